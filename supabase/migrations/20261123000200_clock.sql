@@ -1,0 +1,45 @@
+-- The engine's only source of time. Tests move time by replacing this function as its owner; there is no setting, table
+-- or session variable behind it, so nothing that an API role can reach moves it.
+create function engine.clock()
+returns timestamptz
+language sql
+volatile
+security invoker
+set search_path = ''
+as $$ select pg_catalog.clock_timestamp() $$;
+
+comment on function engine.clock() is 'The engine''s time. Not the transaction''s start: two calls in one transaction may differ.';
+
+create function engine.london_day(moment timestamptz default engine.clock())
+returns date
+language sql
+stable
+security invoker
+set search_path = ''
+as $$ select (moment at time zone 'Europe/London')::date $$;
+
+comment on function engine.london_day(timestamptz) is
+  'The UK racing day of a moment. A UTC day starts an hour late for half of the year.';
+
+-- Keeps updated_at honest, and spares the write: an upsert that brings nothing new leaves the row as it is.
+create function engine.skip_unchanged_row()
+returns trigger
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+begin
+  if new is not distinct from old then
+    return null;
+  end if;
+  new.updated_at := engine.clock();
+  return new;
+end
+$$;
+
+comment on function engine.skip_unchanged_row() is
+  'Trigger: drops an update that changes no value; otherwise sets updated_at.';
+
+revoke execute on function engine.clock(), engine.london_day(timestamptz), engine.skip_unchanged_row()
+  from public, anon, authenticated;
+grant execute on function engine.clock(), engine.london_day(timestamptz), engine.skip_unchanged_row() to service_role;

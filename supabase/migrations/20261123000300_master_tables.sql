@@ -1,0 +1,155 @@
+-- Master data. Regions and courses come from the API's own lists; everything else is harvested from cards and results,
+-- because the API has no list of it.
+--
+-- last_seen_on decides which name wins: a row seen on a newer racing day replaces one seen on an older day, never the
+-- other way round, so the order in which months are pulled does not show in the data.
+
+create table public.ra_mst_regions (
+  code text primary key,
+  name text,
+  created_at timestamptz not null default engine.clock(),
+  updated_at timestamptz not null default engine.clock(),
+  constraint ra_mst_regions_code_lower_case check (code = lower(code))
+);
+comment on table public.ra_mst_regions is 'Regions of racing. Source: The Racing API, /courses/regions.';
+comment on column public.ra_mst_regions.code is 'Lower case, as the API takes it in queries: gb, ire.';
+
+create table public.ra_mst_courses (
+  id text primary key,
+  name text,
+  region_code text,
+  is_listed boolean not null default false,
+  created_at timestamptz not null default engine.clock(),
+  updated_at timestamptz not null default engine.clock()
+);
+comment on table public.ra_mst_courses is 'Racecourses. Source: The Racing API, /courses; a course that only a race names is kept too.';
+comment on column public.ra_mst_courses.name is
+  'The name of /courses when is_listed ("Dundalk-AW"), else the name first seen on a race, without a region suffix.';
+comment on column public.ra_mst_courses.is_listed is 'True when /courses lists it; its name is then never taken from a race.';
+
+create table public.ra_mst_bookmakers (
+  code text primary key,
+  name text not null,
+  type text not null,
+  created_at timestamptz not null default engine.clock(),
+  updated_at timestamptz not null default engine.clock(),
+  constraint ra_mst_bookmakers_type_known check (type in ('online', 'exchange', 'spread', 'tote', 'unknown'))
+);
+comment on table public.ra_mst_bookmakers is 'Bookmakers. The API has no list of them: a known set, and those seen in odds.';
+comment on column public.ra_mst_bookmakers.code is 'The name in lower case without spaces and punctuation: "Spread Ex" and "Spreadex" are one.';
+
+create table public.ra_mst_sires (
+  id text primary key,
+  name text,
+  region_code text,
+  horse_id text generated always as ('hrs_' || substr(id, 5)) stored,
+  last_seen_on date not null,
+  created_at timestamptz not null default engine.clock(),
+  updated_at timestamptz not null default engine.clock()
+);
+comment on table public.ra_mst_sires is 'Sires of runners.';
+
+create table public.ra_mst_dams (
+  id text primary key,
+  name text,
+  region_code text,
+  horse_id text generated always as ('hrs_' || substr(id, 5)) stored,
+  last_seen_on date not null,
+  created_at timestamptz not null default engine.clock(),
+  updated_at timestamptz not null default engine.clock()
+);
+comment on table public.ra_mst_dams is 'Dams of runners.';
+
+create table public.ra_mst_damsires (
+  id text primary key,
+  name text,
+  region_code text,
+  horse_id text generated always as ('hrs_' || substr(id, 5)) stored,
+  last_seen_on date not null,
+  created_at timestamptz not null default engine.clock(),
+  updated_at timestamptz not null default engine.clock()
+);
+comment on table public.ra_mst_damsires is 'Dams'' sires of runners.';
+
+create table public.ra_mst_horses (
+  id text primary key,
+  name text,
+  region_code text,
+  dob date,
+  sex text,
+  sex_code text,
+  colour text,
+  breeder text,
+  sire_id text references public.ra_mst_sires,
+  dam_id text references public.ra_mst_dams,
+  damsire_id text references public.ra_mst_damsires,
+  last_seen_on date not null,
+  card_seen_on date,
+  created_at timestamptz not null default engine.clock(),
+  updated_at timestamptz not null default engine.clock()
+);
+comment on table public.ra_mst_horses is 'Horses that were entered in a race.';
+comment on column public.ra_mst_horses.sex is 'As last seen on a card: colt, filly, gelding, mare, horse, rig. Results carry only the code.';
+comment on column public.ra_mst_horses.card_seen_on is
+  'Newest racing day whose card gave dob, sex, colour and breeder; null when the horse was only seen in results.';
+
+create table public.ra_mst_jockeys (
+  id text primary key,
+  name text,
+  last_seen_on date not null,
+  created_at timestamptz not null default engine.clock(),
+  updated_at timestamptz not null default engine.clock()
+);
+comment on table public.ra_mst_jockeys is 'Jockeys, by their name without a claim; never the placeholder NON-RUNNER.';
+
+create table public.ra_mst_trainers (
+  id text primary key,
+  name text,
+  location text,
+  last_seen_on date not null,
+  card_seen_on date,
+  created_at timestamptz not null default engine.clock(),
+  updated_at timestamptz not null default engine.clock()
+);
+comment on table public.ra_mst_trainers is 'Trainers. The location is carried by cards only.';
+
+create table public.ra_mst_owners (
+  id text primary key,
+  name text,
+  last_seen_on date not null,
+  created_at timestamptz not null default engine.clock(),
+  updated_at timestamptz not null default engine.clock()
+);
+comment on table public.ra_mst_owners is 'Owners.';
+
+create index ra_mst_horses_sire_id on public.ra_mst_horses (sire_id);
+create index ra_mst_horses_dam_id on public.ra_mst_horses (dam_id);
+create index ra_mst_horses_damsire_id on public.ra_mst_horses (damsire_id);
+
+do $$
+declare
+  part text;
+begin
+  foreach part in array array['sires', 'dams', 'damsires'] loop
+    execute format(
+      'comment on column public.ra_mst_%s.horse_id is %L', part,
+      'The id this animal has, or would have, among the horses: the four kinds of id share their number. May have no row.'
+    );
+    execute format(
+      'comment on column public.ra_mst_%s.region_code is %L', part,
+      'Where the animal was born, lower case (ire, fr); null when the source does not say.'
+    );
+  end loop;
+  foreach part in array array[
+    'regions', 'courses', 'bookmakers', 'horses', 'sires', 'dams', 'damsires', 'jockeys', 'trainers', 'owners'
+  ] loop
+    execute format(
+      'create trigger skip_unchanged_row before update on public.ra_mst_%s
+         for each row execute function engine.skip_unchanged_row()', part
+    );
+    execute format('alter table public.ra_mst_%s enable row level security', part);
+    execute format('revoke all on public.ra_mst_%s from anon, authenticated', part);
+    execute format('grant select, insert, update on public.ra_mst_%s to service_role', part);
+  end loop;
+end
+$$;

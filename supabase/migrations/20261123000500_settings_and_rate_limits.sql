@@ -1,0 +1,116 @@
+-- Settings an operator may change, and the one rate budget that every call to the API is drawn from.
+
+create table public.backfill_settings (
+  id boolean primary key default true,
+  regions text[] not null default array['gb', 'ire'],
+  leases_per_feed integer not null default 2,
+  lease_seconds integer not null default 90,
+  stop_taking_pages_after_seconds integer not null default 45,
+  stop_taking_pages_after_busy_seconds numeric(4, 2) not null default 0.6,
+  racecards_page_limit integer not null default 500,
+  results_page_limit integer not null default 100,
+  attempts_before_dead integer not null default 5,
+  interruptions_before_dead integer not null default 10,
+  constraint backfill_settings_one_row check (id),
+  constraint backfill_settings_regions_not_empty check (cardinality(regions) > 0),
+  constraint backfill_settings_leases_positive check (leases_per_feed between 1 and 10),
+  constraint backfill_settings_lease_outlives_page check (lease_seconds between 30 and 600),
+  constraint backfill_settings_stop_positive check (stop_taking_pages_after_seconds between 1 and 300),
+  constraint backfill_settings_busy_positive check (stop_taking_pages_after_busy_seconds > 0),
+  constraint backfill_settings_racecards_page_limit_allowed check (racecards_page_limit between 1 and 500),
+  constraint backfill_settings_results_page_limit_allowed check (results_page_limit between 1 and 100),
+  constraint backfill_settings_attempts_positive check (attempts_before_dead between 1 and 100),
+  constraint backfill_settings_interruptions_positive check (interruptions_before_dead between 1 and 1000)
+);
+insert into public.backfill_settings default values;
+
+comment on table public.backfill_settings is 'One row: what an operator may tune. A change holds from the next claim on.';
+comment on column public.backfill_settings.regions is 'Region codes to pull, lower case, as /courses/regions spells them (saf, not sa).';
+comment on column public.backfill_settings.leases_per_feed is
+  'Chunks of one feed that may be worked on at once. Two, so that the second of a hop through pg_net costs no throughput.';
+comment on column public.backfill_settings.lease_seconds is 'How long a lease lasts unless a page renews it.';
+comment on column public.backfill_settings.stop_taking_pages_after_seconds is
+  'An invocation takes no further page after this time and yields: an isolate is retired at half of its wall clock.';
+comment on column public.backfill_settings.stop_taking_pages_after_busy_seconds is
+  'Likewise for the seconds it computed (parsing, validating): an isolate is retired at 1 s of CPU and ended at 2 s.';
+
+create table public.racing_api_limits (
+  endpoint text primary key,
+  calls_per_second numeric(8, 2) not null,
+  headroom numeric(3, 2) not null default 0.10,
+  next_slot timestamptz not null default '-infinity',
+  constraint racing_api_limits_rate_positive check (calls_per_second > 0),
+  constraint racing_api_limits_headroom_sane check (headroom >= 0 and headroom < 1)
+);
+comment on table public.racing_api_limits is
+  'The rate budget: a row per endpoint, and one for the account. A slot is the right to make one call at a time.';
+comment on column public.racing_api_limits.calls_per_second is 'As documented by The Racing API for the plan.';
+comment on column public.racing_api_limits.headroom is
+  'Share of the rate left unused. Slots are evenly spaced, but requests arrive with jitter: with 0.10 at 5 calls a second a
+   call may be 111 ms late before any window of one second holds a sixth.';
+comment on column public.racing_api_limits.next_slot is 'When the next free slot is; in the past when idle.';
+
+insert into public.racing_api_limits (endpoint, calls_per_second)
+values
+  -- More than 100 requests in 10 s from one address block it for five minutes.
+  ('account', 10),
+  ('/racecards/pro', 2),
+  ('/results', 5),
+  ('/courses', 1),
+  ('/courses/regions', 1);
+
+create function public.reserve_slot(endpoint text)
+returns integer
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  moment constant timestamptz := engine.clock();
+  endpoint_slot timestamptz;
+  account_slot timestamptz;
+begin
+  -- Always the endpoint's row first, then the account's: two callers never wait for each other in a ring.
+  update public.racing_api_limits as l
+  set next_slot = greatest(l.next_slot, moment) + interval '1 second' / (l.calls_per_second * (1 - l.headroom))::float8
+  where l.endpoint = reserve_slot.endpoint and l.endpoint <> 'account'
+  returning l.next_slot - interval '1 second' / (l.calls_per_second * (1 - l.headroom))::float8 into endpoint_slot;
+  if not found then
+    raise exception 'There is no rate limit for the endpoint "%"', reserve_slot.endpoint
+      using errcode = '22023', hint = 'Add it to racing_api_limits with the rate that The Racing API documents for it.';
+  end if;
+
+  update public.racing_api_limits as l
+  set next_slot = greatest(l.next_slot, moment) + interval '1 second' / (l.calls_per_second * (1 - l.headroom))::float8
+  where l.endpoint = 'account'
+  returning l.next_slot - interval '1 second' / (l.calls_per_second * (1 - l.headroom))::float8 into account_slot;
+
+  return ceil(1000 * extract(epoch from greatest(endpoint_slot, account_slot, moment) - moment));
+end
+$$;
+
+comment on function public.reserve_slot(text) is
+  'Reserves the next slot of an endpoint (its path, as in racing_api_limits). Returns the milliseconds until it: call the API
+   then, not earlier, once. Every caller in every invocation draws from the same rows, so together they keep the rate.';
+
+create function public.push_back_slots(endpoint text, seconds numeric)
+returns void
+language sql
+security invoker
+set search_path = ''
+as $$
+  update public.racing_api_limits as l
+  set next_slot = greatest(l.next_slot, engine.clock() + least(greatest(seconds, 0), 3600)::float8 * interval '1 second')
+  where l.endpoint = push_back_slots.endpoint;
+$$;
+
+comment on function public.push_back_slots(text, numeric) is
+  'After a 429: no slot of the endpoint for anybody in the next so many seconds (at most an hour).';
+
+alter table public.backfill_settings enable row level security;
+alter table public.racing_api_limits enable row level security;
+revoke all on public.backfill_settings, public.racing_api_limits from anon, authenticated;
+grant select on public.backfill_settings to service_role;
+grant select, update on public.racing_api_limits to service_role;
+revoke execute on function public.reserve_slot(text), public.push_back_slots(text, numeric) from public, anon, authenticated;
+grant execute on function public.reserve_slot(text), public.push_back_slots(text, numeric) to service_role;

@@ -1,0 +1,170 @@
+-- What was asked for (runs), what is to be done (chunks, in backfill_progress), and what came of it.
+
+create table public.backfill_runs (
+  id bigint generated always as identity primary key,
+  start_date date not null,
+  end_date date not null,
+  feeds text[] not null,
+  newest_first boolean not null,
+  reprocess text not null,
+  priority smallint not null default 0,
+  requested_by text not null default session_user,
+  created_at timestamptz not null default engine.clock(),
+  paused_at timestamptz,
+  pause_reason text,
+  cancelled_at timestamptz,
+  constraint backfill_runs_dates_in_order check (start_date <= end_date),
+  constraint backfill_runs_feeds_known check (feeds <@ array['masters', 'racecards', 'results'] and cardinality(feeds) > 0),
+  constraint backfill_runs_reprocess_known check (reprocess in ('missing', 'failed', 'all')),
+  constraint backfill_runs_pause_has_reason check ((paused_at is null) = (pause_reason is null))
+);
+comment on table public.backfill_runs is
+  'Requests for work. A run''s state is not stored: backfill_status derives it from here and from its chunks.';
+comment on column public.backfill_runs.end_date is 'Inclusive, and frozen when the run was started.';
+comment on column public.backfill_runs.priority is 'Higher goes first: backfills 0, pulls by hand 50, daily pulls 100.';
+comment on column public.backfill_runs.pause_reason is 'Why the run is paused and what to do about it.';
+
+create table public.backfill_progress (
+  id bigint generated always as identity primary key,
+  run_id bigint not null references public.backfill_runs on delete cascade,
+  feed text not null,
+  period_start date not null,
+  period_end date not null,
+  priority smallint not null,
+  place_in_run integer not null,
+  state text not null default 'waiting',
+  next_attempt_at timestamptz not null default engine.clock(),
+  lease_token uuid,
+  lease_until timestamptz,
+  cursor_day date,
+  cursor_skip integer not null default 0,
+  pages_done integer not null default 0,
+  pages_expected integer not null,
+  api_total integer,
+  api_calls integer not null default 0,
+  races_stored integer not null default 0,
+  runners_stored integer not null default 0,
+  rows_rejected integer not null default 0,
+  attempts integer not null default 0,
+  interruptions integer not null default 0,
+  repulls integer not null default 0,
+  last_error text,
+  created_at timestamptz not null default engine.clock(),
+  started_at timestamptz,
+  ended_at timestamptz,
+  constraint backfill_progress_one_chunk_a_month unique (run_id, feed, period_start),
+  constraint backfill_progress_feed_known check (feed in ('masters', 'racecards', 'results')),
+  constraint backfill_progress_period_not_empty check (period_start < period_end),
+  constraint backfill_progress_state_known check (state in ('waiting', 'working', 'succeeded', 'dead', 'cancelled')),
+  constraint backfill_progress_leased_when_working check (
+    (state = 'working') = (lease_token is not null) and (state = 'working') = (lease_until is not null)
+  ),
+  constraint backfill_progress_end_has_time check ((state in ('succeeded', 'dead', 'cancelled')) = (ended_at is not null)),
+  constraint backfill_progress_dead_has_error check (state <> 'dead' or last_error is not null)
+);
+comment on table public.backfill_progress is
+  'Chunks: one feed for one calendar month of a run. One invocation works on one chunk, under a lease.';
+comment on column public.backfill_progress.period_end is 'Exclusive: the period is half-open.';
+comment on column public.backfill_progress.place_in_run is 'The order within the run, 1 first. Racecards and results are two lanes with the same places.';
+comment on column public.backfill_progress.state is
+  'waiting: until next_attempt_at; working: while the lease lasts; succeeded; dead: given up, see last_error and
+   backfill_retry(run_id); cancelled.';
+comment on column public.backfill_progress.lease_token is 'Whoever shows it may write. A new claim makes a new token, and the old one is worth nothing.';
+comment on column public.backfill_progress.cursor_day is 'Racecards: the day to pull next. Null for the other feeds.';
+comment on column public.backfill_progress.cursor_skip is 'Results: rows of the period pulled so far. Racecards: rows of the day. Masters: lists pulled.';
+comment on column public.backfill_progress.api_total is 'What the API said it has for the period (results), the day (racecards) or the list.';
+comment on column public.backfill_progress.attempts is 'Failed attempts since the last page that went in. An interruption is not one.';
+comment on column public.backfill_progress.interruptions is 'Leases that ran out since the last page that went in.';
+comment on column public.backfill_progress.repulls is 'Times the period was pulled again because fewer races were stored than the API has.';
+
+-- The claim looks only at waiting chunks, so that it costs the same after 400 finished ones as after none.
+create index backfill_progress_claim on public.backfill_progress (feed, priority desc, run_id, place_in_run)
+  where state = 'waiting';
+create index backfill_progress_leases on public.backfill_progress (feed, lease_until) where state = 'working';
+
+create table public.ra_coverage (
+  feed text not null,
+  day date not null,
+  races_in_api integer not null,
+  races_stored integer not null,
+  races_rejected integer not null,
+  pulled_at timestamptz not null,
+  chunk_id bigint references public.backfill_progress on delete set null,
+  constraint ra_coverage_pkey primary key (feed, day),
+  constraint ra_coverage_feed_known check (feed in ('racecards', 'results'))
+);
+create index ra_coverage_chunk_id on public.ra_coverage (chunk_id);
+comment on table public.ra_coverage is
+  'Per feed and UK racing day: what the API has and what is stored. A day without a row was never fetched; a day with
+   races_in_api = 0 is known to be empty.';
+comment on column public.ra_coverage.pulled_at is 'When the day was last pulled wholly.';
+
+create table public.ingest_errors (
+  id bigint generated always as identity primary key,
+  occurred_at timestamptz not null default engine.clock(),
+  run_id bigint references public.backfill_runs on delete cascade,
+  chunk_id bigint references public.backfill_progress on delete cascade,
+  feed text not null,
+  failure_class text not null,
+  endpoint text,
+  http_status integer,
+  attempt integer not null,
+  message text not null,
+  constraint ingest_errors_class_known check (failure_class in ('transient', 'chunk', 'account', 'interruption', 'incomplete'))
+);
+create index ingest_errors_run_id on public.ingest_errors (run_id, occurred_at desc);
+create index ingest_errors_chunk_id on public.ingest_errors (chunk_id);
+comment on table public.ingest_errors is 'One row per failed attempt. Messages carry no secret.';
+comment on column public.ingest_errors.failure_class is
+  'transient: tried again later; chunk: that chunk is dead; account: the run is paused; interruption: the lease ran out;
+   incomplete: fewer races stored than the API has.';
+
+create table public.ingest_rejects (
+  id bigint generated always as identity primary key,
+  feed text not null,
+  kind text not null,
+  race_id text,
+  horse_id text,
+  race_date date,
+  path text not null,
+  reason text not null,
+  raw jsonb not null,
+  fingerprint text not null,
+  run_id bigint references public.backfill_runs on delete set null,
+  chunk_id bigint references public.backfill_progress on delete set null,
+  first_seen_at timestamptz not null default engine.clock(),
+  last_seen_at timestamptz not null default engine.clock(),
+  constraint ingest_rejects_once unique (feed, fingerprint),
+  constraint ingest_rejects_kind_known check (kind in ('race', 'runner', 'course', 'region', 'value'))
+);
+create index ingest_rejects_run_id on public.ingest_rejects (run_id);
+create index ingest_rejects_chunk_id on public.ingest_rejects (chunk_id);
+create index ingest_rejects_race_date on public.ingest_rejects (feed, race_date);
+comment on table public.ingest_rejects is 'Rows (kind race, runner, course, region) and values (kind value) that could not be understood, with their raw JSON.';
+comment on column public.ingest_rejects.path is 'Where in the race the unreadable value is: "runners[3].horse_id".';
+comment on column public.ingest_rejects.fingerprint is 'Hash of what was rejected: the same reject pulled again is the same row.';
+
+create table public.ingest_unknown_fields (
+  feed text not null,
+  object text not null,
+  field text not null,
+  times_seen bigint not null,
+  first_seen_at timestamptz not null default engine.clock(),
+  last_seen_at timestamptz not null default engine.clock(),
+  constraint ingest_unknown_fields_pkey primary key (feed, object, field)
+);
+comment on table public.ingest_unknown_fields is 'Fields that the API sent and nobody here knows. Noticed, never fatal.';
+
+do $$
+declare
+  part text;
+begin
+  foreach part in array array[
+    'backfill_runs', 'backfill_progress', 'ra_coverage', 'ingest_errors', 'ingest_rejects', 'ingest_unknown_fields'
+  ] loop
+    execute format('alter table public.%I enable row level security', part);
+    execute format('revoke all on public.%I from anon, authenticated', part);
+    execute format('grant select, insert, update on public.%I to service_role', part);
+  end loop;
+end
+$$;

@@ -1,0 +1,91 @@
+-- Asking for an invocation. The call leaves through pg_net after the transaction commits, so a state change and the call it
+-- needs happen together or not at all. A call may still be lost on its way: the sweep restores it.
+
+-- Security definer, because it reads the worker secret from Vault, which the role that the functions work with may not.
+create function engine.dispatch(feed text)
+returns void
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  project_url text;
+  worker_secret text;
+begin
+  select s.decrypted_secret into project_url from vault.decrypted_secrets as s where s.name = 'project_url';
+  select s.decrypted_secret into worker_secret from vault.decrypted_secrets as s where s.name = 'worker_secret';
+  if project_url is null or worker_secret is null then
+    raise exception 'Vault lacks the secret "%"', case when project_url is null then 'project_url' else 'worker_secret' end
+      using errcode = '55000',
+        hint = 'Store it once: select vault.create_secret(''<value>'', ''project_url'') with the project''s URL, and '
+          'likewise ''worker_secret'' with the value of the functions'' WORKER_SECRET.';
+  end if;
+
+  perform net.http_post(
+    url => rtrim(project_url, '/') || '/functions/v1/' || case when dispatch.feed = 'masters' then 'masters' else 'events' end,
+    body => jsonb_build_object('feed', dispatch.feed),
+    headers => jsonb_build_object('Content-Type', 'application/json', 'Authorization', 'Bearer ' || worker_secret),
+    timeout_milliseconds => 5000
+  );
+end
+$$;
+
+comment on function engine.dispatch(text) is
+  'Queues one call of the function that works on a feed. Needs the Vault secrets project_url and worker_secret.';
+
+-- What may be claimed now. One definition for the claim, for the sweep and for whoever wants to look.
+create view engine.claimable_chunks
+with (security_invoker = true)
+as
+select chunk.id, chunk.feed, chunk.priority, chunk.run_id, chunk.place_in_run
+from public.backfill_progress as chunk
+join public.backfill_runs as run on run.id = chunk.run_id
+where
+  chunk.state = 'waiting'
+  and chunk.next_attempt_at <= engine.clock()
+  and run.paused_at is null
+  and run.cancelled_at is null
+  -- Courses have their listed names before the first race names them.
+  and (
+    chunk.feed = 'masters'
+    or not exists (
+      select from public.backfill_progress as masters
+      where masters.run_id = chunk.run_id and masters.feed = 'masters' and masters.state in ('waiting', 'working')
+    )
+  );
+
+comment on view engine.claimable_chunks is 'Chunks that wait, are due, and belong to a run that is neither paused nor cancelled.';
+
+create function engine.dispatch_due()
+returns integer
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  allowed constant integer := (select s.leases_per_feed from public.backfill_settings as s);
+  lane text;
+  calls integer := 0;
+  missing integer;
+begin
+  foreach lane in array array['masters', 'racecards', 'results'] loop
+    select least(
+      (select count(*) from engine.claimable_chunks as ready where ready.feed = lane),
+      allowed - (select count(*) from public.backfill_progress as live where live.feed = lane and live.state = 'working')
+    ) into missing;
+    for nth in 1 .. missing loop
+      perform engine.dispatch(lane);
+      calls := calls + 1;
+    end loop;
+  end loop;
+  return calls;
+end
+$$;
+
+comment on function engine.dispatch_due() is
+  'Dispatches as many calls per feed as chunks are claimable and leases free. Returns how many. With nothing to do it calls nobody.';
+
+revoke execute on function engine.dispatch(text), engine.dispatch_due() from public, anon, authenticated;
+grant execute on function engine.dispatch(text), engine.dispatch_due() to service_role;
+revoke all on engine.claimable_chunks from public, anon, authenticated;
+grant select on engine.claimable_chunks to service_role;

@@ -1,0 +1,217 @@
+-- From a request to rows: a run with its bounds frozen, cut into chunks.
+
+create function engine.lacks_coverage(feed text, day date)
+returns boolean
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+  -- A day pulled before it was over (results) or before its morning (cards) is not done with.
+  select not exists (
+    select from public.ra_coverage as c
+    where c.feed = lacks_coverage.feed
+      and c.day = lacks_coverage.day
+      and c.pulled_at >= (
+        (lacks_coverage.day + case when lacks_coverage.feed = 'results' then 1 else 0 end)::timestamp at time zone 'Europe/London'
+      )
+  )
+$$;
+
+comment on function engine.lacks_coverage(text, date) is
+  'True when the feed''s day was never pulled wholly, or only before it could be final.';
+
+create function engine.plan_chunks(start_date date, end_date date, feed text, reprocess text)
+returns table (period_start date, period_end date, pages_expected integer)
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+  with bounds as (
+    select
+      -- The API has no card before 2023-01-23 and none more than seven days ahead; no result of a day to come.
+      case when plan_chunks.feed = 'racecards' then greatest(start_date, date '2023-01-23') else start_date end as first_day,
+      case
+        when plan_chunks.feed = 'racecards' then least(end_date, engine.london_day() + 7)
+        when plan_chunks.feed = 'results' then least(end_date, engine.london_day())
+        else end_date
+      end as last_day
+  ),
+  months as (
+    select
+      greatest(bounds.first_day, month::date) as month_start,
+      least(bounds.last_day, (month + interval '1 month')::date - 1) as month_last
+    from bounds,
+      generate_series(date_trunc('month', bounds.first_day::timestamp), bounds.last_day::timestamp, interval '1 month') as month
+    where plan_chunks.feed <> 'masters'
+  ),
+  wanted as (
+    select min(d.day) as first_wanted, max(d.day) as last_wanted
+    from months,
+      lateral (
+        select day::date as day
+        from generate_series(months.month_start::timestamp, months.month_last::timestamp, interval '1 day') as day
+      ) as d
+    where
+      plan_chunks.reprocess = 'all'
+      or (
+        engine.lacks_coverage(plan_chunks.feed, d.day)
+        and (
+          plan_chunks.reprocess = 'missing'
+          or exists (
+            select from public.backfill_progress as dead
+            where dead.feed = plan_chunks.feed and dead.state = 'dead'
+              and d.day >= dead.period_start and d.day < dead.period_end
+          )
+        )
+      )
+    group by months.month_start
+  )
+  select
+    first_wanted,
+    last_wanted + 1,
+    case
+      when plan_chunks.feed = 'racecards' then last_wanted + 1 - first_wanted
+      -- About 36 races a day; replaced by the API's own total with the first page.
+      else ceil((last_wanted + 1 - first_wanted) * 36.0 / (select s.results_page_limit from public.backfill_settings as s))::integer
+    end
+  from wanted
+  union all
+  select start_date, end_date + 1, 2
+  where plan_chunks.feed = 'masters'
+  order by 1
+$$;
+
+comment on function engine.plan_chunks(date, date, text, text) is
+  'The chunks of one feed for an inclusive range: a month each, narrowed to the days that reprocess asks for.';
+
+create function engine.start_run(
+  start_date date,
+  end_date date,
+  feeds text[],
+  newest_first boolean,
+  reprocess text,
+  priority smallint
+)
+returns bigint
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+#variable_conflict use_variable
+declare
+  known_feeds constant text[] := array['masters', 'racecards', 'results'];
+  last_day constant date := coalesce(end_date, engine.london_day());
+  wanted_feeds constant text[] := coalesce(feeds, known_feeds);
+  unknown_feed text;
+  rival record;
+  new_run_id bigint;
+begin
+  if start_date is null then
+    raise exception 'The start date is missing'
+      using errcode = '22023', hint = 'For example: select backfill_start(date ''2015-01-01'');';
+  end if;
+  if start_date < date '1988-01-01' then
+    raise exception 'The start date % is before 1988-01-01, the first day of The Racing API', start_date using errcode = '22023';
+  end if;
+  if start_date > last_day then
+    raise exception 'The start date % is after the end date %', start_date, last_day using errcode = '22023';
+  end if;
+  if last_day > engine.london_day() + 7 then
+    raise exception 'The end date % is more than seven days ahead: the API has no cards that far', last_day
+      using errcode = '22023';
+  end if;
+  select f into unknown_feed from unnest(wanted_feeds) as f where f is null or f <> all (known_feeds) limit 1;
+  if found or cardinality(wanted_feeds) = 0 then
+    raise exception 'Unknown feed "%"', coalesce(unknown_feed, '')
+      using errcode = '22023', hint = 'The feeds are masters, racecards and results.';
+  end if;
+  if reprocess is null or reprocess not in ('missing', 'failed', 'all') then
+    raise exception 'Unknown value "%" for reprocess', coalesce(reprocess, 'null')
+      using errcode = '22023', hint = 'Use missing (what coverage lacks), failed (what died earlier) or all.';
+  end if;
+
+  -- Two starts at the same time must not both find the range free.
+  perform pg_advisory_xact_lock(hashtext('engine.start_run'));
+  select chunk.run_id, chunk.feed into rival
+  from public.backfill_progress as chunk
+  where chunk.state in ('waiting', 'working')
+    and chunk.feed = any (wanted_feeds)
+    and chunk.feed <> 'masters'
+    and chunk.priority = priority
+    and chunk.period_start <= last_day
+    and chunk.period_end > start_date
+  limit 1;
+  if found then
+    raise exception 'Run % is still working on % in this range', rival.run_id, rival.feed
+      using errcode = '55000',
+        hint = format('Watch it in backfill_status, or end it with: select backfill_cancel(%s);', rival.run_id);
+  end if;
+
+  insert into public.backfill_runs (start_date, end_date, feeds, newest_first, reprocess, priority)
+  values (start_date, last_day, wanted_feeds, coalesce(newest_first, true), reprocess, priority)
+  returning id into new_run_id;
+
+  insert into public.backfill_progress (
+    run_id, feed, period_start, period_end, priority, place_in_run, cursor_day, pages_expected
+  )
+  select
+    new_run_id,
+    f.feed,
+    chunk.period_start,
+    chunk.period_end,
+    priority,
+    row_number() over (
+      partition by f.feed
+      order by case when coalesce(newest_first, true) then - (chunk.period_start - date '1988-01-01')
+                    else chunk.period_start - date '1988-01-01' end
+    ),
+    case when f.feed = 'racecards' then chunk.period_start end,
+    chunk.pages_expected
+  from (select distinct unnest(wanted_feeds) as feed) as f,
+    lateral engine.plan_chunks(start_date, last_day, f.feed, reprocess) as chunk;
+
+  perform engine.dispatch_due();
+  return new_run_id;
+end
+$$;
+
+comment on function engine.start_run(date, date, text[], boolean, text, smallint) is
+  'Creates a run with its chunks and dispatches the first calls. Whoever starts a run (operator, schedule) comes through here.';
+
+create function public.backfill_start(
+  start_date date,
+  end_date date default null,
+  feeds text[] default null,
+  newest_first boolean default true,
+  reprocess text default 'missing'
+)
+returns bigint
+language sql
+security invoker
+set search_path = ''
+as $$
+  select engine.start_run(
+    backfill_start.start_date, backfill_start.end_date, backfill_start.feeds, backfill_start.newest_first,
+    backfill_start.reprocess, 0::smallint
+  )
+$$;
+
+comment on function public.backfill_start(date, date, text[], boolean, text) is
+  'Starts a backfill and returns its run id. Dates are inclusive; the end defaults to today in London and is frozen; feeds
+   defaults to masters, racecards and results; reprocess is missing (what coverage lacks), failed (what died in an earlier
+   run and is still lacking) or all. Nonsense, or a range that a live run already covers, is an error and starts nothing.';
+
+revoke execute on function
+  engine.lacks_coverage(text, date),
+  engine.plan_chunks(date, date, text, text),
+  engine.start_run(date, date, text[], boolean, text, smallint),
+  public.backfill_start(date, date, text[], boolean, text)
+  from public, anon, authenticated;
+grant execute on function
+  engine.lacks_coverage(text, date),
+  engine.plan_chunks(date, date, text, text),
+  engine.start_run(date, date, text[], boolean, text, smallint),
+  public.backfill_start(date, date, text[], boolean, text)
+  to service_role;

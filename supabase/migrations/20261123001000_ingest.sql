@@ -1,0 +1,564 @@
+-- One page of the API into the tables: rows, rejects, coverage, cursor and lease in one transaction.
+
+create function engine.newer_value(known anyelement, known_on date, seen anyelement, seen_on date)
+returns anyelement
+language sql
+immutable
+security invoker
+set search_path = ''
+as $$
+  select case
+    when seen_on > known_on then coalesce(seen, known)
+    when seen_on < known_on then coalesce(known, seen)
+    else greatest(known, seen)
+  end
+$$;
+
+comment on function engine.newer_value(anyelement, date, anyelement, date) is
+  'The value seen on the newer day; a missing one never replaces a known one. Seen on the same day, the greater one, so
+   that the order of pulling does not show.';
+
+-- Rows are upserted in the order of their keys, and the tables always in the same order: two pages that share horses wait
+-- for each other, but never in a ring.
+
+create function engine.upsert_regions(rows jsonb)
+returns void
+language sql
+security invoker
+set search_path = ''
+as $$
+  insert into public.ra_mst_regions as known (code, name)
+  select r.code, r.name
+  from jsonb_populate_recordset(null::public.ra_mst_regions, rows) as r
+  order by r.code
+  on conflict (code) do update set name = coalesce(excluded.name, known.name)
+$$;
+comment on function engine.upsert_regions(jsonb) is 'Upserts an array of {code, name}.';
+
+create function engine.upsert_bookmakers(rows jsonb)
+returns void
+language sql
+security invoker
+set search_path = ''
+as $$
+  insert into public.ra_mst_bookmakers as known (code, name, type)
+  select r.code, r.name, coalesce(r.type, 'unknown')
+  from jsonb_populate_recordset(null::public.ra_mst_bookmakers, rows) as r
+  order by r.code
+  on conflict (code) do update set
+    name = case when excluded.type = 'unknown' then known.name else excluded.name end,
+    type = case when excluded.type = 'unknown' then known.type else excluded.type end
+$$;
+comment on function engine.upsert_bookmakers(jsonb) is
+  'Upserts an array of {code, name, type}. A bookmaker of unknown type (seen in odds) changes nothing of a known one.';
+
+create function engine.upsert_courses(rows jsonb)
+returns void
+language sql
+security invoker
+set search_path = ''
+as $$
+  insert into public.ra_mst_courses as known (id, name, region_code, is_listed)
+  select r.id, r.name, r.region_code, coalesce(r.is_listed, false)
+  from jsonb_populate_recordset(null::public.ra_mst_courses, rows) as r
+  order by r.id
+  on conflict (id) do update set
+    name = case when excluded.is_listed then coalesce(excluded.name, known.name) else coalesce(known.name, excluded.name) end,
+    region_code = case
+      when excluded.is_listed then coalesce(excluded.region_code, known.region_code)
+      else coalesce(known.region_code, excluded.region_code)
+    end,
+    is_listed = known.is_listed or excluded.is_listed
+$$;
+comment on function engine.upsert_courses(jsonb) is
+  'Upserts an array of {id, name, region_code, is_listed}. The name of /courses is never replaced by the one on a race.';
+
+-- Sires, dams and damsires differ by the table only, jockeys and owners as well; the names come from the list below.
+create function engine.upsert_parents(kind text, rows jsonb)
+returns void
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+begin
+  if kind not in ('sires', 'dams', 'damsires') then
+    raise exception 'Unknown kind of parent "%"', kind using errcode = '22023';
+  end if;
+  execute format(
+    'insert into public.ra_mst_%1$s as known (id, name, region_code, last_seen_on)
+     select r.id, r.name, r.region_code, r.last_seen_on
+     from jsonb_populate_recordset(null::public.ra_mst_%1$s, $1) as r
+     order by r.id
+     on conflict (id) do update set
+       name = engine.newer_value(known.name, known.last_seen_on, excluded.name, excluded.last_seen_on),
+       region_code = engine.newer_value(known.region_code, known.last_seen_on, excluded.region_code, excluded.last_seen_on),
+       last_seen_on = greatest(known.last_seen_on, excluded.last_seen_on)',
+    kind
+  ) using rows;
+end
+$$;
+comment on function engine.upsert_parents(text, jsonb) is
+  'Upserts an array of {id, name, region_code, last_seen_on} into sires, dams or damsires.';
+
+create function engine.upsert_people(kind text, rows jsonb)
+returns void
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+begin
+  if kind not in ('jockeys', 'owners') then
+    raise exception 'Unknown kind of people "%"', kind using errcode = '22023';
+  end if;
+  execute format(
+    'insert into public.ra_mst_%1$s as known (id, name, last_seen_on)
+     select r.id, r.name, r.last_seen_on
+     from jsonb_populate_recordset(null::public.ra_mst_%1$s, $1) as r
+     order by r.id
+     on conflict (id) do update set
+       name = engine.newer_value(known.name, known.last_seen_on, excluded.name, excluded.last_seen_on),
+       last_seen_on = greatest(known.last_seen_on, excluded.last_seen_on)',
+    kind
+  ) using rows;
+end
+$$;
+comment on function engine.upsert_people(text, jsonb) is 'Upserts an array of {id, name, last_seen_on} into jockeys or owners.';
+
+create function engine.upsert_trainers(rows jsonb)
+returns void
+language sql
+security invoker
+set search_path = ''
+as $$
+  insert into public.ra_mst_trainers as known (id, name, location, last_seen_on, card_seen_on)
+  select r.id, r.name, r.location, r.last_seen_on, r.card_seen_on
+  from jsonb_populate_recordset(null::public.ra_mst_trainers, rows) as r
+  order by r.id
+  on conflict (id) do update set
+    name = engine.newer_value(known.name, known.last_seen_on, excluded.name, excluded.last_seen_on),
+    location = engine.newer_value(
+      known.location, coalesce(known.card_seen_on, '-infinity'), excluded.location, coalesce(excluded.card_seen_on, '-infinity')
+    ),
+    last_seen_on = greatest(known.last_seen_on, excluded.last_seen_on),
+    card_seen_on = greatest(known.card_seen_on, excluded.card_seen_on)
+$$;
+comment on function engine.upsert_trainers(jsonb) is 'Upserts an array of {id, name, location, last_seen_on, card_seen_on}.';
+
+create function engine.upsert_horses(rows jsonb)
+returns void
+language sql
+security invoker
+set search_path = ''
+as $$
+  insert into public.ra_mst_horses as known (
+    id, name, region_code, dob, sex, sex_code, colour, breeder, sire_id, dam_id, damsire_id, last_seen_on, card_seen_on
+  )
+  select
+    r.id, r.name, r.region_code, r.dob, r.sex, r.sex_code, r.colour, r.breeder, r.sire_id, r.dam_id, r.damsire_id,
+    r.last_seen_on, r.card_seen_on
+  from jsonb_populate_recordset(null::public.ra_mst_horses, rows) as r
+  order by r.id
+  on conflict (id) do update set
+    (name, region_code, sire_id, dam_id, damsire_id) = (
+      engine.newer_value(known.name, known.last_seen_on, excluded.name, excluded.last_seen_on),
+      engine.newer_value(known.region_code, known.last_seen_on, excluded.region_code, excluded.last_seen_on),
+      engine.newer_value(known.sire_id, known.last_seen_on, excluded.sire_id, excluded.last_seen_on),
+      engine.newer_value(known.dam_id, known.last_seen_on, excluded.dam_id, excluded.last_seen_on),
+      engine.newer_value(known.damsire_id, known.last_seen_on, excluded.damsire_id, excluded.last_seen_on)
+    ),
+    -- Only cards know these; a day of results must not make an older card look stale.
+    (dob, sex, sex_code, colour, breeder) = (
+      select
+        engine.newer_value(known.dob, card.known_on, excluded.dob, card.seen_on),
+        engine.newer_value(known.sex, card.known_on, excluded.sex, card.seen_on),
+        engine.newer_value(known.sex_code, card.known_on, excluded.sex_code, card.seen_on),
+        engine.newer_value(known.colour, card.known_on, excluded.colour, card.seen_on),
+        engine.newer_value(known.breeder, card.known_on, excluded.breeder, card.seen_on)
+      from (
+        values (coalesce(known.card_seen_on, '-infinity'), coalesce(excluded.card_seen_on, '-infinity'))
+      ) as card (known_on, seen_on)
+    ),
+    last_seen_on = greatest(known.last_seen_on, excluded.last_seen_on),
+    card_seen_on = greatest(known.card_seen_on, excluded.card_seen_on)
+$$;
+comment on function engine.upsert_horses(jsonb) is
+  'Upserts an array of rows shaped like ra_mst_horses. Parents must have their rows by then.';
+
+-- Shared columns: a result's word stands, a card fills what the result left open. Otherwise the newer pull wins, and a
+-- missing value never replaces a known one.
+create function engine.shared_value(known anyelement, known_from_result boolean, seen anyelement, seen_in_result boolean)
+returns anyelement
+language sql
+immutable
+security invoker
+set search_path = ''
+as $$
+  select case when known_from_result and not seen_in_result then coalesce(known, seen) else coalesce(seen, known) end
+$$;
+comment on function engine.shared_value(anyelement, boolean, anyelement, boolean) is
+  'Which of two values a column keeps that both cards and results carry.';
+
+create function engine.upsert_races(rows jsonb)
+returns void
+language sql
+security invoker
+set search_path = ''
+as $$
+  insert into public.ra_races as known (
+    id, course_id, region_code, race_date, off_dt, off_time, race_name, race_type, race_class, pattern,
+    age_band, sex_restriction, rating_band, distance_yards, distance_metres, distance_furlongs, going,
+    surface, jumps, card_distance, card_distance_round, field_size, going_detailed, rail_movements, stalls,
+    weather, is_big_race, race_status, tip, verdict, betting_forecast, is_abandoned, prize_amount,
+    prize_currency, result_distance, winning_time_detail, stewards_comments, non_runners, tote_win,
+    tote_place, tote_exacta, tote_csf, tote_tricast, tote_trifecta, has_card, has_result
+  )
+  select
+    r.id, r.course_id, r.region_code, r.race_date, r.off_dt, r.off_time, r.race_name, r.race_type,
+    r.race_class, r.pattern, r.age_band, r.sex_restriction, r.rating_band, r.distance_yards,
+    r.distance_metres, r.distance_furlongs, r.going, r.surface, r.jumps, r.card_distance,
+    r.card_distance_round, r.field_size, r.going_detailed, r.rail_movements, r.stalls, r.weather,
+    r.is_big_race, r.race_status, r.tip, r.verdict, r.betting_forecast, coalesce(r.is_abandoned, false),
+    r.prize_amount, r.prize_currency, r.result_distance, r.winning_time_detail, r.stewards_comments,
+    r.non_runners, r.tote_win, r.tote_place, r.tote_exacta, r.tote_csf, r.tote_tricast, r.tote_trifecta,
+    coalesce(r.has_card, false), coalesce(r.has_result, false)
+  from jsonb_populate_recordset(null::public.ra_races, rows) as r
+  order by r.id
+  on conflict (id) do update set
+    course_id = engine.shared_value(known.course_id, known.has_result, excluded.course_id, excluded.has_result),
+    region_code = engine.shared_value(known.region_code, known.has_result, excluded.region_code, excluded.has_result),
+    race_date = engine.shared_value(known.race_date, known.has_result, excluded.race_date, excluded.has_result),
+    off_dt = engine.shared_value(known.off_dt, known.has_result, excluded.off_dt, excluded.has_result),
+    off_time = engine.shared_value(known.off_time, known.has_result, excluded.off_time, excluded.has_result),
+    race_name = engine.shared_value(known.race_name, known.has_result, excluded.race_name, excluded.has_result),
+    race_type = engine.shared_value(known.race_type, known.has_result, excluded.race_type, excluded.has_result),
+    race_class = engine.shared_value(known.race_class, known.has_result, excluded.race_class, excluded.has_result),
+    pattern = engine.shared_value(known.pattern, known.has_result, excluded.pattern, excluded.has_result),
+    age_band = engine.shared_value(known.age_band, known.has_result, excluded.age_band, excluded.has_result),
+    sex_restriction = engine.shared_value(known.sex_restriction, known.has_result, excluded.sex_restriction, excluded.has_result),
+    rating_band = engine.shared_value(known.rating_band, known.has_result, excluded.rating_band, excluded.has_result),
+    distance_yards = engine.shared_value(known.distance_yards, known.has_result, excluded.distance_yards, excluded.has_result),
+    distance_metres = engine.shared_value(known.distance_metres, known.has_result, excluded.distance_metres, excluded.has_result),
+    distance_furlongs = engine.shared_value(known.distance_furlongs, known.has_result, excluded.distance_furlongs, excluded.has_result),
+    going = engine.shared_value(known.going, known.has_result, excluded.going, excluded.has_result),
+    surface = engine.shared_value(known.surface, known.has_result, excluded.surface, excluded.has_result),
+    jumps = engine.shared_value(known.jumps, known.has_result, excluded.jumps, excluded.has_result),
+    -- Card-owned: null on a result's row, so that coalesce leaves what the card brought.
+    card_distance = coalesce(excluded.card_distance, known.card_distance),
+    card_distance_round = coalesce(excluded.card_distance_round, known.card_distance_round),
+    field_size = coalesce(excluded.field_size, known.field_size),
+    going_detailed = coalesce(excluded.going_detailed, known.going_detailed),
+    rail_movements = coalesce(excluded.rail_movements, known.rail_movements),
+    stalls = coalesce(excluded.stalls, known.stalls),
+    weather = coalesce(excluded.weather, known.weather),
+    is_big_race = coalesce(excluded.is_big_race, known.is_big_race),
+    race_status = coalesce(excluded.race_status, known.race_status),
+    tip = coalesce(excluded.tip, known.tip),
+    verdict = coalesce(excluded.verdict, known.verdict),
+    betting_forecast = coalesce(excluded.betting_forecast, known.betting_forecast),
+    is_abandoned = case when excluded.has_card then excluded.is_abandoned else known.is_abandoned end,
+    (prize_amount, prize_currency) = (
+      coalesce(excluded.prize_amount, known.prize_amount), coalesce(excluded.prize_currency, known.prize_currency)
+    ),
+    -- Result-owned: null on a card's row.
+    result_distance = coalesce(excluded.result_distance, known.result_distance),
+    winning_time_detail = coalesce(excluded.winning_time_detail, known.winning_time_detail),
+    stewards_comments = coalesce(excluded.stewards_comments, known.stewards_comments),
+    non_runners = coalesce(excluded.non_runners, known.non_runners),
+    tote_win = coalesce(excluded.tote_win, known.tote_win),
+    tote_place = coalesce(excluded.tote_place, known.tote_place),
+    tote_exacta = coalesce(excluded.tote_exacta, known.tote_exacta),
+    tote_csf = coalesce(excluded.tote_csf, known.tote_csf),
+    tote_tricast = coalesce(excluded.tote_tricast, known.tote_tricast),
+    tote_trifecta = coalesce(excluded.tote_trifecta, known.tote_trifecta),
+    has_card = known.has_card or excluded.has_card,
+    has_result = known.has_result or excluded.has_result
+$$;
+comment on function engine.upsert_races(jsonb) is
+  'Upserts an array of rows shaped like ra_races; all of one page, so all cards or all results.';
+
+create function engine.upsert_runners(rows jsonb)
+returns void
+language sql
+security invoker
+set search_path = ''
+as $$
+  insert into public.ra_runners as known (
+    race_id, horse_id, jockey_id, trainer_id, owner_id, number, draw, age, sex_code, weight_lbs, headgear,
+    official_rating, jockey_claim_lbs, silk_url, headgear_run, wind_surgery, wind_surgery_run, card_rpr,
+    card_topspeed, form, last_run, last_run_days, card_comment, spotlight, trainer_rtf_percent,
+    trainer_14_days_runs, trainer_14_days_wins, trainer_14_days_percent, past_results_flags, quotes,
+    stable_tour, medical, previous_trainers, previous_owners, position, position_code, beaten_lengths,
+    beaten_lengths_overall, time_seconds, sp, sp_decimal, sp_favourite, bsp, rpr, topspeed, result_comment,
+    prize_amount, prize_currency, is_non_runner, is_reserve, has_card, has_result
+  )
+  select
+    r.race_id, r.horse_id, r.jockey_id, r.trainer_id, r.owner_id, r.number, r.draw, r.age, r.sex_code,
+    r.weight_lbs, r.headgear, r.official_rating, r.jockey_claim_lbs, r.silk_url, r.headgear_run,
+    r.wind_surgery, r.wind_surgery_run, r.card_rpr, r.card_topspeed, r.form, r.last_run, r.last_run_days,
+    r.card_comment, r.spotlight, r.trainer_rtf_percent, r.trainer_14_days_runs, r.trainer_14_days_wins,
+    r.trainer_14_days_percent, r.past_results_flags, r.quotes, r.stable_tour, r.medical, r.previous_trainers,
+    r.previous_owners, r.position, r.position_code, r.beaten_lengths, r.beaten_lengths_overall,
+    r.time_seconds, r.sp, r.sp_decimal, r.sp_favourite, r.bsp, r.rpr, r.topspeed, r.result_comment,
+    r.prize_amount, r.prize_currency, coalesce(r.is_non_runner, false), coalesce(r.is_reserve, false),
+    coalesce(r.has_card, false), coalesce(r.has_result, false)
+  from jsonb_populate_recordset(null::public.ra_runners, rows) as r
+  order by r.race_id, r.horse_id
+  on conflict (race_id, horse_id) do update set
+    jockey_id = engine.shared_value(known.jockey_id, known.has_result, excluded.jockey_id, excluded.has_result),
+    trainer_id = engine.shared_value(known.trainer_id, known.has_result, excluded.trainer_id, excluded.has_result),
+    owner_id = engine.shared_value(known.owner_id, known.has_result, excluded.owner_id, excluded.has_result),
+    number = engine.shared_value(known.number, known.has_result, excluded.number, excluded.has_result),
+    draw = engine.shared_value(known.draw, known.has_result, excluded.draw, excluded.has_result),
+    age = engine.shared_value(known.age, known.has_result, excluded.age, excluded.has_result),
+    sex_code = engine.shared_value(known.sex_code, known.has_result, excluded.sex_code, excluded.has_result),
+    weight_lbs = engine.shared_value(known.weight_lbs, known.has_result, excluded.weight_lbs, excluded.has_result),
+    headgear = engine.shared_value(known.headgear, known.has_result, excluded.headgear, excluded.has_result),
+    official_rating = engine.shared_value(known.official_rating, known.has_result, excluded.official_rating, excluded.has_result),
+    jockey_claim_lbs = engine.shared_value(known.jockey_claim_lbs, known.has_result, excluded.jockey_claim_lbs, excluded.has_result),
+    silk_url = engine.shared_value(known.silk_url, known.has_result, excluded.silk_url, excluded.has_result),
+    -- Card-owned.
+    headgear_run = coalesce(excluded.headgear_run, known.headgear_run),
+    wind_surgery = coalesce(excluded.wind_surgery, known.wind_surgery),
+    wind_surgery_run = coalesce(excluded.wind_surgery_run, known.wind_surgery_run),
+    card_rpr = coalesce(excluded.card_rpr, known.card_rpr),
+    card_topspeed = coalesce(excluded.card_topspeed, known.card_topspeed),
+    form = coalesce(excluded.form, known.form),
+    last_run = coalesce(excluded.last_run, known.last_run),
+    last_run_days = coalesce(excluded.last_run_days, known.last_run_days),
+    card_comment = coalesce(excluded.card_comment, known.card_comment),
+    spotlight = coalesce(excluded.spotlight, known.spotlight),
+    trainer_rtf_percent = coalesce(excluded.trainer_rtf_percent, known.trainer_rtf_percent),
+    trainer_14_days_runs = coalesce(excluded.trainer_14_days_runs, known.trainer_14_days_runs),
+    trainer_14_days_wins = coalesce(excluded.trainer_14_days_wins, known.trainer_14_days_wins),
+    trainer_14_days_percent = coalesce(excluded.trainer_14_days_percent, known.trainer_14_days_percent),
+    past_results_flags = coalesce(excluded.past_results_flags, known.past_results_flags),
+    quotes = coalesce(excluded.quotes, known.quotes),
+    stable_tour = coalesce(excluded.stable_tour, known.stable_tour),
+    medical = coalesce(excluded.medical, known.medical),
+    previous_trainers = coalesce(excluded.previous_trainers, known.previous_trainers),
+    previous_owners = coalesce(excluded.previous_owners, known.previous_owners),
+    -- Result-owned.
+    position = coalesce(excluded.position, known.position),
+    position_code = coalesce(excluded.position_code, known.position_code),
+    beaten_lengths = coalesce(excluded.beaten_lengths, known.beaten_lengths),
+    beaten_lengths_overall = coalesce(excluded.beaten_lengths_overall, known.beaten_lengths_overall),
+    time_seconds = coalesce(excluded.time_seconds, known.time_seconds),
+    sp = coalesce(excluded.sp, known.sp),
+    sp_decimal = coalesce(excluded.sp_decimal, known.sp_decimal),
+    sp_favourite = coalesce(excluded.sp_favourite, known.sp_favourite),
+    bsp = coalesce(excluded.bsp, known.bsp),
+    rpr = coalesce(excluded.rpr, known.rpr),
+    topspeed = coalesce(excluded.topspeed, known.topspeed),
+    result_comment = coalesce(excluded.result_comment, known.result_comment),
+    (prize_amount, prize_currency) = (
+      coalesce(excluded.prize_amount, known.prize_amount), coalesce(excluded.prize_currency, known.prize_currency)
+    ),
+    is_non_runner = case
+      when excluded.has_result then false
+      when known.has_result then known.is_non_runner
+      else excluded.is_non_runner
+    end,
+    is_reserve = case when excluded.has_card then excluded.is_reserve else known.is_reserve end,
+    has_card = known.has_card or excluded.has_card,
+    has_result = known.has_result or excluded.has_result
+$$;
+comment on function engine.upsert_runners(jsonb) is
+  'Upserts an array of rows shaped like ra_runners. Masters and races must have their rows by then.';
+
+
+-- A horse that the card declared and the result does not have, did not run, whichever of the two is stored last.
+create function engine.mark_absent_as_non_runners(race_ids text[])
+returns void
+language sql
+security invoker
+set search_path = ''
+as $$
+  update public.ra_runners as runner
+  set is_non_runner = true
+  from public.ra_races as race
+  where
+    race.id = any (race_ids)
+    and race.has_result
+    and runner.race_id = race.id
+    and not runner.has_result
+    and not runner.is_non_runner
+$$;
+comment on function engine.mark_absent_as_non_runners(text[]) is 'Marks the declared horses of races with a result that are not in it.';
+
+create function engine.store_rejects(rejects jsonb, feed text, run_id bigint, chunk_id bigint)
+returns void
+language sql
+security invoker
+set search_path = ''
+as $$
+  insert into public.ingest_rejects as known (
+    feed, kind, race_id, horse_id, race_date, path, reason, raw, fingerprint, run_id, chunk_id
+  )
+  select distinct on (fingerprint)
+    store_rejects.feed, r.kind, r.race_id, r.horse_id, r.race_date, r.path, r.reason, r.raw,
+    md5(concat_ws('|', r.kind, r.race_id, r.horse_id, r.path, r.raw::text)) as fingerprint,
+    store_rejects.run_id, store_rejects.chunk_id
+  from jsonb_to_recordset(rejects) as r (
+    kind text, race_id text, horse_id text, race_date date, path text, reason text, raw jsonb
+  )
+  order by fingerprint
+  on conflict (feed, fingerprint) do update set
+    reason = excluded.reason,
+    run_id = excluded.run_id,
+    chunk_id = excluded.chunk_id,
+    last_seen_at = engine.clock()
+$$;
+comment on function engine.store_rejects(jsonb, text, bigint, bigint) is
+  'Keeps an array of {kind, race_id, horse_id, race_date, path, reason, raw}; the same reject again is the same row.';
+
+create function engine.note_unknown_fields(fields jsonb, feed text)
+returns void
+language sql
+security invoker
+set search_path = ''
+as $$
+  insert into public.ingest_unknown_fields as known (feed, object, field, times_seen)
+  select note_unknown_fields.feed, f.object, f.field, sum(f.seen)
+  from jsonb_to_recordset(fields) as f (object text, field text, seen bigint)
+  group by f.object, f.field
+  order by f.object, f.field
+  on conflict (feed, object, field) do update set
+    times_seen = known.times_seen + excluded.times_seen,
+    last_seen_at = engine.clock()
+$$;
+comment on function engine.note_unknown_fields(jsonb, text) is 'Counts an array of {object, field, seen}.';
+
+-- What is stored of a feed on the days of a period, as coverage rows.
+create function engine.cover_days(feed text, period_start date, period_end date, chunk_id bigint, races_in_api integer default null)
+returns void
+language sql
+security invoker
+set search_path = ''
+as $$
+  insert into public.ra_coverage as known (feed, day, races_in_api, races_stored, races_rejected, pulled_at, chunk_id)
+  select
+    cover_days.feed, days.day::date, coalesce(cover_days.races_in_api, stored.races + rejected.races), stored.races, rejected.races, engine.clock(),
+    cover_days.chunk_id
+  from generate_series(cover_days.period_start::timestamp, cover_days.period_end::timestamp - interval '1 day', interval '1 day') as days (day),
+    lateral (
+      select count(*) as races
+      from public.ra_races as race
+      where race.race_date = days.day::date
+        and case when cover_days.feed = 'results' then race.has_result else race.has_card end
+    ) as stored,
+    lateral (
+      select count(distinct coalesce(reject.race_id, reject.fingerprint)) as races
+      from public.ingest_rejects as reject
+      where reject.feed = cover_days.feed and reject.race_date = days.day::date and reject.kind = 'race'
+        and not exists (select from public.ra_races as race where race.id = reject.race_id)
+    ) as rejected
+  on conflict (feed, day) do update set
+    races_in_api = excluded.races_in_api,
+    races_stored = excluded.races_stored,
+    races_rejected = excluded.races_rejected,
+    pulled_at = excluded.pulled_at,
+    chunk_id = excluded.chunk_id
+$$;
+comment on function engine.cover_days(text, date, date, bigint, integer) is
+  'Writes a coverage row for each day of a half-open period of which the caller knows that it was pulled wholly.
+   races_in_api is the API''s own count where it gives one per day; otherwise what is stored and rejected, of which the caller
+   knows that it adds up to the API''s total of the period.';
+
+create function public.ingest_page(chunk_id bigint, lease_token uuid, page jsonb)
+returns table (lease_until timestamptz, go_on boolean)
+language plpgsql
+security invoker
+set search_path = ''
+-- The API roles have 8 s; a page of a big Saturday on a busy small instance may need more.
+set statement_timeout = '60s'
+as $$
+#variable_conflict use_column
+declare
+  settings constant public.backfill_settings := (select s from public.backfill_settings as s);
+  held constant public.backfill_progress := engine.hold_lease(ingest_page.chunk_id, ingest_page.lease_token);
+  before_day constant date := (page -> 'cursor_before' ->> 'day')::date;
+  before_skip constant integer := (page -> 'cursor_before' ->> 'skip')::integer;
+  after_day constant date := (page -> 'cursor_after' ->> 'day')::date;
+  after_skip constant integer := (page -> 'cursor_after' ->> 'skip')::integer;
+  new_lease_until timestamptz;
+begin
+  -- The answer to a page that went in may get lost on its way back: the same page again is only acknowledged.
+  if (held.cursor_day, held.cursor_skip) is distinct from (before_day, before_skip) then
+    if (held.cursor_day, held.cursor_skip) is distinct from (after_day, after_skip) then
+      raise exception 'The cursor of chunk % stands at (%, %), the page starts at (%, %)',
+        held.id, held.cursor_day, held.cursor_skip, before_day, before_skip
+        using errcode = 'PT409', hint = 'Somebody else worked on the chunk. Stop; nothing was written.';
+    end if;
+  else
+    perform engine.upsert_regions(page -> 'regions');
+    perform engine.upsert_bookmakers(page -> 'bookmakers');
+    perform engine.upsert_courses(page -> 'courses');
+    perform engine.upsert_parents('sires', page -> 'sires');
+    perform engine.upsert_parents('dams', page -> 'dams');
+    perform engine.upsert_parents('damsires', page -> 'damsires');
+    perform engine.upsert_horses(page -> 'horses');
+    perform engine.upsert_people('jockeys', page -> 'jockeys');
+    perform engine.upsert_trainers(page -> 'trainers');
+    perform engine.upsert_people('owners', page -> 'owners');
+    perform engine.upsert_races(page -> 'races');
+    perform engine.upsert_runners(page -> 'runners');
+    perform engine.mark_absent_as_non_runners(array(select race ->> 'id' from jsonb_array_elements(page -> 'races') as race));
+    perform engine.store_rejects(page -> 'rejects', held.feed, held.run_id, held.id);
+    perform engine.note_unknown_fields(page -> 'unknown_fields', held.feed);
+    -- The cursor has left the day: all of its pages are in.
+    if held.feed = 'racecards' and after_day > before_day then
+      perform engine.cover_days('racecards', before_day, after_day, held.id, (page ->> 'api_total')::integer);
+    end if;
+  end if;
+
+  update public.backfill_progress as chunk
+  set
+    cursor_day = after_day,
+    cursor_skip = after_skip,
+    api_total = (page ->> 'api_total')::integer,
+    -- Results know their pages after the first one; the other feeds from the start.
+    pages_expected = case
+      when chunk.feed = 'results'
+        then greatest(1, ceil((page ->> 'api_total')::numeric / settings.results_page_limit))
+      else chunk.pages_expected
+    end,
+    lease_until = engine.clock() + settings.lease_seconds * interval '1 second',
+    api_calls = chunk.api_calls + (page ->> 'api_calls')::integer,
+    pages_done = chunk.pages_done + 1,
+    races_stored = chunk.races_stored + jsonb_array_length(page -> 'races'),
+    runners_stored = chunk.runners_stored + jsonb_array_length(page -> 'runners'),
+    rows_rejected = chunk.rows_rejected + jsonb_array_length(page -> 'rejects'),
+    attempts = 0,
+    interruptions = 0
+  where chunk.id = held.id and (held.cursor_day, held.cursor_skip) is not distinct from (before_day, before_skip);
+
+  update public.backfill_progress as chunk
+  set lease_until = engine.clock() + settings.lease_seconds * interval '1 second'
+  where chunk.id = held.id
+  returning chunk.lease_until into new_lease_until;
+
+  return query
+  select new_lease_until, run.paused_at is null
+  from public.backfill_runs as run
+  where run.id = held.run_id;
+end
+$$;
+
+comment on function public.ingest_page(bigint, uuid, jsonb) is
+  'Stores one page, moves the chunk''s cursor and renews its lease, all or nothing. page: {cursor_before: {day, skip},
+   cursor_after: {day, skip}, api_total, api_calls (made since the last page), regions, bookmakers, courses, sires, dams,
+   damsires, horses, jockeys, trainers, owners, races, runners (arrays of rows), rejects, unknown_fields}. Returns until when
+   the lease holds and whether to go on (false: the run was paused; yield). Error PT409 when the lease is lost.';
+
+revoke execute on all functions in schema engine from public, anon, authenticated;
+revoke execute on function public.ingest_page(bigint, uuid, jsonb) from public, anon, authenticated;
+grant execute on function
+  engine.newer_value(anyelement, date, anyelement, date),
+  engine.shared_value(anyelement, boolean, anyelement, boolean),
+  engine.upsert_regions(jsonb), engine.upsert_bookmakers(jsonb), engine.upsert_courses(jsonb),
+  engine.upsert_parents(text, jsonb), engine.upsert_people(text, jsonb), engine.upsert_trainers(jsonb),
+  engine.upsert_horses(jsonb), engine.upsert_races(jsonb), engine.upsert_runners(jsonb),
+  engine.mark_absent_as_non_runners(text[]), engine.store_rejects(jsonb, text, bigint, bigint),
+  engine.note_unknown_fields(jsonb, text), engine.cover_days(text, date, date, bigint, integer),
+  public.ingest_page(bigint, uuid, jsonb)
+  to service_role;

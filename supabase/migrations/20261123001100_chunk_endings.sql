@@ -1,0 +1,221 @@
+-- The three ways an invocation leaves its chunk. Each gives the lease back and asks for the next call of the feed in the same
+-- transaction, so one finished call begets one call, and what got lost is restored by the sweep.
+
+create function engine.dispatch_next(feed text)
+returns void
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+begin
+  if dispatch_next.feed = 'masters' then
+    -- The chunks that waited for the masters have nobody to call them yet.
+    perform engine.dispatch_due();
+  elsif exists (select from engine.claimable_chunks as ready where ready.feed = dispatch_next.feed) then
+    perform engine.dispatch(dispatch_next.feed);
+  end if;
+end
+$$;
+comment on function engine.dispatch_next(text) is 'Dispatches one call of the feed, when a chunk of it is claimable.';
+
+create function engine.log_failure(
+  chunk public.backfill_progress,
+  failure_class text,
+  endpoint text,
+  http_status integer,
+  attempt integer,
+  message text
+)
+returns void
+language sql
+security invoker
+set search_path = ''
+as $$
+  insert into public.ingest_errors (run_id, chunk_id, feed, failure_class, endpoint, http_status, attempt, message)
+  values (
+    chunk.run_id, chunk.id, chunk.feed, log_failure.failure_class, log_failure.endpoint, log_failure.http_status,
+    log_failure.attempt, log_failure.message
+  )
+$$;
+comment on function engine.log_failure(public.backfill_progress, text, text, integer, integer, text) is
+  'Keeps one failed attempt in the error log.';
+
+create function public.finish_chunk(chunk_id bigint, lease_token uuid)
+returns text
+language plpgsql
+security invoker
+set search_path = ''
+set statement_timeout = '60s'
+as $$
+#variable_conflict use_column
+declare
+  held constant public.backfill_progress := engine.hold_lease(finish_chunk.chunk_id, finish_chunk.lease_token);
+  repulls_allowed constant integer := 3;
+  accounted_for integer;
+  shortfall text;
+  new_state text := 'succeeded';
+begin
+  if held.feed = 'racecards' and held.cursor_day < held.period_end then
+    shortfall := format('Stopped at %s, before the period''s end', held.cursor_day);
+  elsif held.feed = 'masters' and held.pages_done < held.pages_expected then
+    shortfall := format('%s of %s lists pulled', held.pages_done, held.pages_expected);
+  elsif held.feed = 'results' then
+    select
+      (
+        select count(*)
+        from public.ra_races as race
+        where race.has_result and race.race_date >= held.period_start and race.race_date < held.period_end
+      )
+      + (
+        select count(distinct coalesce(reject.race_id, reject.fingerprint))
+        from public.ingest_rejects as reject
+        where reject.chunk_id = held.id and reject.kind = 'race'
+          and not exists (select from public.ra_races as race where race.id = reject.race_id and race.has_result)
+      )
+    into accounted_for;
+    if held.api_total is null or accounted_for < held.api_total then
+      shortfall := format('The API has %s races, stored or rejected are %s', coalesce(held.api_total::text, 'an unknown number of'), accounted_for);
+    end if;
+  end if;
+
+  if shortfall is not null then
+    perform engine.log_failure(held, 'incomplete', null, null, held.repulls + 1, shortfall);
+    new_state := case when held.repulls < repulls_allowed then 'waiting' else 'dead' end;
+  elsif held.feed = 'results' then
+    perform engine.cover_days('results', held.period_start, held.period_end, held.id);
+  end if;
+
+  update public.backfill_progress as chunk
+  set
+    state = new_state,
+    lease_token = null,
+    lease_until = null,
+    last_error = shortfall,
+    ended_at = case when new_state <> 'waiting' then engine.clock() end,
+    -- Pulled again from the start, a little later: results are still coming in, or pages shifted while they were read.
+    repulls = case when new_state = 'waiting' then chunk.repulls + 1 else chunk.repulls end,
+    cursor_day = case when new_state = 'waiting' and chunk.feed = 'racecards' then chunk.period_start else chunk.cursor_day end,
+    cursor_skip = case when new_state = 'waiting' then 0 else chunk.cursor_skip end,
+    pages_done = case when new_state = 'waiting' then 0 else chunk.pages_done end,
+    api_total = case when new_state = 'waiting' then null else chunk.api_total end,
+    next_attempt_at = case when new_state = 'waiting' then engine.clock() + interval '1 minute' else chunk.next_attempt_at end
+  where chunk.id = held.id;
+
+  perform engine.dispatch_next(held.feed);
+  return new_state;
+end
+$$;
+comment on function public.finish_chunk(bigint, uuid) is
+  'Ends a chunk whose pages are all in. Compares what is stored and rejected with the API''s total: returns succeeded; waiting,
+   when something is missing and the chunk will be pulled again; dead, when it was missing four times. Error PT409 when the
+   lease is lost.';
+
+create function public.yield_chunk(chunk_id bigint, lease_token uuid, api_calls integer)
+returns void
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+#variable_conflict use_column
+declare
+  held constant public.backfill_progress := engine.hold_lease(yield_chunk.chunk_id, yield_chunk.lease_token);
+begin
+  update public.backfill_progress as chunk
+  set
+    state = 'waiting',
+    lease_token = null,
+    lease_until = null,
+    next_attempt_at = engine.clock(),
+    api_calls = chunk.api_calls + yield_chunk.api_calls
+  where chunk.id = held.id;
+  perform engine.dispatch_next(held.feed);
+end
+$$;
+comment on function public.yield_chunk(bigint, uuid, integer) is
+  'Gives a chunk back at its cursor because the invocation''s time is up; api_calls: those made since the last page. Error PT409
+   when the lease is lost.';
+
+create function public.fail_chunk(
+  chunk_id bigint,
+  lease_token uuid,
+  failure_class text,
+  message text,
+  endpoint text default null,
+  http_status integer default null,
+  retry_after_seconds integer default null,
+  api_calls integer default 0
+)
+returns text
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+#variable_conflict use_column
+declare
+  settings constant public.backfill_settings := (select s from public.backfill_settings as s);
+  held constant public.backfill_progress := engine.hold_lease(fail_chunk.chunk_id, fail_chunk.lease_token);
+  attempt constant integer := held.attempts + 1;
+  new_state text;
+begin
+  if failure_class is null or failure_class not in ('transient', 'chunk', 'account') then
+    raise exception 'Unknown failure class "%"', coalesce(failure_class, 'null')
+      using errcode = '22023', hint = 'Use transient, chunk or account.';
+  end if;
+  perform engine.log_failure(held, failure_class, fail_chunk.endpoint, fail_chunk.http_status, attempt, message);
+
+  new_state := case
+    when failure_class = 'chunk' then 'dead'
+    when failure_class = 'transient' and attempt >= settings.attempts_before_dead then 'dead'
+    else 'waiting'
+  end;
+  update public.backfill_progress as chunk
+  set
+    state = new_state,
+    lease_token = null,
+    lease_until = null,
+    last_error = message,
+    -- The account's trouble is not the chunk's: its attempts are not spent.
+    attempts = case when failure_class = 'account' then chunk.attempts else attempt end,
+    api_calls = chunk.api_calls + fail_chunk.api_calls,
+    ended_at = case when new_state = 'dead' then engine.clock() end,
+    -- 1, 4, 16 and 64 minutes, a quarter more or less; at least what the API asked for.
+    next_attempt_at = case
+      when failure_class = 'transient' then engine.clock() + greatest(
+        (4 ^ (attempt - 1)) * (0.75 + random() / 2) * interval '1 minute',
+        coalesce(retry_after_seconds, 0) * interval '1 second'
+      )
+      else engine.clock()
+    end
+  where chunk.id = held.id;
+
+  if failure_class = 'account' then
+    update public.backfill_runs as run
+    set
+      paused_at = engine.clock(),
+      pause_reason = format('%s. When that is put right: select backfill_resume(%s);', message, run.id)
+    where run.id = held.run_id and run.paused_at is null;
+  end if;
+
+  perform engine.dispatch_next(held.feed);
+  return new_state;
+end
+$$;
+comment on function public.fail_chunk(bigint, uuid, text, text, text, integer, integer, integer) is
+  'Ends an attempt that failed. failure_class: transient (tried again after 1, 4, 16 and 64 minutes, then dead), chunk (dead at
+   once, the run goes on) or account (the run is paused). message says what happened and carries no secret. Returns the
+   chunk''s new state. Error PT409 when the lease is lost.';
+
+revoke execute on function
+  engine.dispatch_next(text),
+  engine.log_failure(public.backfill_progress, text, text, integer, integer, text),
+  public.finish_chunk(bigint, uuid),
+  public.yield_chunk(bigint, uuid, integer),
+  public.fail_chunk(bigint, uuid, text, text, text, integer, integer, integer)
+  from public, anon, authenticated;
+grant execute on function
+  engine.dispatch_next(text),
+  engine.log_failure(public.backfill_progress, text, text, integer, integer, text),
+  public.finish_chunk(bigint, uuid),
+  public.yield_chunk(bigint, uuid, integer),
+  public.fail_chunk(bigint, uuid, text, text, text, integer, integer, integer)
+  to service_role;

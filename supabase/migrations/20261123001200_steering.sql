@@ -1,0 +1,129 @@
+-- An operator's four handles on a run. Each is a guarded transition: a wrong one is a clear error and changes nothing.
+
+create function engine.hold_run(run_id bigint)
+returns public.backfill_runs
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  held public.backfill_runs;
+begin
+  select run.* into held from public.backfill_runs as run where run.id = hold_run.run_id for update;
+  if not found then
+    raise exception 'There is no run %', hold_run.run_id using errcode = '22023', hint = 'See: select * from backfill_status;';
+  end if;
+  if held.cancelled_at is not null then
+    raise exception 'Run % was cancelled at %', held.id, held.cancelled_at
+      using errcode = '55000', hint = 'Start a new one with backfill_start.';
+  end if;
+  return held;
+end
+$$;
+comment on function engine.hold_run(bigint) is 'Locks a run that may still be steered and returns it; otherwise an error.';
+
+create function public.backfill_pause(run_id bigint)
+returns void
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  held constant public.backfill_runs := engine.hold_run(backfill_pause.run_id);
+begin
+  if held.paused_at is not null then
+    raise exception 'Run % is paused already', held.id using errcode = '55000';
+  end if;
+  if not exists (
+    select from public.backfill_progress as chunk where chunk.run_id = held.id and chunk.state in ('waiting', 'working')
+  ) then
+    raise exception 'Run % has ended', held.id using errcode = '55000';
+  end if;
+  update public.backfill_runs as run
+  set paused_at = engine.clock(), pause_reason = format('Paused by %s. To go on: select backfill_resume(%s);', session_user, run.id)
+  where run.id = held.id;
+end
+$$;
+comment on function public.backfill_pause(bigint) is
+  'Pauses a run: chunks being worked on store their current page and yield, waiting ones keep waiting.';
+
+create function public.backfill_resume(run_id bigint)
+returns void
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  held constant public.backfill_runs := engine.hold_run(backfill_resume.run_id);
+begin
+  if held.paused_at is null then
+    raise exception 'Run % is not paused', held.id using errcode = '55000';
+  end if;
+  update public.backfill_runs as run set paused_at = null, pause_reason = null where run.id = held.id;
+  perform engine.dispatch_due();
+end
+$$;
+comment on function public.backfill_resume(bigint) is 'Lets a paused run go on where it stands.';
+
+create function public.backfill_cancel(run_id bigint)
+returns void
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  held constant public.backfill_runs := engine.hold_run(backfill_cancel.run_id);
+begin
+  if not exists (
+    select from public.backfill_progress as chunk where chunk.run_id = held.id and chunk.state in ('waiting', 'working')
+  ) then
+    raise exception 'Run % has ended', held.id using errcode = '55000';
+  end if;
+  update public.backfill_runs as run set cancelled_at = engine.clock() where run.id = held.id;
+  update public.backfill_progress as chunk
+  set state = 'cancelled', lease_token = null, lease_until = null, ended_at = engine.clock()
+  where chunk.run_id = held.id and chunk.state in ('waiting', 'working');
+  perform engine.dispatch_due();
+end
+$$;
+comment on function public.backfill_cancel(bigint) is
+  'Ends a run for good. What it stored stays; a page in flight is refused, because its lease is gone.';
+
+create function public.backfill_retry(run_id bigint)
+returns integer
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  held constant public.backfill_runs := engine.hold_run(backfill_retry.run_id);
+  redriven integer;
+begin
+  update public.backfill_progress as chunk
+  set
+    state = 'waiting',
+    ended_at = null,
+    attempts = 0,
+    interruptions = 0,
+    repulls = 0,
+    next_attempt_at = engine.clock()
+  where chunk.run_id = held.id and chunk.state = 'dead';
+  get diagnostics redriven = row_count;
+  if redriven = 0 then
+    raise exception 'Run % has no dead chunks', held.id using errcode = '55000';
+  end if;
+  perform engine.dispatch_due();
+  return redriven;
+end
+$$;
+comment on function public.backfill_retry(bigint) is
+  'Puts the dead chunks of a run back to waiting, at their cursors and with all attempts. Returns how many.';
+
+revoke execute on function
+  engine.hold_run(bigint), public.backfill_pause(bigint), public.backfill_resume(bigint), public.backfill_cancel(bigint),
+  public.backfill_retry(bigint)
+  from public, anon, authenticated;
+grant execute on function
+  engine.hold_run(bigint), public.backfill_pause(bigint), public.backfill_resume(bigint), public.backfill_cancel(bigint),
+  public.backfill_retry(bigint)
+  to service_role;
