@@ -1,0 +1,1331 @@
+export type Json = string | number | boolean | null | { [key: string]: Json | undefined } | Json[];
+
+export type Database = {
+  "public": {
+    Tables: {
+      "backfill_progress": {
+        Row: {
+          "api_calls": number;
+          "api_total": number | null;
+          "attempts": number;
+          "created_at": string;
+          "cursor_day": string | null;
+          "cursor_skip": number;
+          "ended_at": string | null;
+          "feed": string;
+          "id": number;
+          "interruptions": number;
+          "last_error": string | null;
+          "lease_token": string | null;
+          "lease_until": string | null;
+          "next_attempt_at": string;
+          "pages_done": number;
+          "pages_expected": number;
+          "period_end": string;
+          "period_start": string;
+          "place_in_run": number;
+          "priority": number;
+          "races_stored": number;
+          "repulls": number;
+          "rows_rejected": number;
+          "run_id": number;
+          "runners_stored": number;
+          "started_at": string | null;
+          "state": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "api_calls"?: number;
+          "api_total"?: number | null;
+          "attempts"?: number;
+          "created_at"?: string;
+          "cursor_day"?: string | null;
+          "cursor_skip"?: number;
+          "ended_at"?: string | null;
+          "feed": string;
+          "id"?: never;
+          "interruptions"?: number;
+          "last_error"?: string | null;
+          "lease_token"?: string | null;
+          "lease_until"?: string | null;
+          "next_attempt_at"?: string;
+          "pages_done"?: number;
+          "pages_expected": number;
+          "period_end": string;
+          "period_start": string;
+          "place_in_run": number;
+          "priority": number;
+          "races_stored"?: number;
+          "repulls"?: number;
+          "rows_rejected"?: number;
+          "run_id": number;
+          "runners_stored"?: number;
+          "started_at"?: string | null;
+          "state"?: string;
+        };
+        Update: {
+          "api_calls"?: number;
+          "api_total"?: number | null;
+          "attempts"?: number;
+          "created_at"?: string;
+          "cursor_day"?: string | null;
+          "cursor_skip"?: number;
+          "ended_at"?: string | null;
+          "feed"?: string;
+          "id"?: never;
+          "interruptions"?: number;
+          "last_error"?: string | null;
+          "lease_token"?: string | null;
+          "lease_until"?: string | null;
+          "next_attempt_at"?: string;
+          "pages_done"?: number;
+          "pages_expected"?: number;
+          "period_end"?: string;
+          "period_start"?: string;
+          "place_in_run"?: number;
+          "priority"?: number;
+          "races_stored"?: number;
+          "repulls"?: number;
+          "rows_rejected"?: number;
+          "run_id"?: number;
+          "runners_stored"?: number;
+          "started_at"?: string | null;
+          "state"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "backfill_progress_run_id_fkey";
+            columns: ["run_id"];
+            isOneToOne: false;
+            referencedRelation: "backfill_runs";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "backfill_progress_run_id_fkey";
+            columns: ["run_id"];
+            isOneToOne: false;
+            referencedRelation: "backfill_status";
+            referencedColumns: ["run_id"];
+          },
+        ];
+      };
+      "backfill_runs": {
+        Row: {
+          "cancelled_at": string | null;
+          "created_at": string;
+          "end_date": string;
+          "feeds": (string)[];
+          "id": number;
+          "newest_first": boolean;
+          "pause_reason": string | null;
+          "paused_at": string | null;
+          "priority": number;
+          "reprocess": string;
+          "requested_by": string;
+          "start_date": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "cancelled_at"?: string | null;
+          "created_at"?: string;
+          "end_date": string;
+          "feeds": (string)[];
+          "id"?: never;
+          "newest_first": boolean;
+          "pause_reason"?: string | null;
+          "paused_at"?: string | null;
+          "priority"?: number;
+          "reprocess": string;
+          "requested_by"?: string;
+          "start_date": string;
+        };
+        Update: {
+          "cancelled_at"?: string | null;
+          "created_at"?: string;
+          "end_date"?: string;
+          "feeds"?: (string)[];
+          "id"?: never;
+          "newest_first"?: boolean;
+          "pause_reason"?: string | null;
+          "paused_at"?: string | null;
+          "priority"?: number;
+          "reprocess"?: string;
+          "requested_by"?: string;
+          "start_date"?: string;
+        };
+        Relationships: [];
+      };
+      "backfill_settings": {
+        Row: {
+          "attempts_before_dead": number;
+          "id": boolean;
+          "interruptions_before_dead": number;
+          "lease_seconds": number;
+          "leases_per_feed": number;
+          "racecards_page_limit": number;
+          "regions": (string)[];
+          "results_page_limit": number;
+          "stop_taking_pages_after_busy_seconds": number;
+          "stop_taking_pages_after_seconds": number;
+        };
+        ComputedFields: never;
+        Insert: {
+          "attempts_before_dead"?: number;
+          "id"?: boolean;
+          "interruptions_before_dead"?: number;
+          "lease_seconds"?: number;
+          "leases_per_feed"?: number;
+          "racecards_page_limit"?: number;
+          "regions"?: (string)[];
+          "results_page_limit"?: number;
+          "stop_taking_pages_after_busy_seconds"?: number;
+          "stop_taking_pages_after_seconds"?: number;
+        };
+        Update: {
+          "attempts_before_dead"?: number;
+          "id"?: boolean;
+          "interruptions_before_dead"?: number;
+          "lease_seconds"?: number;
+          "leases_per_feed"?: number;
+          "racecards_page_limit"?: number;
+          "regions"?: (string)[];
+          "results_page_limit"?: number;
+          "stop_taking_pages_after_busy_seconds"?: number;
+          "stop_taking_pages_after_seconds"?: number;
+        };
+        Relationships: [];
+      };
+      "ingest_errors": {
+        Row: {
+          "attempt": number;
+          "chunk_id": number | null;
+          "endpoint": string | null;
+          "failure_class": string;
+          "feed": string;
+          "http_status": number | null;
+          "id": number;
+          "message": string;
+          "occurred_at": string;
+          "run_id": number | null;
+        };
+        ComputedFields: never;
+        Insert: {
+          "attempt": number;
+          "chunk_id"?: number | null;
+          "endpoint"?: string | null;
+          "failure_class": string;
+          "feed": string;
+          "http_status"?: number | null;
+          "id"?: never;
+          "message": string;
+          "occurred_at"?: string;
+          "run_id"?: number | null;
+        };
+        Update: {
+          "attempt"?: number;
+          "chunk_id"?: number | null;
+          "endpoint"?: string | null;
+          "failure_class"?: string;
+          "feed"?: string;
+          "http_status"?: number | null;
+          "id"?: never;
+          "message"?: string;
+          "occurred_at"?: string;
+          "run_id"?: number | null;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "ingest_errors_chunk_id_fkey";
+            columns: ["chunk_id"];
+            isOneToOne: false;
+            referencedRelation: "backfill_progress";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "ingest_errors_run_id_fkey";
+            columns: ["run_id"];
+            isOneToOne: false;
+            referencedRelation: "backfill_runs";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "ingest_errors_run_id_fkey";
+            columns: ["run_id"];
+            isOneToOne: false;
+            referencedRelation: "backfill_status";
+            referencedColumns: ["run_id"];
+          },
+        ];
+      };
+      "ingest_rejects": {
+        Row: {
+          "chunk_id": number | null;
+          "feed": string;
+          "fingerprint": string;
+          "first_seen_at": string;
+          "horse_id": string | null;
+          "id": number;
+          "kind": string;
+          "last_seen_at": string;
+          "path": string;
+          "race_date": string | null;
+          "race_id": string | null;
+          "raw": NonNullable<Json>;
+          "reason": string;
+          "run_id": number | null;
+        };
+        ComputedFields: never;
+        Insert: {
+          "chunk_id"?: number | null;
+          "feed": string;
+          "fingerprint": string;
+          "first_seen_at"?: string;
+          "horse_id"?: string | null;
+          "id"?: never;
+          "kind": string;
+          "last_seen_at"?: string;
+          "path": string;
+          "race_date"?: string | null;
+          "race_id"?: string | null;
+          "raw": NonNullable<Json>;
+          "reason": string;
+          "run_id"?: number | null;
+        };
+        Update: {
+          "chunk_id"?: number | null;
+          "feed"?: string;
+          "fingerprint"?: string;
+          "first_seen_at"?: string;
+          "horse_id"?: string | null;
+          "id"?: never;
+          "kind"?: string;
+          "last_seen_at"?: string;
+          "path"?: string;
+          "race_date"?: string | null;
+          "race_id"?: string | null;
+          "raw"?: NonNullable<Json>;
+          "reason"?: string;
+          "run_id"?: number | null;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "ingest_rejects_chunk_id_fkey";
+            columns: ["chunk_id"];
+            isOneToOne: false;
+            referencedRelation: "backfill_progress";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "ingest_rejects_run_id_fkey";
+            columns: ["run_id"];
+            isOneToOne: false;
+            referencedRelation: "backfill_runs";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "ingest_rejects_run_id_fkey";
+            columns: ["run_id"];
+            isOneToOne: false;
+            referencedRelation: "backfill_status";
+            referencedColumns: ["run_id"];
+          },
+        ];
+      };
+      "ingest_unknown_fields": {
+        Row: {
+          "feed": string;
+          "field": string;
+          "first_seen_at": string;
+          "last_seen_at": string;
+          "object": string;
+          "times_seen": number;
+        };
+        ComputedFields: never;
+        Insert: {
+          "feed": string;
+          "field": string;
+          "first_seen_at"?: string;
+          "last_seen_at"?: string;
+          "object": string;
+          "times_seen": number;
+        };
+        Update: {
+          "feed"?: string;
+          "field"?: string;
+          "first_seen_at"?: string;
+          "last_seen_at"?: string;
+          "object"?: string;
+          "times_seen"?: number;
+        };
+        Relationships: [];
+      };
+      "ra_coverage": {
+        Row: {
+          "chunk_id": number | null;
+          "day": string;
+          "feed": string;
+          "pulled_at": string;
+          "races_in_api": number;
+          "races_rejected": number;
+          "races_stored": number;
+        };
+        ComputedFields: never;
+        Insert: {
+          "chunk_id"?: number | null;
+          "day": string;
+          "feed": string;
+          "pulled_at": string;
+          "races_in_api": number;
+          "races_rejected": number;
+          "races_stored": number;
+        };
+        Update: {
+          "chunk_id"?: number | null;
+          "day"?: string;
+          "feed"?: string;
+          "pulled_at"?: string;
+          "races_in_api"?: number;
+          "races_rejected"?: number;
+          "races_stored"?: number;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "ra_coverage_chunk_id_fkey";
+            columns: ["chunk_id"];
+            isOneToOne: false;
+            referencedRelation: "backfill_progress";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      "ra_mst_bookmakers": {
+        Row: {
+          "code": string;
+          "created_at": string;
+          "name": string;
+          "type": string;
+          "updated_at": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "code": string;
+          "created_at"?: string;
+          "name": string;
+          "type": string;
+          "updated_at"?: string;
+        };
+        Update: {
+          "code"?: string;
+          "created_at"?: string;
+          "name"?: string;
+          "type"?: string;
+          "updated_at"?: string;
+        };
+        Relationships: [];
+      };
+      "ra_mst_courses": {
+        Row: {
+          "created_at": string;
+          "id": string;
+          "is_listed": boolean;
+          "name": string | null;
+          "region_code": string | null;
+          "updated_at": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "created_at"?: string;
+          "id": string;
+          "is_listed"?: boolean;
+          "name"?: string | null;
+          "region_code"?: string | null;
+          "updated_at"?: string;
+        };
+        Update: {
+          "created_at"?: string;
+          "id"?: string;
+          "is_listed"?: boolean;
+          "name"?: string | null;
+          "region_code"?: string | null;
+          "updated_at"?: string;
+        };
+        Relationships: [];
+      };
+      "ra_mst_dams": {
+        Row: {
+          "created_at": string;
+          "horse_id": string | null;
+          "id": string;
+          "last_seen_on": string;
+          "name": string | null;
+          "region_code": string | null;
+          "updated_at": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "created_at"?: string;
+          "horse_id"?: never;
+          "id": string;
+          "last_seen_on": string;
+          "name"?: string | null;
+          "region_code"?: string | null;
+          "updated_at"?: string;
+        };
+        Update: {
+          "created_at"?: string;
+          "horse_id"?: never;
+          "id"?: string;
+          "last_seen_on"?: string;
+          "name"?: string | null;
+          "region_code"?: string | null;
+          "updated_at"?: string;
+        };
+        Relationships: [];
+      };
+      "ra_mst_damsires": {
+        Row: {
+          "created_at": string;
+          "horse_id": string | null;
+          "id": string;
+          "last_seen_on": string;
+          "name": string | null;
+          "region_code": string | null;
+          "updated_at": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "created_at"?: string;
+          "horse_id"?: never;
+          "id": string;
+          "last_seen_on": string;
+          "name"?: string | null;
+          "region_code"?: string | null;
+          "updated_at"?: string;
+        };
+        Update: {
+          "created_at"?: string;
+          "horse_id"?: never;
+          "id"?: string;
+          "last_seen_on"?: string;
+          "name"?: string | null;
+          "region_code"?: string | null;
+          "updated_at"?: string;
+        };
+        Relationships: [];
+      };
+      "ra_mst_horses": {
+        Row: {
+          "breeder": string | null;
+          "card_seen_on": string | null;
+          "colour": string | null;
+          "created_at": string;
+          "dam_id": string | null;
+          "damsire_id": string | null;
+          "dob": string | null;
+          "id": string;
+          "last_seen_on": string;
+          "name": string | null;
+          "region_code": string | null;
+          "sex": string | null;
+          "sex_code": string | null;
+          "sire_id": string | null;
+          "updated_at": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "breeder"?: string | null;
+          "card_seen_on"?: string | null;
+          "colour"?: string | null;
+          "created_at"?: string;
+          "dam_id"?: string | null;
+          "damsire_id"?: string | null;
+          "dob"?: string | null;
+          "id": string;
+          "last_seen_on": string;
+          "name"?: string | null;
+          "region_code"?: string | null;
+          "sex"?: string | null;
+          "sex_code"?: string | null;
+          "sire_id"?: string | null;
+          "updated_at"?: string;
+        };
+        Update: {
+          "breeder"?: string | null;
+          "card_seen_on"?: string | null;
+          "colour"?: string | null;
+          "created_at"?: string;
+          "dam_id"?: string | null;
+          "damsire_id"?: string | null;
+          "dob"?: string | null;
+          "id"?: string;
+          "last_seen_on"?: string;
+          "name"?: string | null;
+          "region_code"?: string | null;
+          "sex"?: string | null;
+          "sex_code"?: string | null;
+          "sire_id"?: string | null;
+          "updated_at"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "ra_mst_horses_dam_id_fkey";
+            columns: ["dam_id"];
+            isOneToOne: false;
+            referencedRelation: "ra_mst_dams";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "ra_mst_horses_damsire_id_fkey";
+            columns: ["damsire_id"];
+            isOneToOne: false;
+            referencedRelation: "ra_mst_damsires";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "ra_mst_horses_sire_id_fkey";
+            columns: ["sire_id"];
+            isOneToOne: false;
+            referencedRelation: "ra_mst_sires";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      "ra_mst_jockeys": {
+        Row: {
+          "created_at": string;
+          "id": string;
+          "last_seen_on": string;
+          "name": string | null;
+          "updated_at": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "created_at"?: string;
+          "id": string;
+          "last_seen_on": string;
+          "name"?: string | null;
+          "updated_at"?: string;
+        };
+        Update: {
+          "created_at"?: string;
+          "id"?: string;
+          "last_seen_on"?: string;
+          "name"?: string | null;
+          "updated_at"?: string;
+        };
+        Relationships: [];
+      };
+      "ra_mst_owners": {
+        Row: {
+          "created_at": string;
+          "id": string;
+          "last_seen_on": string;
+          "name": string | null;
+          "updated_at": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "created_at"?: string;
+          "id": string;
+          "last_seen_on": string;
+          "name"?: string | null;
+          "updated_at"?: string;
+        };
+        Update: {
+          "created_at"?: string;
+          "id"?: string;
+          "last_seen_on"?: string;
+          "name"?: string | null;
+          "updated_at"?: string;
+        };
+        Relationships: [];
+      };
+      "ra_mst_regions": {
+        Row: {
+          "code": string;
+          "created_at": string;
+          "name": string | null;
+          "updated_at": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "code": string;
+          "created_at"?: string;
+          "name"?: string | null;
+          "updated_at"?: string;
+        };
+        Update: {
+          "code"?: string;
+          "created_at"?: string;
+          "name"?: string | null;
+          "updated_at"?: string;
+        };
+        Relationships: [];
+      };
+      "ra_mst_sires": {
+        Row: {
+          "created_at": string;
+          "horse_id": string | null;
+          "id": string;
+          "last_seen_on": string;
+          "name": string | null;
+          "region_code": string | null;
+          "updated_at": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "created_at"?: string;
+          "horse_id"?: never;
+          "id": string;
+          "last_seen_on": string;
+          "name"?: string | null;
+          "region_code"?: string | null;
+          "updated_at"?: string;
+        };
+        Update: {
+          "created_at"?: string;
+          "horse_id"?: never;
+          "id"?: string;
+          "last_seen_on"?: string;
+          "name"?: string | null;
+          "region_code"?: string | null;
+          "updated_at"?: string;
+        };
+        Relationships: [];
+      };
+      "ra_mst_trainers": {
+        Row: {
+          "card_seen_on": string | null;
+          "created_at": string;
+          "id": string;
+          "last_seen_on": string;
+          "location": string | null;
+          "name": string | null;
+          "updated_at": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "card_seen_on"?: string | null;
+          "created_at"?: string;
+          "id": string;
+          "last_seen_on": string;
+          "location"?: string | null;
+          "name"?: string | null;
+          "updated_at"?: string;
+        };
+        Update: {
+          "card_seen_on"?: string | null;
+          "created_at"?: string;
+          "id"?: string;
+          "last_seen_on"?: string;
+          "location"?: string | null;
+          "name"?: string | null;
+          "updated_at"?: string;
+        };
+        Relationships: [];
+      };
+      "ra_races": {
+        Row: {
+          "age_band": string | null;
+          "betting_forecast": string | null;
+          "card_distance": string | null;
+          "card_distance_round": string | null;
+          "course_id": string;
+          "created_at": string;
+          "distance_furlongs": number | null;
+          "distance_metres": number | null;
+          "distance_yards": number | null;
+          "field_size": number | null;
+          "going": string | null;
+          "going_detailed": string | null;
+          "has_card": boolean;
+          "has_result": boolean;
+          "id": string;
+          "is_abandoned": boolean;
+          "is_big_race": boolean | null;
+          "jumps": string | null;
+          "non_runners": string | null;
+          "off_dt": string | null;
+          "off_time": string | null;
+          "pattern": string | null;
+          "prize_amount": number | null;
+          "prize_currency": string | null;
+          "race_class": string | null;
+          "race_date": string;
+          "race_name": string | null;
+          "race_status": string | null;
+          "race_type": string | null;
+          "rail_movements": string | null;
+          "rating_band": string | null;
+          "region_code": string;
+          "result_distance": string | null;
+          "sex_restriction": string | null;
+          "stalls": string | null;
+          "stewards_comments": string | null;
+          "surface": string | null;
+          "tip": string | null;
+          "tote_csf": string | null;
+          "tote_exacta": string | null;
+          "tote_place": string | null;
+          "tote_tricast": string | null;
+          "tote_trifecta": string | null;
+          "tote_win": string | null;
+          "updated_at": string;
+          "verdict": string | null;
+          "weather": string | null;
+          "winning_time_detail": string | null;
+        };
+        ComputedFields: never;
+        Insert: {
+          "age_band"?: string | null;
+          "betting_forecast"?: string | null;
+          "card_distance"?: string | null;
+          "card_distance_round"?: string | null;
+          "course_id": string;
+          "created_at"?: string;
+          "distance_furlongs"?: number | null;
+          "distance_metres"?: number | null;
+          "distance_yards"?: number | null;
+          "field_size"?: number | null;
+          "going"?: string | null;
+          "going_detailed"?: string | null;
+          "has_card"?: boolean;
+          "has_result"?: boolean;
+          "id": string;
+          "is_abandoned"?: boolean;
+          "is_big_race"?: boolean | null;
+          "jumps"?: string | null;
+          "non_runners"?: string | null;
+          "off_dt"?: string | null;
+          "off_time"?: string | null;
+          "pattern"?: string | null;
+          "prize_amount"?: number | null;
+          "prize_currency"?: string | null;
+          "race_class"?: string | null;
+          "race_date": string;
+          "race_name"?: string | null;
+          "race_status"?: string | null;
+          "race_type"?: string | null;
+          "rail_movements"?: string | null;
+          "rating_band"?: string | null;
+          "region_code": string;
+          "result_distance"?: string | null;
+          "sex_restriction"?: string | null;
+          "stalls"?: string | null;
+          "stewards_comments"?: string | null;
+          "surface"?: string | null;
+          "tip"?: string | null;
+          "tote_csf"?: string | null;
+          "tote_exacta"?: string | null;
+          "tote_place"?: string | null;
+          "tote_tricast"?: string | null;
+          "tote_trifecta"?: string | null;
+          "tote_win"?: string | null;
+          "updated_at"?: string;
+          "verdict"?: string | null;
+          "weather"?: string | null;
+          "winning_time_detail"?: string | null;
+        };
+        Update: {
+          "age_band"?: string | null;
+          "betting_forecast"?: string | null;
+          "card_distance"?: string | null;
+          "card_distance_round"?: string | null;
+          "course_id"?: string;
+          "created_at"?: string;
+          "distance_furlongs"?: number | null;
+          "distance_metres"?: number | null;
+          "distance_yards"?: number | null;
+          "field_size"?: number | null;
+          "going"?: string | null;
+          "going_detailed"?: string | null;
+          "has_card"?: boolean;
+          "has_result"?: boolean;
+          "id"?: string;
+          "is_abandoned"?: boolean;
+          "is_big_race"?: boolean | null;
+          "jumps"?: string | null;
+          "non_runners"?: string | null;
+          "off_dt"?: string | null;
+          "off_time"?: string | null;
+          "pattern"?: string | null;
+          "prize_amount"?: number | null;
+          "prize_currency"?: string | null;
+          "race_class"?: string | null;
+          "race_date"?: string;
+          "race_name"?: string | null;
+          "race_status"?: string | null;
+          "race_type"?: string | null;
+          "rail_movements"?: string | null;
+          "rating_band"?: string | null;
+          "region_code"?: string;
+          "result_distance"?: string | null;
+          "sex_restriction"?: string | null;
+          "stalls"?: string | null;
+          "stewards_comments"?: string | null;
+          "surface"?: string | null;
+          "tip"?: string | null;
+          "tote_csf"?: string | null;
+          "tote_exacta"?: string | null;
+          "tote_place"?: string | null;
+          "tote_tricast"?: string | null;
+          "tote_trifecta"?: string | null;
+          "tote_win"?: string | null;
+          "updated_at"?: string;
+          "verdict"?: string | null;
+          "weather"?: string | null;
+          "winning_time_detail"?: string | null;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "ra_races_course_id_fkey";
+            columns: ["course_id"];
+            isOneToOne: false;
+            referencedRelation: "ra_mst_courses";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      "ra_runners": {
+        Row: {
+          "age": number | null;
+          "beaten_lengths": number | null;
+          "beaten_lengths_overall": number | null;
+          "bsp": number | null;
+          "card_comment": string | null;
+          "card_rpr": number | null;
+          "card_topspeed": number | null;
+          "created_at": string;
+          "draw": number | null;
+          "form": string | null;
+          "has_card": boolean;
+          "has_result": boolean;
+          "headgear": string | null;
+          "headgear_run": string | null;
+          "horse_id": string;
+          "is_non_runner": boolean;
+          "is_reserve": boolean;
+          "jockey_claim_lbs": number | null;
+          "jockey_id": string | null;
+          "last_run": string | null;
+          "last_run_days": number | null;
+          "medical": Json | null;
+          "number": number | null;
+          "official_rating": number | null;
+          "owner_id": string | null;
+          "past_results_flags": (string)[] | null;
+          "position": number | null;
+          "position_code": string | null;
+          "previous_owners": Json | null;
+          "previous_trainers": Json | null;
+          "prize_amount": number | null;
+          "prize_currency": string | null;
+          "quotes": Json | null;
+          "race_id": string;
+          "result_comment": string | null;
+          "rpr": number | null;
+          "sex_code": string | null;
+          "silk_url": string | null;
+          "sp": string | null;
+          "sp_decimal": number | null;
+          "sp_favourite": string | null;
+          "spotlight": string | null;
+          "stable_tour": Json | null;
+          "time_seconds": number | null;
+          "topspeed": number | null;
+          "trainer_14_days_percent": number | null;
+          "trainer_14_days_runs": number | null;
+          "trainer_14_days_wins": number | null;
+          "trainer_id": string | null;
+          "trainer_rtf_percent": number | null;
+          "updated_at": string;
+          "weight_lbs": number | null;
+          "wind_surgery": string | null;
+          "wind_surgery_run": string | null;
+        };
+        ComputedFields: never;
+        Insert: {
+          "age"?: number | null;
+          "beaten_lengths"?: number | null;
+          "beaten_lengths_overall"?: number | null;
+          "bsp"?: number | null;
+          "card_comment"?: string | null;
+          "card_rpr"?: number | null;
+          "card_topspeed"?: number | null;
+          "created_at"?: string;
+          "draw"?: number | null;
+          "form"?: string | null;
+          "has_card"?: boolean;
+          "has_result"?: boolean;
+          "headgear"?: string | null;
+          "headgear_run"?: string | null;
+          "horse_id": string;
+          "is_non_runner"?: boolean;
+          "is_reserve"?: boolean;
+          "jockey_claim_lbs"?: number | null;
+          "jockey_id"?: string | null;
+          "last_run"?: string | null;
+          "last_run_days"?: number | null;
+          "medical"?: Json | null;
+          "number"?: number | null;
+          "official_rating"?: number | null;
+          "owner_id"?: string | null;
+          "past_results_flags"?: (string)[] | null;
+          "position"?: number | null;
+          "position_code"?: string | null;
+          "previous_owners"?: Json | null;
+          "previous_trainers"?: Json | null;
+          "prize_amount"?: number | null;
+          "prize_currency"?: string | null;
+          "quotes"?: Json | null;
+          "race_id": string;
+          "result_comment"?: string | null;
+          "rpr"?: number | null;
+          "sex_code"?: string | null;
+          "silk_url"?: string | null;
+          "sp"?: string | null;
+          "sp_decimal"?: number | null;
+          "sp_favourite"?: string | null;
+          "spotlight"?: string | null;
+          "stable_tour"?: Json | null;
+          "time_seconds"?: number | null;
+          "topspeed"?: number | null;
+          "trainer_14_days_percent"?: number | null;
+          "trainer_14_days_runs"?: number | null;
+          "trainer_14_days_wins"?: number | null;
+          "trainer_id"?: string | null;
+          "trainer_rtf_percent"?: number | null;
+          "updated_at"?: string;
+          "weight_lbs"?: number | null;
+          "wind_surgery"?: string | null;
+          "wind_surgery_run"?: string | null;
+        };
+        Update: {
+          "age"?: number | null;
+          "beaten_lengths"?: number | null;
+          "beaten_lengths_overall"?: number | null;
+          "bsp"?: number | null;
+          "card_comment"?: string | null;
+          "card_rpr"?: number | null;
+          "card_topspeed"?: number | null;
+          "created_at"?: string;
+          "draw"?: number | null;
+          "form"?: string | null;
+          "has_card"?: boolean;
+          "has_result"?: boolean;
+          "headgear"?: string | null;
+          "headgear_run"?: string | null;
+          "horse_id"?: string;
+          "is_non_runner"?: boolean;
+          "is_reserve"?: boolean;
+          "jockey_claim_lbs"?: number | null;
+          "jockey_id"?: string | null;
+          "last_run"?: string | null;
+          "last_run_days"?: number | null;
+          "medical"?: Json | null;
+          "number"?: number | null;
+          "official_rating"?: number | null;
+          "owner_id"?: string | null;
+          "past_results_flags"?: (string)[] | null;
+          "position"?: number | null;
+          "position_code"?: string | null;
+          "previous_owners"?: Json | null;
+          "previous_trainers"?: Json | null;
+          "prize_amount"?: number | null;
+          "prize_currency"?: string | null;
+          "quotes"?: Json | null;
+          "race_id"?: string;
+          "result_comment"?: string | null;
+          "rpr"?: number | null;
+          "sex_code"?: string | null;
+          "silk_url"?: string | null;
+          "sp"?: string | null;
+          "sp_decimal"?: number | null;
+          "sp_favourite"?: string | null;
+          "spotlight"?: string | null;
+          "stable_tour"?: Json | null;
+          "time_seconds"?: number | null;
+          "topspeed"?: number | null;
+          "trainer_14_days_percent"?: number | null;
+          "trainer_14_days_runs"?: number | null;
+          "trainer_14_days_wins"?: number | null;
+          "trainer_id"?: string | null;
+          "trainer_rtf_percent"?: number | null;
+          "updated_at"?: string;
+          "weight_lbs"?: number | null;
+          "wind_surgery"?: string | null;
+          "wind_surgery_run"?: string | null;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "ra_runners_horse_id_fkey";
+            columns: ["horse_id"];
+            isOneToOne: false;
+            referencedRelation: "ra_mst_horses";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "ra_runners_jockey_id_fkey";
+            columns: ["jockey_id"];
+            isOneToOne: false;
+            referencedRelation: "ra_mst_jockeys";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "ra_runners_owner_id_fkey";
+            columns: ["owner_id"];
+            isOneToOne: false;
+            referencedRelation: "ra_mst_owners";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "ra_runners_race_id_fkey";
+            columns: ["race_id"];
+            isOneToOne: false;
+            referencedRelation: "ra_races";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "ra_runners_trainer_id_fkey";
+            columns: ["trainer_id"];
+            isOneToOne: false;
+            referencedRelation: "ra_mst_trainers";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      "racing_api_limits": {
+        Row: {
+          "calls_per_second": number;
+          "endpoint": string;
+          "headroom": number;
+          "next_slot": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "calls_per_second": number;
+          "endpoint": string;
+          "headroom"?: number;
+          "next_slot"?: string;
+        };
+        Update: {
+          "calls_per_second"?: number;
+          "endpoint"?: string;
+          "headroom"?: number;
+          "next_slot"?: string;
+        };
+        Relationships: [];
+      };
+    };
+    Views: {
+      "backfill_status": {
+        Row: {
+          "api_calls": number | null;
+          "calls_per_minute": number | null;
+          "chunks_cancelled": number | null;
+          "chunks_dead": number | null;
+          "chunks_succeeded": number | null;
+          "chunks_total": number | null;
+          "chunks_waiting": number | null;
+          "chunks_working": number | null;
+          "created_at": string;
+          "end_date": string;
+          "ended_at": string | null;
+          "feeds": (string)[];
+          "last_error": string | null;
+          "last_error_at": string | null;
+          "pause_reason": string | null;
+          "percent": number | null;
+          "races_stored": number | null;
+          "rows_rejected": number | null;
+          "run_id": number;
+          "runners_stored": number | null;
+          "start_date": string;
+          "started_at": string | null;
+          "state": string | null;
+          "time_left": string | null;
+        };
+        ComputedFields: never;
+        Relationships: [];
+      };
+      "coverage_gaps": {
+        Row: {
+          "day": string | null;
+          "feed": string | null;
+          "missing": string | null;
+        };
+        ComputedFields: never;
+        Relationships: [];
+      };
+    };
+    Functions: {
+      "backfill_cancel": { Args: { "run_id": number }; Returns: undefined };
+      "backfill_pause": { Args: { "run_id": number }; Returns: undefined };
+      "backfill_resume": { Args: { "run_id": number }; Returns: undefined };
+      "backfill_retry": { Args: { "run_id": number }; Returns: number };
+      "backfill_start": {
+        Args: {
+          "end_date"?: string;
+          "feeds"?: (string)[];
+          "newest_first"?: boolean;
+          "reprocess"?: string;
+          "start_date": string;
+        };
+        Returns: number;
+      };
+      "claim_chunk": {
+        Args: { "feed": string };
+        Returns: {
+          "api_total": number;
+          "chunk_id": number;
+          "cursor_day": string;
+          "cursor_skip": number;
+          "lease_token": string;
+          "page_limit": number;
+          "period_end": string;
+          "period_start": string;
+          "regions": (string)[];
+          "run_id": number;
+          "stop_taking_pages_after_busy_seconds": number;
+          "stop_taking_pages_after_seconds": number;
+        }[];
+      };
+      "fail_chunk": {
+        Args: {
+          "api_calls"?: number;
+          "chunk_id": number;
+          "endpoint"?: string;
+          "failure_class": string;
+          "http_status"?: number;
+          "lease_token": string;
+          "message": string;
+          "retry_after_seconds"?: number;
+        };
+        Returns: string;
+      };
+      "finish_chunk": { Args: { "chunk_id": number; "lease_token": string }; Returns: string };
+      "ingest_page": {
+        Args: { "chunk_id": number; "lease_token": string; "page": Json };
+        Returns: {
+          "go_on": boolean;
+          "lease_until": string;
+        }[];
+      };
+      "push_back_slots": { Args: { "endpoint": string; "seconds": number }; Returns: undefined };
+      "reserve_slot": { Args: { "endpoint": string }; Returns: number };
+      "yield_chunk": {
+        Args: { "api_calls": number; "chunk_id": number; "lease_token": string };
+        Returns: undefined;
+      };
+    };
+    Enums: {
+      [_ in never]: never;
+    };
+    CompositeTypes: {
+      [_ in never]: never;
+    };
+  };
+};
+
+type DatabaseWithoutInternals = Omit<Database, "__InternalSupabase">;
+
+type DefaultSchema = DatabaseWithoutInternals[Extract<keyof Database, "public">];
+
+export type Tables<
+  DefaultSchemaTableNameOrOptions extends
+    | keyof (DefaultSchema["Tables"] & DefaultSchema["Views"])
+    | { schema: keyof DatabaseWithoutInternals },
+  TableName extends DefaultSchemaTableNameOrOptions extends {
+    schema: keyof DatabaseWithoutInternals;
+  } ? keyof (
+      & DatabaseWithoutInternals[DefaultSchemaTableNameOrOptions["schema"]]["Tables"]
+      & DatabaseWithoutInternals[DefaultSchemaTableNameOrOptions["schema"]]["Views"]
+    )
+    : never = never,
+> = DefaultSchemaTableNameOrOptions extends { schema: keyof DatabaseWithoutInternals } ? (
+    & DatabaseWithoutInternals[DefaultSchemaTableNameOrOptions["schema"]]["Tables"]
+    & DatabaseWithoutInternals[DefaultSchemaTableNameOrOptions["schema"]]["Views"]
+  )[TableName] extends {
+    Row: infer R;
+  } ? R
+  : never
+  : DefaultSchemaTableNameOrOptions extends keyof (DefaultSchema["Tables"] & DefaultSchema["Views"])
+    ? (DefaultSchema["Tables"] & DefaultSchema["Views"])[DefaultSchemaTableNameOrOptions] extends {
+      Row: infer R;
+    } ? R
+    : never
+  : never;
+
+export type TablesInsert<
+  DefaultSchemaTableNameOrOptions extends
+    | keyof DefaultSchema["Tables"]
+    | { schema: keyof DatabaseWithoutInternals },
+  TableName extends DefaultSchemaTableNameOrOptions extends {
+    schema: keyof DatabaseWithoutInternals;
+  } ? keyof DatabaseWithoutInternals[DefaultSchemaTableNameOrOptions["schema"]]["Tables"]
+    : never = never,
+> = DefaultSchemaTableNameOrOptions extends { schema: keyof DatabaseWithoutInternals }
+  ? DatabaseWithoutInternals[DefaultSchemaTableNameOrOptions["schema"]]["Tables"][TableName] extends {
+    Insert: infer I;
+  } ? I
+  : never
+  : DefaultSchemaTableNameOrOptions extends keyof DefaultSchema["Tables"]
+    ? DefaultSchema["Tables"][DefaultSchemaTableNameOrOptions] extends {
+      Insert: infer I;
+    } ? I
+    : never
+  : never;
+
+export type TablesUpdate<
+  DefaultSchemaTableNameOrOptions extends
+    | keyof DefaultSchema["Tables"]
+    | { schema: keyof DatabaseWithoutInternals },
+  TableName extends DefaultSchemaTableNameOrOptions extends {
+    schema: keyof DatabaseWithoutInternals;
+  } ? keyof DatabaseWithoutInternals[DefaultSchemaTableNameOrOptions["schema"]]["Tables"]
+    : never = never,
+> = DefaultSchemaTableNameOrOptions extends { schema: keyof DatabaseWithoutInternals }
+  ? DatabaseWithoutInternals[DefaultSchemaTableNameOrOptions["schema"]]["Tables"][TableName] extends {
+    Update: infer U;
+  } ? U
+  : never
+  : DefaultSchemaTableNameOrOptions extends keyof DefaultSchema["Tables"]
+    ? DefaultSchema["Tables"][DefaultSchemaTableNameOrOptions] extends {
+      Update: infer U;
+    } ? U
+    : never
+  : never;
+
+export type Enums<
+  DefaultSchemaEnumNameOrOptions extends
+    | keyof DefaultSchema["Enums"]
+    | { schema: keyof DatabaseWithoutInternals },
+  EnumName extends DefaultSchemaEnumNameOrOptions extends {
+    schema: keyof DatabaseWithoutInternals;
+  } ? keyof DatabaseWithoutInternals[DefaultSchemaEnumNameOrOptions["schema"]]["Enums"]
+    : never = never,
+> = DefaultSchemaEnumNameOrOptions extends { schema: keyof DatabaseWithoutInternals }
+  ? DatabaseWithoutInternals[DefaultSchemaEnumNameOrOptions["schema"]]["Enums"][EnumName]
+  : DefaultSchemaEnumNameOrOptions extends keyof DefaultSchema["Enums"]
+    ? DefaultSchema["Enums"][DefaultSchemaEnumNameOrOptions]
+  : never;
+
+export type CompositeTypes<
+  PublicCompositeTypeNameOrOptions extends
+    | keyof DefaultSchema["CompositeTypes"]
+    | { schema: keyof DatabaseWithoutInternals },
+  CompositeTypeName extends PublicCompositeTypeNameOrOptions extends {
+    schema: keyof DatabaseWithoutInternals;
+  } ? keyof DatabaseWithoutInternals[PublicCompositeTypeNameOrOptions["schema"]]["CompositeTypes"]
+    : never = never,
+> = PublicCompositeTypeNameOrOptions extends { schema: keyof DatabaseWithoutInternals }
+  ? DatabaseWithoutInternals[PublicCompositeTypeNameOrOptions["schema"]]["CompositeTypes"][CompositeTypeName]
+  : PublicCompositeTypeNameOrOptions extends keyof DefaultSchema["CompositeTypes"]
+    ? DefaultSchema["CompositeTypes"][PublicCompositeTypeNameOrOptions]
+  : never;
+
+export const Constants = {
+  "public": {
+    Enums: {},
+  },
+} as const;

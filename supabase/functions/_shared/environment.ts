@@ -1,0 +1,90 @@
+import { MissingSettingError } from "./errors/missing_setting_error.ts";
+import { basicCredentials } from "./racing_api/basic_credentials.ts";
+
+/** What the functions need to answer a call and to reach the database. */
+export interface Environment {
+  readonly supabaseUrl: string;
+  readonly secretKey: string;
+  readonly workerSecret: string;
+}
+
+/** The account of The Racing API. */
+export interface RacingApiAccount {
+  readonly url: string;
+  readonly username: string;
+  readonly password: string;
+}
+
+/** Reads a variable, as `Deno.env.get` does. */
+export type GetVariable = (name: string) => string | undefined;
+
+function required(get: GetVariable, name: string): string {
+  const value = get(name)?.trim();
+  if (!value) {
+    throw new MissingSettingError(
+      `The function secret ${name} is not set: set it with "supabase secrets set ${name}=…"`,
+    );
+  }
+  return value;
+}
+
+/**
+ * The platform's secret key: from SUPABASE_SECRET_KEYS (a JSON dictionary by name) where the project has the new keys, else
+ * SUPABASE_SERVICE_ROLE_KEY.
+ */
+function secretKey(get: GetVariable): string {
+  const dictionary = get("SUPABASE_SECRET_KEYS")?.trim();
+  if (!dictionary) return required(get, "SUPABASE_SERVICE_ROLE_KEY");
+  let keys: unknown;
+  try {
+    keys = JSON.parse(dictionary);
+  } catch {
+    // The parser's own message would quote the key.
+    throw new MissingSettingError("SUPABASE_SECRET_KEYS is not JSON: the platform sets it, do not override it");
+  }
+  if (typeof keys === "object" && keys !== null) {
+    const named = Object.entries(keys);
+    const [, key] = named.find(([name]) => name === "default") ?? named[0] ?? [];
+    if (typeof key === "string" && key !== "") return key;
+  }
+  throw new MissingSettingError("SUPABASE_SECRET_KEYS holds no key: create a secret key in the project's settings");
+}
+
+/** Reads what every invocation needs. Throws `MissingSettingError` that names the variable. */
+export function readEnvironment(get: GetVariable): Environment {
+  return {
+    supabaseUrl: required(get, "SUPABASE_URL"),
+    secretKey: secretKey(get),
+    workerSecret: required(get, "WORKER_SECRET"),
+  };
+}
+
+/** Reads the account of The Racing API. Throws `MissingSettingError` that names the variable. */
+export function readRacingApiAccount(get: GetVariable): RacingApiAccount {
+  return {
+    url: (get("RACING_API_URL")?.trim() || "https://api.theracingapi.com/v1").replace(/\/+$/, ""),
+    username: required(get, "RACING_API_USERNAME"),
+    password: required(get, "RACING_API_PASSWORD"),
+  };
+}
+
+/** Every secret among the variables, for the logger to keep back. */
+export function secretsOf(get: GetVariable): string[] {
+  const names = [
+    "SUPABASE_SECRET_KEYS",
+    "SUPABASE_SERVICE_ROLE_KEY",
+    "SUPABASE_DB_URL",
+    "WORKER_SECRET",
+    "RACING_API_USERNAME",
+    "RACING_API_PASSWORD",
+  ];
+  const secrets = names.flatMap((name) => get(name)?.trim() || []);
+  try {
+    secrets.push(secretKey(get));
+  } catch {
+    // Nothing to keep back; whoever needs the key will say that it is missing.
+  }
+  const [username, password] = [get("RACING_API_USERNAME"), get("RACING_API_PASSWORD")];
+  if (username && password) secrets.push(basicCredentials(username, password));
+  return secrets;
+}

@@ -1,0 +1,26 @@
+import { storableText } from "../values/missing.ts";
+import type { FailureClass } from "./failure_class.ts";
+
+const EXCERPT_LENGTH = 200;
+
+/**
+ * A response of The Racing API that is not what its endpoint answers. Asking again gives the same, so the chunk fails
+ * for good until somebody has looked.
+ */
+export class UnreadableBodyError extends Error {
+  override readonly name = "UnreadableBodyError";
+  readonly failureClass = "chunk" satisfies FailureClass;
+
+  /**
+   * @param expected what the body should have been: "an object with a list racecards and a number total"
+   * @param body the parsed body; the message quotes its first 200 characters
+   */
+  constructor(expected: string, body: unknown) {
+    super(`The Racing API's answer is not ${expected}. It begins: ${excerpt(body)}`);
+  }
+}
+
+function excerpt(body: unknown): string {
+  const text = typeof body === "string" ? body : JSON.stringify(body) ?? String(body);
+  return storableText(text.slice(0, EXCERPT_LENGTH));
+}

@@ -1,0 +1,37 @@
+/** What a log line may carry besides the event: numbers and short texts. */
+export type LogFields = Record<string, string | number | boolean | null | undefined>;
+
+/** Writes one JSON object a line, so that the dashboard's log search can follow one chunk. */
+export interface Logger {
+  info(event: string, fields?: LogFields): void;
+  error(event: string, fields?: LogFields): void;
+  /** The same logger with fields that every further line carries, such as run, chunk and feed. */
+  with(fields: LogFields): Logger;
+  /** The text without any secret, for messages that go elsewhere than the log. */
+  redact(text: string): string;
+}
+
+/** Where a line goes; the default is the console, which the platform collects. */
+export type LogSink = (level: "info" | "error", line: string) => void;
+
+const consoleSink: LogSink = (level, line) => level === "error" ? console.error(line) : console.log(line);
+
+/**
+ * Makes a logger.
+ *
+ * @param secrets Texts that must not be written; each is replaced by `[secret]` wherever it occurs. Texts shorter than four
+ * characters are not replaced: they would take half of every line with them.
+ */
+export function createLogger(secrets: readonly string[], sink: LogSink = consoleSink, fixed: LogFields = {}): Logger {
+  // Longest first, so that a secret that contains another one is not left half-written.
+  const known = secrets.filter((secret) => secret.length >= 4).toSorted((a, b) => b.length - a.length);
+  const redact = (text: string) => known.reduce((clean, secret) => clean.replaceAll(secret, "[secret]"), text);
+  const write = (level: "info" | "error", event: string, fields: LogFields = {}) =>
+    sink(level, redact(JSON.stringify({ level, event, ...fixed, ...fields })));
+  return {
+    info: (event, fields) => write("info", event, fields),
+    error: (event, fields) => write("error", event, fields),
+    with: (fields) => createLogger(secrets, sink, { ...fixed, ...fields }),
+    redact,
+  };
+}

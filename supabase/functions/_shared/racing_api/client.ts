@@ -1,0 +1,159 @@
+import type { Clock } from "../clock.ts";
+import type { RacingApiAccount } from "../environment.ts";
+import { RacingApiError, type RacingApiFailure } from "../errors/racing_api_error.ts";
+import { basicCredentials } from "./basic_credentials.ts";
+import { retryAfterSeconds } from "./retry_after.ts";
+
+/** The endpoints in use; each has its row in `racing_api_limits`. */
+export type Endpoint = "/courses" | "/courses/regions" | "/racecards/pro" | "/results";
+
+/** The rate budget that all invocations share. It lives in the database. */
+export interface RateBudget {
+  /** Reserves the endpoint's next slot; resolves to the milliseconds until it. */
+  reserveSlot(endpoint: Endpoint): Promise<number>;
+  /** No slot for anybody in the next so many seconds: the API said that we are too fast. */
+  pushBackSlots(endpoint: Endpoint, seconds: number): Promise<void>;
+}
+
+/** What the client needs from outside. */
+export interface RacingApiClientOptions {
+  readonly account: RacingApiAccount;
+  readonly budget: RateBudget;
+  readonly clock: Clock;
+  readonly fetch: typeof fetch;
+  /** Called with the endpoint and the outcome of each request sent. */
+  readonly onCall?: (endpoint: Endpoint, outcome: number | string) => void;
+}
+
+/** A parsed answer. */
+export interface ApiAnswer {
+  readonly body: unknown;
+  /** Milliseconds of computing that parsing took. */
+  readonly busyMilliseconds: number;
+}
+
+/** Requests for one page, within one invocation; what still fails then is left to the chunk's own attempts. */
+const REQUESTS_PER_PAGE = 3;
+/** Seconds before the second and the third request. */
+const PAUSES_SECONDS = [1, 4] as const;
+/** A longer Retry-After is not waited for: the chunk goes back and is due again after it. */
+const LONGEST_WAIT_SECONDS = 15;
+/** A racecards page of a big Saturday is 2 MB. */
+const REQUEST_TIMEOUT_MILLISECONDS = 30_000;
+/**
+ * A slot that was missed by more than this is given up for a new one. With a tenth of the rate left as headroom, requests that
+ * are up to 111 ms late never come too many to a second.
+ */
+const SLOT_TOLERANCE_MILLISECONDS = 100;
+
+/**
+ * The Racing API, called within the shared rate budget.
+ *
+ * `get` waits for a slot, sends the request and parses the answer. Network errors, timeouts, 5xx, 429 and bodies that are not
+ * JSON (a cut-off answer, a proxy's error page) are tried again, each time with a new slot. It throws `RacingApiError`: with
+ * class `account` for 401 and 403, `chunk` for every other 4xx, `transient` for what did not pass by itself.
+ */
+export class RacingApiClient {
+  readonly #options: RacingApiClientOptions;
+  readonly #authorization: string;
+  #calls = 0;
+
+  constructor(options: RacingApiClientOptions) {
+    this.#options = options;
+    this.#authorization = `Basic ${basicCredentials(options.account.username, options.account.password)}`;
+  }
+
+  /** How many requests were sent since the last time this was asked. */
+  takeCallCount(): number {
+    const calls = this.#calls;
+    this.#calls = 0;
+    return calls;
+  }
+
+  async get(endpoint: Endpoint, query: URLSearchParams, signal?: AbortSignal): Promise<ApiAnswer> {
+    for (let request = 1;; request++) {
+      await this.#waitForSlot(endpoint, signal);
+      const outcome = await this.#request(endpoint, query, signal);
+      if (!(outcome instanceof RacingApiError)) return outcome;
+      const { failure } = outcome;
+      if (failure.httpStatus === 429) {
+        await this.#options.budget.pushBackSlots(endpoint, failure.retryAfterSeconds ?? PAUSES_SECONDS[0]);
+      }
+      const pause = Math.max(failure.retryAfterSeconds ?? 0, PAUSES_SECONDS[request - 1] ?? 0);
+      if (
+        failure.failureClass !== "transient" || request === REQUESTS_PER_PAGE || pause > LONGEST_WAIT_SECONDS
+      ) throw outcome;
+      await this.#options.clock.sleep(pause * 1000, signal);
+    }
+  }
+
+  async #waitForSlot(endpoint: Endpoint, signal?: AbortSignal): Promise<void> {
+    const { budget, clock } = this.#options;
+    while (true) {
+      const wait = await budget.reserveSlot(endpoint);
+      const slot = clock.monotonic() + wait;
+      if (wait > 0) await clock.sleep(wait, signal);
+      if (clock.monotonic() - slot <= SLOT_TOLERANCE_MILLISECONDS) return;
+    }
+  }
+
+  /** Sends one request. A failure of the API is returned, not thrown; only an abort throws. */
+  async #request(
+    endpoint: Endpoint,
+    query: URLSearchParams,
+    signal?: AbortSignal,
+  ): Promise<ApiAnswer | RacingApiError> {
+    const { account, clock, onCall } = this.#options;
+    const timeout = AbortSignal.timeout(REQUEST_TIMEOUT_MILLISECONDS);
+    const fail = (message: string, failure: Partial<RacingApiFailure>, cause?: unknown) =>
+      new RacingApiError(message, {
+        failureClass: "transient",
+        endpoint,
+        httpStatus: null,
+        retryAfterSeconds: null,
+        ...failure,
+      }, { cause });
+
+    this.#calls++;
+    let response: Response;
+    let text: string;
+    try {
+      response = await this.#options.fetch(`${account.url}${endpoint}?${query}`, {
+        headers: { authorization: this.#authorization, accept: "application/json" },
+        signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
+      });
+      text = await response.text();
+    } catch (cause) {
+      signal?.throwIfAborted();
+      onCall?.(endpoint, timeout.aborted ? "timeout" : "no answer");
+      return timeout.aborted
+        ? fail(`${endpoint} did not answer within ${REQUEST_TIMEOUT_MILLISECONDS / 1000} s`, {}, cause)
+        : fail(`${endpoint} could not be reached: ${cause instanceof Error ? cause.message : cause}`, {}, cause);
+    }
+    const httpStatus = response.status;
+    onCall?.(endpoint, httpStatus);
+
+    if (response.ok) {
+      const start = clock.monotonic();
+      try {
+        const body: unknown = JSON.parse(text);
+        return { body, busyMilliseconds: clock.monotonic() - start };
+      } catch (cause) {
+        return fail(`${endpoint} answered with ${text.length} characters that are not JSON`, { httpStatus }, cause);
+      }
+    }
+    const said = `${endpoint} answered ${httpStatus}: ${text.slice(0, 200)}`;
+    if (httpStatus === 401 || httpStatus === 403) {
+      return fail(
+        `The Racing API refused the account (${said}). Check RACING_API_USERNAME, RACING_API_PASSWORD and the plan`,
+        { failureClass: "account", httpStatus },
+      );
+    }
+    if (httpStatus === 429 || httpStatus === 408 || httpStatus >= 500) {
+      const header = response.headers.get("retry-after");
+      const serverDate = response.headers.get("date");
+      return fail(said, { httpStatus, retryAfterSeconds: retryAfterSeconds(header, serverDate) });
+    }
+    return fail(said, { failureClass: "chunk", httpStatus });
+  }
+}

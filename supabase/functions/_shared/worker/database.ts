@@ -1,0 +1,164 @@
+import { createClient, type PostgrestError } from "@supabase/supabase-js";
+import type { Clock } from "../clock.ts";
+import type { Database, Json } from "../database_types.ts";
+import type { Environment } from "../environment.ts";
+import { DatabaseError } from "../errors/database_error.ts";
+import type { FailureClass } from "../errors/failure_class.ts";
+import { LeaseLostError } from "../errors/lease_lost_error.ts";
+import type { RateBudget } from "../racing_api/client.ts";
+import type { PageRows } from "../pages/rows.ts";
+import type { ChunkBounds, Cursor, Feed } from "./paging.ts";
+
+/** A chunk that this invocation holds the lease of. */
+export interface Chunk extends ChunkBounds {
+  readonly id: number;
+  readonly runId: number;
+  readonly leaseToken: string;
+  readonly cursor: Cursor;
+  /** Results: the API's total for the period as far as known. */
+  readonly apiTotal: number | null;
+  readonly stopTakingPagesAfterSeconds: number;
+  readonly stopTakingPagesAfterBusySeconds: number;
+}
+
+/** A page ready to be stored. */
+export interface IngestPage {
+  readonly cursorBefore: Cursor;
+  readonly cursorAfter: Cursor;
+  readonly apiTotal: number;
+  readonly apiCalls: number;
+  readonly rows: PageRows;
+}
+
+/** Why an attempt at a chunk failed. */
+export interface Failure {
+  readonly failureClass: FailureClass;
+  /** What happened, without secrets. */
+  readonly message: string;
+  readonly endpoint: string | null;
+  readonly httpStatus: number | null;
+  readonly retryAfterSeconds: number | null;
+}
+
+/** The database functions that a worker calls: SQL owns every state transition. */
+export interface Engine extends RateBudget {
+  /** Leases the next chunk of a feed; null when nothing is due or all leases are taken. */
+  claimChunk(feed: Feed): Promise<Chunk | null>;
+  /** Stores a page and moves the cursor in one transaction. Resolves to whether to go on; false: the run was paused. */
+  ingestPage(chunk: Chunk, page: IngestPage): Promise<boolean>;
+  /** Ends a chunk whose pages are all in. Resolves to its new state: succeeded, or waiting or dead when races are missing. */
+  finishChunk(chunk: Chunk): Promise<string>;
+  /** Gives a chunk back at its cursor. */
+  yieldChunk(chunk: Chunk, apiCalls: number): Promise<void>;
+  /** Ends an attempt that failed. Resolves to the chunk's new state. */
+  failChunk(chunk: Chunk, failure: Failure, apiCalls: number): Promise<string>;
+}
+
+/** What PostgREST answers for an error that `hold_lease` raised. */
+const LEASE_LOST = "PT409";
+/** The answer of a call may get lost after it was committed; calls that bear it are sent this often. */
+const TRIES = 3;
+const PAUSE_MILLISECONDS = 500;
+
+interface Answer<T> {
+  readonly data: T | null;
+  readonly error: PostgrestError | null;
+  readonly status: number;
+}
+
+async function unwrap<T>(name: string, call: PromiseLike<Answer<T>>): Promise<T> {
+  const { data, error, status } = await call;
+  if (error) {
+    if (error.code === LEASE_LOST) throw new LeaseLostError(error.message);
+    const hint = error.hint ? ` (${error.hint})` : "";
+    // Status 0: no answer. 57014: the statement timed out and was rolled back.
+    const mayBeTriedAgain = status === 0 || status === 429 || status >= 502 || error.code === "57014";
+    throw new DatabaseError(`${name}: ${error.message}${hint}`, error.code ?? "", mayBeTriedAgain);
+  }
+  // Void functions answer with no content.
+  return data as T;
+}
+
+/**
+ * Connects to the database through the project's API.
+ *
+ * Every call is safe to repeat but the claim: a page is known by its cursor, and an ending that went through makes the second
+ * one a lost lease. A claim whose answer is lost leaves a lease that runs out by itself.
+ */
+export function connectEngine(
+  environment: Pick<Environment, "supabaseUrl" | "secretKey">,
+  clock: Clock,
+  fetch: typeof globalThis.fetch = globalThis.fetch,
+): Engine {
+  const client = createClient<Database>(environment.supabaseUrl, environment.secretKey, {
+    auth: { persistSession: false, autoRefreshToken: false, detectSessionInUrl: false },
+    global: { fetch },
+  });
+
+  async function repeat<T>(name: string, call: () => PromiseLike<Answer<T>>): Promise<T> {
+    for (let attempt = 1;; attempt++) {
+      try {
+        return await unwrap(name, call());
+      } catch (error) {
+        if (!(error instanceof DatabaseError && error.mayBeTriedAgain) || attempt === TRIES) throw error;
+        await clock.sleep(PAUSE_MILLISECONDS * attempt);
+      }
+    }
+  }
+
+  const lease = (chunk: Chunk) => ({ chunk_id: chunk.id, lease_token: chunk.leaseToken });
+
+  return {
+    reserveSlot: (endpoint) => repeat("reserve_slot", () => client.rpc("reserve_slot", { endpoint })),
+    async pushBackSlots(endpoint, seconds) {
+      await repeat("push_back_slots", () => client.rpc("push_back_slots", { endpoint, seconds }));
+    },
+    async claimChunk(feed) {
+      const [row] = await unwrap("claim_chunk", client.rpc("claim_chunk", { feed }));
+      if (row === undefined) return null;
+      return {
+        id: row.chunk_id,
+        runId: row.run_id,
+        feed,
+        leaseToken: row.lease_token,
+        periodStart: row.period_start,
+        periodEnd: row.period_end,
+        cursor: { day: row.cursor_day, skip: row.cursor_skip },
+        apiTotal: row.api_total,
+        regions: row.regions,
+        pageLimit: row.page_limit,
+        stopTakingPagesAfterSeconds: row.stop_taking_pages_after_seconds,
+        stopTakingPagesAfterBusySeconds: row.stop_taking_pages_after_busy_seconds,
+      };
+    },
+    async ingestPage(chunk, { cursorBefore, cursorAfter, apiTotal, apiCalls, rows }) {
+      const page = {
+        ...rows,
+        cursor_before: cursorBefore,
+        cursor_after: cursorAfter,
+        api_total: apiTotal,
+        api_calls: apiCalls,
+      };
+      const answer = await repeat(
+        "ingest_page",
+        () => client.rpc("ingest_page", { ...lease(chunk), page: page as unknown as Json }),
+      );
+      return answer[0]?.go_on ?? false;
+    },
+    finishChunk: (chunk) => repeat("finish_chunk", () => client.rpc("finish_chunk", lease(chunk))),
+    async yieldChunk(chunk, apiCalls) {
+      await repeat("yield_chunk", () => client.rpc("yield_chunk", { ...lease(chunk), api_calls: apiCalls }));
+    },
+    failChunk: (chunk, failure, apiCalls) =>
+      repeat("fail_chunk", () =>
+        client.rpc("fail_chunk", {
+          ...lease(chunk),
+          failure_class: failure.failureClass,
+          message: failure.message,
+          api_calls: apiCalls,
+          ...(failure.endpoint === null ? {} : { endpoint: failure.endpoint }),
+          ...(failure.httpStatus === null ? {} : { http_status: failure.httpStatus }),
+          ...(failure.retryAfterSeconds === null ? {} : { retry_after_seconds: failure.retryAfterSeconds }),
+        })),
+  };
+}

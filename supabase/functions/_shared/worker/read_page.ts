@@ -1,0 +1,45 @@
+import { readCourses, readRegions } from "../pages/read_courses.ts";
+import { readRacecardsPage } from "../pages/read_racecards.ts";
+import { readResultsPage } from "../pages/read_results.ts";
+import type { PageRows } from "../pages/rows.ts";
+import { KNOWN_BOOKMAKERS } from "../racing_api/bookmakers.ts";
+import type { Endpoint } from "../racing_api/client.ts";
+
+/** A page of any endpoint. */
+export interface ReadPage {
+  /** How many elements the API has for the request. */
+  readonly total: number;
+  /** How many of them are on this page, understood or not. */
+  readonly raceCount: number;
+  readonly rows: PageRows;
+}
+
+/**
+ * Turns the body of an endpoint into rows.
+ *
+ * @param regions The region codes that are pulled, lower case. /courses/regions lists all there are; the others are asked for
+ * these alone.
+ * @throws {UnreadableBodyError} when the body is not what the endpoint answers
+ */
+export function readPage(endpoint: Endpoint, body: unknown, regions: readonly string[]): ReadPage {
+  switch (endpoint) {
+    case "/racecards/pro":
+      return readRacecardsPage(body);
+    case "/results":
+      return readResultsPage(body);
+    case "/courses": {
+      const { total, rows } = readCourses(body);
+      return { total, raceCount: rows.courses.length, rows };
+    }
+    case "/courses/regions": {
+      const { rows } = readRegions(body, regions);
+      const pulled = rows.regions.filter((region) => regions.includes(region.code));
+      // The API has no list of bookmakers: those known by name come along with the first list that it has.
+      return {
+        total: rows.regions.length,
+        raceCount: rows.regions.length,
+        rows: { ...rows, regions: pulled, bookmakers: [...KNOWN_BOOKMAKERS] },
+      };
+    }
+  }
+}

@@ -1,0 +1,146 @@
+import type { Clock } from "../clock.ts";
+import { LeaseLostError } from "../errors/lease_lost_error.ts";
+import { RacingApiError } from "../errors/racing_api_error.ts";
+import { UnreadableBodyError } from "../errors/unreadable_body_error.ts";
+import { MissingSettingError } from "../errors/missing_setting_error.ts";
+import type { Logger } from "../log.ts";
+import type { RacingApiClient } from "../racing_api/client.ts";
+import type { Chunk, Engine, Failure, IngestPage } from "./database.ts";
+import { cursorAfter, type Cursor, requestAt } from "./paging.ts";
+import { readPage } from "./read_page.ts";
+
+/** What working on a chunk needs from outside. */
+export interface Workshop {
+  readonly engine: Engine;
+  readonly api: Pick<RacingApiClient, "get" | "takeCallCount">;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Aborted when the isolate is about to be retired: no further page is taken. */
+  readonly retire?: AbortSignal;
+}
+
+/** How an invocation left its chunk. */
+export type Outcome = "succeeded" | "waiting" | "dead" | "yielded" | "lease lost" | "failed";
+
+interface FetchedPage {
+  readonly page: Omit<IngestPage, "apiCalls">;
+  readonly raceCount: number;
+  readonly busyMilliseconds: number;
+}
+
+/**
+ * Works on a leased chunk until its pages are all in, its time is up, or it fails; then ends it in the database.
+ *
+ * The next page is fetched while this one is stored, so that neither waits for the other. Never throws: a failure is told to the
+ * database and to the log. When even that fails, the lease runs out and the sweep takes the chunk back.
+ */
+export async function workOnChunk(chunk: Chunk, workshop: Workshop): Promise<Outcome> {
+  const { engine, api, log } = workshop;
+  try {
+    const finished = await takePages(chunk, workshop);
+    if (!finished) {
+      await engine.yieldChunk(chunk, api.takeCallCount());
+      log.info("yielded");
+      return "yielded";
+    }
+    const state = await engine.finishChunk(chunk);
+    log.info("finished", { state });
+    return state === "succeeded" || state === "dead" ? state : "waiting";
+  } catch (error) {
+    if (error instanceof LeaseLostError) {
+      log.error("lease lost", { message: error.message });
+      return "lease lost";
+    }
+    const failure = describeFailure(error, log);
+    log.error("failed", { ...failure });
+    try {
+      const state = await engine.failChunk(chunk, failure, api.takeCallCount());
+      log.info("gave the chunk back", { state });
+    } catch (second) {
+      // The lease runs out, and the sweep counts an interruption.
+      log.error("could not give the chunk back", { message: String(second) });
+    }
+    return "failed";
+  }
+}
+
+/** Resolves to true when the pages are all in, false when it is time to yield. */
+async function takePages(chunk: Chunk, workshop: Workshop): Promise<boolean> {
+  const { engine, api, clock, log, retire } = workshop;
+  const start = clock.monotonic();
+  const abort = new AbortController();
+  let busyMilliseconds = 0;
+  const timeIsUp = () =>
+    retire?.aborted === true ||
+    clock.monotonic() - start >= chunk.stopTakingPagesAfterSeconds * 1000 ||
+    busyMilliseconds >= chunk.stopTakingPagesAfterBusySeconds * 1000;
+
+  let next = fetchPage(chunk, chunk.cursor, chunk.apiTotal, workshop, abort.signal);
+  try {
+    while (true) {
+      const fetched = await next;
+      if (fetched === null) return true;
+      const { page, raceCount } = fetched;
+      busyMilliseconds += fetched.busyMilliseconds;
+      const stop = timeIsUp();
+      next = stop ? Promise.resolve(null) : fetchPage(chunk, page.cursorAfter, page.apiTotal, workshop, abort.signal);
+      // A failure of the prefetch is met at its own turn, after this page is stored.
+      next.catch(() => {});
+
+      const storing = clock.monotonic();
+      const goOn = await engine.ingestPage(chunk, { ...page, apiCalls: api.takeCallCount() });
+      log.info("page stored", {
+        day: page.cursorBefore.day,
+        skip: page.cursorBefore.skip,
+        races: page.rows.races.length,
+        runners: page.rows.runners.length,
+        rejects: page.rows.rejects.length,
+        race_count: raceCount,
+        api_total: page.apiTotal,
+        store_ms: Math.round(clock.monotonic() - storing),
+        busy_ms: Math.round(fetched.busyMilliseconds),
+      });
+      if (stop || !goOn) return requestAt(chunk, page.cursorAfter, page.apiTotal) === null;
+    }
+  } finally {
+    abort.abort();
+  }
+}
+
+async function fetchPage(
+  chunk: Chunk,
+  cursor: Cursor,
+  apiTotal: number | null,
+  { api, clock }: Workshop,
+  signal: AbortSignal,
+): Promise<FetchedPage | null> {
+  const request = requestAt(chunk, cursor, apiTotal);
+  if (request === null) return null;
+  const answer = await api.get(request.endpoint, request.query, signal);
+
+  const start = clock.monotonic();
+  const { total, raceCount, rows } = readPage(request.endpoint, answer.body, chunk.regions);
+  const busyMilliseconds = answer.busyMilliseconds + clock.monotonic() - start;
+
+  const after = cursorAfter(chunk, cursor, { total, raceCount });
+  if (after.day === cursor.day && after.skip === cursor.skip && total > cursor.skip) {
+    // Going on would ask for the same page for ever.
+    throw new RacingApiError(`${request.endpoint} says there are ${total} but sent none after ${cursor.skip}`, {
+      failureClass: "transient",
+      endpoint: request.endpoint,
+      httpStatus: 200,
+      retryAfterSeconds: null,
+    });
+  }
+  return { page: { cursorBefore: cursor, cursorAfter: after, apiTotal: total, rows }, raceCount, busyMilliseconds };
+}
+
+/** What `fail_chunk` is told. An error nobody foresaw is tried again: the next version of the code may bear it. */
+function describeFailure(error: unknown, log: Logger): Failure {
+  const message = log.redact(error instanceof Error ? error.message : String(error)).slice(0, 1000);
+  const nothing = { message, endpoint: null, httpStatus: null, retryAfterSeconds: null };
+  if (error instanceof RacingApiError) return { ...error.failure, message };
+  if (error instanceof UnreadableBodyError) return { ...nothing, failureClass: error.failureClass };
+  if (error instanceof MissingSettingError) return { ...nothing, failureClass: "account" };
+  return { ...nothing, failureClass: "transient" };
+}
