@@ -18,8 +18,10 @@ comment on function engine.newer_value(anyelement, date, anyelement, date) is
   'The value seen on the newer day; a missing one never replaces a known one. Seen on the same day, the greater one, so
    that the order of pulling does not show.';
 
--- Rows are upserted in the order of their keys, and the tables always in the same order: two pages that share horses wait
--- for each other, but never in a ring.
+-- Two pages stored at the same time share courses, people and pedigrees. Rows are upserted in the order of their keys and the
+-- tables always in the same order, so that pages wait for each other but never in a ring; and a row that brings nothing new is
+-- left out beforehand, because even an upsert that changes nothing locks its row, and a lock on a course would make every page
+-- wait for every other. What is known only ever becomes more, so a row left out by an outdated look is not missed.
 
 create function engine.upsert_regions(rows jsonb)
 returns void
@@ -28,9 +30,9 @@ security invoker
 set search_path = ''
 as $$
   insert into public.ra_mst_regions as known (code, name)
-  select r.code, r.name
-  from jsonb_populate_recordset(null::public.ra_mst_regions, rows) as r
-  order by r.code
+  select seen.code, seen.name
+  from jsonb_populate_recordset(null::public.ra_mst_regions, rows) as seen
+  order by seen.code
   on conflict (code) do update set name = coalesce(excluded.name, known.name)
 $$;
 comment on function engine.upsert_regions(jsonb) is 'Upserts an array of {code, name}.';
@@ -42,15 +44,16 @@ security invoker
 set search_path = ''
 as $$
   insert into public.ra_mst_bookmakers as known (code, name, type)
-  select r.code, r.name, coalesce(r.type, 'unknown')
-  from jsonb_populate_recordset(null::public.ra_mst_bookmakers, rows) as r
-  order by r.code
-  on conflict (code) do update set
-    name = case when excluded.type = 'unknown' then known.name else excluded.name end,
-    type = case when excluded.type = 'unknown' then known.type else excluded.type end
+  select seen.code, seen.name, seen.type
+  from jsonb_populate_recordset(null::public.ra_mst_bookmakers, rows) as seen
+  left join public.ra_mst_bookmakers as known on known.code = seen.code
+  where known.code is null or (seen.type <> 'unknown' and (seen.name, seen.type) is distinct from (known.name, known.type))
+  order by seen.code
+  on conflict (code) do update set name = excluded.name, type = excluded.type
+  where excluded.type <> 'unknown'
 $$;
 comment on function engine.upsert_bookmakers(jsonb) is
-  'Upserts an array of {code, name, type}. A bookmaker of unknown type (seen in odds) changes nothing of a known one.';
+  'Upserts an array of {code, name, type}. One of unknown type (seen in odds) changes nothing of one that is known.';
 
 create function engine.upsert_courses(rows jsonb)
 returns void
@@ -59,9 +62,15 @@ security invoker
 set search_path = ''
 as $$
   insert into public.ra_mst_courses as known (id, name, region_code, is_listed)
-  select r.id, r.name, r.region_code, coalesce(r.is_listed, false)
-  from jsonb_populate_recordset(null::public.ra_mst_courses, rows) as r
-  order by r.id
+  select seen.id, seen.name, seen.region_code, seen.is_listed
+  from jsonb_populate_recordset(null::public.ra_mst_courses, rows) as seen
+  left join public.ra_mst_courses as known on known.id = seen.id
+  where
+    known.id is null
+    or (seen.is_listed and (seen.name, seen.region_code, true) is distinct from (known.name, known.region_code, known.is_listed))
+    or num_nonnulls(coalesce(known.name, seen.name), coalesce(known.region_code, seen.region_code))
+      > num_nonnulls(known.name, known.region_code)
+  order by seen.id
   on conflict (id) do update set
     name = case when excluded.is_listed then coalesce(excluded.name, known.name) else coalesce(known.name, excluded.name) end,
     region_code = case
@@ -73,7 +82,7 @@ $$;
 comment on function engine.upsert_courses(jsonb) is
   'Upserts an array of {id, name, region_code, is_listed}. The name of /courses is never replaced by the one on a race.';
 
--- Sires, dams and damsires differ by the table only, jockeys and owners as well; the names come from the list below.
+-- Sires, dams and damsires differ by the table only, and so do jockeys and owners.
 create function engine.upsert_parents(kind text, rows jsonb)
 returns void
 language plpgsql
@@ -86,9 +95,19 @@ begin
   end if;
   execute format(
     'insert into public.ra_mst_%1$s as known (id, name, region_code, last_seen_on)
-     select r.id, r.name, r.region_code, r.last_seen_on
-     from jsonb_populate_recordset(null::public.ra_mst_%1$s, $1) as r
-     order by r.id
+     select seen.id, seen.name, seen.region_code, seen.last_seen_on
+     from jsonb_populate_recordset(null::public.ra_mst_%1$s, $1) as seen
+     left join public.ra_mst_%1$s as known on known.id = seen.id
+     where
+       known.id is null
+       or seen.last_seen_on > known.last_seen_on
+       or (
+         seen.last_seen_on = known.last_seen_on
+         and (seen.name, seen.region_code) is distinct from (known.name, known.region_code)
+       )
+       or num_nonnulls(coalesce(known.name, seen.name), coalesce(known.region_code, seen.region_code))
+         > num_nonnulls(known.name, known.region_code)
+     order by seen.id
      on conflict (id) do update set
        name = engine.newer_value(known.name, known.last_seen_on, excluded.name, excluded.last_seen_on),
        region_code = engine.newer_value(known.region_code, known.last_seen_on, excluded.region_code, excluded.last_seen_on),
@@ -112,9 +131,15 @@ begin
   end if;
   execute format(
     'insert into public.ra_mst_%1$s as known (id, name, last_seen_on)
-     select r.id, r.name, r.last_seen_on
-     from jsonb_populate_recordset(null::public.ra_mst_%1$s, $1) as r
-     order by r.id
+     select seen.id, seen.name, seen.last_seen_on
+     from jsonb_populate_recordset(null::public.ra_mst_%1$s, $1) as seen
+     left join public.ra_mst_%1$s as known on known.id = seen.id
+     where
+       known.id is null
+       or seen.last_seen_on > known.last_seen_on
+       or (seen.last_seen_on = known.last_seen_on and seen.name is distinct from known.name)
+       or (known.name is null and seen.name is not null)
+     order by seen.id
      on conflict (id) do update set
        name = engine.newer_value(known.name, known.last_seen_on, excluded.name, excluded.last_seen_on),
        last_seen_on = greatest(known.last_seen_on, excluded.last_seen_on)',
@@ -131,9 +156,18 @@ security invoker
 set search_path = ''
 as $$
   insert into public.ra_mst_trainers as known (id, name, location, last_seen_on, card_seen_on)
-  select r.id, r.name, r.location, r.last_seen_on, r.card_seen_on
-  from jsonb_populate_recordset(null::public.ra_mst_trainers, rows) as r
-  order by r.id
+  select seen.id, seen.name, seen.location, seen.last_seen_on, seen.card_seen_on
+  from jsonb_populate_recordset(null::public.ra_mst_trainers, rows) as seen
+  left join public.ra_mst_trainers as known on known.id = seen.id
+  where
+    known.id is null
+    or seen.last_seen_on > known.last_seen_on
+    or coalesce(seen.card_seen_on, '-infinity') > coalesce(known.card_seen_on, '-infinity')
+    or (seen.last_seen_on = known.last_seen_on and seen.name is distinct from known.name)
+    or (seen.card_seen_on = known.card_seen_on and seen.location is distinct from known.location)
+    or num_nonnulls(coalesce(known.name, seen.name), coalesce(known.location, seen.location))
+      > num_nonnulls(known.name, known.location)
+  order by seen.id
   on conflict (id) do update set
     name = engine.newer_value(known.name, known.last_seen_on, excluded.name, excluded.last_seen_on),
     location = engine.newer_value(
@@ -154,18 +188,40 @@ as $$
     id, name, region_code, dob, sex, sex_code, colour, breeder, sire_id, dam_id, damsire_id, last_seen_on, card_seen_on
   )
   select
-    r.id, r.name, r.region_code, r.dob, r.sex, r.sex_code, r.colour, r.breeder, r.sire_id, r.dam_id, r.damsire_id,
-    r.last_seen_on, r.card_seen_on
-  from jsonb_populate_recordset(null::public.ra_mst_horses, rows) as r
-  order by r.id
+    seen.id, seen.name, seen.region_code, seen.dob, seen.sex, seen.sex_code, seen.colour, seen.breeder, seen.sire_id,
+    seen.dam_id, seen.damsire_id, seen.last_seen_on, seen.card_seen_on
+  from jsonb_populate_recordset(null::public.ra_mst_horses, rows) as seen
+  left join public.ra_mst_horses as known on known.id = seen.id
+  where
+    known.id is null
+    or seen.last_seen_on > known.last_seen_on
+    or coalesce(seen.card_seen_on, '-infinity') > coalesce(known.card_seen_on, '-infinity')
+    or (
+      seen.last_seen_on = known.last_seen_on
+      and (seen.name, seen.region_code, seen.sire_id, seen.dam_id, seen.damsire_id)
+        is distinct from (known.name, known.region_code, known.sire_id, known.dam_id, known.damsire_id)
+    )
+    or (
+      seen.card_seen_on = known.card_seen_on
+      and (seen.dob, seen.sex, seen.sex_code, seen.colour, seen.breeder)
+        is distinct from (known.dob, known.sex, known.sex_code, known.colour, known.breeder)
+    )
+    or num_nonnulls(
+      coalesce(known.name, seen.name), coalesce(known.region_code, seen.region_code), coalesce(known.sire_id, seen.sire_id),
+      coalesce(known.dam_id, seen.dam_id), coalesce(known.damsire_id, seen.damsire_id), coalesce(known.dob, seen.dob),
+      coalesce(known.sex, seen.sex), coalesce(known.sex_code, seen.sex_code), coalesce(known.colour, seen.colour),
+      coalesce(known.breeder, seen.breeder)
+    ) > num_nonnulls(
+      known.name, known.region_code, known.sire_id, known.dam_id, known.damsire_id, known.dob, known.sex, known.sex_code,
+      known.colour, known.breeder
+    )
+  order by seen.id
   on conflict (id) do update set
-    (name, region_code, sire_id, dam_id, damsire_id) = (
-      engine.newer_value(known.name, known.last_seen_on, excluded.name, excluded.last_seen_on),
-      engine.newer_value(known.region_code, known.last_seen_on, excluded.region_code, excluded.last_seen_on),
-      engine.newer_value(known.sire_id, known.last_seen_on, excluded.sire_id, excluded.last_seen_on),
-      engine.newer_value(known.dam_id, known.last_seen_on, excluded.dam_id, excluded.last_seen_on),
-      engine.newer_value(known.damsire_id, known.last_seen_on, excluded.damsire_id, excluded.last_seen_on)
-    ),
+    name = engine.newer_value(known.name, known.last_seen_on, excluded.name, excluded.last_seen_on),
+    region_code = engine.newer_value(known.region_code, known.last_seen_on, excluded.region_code, excluded.last_seen_on),
+    sire_id = engine.newer_value(known.sire_id, known.last_seen_on, excluded.sire_id, excluded.last_seen_on),
+    dam_id = engine.newer_value(known.dam_id, known.last_seen_on, excluded.dam_id, excluded.last_seen_on),
+    damsire_id = engine.newer_value(known.damsire_id, known.last_seen_on, excluded.damsire_id, excluded.last_seen_on),
     -- Only cards know these; a day of results must not make an older card look stale.
     (dob, sex, sex_code, colour, breeder) = (
       select

@@ -1,0 +1,101 @@
+/** From an empty machine to a filled database, verified: see USAGE in demo/options.ts. */
+import { TZDate } from "@date-fns/tz";
+import { formatISO } from "date-fns";
+import { followRun } from "./demo/follow.ts";
+import { type DemoOptions, readDemoOptions, USAGE } from "./demo/options.ts";
+import { type DayRange, lastFullMonths } from "./demo/range.ts";
+import { askVerification, chunksByState, countRows, findFailures } from "./demo/verify.ts";
+import { bootEverything, type Everything } from "./local/boot.ts";
+import { connect } from "./local/database.ts";
+import { Problem } from "./local/problem.ts";
+
+function chooseRange(options: DemoOptions, everything: Everything): DayRange {
+  const today = formatISO(TZDate.tz("Europe/London"), { representation: "date" });
+  if (options.startDate !== undefined) return { start: options.startDate, end: options.endDate ?? today };
+  const days = everything.api?.replaySummary?.days ?? [];
+  const [first, last] = [days.at(0), days.at(-1)];
+  if (options.replay !== undefined && first !== undefined && last !== undefined) {
+    return { start: first, end: last };
+  }
+  return lastFullMonths(options.months, today);
+}
+
+function liveAccount(): { username: string; password: string } {
+  const username = Deno.env.get("RACING_API_USERNAME");
+  const password = Deno.env.get("RACING_API_PASSWORD");
+  if (!username || !password) {
+    throw new Problem("--live needs RACING_API_USERNAME and RACING_API_PASSWORD in the environment.");
+  }
+  return { username, password };
+}
+
+async function demo(options: DemoOptions): Promise<number> {
+  const start = performance.now();
+  const since = () => Math.round((performance.now() - start) / 100) / 10;
+  console.error("Starting the local platform …");
+  await using everything = await bootEverything({
+    replay: options.replay,
+    databaseUrl: options.databaseUrl,
+    apiSpeed: options.apiSpeed,
+    seed: options.seed,
+    live: options.live ? liveAccount() : undefined,
+  });
+  const started = since();
+  console.error(`Everything is up after ${started} s.`);
+
+  await using sql = Object.assign(connect(everything.platform.databaseUrl, { max: 2, name: "demo" }), {
+    async [Symbol.asyncDispose]() {
+      await sql.end({ timeout: 1 });
+    },
+  });
+  const range = chooseRange(options, everything);
+  console.error(`select backfill_start(date '${range.start}', date '${range.end}');`);
+  const [run] = await sql<{ id: number }[]>`
+    select backfill_start(${range.start}::date, ${range.end}::date)::integer as id
+  `.catch((error) => {
+    throw error instanceof Error && "hint" in error
+      ? new Problem(`${error.message}. ${error.hint ?? ""}`.trim(), { cause: error })
+      : error;
+  });
+  if (run === undefined) throw new Error("backfill_start returned nothing");
+
+  const status = await followRun(sql, run.id, new AbortController().signal);
+  if (status.state === "paused") console.error(`The run is paused: ${status.pause_reason}`);
+
+  for (const { title, rows } of await askVerification(sql)) {
+    console.log(`\n${title}`);
+    console.table(rows);
+  }
+  const failures = await findFailures(sql, run.id);
+  for (const failure of failures) console.error(failure);
+
+  const counts = await countRows(sql);
+  const complete = status.state === "succeeded" && failures.length === 0;
+  const seconds = since();
+  console.error(
+    complete
+      ? `Complete: ${range.start} to ${range.end} in ${seconds} s, of which ${started} s were the start.`
+      : `Not complete: ${range.start} to ${range.end}, ${failures.length} failures.`,
+  );
+  if (options.json) {
+    const { rejects, ...tables } = counts;
+    const chunks = await chunksByState(sql, run.id);
+    console.log(JSON.stringify({ ...tables, chunks, api_calls: status.api_calls, rejects, seconds }));
+  }
+  return complete ? 0 : 1;
+}
+
+if (import.meta.main) {
+  try {
+    const options = readDemoOptions(Deno.args);
+    if (options.help) {
+      console.log(USAGE);
+    } else {
+      Deno.exitCode = await demo(options);
+    }
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+    console.error(error.message);
+    Deno.exitCode = 1;
+  }
+}

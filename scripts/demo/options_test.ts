@@ -1,0 +1,37 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { Problem } from "../local/problem.ts";
+import { readDemoOptions } from "./options.ts";
+
+Deno.test("without options the demo takes two months at the documented rates", () => {
+  const options = readDemoOptions([]);
+  assertEquals([options.months, options.apiSpeed, options.seed, options.live, options.json], [
+    2,
+    1,
+    1,
+    false,
+    false,
+  ]);
+});
+
+const wrong: [string[], string][] = [
+  [["--months", "none"], '--months wants a positive whole number, not "none".'],
+  [["--months", "1.5"], '--months wants a positive whole number, not "1.5".'],
+  [["--api-speed", "0"], '--api-speed wants a positive number, not "0".'],
+  [["--start-date", "2026-02-30"], '--start-date wants a day as YYYY-MM-DD, not "2026-02-30".'],
+  [["--start-date", "01/02/2026"], '--start-date wants a day as YYYY-MM-DD, not "01/02/2026".'],
+  [["--end-date", "2026-02-01"], "--end-date needs --start-date."],
+  [
+    ["--start-date", "2026-02-02", "--end-date", "2026-02-01"],
+    "The start date 2026-02-02 is after the end date 2026-02-01.",
+  ],
+  [["--start-date", "2026-02-02", "--months", "3"], "--months and --start-date exclude each other."],
+  [["--live", "--replay", "here"], "--live and --replay exclude each other."],
+  [["--fast"], 'Unknown option --fast; "deno task demo --help" lists them.'],
+  [["extra"], 'Unknown option extra; "deno task demo --help" lists them.'],
+];
+
+for (const [args, sentence] of wrong) {
+  Deno.test(`${args.join(" ")} is refused with a sentence`, () => {
+    assertThrows(() => readDemoOptions(args), Problem, sentence);
+  });
+}

@@ -1,0 +1,10 @@
+-- Once per project, after "supabase db push" and "supabase functions deploy". Fill in the two values.
+
+-- The project's URL, as the dashboard shows it
+select vault.create_secret('https://YOUR-PROJECT.supabase.co', 'project_url');
+
+-- The same value as the functions' WORKER_SECRET
+select vault.create_secret('YOUR-WORKER-SECRET', 'worker_secret');
+
+-- Fill the database
+select backfill_start(date '2015-01-01');

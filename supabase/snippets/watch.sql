@@ -1,0 +1,14 @@
+-- How far every run is, and what to do when one is paused
+select * from backfill_status order by run_id desc;
+
+-- What is missing
+select * from coverage_gaps order by day desc, feed limit 100;
+
+-- What went wrong lately
+select occurred_at, run_id, chunk_id, feed, failure_class, http_status, attempt, message
+from ingest_errors
+order by occurred_at desc
+limit 50;
+
+-- What could not be understood
+select last_seen_at, feed, kind, race_id, horse_id, path, reason from ingest_rejects order by last_seen_at desc limit 50;

@@ -1,0 +1,138 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import { startTestDatabase, type TestDatabase } from "./support/test_database.ts";
+import { chunkRow, claimed, finish, ingest, start } from "./support/chunks.ts";
+import { page } from "./support/pages.ts";
+
+let db: TestDatabase;
+Deno.test.beforeAll(async () => void (db = await startTestDatabase()));
+Deno.test.afterAll(() => db.stop());
+Deno.test.beforeEach(() => db.reset());
+
+const chunks = (runId: number) =>
+  db.sql<{ feed: string; period_start: string; period_end: string; place_in_run: number }[]>`
+    select feed, period_start::text, period_end::text, place_in_run
+    from backfill_progress where run_id = ${runId} order by feed, place_in_run
+  `;
+
+Deno.test("backfill_start() cuts the range into calendar months, newest first", async () => {
+  const run = await start(db.sql, "2026-03-20", "2026-05-10", { feeds: ["results"] });
+  assertEquals([...await chunks(run)].map(({ feed: _, ...rest }) => rest), [
+    { period_start: "2026-05-01", period_end: "2026-05-11", place_in_run: 1 },
+    { period_start: "2026-04-01", period_end: "2026-05-01", place_in_run: 2 },
+    { period_start: "2026-03-20", period_end: "2026-04-01", place_in_run: 3 },
+  ]);
+});
+
+Deno.test("backfill_start() takes the oldest month first on request", async () => {
+  const run = await start(db.sql, "2026-03-20", "2026-04-10", { feeds: ["results"], newestFirst: false });
+  assertEquals((await chunks(run)).map((chunk) => chunk.period_start), ["2026-03-20", "2026-04-01"]);
+});
+
+Deno.test("backfill_start() freezes the end at today in London, not in UTC", async () => {
+  await db.reset("2026-06-15T23:30:00Z");
+  const run = await start(db.sql, "2026-06-01", null, { feeds: ["results"] });
+  assertEquals((await chunks(run)).at(-1)?.period_end, "2026-06-17");
+});
+
+Deno.test("backfill_start() plans no card before 2023-01-23, because there is none", async () => {
+  const run = await start(db.sql, "2022-11-01", "2023-02-28", { feeds: ["racecards"] });
+  assertEquals((await chunks(run)).map((chunk) => chunk.period_start), ["2023-02-01", "2023-01-23"]);
+});
+
+Deno.test("backfill_start() plans cards up to a week ahead and results up to today", async () => {
+  const run = await start(db.sql, "2026-06-14", "2026-06-20");
+  const ends = Object.fromEntries((await chunks(run)).map((chunk) => [chunk.feed, chunk.period_end]));
+  assertEquals(ends, { masters: "2026-06-21", racecards: "2026-06-21", results: "2026-06-16" });
+});
+
+Deno.test("backfill_start() dispatches the masters first, and nothing else before they are in", async () => {
+  await start(db.sql, "2026-05-01", "2026-05-31");
+  assertEquals((await db.takeCalls()).map((call) => [new URL(call.url).pathname, call.body]), [
+    ["/functions/v1/masters", { feed: "masters" }],
+  ]);
+});
+
+Deno.test("backfill_start() dispatches as many calls of a feed as leases are allowed", async () => {
+  await start(db.sql, "2026-01-01", "2026-05-31", { feeds: ["racecards", "results"] });
+  const calls = await db.takeCalls();
+  assertEquals(calls.map((call) => call.body["feed"]), ["racecards", "racecards", "results", "results"]);
+  assertEquals(new Set(calls.map((call) => call.authorization)), new Set([`Bearer ${db.workerSecret}`]));
+});
+
+const nonsense: [string, () => Promise<unknown>, string][] = [
+  [
+    "a start after the end",
+    () => start(db.sql, "2026-05-02", "2026-05-01"),
+    "The start date 2026-05-02 is after the end date 2026-05-01",
+  ],
+  ["a start after today", () => start(db.sql, "2026-06-16", null), "is after the end date 2026-06-15"],
+  ["a start before 1988", () => start(db.sql, "1987-12-31", "2026-05-01"), "before 1988-01-01"],
+  ["an end too far ahead", () => start(db.sql, "2026-06-01", "2026-06-23"), "more than seven days ahead"],
+  ["an unknown feed", () => start(db.sql, "2026-05-01", null, { feeds: ["odds"] }), 'Unknown feed "odds"'],
+  ["no feed at all", () => start(db.sql, "2026-05-01", null, { feeds: [] }), "Unknown feed"],
+  [
+    "an unknown reprocess",
+    () => start(db.sql, "2026-05-01", null, { reprocess: "some" }),
+    'Unknown value "some" for reprocess',
+  ],
+  ["a missing start", () => db.sql`select backfill_start(null)`, "The start date is missing"],
+];
+for (const [what, call, sentence] of nonsense) {
+  Deno.test(`backfill_start() refuses ${what} and starts nothing`, async () => {
+    await assertRejects(call, Error, sentence);
+    assertEquals((await db.sql`select from backfill_runs`).length, 0);
+    assertEquals(await db.takeCalls(), []);
+  });
+}
+
+Deno.test("a second backfill_start() of a range that is being worked on is refused", async () => {
+  const run = await start(db.sql, "2026-04-01", "2026-05-31", { feeds: ["results"] });
+  await assertRejects(
+    () => start(db.sql, "2026-05-20", "2026-06-10", { feeds: ["results"] }),
+    Error,
+    `Run ${run} is still working on results in this range`,
+  );
+  await start(db.sql, "2026-05-20", "2026-06-10", { feeds: ["racecards"] });
+  await start(db.sql, "2026-06-01", "2026-06-10", { feeds: ["results"] });
+});
+
+Deno.test("two starts at the same time do not both find the range free", async () => {
+  const both = await Promise.allSettled([
+    start(db.sql, "2026-05-01", "2026-05-31", { feeds: ["results"] }),
+    start(db.sql, "2026-05-01", "2026-05-31", { feeds: ["results"] }),
+  ]);
+  assertEquals(both.map((one) => one.status).toSorted(), ["fulfilled", "rejected"]);
+});
+
+Deno.test("reprocess missing plans only the days that coverage lacks, failed and all what they say", async () => {
+  await start(db.sql, "2026-05-01", "2026-05-31", { feeds: ["results"] });
+  const lease = await claimed(db.worker, "results");
+  await ingest(db.worker, lease, page({ before: [null, 0], after: [null, 0] }));
+  assertEquals(await finish(db.worker, lease), "succeeded");
+
+  const missing = await start(db.sql, "2026-04-29", "2026-06-02", { feeds: ["results"] });
+  assertEquals((await chunks(missing)).map((chunk) => [chunk.period_start, chunk.period_end]), [
+    ["2026-06-01", "2026-06-03"],
+    ["2026-04-29", "2026-05-01"],
+  ]);
+  const nothing = await start(db.sql, "2026-05-01", "2026-05-31", { feeds: ["results"] });
+  assertEquals([...await chunks(nothing)], []);
+  const [status] = await db.sql`select state, percent::float8 from backfill_status where run_id = ${nothing}`;
+  assertEquals({ ...status }, { state: "succeeded", percent: 100 });
+
+  const failed = await start(db.sql, "2026-05-01", "2026-05-31", { feeds: ["results"], reprocess: "failed" });
+  assertEquals([...await chunks(failed)], []);
+  const all = await start(db.sql, "2026-05-01", "2026-05-31", { feeds: ["results"], reprocess: "all" });
+  assertEquals((await chunks(all)).map((chunk) => chunk.period_start), ["2026-05-01"]);
+});
+
+Deno.test("a day pulled before it was over counts as missing once it is over", async () => {
+  await start(db.sql, "2026-06-15", "2026-06-15", { feeds: ["results"] });
+  const lease = await claimed(db.worker, "results");
+  await ingest(db.worker, lease, page({ before: [null, 0], after: [null, 0] }));
+  await finish(db.worker, lease);
+  assertEquals((await chunkRow(db.sql, lease.chunk_id)).state, "succeeded");
+  await db.passTime("1 day");
+  const run = await start(db.sql, "2026-06-15", "2026-06-15", { feeds: ["results"] });
+  assertEquals((await chunks(run)).length, 1);
+});

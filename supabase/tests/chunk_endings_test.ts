@@ -1,0 +1,150 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { startTestDatabase, type TestDatabase } from "./support/test_database.ts";
+import { chunkRow, claim, claimed, finish, ingest, type Lease, start } from "./support/chunks.ts";
+import { page } from "./support/pages.ts";
+
+let db: TestDatabase;
+Deno.test.beforeAll(async () => void (db = await startTestDatabase()));
+Deno.test.afterAll(() => db.stop());
+Deno.test.beforeEach(() => db.reset());
+
+async function lease(): Promise<Lease> {
+  await start(db.sql, "2026-01-01", "2026-05-31", { feeds: ["results"] });
+  const held = await claimed(db.worker, "results");
+  await db.takeCalls();
+  return held;
+}
+
+async function fail(held: Lease, failureClass: string, more: { retryAfter?: number } = {}): Promise<string> {
+  const [row] = await db.worker<{ state: string }[]>`
+    select fail_chunk(
+      ${held.chunk_id}, ${held.lease_token}, ${failureClass}, 'The API answered 502', '/results', 502,
+      ${more.retryAfter ?? null}, 2
+    ) as state
+  `;
+  return row?.state ?? "";
+}
+
+const calledFeeds = async () => (await db.takeCalls()).map((call) => call.body["feed"]);
+
+Deno.test("yield_chunk() keeps the cursor, spends no attempt and asks for one next call", async () => {
+  const held = await lease();
+  await ingest(db.worker, held, page({ before: [null, 0], after: [null, 100] }, { api_total: 1000 }));
+  await db.worker`select yield_chunk(${held.chunk_id}, ${held.lease_token}, 1)`;
+  const chunk = await chunkRow(db.sql, held.chunk_id);
+  assertEquals([chunk.state, chunk.cursor_skip, chunk.attempts, chunk.api_calls], ["waiting", 100, 0, 2]);
+  assertEquals(await calledFeeds(), ["results"]);
+  assertEquals((await claimed(db.worker, "results")).chunk_id, held.chunk_id);
+});
+
+Deno.test("finish_chunk() asks for exactly one next call while chunks wait, and for none after the last", async () => {
+  await start(db.sql, "2026-04-01", "2026-05-31", { feeds: ["results"] });
+  await db.takeCalls();
+  for (const expected of [["results"], []]) {
+    const held = await claimed(db.worker, "results");
+    await ingest(db.worker, held, page({ before: [null, 0], after: [null, 0] }));
+    assertEquals(await finish(db.worker, held), "succeeded");
+    assertEquals(await calledFeeds(), expected);
+  }
+});
+
+Deno.test("finishing the masters calls the lanes that waited for them", async () => {
+  await start(db.sql, "2026-04-01", "2026-05-31");
+  const masters = await claimed(db.worker, "masters");
+  await ingest(db.worker, masters, page({ before: [null, 0], after: [null, 1] }));
+  await ingest(db.worker, masters, page({ before: [null, 1], after: [null, 2] }));
+  await db.takeCalls();
+  await finish(db.worker, masters);
+  assertEquals(await calledFeeds(), ["racecards", "racecards", "results", "results"]);
+});
+
+Deno.test("a state change that is rolled back sends no call", async () => {
+  const held = await lease();
+  await assertRejects(() =>
+    db.worker.begin(async (transaction) => {
+      await transaction`select yield_chunk(${held.chunk_id}, ${held.lease_token}, 0)`;
+      throw new Error("taken back");
+    })
+  );
+  assertEquals(await calledFeeds(), []);
+  assertEquals((await chunkRow(db.sql, held.chunk_id)).state, "working");
+});
+
+Deno.test("a transient failure is tried again after about 1, 4, 16 and 64 minutes, then the chunk is dead", async () => {
+  let held = await lease();
+  for (const minutes of [1, 4, 16, 64]) {
+    assertEquals(await fail(held, "transient"), "waiting");
+    const { wait_seconds } = await chunkRow(db.sql, held.chunk_id);
+    assert(
+      wait_seconds >= minutes * 45 && wait_seconds <= minutes * 75,
+      `${wait_seconds} s after ${minutes}`,
+    );
+    await db.passTime(`${minutes * 75} seconds`);
+    held = await claimed(db.worker, "results");
+  }
+  assertEquals(await fail(held, "transient"), "dead");
+  const errors = await db.sql`
+    select failure_class, endpoint, http_status, attempt, message from ingest_errors order by id
+  `;
+  assertEquals(errors.map((error) => error["attempt"]), [1, 2, 3, 4, 5]);
+  assertEquals({ ...errors[0] }, {
+    failure_class: "transient",
+    endpoint: "/results",
+    http_status: 502,
+    attempt: 1,
+    message: "The API answered 502",
+  });
+});
+
+Deno.test("a transient failure waits at least as long as the API asked for", async () => {
+  const held = await lease();
+  await fail(held, "transient", { retryAfter: 1800 });
+  assertEquals((await chunkRow(db.sql, held.chunk_id)).wait_seconds, 1800);
+});
+
+Deno.test("a chunk that fails for good is dead at once, and the run goes on", async () => {
+  const held = await lease();
+  assertEquals(await fail(held, "chunk"), "dead");
+  assertEquals(await calledFeeds(), ["results"]);
+  assertEquals((await claimed(db.worker, "results")).period_start, "2026-04-01");
+});
+
+Deno.test("a refused account pauses the run, says what to do, and spends no attempt", async () => {
+  const held = await lease();
+  assertEquals(await fail(held, "account"), "waiting");
+  assertEquals((await chunkRow(db.sql, held.chunk_id)).attempts, 0);
+  assertEquals(await calledFeeds(), []);
+  assertEquals(await claim(db.worker, "results"), undefined);
+  const [status] = await db.sql`select state, pause_reason from backfill_status`;
+  assertEquals({ ...status }, {
+    state: "paused",
+    pause_reason: "The API answered 502. When that is put right: select backfill_resume(1);",
+  });
+  await db.sql`select backfill_resume(1)`;
+  assertEquals(await calledFeeds(), ["results", "results"]);
+});
+
+Deno.test("fail_chunk() refuses a class it does not know", async () => {
+  const held = await lease();
+  await assertRejects(() => fail(held, "odd"), Error, 'Unknown failure class "odd"');
+  assertEquals((await chunkRow(db.sql, held.chunk_id)).state, "working");
+});
+
+Deno.test("an ending repeated after its answer was lost is a lost lease", async () => {
+  const held = await lease();
+  await ingest(db.worker, held, page({ before: [null, 0], after: [null, 0] }));
+  assertEquals(await finish(db.worker, held), "succeeded");
+  await assertRejects(() => finish(db.worker, held), Error, "is lost");
+});
+
+Deno.test("finish_chunk() takes no racecards chunk that stopped before its period's end", async () => {
+  await start(db.sql, "2026-05-01", "2026-05-31", { feeds: ["racecards"] });
+  const held = await claimed(db.worker, "racecards");
+  await ingest(db.worker, held, page({ before: ["2026-05-01", 0], after: ["2026-05-02", 0] }));
+  assertEquals(await finish(db.worker, held), "waiting");
+  const chunk = await chunkRow(db.sql, held.chunk_id);
+  assertEquals([chunk.cursor_day, chunk.last_error], [
+    "2026-05-01",
+    "Stopped at 2026-05-02, before the period's end",
+  ]);
+});

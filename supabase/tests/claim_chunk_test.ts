@@ -1,0 +1,98 @@
+import { assert, assertEquals, assertNotEquals, assertRejects } from "@std/assert";
+import { startTestDatabase, type TestDatabase } from "./support/test_database.ts";
+import { chunkRow, claim, claimed, finish, ingest, start } from "./support/chunks.ts";
+import { page } from "./support/pages.ts";
+
+let db: TestDatabase;
+Deno.test.beforeAll(async () => void (db = await startTestDatabase()));
+Deno.test.afterAll(() => db.stop());
+Deno.test.beforeEach(() => db.reset());
+
+Deno.test("claim_chunk() hands out the newest month first, each chunk once", async () => {
+  await start(db.sql, "2026-04-01", "2026-05-31", { feeds: ["results"] });
+  const first = await claimed(db.worker, "results");
+  const second = await claimed(db.worker, "results");
+  assertEquals([first.period_start, second.period_start], ["2026-05-01", "2026-04-01"]);
+  assertNotEquals(first.lease_token, second.lease_token);
+});
+
+Deno.test("claim_chunk() gives no more live leases of a feed than the setting allows, however many ask at once", async () => {
+  await start(db.sql, "2026-01-01", "2026-05-31", { feeds: ["results"] });
+  const leases = await Promise.all(Array.from({ length: 8 }, () => claim(db.worker, "results")));
+  assertEquals(leases.filter((lease) => lease !== undefined).length, 2);
+  assertEquals(new Set(leases.map((lease) => lease?.chunk_id)).size, 3);
+});
+
+Deno.test("claim_chunk() keeps racecards and results apart: two lanes", async () => {
+  await start(db.sql, "2026-04-01", "2026-05-31", { feeds: ["racecards", "results"] });
+  await claimed(db.worker, "results");
+  await claimed(db.worker, "results");
+  const card = await claimed(db.worker, "racecards");
+  assertEquals([card.period_start, card.cursor_day, card.cursor_skip], ["2026-05-01", "2026-05-01", 0]);
+});
+
+Deno.test("claim_chunk() gives no events while the run's masters are not in", async () => {
+  await start(db.sql, "2026-05-01", "2026-05-31");
+  assertEquals(await claim(db.worker, "results"), undefined);
+  const masters = await claimed(db.worker, "masters");
+  assertEquals(await claim(db.worker, "results"), undefined);
+  await ingest(db.worker, masters, page({ before: [null, 0], after: [null, 1] }));
+  await ingest(db.worker, masters, page({ before: [null, 1], after: [null, 2] }));
+  assertEquals(await finish(db.worker, masters), "succeeded");
+  await claimed(db.worker, "results");
+});
+
+Deno.test("claim_chunk() prefers the run of higher priority to an older one", async () => {
+  await start(db.sql, "2026-01-01", "2026-02-28", { feeds: ["results"] });
+  await db
+    .sql`select engine.start_run(date '2026-06-14', date '2026-06-15', array['results'], true, 'all', 100::smallint)`;
+  assertEquals((await claimed(db.worker, "results")).period_start, "2026-06-14");
+});
+
+Deno.test("claim_chunk() gives nothing of a paused run and nothing before its next attempt is due", async () => {
+  const run = await start(db.sql, "2026-05-01", "2026-05-31", { feeds: ["results"] });
+  await db.sql`select backfill_pause(${run})`;
+  assertEquals(await claim(db.worker, "results"), undefined);
+  await db.sql`select backfill_resume(${run})`;
+  const lease = await claimed(db.worker, "results");
+  await db.worker`select fail_chunk(${lease.chunk_id}, ${lease.lease_token}, 'transient', 'no answer')`;
+  assertEquals(await claim(db.worker, "results"), undefined);
+  await db.passTime("2 minutes");
+  await claimed(db.worker, "results");
+});
+
+Deno.test("a lease that was taken away is worth nothing: every write under it is refused and changes nothing", async () => {
+  await start(db.sql, "2026-05-01", "2026-05-31", { feeds: ["results"] });
+  const zombie = await claimed(db.worker, "results");
+  await db.passTime("91 seconds");
+  await db.sql`select engine.sweep()`;
+  const holder = await claimed(db.worker, "results");
+  assertEquals(holder.chunk_id, zombie.chunk_id);
+  const before = await chunkRow(db.sql, holder.chunk_id);
+
+  const { chunk_id, lease_token } = zombie;
+  const writes = [
+    () => ingest(db.worker, zombie, page({ before: [null, 0], after: [null, 0] })),
+    () => finish(db.worker, zombie),
+    () => db.worker`select yield_chunk(${chunk_id}, ${lease_token}, 1)`,
+    () => db.worker`select fail_chunk(${chunk_id}, ${lease_token}, 'chunk', 'broken')`,
+  ];
+  for (const write of writes) {
+    const error = await assertRejects(write, Error, `The lease of chunk ${chunk_id} is lost`);
+    assertEquals((error as Error & { code?: string }).code, "PT409");
+  }
+  assertEquals(await chunkRow(db.sql, holder.chunk_id), before);
+  assertEquals((await db.sql`select from ra_mst_courses`).length, 0);
+});
+
+Deno.test("the claim reads only chunks that wait, however many have ended", async () => {
+  await start(db.sql, "1988-01-01", "2026-05-31", { feeds: ["results"] });
+  await db
+    .sql`update backfill_progress set state = 'succeeded', ended_at = engine.clock() where place_in_run < 450`;
+  await db.sql`analyze backfill_progress`;
+  const plan = await db.sql<{ "QUERY PLAN": string }[]>`
+    explain select id from engine.claimable_chunks where feed = 'results' order by priority desc, run_id, place_in_run limit 1
+  `;
+  const text = plan.map((line) => line["QUERY PLAN"]).join("\n");
+  assert(text.includes("backfill_progress_claim"), text);
+});

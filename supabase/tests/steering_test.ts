@@ -1,0 +1,84 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import { startTestDatabase, type TestDatabase } from "./support/test_database.ts";
+import { chunkRow, claim, claimed, finish, ingest, start } from "./support/chunks.ts";
+import { page } from "./support/pages.ts";
+
+let db: TestDatabase;
+Deno.test.beforeAll(async () => void (db = await startTestDatabase()));
+Deno.test.afterAll(() => db.stop());
+Deno.test.beforeEach(() => db.reset());
+
+const state = async (run: number) =>
+  (await db.sql<{ state: string }[]>`select state from backfill_status where run_id = ${run}`)[0]?.state;
+
+Deno.test("a run is waiting, running, paused, running again and cancelled", async () => {
+  const run = await start(db.sql, "2026-04-01", "2026-05-31", { feeds: ["results"] });
+  assertEquals(await state(run), "waiting");
+  const held = await claimed(db.worker, "results");
+  assertEquals(await state(run), "running");
+  await db.sql`select backfill_pause(${run})`;
+  assertEquals(await state(run), "paused");
+  await db.sql`select backfill_resume(${run})`;
+  assertEquals(await state(run), "running");
+  await db.sql`select backfill_cancel(${run})`;
+  assertEquals(await state(run), "cancelled");
+  await assertRejects(() => finish(db.worker, held), Error, "is lost");
+  assertEquals(await claim(db.worker, "results"), undefined);
+});
+
+Deno.test("a wrong transition is a clear error and changes nothing", async () => {
+  const run = await start(db.sql, "2026-05-01", "2026-05-31", { feeds: ["results"] });
+  await assertRejects(() => db.sql`select backfill_resume(${run})`, Error, `Run ${run} is not paused`);
+  await assertRejects(() => db.sql`select backfill_retry(${run})`, Error, `Run ${run} has no dead chunks`);
+  await assertRejects(() => db.sql`select backfill_pause(99)`, Error, "There is no run 99");
+  await db.sql`select backfill_pause(${run})`;
+  await assertRejects(() => db.sql`select backfill_pause(${run})`, Error, `Run ${run} is paused already`);
+  await db.sql`select backfill_cancel(${run})`;
+  for (const call of ["backfill_pause", "backfill_resume", "backfill_cancel", "backfill_retry"]) {
+    await assertRejects(() => db.sql.unsafe(`select ${call}(${run})`), Error, `Run ${run} was cancelled`);
+  }
+  assertEquals(await state(run), "cancelled");
+});
+
+Deno.test("an ended run is neither paused nor cancelled", async () => {
+  const run = await start(db.sql, "2026-05-01", "2026-05-31", { feeds: ["results"] });
+  const held = await claimed(db.worker, "results");
+  await ingest(db.worker, held, page({ before: [null, 0], after: [null, 0] }));
+  await finish(db.worker, held);
+  await assertRejects(() => db.sql`select backfill_pause(${run})`, Error, `Run ${run} has ended`);
+  await assertRejects(() => db.sql`select backfill_cancel(${run})`, Error, `Run ${run} has ended`);
+  assertEquals(await state(run), "succeeded");
+});
+
+Deno.test("backfill_retry() redrives the dead at their cursors, with all their attempts", async () => {
+  const run = await start(db.sql, "2026-05-01", "2026-05-31", { feeds: ["results"] });
+  const held = await claimed(db.worker, "results");
+  await ingest(db.worker, held, page({ before: [null, 0], after: [null, 100] }, { api_total: 500 }));
+  await db.worker`select fail_chunk(${held.chunk_id}, ${held.lease_token}, 'chunk', 'unreadable')`;
+  assertEquals(await state(run), "completed_with_failures");
+  await db.takeCalls();
+  const [redriven] = await db.sql`select backfill_retry(${run}) as chunks`;
+  assertEquals(redriven?.["chunks"], 1);
+  assertEquals((await db.takeCalls()).length, 1);
+  const again = await claimed(db.worker, "results");
+  assertEquals([again.chunk_id, again.cursor_skip], [held.chunk_id, 100]);
+  assertEquals((await chunkRow(db.sql, held.chunk_id)).attempts, 0);
+});
+
+Deno.test("the status counts pages, calls and rows, and knows the time left from the slower lane", async () => {
+  const run = await start(db.sql, "2026-05-01", "2026-05-31", { feeds: ["racecards", "results"] });
+  const read = () =>
+    db.sql`
+      select percent::float8, api_calls::integer, round(extract(epoch from time_left))::integer as seconds_left
+      from backfill_status where run_id = ${run}
+    `.then(([row]) => ({ ...row }));
+  // 31 cards at 1.8 a second; 12 pages of results are expected meanwhile.
+  assertEquals(await read(), { percent: 0, api_calls: 0, seconds_left: 17 });
+  const held = await claimed(db.worker, "results");
+  await ingest(
+    db.worker,
+    held,
+    page({ before: [null, 0], after: [null, 100] }, { api_total: 890, api_calls: 2 }),
+  );
+  assertEquals(await read(), { percent: 2.5, api_calls: 2, seconds_left: 17 });
+});

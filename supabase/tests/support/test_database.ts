@@ -1,0 +1,107 @@
+import { connect, type Sql } from "../../../scripts/local/database.ts";
+import { startPlatform } from "../../../scripts/local/platform.ts";
+
+/** A call that SQL queued for pg_net and nobody has sent. */
+export interface QueuedCall {
+  readonly url: string;
+  readonly body: Record<string, unknown>;
+  readonly authorization: string;
+}
+
+/** The migrated database of an embedded Postgres, with time that a test moves and a queue that nothing leaves. */
+export interface TestDatabase {
+  /** As the role postgres, as an operator in the SQL editor. */
+  readonly sql: Sql;
+  /** As service_role, as the functions do. */
+  readonly worker: Sql;
+  readonly workerSecret: string;
+  /** Empties every table, restores the settings, and sets the engine's time. */
+  reset(moment?: string): Promise<void>;
+  /** Moves the engine's time forward by an interval such as "90 seconds". */
+  passTime(interval: string): Promise<void>;
+  stop(): Promise<void>;
+  /** What was queued since the last time this was asked. */
+  takeCalls(): Promise<QueuedCall[]>;
+}
+
+/** A Monday in the middle of racing, and of British summer time. */
+export const MONDAY_NOON = "2026-06-15T11:00:00Z";
+
+const FILLED_TABLES = [
+  "backfill_runs",
+  "backfill_progress",
+  "ra_coverage",
+  "ingest_errors",
+  "ingest_rejects",
+  "ingest_unknown_fields",
+  "ra_runners",
+  "ra_races",
+  "ra_mst_horses",
+  "ra_mst_sires",
+  "ra_mst_dams",
+  "ra_mst_damsires",
+  "ra_mst_jockeys",
+  "ra_mst_trainers",
+  "ra_mst_owners",
+  "ra_mst_courses",
+  "ra_mst_regions",
+  "ra_mst_bookmakers",
+];
+
+/** Starts it. One per test file; `reset` comes before each test. */
+export async function startTestDatabase(): Promise<TestDatabase> {
+  const databaseUrl = Deno.env.get("TEST_DATABASE_URL");
+  const platform = await startPlatform({
+    functions: false,
+    cron: "manual",
+    ...(databaseUrl === undefined ? {} : { databaseUrl }),
+  });
+  const sql = connect(platform.databaseUrl, { max: 4, name: "test" });
+  const worker = connect(platform.databaseUrl, { max: 4, name: "test worker", role: "service_role" });
+  await moveTimeByHand(sql);
+
+  return {
+    sql,
+    worker,
+    workerSecret: platform.workerSecret,
+    async reset(moment = MONDAY_NOON) {
+      await sql.unsafe(`truncate ${FILLED_TABLES.join(", ")} restart identity cascade`);
+      await sql`delete from backfill_settings`;
+      await sql`insert into backfill_settings default values`;
+      await sql`update racing_api_limits set next_slot = '-infinity'`;
+      await sql`delete from net.http_request_queue`;
+      await sql`update testing.moment set now = ${moment}`;
+    },
+    async passTime(interval) {
+      await sql`update testing.moment set now = now + ${interval}::interval`;
+    },
+    async takeCalls() {
+      return [
+        ...await sql<QueuedCall[]>`
+          with taken as (delete from net.http_request_queue returning id, url, headers, body)
+          select url, convert_from(body, 'utf8')::jsonb as body, headers ->> 'Authorization' as authorization
+          from taken
+          order by id
+        `,
+      ];
+    },
+    async stop() {
+      await Promise.all([sql.end({ timeout: 1 }), worker.end({ timeout: 1 })]);
+      await platform.stop();
+    },
+  };
+}
+
+/** Replaces the engine's clock, as only its owner can, by one that stands still until it is moved. */
+export async function moveTimeByHand(sql: Sql): Promise<void> {
+  await sql.unsafe(`
+    create schema if not exists testing;
+    create table if not exists testing.moment (now timestamptz not null);
+    insert into testing.moment select now() where not exists (select from testing.moment);
+    grant usage on schema testing to service_role;
+    grant select on testing.moment to service_role;
+    create or replace function engine.clock()
+    returns timestamptz language sql volatile security invoker set search_path = ''
+    as 'select moment.now from testing.moment as moment';
+  `);
+}
