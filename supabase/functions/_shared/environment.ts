@@ -40,14 +40,18 @@ function secretKey(get: GetVariable): string {
     keys = JSON.parse(dictionary);
   } catch {
     // The parser's own message would quote the key.
-    throw new MissingSettingError("SUPABASE_SECRET_KEYS is not JSON: the platform sets it, do not override it");
+    throw new MissingSettingError(
+      "SUPABASE_SECRET_KEYS is not JSON: the platform sets it, do not override it",
+    );
   }
   if (typeof keys === "object" && keys !== null) {
     const named = Object.entries(keys);
     const [, key] = named.find(([name]) => name === "default") ?? named[0] ?? [];
     if (typeof key === "string" && key !== "") return key;
   }
-  throw new MissingSettingError("SUPABASE_SECRET_KEYS holds no key: create a secret key in the project's settings");
+  throw new MissingSettingError(
+    "SUPABASE_SECRET_KEYS holds no key: create a secret key in the project's settings",
+  );
 }
 
 /** Reads what every invocation needs. Throws `MissingSettingError` that names the variable. */

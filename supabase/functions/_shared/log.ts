@@ -22,12 +22,24 @@ const consoleSink: LogSink = (level, line) => level === "error" ? console.error(
  * @param secrets Texts that must not be written; each is replaced by `[secret]` wherever it occurs. Texts shorter than four
  * characters are not replaced: they would take half of every line with them.
  */
-export function createLogger(secrets: readonly string[], sink: LogSink = consoleSink, fixed: LogFields = {}): Logger {
+export function createLogger(
+  secrets: readonly string[],
+  sink: LogSink = consoleSink,
+  fixed: LogFields = {},
+): Logger {
   // Longest first, so that a secret that contains another one is not left half-written.
   const known = secrets.filter((secret) => secret.length >= 4).toSorted((a, b) => b.length - a.length);
-  const redact = (text: string) => known.reduce((clean, secret) => clean.replaceAll(secret, "[secret]"), text);
+  const redact = (text: string) =>
+    known.reduce((clean, secret) => clean.replaceAll(secret, "[secret]"), text);
+  // Before it becomes JSON: there a quote or a backslash of a secret would be escaped, and the secret not found.
   const write = (level: "info" | "error", event: string, fields: LogFields = {}) =>
-    sink(level, redact(JSON.stringify({ level, event, ...fixed, ...fields })));
+    sink(
+      level,
+      JSON.stringify(
+        { level, event, ...fixed, ...fields },
+        (_name, value) => typeof value === "string" ? redact(value) : value,
+      ),
+    );
   return {
     info: (event, fields) => write("info", event, fields),
     error: (event, fields) => write("error", event, fields),

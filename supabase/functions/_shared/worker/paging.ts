@@ -48,7 +48,7 @@ export function requestAt(bounds: ChunkBounds, cursor: Cursor, apiTotal: number 
     case "masters": {
       const endpoint = MASTER_LISTS[cursor.skip];
       if (endpoint === undefined) return null;
-      if (endpoint === "/courses") { bounds.regions.forEach((region) => query.append("region_codes", region)); }
+      if (endpoint === "/courses") bounds.regions.forEach((region) => query.append("region_codes", region));
       return { endpoint, query };
     }
     case "racecards":

@@ -23,8 +23,11 @@ export interface ReadPage {
  */
 export function readPage(endpoint: Endpoint, body: unknown, regions: readonly string[]): ReadPage {
   switch (endpoint) {
-    case "/racecards/pro":
-      return readRacecardsPage(body);
+    case "/racecards/pro": {
+      const { rows, ...page } = readRacecardsPage(body);
+      // Odds are not stored, so nothing would refer to the many bookmakers that a card quotes.
+      return { ...page, rows: { ...rows, bookmakers: [] } };
+    }
     case "/results":
       return readResultsPage(body);
     case "/courses": {

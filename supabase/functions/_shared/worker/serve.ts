@@ -100,7 +100,9 @@ export function serve<F extends Feed>(feeds: readonly [F, ...F[]]): void {
     try {
       if (request.method !== "POST") return answer(405, { message: "Use POST" });
       const environment = readEnvironment(get);
-      if (!await isAuthorized(request, environment.workerSecret)) return answer(401, { message: "Unauthorized" });
+      if (!await isAuthorized(request, environment.workerSecret)) {
+        return answer(401, { message: "Unauthorized" });
+      }
       const feed = await readFeed(request, feeds);
       if (feed === null) return answer(400, { message: `Send {"feed": "${feeds.join('" | "')}"}` });
 
@@ -108,12 +110,18 @@ export function serve<F extends Feed>(feeds: readonly [F, ...F[]]): void {
       const chunk = await engine.claimChunk(feed);
       if (chunk === null) return answer(200, { claimed: false });
       const chunkLog = log.with({ run: chunk.runId, chunk: chunk.id, feed });
-      chunkLog.info("claimed", { period_start: chunk.periodStart, period_end: chunk.periodEnd, ...chunk.cursor });
+      chunkLog.info("claimed", {
+        period_start: chunk.periodStart,
+        period_end: chunk.periodEnd,
+        ...chunk.cursor,
+      });
       runtime.waitUntil(work(chunk, engine, chunkLog, get));
       return answer(202, { run: chunk.runId, chunk: chunk.id, feed });
     } catch (error) {
       log.error("call failed", { message: error instanceof Error ? error.message : String(error) });
-      if (error instanceof MissingSettingError) return answer(500, { message: "A setting is missing; see the log" });
+      if (error instanceof MissingSettingError) {
+        return answer(500, { message: "A setting is missing; see the log" });
+      }
       return answer(503, { message: "The database can't be reached; see the log" });
     }
   });

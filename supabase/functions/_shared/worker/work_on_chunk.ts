@@ -6,7 +6,7 @@ import { MissingSettingError } from "../errors/missing_setting_error.ts";
 import type { Logger } from "../log.ts";
 import type { RacingApiClient } from "../racing_api/client.ts";
 import type { Chunk, Engine, Failure, IngestPage } from "./database.ts";
-import { cursorAfter, type Cursor, requestAt } from "./paging.ts";
+import { type Cursor, cursorAfter, requestAt } from "./paging.ts";
 import { readPage } from "./read_page.ts";
 
 /** What working on a chunk needs from outside. */
@@ -83,7 +83,9 @@ async function takePages(chunk: Chunk, workshop: Workshop): Promise<boolean> {
       const { page, raceCount } = fetched;
       busyMilliseconds += fetched.busyMilliseconds;
       const stop = timeIsUp();
-      next = stop ? Promise.resolve(null) : fetchPage(chunk, page.cursorAfter, page.apiTotal, workshop, abort.signal);
+      next = stop
+        ? Promise.resolve(null)
+        : fetchPage(chunk, page.cursorAfter, page.apiTotal, workshop, abort.signal);
       // A failure of the prefetch is met at its own turn, after this page is stored.
       next.catch(() => {});
 
@@ -125,14 +127,21 @@ async function fetchPage(
   const after = cursorAfter(chunk, cursor, { total, raceCount });
   if (after.day === cursor.day && after.skip === cursor.skip && total > cursor.skip) {
     // Going on would ask for the same page for ever.
-    throw new RacingApiError(`${request.endpoint} says there are ${total} but sent none after ${cursor.skip}`, {
-      failureClass: "transient",
-      endpoint: request.endpoint,
-      httpStatus: 200,
-      retryAfterSeconds: null,
-    });
+    throw new RacingApiError(
+      `${request.endpoint} says there are ${total} but sent none after ${cursor.skip}`,
+      {
+        failureClass: "transient",
+        endpoint: request.endpoint,
+        httpStatus: 200,
+        retryAfterSeconds: null,
+      },
+    );
   }
-  return { page: { cursorBefore: cursor, cursorAfter: after, apiTotal: total, rows }, raceCount, busyMilliseconds };
+  return {
+    page: { cursorBefore: cursor, cursorAfter: after, apiTotal: total, rows },
+    raceCount,
+    busyMilliseconds,
+  };
 }
 
 /** What `fail_chunk` is told. An error nobody foresaw is tried again: the next version of the code may bear it. */

@@ -1,0 +1,60 @@
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import { readEnvironment, readRacingApiAccount, secretsOf } from "./environment.ts";
+import { MissingSettingError } from "./errors/missing_setting_error.ts";
+
+const from = (variables: Record<string, string>) => (name: string) => variables[name];
+const base = { SUPABASE_URL: "http://127.0.0.1:1", WORKER_SECRET: "worker-secret" };
+
+Deno.test("the secret key comes from the dictionary of new keys", () => {
+  const keys = JSON.stringify({ other: "sb_secret_2", default: "sb_secret_1" });
+  assertEquals(readEnvironment(from({ ...base, SUPABASE_SECRET_KEYS: keys })).secretKey, "sb_secret_1");
+  assertEquals(
+    readEnvironment(from({ ...base, SUPABASE_SECRET_KEYS: '{"web":"sb_secret_3"}' })).secretKey,
+    "sb_secret_3",
+  );
+});
+
+Deno.test("the service role key serves a project without the new keys", () => {
+  assertEquals(readEnvironment(from({ ...base, SUPABASE_SERVICE_ROLE_KEY: "eyJ.old" })).secretKey, "eyJ.old");
+});
+
+Deno.test("a missing variable is named, with the command that sets it", () => {
+  assertThrows(
+    () => readRacingApiAccount(from({ RACING_API_USERNAME: "somebody" })),
+    MissingSettingError,
+    'The function secret RACING_API_PASSWORD is not set: set it with "supabase secrets set RACING_API_PASSWORD=…"',
+  );
+  assertThrows(() => readEnvironment(from({ WORKER_SECRET: "x" })), MissingSettingError, "SUPABASE_URL");
+});
+
+Deno.test("a dictionary that can't be read is not quoted", () => {
+  const error = assertThrows(
+    () => readEnvironment(from({ ...base, SUPABASE_SECRET_KEYS: "sb_secret_broken" })),
+    MissingSettingError,
+  );
+  assert(!error.message.includes("sb_secret_broken"));
+  assertThrows(
+    () => readEnvironment(from({ ...base, SUPABASE_SECRET_KEYS: "{}" })),
+    MissingSettingError,
+    "holds no key",
+  );
+});
+
+Deno.test("the API's address is the real one unless another is given", () => {
+  const account = { RACING_API_USERNAME: "u", RACING_API_PASSWORD: "p" };
+  assertEquals(readRacingApiAccount(from(account)).url, "https://api.theracingapi.com/v1");
+  const local = readRacingApiAccount(from({ ...account, RACING_API_URL: "http://127.0.0.1:9/v1/" }));
+  assertEquals(local.url, "http://127.0.0.1:9/v1");
+});
+
+Deno.test("every secret is known to the logger, the Basic credentials among them", () => {
+  const secrets = secretsOf(from({
+    ...base,
+    SUPABASE_SECRET_KEYS: '{"default":"sb_secret_1"}',
+    RACING_API_USERNAME: "zoë",
+    RACING_API_PASSWORD: "pässword",
+  }));
+  for (const secret of ["worker-secret", "sb_secret_1", "zoë", "pässword", "em/Dqzpww6Rzc3dvcmQ="]) {
+    assert(secrets.includes(secret), `${secret} is missing`);
+  }
+});

@@ -1,0 +1,246 @@
+import { assert, assertEquals } from "@std/assert";
+import { connect, type Sql } from "../../../../scripts/local/database.ts";
+import { type Platform, startPlatform } from "../../../../scripts/local/platform.ts";
+import { type SimulatedApi, startSimulatedApi } from "../../../../scripts/local/racing_api/server.ts";
+import { createLogger } from "../log.ts";
+import { RacingApiClient } from "../racing_api/client.ts";
+import { HandMovedClock } from "../testing/hand_moved_clock.ts";
+import { type Chunk, connectEngine, type Engine } from "./database.ts";
+import { type Outcome, workOnChunk, type Workshop } from "./work_on_chunk.ts";
+
+const PASSWORD = "a password nobody guesses";
+
+let platform: Platform;
+let api: SimulatedApi;
+let sql: Sql;
+Deno.test.beforeAll(async () => {
+  api = await startSimulatedApi({ seed: 1, speed: 1000, username: "somebody", password: PASSWORD });
+  platform = await startPlatform({ functions: false, cron: "manual" });
+  sql = connect(platform.databaseUrl, { max: 2, name: "test" });
+});
+Deno.test.afterAll(async () => {
+  await sql.end({ timeout: 1 });
+  await platform.stop();
+  await api.close();
+});
+Deno.test.beforeEach(async () => {
+  api.faults = () => undefined;
+  await sql`truncate backfill_runs, ra_races, ra_coverage, ingest_rejects, ingest_errors restart identity cascade`;
+  await sql`update racing_api_limits set next_slot = '-infinity'`;
+});
+
+interface Bench {
+  readonly engine: Engine;
+  readonly clock: HandMovedClock;
+  readonly log: string[];
+  work(chunk: Chunk, more?: Partial<Workshop>): Promise<Outcome>;
+}
+
+/** The real database through the gateway and the real HTTP client, with time that moves by itself. */
+function bench(password = PASSWORD): Bench {
+  const clock = new HandMovedClock();
+  const log: string[] = [];
+  const engine = connectEngine({ supabaseUrl: platform.supabaseUrl, secretKey: platform.secretKey }, clock);
+  return {
+    engine,
+    clock,
+    log,
+    work(chunk, more) {
+      const client = new RacingApiClient({
+        account: { url: api.url, username: "somebody", password },
+        budget: engine,
+        clock,
+        fetch,
+      });
+      const logger = createLogger([password], (_level, line) => void log.push(line));
+      return workOnChunk(chunk, { engine, api: client, clock, log: logger, ...more });
+    },
+  };
+}
+
+async function claimed(engine: Engine, feed: Chunk["feed"], start: string, end: string): Promise<Chunk> {
+  await sql`select backfill_start(${start}::date, ${end}::date, ${[feed]}::text[], reprocess => 'all')`;
+  const chunk = await engine.claimChunk(feed);
+  if (chunk === null) throw new Error("The chunk could not be claimed");
+  return chunk;
+}
+
+async function chunkRow(chunk: Chunk) {
+  const [row] = await sql<{ state: string; cursor_day: string; cursor_skip: number; last_error: string }[]>`
+    select state, cursor_day::text, cursor_skip, last_error from backfill_progress where id = ${chunk.id}
+  `;
+  if (row === undefined) throw new Error("The chunk is gone");
+  return row;
+}
+
+Deno.test("a chunk of results is pulled page by page until everything the API has is stored", async () => {
+  const { engine, work } = bench();
+  const chunk = await claimed(engine, "results", "2026-06-01", "2026-06-07");
+  assertEquals(await work(chunk), "succeeded");
+  const [totals] = await sql<{ api_total: number; stored: number; pages: number; calls: number }[]>`
+    select
+      api_total, (select count(*)::integer from ra_races where has_result) as stored, pages_done as pages,
+      api_calls as calls
+    from backfill_progress
+  `;
+  if (totals === undefined || totals.stored <= 150) {
+    throw new Error(`A week has more: ${JSON.stringify(totals)}`);
+  }
+  assertEquals(totals.stored, totals.api_total);
+  assertEquals([totals.pages, totals.calls], [
+    Math.ceil(totals.stored / 100),
+    Math.ceil(totals.stored / 100),
+  ]);
+});
+
+Deno.test("a chunk of racecards is pulled day by day", async () => {
+  const { engine, work, log } = bench();
+  const chunk = await claimed(engine, "racecards", "2026-06-01", "2026-06-03");
+  assertEquals(await work(chunk), "succeeded");
+  const days = await sql<{ day: string; complete: boolean }[]>`
+    select day::text, races_in_api = races_stored and races_stored > 0 as complete from ra_coverage order by day
+  `;
+  assertEquals([...days], ["2026-06-01", "2026-06-02", "2026-06-03"].map((day) => ({ day, complete: true })));
+  assertEquals(log.filter((line) => line.includes('"page stored"')).length, 3);
+});
+
+Deno.test("the masters are 19 bookmakers, 2 regions and 101 courses", async () => {
+  const { engine, work } = bench();
+  assertEquals(await work(await claimed(engine, "masters", "2026-06-01", "2026-06-01")), "succeeded");
+  const [counts] = await sql`
+    select
+      (select count(*)::integer from ra_mst_bookmakers) as bookmakers,
+      (select count(*)::integer from ra_mst_regions) as regions,
+      (select count(*)::integer from ra_mst_courses where is_listed) as courses
+  `;
+  assertEquals({ ...counts }, { bookmakers: 19, regions: 2, courses: 101 });
+});
+
+Deno.test("an invocation whose time is up stores its page, yields, and the next one goes on from there", async () => {
+  const { engine, work, clock } = bench();
+  const chunk = await claimed(engine, "racecards", "2026-06-01", "2026-06-04");
+  api.faults = ({ query }) => {
+    if (query.includes("2026-06-02")) clock.pass(46_000);
+    return undefined;
+  };
+  assertEquals(await work(chunk), "yielded");
+  const yielded = await chunkRow(chunk);
+  assertEquals(yielded.state, "waiting");
+  assert(yielded.cursor_day === "2026-06-02" || yielded.cursor_day === "2026-06-03", yielded.cursor_day);
+
+  const again = await engine.claimChunk("racecards");
+  assertEquals(again?.cursor.day, yielded.cursor_day);
+  assertEquals(await work(again!), "succeeded");
+});
+
+Deno.test("an invocation that computed too long yields before the platform ends it", async () => {
+  const { engine, work } = bench();
+  await sql`update backfill_settings set stop_taking_pages_after_busy_seconds = 0.01`;
+  const chunk = await claimed(engine, "racecards", "2026-06-01", "2026-06-04");
+  const { clock } = bench();
+  // Each look at this clock costs 10 ms, as reading a page does.
+  clock.monotonic = () => (clock.pass(10), HandMovedClock.prototype.monotonic.call(clock));
+  assertEquals(await work(chunk, { clock }), "yielded");
+  assertEquals((await chunkRow(chunk)).cursor_day, "2026-06-02");
+  await sql`update backfill_settings set stop_taking_pages_after_busy_seconds = 0.6`;
+});
+
+Deno.test("an isolate that is being retired takes no further page", async () => {
+  const { engine, work } = bench();
+  const chunk = await claimed(engine, "racecards", "2026-06-01", "2026-06-04");
+  assertEquals(await work(chunk, { retire: AbortSignal.abort() }), "yielded");
+  assertEquals((await chunkRow(chunk)).cursor_day, "2026-06-02");
+});
+
+Deno.test("a paused run stops after the page in hand", async () => {
+  const { engine, work } = bench();
+  const chunk = await claimed(engine, "racecards", "2026-06-01", "2026-06-04");
+  await sql`select backfill_pause(${chunk.runId})`;
+  assertEquals(await work(chunk), "yielded");
+  assertEquals([(await chunkRow(chunk)).state, (await chunkRow(chunk)).cursor_day], [
+    "waiting",
+    "2026-06-02",
+  ]);
+});
+
+Deno.test("an answer that gets lost after the page was stored costs nothing", async () => {
+  let lost = 0;
+  const losingFetch: typeof fetch = async (input, init) => {
+    const response = await fetch(input, init);
+    if (!String(input instanceof Request ? input.url : input).includes("ingest_page") || lost++ > 0) {
+      return response;
+    }
+    await response.body?.cancel();
+    throw new TypeError("connection reset");
+  };
+  const { clock, work } = bench();
+  const engine = connectEngine(
+    { supabaseUrl: platform.supabaseUrl, secretKey: platform.secretKey },
+    clock,
+    losingFetch,
+  );
+  const chunk = await claimed(engine, "racecards", "2026-06-01", "2026-06-02");
+  assertEquals(await work(chunk, { engine }), "succeeded");
+  assert(lost >= 2);
+  assertEquals((await sql`select pages_done from backfill_progress`)[0]?.["pages_done"], 2);
+});
+
+Deno.test("whoever lost the lease stops, writes nothing, and says so", async () => {
+  const { engine, work, log } = bench();
+  const chunk = await claimed(engine, "racecards", "2026-06-01", "2026-06-04");
+  await sql`select backfill_cancel(${chunk.runId})`;
+  assertEquals(await work(chunk), "lease lost");
+  assertEquals((await sql`select from ra_races`).length, 0);
+  assertEquals(JSON.parse(log.at(-1) ?? "").event, "lease lost");
+});
+
+Deno.test("a refused account pauses the run, with what to do and without the password", async () => {
+  const { engine, work, log } = bench("the wrong password");
+  const chunk = await claimed(engine, "results", "2026-06-01", "2026-06-07");
+  assertEquals(await work(chunk), "failed");
+  const [status] = await sql<
+    { state: string; pause_reason: string }[]
+  >`select state, pause_reason from backfill_status`;
+  assertEquals(status?.state, "paused");
+  assert(status?.pause_reason.includes("Check RACING_API_USERNAME"), status?.pause_reason);
+  assert(status?.pause_reason.includes(`select backfill_resume(${chunk.runId})`), status?.pause_reason);
+  assert(!log.join().includes("the wrong password"));
+});
+
+Deno.test("an API that is down gives the chunk back for later, with the reason", async () => {
+  const { engine, work } = bench();
+  const chunk = await claimed(engine, "results", "2026-06-01", "2026-06-07");
+  api.faults = () => ({ status: 503, body: "down" });
+  assertEquals(await work(chunk), "failed");
+  assertEquals([(await chunkRow(chunk)).state, (await chunkRow(chunk)).last_error], [
+    "waiting",
+    "/results answered 503: down",
+  ]);
+  const [error] = await sql`select failure_class, endpoint, http_status, attempt from ingest_errors`;
+  assertEquals({ ...error }, {
+    failure_class: "transient",
+    endpoint: "/results",
+    http_status: 503,
+    attempt: 1,
+  });
+});
+
+Deno.test("JSON that is no page of the endpoint kills the chunk, and quotes what came", async () => {
+  const { engine, work } = bench();
+  const chunk = await claimed(engine, "results", "2026-06-01", "2026-06-07");
+  api.faults = () => ({ status: 200, body: '{"message":"hello"}' });
+  assertEquals(await work(chunk), "failed");
+  const { state, last_error } = await chunkRow(chunk);
+  assertEquals(state, "dead");
+  assert(last_error.includes('{"message":"hello"}'), last_error);
+});
+
+Deno.test("an API that promises races and sends none is not believed", async () => {
+  const { engine, work } = bench();
+  const chunk = await claimed(engine, "racecards", "2026-06-01", "2026-06-04");
+  api.faults = () => ({ status: 200, body: '{"racecards":[],"total":36,"limit":500,"skip":0,"query":[]}' });
+  assertEquals(await work(chunk), "failed");
+  const { state, last_error } = await chunkRow(chunk);
+  assertEquals([state, last_error], ["waiting", "/racecards/pro says there are 36 but sent none after 0"]);
+  assertEquals((await sql`select from ra_coverage`).length, 0);
+});
