@@ -128,7 +128,11 @@ export class RacingApiClient {
       onCall?.(endpoint, timeout.aborted ? "timeout" : "no answer");
       return timeout.aborted
         ? fail(`${endpoint} did not answer within ${REQUEST_TIMEOUT_MILLISECONDS / 1000} s`, {}, cause)
-        : fail(`${endpoint} could not be reached: ${cause instanceof Error ? cause.message : cause}`, {}, cause);
+        : fail(
+          `${endpoint} could not be reached: ${cause instanceof Error ? cause.message : cause}`,
+          {},
+          cause,
+        );
     }
     const httpStatus = response.status;
     onCall?.(endpoint, httpStatus);
@@ -139,7 +143,11 @@ export class RacingApiClient {
         const body: unknown = JSON.parse(text);
         return { body, busyMilliseconds: clock.monotonic() - start };
       } catch (cause) {
-        return fail(`${endpoint} answered with ${text.length} characters that are not JSON`, { httpStatus }, cause);
+        return fail(
+          `${endpoint} answered with ${text.length} characters that are not JSON`,
+          { httpStatus },
+          cause,
+        );
       }
     }
     const said = `${endpoint} answered ${httpStatus}: ${text.slice(0, 200)}`;

@@ -1,0 +1,168 @@
+import { readDate } from "../values/dates.ts";
+import { readId } from "../values/ids.ts";
+import type { Sent } from "../values/missing.ts";
+import { readCourseName } from "../values/names.ts";
+import { readOffDt } from "../values/off_time.ts";
+import { type ElementParser, type Refusal, rejectElement } from "./element_parser.ts";
+import type { RunnerEntities } from "./entities.ts";
+import { harvest, sortedBy } from "./harvest.ts";
+import { RowReader } from "./reader.ts";
+import type { CourseRow, PageRows, RaceRow, Reject, RunnerRow } from "./rows.ts";
+import type { UnknownFields } from "./unknown_fields.ts";
+
+/** What cards and results have in common, checked. */
+export interface CheckedRace {
+  race_id: string;
+  date: string;
+  course_id: string;
+  /** Lower case. */
+  region: string;
+  course?: Sent;
+  runners?: unknown[] | null | undefined;
+}
+
+/** What the runners of cards and results have in common, checked. */
+export interface CheckedRunner {
+  horse_id: string;
+}
+
+/** A runner, read: its row and the master rows it brings. */
+export interface RunnerEntry<Runner extends RunnerRow> {
+  readonly row: Runner;
+  readonly entities: RunnerEntities;
+}
+
+/** How one feed is read: what its elements are called, and what they become. */
+export interface Feed<
+  RaceElement extends CheckedRace,
+  RunnerElement extends CheckedRunner,
+  Race extends RaceRow,
+  Runner extends RunnerRow,
+> {
+  readonly parseRace: ElementParser<RaceElement>;
+  readonly parseRunner: ElementParser<RunnerElement>;
+  /** A better reason for a race that cannot be read, where the feed knows one. */
+  readonly explainReject?: (raw: unknown) => string | null;
+  readonly readRace: (race: RaceElement, read: RowReader) => Race;
+  readonly readRunner: (runner: RunnerElement, race: CheckedRace, read: RowReader) => RunnerEntry<Runner>;
+}
+
+interface RaceEntry<Race extends RaceRow, Runner extends RunnerRow> {
+  readonly row: Race;
+  readonly course: CourseRow;
+  readonly runners: ReadonlyMap<string, RunnerEntry<Runner>>;
+  readonly rejects: readonly Reject[];
+}
+
+/**
+ * Reads the races of a page. Each race and each runner stands for itself: one that cannot be read is a reject, and
+ * everything else goes on. A race that comes twice (pages shift while they are read) counts as it came last, and so does
+ * a horse that comes twice in a race.
+ */
+export function collectRaces<
+  RaceElement extends CheckedRace,
+  RunnerElement extends CheckedRunner,
+  Race extends RaceRow,
+  Runner extends RunnerRow,
+>(
+  feed: Feed<RaceElement, RunnerElement, Race, Runner>,
+  list: readonly unknown[],
+  unknownFields: UnknownFields,
+): PageRows<Race, Runner> {
+  const races = new Map<string, RaceEntry<Race, Runner>>();
+  const rejects: Reject[] = [];
+  for (const raw of list) {
+    const entry = readRaceEntry(feed, raw, unknownFields);
+    if ("row" in entry) races.set(entry.row.id, entry);
+    else rejects.push(entry);
+  }
+
+  const entries = sortedBy(races.values(), (entry) => entry.row.id);
+  const runners = entries.flatMap((entry) =>
+    sortedBy(entry.runners.values(), (runner) => runner.row.horse_id)
+  );
+  return {
+    regions: [],
+    ...harvest(entries.map((entry) => entry.course), runners.map((runner) => runner.entities)),
+    races: entries.map((entry) => entry.row),
+    runners: runners.map((runner) => runner.row),
+    rejects: [...rejects, ...entries.flatMap((entry) => entry.rejects)],
+    unknown_fields: unknownFields.list(),
+  };
+}
+
+function readRaceEntry<
+  RaceElement extends CheckedRace,
+  RunnerElement extends CheckedRunner,
+  Race extends RaceRow,
+  Runner extends RunnerRow,
+>(
+  feed: Feed<RaceElement, RunnerElement, Race, Runner>,
+  raw: unknown,
+  unknownFields: UnknownFields,
+): RaceEntry<Race, Runner> | Reject {
+  const parsed = feed.parseRace(raw, unknownFields);
+  if (!parsed.ok) return rejectRace(raw, parsed, feed.explainReject);
+  const race = parsed.element;
+  const rejects: Reject[] = [];
+  const read = new RowReader(
+    { race_id: race.race_id, horse_id: null, race_date: race.date, prefix: "" },
+    rejects,
+  );
+  read.noteSetAside(parsed.setAside);
+  const row = feed.readRace(race, read);
+  const runners = new Map<string, RunnerEntry<Runner>>();
+  (race.runners ?? []).forEach((rawRunner, index) => {
+    const entry = readRunnerEntry(feed, rawRunner, `runners[${index}]`, race, rejects, unknownFields);
+    if (entry !== null) runners.set(entry.row.horse_id, entry);
+  });
+  const course: CourseRow = {
+    id: race.course_id,
+    name: readCourseName(race.course),
+    region_code: race.region,
+    is_listed: false,
+  };
+  return { row, course, runners, rejects };
+}
+
+function readRunnerEntry<RunnerElement extends CheckedRunner, Runner extends RunnerRow>(
+  feed: Pick<Feed<never, RunnerElement, never, Runner>, "parseRunner" | "readRunner">,
+  raw: unknown,
+  path: string,
+  race: CheckedRace,
+  rejects: Reject[],
+  unknownFields: UnknownFields,
+): RunnerEntry<Runner> | null {
+  const parsed = feed.parseRunner(raw, unknownFields);
+  const place = { race_id: race.race_id, race_date: race.date };
+  if (!parsed.ok) {
+    rejects.push({ ...rejectElement("runner", raw, path, parsed), ...place });
+    return null;
+  }
+  const { horse_id } = parsed.element;
+  const read = new RowReader({ ...place, horse_id, prefix: `${path}.` }, rejects);
+  read.noteSetAside(parsed.setAside);
+  return feed.readRunner(parsed.element, race, read);
+}
+
+function rejectRace(
+  raw: unknown,
+  refusal: Refusal,
+  explain: ((raw: unknown) => string | null) | undefined,
+): Reject {
+  return {
+    ...rejectElement("race", raw, "", refusal),
+    race_id: readId(scalarField(raw, "race_id")).value,
+    // The day is what coverage counts by, so it is looked for where else it may be.
+    race_date: readDate(scalarField(raw, "date")).value ??
+      readOffDt(scalarField(raw, "off_dt")).value?.slice(0, "2025-10-14".length) ?? null,
+    reason: explain?.(raw) ?? refusal.reason,
+  };
+}
+
+/** A field of an element that did not pass its schema. */
+function scalarField(raw: unknown, field: string): Sent {
+  if (typeof raw !== "object" || raw === null) return null;
+  const sent: unknown = Object.getOwnPropertyDescriptor(raw, field)?.value;
+  return typeof sent === "string" || typeof sent === "number" ? sent : null;
+}

@@ -1,0 +1,109 @@
+import { z } from "zod";
+import { storableJson } from "../values/json.ts";
+import { presentText } from "../values/missing.ts";
+import type { ObjectKind, Reject } from "./rows.ts";
+import type { UnknownFields } from "./unknown_fields.ts";
+
+/** A field whose value is of a kind that its column cannot come from, such as an object where a text belongs. */
+export interface SetAside {
+  readonly field: string;
+  readonly sent: unknown;
+}
+
+/** Why an element has no row: the field at fault (none when it is the element as a whole) and a sentence. */
+export interface Refusal {
+  readonly ok: false;
+  readonly field: string | null;
+  readonly reason: string;
+}
+
+/** An element of a list, checked; or why it cannot be one. */
+export type ParsedElement<T> =
+  | { readonly ok: true; readonly element: T; readonly setAside: readonly SetAside[] }
+  | Refusal;
+
+/** Checks one element of a list, and counts the fields that nobody knows. */
+export type ElementParser<T> = (raw: unknown, unknownFields: UnknownFields) => ParsedElement<T>;
+
+const NOTHING_SET_ASIDE: readonly SetAside[] = [];
+
+/**
+ * A parser for one kind of element. Only what the row cannot exist without fails it; any other field of the wrong kind
+ * is set aside and read as null, so that one odd field never costs a row.
+ */
+export function elementParser<Schema extends z.ZodObject>(
+  kind: ObjectKind,
+  schema: Schema,
+): ElementParser<z.infer<Schema>> {
+  const known = new Set(Object.keys(schema.shape));
+  return (raw, unknownFields) => {
+    const parsed = schema.safeParse(raw);
+    const result = parsed.success
+      ? { ok: true as const, element: parsed.data, setAside: NOTHING_SET_ASIDE }
+      : parseWithoutOddFields(schema, raw, parsed.error);
+    if (result.ok) unknownFields.count(kind, raw as object, known);
+    return result;
+  };
+}
+
+function parseWithoutOddFields<Schema extends z.ZodObject>(
+  schema: Schema,
+  raw: unknown,
+  error: z.ZodError,
+): ParsedElement<z.infer<Schema>> {
+  if (!isRecord(raw)) return { ok: false, field: null, reason: "It is not an object." };
+  const fatal = error.issues.find((issue) => !acceptsNull(schema, fieldOf(issue)));
+  if (fatal !== undefined) return { ok: false, field: fieldOf(fatal), reason: reasonFor(fatal, raw) };
+  const odd = [...new Set(error.issues.map(fieldOf))];
+  const retried = schema.safeParse({ ...raw, ...Object.fromEntries(odd.map((field) => [field, null])) });
+  if (!retried.success) return { ok: false, field: null, reason: z.prettifyError(retried.error) };
+  const setAside = odd.map((field) => ({ field, sent: raw[field] })).filter(({ sent }) => !isMissing(sent));
+  return { ok: true, element: retried.data, setAside };
+}
+
+function acceptsNull(schema: z.ZodObject, field: string): boolean {
+  const fieldSchema: z.core.$ZodType | undefined = schema.shape[field];
+  return fieldSchema !== undefined && z.safeParse(fieldSchema, null).success;
+}
+
+function fieldOf(issue: z.core.$ZodIssue): string {
+  return String(issue.path[0]);
+}
+
+function reasonFor(issue: z.core.$ZodIssue, raw: Record<string, unknown>): string {
+  const field = fieldOf(issue);
+  if (raw[field] === undefined || raw[field] === null) return `${field} is missing.`;
+  return `${field} ${issue.code === "custom" ? issue.message : "is of a kind that cannot be read"}.`;
+}
+
+/** A list that is sent as "" or "-" is no more than missing. */
+function isMissing(sent: unknown): boolean {
+  return sent === undefined || sent === null || (typeof sent === "string" && presentText(sent) === null);
+}
+
+function isRecord(raw: unknown): raw is Record<string, unknown> {
+  return typeof raw === "object" && raw !== null && !Array.isArray(raw);
+}
+
+/**
+ * What is kept of an element that has no row; which race it belongs to is for the caller to say.
+ *
+ * @param path where the element is in its race; empty for an element that is no part of a race
+ */
+export function rejectElement(
+  kind: Exclude<Reject["kind"], "value">,
+  raw: unknown,
+  path: string,
+  { field, reason }: Refusal,
+): Reject {
+  return {
+    kind,
+    race_id: null,
+    horse_id: null,
+    race_date: null,
+    reason,
+    path: [path, field ?? ""].filter((part) => part !== "").join("."),
+    // SQL would take a bare JSON null for no raw at all.
+    raw: storableJson(raw) ?? { value: null },
+  };
+}

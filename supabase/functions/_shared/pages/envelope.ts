@@ -1,0 +1,28 @@
+import type { z } from "zod";
+import { UnreadableBodyError } from "../errors/unreadable_body_error.ts";
+import type { Sent } from "../values/missing.ts";
+import { readInteger } from "../values/numbers.ts";
+import type { UnknownFields } from "./unknown_fields.ts";
+
+/**
+ * Checks the outside of a body and counts its unknown fields. Without its list and its total there is nothing to page
+ * through.
+ *
+ * @param expected completes "The Racing API's answer is not …"
+ */
+export function parseEnvelope<Schema extends z.ZodObject>(
+  schema: Schema,
+  expected: string,
+  body: unknown,
+  unknownFields: UnknownFields,
+): z.infer<Schema> {
+  const parsed = schema.safeParse(body);
+  if (!parsed.success) throw new UnreadableBodyError(expected, body);
+  unknownFields.count("page", parsed.data, new Set(Object.keys(schema.shape)));
+  return parsed.data;
+}
+
+/** The page size that the API says it applied; without one, what came is all that is known. */
+export function echoedLimit(limit: Sent, count: number): number {
+  return readInteger(limit, 1).value ?? count;
+}

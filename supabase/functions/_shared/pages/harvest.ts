@@ -1,0 +1,69 @@
+import { bookmakerCode, bookmakerType } from "../values/bookmaker.ts";
+import type { RunnerEntities } from "./entities.ts";
+import type { BookmakerRow, CourseRow, MasterRows, SeenRow } from "./rows.ts";
+
+/**
+ * The entities of a page: the API has no list of them, so each runner brings its own. One row an id, and no id without
+ * a row, because runners refer to them.
+ */
+export function harvest(courses: readonly CourseRow[], runners: readonly RunnerEntities[]): MasterRows {
+  return {
+    courses: oneEach(courses),
+    bookmakers: harvestBookmakers(runners),
+    sires: newestOfEach(runners.map((runner) => runner.sire)),
+    dams: newestOfEach(runners.map((runner) => runner.dam)),
+    damsires: newestOfEach(runners.map((runner) => runner.damsire)),
+    horses: newestOfEach(runners.map((runner) => runner.horse)),
+    jockeys: newestOfEach(runners.map((runner) => runner.jockey)),
+    trainers: newestOfEach(runners.map((runner) => runner.trainer)),
+    owners: newestOfEach(runners.map((runner) => runner.owner)),
+  };
+}
+
+function oneEach(courses: readonly CourseRow[]): CourseRow[] {
+  const byId = new Map<string, CourseRow>();
+  for (const course of courses) byId.set(course.id, overlay(byId.get(course.id), course));
+  return sortedBy(byId.values(), (row) => row.id);
+}
+
+/** The newest racing day decides; what it leaves out is taken from the older one. */
+function newestOfEach<Row extends SeenRow>(rows: readonly (Row | null)[]): Row[] {
+  const byId = new Map<string, Row>();
+  for (const row of rows) {
+    if (row === null) continue;
+    const before = byId.get(row.id);
+    byId.set(
+      row.id,
+      before && before.last_seen_on > row.last_seen_on ? overlay(row, before) : overlay(before, row),
+    );
+  }
+  return sortedBy(byId.values(), (row) => row.id);
+}
+
+/** The upper row, with the lower one showing through where it says nothing. */
+function overlay<Row extends object>(lower: Row | undefined, upper: Row): Row {
+  if (lower === undefined || !Object.values(upper).includes(null)) return upper;
+  const known = Object.entries(upper).filter(([, value]) => value !== null);
+  return { ...lower, ...Object.fromEntries(known) };
+}
+
+function harvestBookmakers(runners: readonly RunnerEntities[]): BookmakerRow[] {
+  const names = new Set<string>();
+  for (const runner of runners) {
+    for (const name of runner.bookmakers) names.add(name);
+  }
+  const byCode = new Map<string, BookmakerRow>();
+  for (const name of names) {
+    const code = bookmakerCode(name);
+    if (code !== null && !byCode.has(code)) byCode.set(code, { code, name, type: bookmakerType(code) });
+  }
+  return sortedBy(byCode.values(), (row) => row.code);
+}
+
+/** By code unit, as fast and as stable as it gets; no collation is involved. */
+export function sortedBy<Row>(rows: Iterable<Row>, key: (row: Row) => string): Row[] {
+  return [...rows].sort((one, other) => {
+    const [a, b] = [key(one), key(other)];
+    return a < b ? -1 : a > b ? 1 : 0;
+  });
+}

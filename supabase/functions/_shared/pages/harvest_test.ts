@@ -1,0 +1,72 @@
+import { assertEquals } from "@std/assert";
+import type { RunnerEntities } from "./entities.ts";
+import { harvest } from "./harvest.ts";
+
+function entities(fields: Partial<RunnerEntities>): RunnerEntities {
+  const horse = {
+    id: "hrs_1",
+    name: "Wet Ink",
+    region_code: null,
+    dob: null,
+    sex: null,
+    sex_code: null,
+    colour: null,
+    breeder: null,
+    sire_id: null,
+    dam_id: null,
+    damsire_id: null,
+    last_seen_on: "2025-10-14",
+    card_seen_on: null,
+  };
+  return {
+    horse,
+    sire: null,
+    dam: null,
+    damsire: null,
+    jockey: null,
+    trainer: null,
+    owner: null,
+    bookmakers: [],
+    ...fields,
+  };
+}
+
+function owner(id: string, name: string | null, last_seen_on: string) {
+  return entities({ owner: { id, name, last_seen_on } });
+}
+
+Deno.test("harvest() has one row an id, sorted by id", () => {
+  const runners = [
+    owner("own_2", "B", "2025-10-14"),
+    owner("own_10", "C", "2025-10-14"),
+    owner("own_2", "B", "2025-10-14"),
+  ];
+  assertEquals(harvest([], runners).owners.map((row) => row.id), ["own_10", "own_2"]);
+});
+
+Deno.test("harvest() takes the name of the newest day, and a known one rather than none", () => {
+  const runners = [
+    owner("own_1", "New", "2025-10-14"),
+    owner("own_1", "Old", "2025-10-01"),
+    owner("own_1", null, "2025-10-15"),
+  ];
+  assertEquals(harvest([], runners).owners, [{ id: "own_1", name: "New", last_seen_on: "2025-10-15" }]);
+});
+
+Deno.test("harvest() has one bookmaker for all spellings of its name", () => {
+  const runners = [
+    entities({ bookmakers: ["Spread Ex", "Some Exchange"] }),
+    entities({ bookmakers: ["Spreadex", "??"] }),
+  ];
+  assertEquals(harvest([], runners).bookmakers, [
+    { code: "someexchange", name: "Some Exchange", type: "exchange" },
+    { code: "spreadex", name: "Spread Ex", type: "unknown" },
+  ]);
+});
+
+Deno.test("harvest() keeps the name of a course that a later race leaves out", () => {
+  const course = { id: "crs_1", region_code: "gb", is_listed: false };
+  assertEquals(harvest([{ ...course, name: "Penshire" }, { ...course, name: null }], []).courses, [
+    { ...course, name: "Penshire" },
+  ]);
+});

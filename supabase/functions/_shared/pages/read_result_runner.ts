@@ -1,0 +1,108 @@
+import type { ResultRunner } from "../racing_api/schemas.ts";
+import { readBeatenLengths } from "../values/beaten_lengths.ts";
+import { readDraw } from "../values/draw.ts";
+import { readResultJockey } from "../values/jockey.ts";
+import { readAnimalName } from "../values/names.ts";
+import { readInteger } from "../values/numbers.ts";
+import { readPosition } from "../values/position.ts";
+import { readPrize } from "../values/prize.ts";
+import { readRaceTime } from "../values/race_time.ts";
+import { readRunnerNumber } from "../values/runner_number.ts";
+import { readDecimalPrice, readStartingPrice } from "../values/starting_price.ts";
+import { readStones } from "../values/weight.ts";
+import type { CheckedRace, RunnerEntry } from "./collect_races.ts";
+import { readParent, readPerson } from "./entities.ts";
+import type { RowReader } from "./reader.ts";
+import type { HorseRow, ResultRunnerRow } from "./rows.ts";
+
+/** A runner of /results: its row, and the master rows it brings. */
+export function readResultRunner(
+  runner: ResultRunner,
+  { race_id, date: race_date, region }: CheckedRace,
+  read: RowReader,
+): RunnerEntry<ResultRunnerRow> {
+  const number = read.take("number", runner.number, readRunnerNumber(runner.number));
+  const jockey = read.take("jockey_id", runner.jockey_id, readResultJockey(runner.jockey, runner.jockey_id));
+  const claim = read.take("jockey_claim_lbs", runner.jockey_claim_lbs, readInteger(runner.jockey_claim_lbs));
+  const sire = readParent(read, "sire", runner.sire_id, runner.sire, null, race_date);
+  const dam = readParent(read, "dam", runner.dam_id, runner.dam, null, race_date);
+  const damsire = readParent(read, "damsire", runner.damsire_id, runner.damsire, null, race_date);
+  const trainer = readPerson(read, "trainer", runner.trainer_id, runner.trainer, race_date);
+  const owner = readPerson(read, "owner", runner.owner_id, runner.owner, race_date);
+  const position = read.take("position", runner.position, readPosition(runner.position));
+  const price = read.take("sp", runner.sp, readStartingPrice(runner.sp));
+  const prize = read.take("prize", runner.prize, readPrize(runner.prize, region));
+  const { name, region: birthRegion } = readAnimalName(runner.horse);
+  const isNonRunner = number?.isNonRunner === true || jockey?.isNonRunner === true;
+  const horse: HorseRow = {
+    id: runner.horse_id,
+    name,
+    region_code: birthRegion,
+    dob: null,
+    sex: null,
+    // The code of a result is that day's: a colt of then may be a gelding by now, which only cards tell in full.
+    sex_code: null,
+    colour: null,
+    breeder: null,
+    sire_id: sire?.id ?? null,
+    dam_id: dam?.id ?? null,
+    damsire_id: damsire?.id ?? null,
+    last_seen_on: race_date,
+    card_seen_on: null,
+  };
+  const row: ResultRunnerRow = {
+    race_id,
+    horse_id: runner.horse_id,
+    jockey_id: jockey?.id ?? null,
+    trainer_id: trainer?.id ?? null,
+    owner_id: owner?.id ?? null,
+    number: number?.number ?? null,
+    draw: read.take("draw", runner.draw, readDraw(runner.draw)),
+    age: read.take("age", runner.age, readInteger(runner.age)),
+    sex_code: read.text(runner.sex),
+    weight_lbs: readWeight(runner, read),
+    headgear: read.text(runner.headgear),
+    official_rating: read.take("or", runner.or, readInteger(runner.or)),
+    jockey_claim_lbs: isNonRunner ? null : claim ?? jockey?.claimLbs ?? null,
+    silk_url: read.text(runner.silk_url),
+    is_non_runner: isNonRunner,
+    is_reserve: number?.isReserve === true,
+    has_card: false,
+    has_result: true,
+    position: position?.position ?? null,
+    position_code: position?.code ?? null,
+    beaten_lengths: read.take("btn", runner.btn, readBeatenLengths(runner.btn)),
+    beaten_lengths_overall: read.take("ovr_btn", runner.ovr_btn, readBeatenLengths(runner.ovr_btn)),
+    time_seconds: read.take("time", runner.time, readRaceTime(runner.time)),
+    sp: price?.fraction ?? null,
+    sp_decimal: read.take("sp_dec", runner.sp_dec, readDecimalPrice(runner.sp_dec)),
+    sp_favourite: price?.favourite ?? null,
+    bsp: read.take("bsp", runner.bsp, readDecimalPrice(runner.bsp)),
+    rpr: read.take("rpr", runner.rpr, readInteger(runner.rpr)),
+    topspeed: read.take("tsr", runner.tsr, readInteger(runner.tsr)),
+    prize_amount: prize?.amount ?? null,
+    prize_currency: prize?.currency ?? null,
+    result_comment: read.text(runner.comment),
+  };
+  const jockeyRow = row.jockey_id === null
+    ? null
+    : { id: row.jockey_id, name: jockey?.name ?? null, last_seen_on: race_date };
+  return {
+    row,
+    entities: {
+      horse,
+      sire,
+      dam,
+      damsire,
+      jockey: jockeyRow,
+      trainer: trainer && { ...trainer, location: null, card_seen_on: null },
+      owner,
+      bookmakers: [],
+    },
+  };
+}
+
+function readWeight(runner: ResultRunner, read: RowReader): number | null {
+  return read.take("weight_lbs", runner.weight_lbs, readInteger(runner.weight_lbs)) ??
+    read.take("weight", runner.weight, readStones(runner.weight));
+}

@@ -1,0 +1,49 @@
+import { storableJson } from "../values/json.ts";
+import { presentText, type Sent } from "../values/missing.ts";
+import type { Reading } from "../values/reading.ts";
+import type { SetAside } from "./element_parser.ts";
+import type { Reject } from "./rows.ts";
+
+/** Which row is being read. */
+export interface Place {
+  readonly race_id: string | null;
+  readonly horse_id: string | null;
+  readonly race_date: string | null;
+  /** Before each field's name in a path: "" or "runners[3]." */
+  readonly prefix: string;
+}
+
+/** Reads the values of one row; what cannot be understood becomes null and is noted with what was sent. */
+export class RowReader {
+  constructor(readonly place: Place, readonly rejects: Reject[]) {}
+
+  /** The value of a reading; its problem, if it has one, is noted. */
+  take<T>(field: string, sent: unknown, reading: Reading<T>): T | null {
+    if (reading.problem !== null) this.note(field, sent, reading.problem);
+    return reading.value;
+  }
+
+  /** Text as it stands: most columns are that. */
+  text(sent: Sent): string | null {
+    return presentText(sent);
+  }
+
+  /** Notes the fields that were set aside because of their kind. */
+  noteSetAside(setAside: readonly SetAside[]): void {
+    for (const { field, sent } of setAside) this.note(field, sent, "is of a kind that cannot be read");
+  }
+
+  /** Notes a value that is lost to its column: "draw is not a whole number of 0 or more." */
+  note(field: string, sent: unknown, problem: string): void {
+    const { race_id, horse_id, race_date, prefix } = this.place;
+    this.rejects.push({
+      kind: "value",
+      race_id,
+      horse_id,
+      race_date,
+      reason: `${field} ${problem}.`,
+      path: prefix + field,
+      raw: { value: storableJson(sent) },
+    });
+  }
+}

@@ -1,0 +1,30 @@
+import { presentText, type Sent } from "./missing.ts";
+
+/** A name and the region that stood behind it. */
+export interface NameWithRegion {
+  readonly name: string | null;
+  /** Lower case: `ire`. */
+  readonly region: string | null;
+}
+
+const SUFFIX = /^(.*\S)\s*\(([A-Z]{2,3})\)$/s;
+
+/**
+ * The Racing API, `horse`, `sire`, `dam` and `damsire`: results say `Some Horse (IRE)`, cards `Some Horse` with the
+ * region in a field of its own, and results give damsires without any. One horse has one name.
+ */
+export function readAnimalName(sent: Sent): NameWithRegion {
+  const text = presentText(sent);
+  if (text === null) return { name: null, region: null };
+  const [, name, region] = SUFFIX.exec(text) ?? [];
+  return name === undefined || region === undefined
+    ? { name: text, region: null }
+    : { name, region: region.toLowerCase() };
+}
+
+/** The Racing API, `course`: cards say `Some Course (AW)`, results `Some Course (AW) (IRE)`. The surface stays. */
+export function readCourseName(sent: Sent): string | null {
+  const text = presentText(sent);
+  const [, name, suffix] = (text === null ? null : SUFFIX.exec(text)) ?? [];
+  return name === undefined || suffix === "AW" ? text : name;
+}
