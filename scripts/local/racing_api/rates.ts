@@ -1,0 +1,71 @@
+/** The rates of the API: so many requests a second for each endpoint, and a guard against floods from one address. */
+
+/** Requests a second that each endpoint documents; anything else shares one allowance of five. */
+export const RATES: Readonly<Record<string, number>> = {
+  "/courses": 1,
+  "/courses/regions": 1,
+  "/racecards/pro": 2,
+  "/results": 5,
+  "/results/{race_id}": 5,
+  "/horses/{horse_id}/pro": 5,
+};
+const OTHER_RATE = 5;
+
+const SECOND = 1_000;
+const GUARD_WINDOW = 10 * SECOND;
+const MINUTE = 60 * SECOND;
+/**
+ * Two requests sent half a second apart may arrive 480 ms apart; without forgiveness a client that keeps exactly to
+ * the rate is refused now and then. What this process itself delays (`stalled`) is forgiven on top.
+ */
+const JITTER = 50;
+
+/** The verdict on one request. */
+export type Verdict =
+  | { readonly kind: "ok" }
+  | { readonly kind: "too fast" }
+  | { readonly kind: "blocked"; readonly secondsLeft: number };
+
+/** Counts arrivals, refused ones too, and says which are too many. Times are monotonic milliseconds. */
+export class RateLimits {
+  readonly #speed: number;
+  readonly #arrivals = new Map<string, number[]>();
+  #guarded: number[] = [];
+  #blockedUntil = 0;
+  #stalls: { readonly at: number; readonly length: number }[] = [];
+
+  constructor(speed: number) {
+    this.#speed = speed;
+  }
+
+  /** Notes that the server was busy for so long and looked at nothing that arrived meanwhile. */
+  stalled(at: number, length: number): void {
+    this.#stalls = this.#stalls.filter((stall) => at - stall.at < SECOND);
+    this.#stalls.push({ at, length });
+  }
+
+  /** Whether a request that arrives now may be answered. */
+  arrive(endpoint: string, at: number): Verdict {
+    const guarded = this.#guarded;
+    guarded.push(at);
+    if ((guarded[0] ?? at) <= at - GUARD_WINDOW) this.#guarded = guarded.filter((t) => t > at - GUARD_WINDOW);
+    const count = this.#guarded.length;
+    // Requests of a blocked address count as well: whoever hammers on is shut out for longer.
+    if (count > 500 * this.#speed) this.#blockedUntil = Math.max(this.#blockedUntil, at + 30 * MINUTE);
+    else if (count > 100 * this.#speed && at >= this.#blockedUntil) this.#blockedUntil = at + 5 * MINUTE;
+    if (at < this.#blockedUntil) {
+      return { kind: "blocked", secondsLeft: Math.ceil((this.#blockedUntil - at) / SECOND) };
+    }
+    const key = endpoint in RATES ? endpoint : "other";
+    const rate = (RATES[endpoint] ?? OTHER_RATE) * this.#speed;
+    const forgiven = JITTER + this.#stalls.reduce(
+      (most, stall) => at - stall.at < SECOND ? Math.max(most, stall.length) : most,
+      0,
+    );
+    const since = at - Math.max(SECOND / 2, SECOND - forgiven);
+    const arrivals = (this.#arrivals.get(key) ?? []).filter((t) => t > since);
+    arrivals.push(at);
+    this.#arrivals.set(key, arrivals);
+    return arrivals.length > Math.max(1, Math.round(rate)) ? { kind: "too fast" } : { kind: "ok" };
+  }
+}
