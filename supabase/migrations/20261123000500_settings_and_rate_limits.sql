@@ -36,6 +36,7 @@ comment on column public.backfill_settings.stop_taking_pages_after_busy_seconds 
 
 create table public.racing_api_limits (
   endpoint text primary key,
+  documented_calls_per_second numeric(8, 2) not null,
   calls_per_second numeric(8, 2) not null,
   headroom numeric(3, 2) not null default 0.10,
   next_slot timestamptz not null default '-infinity',
@@ -44,20 +45,21 @@ create table public.racing_api_limits (
 );
 comment on table public.racing_api_limits is
   'The rate budget: a row per endpoint, and one for the account. A slot is the right to make one call at a time.';
-comment on column public.racing_api_limits.calls_per_second is 'As documented by The Racing API for the plan.';
+comment on column public.racing_api_limits.documented_calls_per_second is 'As The Racing API documents it for its paid plans.';
+comment on column public.racing_api_limits.calls_per_second is 'The rate in force: what the account''s plan allows.';
 comment on column public.racing_api_limits.headroom is
   'Share of the rate left unused. Slots are evenly spaced, but requests arrive with jitter: with 0.10 at 5 calls a second a
    call may be 111 ms late before any window of one second holds a sixth.';
 comment on column public.racing_api_limits.next_slot is 'When the next free slot is; in the past when idle.';
 
-insert into public.racing_api_limits (endpoint, calls_per_second)
+insert into public.racing_api_limits (endpoint, documented_calls_per_second, calls_per_second)
 values
   -- More than 100 requests in 10 s from one address block it for five minutes.
-  ('account', 10),
-  ('/racecards/pro', 2),
-  ('/results', 5),
-  ('/courses', 1),
-  ('/courses/regions', 1);
+  ('account', 10, 10),
+  ('/racecards/pro', 2, 2),
+  ('/results', 5, 5),
+  ('/courses', 1, 1),
+  ('/courses/regions', 1, 1);
 
 create function public.reserve_slot(endpoint text)
 returns integer

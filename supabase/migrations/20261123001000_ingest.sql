@@ -379,8 +379,11 @@ as $$
     card_rpr = coalesce(excluded.card_rpr, known.card_rpr),
     card_topspeed = coalesce(excluded.card_topspeed, known.card_topspeed),
     form = coalesce(excluded.form, known.form),
-    last_run = coalesce(excluded.last_run, known.last_run),
-    last_run_days = coalesce(excluded.last_run_days, known.last_run_days),
+    (last_run, last_run_days) = (
+      select excluded.last_run, excluded.last_run_days where excluded.last_run is not null
+      union all
+      select known.last_run, known.last_run_days where excluded.last_run is null
+    ),
     card_comment = coalesce(excluded.card_comment, known.card_comment),
     spotlight = coalesce(excluded.spotlight, known.spotlight),
     trainer_rtf_percent = coalesce(excluded.trainer_rtf_percent, known.trainer_rtf_percent),
@@ -394,14 +397,21 @@ as $$
     previous_trainers = coalesce(excluded.previous_trainers, known.previous_trainers),
     previous_owners = coalesce(excluded.previous_owners, known.previous_owners),
     -- Result-owned.
-    position = coalesce(excluded.position, known.position),
-    position_code = coalesce(excluded.position_code, known.position_code),
+    -- Values that belong together change together: a winner who is disqualified keeps no position.
+    (position, position_code) = (
+      select excluded.position, excluded.position_code where num_nonnulls(excluded.position, excluded.position_code) > 0
+      union all
+      select known.position, known.position_code where num_nonnulls(excluded.position, excluded.position_code) = 0
+    ),
     beaten_lengths = coalesce(excluded.beaten_lengths, known.beaten_lengths),
     beaten_lengths_overall = coalesce(excluded.beaten_lengths_overall, known.beaten_lengths_overall),
     time_seconds = coalesce(excluded.time_seconds, known.time_seconds),
-    sp = coalesce(excluded.sp, known.sp),
+    (sp, sp_favourite) = (
+      select excluded.sp, excluded.sp_favourite where excluded.sp is not null
+      union all
+      select known.sp, known.sp_favourite where excluded.sp is null
+    ),
     sp_decimal = coalesce(excluded.sp_decimal, known.sp_decimal),
-    sp_favourite = coalesce(excluded.sp_favourite, known.sp_favourite),
     bsp = coalesce(excluded.bsp, known.bsp),
     rpr = coalesce(excluded.rpr, known.rpr),
     topspeed = coalesce(excluded.topspeed, known.topspeed),
@@ -410,7 +420,7 @@ as $$
       coalesce(excluded.prize_amount, known.prize_amount), coalesce(excluded.prize_currency, known.prize_currency)
     ),
     is_non_runner = case
-      when excluded.has_result then false
+      when excluded.has_result then excluded.is_non_runner
       when known.has_result then known.is_non_runner
       else excluded.is_non_runner
     end,
@@ -438,8 +448,14 @@ as $$
     and runner.race_id = race.id
     and not runner.has_result
     and not runner.is_non_runner
+    -- A finisher that could not be understood is absent from the rows, not from the race.
+    and not exists (
+      select from public.ingest_rejects as reject
+      where reject.feed = 'results' and reject.race_id = race.id and reject.kind = 'runner'
+    )
 $$;
-comment on function engine.mark_absent_as_non_runners(text[]) is 'Marks the declared horses of races with a result that are not in it.';
+comment on function engine.mark_absent_as_non_runners(text[]) is
+  'Marks the declared horses of races with a result that are not in it, unless a runner of that result was rejected.';
 
 create function engine.store_rejects(rejects jsonb, feed text, run_id bigint, chunk_id bigint)
 returns void
@@ -452,7 +468,8 @@ as $$
   )
   select distinct on (fingerprint)
     store_rejects.feed, r.kind, r.race_id, r.horse_id, r.race_date, r.path, r.reason, r.raw,
-    md5(concat_ws('|', r.kind, r.race_id, r.horse_id, r.path, r.raw::text)) as fingerprint,
+    -- Where ids and path say which thing it is, its content does not count: a card's runner has other odds at every pull.
+    md5(concat_ws('|', r.kind, r.race_id, r.horse_id, r.path, case when r.race_id is null then r.raw::text end)) as fingerprint,
     store_rejects.run_id, store_rejects.chunk_id
   from jsonb_to_recordset(rejects) as r (
     kind text, race_id text, horse_id text, race_date date, path text, reason text, raw jsonb
@@ -460,6 +477,8 @@ as $$
   order by fingerprint
   on conflict (feed, fingerprint) do update set
     reason = excluded.reason,
+    raw = excluded.raw,
+    race_date = excluded.race_date,
     run_id = excluded.run_id,
     chunk_id = excluded.chunk_id,
     last_seen_at = engine.clock()
@@ -558,8 +577,8 @@ begin
     perform engine.upsert_people('owners', page -> 'owners');
     perform engine.upsert_races(page -> 'races');
     perform engine.upsert_runners(page -> 'runners');
-    perform engine.mark_absent_as_non_runners(array(select race ->> 'id' from jsonb_array_elements(page -> 'races') as race));
     perform engine.store_rejects(page -> 'rejects', held.feed, held.run_id, held.id);
+    perform engine.mark_absent_as_non_runners(array(select race ->> 'id' from jsonb_array_elements(page -> 'races') as race));
     perform engine.note_unknown_fields(page -> 'unknown_fields', held.feed);
     -- The cursor has left the day: all of its pages are in.
     if held.feed = 'racecards' and after_day > before_day then

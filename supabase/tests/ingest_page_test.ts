@@ -212,6 +212,37 @@ Deno.test("a declared horse that the result does not have is a non-runner, which
   }
 });
 
+Deno.test("a declared horse is no non-runner while a runner of the result could not be understood", async () => {
+  await bring("racecards", card);
+  const reject = {
+    kind: "runner",
+    race_id: "rac_1",
+    horse_id: null,
+    race_date: "2026-06-01",
+    path: "runners[1].horse_id",
+    reason: "The horse has no id",
+    raw: {},
+  };
+  await bring("results", { ...result, runners: [resultRunner("rac_1", "hrs_1")], rejects: [reject] });
+  const [runner] = await db.sql`select is_non_runner from ra_runners where horse_id = 'hrs_2'`;
+  assertEquals(runner?.["is_non_runner"], false);
+});
+
+Deno.test("values that belong together change together: a disqualified winner keeps no position", async () => {
+  await bring("results", {
+    ...result,
+    runners: [resultRunner("rac_1", "hrs_1", { position: 1, sp: "7/2", sp_favourite: "favourite" })],
+  });
+  await bring("results", {
+    ...result,
+    runners: [
+      resultRunner("rac_1", "hrs_1", { position: null, position_code: "DSQ", sp: "7/2", sp_favourite: null }),
+    ],
+  });
+  const [runner] = await db.sql`select position, position_code, sp, sp_favourite from ra_runners`;
+  assertEquals({ ...runner }, { position: null, position_code: "DSQ", sp: "7/2", sp_favourite: null });
+});
+
 Deno.test("a horse that ran after all is no non-runner, though its card said so", async () => {
   await bring("racecards", { ...card, runners: [cardRunner("rac_1", "hrs_1", { is_non_runner: true })] });
   await bring("results", result);
