@@ -8,15 +8,15 @@ import { askVerification, chunksByState, countRows, findFailures } from "./demo/
 import { bootEverything, type Everything } from "./local/boot.ts";
 import { connect } from "./local/database.ts";
 import { Problem } from "./local/problem.ts";
+import { runMain } from "./local/run_main.ts";
 
 function chooseRange(options: DemoOptions, everything: Everything): DayRange {
   const today = formatISO(TZDate.tz("Europe/London"), { representation: "date" });
   if (options.startDate !== undefined) return { start: options.startDate, end: options.endDate ?? today };
-  const days = everything.api?.replaySummary?.days ?? [];
-  const [first, last] = [days.at(0), days.at(-1)];
-  if (options.replay !== undefined && first !== undefined && last !== undefined) {
-    return { start: first, end: last };
-  }
+  const feeds = everything.api?.replaySummary?.feeds ?? [];
+  const start = feeds.map((feed) => feed.firstDay).toSorted().at(0);
+  const end = feeds.map((feed) => feed.lastDay).toSorted().at(-1);
+  if (start !== undefined && end !== undefined && !options.monthsGiven) return { start, end };
   return lastFullMonths(options.months, today);
 }
 
@@ -42,6 +42,9 @@ async function demo(options: DemoOptions): Promise<number> {
   });
   const started = since();
   console.error(`Everything is up after ${started} s.`);
+  for (const { file, items, reason } of everything.api?.replaySummary?.skipped ?? []) {
+    console.error(`Not replayed: ${items} of ${file}: ${reason}`);
+  }
 
   await using sql = Object.assign(connect(everything.platform.databaseUrl, { max: 2, name: "demo" }), {
     async [Symbol.asyncDispose]() {
@@ -85,17 +88,11 @@ async function demo(options: DemoOptions): Promise<number> {
   return complete ? 0 : 1;
 }
 
-if (import.meta.main) {
-  try {
-    const options = readDemoOptions(Deno.args);
-    if (options.help) {
-      console.log(USAGE);
-    } else {
-      Deno.exitCode = await demo(options);
-    }
-  } catch (error) {
-    if (!(error instanceof Problem)) throw error;
-    console.error(error.message);
-    Deno.exitCode = 1;
-  }
+async function main(): Promise<number> {
+  const options = readDemoOptions(Deno.args);
+  if (!options.help) return await demo(options);
+  console.log(USAGE);
+  return 0;
 }
+
+if (import.meta.main) await runMain(main);

@@ -6,6 +6,8 @@ import { Problem } from "../local/problem.ts";
 export interface DemoOptions {
   readonly help: boolean;
   readonly months: number;
+  /** False: two months by default, or what a replay holds. */
+  readonly monthsGiven: boolean;
   readonly startDate: string | undefined;
   readonly endDate: string | undefined;
   readonly replay: string | undefined;
@@ -57,7 +59,7 @@ export function readDemoOptions(args: readonly string[]): DemoOptions {
   const parsed = parseArgs([...args], {
     boolean: ["help", "live", "json"],
     string: ["months", "start-date", "end-date", "replay", "api-speed", "seed", "database-url"],
-    unknown: (option) => {
+    unknown: (option: string) => {
       throw new Problem(`Unknown option ${option}; "deno task demo --help" lists them.`);
     },
   });
@@ -76,6 +78,7 @@ export function readDemoOptions(args: readonly string[]): DemoOptions {
   return {
     help: parsed.help,
     months: number("months", parsed.months, 2, true),
+    monthsGiven: parsed.months !== undefined,
     startDate,
     endDate,
     replay: parsed.replay,

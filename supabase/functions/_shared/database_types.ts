@@ -1097,6 +1097,7 @@ export type Database = {
       "racing_api_limits": {
         Row: {
           "calls_per_second": number;
+          "documented_calls_per_second": number;
           "endpoint": string;
           "headroom": number;
           "next_slot": string;
@@ -1104,12 +1105,14 @@ export type Database = {
         ComputedFields: never;
         Insert: {
           "calls_per_second": number;
+          "documented_calls_per_second": number;
           "endpoint": string;
           "headroom"?: number;
           "next_slot"?: string;
         };
         Update: {
           "calls_per_second"?: number;
+          "documented_calls_per_second"?: number;
           "endpoint"?: string;
           "headroom"?: number;
           "next_slot"?: string;

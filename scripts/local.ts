@@ -1,0 +1,122 @@
+import { parseArgs } from "@std/cli/parse-args";
+import { bootEverything, type BootOptions } from "./local/boot.ts";
+import { Problem } from "./local/problem.ts";
+import { runMain } from "./local/run_main.ts";
+import { stopOnSignal } from "./local/shutdown.ts";
+
+const HELP = `Runs the whole product on this machine: Postgres, the functions and a simulated Racing API.
+
+  deno task local [options] [-- COMMAND …]
+
+With a COMMAND: runs it with DATABASE_URL, SUPABASE_URL and SUPABASE_SECRET_KEY in its environment, stops everything when
+it ends, and exits with its code. Without: prints the three and stays until Ctrl+C.
+
+  --replay DIR         let the API answer from a folder of captured responses
+  --database-url URL   use this database (a superuser's URL) and the extensions it has; it is kept afterwards
+  --api-speed N        an API that is N times as fast, its rate limits too (default 1)
+  --seed N             make other data
+  --help               show this
+`;
+
+interface Arguments {
+  boot: BootOptions;
+  command: string[];
+}
+
+function parseArguments(words: string[]): Arguments | "help" {
+  const split = words.indexOf("--");
+  const command = split < 0 ? [] : words.slice(split + 1);
+  const known = { string: ["replay", "database-url", "api-speed", "seed"], boolean: ["help"] } as const;
+  const options = parseArgs(split < 0 ? words : words.slice(0, split), {
+    ...known,
+    alias: { help: "h" },
+    unknown(word: string, name?: string) {
+      throw new Problem(
+        name === undefined
+          ? `There is no argument "${word}": put -- before a command (see deno task local --help).`
+          : `There is no option ${word}: see deno task local --help.`,
+      );
+    },
+  });
+  if (options.help) return "help";
+  if (split >= 0 && command.length === 0) throw new Problem("There is no command after --.");
+  for (const name of known.string) {
+    const given = words.some((word) => word === `--${name}` || word.startsWith(`--${name}=`));
+    if (given && !options[name]) throw new Problem(`The option --${name} needs a value.`);
+  }
+  return {
+    boot: {
+      replay: options.replay,
+      databaseUrl: databaseUrl(options["database-url"]),
+      apiSpeed: positiveNumber(options["api-speed"]),
+      seed: wholeNumber(options.seed),
+    },
+    command,
+  };
+}
+
+function databaseUrl(text: string | undefined): string | undefined {
+  if (text === undefined || /^postgres(ql)?:\/\//.test(text) && URL.canParse(text)) return text;
+  throw new Problem("--database-url must be like postgres://user:password@127.0.0.1:5432/postgres.");
+}
+
+function positiveNumber(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const number = Number(text);
+  if (text.trim() !== "" && Number.isFinite(number) && number > 0) return number;
+  throw new Problem(`--api-speed must be a number above 0, not "${text}".`);
+}
+
+function wholeNumber(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  if (/^\d+$/.test(text) && Number.isSafeInteger(Number(text))) return Number(text);
+  throw new Problem(`--seed must be a whole number from 0 on, not "${text}".`);
+}
+
+/** Runs the command to its end, beside the platform. Returns its exit code. */
+async function run([program = "", ...args]: string[], env: Record<string, string>): Promise<number> {
+  let child: Deno.ChildProcess;
+  try {
+    child = new Deno.Command(program, { args, env, stdin: "inherit" }).spawn();
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : error;
+    throw new Problem(`The command "${program}" cannot be run: ${reason}.`, { cause: error });
+  }
+  const forget = stopOnSignal(async () => {
+    try {
+      child.kill("SIGTERM");
+    } catch {
+      // It has ended already, perhaps by the same Ctrl+C.
+    }
+    await child.status;
+  });
+  const status = await child.status;
+  forget();
+  return status.code;
+}
+
+async function main(): Promise<number> {
+  const parsed = parseArguments(Deno.args);
+  if (parsed === "help") {
+    console.log(HELP);
+    return 0;
+  }
+  await using everything = await bootEverything(parsed.boot);
+  const { platform, api } = everything;
+  const env = {
+    DATABASE_URL: platform.databaseUrl,
+    SUPABASE_URL: platform.supabaseUrl,
+    SUPABASE_SECRET_KEY: platform.secretKey,
+  };
+  if (parsed.command.length > 0) return await run(parsed.command, env);
+  for (const [name, value] of Object.entries(env)) console.log(`${name}=${value}`);
+  console.log(
+    `Everything runs, with a ${
+      api?.replaySummary ? `replay of ${api.replaySummary.folder}` : "simulated Racing API"
+    } at ${api?.url}. What the functions log is in ${platform.folder}/functions.log.` +
+      " Ctrl+C stops and removes all of it.",
+  );
+  return await new Promise<never>(() => {});
+}
+
+if (import.meta.main) await runMain(main);

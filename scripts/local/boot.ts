@@ -1,0 +1,81 @@
+import { connect } from "./database.ts";
+import { type Platform, type PlatformOptions, startPlatform } from "./platform.ts";
+import { Problem } from "./problem.ts";
+import { type SimulatedApi, startSimulatedApi } from "./racing_api/server.ts";
+import { stopOnSignal } from "./shutdown.ts";
+
+export interface BootOptions {
+  /** A folder of captured responses that the simulated API answers from, instead of from its seed. */
+  replay?: string | undefined;
+  /** A superuser's URL of a database to use instead of the embedded one. */
+  databaseUrl?: string | undefined;
+  /** How many times as fast as the real one the simulated API is, its rate limits included. Default: 1. */
+  apiSpeed?: number | undefined;
+  /** What the simulated API's races are made from: the same seed, the same races. Default: 1. */
+  seed?: number | undefined;
+  /** Use the real Racing API with this account; nothing is simulated then. */
+  live?: { username: string; password: string } | undefined;
+  /** The rest of what the platform can be told. */
+  platform?: Omit<PlatformOptions, "databaseUrl">;
+}
+
+export interface Everything extends AsyncDisposable {
+  platform: Platform;
+  /** The simulated API; not there with `live`. */
+  api?: SimulatedApi;
+  stop(): Promise<void>;
+}
+
+const SIMULATED_ACCOUNT = { username: "local", password: "local" };
+
+/** Starts the simulated Racing API and the platform whose functions call it. */
+export async function bootEverything(options: BootOptions = {}): Promise<Everything> {
+  const { databaseUrl, live, apiSpeed = 1 } = options;
+  const resources = new AsyncDisposableStack();
+  let stopped: Promise<void> | undefined;
+  const stop = () => stopped ??= resources.disposeAsync().finally(() => forget());
+  const forget = stopOnSignal(stop);
+  try {
+    const api = live ? undefined : await startSimulatedApi({
+      ...SIMULATED_ACCOUNT,
+      port: 0,
+      speed: apiSpeed,
+      seed: options.seed ?? 1,
+      replayFolder: options.replay,
+    }).catch((error: Error) => {
+      // What is wrong with a folder of one's own is told in one sentence, without a stack.
+      throw options.replay === undefined ? error : new Problem(error.message, { cause: error });
+    });
+    if (api) resources.defer(() => api.close());
+    const account = live ?? SIMULATED_ACCOUNT;
+    const platform = await startPlatform({
+      ...options.platform,
+      ...(databaseUrl === undefined ? {} : { databaseUrl }),
+      functionEnvironment: {
+        RACING_API_USERNAME: account.username,
+        RACING_API_PASSWORD: account.password,
+        ...(api === undefined ? {} : { RACING_API_URL: api.url }),
+        ...options.platform?.functionEnvironment,
+      },
+      onMigrated: async (adminUrl) => {
+        if (api && apiSpeed !== 1) await raiseRates(adminUrl, apiSpeed);
+        await options.platform?.onMigrated?.(adminUrl);
+      },
+    });
+    resources.defer(platform.stop);
+    return { platform, ...(api === undefined ? {} : { api }), stop, [Symbol.asyncDispose]: stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/** An API that is N times as fast is called N times as often. */
+async function raiseRates(adminUrl: string, factor: number): Promise<void> {
+  const sql = connect(adminUrl, { max: 1, name: "local platform" });
+  try {
+    await sql`update public.racing_api_limits set calls_per_second = calls_per_second * ${factor}::text::numeric`;
+  } finally {
+    await sql.end({ timeout: 1 });
+  }
+}

@@ -1,0 +1,139 @@
+import postgres from "postgres";
+import { Problem } from "./problem.ts";
+
+export type Sql = postgres.Sql;
+
+export interface ConnectOptions {
+  /** Connections at most. */
+  max: number;
+  /** Shown in pg_stat_activity. */
+  name: string;
+  /** The role that the session starts as, when it is not the one that logs in. */
+  role?: string;
+}
+
+/** A pool of connections that opens them when they are needed. */
+export function connect(url: string, { max, name, role }: ConnectOptions): Sql {
+  return postgres(url, {
+    max,
+    onnotice: () => {},
+    connect_timeout: 10,
+    // The session's start value, which `reset role` returns to.
+    connection: { application_name: name, ...(role === undefined ? {} : { role }) },
+  });
+}
+
+/** Which of the platform's parts the database has as real extensions; stand-ins are made for the others. */
+export interface RealExtensions {
+  net: boolean;
+  cron: boolean;
+  vault: boolean;
+}
+
+/** Refuses a database that cannot be made into a local platform, with a sentence that says what is missing. */
+export async function checkDatabase(url: string): Promise<void> {
+  const sql = connect(url, { max: 1, name: "local platform" });
+  try {
+    const [facts] = await sql<{ superuser: boolean; version: number }[]>`
+      select rolsuper as superuser, current_setting('server_version_num')::integer as version
+      from pg_catalog.pg_roles
+      where rolname = current_user
+    `;
+    if (!facts?.superuser) {
+      throw new Problem(
+        "The role in --database-url is no superuser: the local platform makes roles and extensions, give a " +
+          "superuser's URL (on Debian: postgres://postgres:...@127.0.0.1:5432/postgres).",
+      );
+    }
+    if (facts.version < 150000) {
+      throw new Problem(
+        `The database is Postgres ${Math.floor(facts.version / 10000)}; 15 or newer is needed.`,
+      );
+    }
+  } catch (error) {
+    if (error instanceof Problem) throw error;
+    throw new Problem(
+      `The database in --database-url cannot be used: ${error instanceof Error ? error.message : error}.`,
+      { cause: error },
+    );
+  } finally {
+    await sql.end({ timeout: 1 });
+  }
+}
+
+/** Makes what a hosted project has before its first migration: roles, rights, Vault, and stand-ins for what is missing. */
+export async function preparePlatformSchema(sql: Sql): Promise<RealExtensions> {
+  const available = await sql<{ name: string }[]>`
+    select name from pg_catalog.pg_available_extensions where name in ('pg_net', 'pg_cron', 'supabase_vault')
+  `;
+  const has = (name: string) => available.some((extension) => extension.name === name);
+  const real = { net: has("pg_net"), cron: has("pg_cron"), vault: has("supabase_vault") };
+  if (real.net || real.cron) await checkPreloaded(sql, real);
+
+  await run(sql, "roles.sql");
+  if (real.vault) await sql.unsafe("create extension if not exists supabase_vault");
+  else await run(sql, "vault.sql");
+  if (!real.net) await run(sql, "net.sql");
+  if (!real.cron) await run(sql, "cron.sql");
+  return real;
+}
+
+/** Both extensions have background workers, and fail late and obscurely when the server does not load them. */
+async function checkPreloaded(sql: Sql, real: RealExtensions): Promise<void> {
+  const [settings] = await sql<{ libraries: string; cron: string | null; current: string }[]>`
+    select
+      current_setting('shared_preload_libraries') as libraries,
+      current_setting('cron.database_name', true) as cron,
+      current_database() as current
+  `;
+  const libraries = (settings?.libraries ?? "").split(",").map((name) => name.trim());
+  for (const name of [real.net ? "pg_net" : "", real.cron ? "pg_cron" : ""]) {
+    if (name === "" || libraries.includes(name)) continue;
+    throw new Problem(
+      `The server has ${name} but does not load it: put ${name} into shared_preload_libraries in postgresql.conf ` +
+        "and restart the server.",
+    );
+  }
+  if (real.cron && settings?.cron !== settings?.current) {
+    throw new Problem(
+      `The server's pg_cron works in the database "${settings?.cron}", not in "${settings?.current}": set ` +
+        `cron.database_name = '${settings?.current}' in postgresql.conf and restart the server.`,
+    );
+  }
+}
+
+async function run(sql: Sql, file: string): Promise<void> {
+  await sql.unsafe(await Deno.readTextFile(new URL(`./stand_ins/${file}`, import.meta.url)));
+}
+
+/**
+ * The settings that `alter role … set` gave a role. Postgres applies them at login only; the gateway and the cron
+ * worker, which become a role later, apply them themselves, as PostgREST and pg_cron's own login do.
+ */
+export async function roleSettings(sql: postgres.ISql, role: string): Promise<Record<string, string>> {
+  const rows = await sql<{ name: string; value: string }[]>`
+    select split_part(setting, '=', 1) as name, substr(setting, strpos(setting, '=') + 1) as value
+    from pg_catalog.pg_roles
+    join pg_catalog.pg_db_role_setting on pg_db_role_setting.setrole = pg_roles.oid
+    cross join unnest(pg_db_role_setting.setconfig) as setting
+    where
+      pg_roles.rolname = ${role}
+      and pg_db_role_setting.setdatabase in (
+        0, (select oid from pg_catalog.pg_database where datname = current_database())
+      )
+    order by pg_db_role_setting.setdatabase
+  `;
+  return Object.fromEntries(rows.map((row) => [row.name, row.value]));
+}
+
+/** Writes a Vault secret, new or again. */
+export async function storeSecret(
+  sql: Sql,
+  name: string,
+  secret: string,
+  description: string,
+): Promise<void> {
+  const [existing] = await sql<{ id: string }[]>`select id from vault.secrets where name = ${name}`;
+  if (existing !== undefined) await sql`select vault.update_secret(${existing.id}::uuid, ${secret})`;
+  else await sql`select vault.create_secret(${secret}, ${name}, ${description})`;
+}

@@ -1,0 +1,63 @@
+import { connect } from "./database.ts";
+import { answerRest } from "./rest.ts";
+
+export interface GatewayOptions {
+  /** Logs in as `authenticator`, or as a superuser who may become it. */
+  databaseUrl: string;
+  secretKey: string;
+  publishableKey: string;
+  /** Answers `/functions/v1/<name>…`; without it there are no functions. */
+  callFunction?: (name: string, request: Request) => Promise<Response>;
+}
+
+export interface Gateway {
+  url: string;
+  stop(): Promise<void>;
+}
+
+/** The project's one address: `/rest/v1/…` goes to the database and `/functions/v1/…` to the functions. */
+export function startGateway(options: GatewayOptions): Gateway {
+  const sql = connect(options.databaseUrl, { max: 10, name: "PostgREST stand-in", role: "authenticator" });
+  const roles = new Map([[options.secretKey, "service_role"], [options.publishableKey, "anon"]]);
+
+  const answer = async (request: Request): Promise<Response> => {
+    const { pathname } = new URL(request.url);
+    const [, name] = pathname.match(/^\/functions\/v1\/([^/]+)(?:\/|$)/) ?? [];
+    // No key is asked for here: the functions run with verify_jwt = false and look at their caller themselves.
+    if (name !== undefined && options.callFunction) return await options.callFunction(name, request);
+    if (!pathname.startsWith("/rest/v1/")) {
+      return Response.json({ message: "no Route matched with those values" }, { status: 404 });
+    }
+    const key = keyOf(request);
+    if (key === undefined) {
+      return Response.json({
+        message: "No API key found in request",
+        hint: "No `apikey` request header or url param was found.",
+      }, { status: 401 });
+    }
+    const role = roles.get(key);
+    if (role === undefined) {
+      return Response.json({
+        message: "Invalid API key",
+        hint: "Double check the API key: it is none of this platform's.",
+      }, { status: 401 });
+    }
+    return await answerRest(sql, role, pathname.slice("/rest/v1".length), request);
+  };
+
+  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, answer);
+  return {
+    url: `http://127.0.0.1:${server.addr.port}`,
+    async stop() {
+      // Open requests are cut off: a client that waits for a function which is being ended would hold everything up.
+      const ended = server.shutdown();
+      await sql.end({ timeout: 1 });
+      await ended;
+    },
+  };
+}
+
+function keyOf(request: Request): string | undefined {
+  return request.headers.get("apikey") ??
+    request.headers.get("authorization")?.match(/^Bearer\s+(.+)$/i)?.[1];
+}

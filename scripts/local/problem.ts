@@ -1,0 +1,19 @@
+/** Something that the person at the keyboard can put right: its message is one sentence that says what and how. */
+export class Problem extends Error {
+  override name = "Problem";
+}
+
+/** Words an operating system's error for a person; leaves what it doesn't know as it is. */
+export function explain(error: unknown, place: string): unknown {
+  const text = error instanceof Error ? error.message : String(error);
+  if (/no space left on device|os error 28|disk quota exceeded/i.test(text)) {
+    return new Problem(
+      `There is no disk space left in ${place}: free about 150 MB, or point TMPDIR at a disk that has it.`,
+      { cause: error },
+    );
+  }
+  if (/read-only file system|os error 30/i.test(text)) {
+    return new Problem(`${place} cannot be written to: point TMPDIR at a folder that can.`, { cause: error });
+  }
+  return error;
+}
