@@ -1,6 +1,7 @@
 /** From an empty machine to a filled database, verified: see USAGE in demo/options.ts. */
 import { TZDate } from "@date-fns/tz";
 import { formatISO } from "date-fns";
+import postgres from "postgres";
 import { followRun } from "./demo/follow.ts";
 import { type DemoOptions, readDemoOptions, USAGE } from "./demo/options.ts";
 import { type DayRange, lastFullMonths } from "./demo/range.ts";
@@ -13,7 +14,7 @@ import { runMain } from "./local/run_main.ts";
 function chooseRange(options: DemoOptions, everything: Everything): DayRange {
   const today = formatISO(TZDate.tz("Europe/London"), { representation: "date" });
   if (options.startDate !== undefined) return { start: options.startDate, end: options.endDate ?? today };
-  const feeds = everything.api?.replaySummary?.feeds ?? [];
+  const feeds = (everything.api?.replaySummary?.feeds ?? []).filter((feed) => feed.races > 0);
   const start = feeds.map((feed) => feed.firstDay).toSorted().at(0);
   const end = feeds.map((feed) => feed.lastDay).toSorted().at(-1);
   if (start !== undefined && end !== undefined && !options.monthsGiven) return { start, end };
@@ -56,9 +57,9 @@ async function demo(options: DemoOptions): Promise<number> {
   const [run] = await sql<{ id: number }[]>`
     select backfill_start(${range.start}::date, ${range.end}::date)::integer as id
   `.catch((error) => {
-    throw error instanceof Error && "hint" in error
-      ? new Problem(`${error.message}. ${error.hint ?? ""}`.trim(), { cause: error })
-      : error;
+    // What the database says of a wrong call is meant for whoever made it.
+    if (!(error instanceof postgres.PostgresError)) throw error;
+    throw new Problem([error.message, error.hint].filter(Boolean).join(". "), { cause: error });
   });
   if (run === undefined) throw new Error("backfill_start returned nothing");
 

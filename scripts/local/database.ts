@@ -63,10 +63,14 @@ export async function checkDatabase(url: string): Promise<void> {
 
 /** Makes what a hosted project has before its first migration: roles, rights, Vault, and stand-ins for what is missing. */
 export async function preparePlatformSchema(sql: Sql): Promise<RealExtensions> {
-  const available = await sql<{ name: string }[]>`
-    select name from pg_catalog.pg_available_extensions where name in ('pg_net', 'pg_cron', 'supabase_vault')
+  // A schema without its extension is the stand-in of an earlier start: it stays, whatever was installed since.
+  const usable = await sql<{ name: string }[]>`
+    select extension.name
+    from (values ('pg_net', 'net'), ('pg_cron', 'cron'), ('supabase_vault', 'vault')) as known (name, schema)
+    join pg_catalog.pg_available_extensions as extension on extension.name = known.name
+    where extension.installed_version is not null or to_regnamespace(known.schema) is null
   `;
-  const has = (name: string) => available.some((extension) => extension.name === name);
+  const has = (name: string) => usable.some((extension) => extension.name === name);
   const real = { net: has("pg_net"), cron: has("pg_cron"), vault: has("supabase_vault") };
   if (real.net || real.cron) await checkPreloaded(sql, real);
 

@@ -93,7 +93,13 @@ export function startEdgeRuntime(options: EdgeRuntimeOptions): EdgeRuntime {
       if (!await isFunction(options.functionsFolder, name)) {
         return error(404, "NOT_FOUND", "Requested function was not found");
       }
-      const isolate = choose(name) ?? start(name);
+      let isolate: Isolate;
+      try {
+        isolate = choose(name) ?? start(name);
+      } catch (reason) {
+        options.onLog(reason instanceof Error ? reason.message : String(reason), name);
+        return error(503, "BOOT_ERROR", "Function failed to start (please check logs)");
+      }
       return await isolate.call(request);
     },
     kill,

@@ -42,10 +42,11 @@ create table public.ra_mst_sires (
   id text primary key,
   name text,
   region_code text,
-  horse_id text generated always as ('hrs_' || substr(id, 5)) stored,
+  horse_id text not null,
   last_seen_on date not null,
   created_at timestamptz not null default engine.clock(),
-  updated_at timestamptz not null default engine.clock()
+  updated_at timestamptz not null default engine.clock(),
+  constraint ra_mst_sires_same_animal check (horse_id = 'hrs_' || substr(id, 5))
 );
 comment on table public.ra_mst_sires is 'Sires of runners.';
 
@@ -53,10 +54,11 @@ create table public.ra_mst_dams (
   id text primary key,
   name text,
   region_code text,
-  horse_id text generated always as ('hrs_' || substr(id, 5)) stored,
+  horse_id text not null,
   last_seen_on date not null,
   created_at timestamptz not null default engine.clock(),
-  updated_at timestamptz not null default engine.clock()
+  updated_at timestamptz not null default engine.clock(),
+  constraint ra_mst_dams_same_animal check (horse_id = 'hrs_' || substr(id, 5))
 );
 comment on table public.ra_mst_dams is 'Dams of runners.';
 
@@ -64,10 +66,11 @@ create table public.ra_mst_damsires (
   id text primary key,
   name text,
   region_code text,
-  horse_id text generated always as ('hrs_' || substr(id, 5)) stored,
+  horse_id text not null,
   last_seen_on date not null,
   created_at timestamptz not null default engine.clock(),
-  updated_at timestamptz not null default engine.clock()
+  updated_at timestamptz not null default engine.clock(),
+  constraint ra_mst_damsires_same_animal check (horse_id = 'hrs_' || substr(id, 5))
 );
 comment on table public.ra_mst_damsires is 'Dams'' sires of runners.';
 

@@ -141,7 +141,9 @@ create index ingest_rejects_run_id on public.ingest_rejects (run_id);
 create index ingest_rejects_chunk_id on public.ingest_rejects (chunk_id);
 create index ingest_rejects_race_date on public.ingest_rejects (feed, race_date);
 create index ingest_rejects_race_id on public.ingest_rejects (race_id);
-comment on table public.ingest_rejects is 'Rows (kind race, runner, course, region) and values (kind value) that could not be understood, with their raw JSON.';
+comment on table public.ingest_rejects is
+  'Rows (kind race, runner, course, region) and values (kind value) that are not understood, with their raw JSON. One that a later
+   pull of the same race understands is removed.';
 comment on column public.ingest_rejects.path is 'Where in the race the unreadable value is: "runners[3].horse_id".';
 comment on column public.ingest_rejects.fingerprint is 'Hash of what was rejected: the same reject pulled again is the same row.';
 
@@ -169,3 +171,6 @@ begin
   end loop;
 end
 $$;
+
+-- A reject that is understood by now goes.
+grant delete on public.ingest_rejects to service_role;

@@ -94,8 +94,8 @@ begin
     raise exception 'Unknown kind of parent "%"', kind using errcode = '22023';
   end if;
   execute format(
-    'insert into public.ra_mst_%1$s as known (id, name, region_code, last_seen_on)
-     select seen.id, seen.name, seen.region_code, seen.last_seen_on
+    'insert into public.ra_mst_%1$s as known (id, name, region_code, horse_id, last_seen_on)
+     select seen.id, seen.name, seen.region_code, ''hrs_'' || substr(seen.id, 5), seen.last_seen_on
      from jsonb_populate_recordset(null::public.ra_mst_%1$s, $1) as seen
      left join public.ra_mst_%1$s as known on known.id = seen.id
      where
@@ -103,7 +103,8 @@ begin
        or seen.last_seen_on > known.last_seen_on
        or (
          seen.last_seen_on = known.last_seen_on
-         and (seen.name, seen.region_code) is distinct from (known.name, known.region_code)
+         and (greatest(known.name, seen.name), greatest(known.region_code, seen.region_code))
+           is distinct from (known.name, known.region_code)
        )
        or num_nonnulls(coalesce(known.name, seen.name), coalesce(known.region_code, seen.region_code))
          > num_nonnulls(known.name, known.region_code)
@@ -137,7 +138,7 @@ begin
      where
        known.id is null
        or seen.last_seen_on > known.last_seen_on
-       or (seen.last_seen_on = known.last_seen_on and seen.name is distinct from known.name)
+       or (seen.last_seen_on = known.last_seen_on and seen.name > known.name)
        or (known.name is null and seen.name is not null)
      order by seen.id
      on conflict (id) do update set
@@ -163,8 +164,8 @@ as $$
     known.id is null
     or seen.last_seen_on > known.last_seen_on
     or coalesce(seen.card_seen_on, '-infinity') > coalesce(known.card_seen_on, '-infinity')
-    or (seen.last_seen_on = known.last_seen_on and seen.name is distinct from known.name)
-    or (seen.card_seen_on = known.card_seen_on and seen.location is distinct from known.location)
+    or (seen.last_seen_on = known.last_seen_on and seen.name > known.name)
+    or (seen.card_seen_on = known.card_seen_on and seen.location > known.location)
     or num_nonnulls(coalesce(known.name, seen.name), coalesce(known.location, seen.location))
       > num_nonnulls(known.name, known.location)
   order by seen.id
@@ -198,13 +199,18 @@ as $$
     or coalesce(seen.card_seen_on, '-infinity') > coalesce(known.card_seen_on, '-infinity')
     or (
       seen.last_seen_on = known.last_seen_on
-      and (seen.name, seen.region_code, seen.sire_id, seen.dam_id, seen.damsire_id)
-        is distinct from (known.name, known.region_code, known.sire_id, known.dam_id, known.damsire_id)
+      and (
+        greatest(known.name, seen.name), greatest(known.region_code, seen.region_code),
+        greatest(known.sire_id, seen.sire_id), greatest(known.dam_id, seen.dam_id),
+        greatest(known.damsire_id, seen.damsire_id)
+      ) is distinct from (known.name, known.region_code, known.sire_id, known.dam_id, known.damsire_id)
     )
     or (
       seen.card_seen_on = known.card_seen_on
-      and (seen.dob, seen.sex, seen.sex_code, seen.colour, seen.breeder)
-        is distinct from (known.dob, known.sex, known.sex_code, known.colour, known.breeder)
+      and (
+        greatest(known.dob, seen.dob), greatest(known.sex, seen.sex), greatest(known.sex_code, seen.sex_code),
+        greatest(known.colour, seen.colour), greatest(known.breeder, seen.breeder)
+      ) is distinct from (known.dob, known.sex, known.sex_code, known.colour, known.breeder)
     )
     or num_nonnulls(
       coalesce(known.name, seen.name), coalesce(known.region_code, seen.region_code), coalesce(known.sire_id, seen.sire_id),
@@ -269,16 +275,16 @@ as $$
     tote_place, tote_exacta, tote_csf, tote_tricast, tote_trifecta, has_card, has_result
   )
   select
-    r.id, r.course_id, r.region_code, r.race_date, r.off_dt, r.off_time, r.race_name, r.race_type,
-    r.race_class, r.pattern, r.age_band, r.sex_restriction, r.rating_band, r.distance_yards,
-    r.distance_metres, r.distance_furlongs, r.going, r.surface, r.jumps, r.card_distance,
-    r.card_distance_round, r.field_size, r.going_detailed, r.rail_movements, r.stalls, r.weather,
-    r.is_big_race, r.race_status, r.tip, r.verdict, r.betting_forecast, coalesce(r.is_abandoned, false),
-    r.prize_amount, r.prize_currency, r.result_distance, r.winning_time_detail, r.stewards_comments,
-    r.non_runners, r.tote_win, r.tote_place, r.tote_exacta, r.tote_csf, r.tote_tricast, r.tote_trifecta,
-    coalesce(r.has_card, false), coalesce(r.has_result, false)
-  from jsonb_populate_recordset(null::public.ra_races, rows) as r
-  order by r.id
+    seen.id, seen.course_id, seen.region_code, seen.race_date, seen.off_dt, seen.off_time, seen.race_name, seen.race_type,
+    seen.race_class, seen.pattern, seen.age_band, seen.sex_restriction, seen.rating_band, seen.distance_yards,
+    seen.distance_metres, seen.distance_furlongs, seen.going, seen.surface, seen.jumps, seen.card_distance,
+    seen.card_distance_round, seen.field_size, seen.going_detailed, seen.rail_movements, seen.stalls, seen.weather,
+    seen.is_big_race, seen.race_status, seen.tip, seen.verdict, seen.betting_forecast, coalesce(seen.is_abandoned, false),
+    seen.prize_amount, seen.prize_currency, seen.result_distance, seen.winning_time_detail, seen.stewards_comments,
+    seen.non_runners, seen.tote_win, seen.tote_place, seen.tote_exacta, seen.tote_csf, seen.tote_tricast, seen.tote_trifecta,
+    coalesce(seen.has_card, false), coalesce(seen.has_result, false)
+  from jsonb_populate_recordset(null::public.ra_races, rows) as seen
+  order by seen.id
   on conflict (id) do update set
     course_id = engine.shared_value(known.course_id, known.has_result, excluded.course_id, excluded.has_result),
     region_code = engine.shared_value(known.region_code, known.has_result, excluded.region_code, excluded.has_result),
@@ -332,6 +338,20 @@ $$;
 comment on function engine.upsert_races(jsonb) is
   'Upserts an array of rows shaped like ra_races; all of one page, so all cards or all results.';
 
+-- Races with a result of which every runner could be understood: who is not in it, did not run.
+create view engine.whole_results
+with (security_invoker = true)
+as
+select race.id as race_id
+from public.ra_races as race
+where
+  race.has_result
+  and not exists (
+    select from public.ingest_rejects as reject
+    where reject.feed = 'results' and reject.race_id = race.id and reject.kind = 'runner'
+  );
+comment on view engine.whole_results is 'Races whose result is stored without a rejected runner.';
+
 create function engine.upsert_runners(rows jsonb)
 returns void
 language sql
@@ -348,17 +368,20 @@ as $$
     prize_amount, prize_currency, is_non_runner, is_reserve, has_card, has_result
   )
   select
-    r.race_id, r.horse_id, r.jockey_id, r.trainer_id, r.owner_id, r.number, r.draw, r.age, r.sex_code,
-    r.weight_lbs, r.headgear, r.official_rating, r.jockey_claim_lbs, r.silk_url, r.headgear_run,
-    r.wind_surgery, r.wind_surgery_run, r.card_rpr, r.card_topspeed, r.form, r.last_run, r.last_run_days,
-    r.card_comment, r.spotlight, r.trainer_rtf_percent, r.trainer_14_days_runs, r.trainer_14_days_wins,
-    r.trainer_14_days_percent, r.past_results_flags, r.quotes, r.stable_tour, r.medical, r.previous_trainers,
-    r.previous_owners, r.position, r.position_code, r.beaten_lengths, r.beaten_lengths_overall,
-    r.time_seconds, r.sp, r.sp_decimal, r.sp_favourite, r.bsp, r.rpr, r.topspeed, r.result_comment,
-    r.prize_amount, r.prize_currency, coalesce(r.is_non_runner, false), coalesce(r.is_reserve, false),
-    coalesce(r.has_card, false), coalesce(r.has_result, false)
-  from jsonb_populate_recordset(null::public.ra_runners, rows) as r
-  order by r.race_id, r.horse_id
+    seen.race_id, seen.horse_id, seen.jockey_id, seen.trainer_id, seen.owner_id, seen.number, seen.draw, seen.age, seen.sex_code,
+    seen.weight_lbs, seen.headgear, seen.official_rating, seen.jockey_claim_lbs, seen.silk_url, seen.headgear_run,
+    seen.wind_surgery, seen.wind_surgery_run, seen.card_rpr, seen.card_topspeed, seen.form, seen.last_run, seen.last_run_days,
+    seen.card_comment, seen.spotlight, seen.trainer_rtf_percent, seen.trainer_14_days_runs, seen.trainer_14_days_wins,
+    seen.trainer_14_days_percent, seen.past_results_flags, seen.quotes, seen.stable_tour, seen.medical, seen.previous_trainers,
+    seen.previous_owners, seen.position, seen.position_code, seen.beaten_lengths, seen.beaten_lengths_overall,
+    seen.time_seconds, seen.sp, seen.sp_decimal, seen.sp_favourite, seen.bsp, seen.rpr, seen.topspeed, seen.result_comment,
+    seen.prize_amount, seen.prize_currency, coalesce(seen.is_non_runner, false) or (coalesce(seen.has_card, false) and whole.race_id is not null),
+    coalesce(seen.is_reserve, false),
+    coalesce(seen.has_card, false), coalesce(seen.has_result, false)
+  from jsonb_populate_recordset(null::public.ra_runners, rows) as seen
+  -- A horse on a card whose race has its whole result did not run; the result's own row, if there is one, knows better.
+  left join engine.whole_results as whole on whole.race_id = seen.race_id
+  order by seen.race_id, seen.horse_id
   on conflict (race_id, horse_id) do update set
     jockey_id = engine.shared_value(known.jockey_id, known.has_result, excluded.jockey_id, excluded.has_result),
     trainer_id = engine.shared_value(known.trainer_id, known.has_result, excluded.trainer_id, excluded.has_result),
@@ -441,50 +464,58 @@ set search_path = ''
 as $$
   update public.ra_runners as runner
   set is_non_runner = true
-  from public.ra_races as race
+  from engine.whole_results as whole
   where
-    race.id = any (race_ids)
-    and race.has_result
-    and runner.race_id = race.id
+    whole.race_id = any (race_ids)
+    and runner.race_id = whole.race_id
     and not runner.has_result
     and not runner.is_non_runner
-    -- A finisher that could not be understood is absent from the rows, not from the race.
-    and not exists (
-      select from public.ingest_rejects as reject
-      where reject.feed = 'results' and reject.race_id = race.id and reject.kind = 'runner'
-    )
 $$;
 comment on function engine.mark_absent_as_non_runners(text[]) is
   'Marks the declared horses of races with a result that are not in it, unless a runner of that result was rejected.';
 
-create function engine.store_rejects(rejects jsonb, feed text, run_id bigint, chunk_id bigint)
+create function engine.store_rejects(rejects jsonb, race_ids text[], feed text, run_id bigint, chunk_id bigint)
 returns void
 language sql
 security invoker
 set search_path = ''
 as $$
+  with seen as (
+    select distinct on (fingerprint)
+      r.kind, r.race_id, r.horse_id, r.race_date, r.path, r.reason, r.raw,
+      -- Where ids and path say which thing it is, its content does not count: a card's runner has other odds at every pull.
+      md5(concat_ws('|', r.kind, r.race_id, r.horse_id, r.path, case when r.race_id is null then r.raw::text end)) as fingerprint
+    from jsonb_to_recordset(rejects) as r (
+      kind text, race_id text, horse_id text, race_date date, path text, reason text, raw jsonb
+    )
+    order by fingerprint
+  ),
+  understood as (
+    delete from public.ingest_rejects as known
+    where
+      known.feed = store_rejects.feed
+      and known.race_id = any (race_ids)
+      and known.fingerprint not in (select seen.fingerprint from seen)
+  )
   insert into public.ingest_rejects as known (
     feed, kind, race_id, horse_id, race_date, path, reason, raw, fingerprint, run_id, chunk_id
   )
-  select distinct on (fingerprint)
-    store_rejects.feed, r.kind, r.race_id, r.horse_id, r.race_date, r.path, r.reason, r.raw,
-    -- Where ids and path say which thing it is, its content does not count: a card's runner has other odds at every pull.
-    md5(concat_ws('|', r.kind, r.race_id, r.horse_id, r.path, case when r.race_id is null then r.raw::text end)) as fingerprint,
+  select
+    store_rejects.feed, seen.kind, seen.race_id, seen.horse_id, seen.race_date, seen.path, seen.reason, seen.raw, seen.fingerprint,
     store_rejects.run_id, store_rejects.chunk_id
-  from jsonb_to_recordset(rejects) as r (
-    kind text, race_id text, horse_id text, race_date date, path text, reason text, raw jsonb
-  )
-  order by fingerprint
+  from seen
+  order by seen.fingerprint
   on conflict (feed, fingerprint) do update set
+    race_date = excluded.race_date,
     reason = excluded.reason,
     raw = excluded.raw,
-    race_date = excluded.race_date,
     run_id = excluded.run_id,
     chunk_id = excluded.chunk_id,
     last_seen_at = engine.clock()
 $$;
-comment on function engine.store_rejects(jsonb, text, bigint, bigint) is
-  'Keeps an array of {kind, race_id, horse_id, race_date, path, reason, raw}; the same reject again is the same row.';
+comment on function engine.store_rejects(jsonb, text[], text, bigint, bigint) is
+  'Keeps an array of {kind, race_id, horse_id, race_date, path, reason, raw}; the same reject again is the same row. What was
+   rejected earlier of the given races and is understood by now, is removed.';
 
 create function engine.note_unknown_fields(fields jsonb, feed text)
 returns void
@@ -555,6 +586,7 @@ declare
   before_skip constant integer := (page -> 'cursor_before' ->> 'skip')::integer;
   after_day constant date := (page -> 'cursor_after' ->> 'day')::date;
   after_skip constant integer := (page -> 'cursor_after' ->> 'skip')::integer;
+  race_ids constant text[] := array(select race ->> 'id' from jsonb_array_elements(page -> 'races') as race);
   new_lease_until timestamptz;
 begin
   -- The answer to a page that went in may get lost on its way back: the same page again is only acknowledged.
@@ -576,9 +608,9 @@ begin
     perform engine.upsert_trainers(page -> 'trainers');
     perform engine.upsert_people('owners', page -> 'owners');
     perform engine.upsert_races(page -> 'races');
+    perform engine.store_rejects(page -> 'rejects', race_ids, held.feed, held.run_id, held.id);
     perform engine.upsert_runners(page -> 'runners');
-    perform engine.store_rejects(page -> 'rejects', held.feed, held.run_id, held.id);
-    perform engine.mark_absent_as_non_runners(array(select race ->> 'id' from jsonb_array_elements(page -> 'races') as race));
+    perform engine.mark_absent_as_non_runners(race_ids);
     perform engine.note_unknown_fields(page -> 'unknown_fields', held.feed);
     -- The cursor has left the day: all of its pages are in.
     if held.feed = 'racecards' and after_day > before_day then
@@ -625,6 +657,8 @@ comment on function public.ingest_page(bigint, uuid, jsonb) is
    damsires, horses, jockeys, trainers, owners, races, runners (arrays of rows), rejects, unknown_fields}. Returns until when
    the lease holds and whether to go on (false: the run was paused; yield). Error PT409 when the lease is lost.';
 
+revoke all on engine.whole_results from public, anon, authenticated;
+grant select on engine.whole_results to service_role;
 revoke execute on all functions in schema engine from public, anon, authenticated;
 revoke execute on function public.ingest_page(bigint, uuid, jsonb) from public, anon, authenticated;
 grant execute on function
@@ -633,7 +667,7 @@ grant execute on function
   engine.upsert_regions(jsonb), engine.upsert_bookmakers(jsonb), engine.upsert_courses(jsonb),
   engine.upsert_parents(text, jsonb), engine.upsert_people(text, jsonb), engine.upsert_trainers(jsonb),
   engine.upsert_horses(jsonb), engine.upsert_races(jsonb), engine.upsert_runners(jsonb),
-  engine.mark_absent_as_non_runners(text[]), engine.store_rejects(jsonb, text, bigint, bigint),
+  engine.mark_absent_as_non_runners(text[]), engine.store_rejects(jsonb, text[], text, bigint, bigint),
   engine.note_unknown_fields(jsonb, text), engine.cover_days(text, date, date, bigint, integer),
   public.ingest_page(bigint, uuid, jsonb)
   to service_role;

@@ -226,6 +226,8 @@ Deno.test("a declared horse is no non-runner while a runner of the result could 
   await bring("results", { ...result, runners: [resultRunner("rac_1", "hrs_1")], rejects: [reject] });
   const [runner] = await db.sql`select is_non_runner from ra_runners where horse_id = 'hrs_2'`;
   assertEquals(runner?.["is_non_runner"], false);
+  await bring("results", result);
+  assertEquals((await db.sql`select from ra_runners where is_non_runner`).length, 0);
 });
 
 Deno.test("values that belong together change together: a disqualified winner keeps no position", async () => {
@@ -308,6 +310,12 @@ Deno.test("the same reject again is the same row, and unknown fields are counted
   await bring("racecards", parts);
   const rejects = await db.sql`select feed, path, raw from ingest_rejects`;
   assertEquals([...rejects], [{ feed: "racecards", path: "runners[3].horse_id", raw: { horse: "Nobody" } }]);
+  await bring("racecards", { ...card, rejects: [] });
+  assertEquals(
+    (await db.sql`select from ingest_rejects`).length,
+    0,
+    "what is understood by now is no reject",
+  );
   const [field] = await db.sql`select times_seen::integer from ingest_unknown_fields`;
   assertEquals(field?.["times_seen"], 18);
 });

@@ -454,7 +454,7 @@ export type Database = {
       "ra_mst_dams": {
         Row: {
           "created_at": string;
-          "horse_id": string | null;
+          "horse_id": string;
           "id": string;
           "last_seen_on": string;
           "name": string | null;
@@ -464,7 +464,7 @@ export type Database = {
         ComputedFields: never;
         Insert: {
           "created_at"?: string;
-          "horse_id"?: never;
+          "horse_id": string;
           "id": string;
           "last_seen_on": string;
           "name"?: string | null;
@@ -473,7 +473,7 @@ export type Database = {
         };
         Update: {
           "created_at"?: string;
-          "horse_id"?: never;
+          "horse_id"?: string;
           "id"?: string;
           "last_seen_on"?: string;
           "name"?: string | null;
@@ -485,7 +485,7 @@ export type Database = {
       "ra_mst_damsires": {
         Row: {
           "created_at": string;
-          "horse_id": string | null;
+          "horse_id": string;
           "id": string;
           "last_seen_on": string;
           "name": string | null;
@@ -495,7 +495,7 @@ export type Database = {
         ComputedFields: never;
         Insert: {
           "created_at"?: string;
-          "horse_id"?: never;
+          "horse_id": string;
           "id": string;
           "last_seen_on": string;
           "name"?: string | null;
@@ -504,7 +504,7 @@ export type Database = {
         };
         Update: {
           "created_at"?: string;
-          "horse_id"?: never;
+          "horse_id"?: string;
           "id"?: string;
           "last_seen_on"?: string;
           "name"?: string | null;
@@ -665,7 +665,7 @@ export type Database = {
       "ra_mst_sires": {
         Row: {
           "created_at": string;
-          "horse_id": string | null;
+          "horse_id": string;
           "id": string;
           "last_seen_on": string;
           "name": string | null;
@@ -675,7 +675,7 @@ export type Database = {
         ComputedFields: never;
         Insert: {
           "created_at"?: string;
-          "horse_id"?: never;
+          "horse_id": string;
           "id": string;
           "last_seen_on": string;
           "name"?: string | null;
@@ -684,7 +684,7 @@ export type Database = {
         };
         Update: {
           "created_at"?: string;
-          "horse_id"?: never;
+          "horse_id"?: string;
           "id"?: string;
           "last_seen_on"?: string;
           "name"?: string | null;

@@ -1,0 +1,220 @@
+import { assert, assertEquals } from "@std/assert";
+import { bootEverything, type Everything } from "../../scripts/local/boot.ts";
+import { connect, type Sql } from "../../scripts/local/database.ts";
+
+/** Everything real but the API: the functions in their own processes, called through pg_net's stand-in. */
+let everything: Everything;
+let sql: Sql;
+/** Calls with a higher id are lost on their way. */
+let deliverUpTo = Infinity;
+let callsSent = 0;
+const functionLog: string[] = [];
+
+Deno.test.beforeAll(async () => {
+  everything = await bootEverything({
+    apiSpeed: 50,
+    databaseUrl: Deno.env.get("TEST_DATABASE_URL"),
+    platform: {
+      cron: "manual",
+      onFunctionLog: (line) => void functionLog.push(line),
+      onChainedCall: ({ id }) => {
+        callsSent++;
+        return Number(id) <= deliverUpTo ? "deliver" : "drop";
+      },
+    },
+  });
+  sql = connect(everything.platform.databaseUrl, { max: 2, name: "test" });
+});
+Deno.test.afterAll(async () => {
+  await sql.end({ timeout: 1 });
+  await everything.stop();
+});
+
+const START = "2026-05-30";
+const END = "2026-06-02";
+
+async function start(reprocess = "missing"): Promise<number> {
+  const [run] = await sql<{ id: number }[]>`
+    select backfill_start(${START}::date, ${END}::date, reprocess => ${reprocess})::integer as id
+  `;
+  return run?.id ?? NaN;
+}
+
+async function until(condition: () => Promise<boolean>, what: string): Promise<void> {
+  const deadline = performance.now() + 60_000;
+  while (!await condition()) {
+    if (performance.now() > deadline) {
+      throw new Error(`Waited a minute for ${what}\n${functionLog.join("\n")}`);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+const state = async (run: number) =>
+  (await sql<{ state: string }[]>`select state from backfill_status where run_id = ${run}`)[0]?.state;
+const nobodyWorks = async () =>
+  (await sql`select from backfill_progress where state = 'working'`).length === 0;
+
+/** Every row of every ra_* table, the times at which they were written among them. */
+async function everyRow(): Promise<Record<string, string>> {
+  const tables = await sql<{ name: string }[]>`
+    select tablename as name from pg_tables where schemaname = 'public' and tablename like 'ra\\_%' order by 1
+  `;
+  const digests: Record<string, string> = {};
+  for (const { name } of tables) {
+    // Coverage says when a day was last pulled, and pulling it again is what it is there to say.
+    const row = name === "ra_coverage" ? "to_jsonb(t) - 'pulled_at' - 'chunk_id'" : "to_jsonb(t)";
+    const [digest] = await sql.unsafe(
+      `select count(*) || ' ' || coalesce(md5(string_agg((${row})::text, '|' order by (${row})::text)), '') as rows
+       from ${name} as t`,
+    );
+    digests[name] = digest?.["rows"];
+  }
+  return digests;
+}
+
+/** What the API itself says it has. */
+async function apiTotals(): Promise<
+  { cards: number; results: number; cardRunners: number; resultRunners: number }
+> {
+  const { api } = everything;
+  const headers = { authorization: `Basic ${btoa("local:local")}` };
+  const get = async (path: string) => await (await fetch(`${api?.url}${path}`, { headers })).json();
+  const totals = { cards: 0, results: 0, cardRunners: 0, resultRunners: 0 };
+  const runnersOf = (races: { runners: unknown[] }[]) =>
+    races.reduce((sum, race) => sum + race.runners.length, 0);
+  for (const day of ["2026-05-30", "2026-05-31", "2026-06-01", "2026-06-02"]) {
+    const { racecards } = await get(`/racecards/pro?date=${day}&region_codes=gb&region_codes=ire`);
+    const { results, total } = await get(
+      `/results?start_date=${day}&end_date=${day}&region=gb&region=ire&limit=100`,
+    );
+    assertEquals(results.length, total);
+    totals.cards += racecards.length;
+    totals.cardRunners += runnersOf(racecards);
+    totals.results += total;
+    totals.resultRunners += runnersOf(results);
+  }
+  return totals;
+}
+
+Deno.test("one SQL call fills the database with exactly what the API has", async () => {
+  const run = await start();
+  await until(async () => await state(run) === "succeeded", "the run");
+  const [stored] = await sql`
+    select
+      (select count(*)::integer from ra_races where has_card) as cards,
+      (select count(*)::integer from ra_races where has_result) as results,
+      (select count(*)::integer from ra_runners where has_card) as "cardRunners",
+      (select count(*)::integer from ra_runners where has_result) as "resultRunners"
+  `;
+  assertEquals({ ...stored }, await apiTotals());
+  assertEquals((await sql`select from ingest_rejects`).length, 0);
+  assertEquals((await sql`select from coverage_gaps`).length, 0);
+  assertEquals((await sql`select from ra_mst_jockeys where name ilike 'non-runner%'`).length, 0);
+});
+
+Deno.test("the same range again adds not one row and changes not one value", async () => {
+  const before = await everyRow();
+  assert(Number(before["ra_races"]?.split(" ")[0]) > 100, JSON.stringify(before));
+  const run = await start("all");
+  await until(async () => await state(run) === "succeeded", "the second run");
+  assertEquals(await everyRow(), before);
+});
+
+Deno.test("with every chained call lost, the sweep alone finishes the run, with the same rows", async () => {
+  const before = await everyRow();
+  deliverUpTo = -1;
+  const run = await start("all");
+  let sweeps = 0;
+  while (await state(run) !== "succeeded" && sweeps < 20) {
+    // What the sweep sends arrives; what the chunks send when they end does not.
+    deliverUpTo = Infinity;
+    await everything.platform.cron.tick(new Date());
+    const [queue] = await sql<
+      { last: number }[]
+    >`select last_value::integer as last from net.http_request_queue_id_seq`;
+    deliverUpTo = queue?.last ?? -1;
+    sweeps++;
+    const [{ claims }] = await sql<[{ claims: number }]>`
+      select count(*)::integer as claims from backfill_progress where run_id = ${run} and started_at is not null
+    `;
+    await until(async () => {
+      const [{ now }] = await sql<[{ now: number }]>`
+        select count(*)::integer as now from backfill_progress where run_id = ${run} and started_at is not null
+      `;
+      return now > claims && await nobodyWorks();
+    }, `sweep ${sweeps}`);
+  }
+  deliverUpTo = Infinity;
+  // The masters, then two chunks of each lane.
+  assertEquals([await state(run), sweeps], ["succeeded", 2]);
+  assertEquals(await everyRow(), before);
+});
+
+Deno.test("with nothing to do the sweep sends nothing and the API is not called", async () => {
+  await until(nobodyWorks, "the end of the other runs");
+  const before = [callsSent, everything.api?.calls().length];
+  await everything.platform.cron.tick(new Date());
+  assertEquals([callsSent, everything.api?.calls().length], before);
+});
+
+const call = (name: string, init: RequestInit) =>
+  fetch(`${everything.platform.supabaseUrl}/functions/v1/${name}`, init);
+const authorized = () => ({ authorization: `Bearer ${everything.platform.workerSecret}` });
+
+Deno.test("a call without the worker secret, or with another one, is refused with nothing said", async () => {
+  for (const name of ["masters", "events"]) {
+    for (const authorization of ["", "Bearer ", "Bearer wrong", `Bearer ${everything.platform.secretKey}`]) {
+      const response = await call(name, {
+        method: "POST",
+        headers: { authorization },
+        body: '{"feed":"results"}',
+      });
+      assertEquals([response.status, await response.json()], [401, { message: "Unauthorized" }]);
+    }
+  }
+});
+
+Deno.test("a call by another method is refused", async () => {
+  for (const method of ["GET", "PUT", "DELETE"]) {
+    const response = await call("events", { method, headers: authorized() });
+    assertEquals(response.status, 405);
+    await response.body?.cancel();
+  }
+});
+
+Deno.test("a body that names no feed of the function is refused", async () => {
+  const bodies = [
+    "",
+    "{}",
+    "null",
+    '{"feed":"masters"}',
+    '{"feed":"odds"}',
+    '{"feed":"results","more":1}',
+    "x".repeat(5000),
+  ];
+  for (const body of bodies) {
+    const response = await call("events", { method: "POST", headers: authorized(), body });
+    assertEquals([response.status, await response.json()], [400, {
+      message: 'Send {"feed": "racecards" | "results"}',
+    }]);
+  }
+});
+
+Deno.test("a call with nothing to do says so, and calls nobody", async () => {
+  const before = everything.api?.calls().length;
+  const response = await call("events", {
+    method: "POST",
+    headers: authorized(),
+    body: '{"feed":"results"}',
+  });
+  assertEquals([response.status, await response.json()], [200, { claimed: false }]);
+  assertEquals(everything.api?.calls().length, before);
+});
+
+Deno.test("no call was refused for its rate, and no secret stands in a log line", () => {
+  assertEquals(everything.api?.calls().filter((call) => call.status === 429), []);
+  const { workerSecret, secretKey } = everything.platform;
+  assertEquals(functionLog.filter((line) => line.includes(workerSecret) || line.includes(secretKey)), []);
+  assert(functionLog.some((line) => line.includes('"page stored"')));
+});
