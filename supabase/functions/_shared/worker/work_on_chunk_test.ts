@@ -142,7 +142,7 @@ Deno.test("an invocation that computed too long yields before the platform ends 
   clock.monotonic = () => (clock.pass(10), HandMovedClock.prototype.monotonic.call(clock));
   assertEquals(await work(chunk, { clock }), "yielded");
   assertEquals((await chunkRow(chunk)).cursor_day, "2026-06-02");
-  await sql`update backfill_settings set stop_taking_pages_after_busy_seconds = 0.6`;
+  await sql`update backfill_settings set stop_taking_pages_after_busy_seconds = 0.4`;
 });
 
 Deno.test("an isolate that is being retired takes no further page", async () => {
