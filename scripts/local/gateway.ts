@@ -1,5 +1,6 @@
 import { connect } from "./database.ts";
 import { answerRest } from "./rest.ts";
+import { settlesWithin } from "./waiting.ts";
 
 export interface GatewayOptions {
   /** Logs in as `authenticator`, or as a superuser who may become it. */
@@ -45,14 +46,19 @@ export function startGateway(options: GatewayOptions): Gateway {
     return await answerRest(sql, role, pathname.slice("/rest/v1".length), request);
   };
 
-  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, answer);
+  const abort = new AbortController();
+  const server = Deno.serve(
+    { signal: abort.signal, hostname: "127.0.0.1", port: 0, onListen: () => {} },
+    answer,
+  );
   return {
     url: `http://127.0.0.1:${server.addr.port}`,
     async stop() {
-      // Open requests are cut off: a client that waits for a function which is being ended would hold everything up.
       const ended = server.shutdown();
       await sql.end({ timeout: 1 });
-      await ended;
+      // A client that never reads its answer must not hold everything up.
+      if (!await settlesWithin(ended, 2000)) abort.abort();
+      await server.finished;
     },
   };
 }

@@ -214,7 +214,10 @@ async function temporaryFolder(resources: AsyncDisposableStack): Promise<string>
   try {
     folder = await Deno.makeTempDir({ prefix: "darkhorses-" });
   } catch (error) {
-    throw explain(error, "the folder for temporary files");
+    throw explain(
+      error,
+      `The folder for temporary files${Deno.env.get("TMPDIR") ? ` (${Deno.env.get("TMPDIR")})` : ""}`,
+    );
   }
   const janitor = watchFolder(folder);
   resources.defer(async () => {

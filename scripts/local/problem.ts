@@ -3,7 +3,7 @@ export class Problem extends Error {
   override name = "Problem";
 }
 
-/** Words an operating system's error for a person; leaves what it doesn't know as it is. */
+/** Words an operating system's error about temporary files for a person; leaves what it doesn't know as it is. */
 export function explain(error: unknown, place: string): unknown {
   const text = error instanceof Error ? error.message : String(error);
   if (/no space left on device|os error 28|disk quota exceeded/i.test(text)) {
@@ -13,7 +13,12 @@ export function explain(error: unknown, place: string): unknown {
     );
   }
   if (/read-only file system|os error 30/i.test(text)) {
-    return new Problem(`${place} cannot be written to: point TMPDIR at a folder that can.`, { cause: error });
+    return new Problem(`${place} is read-only: point TMPDIR at a folder that is not.`, { cause: error });
+  }
+  if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.PermissionDenied) {
+    return new Problem(`${place} cannot be used (${text}): point TMPDIR at a folder that can.`, {
+      cause: error,
+    });
   }
   return error;
 }
