@@ -58,7 +58,7 @@ export async function bootEverything(options: BootOptions = {}): Promise<Everyth
         ...options.platform?.functionEnvironment,
       },
       onMigrated: async (adminUrl) => {
-        if (api && apiSpeed !== 1) await raiseRates(adminUrl, apiSpeed);
+        if (api) await setRates(adminUrl, apiSpeed);
         await options.platform?.onMigrated?.(adminUrl);
       },
     });
@@ -70,11 +70,14 @@ export async function bootEverything(options: BootOptions = {}): Promise<Everyth
   }
 }
 
-/** An API that is N times as fast is called N times as often. */
-async function raiseRates(adminUrl: string, factor: number): Promise<void> {
+/** An API that is N times as fast is called N times as often, also on a database that was used at another speed before. */
+async function setRates(adminUrl: string, factor: number): Promise<void> {
   const sql = connect(adminUrl, { max: 1, name: "local platform" });
   try {
-    await sql`update public.racing_api_limits set calls_per_second = calls_per_second * ${factor}::text::numeric`;
+    await sql`
+      update public.racing_api_limits
+      set calls_per_second = documented_calls_per_second * ${factor}::text::numeric, next_slot = '-infinity'
+    `;
   } finally {
     await sql.end({ timeout: 1 });
   }
