@@ -31,9 +31,4 @@ create schema engine;
 comment on schema engine is
   'Inner parts of the backfill engine. Not exposed over the API; what an operator or a function calls is in public.';
 
--- Functions are executable by everybody unless this is taken away first.
-alter default privileges revoke execute on functions from public;
-alter default privileges in schema engine revoke execute on functions from public;
-alter default privileges in schema public revoke execute on functions from public;
-
 grant usage on schema engine to service_role;

@@ -42,4 +42,4 @@ comment on function engine.skip_unchanged_row() is
 
 revoke execute on function engine.clock(), engine.london_day(timestamptz), engine.skip_unchanged_row()
   from public, anon, authenticated;
-grant execute on function engine.clock(), engine.london_day(timestamptz), engine.skip_unchanged_row() to service_role;
+grant execute on function engine.clock(), engine.london_day(timestamptz) to service_role;

@@ -151,7 +151,7 @@ begin
          for each row execute function engine.skip_unchanged_row()', part
     );
     execute format('alter table public.ra_mst_%s enable row level security', part);
-    execute format('revoke all on public.ra_mst_%s from anon, authenticated', part);
+    execute format('revoke all on public.ra_mst_%s from anon, authenticated, service_role', part);
     execute format('grant select, insert, update on public.ra_mst_%s to service_role', part);
   end loop;
 end

@@ -24,6 +24,7 @@ create table public.ra_races (
   has_card boolean not null default false,
   has_result boolean not null default false,
   -- card-owned
+  card_date date,
   card_distance text,
   card_distance_round text,
   prize_amount numeric(12, 2),
@@ -58,6 +59,8 @@ create table public.ra_races (
 );
 comment on table public.ra_races is 'Races, one row each, filled by racecards and results. Source: The Racing API, /racecards/pro and /results.';
 comment on column public.ra_races.race_date is 'The UK racing day. When card and result differ (a meeting moved), the result''s day.';
+comment on column public.ra_races.card_date is
+  'Card. The day that the card gives the race; differs from race_date when the meeting moved. The Racing API, /racecards/pro, `date`.';
 comment on column public.ra_races.off_dt is 'Off time with its offset, as the API''s off_dt says. The truth about when the race starts.';
 comment on column public.ra_races.off_time is 'The off time as printed, local and 12-hour without am or pm ("1:44"). For showing only.';
 comment on column public.ra_races.distance_yards is 'From the result (dist_y), else from the card''s text ("2m53y" is 3573).';
@@ -150,6 +153,7 @@ comment on column public.ra_runners.trainer_rtf_percent is 'Percentage of the tr
 comment on column public.ra_runners.quotes is 'Array of {date, horse_id, race_id, course_id, distance_f, distance_y, quote, …} as sent.';
 
 create index ra_races_race_date on public.ra_races (race_date);
+create index ra_races_card_date on public.ra_races (card_date);
 create index ra_races_course_id on public.ra_races (course_id);
 create index ra_runners_horse_id on public.ra_runners (horse_id);
 create index ra_runners_jockey_id on public.ra_runners (jockey_id);
@@ -163,5 +167,5 @@ create trigger skip_unchanged_row before update on public.ra_runners
 
 alter table public.ra_races enable row level security;
 alter table public.ra_runners enable row level security;
-revoke all on public.ra_races, public.ra_runners from anon, authenticated;
+revoke all on public.ra_races, public.ra_runners from anon, authenticated, service_role;
 grant select, insert, update on public.ra_races, public.ra_runners to service_role;

@@ -70,25 +70,33 @@ set search_path = ''
 as $$
 declare
   moment constant timestamptz := engine.clock();
-  endpoint_slot timestamptz;
-  account_slot timestamptz;
+  endpoint_free timestamptz;
+  account_free timestamptz;
+  slot timestamptz;
 begin
   -- Always the endpoint's row first, then the account's: two callers never wait for each other in a ring.
-  update public.racing_api_limits as l
-  set next_slot = greatest(l.next_slot, moment) + interval '1 second' / (l.calls_per_second * (1 - l.headroom))::float8
+  select greatest(l.next_slot, moment) into endpoint_free
+  from public.racing_api_limits as l
   where l.endpoint = reserve_slot.endpoint and l.endpoint <> 'account'
-  returning l.next_slot - interval '1 second' / (l.calls_per_second * (1 - l.headroom))::float8 into endpoint_slot;
+  for update;
   if not found then
     raise exception 'There is no rate limit for the endpoint "%"', reserve_slot.endpoint
       using errcode = '22023', hint = 'Add it to racing_api_limits with the rate that The Racing API documents for it.';
   end if;
-
-  update public.racing_api_limits as l
-  set next_slot = greatest(l.next_slot, moment) + interval '1 second' / (l.calls_per_second * (1 - l.headroom))::float8
+  select greatest(l.next_slot, moment) into account_free
+  from public.racing_api_limits as l
   where l.endpoint = 'account'
-  returning l.next_slot - interval '1 second' / (l.calls_per_second * (1 - l.headroom))::float8 into account_slot;
+  for update;
 
-  return ceil(1000 * extract(epoch from greatest(endpoint_slot, account_slot, moment) - moment));
+  -- The endpoint's next slot counts from when this call is made. The account's from its own last slot: a card that waits for
+  -- its endpoint would otherwise hold up every result behind it.
+  slot := greatest(endpoint_free, account_free);
+  update public.racing_api_limits as l
+  set next_slot = case when l.endpoint = 'account' then account_free else slot end
+    + interval '1 second' / (l.calls_per_second * (1 - l.headroom))::float8
+  where l.endpoint in (reserve_slot.endpoint, 'account');
+
+  return ceil(1000 * extract(epoch from slot - moment));
 end
 $$;
 
@@ -112,7 +120,7 @@ comment on function public.push_back_slots(text, numeric) is
 
 alter table public.backfill_settings enable row level security;
 alter table public.racing_api_limits enable row level security;
-revoke all on public.backfill_settings, public.racing_api_limits from anon, authenticated;
+revoke all on public.backfill_settings, public.racing_api_limits from anon, authenticated, service_role;
 grant select on public.backfill_settings to service_role;
 grant select, update on public.racing_api_limits to service_role;
 revoke execute on function public.reserve_slot(text), public.push_back_slots(text, numeric) from public, anon, authenticated;

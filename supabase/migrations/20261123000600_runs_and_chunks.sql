@@ -80,6 +80,8 @@ comment on column public.backfill_progress.repulls is 'Times the period was pull
 -- The claim looks only at waiting chunks, so that it costs the same after 400 finished ones as after none.
 create index backfill_progress_claim on public.backfill_progress (feed, priority desc, run_id, place_in_run)
   where state = 'waiting';
+-- reprocess => 'failed' asks for each day whether a chunk died on it.
+create index backfill_progress_dead on public.backfill_progress (feed, period_start, period_end) where state = 'dead';
 create index backfill_progress_leases on public.backfill_progress (feed, lease_until) where state = 'working';
 
 create table public.ra_coverage (
@@ -166,11 +168,12 @@ begin
     'backfill_runs', 'backfill_progress', 'ra_coverage', 'ingest_errors', 'ingest_rejects', 'ingest_unknown_fields'
   ] loop
     execute format('alter table public.%I enable row level security', part);
-    execute format('revoke all on public.%I from anon, authenticated', part);
+    execute format('revoke all on public.%I from anon, authenticated, service_role', part);
     execute format('grant select, insert, update on public.%I to service_role', part);
   end loop;
 end
 $$;
 
--- A reject that is understood by now goes.
+-- A reject that is understood by now goes; what was logged stays as it is.
 grant delete on public.ingest_rejects to service_role;
+revoke update on public.ingest_errors from service_role;

@@ -1,7 +1,7 @@
 -- Asking for an invocation. The call leaves through pg_net after the transaction commits, so a state change and the call it
 -- needs happen together or not at all. A call may still be lost on its way: the sweep restores it.
 
--- Security definer, because it reads the worker secret from Vault, which the role that the functions work with may not.
+-- Security definer, so that the role that the functions work with needs no right to Vault's secrets nor to pg_net.
 create function engine.dispatch(feed text)
 returns void
 language plpgsql
@@ -52,9 +52,25 @@ where
       select from public.backfill_progress as masters
       where masters.run_id = chunk.run_id and masters.feed = 'masters' and masters.state in ('waiting', 'working')
     )
+  )
+  -- An invocation that has to wait long for its first slot would only hold a lease until it runs out.
+  and not exists (
+    select from public.racing_api_limits as l
+    where
+      l.next_slot > engine.clock() + interval '15 seconds'
+      and (
+        l.endpoint = 'account'
+        or l.endpoint = any (
+          case chunk.feed
+            when 'racecards' then array['/racecards/pro']
+            when 'results' then array['/results']
+            else array['/courses', '/courses/regions']
+          end
+        )
+      )
   );
 
-comment on view engine.claimable_chunks is 'Chunks that wait, are due, and belong to a run that is neither paused nor cancelled.';
+comment on view engine.claimable_chunks is 'Chunks that wait, are due, belong to a run that is neither paused nor cancelled, and whose endpoint has a slot soon.';
 
 create function engine.dispatch_due()
 returns integer

@@ -12,6 +12,7 @@ as $$
     select from public.ra_coverage as c
     where c.feed = lacks_coverage.feed
       and c.day = lacks_coverage.day
+      and c.races_stored + c.races_rejected >= c.races_in_api
       and c.pulled_at >= (
         (lacks_coverage.day + case when lacks_coverage.feed = 'results' then 1 else 0 end)::timestamp at time zone 'Europe/London'
       )
@@ -19,7 +20,7 @@ as $$
 $$;
 
 comment on function engine.lacks_coverage(text, date) is
-  'True when the feed''s day was never pulled wholly, or only before it could be final.';
+  'True when the feed''s day was never pulled wholly, or only before it could be final, or with races missing.';
 
 create function engine.plan_chunks(start_date date, end_date date, feed text, reprocess text)
 returns table (period_start date, period_end date, pages_expected integer)

@@ -36,7 +36,8 @@ begin
   select chunk.* into chosen
   from public.backfill_progress as chunk
   join engine.claimable_chunks as ready on ready.id = chunk.id
-  where ready.feed = claim_chunk.feed
+  -- The state once more: it is looked at again when the row was locked by somebody who has just ended the chunk.
+  where ready.feed = claim_chunk.feed and chunk.state = 'waiting'
   order by ready.priority desc, ready.run_id, ready.place_in_run
   limit 1
   for update of chunk skip locked;

@@ -158,7 +158,11 @@ set search_path = ''
 as $$
   insert into public.ra_mst_trainers as known (id, name, location, last_seen_on, card_seen_on)
   select seen.id, seen.name, seen.location, seen.last_seen_on, seen.card_seen_on
-  from jsonb_populate_recordset(null::public.ra_mst_trainers, rows) as seen
+  from (
+    -- A card without a location says nothing about it: it must not make an older one look newer.
+    select r.id, r.name, r.location, r.last_seen_on, case when r.location is not null then r.card_seen_on end as card_seen_on
+    from jsonb_populate_recordset(null::public.ra_mst_trainers, rows) as r
+  ) as seen
   left join public.ra_mst_trainers as known on known.id = seen.id
   where
     known.id is null
@@ -269,7 +273,7 @@ as $$
   insert into public.ra_races as known (
     id, course_id, region_code, race_date, off_dt, off_time, race_name, race_type, race_class, pattern,
     age_band, sex_restriction, rating_band, distance_yards, distance_metres, distance_furlongs, going,
-    surface, jumps, card_distance, card_distance_round, field_size, going_detailed, rail_movements, stalls,
+    surface, jumps, card_date, card_distance, card_distance_round, field_size, going_detailed, rail_movements, stalls,
     weather, is_big_race, race_status, tip, verdict, betting_forecast, is_abandoned, prize_amount,
     prize_currency, result_distance, winning_time_detail, stewards_comments, non_runners, tote_win,
     tote_place, tote_exacta, tote_csf, tote_tricast, tote_trifecta, has_card, has_result
@@ -277,7 +281,8 @@ as $$
   select
     seen.id, seen.course_id, seen.region_code, seen.race_date, seen.off_dt, seen.off_time, seen.race_name, seen.race_type,
     seen.race_class, seen.pattern, seen.age_band, seen.sex_restriction, seen.rating_band, seen.distance_yards,
-    seen.distance_metres, seen.distance_furlongs, seen.going, seen.surface, seen.jumps, seen.card_distance,
+    seen.distance_metres, seen.distance_furlongs, seen.going, seen.surface, seen.jumps,
+    case when seen.has_card then seen.race_date end, seen.card_distance,
     seen.card_distance_round, seen.field_size, seen.going_detailed, seen.rail_movements, seen.stalls, seen.weather,
     seen.is_big_race, seen.race_status, seen.tip, seen.verdict, seen.betting_forecast, coalesce(seen.is_abandoned, false),
     seen.prize_amount, seen.prize_currency, seen.result_distance, seen.winning_time_detail, seen.stewards_comments,
@@ -305,6 +310,7 @@ as $$
     surface = engine.shared_value(known.surface, known.has_result, excluded.surface, excluded.has_result),
     jumps = engine.shared_value(known.jumps, known.has_result, excluded.jumps, excluded.has_result),
     -- Card-owned: null on a result's row, so that coalesce leaves what the card brought.
+    card_date = coalesce(excluded.card_date, known.card_date),
     card_distance = coalesce(excluded.card_distance, known.card_distance),
     card_distance_round = coalesce(excluded.card_distance_round, known.card_distance_round),
     field_size = coalesce(excluded.field_size, known.field_size),
@@ -534,6 +540,25 @@ as $$
 $$;
 comment on function engine.note_unknown_fields(jsonb, text) is 'Counts an array of {object, field, seen}.';
 
+create function engine.races_of_day(feed text, day date)
+returns bigint
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+  select count(*)
+  from public.ra_races as race
+  where
+    case
+      when races_of_day.feed = 'results' then race.race_date = races_of_day.day and race.has_result
+      else race.card_date = races_of_day.day
+    end
+    and race.region_code = any ((select s.regions from public.backfill_settings as s)::text[])
+$$;
+comment on function engine.races_of_day(text, date) is
+  'How many races of the pulled regions are stored that the feed gave this day; a card that moved counts on its own day.';
+
 -- What is stored of a feed on the days of a period, as coverage rows.
 create function engine.cover_days(feed text, period_start date, period_end date, chunk_id bigint, races_in_api integer default null)
 returns void
@@ -541,22 +566,34 @@ language sql
 security invoker
 set search_path = ''
 as $$
+  -- Rejects without an id that this pull did not meet again are understood by now, or the API took them back.
+  delete from public.ingest_rejects as reject
+  using public.backfill_progress as chunk
+  where
+    chunk.id = cover_days.chunk_id
+    and reject.feed = cover_days.feed
+    and reject.race_id is null
+    and reject.race_date >= cover_days.period_start
+    and reject.race_date < cover_days.period_end
+    and reject.last_seen_at < chunk.started_at;
+
   insert into public.ra_coverage as known (feed, day, races_in_api, races_stored, races_rejected, pulled_at, chunk_id)
   select
-    cover_days.feed, days.day::date, coalesce(cover_days.races_in_api, stored.races + rejected.races), stored.races, rejected.races, engine.clock(),
-    cover_days.chunk_id
-  from generate_series(cover_days.period_start::timestamp, cover_days.period_end::timestamp - interval '1 day', interval '1 day') as days (day),
-    lateral (
-      select count(*) as races
-      from public.ra_races as race
-      where race.race_date = days.day::date
-        and case when cover_days.feed = 'results' then race.has_result else race.has_card end
-    ) as stored,
+    cover_days.feed, days.day, coalesce(cover_days.races_in_api, stored.races + rejected.races), stored.races,
+    rejected.races, engine.clock(), cover_days.chunk_id
+  from (
+      select day::date as day
+      from generate_series(cover_days.period_start::timestamp, cover_days.period_end::timestamp - interval '1 day', interval '1 day') as day
+    ) as days,
+    lateral (select engine.races_of_day(cover_days.feed, days.day) as races) as stored,
     lateral (
       select count(distinct coalesce(reject.race_id, reject.fingerprint)) as races
       from public.ingest_rejects as reject
-      where reject.feed = cover_days.feed and reject.race_date = days.day::date and reject.kind = 'race'
-        and not exists (select from public.ra_races as race where race.id = reject.race_id)
+      where reject.feed = cover_days.feed and reject.race_date = days.day and reject.kind = 'race'
+        and not exists (
+          select from public.ra_races as race
+          where race.id = reject.race_id and case when cover_days.feed = 'results' then race.has_result else race.has_card end
+        )
     ) as rejected
   on conflict (feed, day) do update set
     races_in_api = excluded.races_in_api,
@@ -577,6 +614,7 @@ security invoker
 set search_path = ''
 -- The API roles have 8 s; a page of a big Saturday on a busy small instance may need more.
 set statement_timeout = '60s'
+set lock_timeout = '60s'
 as $$
 #variable_conflict use_column
 declare
@@ -668,6 +706,6 @@ grant execute on function
   engine.upsert_parents(text, jsonb), engine.upsert_people(text, jsonb), engine.upsert_trainers(jsonb),
   engine.upsert_horses(jsonb), engine.upsert_races(jsonb), engine.upsert_runners(jsonb),
   engine.mark_absent_as_non_runners(text[]), engine.store_rejects(jsonb, text[], text, bigint, bigint),
-  engine.note_unknown_fields(jsonb, text), engine.cover_days(text, date, date, bigint, integer),
+  engine.note_unknown_fields(jsonb, text), engine.races_of_day(text, date), engine.cover_days(text, date, date, bigint, integer),
   public.ingest_page(bigint, uuid, jsonb)
   to service_role;

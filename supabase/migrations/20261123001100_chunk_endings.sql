@@ -46,6 +46,7 @@ language plpgsql
 security invoker
 set search_path = ''
 set statement_timeout = '60s'
+set lock_timeout = '60s'
 as $$
 #variable_conflict use_column
 declare
@@ -64,12 +65,24 @@ begin
       (
         select count(*)
         from public.ra_races as race
-        where race.has_result and race.race_date >= held.period_start and race.race_date < held.period_end
+        where
+          race.has_result
+          and race.race_date >= held.period_start
+          and race.race_date < held.period_end
+          and race.region_code = any ((select s.regions from public.backfill_settings as s)::text[])
       )
       + (
         select count(distinct coalesce(reject.race_id, reject.fingerprint))
         from public.ingest_rejects as reject
-        where reject.chunk_id = held.id and reject.kind = 'race'
+        where
+          reject.feed = 'results'
+          and reject.kind = 'race'
+          and reject.last_seen_at >= held.started_at
+          -- By day, not by chunk: a daily pull of the same race makes the reject its own.
+          and (
+            (reject.race_date >= held.period_start and reject.race_date < held.period_end)
+            or (reject.race_date is null and reject.chunk_id = held.id)
+          )
           and not exists (select from public.ra_races as race where race.id = reject.race_id and race.has_result)
       )
     into accounted_for;

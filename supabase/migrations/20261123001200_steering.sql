@@ -9,7 +9,7 @@ as $$
 declare
   held public.backfill_runs;
 begin
-  select run.* into held from public.backfill_runs as run where run.id = hold_run.run_id for update;
+  select run.* into held from public.backfill_runs as run where run.id = hold_run.run_id for no key update;
   if not found then
     raise exception 'There is no run %', hold_run.run_id using errcode = '22023', hint = 'See: select * from backfill_status;';
   end if;
@@ -72,8 +72,15 @@ security invoker
 set search_path = ''
 as $$
 declare
-  held constant public.backfill_runs := engine.hold_run(backfill_cancel.run_id);
+  held public.backfill_runs;
 begin
+  -- The chunks first, as everybody who works on one holds it before it touches the run.
+  perform
+  from public.backfill_progress as chunk
+  where chunk.run_id = backfill_cancel.run_id and chunk.state in ('waiting', 'working')
+  order by chunk.id
+  for update;
+  held := engine.hold_run(backfill_cancel.run_id);
   if not exists (
     select from public.backfill_progress as chunk where chunk.run_id = held.id and chunk.state in ('waiting', 'working')
   ) then
@@ -83,7 +90,6 @@ begin
   update public.backfill_progress as chunk
   set state = 'cancelled', lease_token = null, lease_until = null, ended_at = engine.clock()
   where chunk.run_id = held.id and chunk.state in ('waiting', 'working');
-  perform engine.dispatch_due();
 end
 $$;
 comment on function public.backfill_cancel(bigint) is
@@ -106,6 +112,11 @@ begin
     attempts = 0,
     interruptions = 0,
     repulls = 0,
+    -- A period that was read to its end and still lacked races is read anew.
+    cursor_day = case when chunk.repulls > 0 and chunk.feed = 'racecards' then chunk.period_start else chunk.cursor_day end,
+    cursor_skip = case when chunk.repulls > 0 then 0 else chunk.cursor_skip end,
+    pages_done = case when chunk.repulls > 0 then 0 else chunk.pages_done end,
+    api_total = case when chunk.repulls > 0 then null else chunk.api_total end,
     next_attempt_at = engine.clock()
   where chunk.run_id = held.id and chunk.state = 'dead';
   get diagnostics redriven = row_count;

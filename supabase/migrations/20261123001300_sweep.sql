@@ -58,7 +58,13 @@ begin
     return;
   end if;
   perform engine.expire_leases();
-  perform engine.dispatch_due();
+  begin
+    perform engine.dispatch_due();
+  exception
+    when object_not_in_prerequisite_state then
+      -- A Vault secret is missing. The leases stay expired, and the cron job's log says what to do.
+      raise warning '%', sqlerrm;
+  end;
 end
 $$;
 comment on function engine.sweep() is

@@ -101,18 +101,27 @@ comment on column public.backfill_status.time_left is 'From the calls that remai
 create view public.coverage_gaps
 with (security_invoker = true)
 as
-select distinct chunk.feed, days.day::date as day, 'never pulled wholly' as missing
-from public.backfill_progress as chunk,
-  generate_series(chunk.period_start::timestamp, chunk.period_end::timestamp - interval '1 day', interval '1 day') as days (day)
+with asked_for as (
+  select distinct chunk.feed, days.day::date as day
+  from public.backfill_progress as chunk,
+    generate_series(chunk.period_start::timestamp, chunk.period_end::timestamp - interval '1 day', interval '1 day') as days (day)
+  where chunk.feed <> 'masters' and chunk.state <> 'cancelled'
+)
+select
+  asked_for.feed,
+  asked_for.day,
+  case
+    when known.day is null then 'never pulled wholly'
+    when known.races_stored < known.races_in_api then format('%s of %s races stored', known.races_stored, known.races_in_api)
+    else 'pulled before the day was over'
+  end as missing
+from asked_for
+left join public.ra_coverage as known on known.feed = asked_for.feed and known.day = asked_for.day
 where
-  chunk.feed <> 'masters'
-  and chunk.state <> 'cancelled'
-  and engine.lacks_coverage(chunk.feed, days.day::date)
-  and not exists (select from public.ra_coverage as c where c.feed = chunk.feed and c.day = days.day::date)
-union all
-select c.feed, c.day, format('%s of %s races stored', c.races_stored, c.races_in_api)
-from public.ra_coverage as c
-where c.races_stored < c.races_in_api;
+  known.day is null
+  or known.races_stored < known.races_in_api
+  -- The day in progress is provisional by nature.
+  or (asked_for.day < engine.london_day() and engine.lacks_coverage(asked_for.feed, asked_for.day));
 
 comment on view public.coverage_gaps is 'A row per feed and day of which something that a run was asked for is missing.';
 

@@ -61,6 +61,28 @@ Deno.test("claim_chunk() gives nothing of a paused run and nothing before its ne
   await claimed(db.worker, "results");
 });
 
+Deno.test("claim_chunk() gives nothing, and the sweep calls nobody, while the API holds an endpoint up", async () => {
+  await start(db.sql, "2026-01-01", "2026-05-31", { feeds: ["racecards", "results"] });
+  await db.takeCalls();
+  await db.worker`select push_back_slots('/results', 300)`;
+  assertEquals(await claim(db.worker, "results"), undefined);
+  await db.sql`select engine.sweep()`;
+  assertEquals((await db.takeCalls()).map((call) => call.body["feed"]), ["racecards", "racecards"]);
+  await db.passTime("290 seconds");
+  await claimed(db.worker, "results");
+});
+
+Deno.test("claim_chunk() does not take a chunk that is being cancelled", async () => {
+  const run = await start(db.sql, "2026-05-01", "2026-05-31", { feeds: ["results"] });
+  let late: Promise<unknown> | undefined;
+  await db.sql.begin(async (transaction) => {
+    await transaction`select backfill_cancel(${run})`;
+    late = claim(db.worker, "results");
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  });
+  assertEquals(await late, undefined);
+});
+
 Deno.test("a lease that was taken away is worth nothing: every write under it is refused and changes nothing", async () => {
   await start(db.sql, "2026-05-01", "2026-05-31", { feeds: ["results"] });
   const zombie = await claimed(db.worker, "results");

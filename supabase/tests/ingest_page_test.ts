@@ -428,3 +428,84 @@ Deno.test("finish_chunk() takes a rejected race as accounted for, and shows it i
   const gaps = await db.sql`select feed, day::text, missing from coverage_gaps`;
   assertEquals([...gaps], [{ feed: "results", day: "2026-06-02", missing: "0 of 1 races stored" }]);
 });
+
+Deno.test("a result that was rejected is missing, though its card is stored", async () => {
+  await bring("racecards", { ...card, races: [cardRace("rac_1"), cardRace("rac_2")] });
+  const held = await lease("results");
+  const reject = {
+    kind: "race",
+    race_id: "rac_2",
+    horse_id: null,
+    race_date: "2026-06-01",
+    path: "course_id",
+    reason: "No course",
+    raw: {},
+  };
+  await ingest(
+    db.worker,
+    held,
+    page({ before: [null, 0], after: [null, 2] }, { ...result, rejects: [reject], api_total: 2 }),
+  );
+  assertEquals(await finish(db.worker, held), "succeeded");
+  const [day] = await db.sql`
+    select races_in_api, races_stored, races_rejected from ra_coverage where feed = 'results' and day = '2026-06-01'
+  `;
+  assertEquals({ ...day }, { races_in_api: 2, races_stored: 1, races_rejected: 1 });
+});
+
+Deno.test("a race that moved to another day leaves no gap on the day of its card, in either order", async () => {
+  const moved = { ...result, races: [resultRace("rac_1", { race_date: "2026-06-02" })] };
+  for (const order of [["card", "result"], ["result", "card"], ["card", "result", "card"]]) {
+    await db.reset();
+    for (const what of order) {
+      if (what === "result") await bring("results", moved);
+      else {
+        const held = await lease("racecards");
+        await ingest(
+          db.worker,
+          held,
+          page({ before: ["2026-06-01", 0], after: ["2026-06-02", 0] }, { ...card, api_total: 1 }),
+        );
+        await db.sql`select backfill_cancel(${held.run_id})`;
+      }
+    }
+    const [day] = await db.sql`select races_in_api, races_stored from ra_coverage where feed = 'racecards'`;
+    assertEquals({ ...day }, { races_in_api: 1, races_stored: 1 }, order.join());
+  }
+});
+
+Deno.test("a reject without an id that a later pull does not meet again is gone", async () => {
+  const reject = {
+    kind: "race",
+    race_id: null,
+    horse_id: null,
+    race_date: "2026-06-01",
+    path: "race_id",
+    reason: "No id",
+    raw: { course: "Upper Sandbury" },
+  };
+  for (const parts of [{ rejects: [reject], api_total: 1 }, { ...result, api_total: 1 }]) {
+    const held = await lease("results");
+    await ingest(db.worker, held, page({ before: [null, 0], after: [null, 1] }, parts));
+    assertEquals(await finish(db.worker, held), "succeeded");
+    await db.passTime("1 hour");
+  }
+  assertEquals((await db.sql`select from ingest_rejects`).length, 0);
+  assertEquals((await db.sql`select from coverage_gaps`).length, 0);
+});
+
+Deno.test("a day that was pulled before it was over is a gap once it is over", async () => {
+  await db.reset("2026-06-01T12:00:00Z");
+  await start(db.sql, "2026-06-01", "2026-06-01", { feeds: ["results"] });
+  const held = await claimed(db.worker, "results");
+  await ingest(db.worker, held, page({ before: [null, 0], after: [null, 0] }));
+  await finish(db.worker, held);
+  assertEquals((await db.sql`select from coverage_gaps`).length, 0);
+  await db.passTime("1 day");
+  const gaps = await db.sql`select feed, day::text, missing from coverage_gaps`;
+  assertEquals([...gaps], [{
+    feed: "results",
+    day: "2026-06-01",
+    missing: "pulled before the day was over",
+  }]);
+});

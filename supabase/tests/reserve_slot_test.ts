@@ -66,3 +66,13 @@ Deno.test("reserve_slot() refuses an endpoint without a limit", async () => {
   await assertRejects(() => reserve("/odds"), Error, 'There is no rate limit for the endpoint "/odds"');
   await assertRejects(() => reserve("account"), Error, "There is no rate limit");
 });
+
+Deno.test("an endpoint held up by the account keeps its own spacing afterwards", async () => {
+  const waits = [await reserve("/results"), await reserve("/results")];
+  for (let call = 0; call < 4; call++) waits.push(await reserve("/racecards/pro"));
+  const cards = waits.slice(2);
+  cards.slice(1).forEach((wait, n) => {
+    const gap = wait - cards[n]!;
+    if (gap < 555) throw new Error(`Two cards are ${gap} ms apart: ${cards}`);
+  });
+});

@@ -1,6 +1,6 @@
-import { assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import { startTestDatabase, type TestDatabase } from "./support/test_database.ts";
-import { chunkRow, claim, claimed, finish, ingest, start } from "./support/chunks.ts";
+import { chunkRow, claim, claimed, finish, ingest, type Lease, start } from "./support/chunks.ts";
 import { page } from "./support/pages.ts";
 
 let db: TestDatabase;
@@ -24,6 +24,55 @@ Deno.test("a run is waiting, running, paused, running again and cancelled", asyn
   assertEquals(await state(run), "cancelled");
   await assertRejects(() => finish(db.worker, held), Error, "is lost");
   assertEquals(await claim(db.worker, "results"), undefined);
+});
+
+Deno.test("cancelling a run while its chunk is written to is no deadlock", async () => {
+  const reject = {
+    kind: "race",
+    race_id: "rac_1",
+    horse_id: null,
+    race_date: "2026-05-02",
+    path: "",
+    reason: "No course",
+    raw: {},
+  };
+  const writes = [
+    (held: Lease) =>
+      ingest(
+        db.worker,
+        held,
+        page({ before: [null, 0], after: [null, 100] }, { rejects: [reject], api_total: 500 }),
+      ),
+    (held: Lease) =>
+      db.worker`select fail_chunk(${held.chunk_id}, ${held.lease_token}, 'transient', 'no answer')`,
+    (held: Lease) =>
+      db.worker`select fail_chunk(${held.chunk_id}, ${held.lease_token}, 'account', 'refused')`,
+  ];
+  for (const write of writes) {
+    for (let round = 0; round < 5; round++) {
+      const run = await start(db.sql, "2026-05-01", "2026-05-31", { feeds: ["results"] });
+      const held = await claimed(db.worker, "results");
+      const both = await Promise.allSettled([write(held), db.sql`select backfill_cancel(${run})`]);
+      assertEquals(both[1].status, "fulfilled", JSON.stringify(both));
+      if (both[0].status === "rejected") {
+        assert(String(both[0].reason).includes("is lost"), String(both[0].reason));
+      }
+      assertEquals(await state(run), "cancelled");
+    }
+  }
+});
+
+Deno.test("backfill_retry() of a period that lacked races reads it anew", async () => {
+  const run = await start(db.sql, "2026-05-01", "2026-05-31", { feeds: ["results"] });
+  for (let pull = 0; pull < 4; pull++) {
+    const held = await claimed(db.worker, "results");
+    await ingest(db.worker, held, page({ before: [null, 0], after: [null, 3] }, { api_total: 3 }));
+    await finish(db.worker, held);
+    await db.passTime("61 seconds");
+  }
+  await db.sql`select backfill_retry(${run})`;
+  const again = await claimed(db.worker, "results");
+  assertEquals([again.cursor_skip, again.api_total], [0, null]);
 });
 
 Deno.test("a wrong transition is a clear error and changes nothing", async () => {

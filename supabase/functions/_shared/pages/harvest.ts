@@ -26,18 +26,28 @@ function oneEach(courses: readonly CourseRow[]): CourseRow[] {
   return sortedBy(byId.values(), (row) => row.id);
 }
 
-/** The newest racing day decides; what it leaves out is taken from the older one. */
+/**
+ * The newest racing day decides; what it leaves out is taken from the older one. On one day the greater value stays, as in the
+ * database (`engine.newer_value`), so that it does not matter how races are cut into pages.
+ */
 function newestOfEach<Row extends SeenRow>(rows: readonly (Row | null)[]): Row[] {
   const byId = new Map<string, Row>();
   for (const row of rows) {
     if (row === null) continue;
     const before = byId.get(row.id);
-    byId.set(
-      row.id,
-      before && before.last_seen_on > row.last_seen_on ? overlay(row, before) : overlay(before, row),
-    );
+    byId.set(row.id, before === undefined ? row : newer(before, row));
   }
   return sortedBy(byId.values(), (row) => row.id);
+}
+
+function newer<Row extends SeenRow>(one: Row, other: Row): Row {
+  if (one.last_seen_on > other.last_seen_on) return overlay(other, one);
+  if (one.last_seen_on < other.last_seen_on) return overlay(one, other);
+  const columns = Object.entries(other).map(([column, value]) => {
+    const before = one[column as keyof Row];
+    return [column, before !== null && (value === null || before > value) ? before : value];
+  });
+  return { ...one, ...Object.fromEntries(columns) };
 }
 
 /** The upper row, with the lower one showing through where it says nothing. */

@@ -36,7 +36,7 @@ export interface ApiAnswer {
 const REQUESTS_PER_PAGE = 3;
 /** Seconds before the second and the third request. */
 const PAUSES_SECONDS = [1, 4] as const;
-/** A longer Retry-After is not waited for: the chunk goes back and is due again after it. */
+/** A longer Retry-After, or a slot further away, is not waited for: the chunk goes back and is due again after it. */
 const LONGEST_WAIT_SECONDS = 15;
 /** A racecards page of a big Saturday is 2 MB. */
 const REQUEST_TIMEOUT_MILLISECONDS = 30_000;
@@ -91,6 +91,15 @@ export class RacingApiClient {
     const { budget, clock } = this.#options;
     while (true) {
       const wait = await budget.reserveSlot(endpoint);
+      if (wait > LONGEST_WAIT_SECONDS * 1000) {
+        const seconds = Math.ceil(wait / 1000);
+        throw new RacingApiError(`The next slot of ${endpoint} is ${seconds} s away: the API held us up`, {
+          failureClass: "transient",
+          endpoint,
+          httpStatus: null,
+          retryAfterSeconds: seconds,
+        });
+      }
       const slot = clock.monotonic() + wait;
       if (wait > 0) await clock.sleep(wait, signal);
       if (clock.monotonic() - slot <= SLOT_TOLERANCE_MILLISECONDS) return;

@@ -52,6 +52,13 @@ Deno.test("a call waits for its slot", async () => {
   assertEquals(clock.sleeps, [444]);
 });
 
+Deno.test("a slot that is far away is not waited for: the chunk goes back until then", async () => {
+  const { client, clock } = clientWith({ waits: [300_000] });
+  const error = await failureOf(client);
+  assertEquals([error.failure.failureClass, error.failure.retryAfterSeconds], ["transient", 300]);
+  assertEquals([client.takeCallCount(), clock.sleeps], [0, []]);
+});
+
 Deno.test("a slot that was slept past is given up for a new one", async () => {
   const { client, clock, reserved } = clientWith({ waits: [200, 300, 300] });
   const sleep = clock.sleep.bind(clock);

@@ -46,16 +46,21 @@ export interface Engine extends RateBudget {
   claimChunk(feed: Feed): Promise<Chunk | null>;
   /** Stores a page and moves the cursor in one transaction. Resolves to whether to go on; false: the run was paused. */
   ingestPage(chunk: Chunk, page: IngestPage): Promise<boolean>;
-  /** Ends a chunk whose pages are all in. Resolves to its new state: succeeded, or waiting or dead when races are missing. */
+  /**
+   * Ends a chunk whose pages are all in. Resolves to its new state: succeeded, or waiting or dead when races are missing;
+   * `ended` when an earlier try ended it and its answer was lost.
+   */
   finishChunk(chunk: Chunk): Promise<string>;
   /** Gives a chunk back at its cursor. */
   yieldChunk(chunk: Chunk, apiCalls: number): Promise<void>;
-  /** Ends an attempt that failed. Resolves to the chunk's new state. */
+  /** Ends an attempt that failed. Resolves to the chunk's new state, or to `ended` as above. */
   failChunk(chunk: Chunk, failure: Failure, apiCalls: number): Promise<string>;
 }
 
 /** What PostgREST answers for an error that `hold_lease` raised. */
 const LEASE_LOST = "PT409";
+/** Statement timeout, lock timeout, deadlock: nothing was done, and the next try may pass. */
+const ROLLED_BACK = ["57014", "55P03", "40P01"];
 /** The answer of a call may get lost after it was committed; calls that bear it are sent this often. */
 const TRIES = 3;
 const PAUSE_MILLISECONDS = 500;
@@ -71,8 +76,8 @@ async function unwrap<T>(name: string, call: PromiseLike<Answer<T>>): Promise<T>
   if (error) {
     if (error.code === LEASE_LOST) throw new LeaseLostError(error.message);
     const hint = error.hint ? ` (${error.hint})` : "";
-    // Status 0: no answer. 57014: the statement timed out and was rolled back.
-    const mayBeTriedAgain = status === 0 || status === 429 || status >= 502 || error.code === "57014";
+    const mayBeTriedAgain = status === 0 || status === 429 || status >= 502 ||
+      ROLLED_BACK.includes(error.code);
     throw new DatabaseError(`${name}: ${error.message}${hint}`, error.code ?? "", mayBeTriedAgain);
   }
   // Void functions answer with no content.
@@ -103,6 +108,17 @@ export function connectEngine(
         if (!(error instanceof DatabaseError && error.mayBeTriedAgain) || attempt === TRIES) throw error;
         await clock.sleep(PAUSE_MILLISECONDS * attempt);
       }
+    }
+  }
+
+  /** An ending: when the lease is lost at a second try, the first one went through and its answer was lost. */
+  async function end<T>(name: string, call: () => PromiseLike<Answer<T>>): Promise<T | "ended"> {
+    let tries = 0;
+    try {
+      return await repeat(name, () => (tries++, call()));
+    } catch (error) {
+      if (error instanceof LeaseLostError && tries > 1) return "ended";
+      throw error;
     }
   }
 
@@ -145,12 +161,12 @@ export function connectEngine(
       );
       return answer[0]?.go_on ?? false;
     },
-    finishChunk: (chunk) => repeat("finish_chunk", () => client.rpc("finish_chunk", lease(chunk))),
+    finishChunk: (chunk) => end("finish_chunk", () => client.rpc("finish_chunk", lease(chunk))),
     async yieldChunk(chunk, apiCalls) {
-      await repeat("yield_chunk", () => client.rpc("yield_chunk", { ...lease(chunk), api_calls: apiCalls }));
+      await end("yield_chunk", () => client.rpc("yield_chunk", { ...lease(chunk), api_calls: apiCalls }));
     },
     failChunk: (chunk, failure, apiCalls) =>
-      repeat("fail_chunk", () =>
+      end("fail_chunk", () =>
         client.rpc("fail_chunk", {
           ...lease(chunk),
           failure_class: failure.failureClass,

@@ -1,12 +1,13 @@
 import type { Clock } from "../clock.ts";
 import { LeaseLostError } from "../errors/lease_lost_error.ts";
+import { NoRaceUnderstoodError } from "../errors/no_race_understood_error.ts";
 import { RacingApiError } from "../errors/racing_api_error.ts";
 import { UnreadableBodyError } from "../errors/unreadable_body_error.ts";
 import { MissingSettingError } from "../errors/missing_setting_error.ts";
 import type { Logger } from "../log.ts";
 import type { RacingApiClient } from "../racing_api/client.ts";
 import type { Chunk, Engine, Failure, IngestPage } from "./database.ts";
-import { type Cursor, cursorAfter, requestAt } from "./paging.ts";
+import { type Cursor, cursorAfter, type PageRequest, requestAt } from "./paging.ts";
 import { readPage } from "./read_page.ts";
 
 /** What working on a chunk needs from outside. */
@@ -20,9 +21,10 @@ export interface Workshop {
 }
 
 /** How an invocation left its chunk. */
-export type Outcome = "succeeded" | "waiting" | "dead" | "yielded" | "lease lost" | "failed";
+export type Outcome = "succeeded" | "waiting" | "dead" | "ended" | "yielded" | "lease lost" | "failed";
 
 interface FetchedPage {
+  readonly request: PageRequest;
   readonly page: Omit<IngestPage, "apiCalls">;
   readonly raceCount: number;
   readonly busyMilliseconds: number;
@@ -45,7 +47,7 @@ export async function workOnChunk(chunk: Chunk, workshop: Workshop): Promise<Out
     }
     const state = await engine.finishChunk(chunk);
     log.info("finished", { state });
-    return state === "succeeded" || state === "dead" ? state : "waiting";
+    return state === "succeeded" || state === "dead" || state === "ended" ? state : "waiting";
   } catch (error) {
     if (error instanceof LeaseLostError) {
       log.error("lease lost", { message: error.message });
@@ -102,6 +104,7 @@ async function takePages(chunk: Chunk, workshop: Workshop): Promise<boolean> {
         store_ms: Math.round(clock.monotonic() - storing),
         busy_ms: Math.round(fetched.busyMilliseconds),
       });
+      assertSomeRaceUnderstood(fetched);
       if (stop || !goOn) return requestAt(chunk, page.cursorAfter, page.apiTotal) === null;
     }
   } finally {
@@ -138,10 +141,19 @@ async function fetchPage(
     );
   }
   return {
+    request,
     page: { cursorBefore: cursor, cursorAfter: after, apiTotal: total, rows },
     raceCount,
     busyMilliseconds,
   };
+}
+
+/** Asked after the page was stored, so that its rejects are kept and the cursor stands behind it. */
+function assertSomeRaceUnderstood({ request, page, raceCount }: FetchedPage): void {
+  const { races, rejects } = page.rows;
+  const first = rejects.find((reject) => reject.kind === "race");
+  if (races.length > 0 || first === undefined) return;
+  throw new NoRaceUnderstoodError({ ...request, raceCount, firstReason: first.reason });
 }
 
 /** What `fail_chunk` is told. An error nobody foresaw is tried again: the next version of the code may bear it. */
@@ -150,6 +162,9 @@ function describeFailure(error: unknown, log: Logger): Failure {
   const nothing = { message, endpoint: null, httpStatus: null, retryAfterSeconds: null };
   if (error instanceof RacingApiError) return { ...error.failure, message };
   if (error instanceof UnreadableBodyError) return { ...nothing, failureClass: error.failureClass };
+  if (error instanceof NoRaceUnderstoodError) {
+    return { ...nothing, failureClass: error.failureClass, endpoint: error.endpoint };
+  }
   if (error instanceof MissingSettingError) return { ...nothing, failureClass: "account" };
   return { ...nothing, failureClass: "transient" };
 }

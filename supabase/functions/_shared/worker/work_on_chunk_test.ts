@@ -235,6 +235,62 @@ Deno.test("JSON that is no page of the endpoint kills the chunk, and quotes what
   assert(last_error.includes('{"message":"hello"}'), last_error);
 });
 
+/** The body of a day of cards whose races are changed, as many as asked for. */
+async function cardsWith(day: string, change: (card: Record<string, unknown>) => void, count = Infinity) {
+  const response = await fetch(`${api.url}/racecards/pro?date=${day}&region_codes=gb&region_codes=ire`, {
+    headers: { authorization: `Basic ${btoa(`somebody:${PASSWORD}`)}` },
+  });
+  const page: { racecards: Record<string, unknown>[] } = await response.json();
+  page.racecards.slice(0, count).forEach(change);
+  return { body: JSON.stringify(page), races: page.racecards.length };
+}
+
+Deno.test("a page where every race is broken: all of it in rejects, the chunk dead with the reason, the run goes on", async () => {
+  const { engine, work } = bench();
+  await sql`select backfill_start('2026-05-30', '2026-06-03', ${["racecards"]}::text[], reprocess => 'all')`;
+  const chunk = await engine.claimChunk("racecards");
+  assertEquals(chunk?.periodStart, "2026-06-01");
+  const { body, races } = await cardsWith("2026-06-01", (card) => delete card["course_id"]);
+  api.faults = ({ query }) => query.includes("date=2026-06-01") ? { status: 200, body } : undefined;
+  assertEquals(await work(chunk!), "failed");
+
+  const { state, last_error, cursor_day } = await chunkRow(chunk!);
+  assertEquals([state, cursor_day], ["dead", "2026-06-02"]);
+  assert(
+    last_error.startsWith(`None of the ${races} races of /racecards/pro?date=2026-06-01&`) &&
+      last_error.includes(" could be understood: course_id is missing."),
+    last_error,
+  );
+  const rejects = await sql`select from ingest_rejects where kind = 'race' and raw ? 'race_id'`;
+  assertEquals(rejects.length, races);
+  const [error] = await sql`select failure_class, endpoint from ingest_errors`;
+  assertEquals({ ...error }, { failure_class: "chunk", endpoint: "/racecards/pro" });
+  const [gap] = await sql`select missing from coverage_gaps where day = '2026-06-01'`;
+  assertEquals(gap?.["missing"], `0 of ${races} races stored`);
+
+  const may = await engine.claimChunk("racecards");
+  assertEquals(may?.periodStart, "2026-05-30");
+  assertEquals(await work(may!), "succeeded");
+  const [status] = await sql`select state from backfill_status`;
+  assertEquals(status?.["state"], "completed_with_failures");
+
+  // Who has looked and retries, gets the rest of the chunk.
+  api.faults = () => undefined;
+  await sql`select backfill_retry(${chunk!.runId})`;
+  assertEquals(await work((await engine.claimChunk("racecards"))!), "succeeded");
+});
+
+Deno.test("a page with one good race goes on", async () => {
+  const { engine, work } = bench();
+  const chunk = await claimed(engine, "racecards", "2026-06-01", "2026-06-02");
+  const all = await cardsWith("2026-06-01", () => {});
+  const { body } = await cardsWith("2026-06-01", (card) => delete card["course_id"], all.races - 1);
+  api.faults = ({ query }) => query.includes("date=2026-06-01") ? { status: 200, body } : undefined;
+  assertEquals(await work(chunk), "succeeded");
+  const [day] = await sql`select races_stored, races_rejected from ra_coverage where day = '2026-06-01'`;
+  assertEquals({ ...day }, { races_stored: 1, races_rejected: all.races - 1 });
+});
+
 Deno.test("an API that promises races and sends none is not believed", async () => {
   const { engine, work } = bench();
   const chunk = await claimed(engine, "racecards", "2026-06-01", "2026-06-04");
