@@ -45,7 +45,8 @@ function newer<Row extends SeenRow>(one: Row, other: Row): Row {
   if (one.last_seen_on < other.last_seen_on) return overlay(one, other);
   const columns = Object.entries(other).map(([column, value]) => {
     const before = one[column as keyof Row];
-    return [column, before !== null && (value === null || before > value) ? before : value];
+    const keep = before !== null && before !== undefined && (value === null || before > value);
+    return [column, keep ? before : value];
   });
   return { ...one, ...Object.fromEntries(columns) };
 }

@@ -53,6 +53,13 @@ Deno.test("harvest() takes the name of the newest day, and a known one rather th
   assertEquals(harvest([], runners).owners, [{ id: "own_1", name: "New", last_seen_on: "2025-10-15" }]);
 });
 
+Deno.test("harvest() keeps the greater of two names of one day, in either order, as the database does", () => {
+  const [abe, zed] = [owner("own_1", "Abe", "2025-10-14"), owner("own_1", "Zed", "2025-10-14")];
+  for (const runners of [[abe, zed], [zed, abe]]) {
+    assertEquals(harvest([], runners).owners, [{ id: "own_1", name: "Zed", last_seen_on: "2025-10-14" }]);
+  }
+});
+
 Deno.test("harvest() has one bookmaker for all spellings of its name", () => {
   const runners = [
     entities({ bookmakers: ["Spread Ex", "Some Exchange"] }),
