@@ -20,9 +20,18 @@ create table public.backfill_runs (
 );
 comment on table public.backfill_runs is
   'Requests for work. A run''s state is not stored: backfill_status derives it from here and from its chunks.';
+comment on column public.backfill_runs.start_date is 'First UK racing day asked for.';
 comment on column public.backfill_runs.end_date is 'Inclusive, and frozen when the run was started.';
+comment on column public.backfill_runs.feeds is 'Of masters, racecards and results.';
+comment on column public.backfill_runs.newest_first is 'Whether the newest month goes first.';
+comment on column public.backfill_runs.reprocess is
+  'Which days were planned. missing: those without whole coverage; failed: those of dead chunks; all.';
 comment on column public.backfill_runs.priority is 'Higher goes first: backfills 0, pulls by hand 50, daily pulls 100.';
+comment on column public.backfill_runs.requested_by is 'The role that started the run.';
+comment on column public.backfill_runs.created_at is 'When the run was started.';
+comment on column public.backfill_runs.paused_at is 'Null unless the run is paused.';
 comment on column public.backfill_runs.pause_reason is 'Why the run is paused and what to do about it.';
+comment on column public.backfill_runs.cancelled_at is 'Null unless the run was cancelled, which is for good.';
 
 create table public.backfill_progress (
   id bigint generated always as identity primary key,
@@ -64,18 +73,39 @@ create table public.backfill_progress (
 );
 comment on table public.backfill_progress is
   'Chunks: one feed for one calendar month of a run. One invocation works on one chunk, under a lease.';
+comment on column public.backfill_progress.feed is 'masters, racecards or results.';
+comment on column public.backfill_progress.period_start is 'First day of the period.';
 comment on column public.backfill_progress.period_end is 'Exclusive: the period is half-open.';
-comment on column public.backfill_progress.place_in_run is 'The order within the run, 1 first. Racecards and results are two lanes with the same places.';
+comment on column public.backfill_progress.priority is 'That of the run, so that the claim needs no join.';
+comment on column public.backfill_progress.place_in_run is
+  'The order within the run, 1 first. Racecards and results are two lanes with the same places.';
 comment on column public.backfill_progress.state is
   'waiting: until next_attempt_at; working: while the lease lasts; succeeded; dead: given up, see last_error and
    backfill_retry(run_id); cancelled.';
-comment on column public.backfill_progress.lease_token is 'Whoever shows it may write. A new claim makes a new token, and the old one is worth nothing.';
+comment on column public.backfill_progress.next_attempt_at is 'A waiting chunk is not claimed before.';
+comment on column public.backfill_progress.lease_token is
+  'Whoever shows it may write. A new claim makes a new token, and the old one is worth nothing.';
+comment on column public.backfill_progress.lease_until is 'When the lease runs out unless a page renews it; null unless working.';
 comment on column public.backfill_progress.cursor_day is 'Racecards: the day to pull next. Null for the other feeds.';
-comment on column public.backfill_progress.cursor_skip is 'Results: rows of the period pulled so far. Racecards: rows of the day. Masters: lists pulled.';
-comment on column public.backfill_progress.api_total is 'What the API said it has for the period (results), the day (racecards) or the list.';
-comment on column public.backfill_progress.attempts is 'Failed attempts since the last page that went in. An interruption is not one.';
+comment on column public.backfill_progress.cursor_skip is
+  'Results: rows of the period pulled so far. Racecards: rows of the day. Masters: lists pulled.';
+comment on column public.backfill_progress.pages_done is 'Pages stored since the period was begun.';
+comment on column public.backfill_progress.pages_expected is 'An estimate when planned, corrected by what the API says.';
+comment on column public.backfill_progress.api_total is
+  'What the API said it has for the period (results), the day (racecards) or the list.';
+comment on column public.backfill_progress.api_calls is 'Calls made for the chunk, failed ones too.';
+comment on column public.backfill_progress.races_stored is 'Races upserted; a race pulled twice counts twice.';
+comment on column public.backfill_progress.runners_stored is 'Runners upserted; a runner pulled twice counts twice.';
+comment on column public.backfill_progress.rows_rejected is 'Rejects of the pages stored. What they were is in ingest_rejects.';
+comment on column public.backfill_progress.attempts is
+  'Failed attempts since the last page that went in. An interruption is not one.';
 comment on column public.backfill_progress.interruptions is 'Leases that ran out since the last page that went in.';
-comment on column public.backfill_progress.repulls is 'Times the period was pulled again because fewer races were stored than the API has.';
+comment on column public.backfill_progress.repulls is
+  'Times the period was pulled again because fewer races were stored than the API has.';
+comment on column public.backfill_progress.last_error is 'Why the last attempt failed; null once the chunk succeeded.';
+comment on column public.backfill_progress.created_at is 'When the chunk was planned.';
+comment on column public.backfill_progress.started_at is 'When the chunk was first claimed; null before.';
+comment on column public.backfill_progress.ended_at is 'When the chunk succeeded, died or was cancelled; null before.';
 
 -- The claim looks only at waiting chunks, so that it costs the same after 400 finished ones as after none.
 create index backfill_progress_claim on public.backfill_progress (feed, priority desc, run_id, place_in_run)
@@ -99,7 +129,14 @@ create index ra_coverage_chunk_id on public.ra_coverage (chunk_id);
 comment on table public.ra_coverage is
   'Per feed and UK racing day: what the API has and what is stored. A day without a row was never fetched; a day with
    races_in_api = 0 is known to be empty.';
+comment on column public.ra_coverage.feed is 'racecards or results.';
+comment on column public.ra_coverage.day is 'UK racing day.';
+comment on column public.ra_coverage.races_in_api is
+  'The API''s count of the day (racecards); of results, whose count is one for the period, what is stored and rejected.';
+comment on column public.ra_coverage.races_stored is 'Races of the day stored from this feed.';
+comment on column public.ra_coverage.races_rejected is 'Races of the day that could not be understood and are in ingest_rejects.';
 comment on column public.ra_coverage.pulled_at is 'When the day was last pulled wholly.';
+comment on column public.ra_coverage.chunk_id is 'The chunk that pulled it last; null once its run was deleted.';
 
 create table public.ingest_errors (
   id bigint generated always as identity primary key,
@@ -120,6 +157,10 @@ comment on table public.ingest_errors is 'One row per failed attempt. Messages c
 comment on column public.ingest_errors.failure_class is
   'transient: tried again later; chunk: that chunk is dead; account: the run is paused; interruption: the lease ran out;
    incomplete: fewer races stored than the API has.';
+comment on column public.ingest_errors.endpoint is 'The path called; null when it failed outside of a call.';
+comment on column public.ingest_errors.http_status is 'What the API answered; null without an answer.';
+comment on column public.ingest_errors.attempt is 'Which one of its kind in a row it was, 1 the first.';
+comment on column public.ingest_errors.message is 'A sentence; carries no secret.';
 
 create table public.ingest_rejects (
   id bigint generated always as identity primary key,
@@ -146,8 +187,20 @@ create index ingest_rejects_race_id on public.ingest_rejects (race_id);
 comment on table public.ingest_rejects is
   'Rows (kind race, runner, course, region) and values (kind value) that are not understood, with their raw JSON. One that a later
    pull of the same race understands is removed.';
-comment on column public.ingest_rejects.path is 'Where in the race the unreadable value is: "runners[3].horse_id".';
+comment on column public.ingest_rejects.kind is
+  'race, runner, course, region: missing as a whole. value: only that column is null.';
+comment on column public.ingest_rejects.race_id is 'Null for courses and regions, and for a race whose id cannot be read.';
+comment on column public.ingest_rejects.horse_id is 'Null unless it is about a runner whose id can be read.';
+comment on column public.ingest_rejects.race_date is 'UK racing day; null when it cannot be read either.';
+comment on column public.ingest_rejects.path is
+  'Where in the race the unreadable value is: "runners[3].horse_id". Empty when the element as a whole is wrong.';
+comment on column public.ingest_rejects.reason is 'A sentence.';
+comment on column public.ingest_rejects.raw is 'The element as sent; of a value, {value}.';
 comment on column public.ingest_rejects.fingerprint is 'Hash of what was rejected: the same reject pulled again is the same row.';
+comment on column public.ingest_rejects.run_id is 'The run that met it last; null once deleted.';
+comment on column public.ingest_rejects.chunk_id is 'The chunk that met it last; null once deleted.';
+comment on column public.ingest_rejects.first_seen_at is 'When it was first met.';
+comment on column public.ingest_rejects.last_seen_at is 'When it was last met.';
 
 create table public.ingest_unknown_fields (
   feed text not null,
@@ -159,6 +212,12 @@ create table public.ingest_unknown_fields (
   constraint ingest_unknown_fields_pkey primary key (feed, object, field)
 );
 comment on table public.ingest_unknown_fields is 'Fields that the API sent and nobody here knows. Noticed, never fatal.';
+comment on column public.ingest_unknown_fields.object is
+  'What carried it: page, racecard, card_runner, result, result_runner, course, region.';
+comment on column public.ingest_unknown_fields.field is 'Its name in the JSON.';
+comment on column public.ingest_unknown_fields.times_seen is 'Objects that carried it, over all pages stored.';
+comment on column public.ingest_unknown_fields.first_seen_at is 'When it was first met.';
+comment on column public.ingest_unknown_fields.last_seen_at is 'When it was last met.';
 
 do $$
 declare

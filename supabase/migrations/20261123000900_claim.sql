@@ -13,7 +13,8 @@ returns table (
   regions text[],
   page_limit integer,
   stop_taking_pages_after_seconds integer,
-  stop_taking_pages_after_busy_seconds numeric
+  stop_taking_pages_after_busy_seconds numeric,
+  capture_odds boolean
 )
 language plpgsql
 security invoker
@@ -58,7 +59,8 @@ begin
     chosen.id, chosen.run_id, chosen.lease_token, chosen.period_start, chosen.period_end, chosen.cursor_day,
     chosen.cursor_skip, chosen.api_total, settings.regions,
     case when chosen.feed = 'racecards' then settings.racecards_page_limit else settings.results_page_limit end,
-    settings.stop_taking_pages_after_seconds, settings.stop_taking_pages_after_busy_seconds;
+    settings.stop_taking_pages_after_seconds, settings.stop_taking_pages_after_busy_seconds,
+    settings.capture_odds;
 end
 $$;
 

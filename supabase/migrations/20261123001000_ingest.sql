@@ -461,6 +461,32 @@ comment on function engine.upsert_runners(jsonb) is
   'Upserts an array of rows shaped like ra_runners. Masters and races must have their rows by then.';
 
 
+create function engine.upsert_odds(rows jsonb)
+returns void
+language sql
+security invoker
+set search_path = ''
+as $$
+  insert into public.ra_runner_odds as known (
+    race_id, horse_id, bookmaker_code, fractional, decimal, ew_places, ew_denominator, quoted_at
+  )
+  select
+    seen.race_id, seen.horse_id, seen.bookmaker_code, seen.fractional, seen.decimal, seen.ew_places, seen.ew_denominator,
+    seen.quoted_at
+  from jsonb_populate_recordset(null::public.ra_runner_odds, rows) as seen
+  order by seen.race_id, seen.horse_id, seen.bookmaker_code
+  -- A quote changes as a whole: the price of one moment never stands beside the each-way terms of another.
+  on conflict (race_id, horse_id, bookmaker_code) do update set
+    fractional = excluded.fractional,
+    decimal = excluded.decimal,
+    ew_places = excluded.ew_places,
+    ew_denominator = excluded.ew_denominator,
+    quoted_at = excluded.quoted_at
+  where coalesce(excluded.quoted_at, '-infinity') >= coalesce(known.quoted_at, '-infinity')
+$$;
+comment on function engine.upsert_odds(jsonb) is
+  'Upserts an array of rows shaped like ra_runner_odds; none when it is null. A quote gives way only to one that is as new.';
+
 -- A horse that the card declared and the result does not have, did not run, whichever of the two is stored last.
 create function engine.mark_absent_as_non_runners(race_ids text[])
 returns void
@@ -648,6 +674,7 @@ begin
     perform engine.upsert_races(page -> 'races');
     perform engine.store_rejects(page -> 'rejects', race_ids, held.feed, held.run_id, held.id);
     perform engine.upsert_runners(page -> 'runners');
+    perform engine.upsert_odds(page -> 'odds');
     perform engine.mark_absent_as_non_runners(race_ids);
     perform engine.note_unknown_fields(page -> 'unknown_fields', held.feed);
     -- The cursor has left the day: all of its pages are in.
@@ -692,7 +719,7 @@ $$;
 comment on function public.ingest_page(bigint, uuid, jsonb) is
   'Stores one page, moves the chunk''s cursor and renews its lease, all or nothing. page: {cursor_before: {day, skip},
    cursor_after: {day, skip}, api_total, api_calls (made since the last page), regions, bookmakers, courses, sires, dams,
-   damsires, horses, jockeys, trainers, owners, races, runners (arrays of rows), rejects, unknown_fields}. Returns until when
+   damsires, horses, jockeys, trainers, owners, races, runners, odds (arrays of rows; odds may be absent), rejects, unknown_fields}. Returns until when
    the lease holds and whether to go on (false: the run was paused; yield). Error PT409 when the lease is lost.';
 
 revoke all on engine.whole_results from public, anon, authenticated;
@@ -705,6 +732,7 @@ grant execute on function
   engine.upsert_regions(jsonb), engine.upsert_bookmakers(jsonb), engine.upsert_courses(jsonb),
   engine.upsert_parents(text, jsonb), engine.upsert_people(text, jsonb), engine.upsert_trainers(jsonb),
   engine.upsert_horses(jsonb), engine.upsert_races(jsonb), engine.upsert_runners(jsonb),
+  engine.upsert_odds(jsonb),
   engine.mark_absent_as_non_runners(text[]), engine.store_rejects(jsonb, text[], text, bigint, bigint),
   engine.note_unknown_fields(jsonb, text), engine.races_of_day(text, date), engine.cover_days(text, date, date, bigint, integer),
   public.ingest_page(bigint, uuid, jsonb)

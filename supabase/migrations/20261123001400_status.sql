@@ -127,3 +127,24 @@ comment on view public.coverage_gaps is 'A row per feed and day of which somethi
 
 revoke all on public.backfill_status, public.coverage_gaps from anon, authenticated;
 grant select on public.backfill_status, public.coverage_gaps to service_role;
+
+comment on column public.backfill_status.run_id is 'The id that backfill_start returned.';
+comment on column public.backfill_status.start_date is 'First day asked for.';
+comment on column public.backfill_status.end_date is 'Last day asked for, inclusive; frozen when the run was started.';
+comment on column public.backfill_status.feeds is 'masters, racecards, results.';
+comment on column public.backfill_status.chunks_total is 'A feed''s month each; 0 when nothing was missing.';
+comment on column public.backfill_status.chunks_working is 'Leased now.';
+comment on column public.backfill_status.chunks_waiting is 'Including those whose next attempt is due later.';
+comment on column public.backfill_status.chunks_dead is 'Given up: see last_error and ingest_errors, then backfill_retry(run_id).';
+comment on column public.backfill_status.api_calls is 'Requests sent, failed ones among them.';
+comment on column public.backfill_status.runners_stored is 'Runners upserted, counted as races_stored is.';
+comment on column public.backfill_status.rows_rejected is 'Rows and values that could not be understood, each time they came: see ingest_rejects.';
+comment on column public.backfill_status.pause_reason is 'Why the run is paused and what to do about it; null when it is not.';
+comment on column public.backfill_status.last_error is 'Message of the newest row of ingest_errors of this run.';
+comment on column public.backfill_status.last_error_at is 'When that was.';
+comment on column public.backfill_status.started_at is 'When the first chunk was claimed; null before.';
+comment on column public.backfill_status.ended_at is 'When the last chunk ended; null while one waits or is worked on.';
+comment on column public.coverage_gaps.feed is 'racecards or results.';
+comment on column public.coverage_gaps.day is 'UK racing day.';
+comment on column public.coverage_gaps.missing is
+  'never pulled wholly; pulled before the day was over; or how many races of how many are stored.';

@@ -158,6 +158,7 @@ export type Database = {
       "backfill_settings": {
         Row: {
           "attempts_before_dead": number;
+          "capture_odds": boolean;
           "id": boolean;
           "interruptions_before_dead": number;
           "lease_seconds": number;
@@ -171,6 +172,7 @@ export type Database = {
         ComputedFields: never;
         Insert: {
           "attempts_before_dead"?: number;
+          "capture_odds"?: boolean;
           "id"?: boolean;
           "interruptions_before_dead"?: number;
           "lease_seconds"?: number;
@@ -183,6 +185,7 @@ export type Database = {
         };
         Update: {
           "attempts_before_dead"?: number;
+          "capture_odds"?: boolean;
           "id"?: boolean;
           "interruptions_before_dead"?: number;
           "lease_seconds"?: number;
@@ -728,6 +731,7 @@ export type Database = {
         Row: {
           "age_band": string | null;
           "betting_forecast": string | null;
+          "card_date": string | null;
           "card_distance": string | null;
           "card_distance_round": string | null;
           "course_id": string;
@@ -779,6 +783,7 @@ export type Database = {
         Insert: {
           "age_band"?: string | null;
           "betting_forecast"?: string | null;
+          "card_date"?: string | null;
           "card_distance"?: string | null;
           "card_distance_round"?: string | null;
           "course_id": string;
@@ -829,6 +834,7 @@ export type Database = {
         Update: {
           "age_band"?: string | null;
           "betting_forecast"?: string | null;
+          "card_date"?: string | null;
           "card_distance"?: string | null;
           "card_distance_round"?: string | null;
           "course_id"?: string;
@@ -883,6 +889,61 @@ export type Database = {
             isOneToOne: false;
             referencedRelation: "ra_mst_courses";
             referencedColumns: ["id"];
+          },
+        ];
+      };
+      "ra_runner_odds": {
+        Row: {
+          "bookmaker_code": string;
+          "created_at": string;
+          "decimal": number | null;
+          "ew_denominator": number | null;
+          "ew_places": number | null;
+          "fractional": string | null;
+          "horse_id": string;
+          "quoted_at": string | null;
+          "race_id": string;
+          "updated_at": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "bookmaker_code": string;
+          "created_at"?: string;
+          "decimal"?: number | null;
+          "ew_denominator"?: number | null;
+          "ew_places"?: number | null;
+          "fractional"?: string | null;
+          "horse_id": string;
+          "quoted_at"?: string | null;
+          "race_id": string;
+          "updated_at"?: string;
+        };
+        Update: {
+          "bookmaker_code"?: string;
+          "created_at"?: string;
+          "decimal"?: number | null;
+          "ew_denominator"?: number | null;
+          "ew_places"?: number | null;
+          "fractional"?: string | null;
+          "horse_id"?: string;
+          "quoted_at"?: string | null;
+          "race_id"?: string;
+          "updated_at"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "ra_runner_odds_bookmaker_code_fkey";
+            columns: ["bookmaker_code"];
+            isOneToOne: false;
+            referencedRelation: "ra_mst_bookmakers";
+            referencedColumns: ["code"];
+          },
+          {
+            foreignKeyName: "ra_runner_odds_runner";
+            columns: ["race_id", "horse_id"];
+            isOneToOne: false;
+            referencedRelation: "ra_runners";
+            referencedColumns: ["race_id", "horse_id"];
           },
         ];
       };
@@ -1154,7 +1215,7 @@ export type Database = {
       "coverage_gaps": {
         Row: {
           "day": string | null;
-          "feed": string | null;
+          "feed": string;
           "missing": string | null;
         };
         ComputedFields: never;
@@ -1180,6 +1241,7 @@ export type Database = {
         Args: { "feed": string };
         Returns: {
           "api_total": number;
+          "capture_odds": boolean;
           "chunk_id": number;
           "cursor_day": string;
           "cursor_skip": number;

@@ -7,7 +7,7 @@ import { type ElementParser, type Refusal, rejectElement } from "./element_parse
 import type { RunnerEntities } from "./entities.ts";
 import { harvest, sortedBy } from "./harvest.ts";
 import { RowReader } from "./reader.ts";
-import type { CourseRow, PageRows, RaceRow, Reject, RunnerRow } from "./rows.ts";
+import type { CourseRow, OddsRow, PageRows, RaceRow, Reject, RunnerRow } from "./rows.ts";
 import type { UnknownFields } from "./unknown_fields.ts";
 
 /** What cards and results have in common, checked. */
@@ -30,6 +30,7 @@ export interface CheckedRunner {
 export interface RunnerEntry<Runner extends RunnerRow> {
   readonly row: Runner;
   readonly entities: RunnerEntities;
+  readonly odds: readonly OddsRow[];
 }
 
 /** How one feed is read: what its elements are called, and what they become. */
@@ -86,6 +87,7 @@ export function collectRaces<
     ...harvest(entries.map((entry) => entry.course), runners.map((runner) => runner.entities)),
     races: entries.map((entry) => entry.row),
     runners: runners.map((runner) => runner.row),
+    odds: runners.flatMap((runner) => runner.odds),
     rejects: [...rejects, ...entries.flatMap((entry) => entry.rejects)],
     unknown_fields: unknownFields.list(),
   };

@@ -10,15 +10,24 @@ import { readInteger, readPercent } from "../values/numbers.ts";
 import { readRunnerNumber } from "../values/runner_number.ts";
 import type { CheckedRace, RunnerEntry } from "./collect_races.ts";
 import { readParent, readPerson } from "./entities.ts";
+import { NO_ODDS, readOdds } from "./read_odds.ts";
 import type { RowReader } from "./reader.ts";
 import type { CardRunnerRow, HorseRow } from "./rows.ts";
 
-/** A runner of /racecards/pro: its row, and the master rows it brings. */
+/** What of a card is read only when it is asked for. */
+export interface CardOptions {
+  /** Whether odds and the bookmakers in them become rows. Off by default. */
+  readonly captureOdds?: boolean;
+}
+
+/** A runner of /racecards/pro: its row, the master rows it brings, and its odds when they are asked for. */
 export function readCardRunner(
   runner: CardRunner,
   { race_id, date: race_date }: CheckedRace,
   read: RowReader,
+  { captureOdds = false }: CardOptions = {},
 ): RunnerEntry<CardRunnerRow> {
+  const quoted = captureOdds ? readOdds(runner.odds, race_id, runner.horse_id, read) : NO_ODDS;
   const number = read.take("number", runner.number, readRunnerNumber(runner.number));
   const jockey = read.take("jockey_id", runner.jockey_id, readCardJockey(runner.jockey, runner.jockey_id));
   const sire = readParent(read, "sire", runner.sire_id, runner.sire, runner.sire_region, race_date);
@@ -109,8 +118,9 @@ export function readCardRunner(
       trainer: trainer &&
         { ...trainer, location: read.text(runner.trainer_location), card_seen_on: race_date },
       owner,
-      bookmakers: readBookmakers(runner.odds, read),
+      bookmakers: quoted.bookmakers,
     },
+    odds: quoted.rows,
   };
 }
 
@@ -125,20 +135,4 @@ function readFlags(flags: CardRunner["past_results_flags"], read: RowReader): st
     }
   }
   return texts.length > 0 ? texts : null;
-}
-
-/** Of the odds only the bookmakers' names are kept; prices before the off are not stored. */
-function readBookmakers(odds: unknown, read: RowReader): string[] {
-  if (!Array.isArray(odds)) {
-    if (odds !== undefined && odds !== null && odds !== "") read.note("odds", odds, "is not a list");
-    return [];
-  }
-  const names: string[] = [];
-  for (const price of odds as unknown[]) {
-    const bookmaker: unknown = typeof price === "object" && price !== null && "bookmaker" in price &&
-      price.bookmaker;
-    const name = typeof bookmaker === "string" ? presentText(bookmaker) : null;
-    if (name !== null) names.push(name);
-  }
-  return names;
 }

@@ -13,17 +13,16 @@ import { readPrize } from "../values/prize.ts";
 import { collectRaces, type Feed } from "./collect_races.ts";
 import { elementParser } from "./element_parser.ts";
 import { echoedLimit, parseEnvelope } from "./envelope.ts";
-import { readCardRunner } from "./read_card_runner.ts";
+import { type CardOptions, readCardRunner } from "./read_card_runner.ts";
 import type { RowReader } from "./reader.ts";
 import type { CardRaceRow, CardRunnerRow, RacePage } from "./rows.ts";
 import { UnknownFields } from "./unknown_fields.ts";
 
-const CARDS: Feed<Racecard, CardRunner, CardRaceRow, CardRunnerRow> = {
+const CARDS = {
   parseRace: elementParser("racecard", racecard),
   parseRunner: elementParser("card_runner", cardRunner),
   explainReject: explainMissingIds,
   readRace: readCardRace,
-  readRunner: readCardRunner,
 };
 
 /**
@@ -31,16 +30,23 @@ const CARDS: Feed<Racecard, CardRunner, CardRaceRow, CardRunnerRow> = {
  *
  * @throws {UnreadableBodyError} when the body has no list of racecards or no total
  */
-export function readRacecardsPage(body: unknown): RacePage<CardRaceRow, CardRunnerRow> {
+export function readRacecardsPage(
+  body: unknown,
+  options: CardOptions = {},
+): RacePage<CardRaceRow, CardRunnerRow> {
   const unknownFields = new UnknownFields();
   const expected = "an object with a list racecards and a number total";
   const page = parseEnvelope(racecardsPage, expected, body, unknownFields);
   const raceCount = page.racecards.length;
+  const feed: Feed<Racecard, CardRunner, CardRaceRow, CardRunnerRow> = {
+    ...CARDS,
+    readRunner: (runner, race, read) => readCardRunner(runner, race, read, options),
+  };
   return {
     total: page.total,
     limit: echoedLimit(page.limit, raceCount),
     raceCount,
-    rows: collectRaces(CARDS, page.racecards, unknownFields),
+    rows: collectRaces(feed, page.racecards, unknownFields),
   };
 }
 

@@ -105,7 +105,7 @@ Deno.test("readRacecardsPage() harvests the master rows that the card brings", (
     region_code: "gb",
     is_listed: false,
   }]);
-  assertEquals(rows.bookmakers, [{ code: "somebet", name: "Some Bet", type: "unknown" }]);
+  assertEquals(rows.bookmakers, []);
   assertEquals(rows.horses, [{
     id: "hrs_1001",
     name: "Paper Lantern",

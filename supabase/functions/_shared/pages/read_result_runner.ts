@@ -99,6 +99,7 @@ export function readResultRunner(
       owner,
       bookmakers: [],
     },
+    odds: [],
   };
 }
 

@@ -194,6 +194,19 @@ export interface ResultRunnerRow extends SharedRunnerColumns {
 /** A row of ra_runners. */
 export type RunnerRow = CardRunnerRow | ResultRunnerRow;
 
+/** A row of ra_runner_odds: only cards bring them, and only when they are asked for. */
+export interface OddsRow {
+  race_id: string;
+  horse_id: string;
+  bookmaker_code: string;
+  fractional: string | null;
+  decimal: number | null;
+  ew_places: number | null;
+  ew_denominator: number | null;
+  /** `2025-10-13 14:11:07 Europe/London`: which moment that is, Postgres knows. */
+  quoted_at: string | null;
+}
+
 /** Something that was sent and is not in the rows, with what it takes to look at it and to read it again. */
 export interface Reject {
   /** A race, runner, course or region is missing as a whole; of a value, only that column is null. */
@@ -249,6 +262,7 @@ export interface PageRows<Race extends RaceRow = RaceRow, Runner extends RunnerR
   regions: RegionRow[];
   races: Race[];
   runners: Runner[];
+  odds: OddsRow[];
   rejects: Reject[];
   unknown_fields: UnknownField[];
 }
@@ -279,6 +293,7 @@ export function emptyPageRows(): PageRows<never, never> {
     owners: [],
     races: [],
     runners: [],
+    odds: [],
     rejects: [],
     unknown_fields: [],
   };

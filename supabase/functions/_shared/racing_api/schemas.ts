@@ -12,6 +12,8 @@ import type { Reading } from "../values/reading.ts";
 /** A value of any scalar kind, or none: the feed makes no difference between an absent field, null and "". */
 const scalar = z.union([z.string(), z.number(), z.boolean(), z.null()]).optional();
 const list = z.array(z.unknown()).nullish();
+/** What the API echoes of a request. Paging counts what came, so an odd echo must not cost a page. */
+const echo = scalar.catch(null);
 const count = z.number().int().nonnegative();
 
 /** What a row cannot exist without: the element fails when it cannot be read. */
@@ -33,8 +35,8 @@ const regionCode = required(readRegionCode);
 export const racecardsPage = z.looseObject({
   racecards: z.array(z.unknown()),
   total: count,
-  limit: scalar,
-  skip: scalar,
+  limit: echo,
+  skip: echo,
   query: z.unknown().optional(),
 });
 
@@ -42,8 +44,8 @@ export const racecardsPage = z.looseObject({
 export const resultsPage = z.looseObject({
   results: z.array(z.unknown()),
   total: count,
-  limit: scalar,
-  skip: scalar,
+  limit: echo,
+  skip: echo,
   query: z.unknown().optional(),
 });
 
@@ -97,8 +99,8 @@ export const racecard = z.looseObject({
 });
 
 /**
- * A runner of /racecards/pro. `odds` is most of a page (28 bookmakers a runner, with history) and only the bookmakers'
- * names are read from it, so it is not checked here: an isolate has 2 s of CPU in all.
+ * A runner of /racecards/pro. `odds` is most of a page (28 bookmakers a runner, with history) and mostly not wanted,
+ * so it is not checked here: an isolate has 2 s of CPU in all.
  */
 export const cardRunner = z.looseObject({
   horse_id: id,

@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { cardRunner, course, racecard, racecardsPage, result, resultRunner, resultsPage } from "./schemas.ts";
 
 const RACE = { race_id: "rac_1", date: "2025-10-14", course_id: "crs_1", region: "GB" };
@@ -46,4 +46,9 @@ Deno.test("a page needs its list and a number as its total", () => {
   assertEquals(racecardsPage.safeParse({ racecards: [], total: 0 }).success, true);
   assertEquals(resultsPage.safeParse({ results: [], total: "0" }).success, false);
   assertEquals(resultsPage.safeParse({ results: null, total: 0 }).success, false);
+});
+
+Deno.test("an odd echo of limit or skip costs no page", () => {
+  const page = { results: [], total: 0, limit: [null], skip: { from: 3 } };
+  assert(resultsPage.safeParse(page).success);
 });

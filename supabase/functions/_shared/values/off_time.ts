@@ -26,6 +26,22 @@ function isPossibleOffset(offset: string): boolean {
   return offset === "Z" || (Number(offset.slice(1, 3)) <= 14 && Number(offset.slice(-2)) < 60);
 }
 
+const LOCAL = /^(\d{4}-\d\d-\d\d)[T ](\d\d):(\d\d):(\d\d)(?:\.\d+)?$/;
+
+/**
+ * The Racing API, /racecards/pro, `odds[].updated`: `2025-10-13 14:11:07`, the clock on a wall in London. Returned with the
+ * zone's name, which Postgres takes for an offset (and which hour of the night in October is meant, nobody knows).
+ */
+export function readLondonMoment(sent: Sent): Reading<string> {
+  const text = presentText(sent);
+  if (text === null) return MISSING;
+  const [, day = "", hour = "", minute = "", second = ""] = LOCAL.exec(text) ?? [];
+  const possible = isRealDate(day) && Number(hour) < 24 && Number(minute) < 60 && Number(second) < 60;
+  return possible
+    ? known(`${day} ${hour}:${minute}:${second} Europe/London`)
+    : misread("is not a local time such as 2025-10-13 14:11:07");
+}
+
 /**
  * The Racing API, cards `off_time`, results `off`: `1:44`, a 12-hour clock without am or pm. Kept as text for showing;
  * the truth about the off is `off_dt`.

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { readOffDt, readOffTime } from "./off_time.ts";
+import { readLondonMoment, readOffDt, readOffTime } from "./off_time.ts";
 import { known, MISSING } from "./reading.ts";
 
 const NO_MOMENT = {
@@ -56,5 +56,17 @@ Deno.test("readOffTime() keeps the 12-hour text and makes no time of it", () => 
 Deno.test("readOffTime() refuses what no clock shows", () => {
   for (const sent of ["25:10", "1:60", "1.44", "soon"]) {
     assertEquals(readOffTime(sent), { value: null, problem: "is not a time of day" });
+  }
+});
+
+Deno.test("readLondonMoment() names the zone and leaves the offset to Postgres", () => {
+  assertEquals(readLondonMoment("2025-10-13 14:11:07").value, "2025-10-13 14:11:07 Europe/London");
+  assertEquals(readLondonMoment("2025-12-13T14:11:07.250").value, "2025-12-13 14:11:07 Europe/London");
+  assertEquals(readLondonMoment("-"), { value: null, problem: null });
+});
+
+Deno.test("readLondonMoment() refuses moments that no clock in London shows", () => {
+  for (const sent of ["2025-02-29 10:00:00", "2025-10-13 24:00:00", "2025-10-13", "now", "14:11:07"]) {
+    assertEquals(readLondonMoment(sent).problem, "is not a local time such as 2025-10-13 14:11:07");
   }
 });

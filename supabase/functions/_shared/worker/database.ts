@@ -19,6 +19,8 @@ export interface Chunk extends ChunkBounds {
   readonly apiTotal: number | null;
   readonly stopTakingPagesAfterSeconds: number;
   readonly stopTakingPagesAfterBusySeconds: number;
+  /** Whether the odds of a card are stored. */
+  readonly captureOdds: boolean;
 }
 
 /** A page ready to be stored. */
@@ -145,6 +147,7 @@ export function connectEngine(
         pageLimit: row.page_limit,
         stopTakingPagesAfterSeconds: row.stop_taking_pages_after_seconds,
         stopTakingPagesAfterBusySeconds: row.stop_taking_pages_after_busy_seconds,
+        captureOdds: row.capture_odds,
       };
     },
     async ingestPage(chunk, { cursorBefore, cursorAfter, apiTotal, apiCalls, rows }) {

@@ -14,20 +14,22 @@ export interface ReadPage {
   readonly rows: PageRows;
 }
 
+/** What a chunk says about how its pages are read. */
+export interface ReadOptions {
+  /** The codes that are pulled, lower case. /courses/regions lists all there are; the others are asked for these alone. */
+  readonly regions: readonly string[];
+  readonly captureOdds: boolean;
+}
+
 /**
  * Turns the body of an endpoint into rows.
  *
- * @param regions The region codes that are pulled, lower case. /courses/regions lists all there are; the others are asked for
- * these alone.
  * @throws {UnreadableBodyError} when the body is not what the endpoint answers
  */
-export function readPage(endpoint: Endpoint, body: unknown, regions: readonly string[]): ReadPage {
+export function readPage(endpoint: Endpoint, body: unknown, { regions, captureOdds }: ReadOptions): ReadPage {
   switch (endpoint) {
-    case "/racecards/pro": {
-      const { rows, ...page } = readRacecardsPage(body);
-      // Odds are not stored, so nothing would refer to the many bookmakers that a card quotes.
-      return { ...page, rows: { ...rows, bookmakers: [] } };
-    }
+    case "/racecards/pro":
+      return readRacecardsPage(body, { captureOdds });
     case "/results":
       return readResultsPage(body);
     case "/courses": {

@@ -124,7 +124,7 @@ async function fetchPage(
   const answer = await api.get(request.endpoint, request.query, signal);
 
   const start = clock.monotonic();
-  const { total, raceCount, rows } = readPage(request.endpoint, answer.body, chunk.regions);
+  const { total, raceCount, rows } = readPage(request.endpoint, answer.body, chunk);
   const busyMilliseconds = answer.busyMilliseconds + clock.monotonic() - start;
 
   const after = cursorAfter(chunk, cursor, { total, raceCount });

@@ -116,6 +116,37 @@ Deno.test("the masters are 19 bookmakers, 2 regions and 101 courses", async () =
   assertEquals({ ...counts }, { bookmakers: 19, regions: 2, courses: 101 });
 });
 
+Deno.test("odds are off by default: 19 bookmakers, no odds rows", async () => {
+  const { engine, work } = bench();
+  assertEquals(await work(await claimed(engine, "masters", "2026-06-01", "2026-06-01")), "succeeded");
+  const chunk = await claimed(engine, "racecards", "2026-06-01", "2026-06-01");
+  assertEquals(chunk.captureOdds, false);
+  assertEquals(await work(chunk), "succeeded");
+  const [counts] = await sql`
+    select
+      (select count(*)::integer from ra_mst_bookmakers) as bookmakers,
+      (select count(*)::integer from ra_runner_odds) as odds,
+      (select count(*) > 100 from ra_runners) as runners
+  `;
+  assertEquals({ ...counts }, { bookmakers: 19, odds: 0, runners: true });
+});
+
+Deno.test("with capture_odds, a card's odds are stored, each at a bookmaker that has its row", async () => {
+  const { engine, work } = bench();
+  await sql`update backfill_settings set capture_odds = true`;
+  const chunk = await claimed(engine, "racecards", "2026-06-01", "2026-06-01");
+  await sql`update backfill_settings set capture_odds = false`;
+  assertEquals([chunk.captureOdds, await work(chunk)], [true, "succeeded"]);
+  const [counts] = await sql<{ runners: number; odds: number; bookmakers: number; spreadex: number }[]>`
+    select
+      (select count(*)::integer from ra_runners where not is_non_runner) as runners,
+      (select count(*)::integer from ra_runner_odds) as odds,
+      (select count(distinct bookmaker_code)::integer from ra_runner_odds) as bookmakers,
+      (select count(*)::integer from ra_mst_bookmakers where code like 'spread%') as spreadex
+  `;
+  assertEquals([counts?.odds, counts?.bookmakers, counts?.spreadex], [28 * counts!.runners, 28, 1]);
+});
+
 Deno.test("an invocation whose time is up stores its page, yields, and the next one goes on from there", async () => {
   const { engine, work, clock } = bench();
   const chunk = await claimed(engine, "racecards", "2026-06-01", "2026-06-04");

@@ -1,0 +1,25 @@
+/** Writes the data dictionary from the comments in the migrated database; with --check, compares only. */
+import { fromFileUrl } from "@std/path";
+import { readSchema } from "./dictionary/read.ts";
+import { renderDictionary } from "./dictionary/render.ts";
+import { writeOrCheck } from "./generated_file.ts";
+import { connect } from "./local/database.ts";
+import type { Platform } from "./local/platform.ts";
+import { runMain } from "./local/run_main.ts";
+
+const FILE = {
+  path: fromFileUrl(new URL("../docs/data_dictionary.md", import.meta.url)),
+  outdated:
+    'The data dictionary is not that of the migrations: run "deno task dictionary" and commit the file.',
+};
+
+async function generate(platform: Platform): Promise<string> {
+  const sql = connect(platform.databaseUrl, { max: 1, name: "data dictionary" });
+  try {
+    return renderDictionary(await readSchema(sql));
+  } finally {
+    await sql.end({ timeout: 1 });
+  }
+}
+
+if (import.meta.main) await runMain(() => writeOrCheck(FILE, generate));

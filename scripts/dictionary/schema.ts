@@ -1,0 +1,37 @@
+/** What a person wants to know of the schema public, as Postgres' catalogue tells it. */
+export interface Schema {
+  readonly relations: readonly Relation[];
+  readonly functions: readonly DatabaseFunction[];
+}
+
+/** A table or a view. */
+export interface Relation {
+  readonly name: string;
+  readonly kind: "table" | "view";
+  readonly comment: string | null;
+  readonly columns: readonly Column[];
+  /** Its primary key; none of a view. */
+  readonly key: readonly string[];
+  readonly unique: readonly (readonly string[])[];
+  readonly references: readonly Reference[];
+}
+
+export interface Column {
+  readonly name: string;
+  readonly type: string;
+  readonly nullable: boolean;
+  readonly comment: string | null;
+}
+
+/** A foreign key. */
+export interface Reference {
+  readonly columns: readonly string[];
+  readonly relation: string;
+}
+
+export interface DatabaseFunction {
+  readonly name: string;
+  readonly arguments: string;
+  readonly result: string;
+  readonly comment: string | null;
+}

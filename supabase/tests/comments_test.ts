@@ -1,0 +1,82 @@
+import { assertEquals } from "@std/assert";
+import { startTestDatabase, type TestDatabase } from "./support/test_database.ts";
+
+let db: TestDatabase;
+Deno.test.beforeAll(async () => void (db = await startTestDatabase()));
+Deno.test.afterAll(() => db.stop());
+
+/** Fails with the names of those that should not be there. */
+function assertNone(offenders: readonly { name: string }[], fault: string): void {
+  assertEquals(offenders.map(({ name }) => name).sort(), [], fault);
+}
+
+Deno.test("every table and view of public and engine has a comment", async () => {
+  const silent = await db.sql<{ name: string }[]>`
+    select format('%s.%s', c.relnamespace::regnamespace, c.relname) as name
+    from pg_catalog.pg_class as c
+    where
+      c.relnamespace in ('public'::regnamespace, 'engine'::regnamespace)
+      and c.relkind in ('r', 'p', 'v', 'm')
+      and obj_description(c.oid, 'pg_class') is null
+  `;
+  assertNone(silent, "These have no comment");
+});
+
+Deno.test("every function of public and engine has a comment", async () => {
+  const silent = await db.sql<{ name: string }[]>`
+    select p.oid::regprocedure::text as name
+    from pg_catalog.pg_proc as p
+    where
+      p.pronamespace in ('public'::regnamespace, 'engine'::regnamespace)
+      and obj_description(p.oid, 'pg_proc') is null
+  `;
+  assertNone(silent, "These have no comment");
+});
+
+Deno.test("every column of races and runners has a comment, which begins with the feed that owns it", async () => {
+  const silent = await db.sql<{ name: string }[]>`
+    select format('%s.%s', a.attrelid::regclass, a.attname) as name
+    from pg_catalog.pg_attribute as a
+    where
+      a.attrelid in ('public.ra_races'::regclass, 'public.ra_runners'::regclass)
+      and a.attnum > 0
+      and not a.attisdropped
+      and case
+        when a.attname in ('created_at', 'updated_at') then col_description(a.attrelid, a.attnum) is null
+        else coalesce(col_description(a.attrelid, a.attnum), '') !~ '^(Card|Result|Both)\\. '
+      end
+  `;
+  assertNone(silent, "These do not say what they mean and whose they are");
+});
+
+Deno.test("every function of public and engine sets its search path", async () => {
+  const open = await db.sql<{ name: string }[]>`
+    select p.oid::regprocedure::text as name
+    from pg_catalog.pg_proc as p
+    where
+      p.pronamespace in ('public'::regnamespace, 'engine'::regnamespace)
+      and not exists (select from unnest(p.proconfig) as setting where setting like 'search\\_path=%')
+  `;
+  assertNone(open, "These find their objects by the caller's search path");
+});
+
+Deno.test("no function of public and engine is executable by public, anon or authenticated", async () => {
+  const open = await db.sql<{ name: string }[]>`
+    select format('%s by %s', p.oid::regprocedure, role) as name
+    from pg_catalog.pg_proc as p
+    cross join unnest(array['public', 'anon', 'authenticated']) as role
+    where
+      p.pronamespace in ('public'::regnamespace, 'engine'::regnamespace)
+      and has_function_privilege(role, p.oid, 'execute')
+  `;
+  assertNone(open, "These are executable");
+});
+
+Deno.test("row level security is on for every table of public", async () => {
+  const open = await db.sql<{ name: string }[]>`
+    select c.oid::regclass::text as name
+    from pg_catalog.pg_class as c
+    where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p') and not c.relrowsecurity
+  `;
+  assertNone(open, "These have no row level security");
+});
