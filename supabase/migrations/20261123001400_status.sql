@@ -118,10 +118,9 @@ select
 from asked_for
 left join public.ra_coverage as known on known.feed = asked_for.feed and known.day = asked_for.day
 where
-  known.day is null
-  or known.races_stored < known.races_in_api
-  -- The day in progress is provisional by nature.
-  or (asked_for.day < engine.london_day() and engine.lacks_coverage(asked_for.feed, asked_for.day));
+  engine.lacks_coverage(asked_for.feed, asked_for.day)
+  -- The day in progress is provisional by nature, and a card before its morning.
+  and (known.day is null or known.races_stored < known.races_in_api or asked_for.day < engine.london_day());
 
 comment on view public.coverage_gaps is 'A row per feed and day of which something that a run was asked for is missing.';
 

@@ -427,6 +427,13 @@ Deno.test("finish_chunk() takes a rejected race as accounted for, and shows it i
   ]);
   const gaps = await db.sql`select feed, day::text, missing from coverage_gaps`;
   assertEquals([...gaps], [{ feed: "results", day: "2026-06-02", missing: "0 of 1 races stored" }]);
+  await start(db.sql, "2026-06-01", "2026-06-07", { feeds: ["results"] });
+  const again = await claimed(db.worker, "results");
+  assertEquals(
+    [again.period_start, again.period_end],
+    ["2026-06-02", "2026-06-03"],
+    "a gap is what missing pulls",
+  );
 });
 
 Deno.test("a result that was rejected is missing, though its card is stored", async () => {
