@@ -1,23 +1,32 @@
 /** From an empty machine to a filled database, verified: see USAGE in demo/options.ts. */
 import { TZDate } from "@date-fns/tz";
+import { join } from "@std/path";
 import { formatISO } from "date-fns";
 import postgres from "postgres";
 import { followRun } from "./demo/follow.ts";
 import { type DemoOptions, readDemoOptions, USAGE } from "./demo/options.ts";
 import { type DayRange, lastFullMonths } from "./demo/range.ts";
+import { renderTable } from "./demo/render_table.ts";
 import { askVerification, chunksByState, countRows, findFailures } from "./demo/verify.ts";
 import { bootEverything, type Everything } from "./local/boot.ts";
 import { connect } from "./local/database.ts";
 import { Problem } from "./local/problem.ts";
+import { describeReplay } from "./local/racing_api/replay.ts";
 import { runMain } from "./local/run_main.ts";
 
 function chooseRange(options: DemoOptions, everything: Everything): DayRange {
   const today = formatISO(TZDate.tz("Europe/London"), { representation: "date" });
   if (options.startDate !== undefined) return { start: options.startDate, end: options.endDate ?? today };
-  const feeds = (everything.api?.replaySummary?.feeds ?? []).filter((feed) => feed.races > 0);
-  const start = feeds.map((feed) => feed.firstDay).toSorted().at(0);
-  const end = feeds.map((feed) => feed.lastDay).toSorted().at(-1);
-  if (start !== undefined && end !== undefined && !options.monthsGiven) return { start, end };
+  const replay = everything.api?.replaySummary;
+  if (replay !== undefined && !options.monthsGiven) {
+    const feeds = replay.feeds.filter((feed) => feed.races > 0);
+    const start = feeds.map((feed) => feed.firstDay).toSorted().at(0);
+    const end = feeds.map((feed) => feed.lastDay).toSorted().at(-1);
+    if (start === undefined || end === undefined) {
+      throw new Problem(`${replay.folder} holds no race that can be replayed.`);
+    }
+    return { start, end };
+  }
   return lastFullMonths(options.months, today);
 }
 
@@ -35,17 +44,13 @@ async function demo(options: DemoOptions): Promise<number> {
   const since = () => Math.round((performance.now() - start) / 100) / 10;
   console.error("Starting the local platform …");
   await using everything = await bootEverything({
-    replay: options.replay,
-    databaseUrl: options.databaseUrl,
-    apiSpeed: options.apiSpeed,
-    seed: options.seed,
+    ...options.boot,
     live: options.live ? liveAccount() : undefined,
   });
   const started = since();
   console.error(`Everything is up after ${started} s.`);
-  for (const { file, items, reason } of everything.api?.replaySummary?.skipped ?? []) {
-    console.error(`Not replayed: ${items} of ${file}: ${reason}`);
-  }
+  const replay = everything.api?.replaySummary;
+  if (replay) console.error(describeReplay(replay));
 
   await using sql = Object.assign(connect(everything.platform.databaseUrl, { max: 2, name: "demo" }), {
     async [Symbol.asyncDispose]() {
@@ -63,12 +68,11 @@ async function demo(options: DemoOptions): Promise<number> {
   });
   if (run === undefined) throw new Error("backfill_start returned nothing");
 
-  const status = await followRun(sql, run.id, new AbortController().signal);
+  const status = await followRun(sql, run.id, join(everything.platform.folder, "functions.log"));
   if (status.state === "paused") console.error(`The run is paused: ${status.pause_reason}`);
 
   for (const { title, rows } of await askVerification(sql)) {
-    console.log(`\n${title}`);
-    console.table(rows);
+    console.log(`\n${title}\n${renderTable(rows)}`);
   }
   const failures = await findFailures(sql, run.id);
   for (const failure of failures) console.error(failure);
@@ -78,7 +82,8 @@ async function demo(options: DemoOptions): Promise<number> {
   const seconds = since();
   console.error(
     complete
-      ? `Complete: ${range.start} to ${range.end} in ${seconds} s, of which ${started} s were the start.`
+      ? `Complete: ${range.start} to ${range.end} in ${seconds} s, of which ${started} s were the start.` +
+        (counts.races === 0 ? " The API has no race in this range." : "")
       : `Not complete: ${range.start} to ${range.end}, ${failures.length} failures.`,
   );
   if (options.json) {

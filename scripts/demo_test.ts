@@ -79,12 +79,36 @@ Deno.test("the demo over captured responses takes the days that they hold", asyn
   assertEquals([counts.races, counts.runners, counts.horses], [1, 2, 2]);
 });
 
+Deno.test("a folder without a race to replay is not a complete demo", async () => {
+  const folder = await Deno.makeTempDir();
+  await Deno.writeTextFile(join(folder, "other.json"), '{"hello":1}');
+  const { code, err, left } = await demo(["--replay", folder]);
+  await Deno.remove(folder, { recursive: true });
+  assertEquals([code, left], [1, []], err);
+  assert(err.includes("holds no race that can be replayed"), err);
+});
+
+Deno.test("an attempt that fails is shown while the demo goes on", async () => {
+  const folder = await Deno.makeTempDir();
+  // Twice in one file under two days: the API's own list is the newest, so nothing else is wrong with it.
+  const race = { race_id: "rac_1", date: "2025-10-07", region: "GB", course: "Upper Sandbury", runners: [] };
+  await Deno.writeTextFile(join(folder, "results.json"), JSON.stringify({ results: [race], total: 1 }));
+  const { code, err } = await demo(["--replay", folder, "--api-speed=20"]);
+  await Deno.remove(folder, { recursive: true });
+  assertEquals(code, 1, err);
+  assert(err.includes("An attempt failed: The one race of /results"), err);
+  assert(err.includes("The results chunk from 2025-10-07 is dead"), err);
+});
+
 Deno.test("a wrong option, a bad date, a missing folder: a sentence, exit code 1, nothing left behind", async () => {
   const wrong: [string[], string][] = [
-    [["--months", "0"], '--months wants a positive whole number, not "0".'],
+    [["--months", "0"], '--months wants a whole number from 1 on, not "0".'],
     [["--start-date", "2026-02-30"], '--start-date wants a day as YYYY-MM-DD, not "2026-02-30".'],
     [["--start-date", "1980-01-01", "--end-date", "1980-01-02"], "before 1988-01-01"],
     [["--replay", "/no/such/folder"], "/no/such/folder"],
+    [["--replay", "docs/nothing"], "docs/nothing"],
+    [["--database-url", "foo"], "--database-url must be like"],
+    [["--api-speed", "100000"], "at most 1000"],
     [["--database-url", "postgres://nobody@127.0.0.1:1/nothing"], "--database-url"],
   ];
   for (const [args, sentence] of wrong) {

@@ -1,6 +1,8 @@
 import { parseArgs } from "@std/cli/parse-args";
 import { bootEverything, type BootOptions } from "./local/boot.ts";
+import { BOOT_OPTIONS, BOOT_OPTIONS_HELP, readBootOptions } from "./local/boot_options.ts";
 import { Problem } from "./local/problem.ts";
+import { describeReplay } from "./local/racing_api/replay.ts";
 import { runMain } from "./local/run_main.ts";
 import { stopOnSignal } from "./local/shutdown.ts";
 
@@ -11,10 +13,7 @@ const HELP = `Runs the whole product on this machine: Postgres, the functions an
 With a COMMAND: runs it with DATABASE_URL, SUPABASE_URL and SUPABASE_SECRET_KEY in its environment, stops everything when
 it ends, and exits with its code. Without: prints the three and stays until Ctrl+C.
 
-  --replay DIR         let the API answer from a folder of captured responses
-  --database-url URL   use this database (a superuser's URL) and the extensions it has; it is kept afterwards
-  --api-speed N        an API that is N times as fast, its rate limits too (default 1)
-  --seed N             make other data
+${BOOT_OPTIONS_HELP}
   --help               show this
 `;
 
@@ -26,9 +25,9 @@ interface Arguments {
 function parseArguments(words: string[]): Arguments | "help" {
   const split = words.indexOf("--");
   const command = split < 0 ? [] : words.slice(split + 1);
-  const known = { string: ["replay", "database-url", "api-speed", "seed"], boolean: ["help"] } as const;
   const options = parseArgs(split < 0 ? words : words.slice(0, split), {
-    ...known,
+    string: BOOT_OPTIONS,
+    boolean: ["help"],
     alias: { help: "h" },
     unknown(word: string, name?: string) {
       throw new Problem(
@@ -40,37 +39,10 @@ function parseArguments(words: string[]): Arguments | "help" {
   });
   if (options.help) return "help";
   if (split >= 0 && command.length === 0) throw new Problem("There is no command after --.");
-  for (const name of known.string) {
-    const given = words.some((word) => word === `--${name}` || word.startsWith(`--${name}=`));
-    if (given && !options[name]) throw new Problem(`The option --${name} needs a value.`);
-  }
   return {
-    boot: {
-      replay: options.replay,
-      databaseUrl: databaseUrl(options["database-url"]),
-      apiSpeed: positiveNumber(options["api-speed"]),
-      seed: wholeNumber(options.seed),
-    },
+    boot: readBootOptions(options),
     command,
   };
-}
-
-function databaseUrl(text: string | undefined): string | undefined {
-  if (text === undefined || /^postgres(ql)?:\/\//.test(text) && URL.canParse(text)) return text;
-  throw new Problem("--database-url must be like postgres://user:password@127.0.0.1:5432/postgres.");
-}
-
-function positiveNumber(text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
-  const number = Number(text);
-  if (text.trim() !== "" && Number.isFinite(number) && number > 0) return number;
-  throw new Problem(`--api-speed must be a number above 0, not "${text}".`);
-}
-
-function wholeNumber(text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
-  if (/^\d+$/.test(text) && Number.isSafeInteger(Number(text))) return Number(text);
-  throw new Problem(`--seed must be a whole number from 0 on, not "${text}".`);
 }
 
 /** Runs the command to its end, beside the platform. Returns its exit code. */
@@ -103,6 +75,8 @@ async function main(): Promise<number> {
   }
   await using everything = await bootEverything(parsed.boot);
   const { platform, api } = everything;
+  // On stderr: what the command prints is its own.
+  if (api?.replaySummary) console.error(describeReplay(api.replaySummary));
   const env = {
     DATABASE_URL: platform.databaseUrl,
     SUPABASE_URL: platform.supabaseUrl,

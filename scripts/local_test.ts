@@ -120,9 +120,9 @@ Deno.test("wrong words on the command line are one sentence and exit code 1", as
   const wrong: [args: string[], sentence: string][] = [
     [["--speed", "3"], "There is no option --speed: see deno task local --help."],
     [["psql"], 'There is no argument "psql": put -- before a command (see deno task local --help).'],
-    [["--api-speed", "fast"], '--api-speed must be a number above 0, not "fast".'],
-    [["--api-speed=0"], '--api-speed must be a number above 0, not "0".'],
-    [["--api-speed=-1"], '--api-speed must be a number above 0, not "-1".'],
+    [["--api-speed", "fast"], '--api-speed must be a number above 0, at most 1000, not "fast".'],
+    [["--api-speed=0"], '--api-speed must be a number above 0, at most 1000, not "0".'],
+    [["--api-speed=-1"], '--api-speed must be a number above 0, at most 1000, not "-1".'],
     [["--seed", "1.5"], '--seed must be a whole number from 0 on, not "1.5".'],
     [["--replay"], "The option --replay needs a value."],
     [

@@ -11,6 +11,8 @@ export interface RunStatus {
   readonly races_stored: number;
   readonly runners_stored: number;
   readonly seconds_left: number | null;
+  /** Until the next attempt, when nothing is worked on and nothing is due; else null. */
+  readonly seconds_to_wait: number | null;
   readonly pause_reason: string | null;
   readonly last_error: string | null;
 }
@@ -19,13 +21,21 @@ const ENDED = ["succeeded", "completed_with_failures", "cancelled", "paused"];
 const POLL_MILLISECONDS = 250;
 /** Where lines can't be written over, one every so often is enough. */
 const LINE_EVERY_MILLISECONDS = 5000;
+/** Longer than a hop and a slow page together. */
+const QUIET_MILLISECONDS = 15_000;
 
 async function readStatus(sql: Sql, runId: number): Promise<RunStatus> {
   const [row] = await sql<RunStatus[]>`
     select
       state, chunks_total::integer, chunks_succeeded::integer, chunks_dead::integer, percent::float8, api_calls::integer,
       races_stored::integer, runners_stored::integer,
-      ceil(extract(epoch from time_left))::integer as seconds_left, pause_reason, last_error
+      ceil(extract(epoch from time_left))::integer as seconds_left, pause_reason, last_error,
+      (
+        select ceil(extract(epoch from min(next_attempt_at) - engine.clock()))::integer
+        from backfill_progress
+        where run_id = ${runId} and state in ('waiting', 'working')
+        having bool_and(state = 'waiting' and next_attempt_at > engine.clock())
+      ) as seconds_to_wait
     from backfill_status
     where run_id = ${runId}
   `;
@@ -35,28 +45,68 @@ async function readStatus(sql: Sql, runId: number): Promise<RunStatus> {
 
 /** One line: chunks, calls, rows, time left. */
 export function progressLine(status: RunStatus): string {
-  const left = status.seconds_left === null ? "" : `, ${status.seconds_left} s left`;
+  const left = status.seconds_to_wait !== null
+    ? `, next attempt in ${status.seconds_to_wait} s`
+    : status.seconds_left === null
+    ? ""
+    : `, ${status.seconds_left} s left`;
   return `${status.state}: ${
     status.percent.toFixed(1)
   } %, chunks ${status.chunks_succeeded}/${status.chunks_total}, ` +
-    `${status.api_calls} calls, ${status.races_stored} races, ${status.runners_stored} runners${left}`;
+    `${status.api_calls} calls, ${status.races_stored} races and ${status.runners_stored} runners upserted${left}`;
 }
 
-/** Shows a run's progress on stderr until it has ended or is paused, and resolves to its last status. */
-export async function followRun(sql: Sql, runId: number, signal: AbortSignal): Promise<RunStatus> {
-  const overwrite = Deno.stderr.isTerminal();
-  const encoder = new TextEncoder();
-  let lastLine = -Infinity;
-  while (true) {
-    signal.throwIfAborted();
-    const status = await readStatus(sql, runId);
-    const ended = ENDED.includes(status.state);
-    const line = progressLine(status);
-    if (overwrite) Deno.stderr.writeSync(encoder.encode(`\r\x1b[K${line}${ended ? "\n" : ""}`));
-    else if (ended || performance.now() - lastLine >= LINE_EVERY_MILLISECONDS) {
-      console.error(line);
-      lastLine = performance.now();
+/** Shows lines on stderr, the newest progress over the one before where that is possible. */
+class ProgressDisplay {
+  readonly #overwrite = Deno.stderr.isTerminal();
+  #shownAt = -Infinity;
+
+  progress(line: string, last: boolean): void {
+    if (this.#overwrite) {
+      // A line that wraps could not be written over.
+      this.#write(`\r\x1b[K${line.slice(0, Deno.consoleSize().columns - 1)}${last ? "\n" : ""}`);
+    } else if (last || performance.now() - this.#shownAt >= LINE_EVERY_MILLISECONDS) {
+      this.#shownAt = performance.now();
+      this.#write(`${line}\n`);
     }
+  }
+
+  message(text: string): void {
+    this.#write(`${this.#overwrite ? "\r\x1b[K" : ""}${text}\n`);
+  }
+
+  #write(text: string): void {
+    Deno.stderr.writeSync(new TextEncoder().encode(text));
+  }
+}
+
+/**
+ * Shows a run's progress on stderr until it has ended or is paused, and resolves to its last status. What went wrong on the way
+ * is shown once; so is where to look when nothing moves.
+ */
+export async function followRun(sql: Sql, runId: number, logFile: string): Promise<RunStatus> {
+  const display = new ProgressDisplay();
+  let shownError: string | null = null;
+  let before = "";
+  let movedAt = performance.now();
+  while (true) {
+    const status = await readStatus(sql, runId);
+    if (status.last_error !== null && status.last_error !== shownError) {
+      shownError = status.last_error;
+      display.message(`An attempt failed: ${shownError}`);
+    }
+    const moved = `${status.api_calls} ${status.percent} ${status.chunks_succeeded}`;
+    if (moved !== before) {
+      before = moved;
+      movedAt = performance.now();
+    } else if (performance.now() - movedAt > QUIET_MILLISECONDS) {
+      movedAt = Infinity;
+      display.message(
+        `Nothing has moved for ${QUIET_MILLISECONDS / 1000} s; the functions' log is ${logFile}`,
+      );
+    }
+    const ended = ENDED.includes(status.state);
+    display.progress(progressLine(status), ended);
     if (ended) return status;
     await new Promise((resolve) => setTimeout(resolve, POLL_MILLISECONDS));
   }

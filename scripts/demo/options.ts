@@ -1,5 +1,7 @@
 import { parseArgs } from "@std/cli/parse-args";
 import { isMatch } from "date-fns";
+import type { BootOptions } from "../local/boot.ts";
+import { BOOT_OPTIONS, BOOT_OPTIONS_HELP, readBootOptions } from "../local/boot_options.ts";
 import { Problem } from "../local/problem.ts";
 
 /** What the demo was asked for. */
@@ -10,41 +12,34 @@ export interface DemoOptions {
   readonly monthsGiven: boolean;
   readonly startDate: string | undefined;
   readonly endDate: string | undefined;
-  readonly replay: string | undefined;
-  readonly databaseUrl: string | undefined;
-  readonly apiSpeed: number;
-  readonly seed: number;
+  readonly boot: BootOptions;
   readonly live: boolean;
   readonly json: boolean;
 }
 
-export const USAGE = `deno task demo [options]
+export const USAGE = `Fills a database on an empty machine, and verifies it.
 
-Boots the local platform in a temporary place, backfills racecards and results with the SQL call
-backfill_start(...), follows it, verifies what is stored, prints it and stops everything.
+  deno task demo [options]
 
-  --months N          the last N full months (default 2)
-  --start-date DAY    first day, YYYY-MM-DD, instead of --months
-  --end-date DAY      last day, YYYY-MM-DD (default: today)
-  --replay DIR        serve the captured responses in DIR instead of generated races; without
-                      dates, the days that they hold
-  --api-speed N       the documented rates of The Racing API times N (default 1)
-  --seed N            which generated world (default 1)
-  --database-url URL  use this Postgres (a superuser's URL) instead of the embedded one
-  --live              call the real API, with RACING_API_USERNAME and RACING_API_PASSWORD
-  --json              print one JSON object as the last line
-  --help              this text
+Boots the local platform in a temporary place, backfills masters, racecards and results with the SQL call
+backfill_start(…), follows it, asks the verification queries, prints the answers and stops everything.
+
+  --months N           the last N full months (default 2)
+  --start-date DAY     first day, YYYY-MM-DD, instead of --months
+  --end-date DAY       last day, YYYY-MM-DD (default: today)
+${BOOT_OPTIONS_HELP}
+                       (--replay without dates or months takes the days that DIR holds)
+  --live               call the real API, with RACING_API_USERNAME and RACING_API_PASSWORD
+  --json               print one JSON object as the last line
+  --help               show this
 
 Exit code 0: complete. 1: something is missing, or it could not be started; the output says what.
 `;
 
-function number(name: string, text: string | undefined, fallback: number, whole: boolean): number {
-  if (text === undefined) return fallback;
-  const value = Number(text);
-  if (text.trim() === "" || !Number.isFinite(value) || value <= 0 || (whole && !Number.isInteger(value))) {
-    throw new Problem(`--${name} wants a positive ${whole ? "whole " : ""}number, not "${text}".`);
-  }
-  return value;
+function monthCount(text: string | undefined): number {
+  if (text === undefined) return 2;
+  if (/^[1-9]\d{0,2}$/.test(text)) return Number(text);
+  throw new Problem(`--months wants a whole number from 1 on, not "${text}".`);
 }
 
 function date(name: string, text: string | undefined): string | undefined {
@@ -58,9 +53,10 @@ function date(name: string, text: string | undefined): string | undefined {
 export function readDemoOptions(args: readonly string[]): DemoOptions {
   const parsed = parseArgs([...args], {
     boolean: ["help", "live", "json"],
-    string: ["months", "start-date", "end-date", "replay", "api-speed", "seed", "database-url"],
+    alias: { help: "h" },
+    string: ["months", "start-date", "end-date", ...BOOT_OPTIONS],
     unknown: (option: string) => {
-      throw new Problem(`Unknown option ${option}; "deno task demo --help" lists them.`);
+      throw new Problem(`There is no option ${option || '""'}: see deno task demo --help.`);
     },
   });
   const startDate = date("start-date", parsed["start-date"]);
@@ -77,14 +73,11 @@ export function readDemoOptions(args: readonly string[]): DemoOptions {
   }
   return {
     help: parsed.help,
-    months: number("months", parsed.months, 2, true),
+    months: monthCount(parsed.months),
     monthsGiven: parsed.months !== undefined,
     startDate,
     endDate,
-    replay: parsed.replay,
-    databaseUrl: parsed["database-url"],
-    apiSpeed: number("api-speed", parsed["api-speed"], 1, false),
-    seed: number("seed", parsed.seed, 1, true),
+    boot: readBootOptions(parsed),
     live: parsed.live,
     json: parsed.json,
   };

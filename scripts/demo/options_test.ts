@@ -2,21 +2,16 @@ import { assertEquals, assertThrows } from "@std/assert";
 import { Problem } from "../local/problem.ts";
 import { readDemoOptions } from "./options.ts";
 
-Deno.test("without options the demo takes two months at the documented rates", () => {
+Deno.test("without options the demo takes two months, and the platform's own defaults", () => {
   const options = readDemoOptions([]);
-  assertEquals([options.months, options.apiSpeed, options.seed, options.live, options.json], [
-    2,
-    1,
-    1,
-    false,
-    false,
-  ]);
+  assertEquals([options.months, options.monthsGiven, options.live, options.json], [2, false, false, false]);
+  assertEquals(Object.values(options.boot).filter((value) => value !== undefined), []);
 });
 
 const wrong: [string[], string][] = [
-  [["--months", "none"], '--months wants a positive whole number, not "none".'],
-  [["--months", "1.5"], '--months wants a positive whole number, not "1.5".'],
-  [["--api-speed", "0"], '--api-speed wants a positive number, not "0".'],
+  [["--months", "none"], '--months wants a whole number from 1 on, not "none".'],
+  [["--months", "1.5"], '--months wants a whole number from 1 on, not "1.5".'],
+  [["--api-speed", "0"], '--api-speed must be a number above 0, at most 1000, not "0".'],
   [["--start-date", "2026-02-30"], '--start-date wants a day as YYYY-MM-DD, not "2026-02-30".'],
   [["--start-date", "01/02/2026"], '--start-date wants a day as YYYY-MM-DD, not "01/02/2026".'],
   [["--end-date", "2026-02-01"], "--end-date needs --start-date."],
@@ -26,8 +21,8 @@ const wrong: [string[], string][] = [
   ],
   [["--start-date", "2026-02-02", "--months", "3"], "--months and --start-date exclude each other."],
   [["--live", "--replay", "here"], "--live and --replay exclude each other."],
-  [["--fast"], 'Unknown option --fast; "deno task demo --help" lists them.'],
-  [["extra"], 'Unknown option extra; "deno task demo --help" lists them.'],
+  [["--fast"], "There is no option --fast: see deno task demo --help."],
+  [["extra"], "There is no option extra: see deno task demo --help."],
 ];
 
 for (const [args, sentence] of wrong) {

@@ -124,8 +124,12 @@ begin
     raise exception 'The end date % is more than seven days ahead: the API has no cards that far', last_day
       using errcode = '22023';
   end if;
+  if cardinality(wanted_feeds) = 0 then
+    raise exception 'The list of feeds is empty'
+      using errcode = '22023', hint = 'Leave it out for all: masters, racecards and results.';
+  end if;
   select f into unknown_feed from unnest(wanted_feeds) as f where f is null or f <> all (known_feeds) limit 1;
-  if found or cardinality(wanted_feeds) = 0 then
+  if found then
     raise exception 'Unknown feed "%"', coalesce(unknown_feed, '')
       using errcode = '22023', hint = 'The feeds are masters, racecards and results.';
   end if;

@@ -5,6 +5,3 @@ select vault.create_secret('https://YOUR-PROJECT.supabase.co', 'project_url');
 
 -- The same value as the functions' WORKER_SECRET
 select vault.create_secret('YOUR-WORKER-SECRET', 'worker_secret');
-
--- Fill the database
-select backfill_start(date '2015-01-01');

@@ -50,7 +50,8 @@ export async function workOnChunk(chunk: Chunk, workshop: Workshop): Promise<Out
     return state === "succeeded" || state === "dead" || state === "ended" ? state : "waiting";
   } catch (error) {
     if (error instanceof LeaseLostError) {
-      log.error("lease lost", { message: error.message });
+      // As after a cancelled run: whoever has the lease now, or nobody, goes on.
+      log.info("lease lost", { message: error.message });
       return "lease lost";
     }
     const failure = describeFailure(error, log);

@@ -1,0 +1,15 @@
+/** Rows as a table of plain text: numbers to the right, everything else to the left; "none" without rows. */
+export function renderTable(rows: readonly Readonly<Record<string, unknown>>[]): string {
+  const [first] = rows;
+  if (first === undefined) return "none";
+  const columns = Object.keys(first);
+  const lines = [columns, ...rows.map((row) => columns.map((column) => String(row[column] ?? "-")))];
+  const widths = columns.map((_, index) => Math.max(...lines.map((line) => line[index]?.length ?? 0)));
+  return lines.map((line) =>
+    line.map((cell, index) => {
+      const width = widths[index] ?? 0;
+      const isNumber = typeof first[columns[index] ?? ""] === "number";
+      return isNumber ? cell.padStart(width) : cell.padEnd(width);
+    }).join("  ").trimEnd()
+  ).join("\n");
+}
