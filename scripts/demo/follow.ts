@@ -31,10 +31,10 @@ async function readStatus(sql: Sql, runId: number): Promise<RunStatus> {
       races_stored::integer, runners_stored::integer,
       ceil(extract(epoch from time_left))::integer as seconds_left, pause_reason, last_error,
       (
-        select ceil(extract(epoch from min(next_attempt_at) - engine.clock()))::integer
+        select ceil(extract(epoch from min(next_attempt_at) filter (where next_attempt_at > engine.clock()) - engine.clock()))::integer
         from backfill_progress
         where run_id = ${runId} and state in ('waiting', 'working')
-        having bool_and(state = 'waiting' and next_attempt_at > engine.clock())
+        having bool_and(state = 'waiting') and not exists (select from engine.claimable_chunks where run_id = ${runId})
       ) as seconds_to_wait
     from backfill_status
     where run_id = ${runId}
