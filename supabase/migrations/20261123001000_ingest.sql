@@ -381,9 +381,9 @@ as $$
     seen.trainer_14_days_percent, seen.past_results_flags, seen.quotes, seen.stable_tour, seen.medical, seen.previous_trainers,
     seen.previous_owners, seen.position, seen.position_code, seen.beaten_lengths, seen.beaten_lengths_overall,
     seen.time_seconds, seen.sp, seen.sp_decimal, seen.sp_favourite, seen.bsp, seen.rpr, seen.topspeed, seen.result_comment,
-    seen.prize_amount, seen.prize_currency, coalesce(seen.is_non_runner, false) or (coalesce(seen.has_card, false) and whole.race_id is not null),
-    coalesce(seen.is_reserve, false),
-    coalesce(seen.has_card, false), coalesce(seen.has_result, false)
+    seen.prize_amount, seen.prize_currency,
+    coalesce(seen.is_non_runner, false) or (coalesce(seen.has_card, false) and whole.race_id is not null),
+    coalesce(seen.is_reserve, false), coalesce(seen.has_card, false), coalesce(seen.has_result, false)
   from jsonb_populate_recordset(null::public.ra_runners, rows) as seen
   -- A horse on a card whose race has its whole result did not run; the result's own row, if there is one, knows better.
   left join engine.whole_results as whole on whole.race_id = seen.race_id

@@ -87,7 +87,10 @@ begin
       )
     into accounted_for;
     if held.api_total is null or accounted_for < held.api_total then
-      shortfall := format('The API has %s races, stored or rejected are %s', coalesce(held.api_total::text, 'an unknown number of'), accounted_for);
+      shortfall := format(
+        'The API has %s races, stored or rejected are %s',
+        coalesce(held.api_total::text, 'an unknown number of'), accounted_for
+      );
     end if;
   end if;
 
