@@ -69,7 +69,7 @@ async function demo(options: DemoOptions): Promise<number> {
   if (run === undefined) throw new Error("backfill_start returned nothing");
 
   const status = await followRun(sql, run.id, join(everything.platform.folder, "functions.log"));
-  if (status.state === "paused") console.error(`The run is paused: ${status.pause_reason}`);
+  if (status.state !== "succeeded") console.error(`The run is ${status.state}: ${status.what_to_do}`);
 
   for (const { title, rows } of await askVerification(sql)) {
     console.log(`\n${title}\n${renderTable(rows)}`);

@@ -13,7 +13,7 @@ export interface RunStatus {
   readonly seconds_left: number | null;
   /** Until the next attempt, when nothing is worked on and nothing is due; else null. */
   readonly seconds_to_wait: number | null;
-  readonly pause_reason: string | null;
+  readonly what_to_do: string;
   readonly last_error: string | null;
 }
 
@@ -29,7 +29,7 @@ async function readStatus(sql: Sql, runId: number): Promise<RunStatus> {
     select
       state, chunks_total::integer, chunks_succeeded::integer, chunks_dead::integer, percent::float8, api_calls::integer,
       races_stored::integer, runners_stored::integer,
-      ceil(extract(epoch from time_left))::integer as seconds_left, pause_reason, last_error,
+      ceil(extract(epoch from time_left))::integer as seconds_left, what_to_do, last_error,
       (
         select ceil(extract(epoch from min(next_attempt_at) filter (where next_attempt_at > engine.clock()) - engine.clock()))::integer
         from backfill_progress

@@ -48,9 +48,11 @@ create table public.backfill_progress (
   cursor_day date,
   cursor_skip integer not null default 0,
   pages_done integer not null default 0,
+  pages_planned integer not null,
   pages_expected integer not null,
   api_total integer,
   api_calls integer not null default 0,
+  invocations integer not null default 0,
   races_stored integer not null default 0,
   runners_stored integer not null default 0,
   rows_rejected integer not null default 0,
@@ -60,6 +62,7 @@ create table public.backfill_progress (
   last_error text,
   created_at timestamptz not null default engine.clock(),
   started_at timestamptz,
+  claimed_at timestamptz,
   ended_at timestamptz,
   constraint backfill_progress_one_chunk_a_month unique (run_id, feed, period_start),
   constraint backfill_progress_feed_known check (feed in ('masters', 'racecards', 'results')),
@@ -90,10 +93,12 @@ comment on column public.backfill_progress.cursor_day is 'Racecards: the day to 
 comment on column public.backfill_progress.cursor_skip is
   'Results: rows of the period pulled so far. Racecards: rows of the day. Masters: lists pulled.';
 comment on column public.backfill_progress.pages_done is 'Pages stored since the period was begun.';
-comment on column public.backfill_progress.pages_expected is 'An estimate when planned, corrected by what the API says.';
+comment on column public.backfill_progress.pages_planned is 'The estimate when planned.';
+comment on column public.backfill_progress.pages_expected is 'The same, corrected by what the API says.';
 comment on column public.backfill_progress.api_total is
   'What the API said it has for the period (results), the day (racecards) or the list.';
 comment on column public.backfill_progress.api_calls is 'Calls made for the chunk, failed ones too.';
+comment on column public.backfill_progress.invocations is 'Times it was claimed: invocations of a function that worked on it.';
 comment on column public.backfill_progress.races_stored is 'Races upserted; a race pulled twice counts twice.';
 comment on column public.backfill_progress.runners_stored is 'Runners upserted; a runner pulled twice counts twice.';
 comment on column public.backfill_progress.rows_rejected is 'Rejects of the pages stored. What they were is in ingest_rejects.';
@@ -104,6 +109,7 @@ comment on column public.backfill_progress.repulls is
   'Times the period was pulled again because fewer races were stored than the API has.';
 comment on column public.backfill_progress.last_error is 'Why the last attempt failed; null once the chunk succeeded.';
 comment on column public.backfill_progress.created_at is 'When the chunk was planned.';
+comment on column public.backfill_progress.claimed_at is 'When it was last claimed; null before.';
 comment on column public.backfill_progress.started_at is 'When the chunk was first claimed; null before.';
 comment on column public.backfill_progress.ended_at is 'When the chunk succeeded, died or was cancelled; null before.';
 
@@ -149,18 +155,34 @@ create table public.ingest_errors (
   http_status integer,
   attempt integer not null,
   message text not null,
-  constraint ingest_errors_class_known check (failure_class in ('transient', 'chunk', 'account', 'interruption', 'incomplete'))
+  constraint ingest_errors_class_known check (
+    failure_class in ('retried', 'transient', 'chunk', 'account', 'interruption', 'incomplete', 'lost_call')
+  )
 );
 create index ingest_errors_run_id on public.ingest_errors (run_id, occurred_at desc);
 create index ingest_errors_chunk_id on public.ingest_errors (chunk_id);
 comment on table public.ingest_errors is 'One row per failed attempt. Messages carry no secret.';
 comment on column public.ingest_errors.failure_class is
-  'transient: tried again later; chunk: that chunk is dead; account: the run is paused; interruption: the lease ran out;
-   incomplete: fewer races stored than the API has.';
+  'retried: sent again within the invocation; transient: tried again later; chunk: that chunk is dead; account: the run is
+   paused; interruption: the lease ran out or was given back without a page; incomplete: fewer races stored than the API has;
+   lost_call: a call of a function never came, so that another was sent.';
 comment on column public.ingest_errors.endpoint is 'The path called; null when it failed outside of a call.';
 comment on column public.ingest_errors.http_status is 'What the API answered; null without an answer.';
 comment on column public.ingest_errors.attempt is 'Which one of its kind in a row it was, 1 the first.';
 comment on column public.ingest_errors.message is 'A sentence; carries no secret.';
+
+create table public.racing_api_calls (
+  run_id bigint not null references public.backfill_runs on delete cascade,
+  feed text not null,
+  counted_from timestamptz not null,
+  calls integer not null,
+  constraint racing_api_calls_pkey primary key (run_id, feed, counted_from)
+);
+comment on table public.racing_api_calls is
+  'API calls of a run and feed by ten seconds: what the current rate and the time left are derived from.';
+comment on column public.racing_api_calls.feed is 'masters, racecards or results.';
+comment on column public.racing_api_calls.counted_from is 'Start of the ten seconds in which the calls were reported.';
+comment on column public.racing_api_calls.calls is 'Requests sent, failed ones too.';
 
 create table public.ingest_rejects (
   id bigint generated always as identity primary key,
@@ -224,7 +246,8 @@ declare
   part text;
 begin
   foreach part in array array[
-    'backfill_runs', 'backfill_progress', 'ra_coverage', 'ingest_errors', 'ingest_rejects', 'ingest_unknown_fields'
+    'backfill_runs', 'backfill_progress', 'racing_api_calls', 'ra_coverage', 'ingest_errors', 'ingest_rejects',
+    'ingest_unknown_fields'
   ] loop
     execute format('alter table public.%I enable row level security', part);
     execute format('revoke all on public.%I from anon, authenticated, service_role', part);

@@ -1,6 +1,32 @@
 -- Asking for an invocation. The call leaves through pg_net after the transaction commits, so a state change and the call it
 -- needs happen together or not at all. A call may still be lost on its way: the sweep restores it.
 
+create table engine.calls_on_their_way (
+  id bigint generated always as identity primary key,
+  feed text not null,
+  sent_at timestamptz not null default engine.clock()
+);
+create index calls_on_their_way_feed on engine.calls_on_their_way (feed, sent_at);
+comment on table engine.calls_on_their_way is
+  'Calls queued and not yet answered by a claim. A claim takes its call off the list, so the same call delivered twice claims once,
+   and the sweep takes off what is lost.';
+comment on column engine.calls_on_their_way.id is 'Goes with the call; claim_chunk gets it back.';
+comment on column engine.calls_on_their_way.feed is 'masters, racecards or results.';
+comment on column engine.calls_on_their_way.sent_at is 'When it was queued.';
+alter table engine.calls_on_their_way enable row level security;
+revoke all on engine.calls_on_their_way from public, anon, authenticated, service_role;
+grant select, delete on engine.calls_on_their_way to service_role;
+
+create function engine.call_is_lost(sent_at timestamptz)
+returns boolean
+language sql
+stable
+security invoker
+set search_path = ''
+as $$ select call_is_lost.sent_at < engine.clock() - interval '15 seconds' $$;
+comment on function engine.call_is_lost(timestamptz) is
+  'Whether a call queued then can no longer be expected: a hop through pg_net takes a second, a slow batch five.';
+
 -- Security definer, so that the role that the functions work with needs no right to Vault's secrets nor to pg_net.
 create function engine.dispatch(feed text)
 returns void
@@ -11,6 +37,7 @@ as $$
 declare
   project_url text;
   worker_secret text;
+  call_id bigint;
 begin
   select s.decrypted_secret into project_url from vault.decrypted_secrets as s where s.name = 'project_url';
   select s.decrypted_secret into worker_secret from vault.decrypted_secrets as s where s.name = 'worker_secret';
@@ -21,9 +48,10 @@ begin
           'likewise ''worker_secret'' with the value of the functions'' WORKER_SECRET.';
   end if;
 
+  insert into engine.calls_on_their_way (feed) values (dispatch.feed) returning id into call_id;
   perform net.http_post(
     url => rtrim(project_url, '/') || '/functions/v1/' || case when dispatch.feed = 'masters' then 'masters' else 'events' end,
-    body => jsonb_build_object('feed', dispatch.feed),
+    body => jsonb_build_object('feed', dispatch.feed, 'call', call_id),
     headers => jsonb_build_object('Content-Type', 'application/json', 'Authorization', 'Bearer ' || worker_secret),
     timeout_milliseconds => 5000
   );
@@ -72,7 +100,7 @@ where
 
 comment on view engine.claimable_chunks is 'Chunks that wait, are due, belong to a run that is neither paused nor cancelled, and whose endpoint has a slot soon.';
 
-create function engine.dispatch_due()
+create function engine.dispatch_due(feed text default null)
 returns integer
 language plpgsql
 security invoker
@@ -84,11 +112,17 @@ declare
   calls integer := 0;
   missing integer;
 begin
-  foreach lane in array array['masters', 'racecards', 'results'] loop
-    select least(
-      (select count(*) from engine.claimable_chunks as ready where ready.feed = lane),
-      allowed - (select count(*) from public.backfill_progress as live where live.feed = lane and live.state = 'working')
-    ) into missing;
+  foreach lane in array coalesce(case when dispatch_due.feed is not null then array[dispatch_due.feed] end, array['masters', 'racecards', 'results']) loop
+    select
+      least(
+        (select count(*) from engine.claimable_chunks as ready where ready.feed = lane),
+        allowed - (select count(*) from public.backfill_progress as live where live.feed = lane and live.state = 'working')
+      )
+      - (
+        select count(*) from engine.calls_on_their_way as call
+        where call.feed = lane and not engine.call_is_lost(call.sent_at)
+      )
+    into missing;
     for nth in 1 .. missing loop
       perform engine.dispatch(lane);
       calls := calls + 1;
@@ -98,10 +132,12 @@ begin
 end
 $$;
 
-comment on function engine.dispatch_due() is
-  'Dispatches as many calls per feed as chunks are claimable and leases free. Returns how many. With nothing to do it calls nobody.';
+comment on function engine.dispatch_due(text) is
+  'Dispatches as many calls of a feed (null: of each) as chunks are claimable and leases are neither taken nor called for.
+   Returns how many. With nothing to do it calls nobody.';
 
-revoke execute on function engine.dispatch(text), engine.dispatch_due() from public, anon, authenticated;
-grant execute on function engine.dispatch(text), engine.dispatch_due() to service_role;
+revoke execute on function engine.call_is_lost(timestamptz), engine.dispatch(text), engine.dispatch_due(text)
+  from public, anon, authenticated;
+grant execute on function engine.call_is_lost(timestamptz), engine.dispatch(text), engine.dispatch_due(text) to service_role;
 revoke all on engine.claimable_chunks from public, anon, authenticated;
 grant select on engine.claimable_chunks to service_role;

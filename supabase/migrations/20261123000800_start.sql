@@ -23,6 +23,22 @@ $$;
 comment on function engine.lacks_coverage(text, date) is
   'True when the feed''s day was never pulled wholly, or only before it could be final, or with races missing.';
 
+create function engine.races_per_day(feed text)
+returns numeric
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+  -- UK and Ireland have about 13,000 races a year.
+  select case when count(*) >= 300 then avg(known.races_in_api) else 36 end
+  from public.ra_coverage as known
+  where known.feed = races_per_day.feed
+$$;
+
+comment on function engine.races_per_day(text) is
+  'What a day has on average: of the days whose coverage is known when those are 300 or more, otherwise 36.';
+
 create function engine.plan_chunks(start_date date, end_date date, feed text, reprocess text)
 returns table (period_start date, period_end date, pages_expected integer)
 language sql
@@ -75,8 +91,11 @@ as $$
     last_wanted + 1,
     case
       when plan_chunks.feed = 'racecards' then last_wanted + 1 - first_wanted
-      -- About 36 races a day; replaced by the API's own total with the first page.
-      else ceil((last_wanted + 1 - first_wanted) * 36.0 / (select s.results_page_limit from public.backfill_settings as s))::integer
+      -- Replaced by the API's own total with the first page.
+      else ceil(
+        (last_wanted + 1 - first_wanted) * engine.races_per_day('results')
+          / (select s.results_page_limit from public.backfill_settings as s)
+      )::integer
     end
   from wanted
   union all
@@ -88,28 +107,20 @@ $$;
 comment on function engine.plan_chunks(date, date, text, text) is
   'The chunks of one feed for an inclusive range: a month each, narrowed to the days that reprocess asks for.';
 
-create function engine.start_run(
-  start_date date,
-  end_date date,
-  feeds text[],
-  newest_first boolean,
-  reprocess text,
-  priority smallint
-)
-returns bigint
+create function engine.check_request(start_date date, end_date date, feeds text[], reprocess text)
+returns table (last_day date, wanted_feeds text[])
 language plpgsql
+stable
 security invoker
 set search_path = ''
 as $$
 #variable_conflict use_variable
 declare
   known_feeds constant text[] := array['masters', 'racecards', 'results'];
-  last_day constant date := coalesce(end_date, engine.london_day());
-  wanted_feeds constant text[] := coalesce(feeds, known_feeds);
   unknown_feed text;
-  rival record;
-  new_run_id bigint;
 begin
+  last_day := coalesce(end_date, engine.london_day());
+  wanted_feeds := coalesce(feeds, known_feeds);
   if start_date is null then
     raise exception 'The start date is missing'
       using errcode = '22023', hint = 'For example: select backfill_start(date ''2015-01-01'');';
@@ -137,11 +148,42 @@ begin
     raise exception 'Unknown value "%" for reprocess', coalesce(reprocess, 'null')
       using errcode = '22023', hint = 'Use missing (what coverage lacks), failed (what died earlier) or all.';
   end if;
+  return next;
+end
+$$;
+
+comment on function engine.check_request(date, date, text[], text) is
+  'What a request for work leaves open, filled in: the last day (default: today in London) and the feeds (default: all three).
+   Nonsense is an error with a sentence.';
+
+create function engine.start_run(
+  start_date date,
+  end_date date,
+  feeds text[],
+  newest_first boolean,
+  reprocess text,
+  priority smallint
+)
+returns bigint
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+#variable_conflict use_variable
+declare
+  last_day date;
+  wanted_feeds text[];
+  rival record;
+  new_run_id bigint;
+begin
+  select request.last_day, request.wanted_feeds into last_day, wanted_feeds
+  from engine.check_request(start_date, end_date, feeds, reprocess) as request;
 
   -- Two starts at the same time must not both find the range free.
   perform pg_advisory_xact_lock(hashtext('engine.start_run'));
-  select chunk.run_id, chunk.feed into rival
+  select chunk.run_id, chunk.feed, run.paused_at into rival
   from public.backfill_progress as chunk
+  join public.backfill_runs as run on run.id = chunk.run_id
   where chunk.state in ('waiting', 'working')
     and chunk.feed = any (wanted_feeds)
     and chunk.feed <> 'masters'
@@ -150,6 +192,11 @@ begin
     and chunk.period_end > start_date
   limit 1;
   if found then
+    if rival.paused_at is not null then
+      raise exception 'Run % is paused and has yet to pull % in this range', rival.run_id, rival.feed
+        using errcode = '55000',
+          hint = format('Let it go on: select backfill_resume(%1$s); or end it: select backfill_cancel(%1$s);', rival.run_id);
+    end if;
     raise exception 'Run % is still working on % in this range', rival.run_id, rival.feed
       using errcode = '55000',
         hint = format('Watch it in backfill_status, or end it with: select backfill_cancel(%s);', rival.run_id);
@@ -160,7 +207,7 @@ begin
   returning id into new_run_id;
 
   insert into public.backfill_progress (
-    run_id, feed, period_start, period_end, priority, place_in_run, cursor_day, pages_expected
+    run_id, feed, period_start, period_end, priority, place_in_run, cursor_day, pages_planned, pages_expected
   )
   select
     new_run_id,
@@ -174,6 +221,7 @@ begin
                     else chunk.period_start - date '1988-01-01' end
     ),
     case when f.feed = 'racecards' then chunk.period_start end,
+    chunk.pages_expected,
     chunk.pages_expected
   from (select distinct unnest(wanted_feeds) as feed) as f,
     lateral engine.plan_chunks(start_date, last_day, f.feed, reprocess) as chunk;
@@ -209,15 +257,37 @@ comment on function public.backfill_start(date, date, text[], boolean, text) is
    defaults to masters, racecards and results; reprocess is missing (what coverage lacks), failed (what died in an earlier
    run and is still lacking) or all. Nonsense, or a range that a live run already covers, is an error and starts nothing.';
 
+create function public.pull_days(first_day date, last_day date default null, feeds text[] default null)
+returns bigint
+language sql
+security invoker
+set search_path = ''
+as $$
+  select engine.start_run(
+    pull_days.first_day, coalesce(pull_days.last_day, pull_days.first_day),
+    coalesce(pull_days.feeds, array['racecards', 'results']), true, 'all', 50::smallint
+  )
+$$;
+
+comment on function public.pull_days(date, date, text[]) is
+  'Pulls days again by hand, whatever is known of them, and before any backfill goes on. Dates are inclusive; the last day
+   defaults to the first, feeds to racecards and results. Returns the run id. Errors as of backfill_start.';
+
 revoke execute on function
   engine.lacks_coverage(text, date),
+  engine.races_per_day(text),
   engine.plan_chunks(date, date, text, text),
+  engine.check_request(date, date, text[], text),
+  public.pull_days(date, date, text[]),
   engine.start_run(date, date, text[], boolean, text, smallint),
   public.backfill_start(date, date, text[], boolean, text)
   from public, anon, authenticated;
 grant execute on function
   engine.lacks_coverage(text, date),
+  engine.races_per_day(text),
   engine.plan_chunks(date, date, text, text),
+  engine.check_request(date, date, text[], text),
+  public.pull_days(date, date, text[]),
   engine.start_run(date, date, text[], boolean, text, smallint),
   public.backfill_start(date, date, text[], boolean, text)
   to service_role;

@@ -1,6 +1,6 @@
 -- Taking a chunk: whoever gets the lease token may write, nobody else.
 
-create function public.claim_chunk(feed text)
+create function public.claim_chunk(feed text, call_id bigint default null)
 returns table (
   chunk_id bigint,
   run_id bigint,
@@ -14,6 +14,7 @@ returns table (
   page_limit integer,
   stop_taking_pages_after_seconds integer,
   stop_taking_pages_after_busy_seconds numeric,
+  answer_timeout_seconds integer,
   capture_odds boolean
 )
 language plpgsql
@@ -27,6 +28,13 @@ declare
 begin
   -- Claims of one feed queue up here for a moment; otherwise two of them could both count one free lease.
   perform pg_advisory_xact_lock(hashtext('engine.claim ' || claim_chunk.feed));
+  if claim_chunk.call_id is not null then
+    delete from engine.calls_on_their_way as call where call.id = claim_chunk.call_id and call.feed = claim_chunk.feed;
+    if not found then
+      -- Delivered a second time, or so late that another one was sent in its place.
+      return;
+    end if;
+  end if;
   if (
     select count(*) from public.backfill_progress as live
     where live.feed = claim_chunk.feed and live.state = 'working'
@@ -51,6 +59,8 @@ begin
     state = 'working',
     lease_token = gen_random_uuid(),
     lease_until = engine.clock() + settings.lease_seconds * interval '1 second',
+    invocations = chunk.invocations + 1,
+    claimed_at = engine.clock(),
     started_at = coalesce(chunk.started_at, engine.clock())
   where chunk.id = chosen.id
   returning chunk.* into chosen;
@@ -60,13 +70,14 @@ begin
     chosen.cursor_skip, chosen.api_total, settings.regions,
     case when chosen.feed = 'racecards' then settings.racecards_page_limit else settings.results_page_limit end,
     settings.stop_taking_pages_after_seconds, settings.stop_taking_pages_after_busy_seconds,
-    settings.capture_odds;
+    settings.answer_timeout_seconds, settings.capture_odds;
 end
 $$;
 
-comment on function public.claim_chunk(text) is
-  'Leases the next chunk of a feed: highest priority first, then the older run, then the run''s own order. No row when
-   nothing is due or all leases of the feed are taken. The answer says where to go on and under which settings.';
+comment on function public.claim_chunk(text, bigint) is
+  'Leases the next chunk of a feed: highest priority first, then the older run, then the run''s own order. call_id is what came
+   with the call; null for a call by hand. No row when nothing is due, when all leases of the feed are taken, or when the call
+   was answered before. The answer says where to go on and under which settings.';
 
 -- Every write of a worker passes here first.
 create function engine.hold_lease(chunk_id bigint, lease_token uuid)
@@ -94,5 +105,5 @@ comment on function engine.hold_lease(bigint, uuid) is
   'Locks the chunk''s row and returns it when the token is the current one; otherwise error PT409 (HTTP 409), so that a
    zombie invocation changes nothing.';
 
-revoke execute on function public.claim_chunk(text), engine.hold_lease(bigint, uuid) from public, anon, authenticated;
-grant execute on function public.claim_chunk(text), engine.hold_lease(bigint, uuid) to service_role;
+revoke execute on function public.claim_chunk(text, bigint), engine.hold_lease(bigint, uuid) from public, anon, authenticated;
+grant execute on function public.claim_chunk(text, bigint), engine.hold_lease(bigint, uuid) to service_role;

@@ -580,7 +580,8 @@ as $$
       when races_of_day.feed = 'results' then race.race_date = races_of_day.day and race.has_result
       else race.card_date = races_of_day.day
     end
-    and race.region_code = any ((select s.regions from public.backfill_settings as s)::text[])
+    -- A race whose region could not be read came because its region was asked for.
+    and (race.region_code is null or race.region_code = any ((select s.regions from public.backfill_settings as s)::text[]))
 $$;
 comment on function engine.races_of_day(text, date) is
   'How many races of the pulled regions are stored that the feed gave this day; a card that moved counts on its own day.';
@@ -708,6 +709,10 @@ begin
   set lease_until = engine.clock() + settings.lease_seconds * interval '1 second'
   where chunk.id = held.id
   returning chunk.lease_until into new_lease_until;
+
+  if (held.cursor_day, held.cursor_skip) is not distinct from (before_day, before_skip) then
+    perform engine.count_calls(held, (page ->> 'api_calls')::integer);
+  end if;
 
   return query
   select new_lease_until, run.paused_at is null

@@ -1,44 +1,16 @@
 -- The three ways an invocation leaves its chunk. Each gives the lease back and asks for the next call of the feed in the same
--- transaction, so one finished call begets one call, and what got lost is restored by the sweep.
+-- transaction; what got lost is restored by the sweep.
 
 create function engine.dispatch_next(feed text)
-returns void
-language plpgsql
-security invoker
-set search_path = ''
-as $$
-begin
-  if dispatch_next.feed = 'masters' then
-    -- The chunks that waited for the masters have nobody to call them yet.
-    perform engine.dispatch_due();
-  elsif exists (select from engine.claimable_chunks as ready where ready.feed = dispatch_next.feed) then
-    perform engine.dispatch(dispatch_next.feed);
-  end if;
-end
-$$;
-comment on function engine.dispatch_next(text) is 'Dispatches one call of the feed, when a chunk of it is claimable.';
-
-create function engine.log_failure(
-  chunk public.backfill_progress,
-  failure_class text,
-  endpoint text,
-  http_status integer,
-  attempt integer,
-  message text
-)
 returns void
 language sql
 security invoker
 set search_path = ''
 as $$
-  insert into public.ingest_errors (run_id, chunk_id, feed, failure_class, endpoint, http_status, attempt, message)
-  values (
-    chunk.run_id, chunk.id, chunk.feed, log_failure.failure_class, log_failure.endpoint, log_failure.http_status,
-    log_failure.attempt, log_failure.message
-  )
+  -- Whoever ends the masters calls the chunks that waited for them.
+  select engine.dispatch_due(nullif(dispatch_next.feed, 'masters'))
 $$;
-comment on function engine.log_failure(public.backfill_progress, text, text, integer, integer, text) is
-  'Keeps one failed attempt in the error log.';
+comment on function engine.dispatch_next(text) is 'Dispatches what may be worked on now that a chunk of the feed has ended.';
 
 create function public.finish_chunk(chunk_id bigint, lease_token uuid)
 returns text
@@ -53,11 +25,31 @@ declare
   held constant public.backfill_progress := engine.hold_lease(finish_chunk.chunk_id, finish_chunk.lease_token);
   repulls_allowed constant integer := 3;
   accounted_for integer;
+  short_day record;
+  pull_again_from date := held.period_start;
   shortfall text;
   new_state text := 'succeeded';
 begin
   if held.feed = 'racecards' and held.cursor_day < held.period_end then
     shortfall := format('Stopped at %s, before the period''s end', held.cursor_day);
+  elsif held.feed = 'racecards' then
+    -- The API counts cards by the day, so only from the first short day on they are pulled again.
+    select known.day, known.races_in_api, known.races_stored + known.races_rejected as accounted_for
+    into short_day
+    from public.ra_coverage as known
+    where
+      known.feed = 'racecards'
+      and known.day >= held.period_start
+      and known.day < held.period_end
+      and known.races_stored + known.races_rejected < known.races_in_api
+    order by known.day
+    limit 1;
+    if found then
+      pull_again_from := short_day.day;
+      shortfall := format(
+        'The API has %s races on %s, stored or rejected are %s', short_day.races_in_api, short_day.day, short_day.accounted_for
+      );
+    end if;
   elsif held.feed = 'masters' and held.pages_done < held.pages_expected then
     shortfall := format('%s of %s lists pulled', held.pages_done, held.pages_expected);
   elsif held.feed = 'results' then
@@ -69,7 +61,7 @@ begin
           race.has_result
           and race.race_date >= held.period_start
           and race.race_date < held.period_end
-          and race.region_code = any ((select s.regions from public.backfill_settings as s)::text[])
+          and (race.region_code is null or race.region_code = any ((select s.regions from public.backfill_settings as s)::text[]))
       )
       + (
         select count(distinct coalesce(reject.race_id, reject.fingerprint))
@@ -110,9 +102,13 @@ begin
     ended_at = case when new_state <> 'waiting' then engine.clock() end,
     -- Pulled again from the start, a little later: results are still coming in, or pages shifted while they were read.
     repulls = case when new_state = 'waiting' then chunk.repulls + 1 else chunk.repulls end,
-    cursor_day = case when new_state = 'waiting' and chunk.feed = 'racecards' then chunk.period_start else chunk.cursor_day end,
+    cursor_day = case when new_state = 'waiting' and chunk.feed = 'racecards' then pull_again_from else chunk.cursor_day end,
     cursor_skip = case when new_state = 'waiting' then 0 else chunk.cursor_skip end,
-    pages_done = case when new_state = 'waiting' then 0 else chunk.pages_done end,
+    pages_done = case
+      when new_state <> 'waiting' then chunk.pages_done
+      when chunk.feed = 'racecards' then pull_again_from - chunk.period_start
+      else 0
+    end,
     api_total = case when new_state = 'waiting' then null else chunk.api_total end,
     next_attempt_at = case when new_state = 'waiting' then engine.clock() + interval '1 minute' else chunk.next_attempt_at end
   where chunk.id = held.id;
@@ -126,8 +122,8 @@ comment on function public.finish_chunk(bigint, uuid) is
    when something is missing and the chunk will be pulled again; dead, when it was missing four times. Error PT409 when the
    lease is lost.';
 
-create function public.yield_chunk(chunk_id bigint, lease_token uuid, api_calls integer)
-returns void
+create function public.yield_chunk(chunk_id bigint, lease_token uuid, api_calls integer, progressed boolean default true)
+returns text
 language plpgsql
 security invoker
 set search_path = ''
@@ -135,21 +131,29 @@ as $$
 #variable_conflict use_column
 declare
   held constant public.backfill_progress := engine.hold_lease(yield_chunk.chunk_id, yield_chunk.lease_token);
+  new_state text := 'waiting';
 begin
+  if not progressed then
+    new_state := engine.count_interruption(held, 'The isolate was ended before it had stored a page');
+  end if;
   update public.backfill_progress as chunk
   set
-    state = 'waiting',
+    state = new_state,
     lease_token = null,
     lease_until = null,
     next_attempt_at = engine.clock(),
+    ended_at = case when new_state = 'dead' then engine.clock() end,
     api_calls = chunk.api_calls + yield_chunk.api_calls
   where chunk.id = held.id;
   perform engine.dispatch_next(held.feed);
+  perform engine.count_calls(held, yield_chunk.api_calls);
+  return new_state;
 end
 $$;
-comment on function public.yield_chunk(bigint, uuid, integer) is
-  'Gives a chunk back at its cursor because the invocation''s time is up; api_calls: those made since the last page. Error PT409
-   when the lease is lost.';
+comment on function public.yield_chunk(bigint, uuid, integer, boolean) is
+  'Gives a chunk back at its cursor because the invocation''s time is up. api_calls: those made since the last page; progressed: whether
+   a page was stored since the claim, otherwise it is an interruption. Returns the chunk''s new state: waiting, or dead after too many
+   interruptions. Error PT409 when the lease is lost.';
 
 create function public.fail_chunk(
   chunk_id bigint,
@@ -213,6 +217,7 @@ begin
   end if;
 
   perform engine.dispatch_next(held.feed);
+  perform engine.count_calls(held, fail_chunk.api_calls);
   return new_state;
 end
 $$;
@@ -223,15 +228,13 @@ comment on function public.fail_chunk(bigint, uuid, text, text, text, integer, i
 
 revoke execute on function
   engine.dispatch_next(text),
-  engine.log_failure(public.backfill_progress, text, text, integer, integer, text),
   public.finish_chunk(bigint, uuid),
-  public.yield_chunk(bigint, uuid, integer),
+  public.yield_chunk(bigint, uuid, integer, boolean),
   public.fail_chunk(bigint, uuid, text, text, text, integer, integer, integer)
   from public, anon, authenticated;
 grant execute on function
   engine.dispatch_next(text),
-  engine.log_failure(public.backfill_progress, text, text, integer, integer, text),
   public.finish_chunk(bigint, uuid),
-  public.yield_chunk(bigint, uuid, integer),
+  public.yield_chunk(bigint, uuid, integer, boolean),
   public.fail_chunk(bigint, uuid, text, text, text, integer, integer, integer)
   to service_role;

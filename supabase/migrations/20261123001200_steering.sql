@@ -60,6 +60,10 @@ begin
     raise exception 'Run % is not paused', held.id using errcode = '55000';
   end if;
   update public.backfill_runs as run set paused_at = null, pause_reason = null where run.id = held.id;
+  -- Due from now on, not since before the pause: otherwise it would look as if nobody had come for them.
+  update public.backfill_progress as chunk
+  set next_attempt_at = engine.clock()
+  where chunk.run_id = held.id and chunk.state = 'waiting' and chunk.next_attempt_at < engine.clock();
   perform engine.dispatch_due();
 end
 $$;

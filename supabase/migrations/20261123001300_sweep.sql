@@ -7,9 +7,8 @@ security invoker
 set search_path = ''
 as $$
 declare
-  settings constant public.backfill_settings := (select s from public.backfill_settings as s);
   lost public.backfill_progress;
-  gives_up boolean;
+  new_state text;
   expired integer := 0;
 begin
   for lost in
@@ -19,23 +18,16 @@ begin
     order by chunk.id
     for update skip locked
   loop
-    gives_up := lost.interruptions + 1 >= settings.interruptions_before_dead;
-    perform engine.log_failure(
-      lost, 'interruption', null, null, lost.interruptions + 1,
-      format('The invocation fell silent: its lease ran out at %s', lost.lease_until)
+    new_state := engine.count_interruption(
+      lost, format('The invocation fell silent: its lease ran out at %s', lost.lease_until)
     );
     update public.backfill_progress as chunk
     set
-      state = case when gives_up then 'dead' else 'waiting' end,
+      state = new_state,
       lease_token = null,
       lease_until = null,
-      interruptions = chunk.interruptions + 1,
       next_attempt_at = engine.clock(),
-      ended_at = case when gives_up then engine.clock() end,
-      last_error = case
-        when gives_up then format('Interrupted %s times without storing a page', chunk.interruptions + 1)
-        else chunk.last_error
-      end
+      ended_at = case when new_state = 'dead' then engine.clock() end
     where chunk.id = lost.id;
     expired := expired + 1;
   end loop;
@@ -45,6 +37,45 @@ $$;
 comment on function engine.expire_leases() is
   'Takes leases that ran out away from invocations that fell silent. Returns how many. Such an interruption is not a failed attempt,
    but a chunk interrupted too often without storing a page is given up.';
+
+create function engine.forget_lost_calls()
+returns integer
+language sql
+security invoker
+set search_path = ''
+as $$
+  with lost as (
+    delete from engine.calls_on_their_way as call
+    where engine.call_is_lost(call.sent_at)
+    returning call.id, call.feed, call.sent_at
+  ),
+  noted as (
+    insert into public.ingest_errors (feed, failure_class, attempt, message)
+    select
+      lost.feed, 'lost_call', 1,
+      format(
+        'The call %s of %s, sent at %s, has not come: it got lost, or the function does not answer', lost.id, lost.feed, lost.sent_at
+      )
+    from lost
+    where
+      -- While nobody comes at all, that is one fault, not one a minute.
+      not exists (
+        select from public.ingest_errors as known
+        where
+          known.failure_class = 'lost_call'
+          and known.feed = lost.feed
+          and known.occurred_at > engine.clock() - interval '1 hour'
+          and known.occurred_at > coalesce(
+            (select max(chunk.claimed_at) from public.backfill_progress as chunk where chunk.feed = lost.feed), '-infinity'
+          )
+      )
+    order by lost.id
+  )
+  select count(*)::integer from lost
+$$;
+comment on function engine.forget_lost_calls() is
+  'Takes calls that never came off the list, so that others are sent in their place. Returns how many. They are kept in the error
+   log: once while nobody comes at all, and again each hour.';
 
 create function engine.sweep()
 returns void
@@ -58,6 +89,7 @@ begin
     return;
   end if;
   perform engine.expire_leases();
+  perform engine.forget_lost_calls();
   begin
     perform engine.dispatch_due();
   exception
@@ -71,6 +103,6 @@ comment on function engine.sweep() is
   'The cron tick of every minute: expires leases, then dispatches what is due and nobody works on. With nothing to do it
    calls nobody.';
 
-revoke execute on function engine.expire_leases(), engine.sweep() from public, anon, authenticated;
+revoke execute on function engine.expire_leases(), engine.forget_lost_calls(), engine.sweep() from public, anon, authenticated;
 
 select cron.schedule('engine-sweep', '* * * * *', 'select engine.sweep()');

@@ -1,5 +1,85 @@
 -- What an operator looks at.
 
+-- The pages of each lane (a feed of a run), with what the run has learned about its estimates.
+create view engine.lane_progress
+with (security_invoker = true)
+as
+with lanes as (
+  select
+    chunk.run_id,
+    chunk.feed,
+    -- Months of results that were begun know how many pages they have; the others are as much bigger or smaller than planned.
+    coalesce(
+      sum(chunk.pages_expected) filter (where chunk.pages_are_known)
+        / nullif(sum(chunk.pages_planned) filter (where chunk.pages_are_known), 0)::numeric,
+      1
+    ) as correction
+  from (
+    select c.*, c.feed <> 'results' or c.api_total is not null or c.repulls > 0 as pages_are_known
+    from public.backfill_progress as c
+  ) as chunk
+  group by chunk.run_id, chunk.feed
+)
+select
+  chunk.run_id,
+  chunk.feed,
+  chunk.priority,
+  sum(pages.expected) as pages_expected,
+  sum(case when chunk.state = 'succeeded' then pages.expected else least(chunk.pages_done, pages.expected) end) as pages_done,
+  coalesce(
+    sum(greatest(pages.expected - chunk.pages_done, 0)) filter (where chunk.state in ('waiting', 'working')), 0
+  ) as pages_left,
+  max(chunk.next_attempt_at) filter (where chunk.state = 'waiting') as last_attempt_due
+from public.backfill_progress as chunk
+join lanes on lanes.run_id = chunk.run_id and lanes.feed = chunk.feed
+cross join lateral (
+  select
+    case
+      when chunk.feed = 'results' and chunk.api_total is null and chunk.repulls = 0 then chunk.pages_planned * lanes.correction
+      else chunk.pages_expected
+    end as expected
+) as pages
+group by chunk.run_id, chunk.feed, chunk.priority;
+comment on view engine.lane_progress is 'A row per run and feed: pages expected, done and left. Fractions come from estimates.';
+
+create function engine.calls_per_second(feed text)
+returns numeric
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+  -- The first ten seconds of work and those in progress are not whole.
+  with busy as (
+    select counted.counted_from, sum(counted.calls) as calls
+    from public.racing_api_calls as counted
+    where counted.feed = calls_per_second.feed and counted.counted_from > engine.clock() - interval '15 minutes'
+    group by counted.counted_from
+  ),
+  whole as (
+    select busy.calls
+    from busy
+    where
+      busy.counted_from + interval '10 seconds' < engine.clock()
+      and exists (select from busy as before where before.counted_from = busy.counted_from - interval '10 seconds')
+    order by busy.counted_from desc
+    limit 30
+  )
+  select least(
+    (
+      select min(l.calls_per_second * (1 - l.headroom))
+      from public.racing_api_limits as l
+      where l.endpoint = case calls_per_second.feed
+        when 'racecards' then '/racecards/pro' when 'results' then '/results' else '/courses'
+      end
+    ),
+    (select sum(whole.calls) / (10.0 * count(*)) from whole having count(*) >= 3)
+  )
+$$;
+comment on function engine.calls_per_second(text) is
+  'How many calls of a feed a second are to be expected: the rate limit, or what the last five minutes of work came to when that is
+   less.';
+
 create view public.backfill_status
 with (security_invoker = true)
 as
@@ -12,43 +92,73 @@ with chunks as (
     count(*) filter (where chunk.state = 'working') as working,
     count(*) filter (where chunk.state = 'dead') as dead,
     count(*) filter (where chunk.state = 'cancelled') as cancelled,
-    sum(chunk.pages_expected) as pages_expected,
-    sum(case when chunk.state = 'succeeded' then chunk.pages_expected else least(chunk.pages_done, chunk.pages_expected) end) as pages_done,
     sum(chunk.api_calls) as api_calls,
+    sum(chunk.invocations) as invocations,
     sum(chunk.races_stored) as races_stored,
     sum(chunk.runners_stored) as runners_stored,
     sum(chunk.rows_rejected) as rows_rejected,
     min(chunk.started_at) as started_at,
+    max(chunk.claimed_at) as claimed_at,
     max(chunk.ended_at) as ended_at
   from public.backfill_progress as chunk
   group by chunk.run_id
 ),
+pages as (
+  select lane.run_id, sum(lane.pages_expected) as expected, sum(lane.pages_done) as done
+  from engine.lane_progress as lane
+  group by lane.run_id
+),
+speeds as (
+  select f.feed, engine.calls_per_second(f.feed) as calls_per_second
+  from unnest(array['masters', 'racecards', 'results']) as f (feed)
+),
+lanes as (
+  select
+    lane.run_id,
+    greatest(
+      -- Runs that go before this one in the same lane have to be done first.
+      sum(case when run.paused_at is null then lane.pages_left else 0 end)
+        over (partition by lane.feed order by lane.priority desc, lane.run_id rows between unbounded preceding and 1 preceding)
+        / speeds.calls_per_second,
+      0
+    ) + lane.pages_left / speeds.calls_per_second as seconds,
+    extract(epoch from lane.last_attempt_due - engine.clock()) as seconds_until_due
+  from engine.lane_progress as lane
+  join public.backfill_runs as run on run.id = lane.run_id
+  join speeds on speeds.feed = lane.feed
+  where lane.pages_left > 0 or lane.last_attempt_due is not null
+),
 remaining as (
   -- Cards and results run side by side, each at its endpoint's own rate: the slower lane decides.
-  select lanes.run_id, max(lanes.seconds) as seconds
-  from (
-    select
-      chunk.run_id,
-      sum(greatest(chunk.pages_expected - chunk.pages_done, 0))
-        / min(l.calls_per_second * (1 - l.headroom)) as seconds
-    from public.backfill_progress as chunk
-    join public.racing_api_limits as l
-      on l.endpoint = case chunk.feed when 'racecards' then '/racecards/pro' when 'results' then '/results' else '/courses' end
-    where chunk.state in ('waiting', 'working')
-    group by chunk.run_id, chunk.feed
-  ) as lanes
+  select lanes.run_id, max(greatest(lanes.seconds, lanes.seconds_until_due)) as seconds
+  from lanes
   group by lanes.run_id
+),
+last_minute as (
+  select counted.run_id, sum(counted.calls) as calls
+  from public.racing_api_calls as counted
+  where
+    counted.counted_from >= date_bin('10 seconds', engine.clock(), timestamptz 'epoch') - interval '60 seconds'
+    and counted.counted_from < date_bin('10 seconds', engine.clock(), timestamptz 'epoch')
+  group by counted.run_id
+),
+states as (
+  select
+    run.id as run_id,
+    case
+      when run.cancelled_at is not null then 'cancelled'
+      when coalesce(chunks.waiting + chunks.working, 0) = 0
+        then case when coalesce(chunks.dead, 0) > 0 then 'completed_with_failures' else 'succeeded' end
+      when run.paused_at is not null then 'paused'
+      when chunks.started_at is null then 'waiting'
+      else 'running'
+    end as state
+  from public.backfill_runs as run
+  left join chunks on chunks.run_id = run.id
 )
 select
   run.id as run_id,
-  case
-    when run.cancelled_at is not null then 'cancelled'
-    when coalesce(chunks.waiting + chunks.working, 0) = 0
-      then case when coalesce(chunks.dead, 0) > 0 then 'completed_with_failures' else 'succeeded' end
-    when run.paused_at is not null then 'paused'
-    when chunks.started_at is null then 'waiting'
-    else 'running'
-  end as state,
+  states.state,
   run.start_date,
   run.end_date,
   run.feeds,
@@ -58,45 +168,74 @@ select
   coalesce(chunks.waiting, 0) as chunks_waiting,
   coalesce(chunks.dead, 0) as chunks_dead,
   coalesce(chunks.cancelled, 0) as chunks_cancelled,
-  round(coalesce(100.0 * chunks.pages_done / nullif(chunks.pages_expected, 0), 100), 1) as percent,
+  case
+    -- Pages alone could round up to 100 with one still to come.
+    when states.state in ('waiting', 'running', 'paused')
+      then least(round(coalesce(100 * pages.done / nullif(pages.expected, 0), 0), 1), 99.9)
+    else round(coalesce(100 * pages.done / nullif(pages.expected, 0), 100), 1)
+  end as percent,
   coalesce(chunks.api_calls, 0) as api_calls,
+  coalesce(chunks.invocations, 0) as invocations,
   coalesce(chunks.races_stored, 0) as races_stored,
   coalesce(chunks.runners_stored, 0) as runners_stored,
   coalesce(chunks.rows_rejected, 0) as rows_rejected,
-  round(
-    60 * chunks.api_calls
-      / nullif(extract(epoch from coalesce(case when chunks.waiting + chunks.working = 0 then chunks.ended_at end, engine.clock())
-        - chunks.started_at), 0),
-    1
-  ) as calls_per_minute,
   case
-    when run.cancelled_at is null and chunks.waiting + chunks.working > 0 then remaining.seconds * interval '1 second'
+    when states.state = 'running' then round(
+      60 * coalesce(last_minute.calls, 0)
+        / greatest(least(60, extract(epoch from engine.clock() - chunks.started_at)), 1)
+    )
+  end as calls_per_minute,
+  case
+    when states.state in ('waiting', 'running', 'paused') then coalesce(remaining.seconds, 0) * interval '1 second'
   end as time_left,
-  run.pause_reason,
+  case states.state
+    when 'paused' then run.pause_reason
+    when 'completed_with_failures' then format(
+      'Given up: %s chunks. Read last_error and ingest_errors; when that is put right: select backfill_retry(%s);',
+      chunks.dead, run.id
+    )
+    when 'cancelled' then 'Nothing: what was stored stays. backfill_start begins anew with what is missing.'
+    when 'succeeded' then 'Nothing.'
+    else case
+      when chunks.working = 0
+        and engine.clock() > greatest(run.created_at, chunks.claimed_at) + interval '3 minutes'
+        and exists (select from engine.claimable_chunks as ready where ready.run_id = run.id)
+        then 'Nobody answers the calls. Are the functions deployed, and do Vault''s project_url and worker_secret fit them? See: '
+          'select * from net._http_response order by id desc limit 10;'
+      else 'Wait: it goes on by itself.'
+    end
+  end as what_to_do,
   last_error.message as last_error,
   last_error.occurred_at as last_error_at,
   run.created_at,
   chunks.started_at,
   case when coalesce(chunks.waiting + chunks.working, 0) = 0 then coalesce(chunks.ended_at, run.created_at) end as ended_at
 from public.backfill_runs as run
+join states on states.run_id = run.id
 left join chunks on chunks.run_id = run.id
+left join pages on pages.run_id = run.id
 left join remaining on remaining.run_id = run.id
+left join last_minute on last_minute.run_id = run.id
 left join lateral (
   select error.message, error.occurred_at
   from public.ingest_errors as error
-  where error.run_id = run.id
+  -- What passed when it was sent again needs no attention.
+  where error.run_id = run.id and error.failure_class <> 'retried'
   order by error.occurred_at desc, error.id desc
   limit 1
 ) as last_error on true;
 
-comment on view public.backfill_status is 'A row per run: how far it is, how fast it goes, and what to do when it is paused.';
+comment on view public.backfill_status is 'A row per run: how far it is, how fast it goes, and what to do about it.';
 comment on column public.backfill_status.state is
-  'waiting, running, paused (see pause_reason), succeeded, completed_with_failures (some chunks are dead: backfill_retry(run_id)),
-   cancelled.';
-comment on column public.backfill_status.percent is 'Of the pages of all chunks.';
+  'waiting, running, paused, succeeded, completed_with_failures (some chunks are dead), cancelled.';
+comment on column public.backfill_status.percent is 'Of the pages of all chunks, as far as they are known; below 100 while one is left.';
+comment on column public.backfill_status.invocations is 'Times that a function took one of its chunks.';
 comment on column public.backfill_status.races_stored is 'Races upserted; a race that came as card and as result counts twice.';
-comment on column public.backfill_status.calls_per_minute is 'API calls per minute since the first chunk was started.';
-comment on column public.backfill_status.time_left is 'From the calls that remain and the rate limits; null when nothing remains.';
+comment on column public.backfill_status.calls_per_minute is 'API calls of the last minute; null unless running.';
+comment on column public.backfill_status.time_left is
+  'From the calls that remain, also of the runs before it, and the rate limits, or the rate of late when that is lower; of a
+   paused run, once it goes on. Null when nothing remains.';
+comment on column public.backfill_status.what_to_do is 'A sentence for the operator, with the call to make where there is one.';
 
 create view public.coverage_gaps
 with (security_invoker = true)
@@ -124,8 +263,10 @@ where
 
 comment on view public.coverage_gaps is 'A row per feed and day of which something that a run was asked for is missing.';
 
-revoke all on public.backfill_status, public.coverage_gaps from anon, authenticated;
-grant select on public.backfill_status, public.coverage_gaps to service_role;
+revoke all on engine.lane_progress, public.backfill_status, public.coverage_gaps from public, anon, authenticated;
+grant select on engine.lane_progress, public.backfill_status, public.coverage_gaps to service_role;
+revoke execute on function engine.calls_per_second(text) from public, anon, authenticated;
+grant execute on function engine.calls_per_second(text) to service_role;
 
 comment on column public.backfill_status.run_id is 'The id that backfill_start returned.';
 comment on column public.backfill_status.start_date is 'First day asked for.';
@@ -138,8 +279,8 @@ comment on column public.backfill_status.chunks_dead is 'Given up: see last_erro
 comment on column public.backfill_status.api_calls is 'Requests sent, failed ones among them.';
 comment on column public.backfill_status.runners_stored is 'Runners upserted, counted as races_stored is.';
 comment on column public.backfill_status.rows_rejected is 'Rows and values that could not be understood, each time they came: see ingest_rejects.';
-comment on column public.backfill_status.pause_reason is 'Why the run is paused and what to do about it; null when it is not.';
-comment on column public.backfill_status.last_error is 'Message of the newest row of ingest_errors of this run.';
+comment on column public.backfill_status.last_error is
+  'Message of the newest row of ingest_errors of this run, apart from requests that passed when they were sent again.';
 comment on column public.backfill_status.last_error_at is 'When that was.';
 comment on column public.backfill_status.started_at is 'When the first chunk was claimed; null before.';
 comment on column public.backfill_status.ended_at is 'When the last chunk ended; null while one waits or is worked on.';

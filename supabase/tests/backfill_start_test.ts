@@ -48,7 +48,7 @@ Deno.test("backfill_start() plans cards up to a week ahead and results up to tod
 Deno.test("backfill_start() dispatches the masters first, and nothing else before they are in", async () => {
   await start(db.sql, "2026-05-01", "2026-05-31");
   assertEquals((await db.takeCalls()).map((call) => [new URL(call.url).pathname, call.body]), [
-    ["/functions/v1/masters", { feed: "masters" }],
+    ["/functions/v1/masters", { feed: "masters", call: 1 }],
   ]);
 });
 
@@ -94,6 +94,33 @@ Deno.test("a second backfill_start() of a range that is being worked on is refus
   );
   await start(db.sql, "2026-05-20", "2026-06-10", { feeds: ["racecards"] });
   await start(db.sql, "2026-06-01", "2026-06-10", { feeds: ["results"] });
+});
+
+Deno.test("a second backfill_start() in the range of a paused run says how to let that one go on or end it", async () => {
+  const run = await start(db.sql, "2026-04-01", "2026-05-31", { feeds: ["results"] });
+  await db.sql`select backfill_pause(${run})`;
+  const error = await assertRejects(
+    () => start(db.sql, "2026-05-20", "2026-06-10", { feeds: ["results"] }),
+    Error,
+    `Run ${run} is paused and has yet to pull results in this range`,
+  );
+  assertEquals(
+    (error as Error & { hint?: string }).hint,
+    `Let it go on: select backfill_resume(${run}); or end it: select backfill_cancel(${run});`,
+  );
+});
+
+Deno.test("pull_days() goes before a backfill that works on the same days, and pulls them whatever is known", async () => {
+  await start(db.sql, "2026-04-01", "2026-05-31", { feeds: ["results"] });
+  const [run] = await db.sql`select pull_days('2026-05-03')::integer as id`;
+  assertEquals(
+    (await chunks(run?.["id"])).map((chunk) => [chunk.feed, chunk.period_start, chunk.period_end]),
+    [
+      ["racecards", "2026-05-03", "2026-05-04"],
+      ["results", "2026-05-03", "2026-05-04"],
+    ],
+  );
+  assertEquals((await claimed(db.worker, "results")).period_start, "2026-05-03");
 });
 
 Deno.test("two starts at the same time do not both find the range free", async () => {

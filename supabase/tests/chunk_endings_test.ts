@@ -1,16 +1,18 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { startTestDatabase, type TestDatabase } from "./support/test_database.ts";
 import { chunkRow, claim, claimed, finish, ingest, type Lease, start } from "./support/chunks.ts";
-import { page } from "./support/pages.ts";
+import { cardRace, page } from "./support/pages.ts";
 
 let db: TestDatabase;
 Deno.test.beforeAll(async () => void (db = await startTestDatabase()));
 Deno.test.afterAll(() => db.stop());
 Deno.test.beforeEach(() => db.reset());
 
+/** A lease of the newest of five months, while the other lease of the feed is held by somebody else. */
 async function lease(): Promise<Lease> {
   await start(db.sql, "2026-01-01", "2026-05-31", { feeds: ["results"] });
   const held = await claimed(db.worker, "results");
+  await claimed(db.worker, "results");
   await db.takeCalls();
   return held;
 }
@@ -106,7 +108,7 @@ Deno.test("a chunk that fails for good is dead at once, and the run goes on", as
   const held = await lease();
   assertEquals(await fail(held, "chunk"), "dead");
   assertEquals(await calledFeeds(), ["results"]);
-  assertEquals((await claimed(db.worker, "results")).period_start, "2026-04-01");
+  assertEquals((await claimed(db.worker, "results")).period_start, "2026-03-01");
 });
 
 Deno.test("a refused account pauses the run, says what to do, and spends no attempt", async () => {
@@ -115,13 +117,13 @@ Deno.test("a refused account pauses the run, says what to do, and spends no atte
   assertEquals((await chunkRow(db.sql, held.chunk_id)).attempts, 0);
   assertEquals(await calledFeeds(), []);
   assertEquals(await claim(db.worker, "results"), undefined);
-  const [status] = await db.sql`select state, pause_reason from backfill_status`;
+  const [status] = await db.sql`select state, what_to_do from backfill_status`;
   assertEquals({ ...status }, {
     state: "paused",
-    pause_reason: "The API answered 502. When that is put right: select backfill_resume(1);",
+    what_to_do: "The API answered 502. When that is put right: select backfill_resume(1);",
   });
   await db.sql`select backfill_resume(1)`;
-  assertEquals(await calledFeeds(), ["results", "results"]);
+  assertEquals(await calledFeeds(), ["results"]);
 });
 
 Deno.test("fail_chunk() refuses a class it does not know", async () => {
@@ -147,4 +149,95 @@ Deno.test("finish_chunk() takes no racecards chunk that stopped before its perio
     "2026-05-01",
     "Stopped at 2026-05-02, before the period's end",
   ]);
+});
+
+/** Stores the three days of a chunk of cards; of each day the API says it has so many, and one race comes. */
+async function pullCards(held: Lease, totals: number[]): Promise<void> {
+  const days = ["2026-05-01", "2026-05-02", "2026-05-03", "2026-05-04"];
+  for (const [nth, total] of totals.entries()) {
+    const day = days[nth] ?? "";
+    if (held.cursor_day !== null && day < held.cursor_day) continue;
+    await ingest(
+      db.worker,
+      held,
+      page({ before: [day, 0], after: [days[nth + 1] ?? "", 0] }, {
+        api_total: total,
+        races: [cardRace(`rac_${nth}`, { race_date: day, card_date: day })],
+      }),
+    );
+  }
+}
+
+Deno.test("a card day that came up short is pulled again from that day on, and after four times the chunk is dead", async () => {
+  await start(db.sql, "2026-05-01", "2026-05-03", { feeds: ["racecards"] });
+  let held = await claimed(db.worker, "racecards");
+  await pullCards(held, [1, 2, 1]);
+  for (let pull = 1; pull <= 3; pull++) {
+    assertEquals(await finish(db.worker, held), "waiting");
+    const chunk = await chunkRow(db.sql, held.chunk_id);
+    assertEquals([chunk.cursor_day, chunk.pages_done, chunk.repulls, chunk.wait_seconds], [
+      "2026-05-02",
+      1,
+      pull,
+      60,
+    ]);
+    assertEquals(chunk.last_error, "The API has 2 races on 2026-05-02, stored or rejected are 1");
+    await db.passTime("1 minute");
+    held = await claimed(db.worker, "racecards");
+    await pullCards(held, [1, 2, 1]);
+  }
+  assertEquals(await finish(db.worker, held), "dead");
+  assertEquals((await db.sql`select from ingest_errors where failure_class = 'incomplete'`).length, 4);
+  const [status] = await db.sql`select state, what_to_do from backfill_status`;
+  assertEquals({ ...status }, {
+    state: "completed_with_failures",
+    what_to_do:
+      "Given up: 1 chunks. Read last_error and ingest_errors; when that is put right: select backfill_retry(1);",
+  });
+});
+
+Deno.test("a card day that came up short and is whole when pulled again is a success", async () => {
+  await start(db.sql, "2026-05-01", "2026-05-03", { feeds: ["racecards"] });
+  const held = await claimed(db.worker, "racecards");
+  await pullCards(held, [1, 2, 1]);
+  assertEquals(await finish(db.worker, held), "waiting");
+  await db.passTime("1 minute");
+  const again = await claimed(db.worker, "racecards");
+  await pullCards(again, [1, 1, 1]);
+  assertEquals(await finish(db.worker, again), "succeeded");
+  assertEquals((await db.sql`select from coverage_gaps`).length, 0);
+});
+
+Deno.test("a chunk given back ten times before it had a page is dead, not looped", async () => {
+  await start(db.sql, "2026-05-01", "2026-05-31", { feeds: ["results"] });
+  const states: (string | undefined)[] = [];
+  for (let nth = 1; nth <= 10; nth++) {
+    const held = await claimed(db.worker, "results");
+    const [row] = await db.worker<{ state: string }[]>`
+      select yield_chunk(${held.chunk_id}, ${held.lease_token}, 0, false) as state
+    `;
+    states.push(row?.state);
+  }
+  assertEquals(states, [...Array(9).fill("waiting"), "dead"]);
+});
+
+Deno.test("note_failed_request() keeps the request, spends no attempt, and renews the lease", async () => {
+  const held = await lease();
+  await db.passTime("80 seconds");
+  await db
+    .worker`select note_failed_request(${held.chunk_id}, ${held.lease_token}, 'too slow', '/results', null, 2)`;
+  await db.passTime("80 seconds");
+  await db.sql`select engine.expire_leases()`;
+  const { state, attempts } = await chunkRow(db.sql, held.chunk_id);
+  assertEquals([state, attempts], ["working", 0]);
+  const [error] = await db.sql`
+    select failure_class, endpoint, http_status, attempt, message from ingest_errors where chunk_id = ${held.chunk_id}
+  `;
+  assertEquals({ ...error }, {
+    failure_class: "retried",
+    endpoint: "/results",
+    http_status: null,
+    attempt: 2,
+    message: "too slow",
+  });
 });

@@ -25,17 +25,45 @@ Deno.test("with nothing to do the sweep calls nobody", async () => {
   assertEquals(await calledFeeds(), []);
 });
 
-Deno.test("the sweep calls again for whatever was lost on its way", async () => {
+const errors = () => db.sql`select failure_class, attempt from ingest_errors order by id`;
+const lost = { failure_class: "lost_call", attempt: 1 };
+
+Deno.test("calls that are on their way are not sent again, those that never came are, and the error log says so", async () => {
   await start(db.sql, "2026-04-01", "2026-05-31", { feeds: ["results"] });
-  assertEquals(await calledFeeds(), ["results", "results"]);
+  await db.passTime("14 seconds");
   await sweep();
-  assertEquals(await calledFeeds(), ["results", "results"]);
-  await claimed(db.worker, "results");
+  assertEquals((await db.sql`select from net.http_request_queue`).length, 2);
+  assertEquals([...await errors()], []);
+  await db.passTime("2 seconds");
   await sweep();
-  assertEquals(await calledFeeds(), ["results"]);
-  await claimed(db.worker, "results");
+  assertEquals((await db.sql`select from net.http_request_queue`).length, 4);
+  assertEquals([...await errors()], [lost, lost]);
+});
+
+Deno.test("while nobody comes at all, the error log says so once, and again each hour", async () => {
+  await start(db.sql, "2026-05-01", "2026-05-31", { feeds: ["results"] });
+  const counts: number[] = [];
+  for (let minute = 1; minute <= 62; minute++) {
+    await db.passTime("1 minute");
+    await sweep();
+    counts.push((await errors()).length);
+  }
+  assertEquals([counts[0], counts[30], counts[59], counts[61]], [1, 1, 1, 2]);
+  // One call a minute, not more and more of them.
+  assertEquals((await db.sql`select from engine.calls_on_their_way`).length, 1);
+  const [status] = await db.sql`select state, what_to_do from backfill_status`;
+  assertEquals(status?.["what_to_do"].startsWith("Nobody answers the calls."), true, status?.["what_to_do"]);
+});
+
+Deno.test("a call delivered twice claims once, and one that comes too late claims nothing", async () => {
+  await start(db.sql, "2026-04-01", "2026-05-31", { feeds: ["results"] });
+  const claimFor = (call: number) => db.worker`select chunk_id from claim_chunk('results', ${call})`;
+  const both = await Promise.all([claimFor(1), claimFor(1)]);
+  assertEquals(both.map((claims) => claims.length).toSorted(), [0, 1]);
+  await db.passTime("16 seconds");
   await sweep();
-  assertEquals(await calledFeeds(), []);
+  assertEquals((await claimFor(2)).length, 0);
+  assertEquals((await claimFor(3)).length, 1);
 });
 
 Deno.test("two sweeps at once dispatch once", async () => {
@@ -52,6 +80,7 @@ Deno.test("a lease that ran out is an interruption, not an attempt, and the curs
   await start(db.sql, "2026-05-01", "2026-05-31", { feeds: ["results"] });
   const held = await claimed(db.worker, "results");
   await ingest(db.worker, held, page({ before: [null, 0], after: [null, 100] }, { api_total: 500 }));
+  await db.takeCalls();
   await db.passTime("89 seconds");
   await sweep();
   assertEquals((await chunkRow(db.sql, held.chunk_id)).state, "working");
@@ -61,8 +90,7 @@ Deno.test("a lease that ran out is an interruption, not an attempt, and the curs
   const chunk = await chunkRow(db.sql, held.chunk_id);
   assertEquals([chunk.state, chunk.cursor_skip, chunk.attempts, chunk.interruptions], ["waiting", 100, 0, 1]);
   assertEquals(await calledFeeds(), ["results"]);
-  const errors = await db.sql`select failure_class, attempt from ingest_errors`;
-  assertEquals([...errors], [{ failure_class: "interruption", attempt: 1 }]);
+  assertEquals([...await errors()], [{ failure_class: "interruption", attempt: 1 }]);
 });
 
 Deno.test("a chunk interrupted ten times without storing a page is dead, one that makes progress is not", async () => {

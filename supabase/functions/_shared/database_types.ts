@@ -8,6 +8,7 @@ export type Database = {
           "api_calls": number;
           "api_total": number | null;
           "attempts": number;
+          "claimed_at": string | null;
           "created_at": string;
           "cursor_day": string | null;
           "cursor_skip": number;
@@ -15,12 +16,14 @@ export type Database = {
           "feed": string;
           "id": number;
           "interruptions": number;
+          "invocations": number;
           "last_error": string | null;
           "lease_token": string | null;
           "lease_until": string | null;
           "next_attempt_at": string;
           "pages_done": number;
           "pages_expected": number;
+          "pages_planned": number;
           "period_end": string;
           "period_start": string;
           "place_in_run": number;
@@ -38,6 +41,7 @@ export type Database = {
           "api_calls"?: number;
           "api_total"?: number | null;
           "attempts"?: number;
+          "claimed_at"?: string | null;
           "created_at"?: string;
           "cursor_day"?: string | null;
           "cursor_skip"?: number;
@@ -45,12 +49,14 @@ export type Database = {
           "feed": string;
           "id"?: never;
           "interruptions"?: number;
+          "invocations"?: number;
           "last_error"?: string | null;
           "lease_token"?: string | null;
           "lease_until"?: string | null;
           "next_attempt_at"?: string;
           "pages_done"?: number;
           "pages_expected": number;
+          "pages_planned": number;
           "period_end": string;
           "period_start": string;
           "place_in_run": number;
@@ -67,6 +73,7 @@ export type Database = {
           "api_calls"?: number;
           "api_total"?: number | null;
           "attempts"?: number;
+          "claimed_at"?: string | null;
           "created_at"?: string;
           "cursor_day"?: string | null;
           "cursor_skip"?: number;
@@ -74,12 +81,14 @@ export type Database = {
           "feed"?: string;
           "id"?: never;
           "interruptions"?: number;
+          "invocations"?: number;
           "last_error"?: string | null;
           "lease_token"?: string | null;
           "lease_until"?: string | null;
           "next_attempt_at"?: string;
           "pages_done"?: number;
           "pages_expected"?: number;
+          "pages_planned"?: number;
           "period_end"?: string;
           "period_start"?: string;
           "place_in_run"?: number;
@@ -157,6 +166,7 @@ export type Database = {
       };
       "backfill_settings": {
         Row: {
+          "answer_timeout_seconds": number;
           "attempts_before_dead": number;
           "capture_odds": boolean;
           "id": boolean;
@@ -171,6 +181,7 @@ export type Database = {
         };
         ComputedFields: never;
         Insert: {
+          "answer_timeout_seconds"?: number;
           "attempts_before_dead"?: number;
           "capture_odds"?: boolean;
           "id"?: boolean;
@@ -184,6 +195,7 @@ export type Database = {
           "stop_taking_pages_after_seconds"?: number;
         };
         Update: {
+          "answer_timeout_seconds"?: number;
           "attempts_before_dead"?: number;
           "capture_odds"?: boolean;
           "id"?: boolean;
@@ -1155,6 +1167,43 @@ export type Database = {
           },
         ];
       };
+      "racing_api_calls": {
+        Row: {
+          "calls": number;
+          "counted_from": string;
+          "feed": string;
+          "run_id": number;
+        };
+        ComputedFields: never;
+        Insert: {
+          "calls": number;
+          "counted_from": string;
+          "feed": string;
+          "run_id": number;
+        };
+        Update: {
+          "calls"?: number;
+          "counted_from"?: string;
+          "feed"?: string;
+          "run_id"?: number;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "racing_api_calls_run_id_fkey";
+            columns: ["run_id"];
+            isOneToOne: false;
+            referencedRelation: "backfill_runs";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "racing_api_calls_run_id_fkey";
+            columns: ["run_id"];
+            isOneToOne: false;
+            referencedRelation: "backfill_status";
+            referencedColumns: ["run_id"];
+          },
+        ];
+      };
       "racing_api_limits": {
         Row: {
           "calls_per_second": number;
@@ -1196,9 +1245,9 @@ export type Database = {
           "end_date": string;
           "ended_at": string | null;
           "feeds": (string)[];
+          "invocations": number | null;
           "last_error": string | null;
           "last_error_at": string | null;
-          "pause_reason": string | null;
           "percent": number | null;
           "races_stored": number | null;
           "rows_rejected": number | null;
@@ -1208,6 +1257,7 @@ export type Database = {
           "started_at": string | null;
           "state": string | null;
           "time_left": string | null;
+          "what_to_do": string | null;
         };
         ComputedFields: never;
         Relationships: [];
@@ -1225,6 +1275,20 @@ export type Database = {
     Functions: {
       "backfill_cancel": { Args: { "run_id": number }; Returns: undefined };
       "backfill_pause": { Args: { "run_id": number }; Returns: undefined };
+      "backfill_plan": {
+        Args: { "end_date"?: string; "feeds"?: (string)[]; "reprocess"?: string; "start_date": string };
+        Returns: {
+          "api_calls": number;
+          "chunks": number;
+          "feed": string;
+          "invocations": number;
+          "megabytes": number;
+          "minutes": number;
+          "note": string;
+          "races": number;
+          "runners": number;
+        }[];
+      };
       "backfill_resume": { Args: { "run_id": number }; Returns: undefined };
       "backfill_retry": { Args: { "run_id": number }; Returns: number };
       "backfill_start": {
@@ -1238,8 +1302,9 @@ export type Database = {
         Returns: number;
       };
       "claim_chunk": {
-        Args: { "feed": string };
+        Args: { "call_id"?: number; "feed": string };
         Returns: {
+          "answer_timeout_seconds": number;
           "api_total": number;
           "capture_odds": boolean;
           "chunk_id": number;
@@ -1276,11 +1341,26 @@ export type Database = {
           "lease_until": string;
         }[];
       };
+      "note_failed_request": {
+        Args: {
+          "attempt"?: number;
+          "chunk_id": number;
+          "endpoint": string;
+          "http_status"?: number;
+          "lease_token": string;
+          "message": string;
+        };
+        Returns: undefined;
+      };
+      "pull_days": {
+        Args: { "feeds"?: (string)[]; "first_day": string; "last_day"?: string };
+        Returns: number;
+      };
       "push_back_slots": { Args: { "endpoint": string; "seconds": number }; Returns: undefined };
       "reserve_slot": { Args: { "endpoint": string }; Returns: number };
       "yield_chunk": {
-        Args: { "api_calls": number; "chunk_id": number; "lease_token": string };
-        Returns: undefined;
+        Args: { "api_calls": number; "chunk_id": number; "lease_token": string; "progressed"?: boolean };
+        Returns: string;
       };
     };
     Enums: {

@@ -29,12 +29,12 @@ export async function start(
   return run?.id ?? NaN;
 }
 
-/** Claims a chunk; undefined when there is none to be had. */
+/** Claims a chunk, for the oldest call of the feed that is on its way; undefined when there is none to be had. */
 export async function claim(worker: Sql, feed: string): Promise<Lease | undefined> {
   const [lease] = await worker<Lease[]>`
     select
       chunk_id, run_id, lease_token, period_start::text, period_end::text, cursor_day::text, cursor_skip, api_total
-    from claim_chunk(${feed})
+    from claim_chunk(${feed}, (select min(id) from engine.calls_on_their_way where feed = ${feed}))
   `;
   return lease;
 }

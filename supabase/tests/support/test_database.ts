@@ -20,7 +20,7 @@ export interface TestDatabase {
   /** Moves the engine's time forward by an interval such as "90 seconds". */
   passTime(interval: string): Promise<void>;
   stop(): Promise<void>;
-  /** What was queued since the last time this was asked. */
+  /** What was queued since the last time this was asked; these calls count as arrived. */
   takeCalls(): Promise<QueuedCall[]>;
 }
 
@@ -70,6 +70,7 @@ export async function startTestDatabase(): Promise<TestDatabase> {
       await sql`insert into backfill_settings default values`;
       await sql`update racing_api_limits set next_slot = '-infinity'`;
       await sql`delete from net.http_request_queue`;
+      await sql`truncate engine.calls_on_their_way restart identity`;
       await sql`update testing.moment set now = ${moment}`;
     },
     async passTime(interval) {
@@ -78,7 +79,11 @@ export async function startTestDatabase(): Promise<TestDatabase> {
     async takeCalls() {
       return [
         ...await sql<QueuedCall[]>`
-          with taken as (delete from net.http_request_queue returning id, url, headers, body)
+          with taken as (delete from net.http_request_queue returning id, url, headers, body),
+          arrived as (
+            delete from engine.calls_on_their_way as call using taken
+            where call.id = (convert_from(taken.body, 'utf8')::jsonb ->> 'call')::bigint
+          )
           select url, convert_from(body, 'utf8')::jsonb as body, headers ->> 'Authorization' as authorization
           from taken
           order by id

@@ -23,6 +23,10 @@ export interface RacingApiClientOptions {
   readonly fetch: typeof fetch;
   /** Called with the endpoint and the outcome of each request sent. */
   readonly onCall?: (endpoint: Endpoint, outcome: number | string) => void;
+  /** Awaited before a failed request is sent again, with which request of the page it was, 1 the first. */
+  readonly onRetry?: (error: RacingApiError, request: number) => Promise<void>;
+  /** Seconds until a call is given up. Default: 30. A racecards page of a big Saturday is 2 MB. */
+  readonly answerTimeoutSeconds?: number;
 }
 
 /** A parsed answer. */
@@ -38,8 +42,6 @@ const REQUESTS_PER_PAGE = 3;
 const PAUSES_SECONDS = [1, 4] as const;
 /** A longer Retry-After, or a slot further away, is not waited for: the chunk goes back and is due again after it. */
 const LONGEST_WAIT_SECONDS = 15;
-/** A racecards page of a big Saturday is 2 MB. */
-const REQUEST_TIMEOUT_MILLISECONDS = 30_000;
 /**
  * A slot that was missed by more than this is given up for a new one. With a tenth of the rate left as headroom, requests that
  * are up to 111 ms late never come too many to a second.
@@ -83,6 +85,7 @@ export class RacingApiClient {
       if (
         failure.failureClass !== "transient" || request === REQUESTS_PER_PAGE || pause > LONGEST_WAIT_SECONDS
       ) throw outcome;
+      await this.#options.onRetry?.(outcome, request);
       await this.#options.clock.sleep(pause * 1000, signal);
     }
   }
@@ -112,8 +115,8 @@ export class RacingApiClient {
     query: URLSearchParams,
     signal?: AbortSignal,
   ): Promise<ApiAnswer | RacingApiError> {
-    const { account, clock, onCall } = this.#options;
-    const timeout = AbortSignal.timeout(REQUEST_TIMEOUT_MILLISECONDS);
+    const { account, clock, onCall, answerTimeoutSeconds = 30 } = this.#options;
+    const timeout = AbortSignal.timeout(answerTimeoutSeconds * 1000);
     const fail = (message: string, failure: Partial<RacingApiFailure>, cause?: unknown) =>
       new RacingApiError(message, {
         failureClass: "transient",
@@ -136,7 +139,7 @@ export class RacingApiClient {
       signal?.throwIfAborted();
       onCall?.(endpoint, timeout.aborted ? "timeout" : "no answer");
       return timeout.aborted
-        ? fail(`${endpoint} did not answer within ${REQUEST_TIMEOUT_MILLISECONDS / 1000} s`, {}, cause)
+        ? fail(`${endpoint} did not answer within ${answerTimeoutSeconds} s`, {}, cause)
         : fail(
           `${endpoint} could not be reached: ${cause instanceof Error ? cause.message : cause}`,
           {},

@@ -5,6 +5,8 @@ import type { Environment } from "../environment.ts";
 import { DatabaseError } from "../errors/database_error.ts";
 import type { FailureClass } from "../errors/failure_class.ts";
 import { LeaseLostError } from "../errors/lease_lost_error.ts";
+import type { RacingApiFailure } from "../errors/racing_api_error.ts";
+import type { Logger } from "../log.ts";
 import type { RateBudget } from "../racing_api/client.ts";
 import type { PageRows } from "../pages/rows.ts";
 import type { ChunkBounds, Cursor, Feed } from "./paging.ts";
@@ -19,6 +21,8 @@ export interface Chunk extends ChunkBounds {
   readonly apiTotal: number | null;
   readonly stopTakingPagesAfterSeconds: number;
   readonly stopTakingPagesAfterBusySeconds: number;
+  /** How long a call of the API may take. */
+  readonly answerTimeoutSeconds: number;
   /** Whether the odds of a card are stored. */
   readonly captureOdds: boolean;
 }
@@ -44,8 +48,14 @@ export interface Failure {
 
 /** The database functions that a worker calls: SQL owns every state transition. */
 export interface Engine extends RateBudget {
-  /** Leases the next chunk of a feed; null when nothing is due or all leases are taken. */
-  claimChunk(feed: Feed): Promise<Chunk | null>;
+  /**
+   * Leases the next chunk of a feed; null when nothing is due, all leases are taken, or the call was answered before.
+   *
+   * @param callId What came with the call; null for a call by hand.
+   */
+  claimChunk(feed: Feed, callId: number | null): Promise<Chunk | null>;
+  /** Keeps a failed request that is sent again, and renews the lease. */
+  noteFailedRequest(chunk: Chunk, failure: RacingApiFailure, message: string, attempt: number): Promise<void>;
   /** Stores a page and moves the cursor in one transaction. Resolves to whether to go on; false: the run was paused. */
   ingestPage(chunk: Chunk, page: IngestPage): Promise<boolean>;
   /**
@@ -53,8 +63,8 @@ export interface Engine extends RateBudget {
    * `ended` when an earlier try ended it and its answer was lost.
    */
   finishChunk(chunk: Chunk): Promise<string>;
-  /** Gives a chunk back at its cursor. */
-  yieldChunk(chunk: Chunk, apiCalls: number): Promise<void>;
+  /** Gives a chunk back at its cursor; `progressed` says whether a page was stored since it was claimed. */
+  yieldChunk(chunk: Chunk, apiCalls: number, progressed: boolean): Promise<void>;
   /** Ends an attempt that failed. Resolves to the chunk's new state, or to `ended` as above. */
   failChunk(chunk: Chunk, failure: Failure, apiCalls: number): Promise<string>;
 }
@@ -86,6 +96,14 @@ async function unwrap<T>(name: string, call: PromiseLike<Answer<T>>): Promise<T>
   return data as T;
 }
 
+/** What the connection needs from outside. */
+export interface EngineOptions {
+  readonly clock: Clock;
+  /** Told of each call that is repeated. */
+  readonly log: Pick<Logger, "error">;
+  readonly fetch?: typeof fetch;
+}
+
 /**
  * Connects to the database through the project's API.
  *
@@ -94,8 +112,7 @@ async function unwrap<T>(name: string, call: PromiseLike<Answer<T>>): Promise<T>
  */
 export function connectEngine(
   environment: Pick<Environment, "supabaseUrl" | "secretKey">,
-  clock: Clock,
-  fetch: typeof globalThis.fetch = globalThis.fetch,
+  { clock, log, fetch = globalThis.fetch }: EngineOptions,
 ): Engine {
   const client = createClient<Database>(environment.supabaseUrl, environment.secretKey, {
     auth: { persistSession: false, autoRefreshToken: false, detectSessionInUrl: false },
@@ -108,6 +125,7 @@ export function connectEngine(
         return await unwrap(name, call());
       } catch (error) {
         if (!(error instanceof DatabaseError && error.mayBeTriedAgain) || attempt === TRIES) throw error;
+        log.error("database call repeated", { name, attempt, message: error.message });
         await clock.sleep(PAUSE_MILLISECONDS * attempt);
       }
     }
@@ -131,8 +149,9 @@ export function connectEngine(
     async pushBackSlots(endpoint, seconds) {
       await repeat("push_back_slots", () => client.rpc("push_back_slots", { endpoint, seconds }));
     },
-    async claimChunk(feed) {
-      const [row] = await unwrap("claim_chunk", client.rpc("claim_chunk", { feed }));
+    async claimChunk(feed, callId) {
+      const call = callId === null ? {} : { call_id: callId };
+      const [row] = await unwrap("claim_chunk", client.rpc("claim_chunk", { feed, ...call }));
       if (row === undefined) return null;
       return {
         id: row.chunk_id,
@@ -147,8 +166,19 @@ export function connectEngine(
         pageLimit: row.page_limit,
         stopTakingPagesAfterSeconds: row.stop_taking_pages_after_seconds,
         stopTakingPagesAfterBusySeconds: row.stop_taking_pages_after_busy_seconds,
+        answerTimeoutSeconds: row.answer_timeout_seconds,
         captureOdds: row.capture_odds,
       };
+    },
+    async noteFailedRequest(chunk, { endpoint, httpStatus }, message, attempt) {
+      await repeat("note_failed_request", () =>
+        client.rpc("note_failed_request", {
+          ...lease(chunk),
+          message,
+          endpoint,
+          attempt,
+          ...(httpStatus === null ? {} : { http_status: httpStatus }),
+        }));
     },
     async ingestPage(chunk, { cursorBefore, cursorAfter, apiTotal, apiCalls, rows }) {
       const page = {
@@ -165,8 +195,11 @@ export function connectEngine(
       return answer[0]?.go_on ?? false;
     },
     finishChunk: (chunk) => end("finish_chunk", () => client.rpc("finish_chunk", lease(chunk))),
-    async yieldChunk(chunk, apiCalls) {
-      await end("yield_chunk", () => client.rpc("yield_chunk", { ...lease(chunk), api_calls: apiCalls }));
+    async yieldChunk(chunk, apiCalls, progressed) {
+      await end(
+        "yield_chunk",
+        () => client.rpc("yield_chunk", { ...lease(chunk), api_calls: apiCalls, progressed }),
+      );
     },
     failChunk: (chunk, failure, apiCalls) =>
       end("fail_chunk", () =>

@@ -14,7 +14,7 @@ interface EdgeRuntime {
   waitUntil(promise: Promise<unknown>): void;
 }
 
-/** A call's body says the feed and nothing else. */
+/** A call's body says the feed and the call's number. */
 const LARGEST_BODY_BYTES = 1024;
 
 function answer(status: number, body: Record<string, unknown>): Response {
@@ -45,12 +45,23 @@ async function readSmallBody(request: Request): Promise<string | null> {
   return await new Blob(chunks as BlobPart[]).text();
 }
 
-async function readFeed<F extends Feed>(request: Request, feeds: readonly [F, ...F[]]): Promise<F | null> {
+/** What a call asks for. */
+interface Call<F extends Feed> {
+  readonly feed: F;
+  /** Null when somebody calls by hand. */
+  readonly id: number | null;
+}
+
+async function readCall<F extends Feed>(
+  request: Request,
+  feeds: readonly [F, ...F[]],
+): Promise<Call<F> | null> {
   const body = await readSmallBody(request).catch(() => null);
   if (body === null) return null;
   try {
-    const call = z.strictObject({ feed: z.enum(feeds) }).safeParse(JSON.parse(body));
-    return call.success ? call.data.feed as F : null;
+    const { data } = z.strictObject({ feed: z.enum(feeds), call: z.int().positive().optional() })
+      .safeParse(JSON.parse(body));
+    return data === undefined ? null : { feed: data.feed as F, id: data.call ?? null };
   } catch {
     return null;
   }
@@ -69,6 +80,12 @@ async function work(chunk: Chunk, engine: Engine, log: Logger, get: GetVariable)
       clock: systemClock,
       fetch: globalThis.fetch,
       onCall: (endpoint, outcome) => log.info("api call", { endpoint, outcome }),
+      onRetry: (error, attempt) => {
+        const message = log.redact(error.message);
+        log.error("api call failed", { ...error.failure, message, attempt });
+        return engine.noteFailedRequest(chunk, error.failure, message, attempt);
+      },
+      answerTimeoutSeconds: chunk.answerTimeoutSeconds,
     });
     await workOnChunk(chunk, { engine, api, clock: systemClock, log, retire: retire.signal });
   } catch (error) {
@@ -87,9 +104,9 @@ async function work(chunk: Chunk, engine: Engine, log: Logger, get: GetVariable)
 /**
  * Serves an Edge Function: authenticates the call, claims a chunk of the feed it names, answers 202 at once and works on.
  *
- * Answers: 401 without the worker secret, 405 for other methods than POST, 400 for a body other than `{"feed": …}`, 200 with
- * `{"claimed": false}` when there is nothing to do, 202 with run, chunk and feed, 500 when a setting is missing (the log says
- * which), 503 when the database can't be reached.
+ * Answers: 401 without the worker secret, 405 for other methods than POST, 400 for a body other than `{"feed": …}` with or
+ * without the `call` that SQL numbers its calls by, 200 with `{"claimed": false}` when there is nothing to do, 202 with run,
+ * chunk and feed, 500 when a setting is missing (the log says which), 503 when the database can't be reached.
  */
 export function serve<F extends Feed>(feeds: readonly [F, ...F[]]): void {
   const get: GetVariable = (name) => Deno.env.get(name);
@@ -103,19 +120,25 @@ export function serve<F extends Feed>(feeds: readonly [F, ...F[]]): void {
       if (!await isAuthorized(request, environment.workerSecret)) {
         return answer(401, { message: "Unauthorized" });
       }
-      const feed = await readFeed(request, feeds);
-      if (feed === null) return answer(400, { message: `Send {"feed": "${feeds.join('" | "')}"}` });
+      const call = await readCall(request, feeds);
+      if (call === null) return answer(400, { message: `Send {"feed": "${feeds.join('" | "')}"}` });
 
-      const engine = connectEngine(environment, systemClock);
-      const chunk = await engine.claimChunk(feed);
-      if (chunk === null) return answer(200, { claimed: false });
+      const { feed, id } = call;
+      const engine = connectEngine(environment, { clock: systemClock, log: log.with({ feed, call: id }) });
+      const chunk = await engine.claimChunk(feed, id);
+      if (chunk === null) {
+        log.info("nothing to claim", { feed, call: id });
+        return answer(200, { claimed: false });
+      }
       const chunkLog = log.with({ run: chunk.runId, chunk: chunk.id, feed });
       chunkLog.info("claimed", {
+        call: id,
         period_start: chunk.periodStart,
         period_end: chunk.periodEnd,
         ...chunk.cursor,
       });
-      runtime.waitUntil(work(chunk, engine, chunkLog, get));
+      const chunkEngine = connectEngine(environment, { clock: systemClock, log: chunkLog });
+      runtime.waitUntil(work(chunk, chunkEngine, chunkLog, get));
       return answer(202, { run: chunk.runId, chunk: chunk.id, feed });
     } catch (error) {
       log.error("call failed", { message: error instanceof Error ? error.message : String(error) });

@@ -16,7 +16,7 @@ export interface Workshop {
   readonly api: Pick<RacingApiClient, "get" | "takeCallCount">;
   readonly clock: Clock;
   readonly log: Logger;
-  /** Aborted when the isolate is about to be retired: no further page is taken. */
+  /** Aborted when the isolate is about to be ended: what is being fetched is dropped and the lease given back. */
   readonly retire?: AbortSignal;
 }
 
@@ -30,6 +30,12 @@ interface FetchedPage {
   readonly busyMilliseconds: number;
 }
 
+/** How taking pages ended: they are all in, or it is time to yield and why. */
+type Ending = "all in" | "time" | "busy" | "paused" | "retired";
+
+/** Thrown by whatever is under way when the isolate is about to be ended. */
+const RETIRED = new Error("The isolate is about to be ended");
+
 /**
  * Works on a leased chunk until its pages are all in, its time is up, or it fails; then ends it in the database.
  *
@@ -39,10 +45,10 @@ interface FetchedPage {
 export async function workOnChunk(chunk: Chunk, workshop: Workshop): Promise<Outcome> {
   const { engine, api, log } = workshop;
   try {
-    const finished = await takePages(chunk, workshop);
-    if (!finished) {
-      await engine.yieldChunk(chunk, api.takeCallCount());
-      log.info("yielded");
+    const { ending, pages } = await takePages(chunk, workshop);
+    if (ending !== "all in") {
+      await engine.yieldChunk(chunk, api.takeCallCount(), pages > 0);
+      log.info("yielded", { reason: ending, pages });
       return "yielded";
     }
     const state = await engine.finishChunk(chunk);
@@ -67,22 +73,26 @@ export async function workOnChunk(chunk: Chunk, workshop: Workshop): Promise<Out
   }
 }
 
-/** Resolves to true when the pages are all in, false when it is time to yield. */
-async function takePages(chunk: Chunk, workshop: Workshop): Promise<boolean> {
+/** Fetches and stores page after page. */
+async function takePages(chunk: Chunk, workshop: Workshop): Promise<{ ending: Ending; pages: number }> {
   const { engine, api, clock, log, retire } = workshop;
   const start = clock.monotonic();
   const abort = new AbortController();
+  const dropFetch = () => abort.abort(RETIRED);
+  retire?.addEventListener("abort", dropFetch, { once: true });
+  if (retire?.aborted) dropFetch();
   let busyMilliseconds = 0;
-  const timeIsUp = () =>
-    retire?.aborted === true ||
-    clock.monotonic() - start >= chunk.stopTakingPagesAfterSeconds * 1000 ||
-    busyMilliseconds >= chunk.stopTakingPagesAfterBusySeconds * 1000;
+  let pages = 0;
+  const timeIsUp = (): "time" | "busy" | undefined => {
+    if (clock.monotonic() - start >= chunk.stopTakingPagesAfterSeconds * 1000) return "time";
+    if (busyMilliseconds >= chunk.stopTakingPagesAfterBusySeconds * 1000) return "busy";
+  };
 
   let next = fetchPage(chunk, chunk.cursor, chunk.apiTotal, workshop, abort.signal);
   try {
     while (true) {
       const fetched = await next;
-      if (fetched === null) return true;
+      if (fetched === null) return { ending: "all in", pages };
       const { page, raceCount } = fetched;
       busyMilliseconds += fetched.busyMilliseconds;
       const stop = timeIsUp();
@@ -94,6 +104,7 @@ async function takePages(chunk: Chunk, workshop: Workshop): Promise<boolean> {
 
       const storing = clock.monotonic();
       const goOn = await engine.ingestPage(chunk, { ...page, apiCalls: api.takeCallCount() });
+      pages++;
       log.info("page stored", {
         day: page.cursorBefore.day,
         skip: page.cursorBefore.skip,
@@ -106,9 +117,15 @@ async function takePages(chunk: Chunk, workshop: Workshop): Promise<boolean> {
         busy_ms: Math.round(fetched.busyMilliseconds),
       });
       assertSomeRaceUnderstood(fetched);
-      if (stop || !goOn) return requestAt(chunk, page.cursorAfter, page.apiTotal) === null;
+      if (stop === undefined && goOn) continue;
+      const allIn = requestAt(chunk, page.cursorAfter, page.apiTotal) === null;
+      return { ending: allIn ? "all in" : stop ?? "paused", pages };
     }
+  } catch (error) {
+    if (error === RETIRED) return { ending: "retired", pages };
+    throw error;
   } finally {
+    retire?.removeEventListener("abort", dropFetch);
     abort.abort();
   }
 }

@@ -2,7 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { connect, type Sql } from "../../../../scripts/local/database.ts";
 import { type Platform, startPlatform } from "../../../../scripts/local/platform.ts";
 import { type SimulatedApi, startSimulatedApi } from "../../../../scripts/local/racing_api/server.ts";
-import { createLogger } from "../log.ts";
+import { createLogger, type Logger } from "../log.ts";
 import { RacingApiClient } from "../racing_api/client.ts";
 import { HandMovedClock } from "../testing/hand_moved_clock.ts";
 import { type Chunk, connectEngine, type Engine } from "./database.ts";
@@ -33,6 +33,7 @@ interface Bench {
   readonly engine: Engine;
   readonly clock: HandMovedClock;
   readonly log: string[];
+  readonly logger: Logger;
   work(chunk: Chunk, more?: Partial<Workshop>): Promise<Outcome>;
 }
 
@@ -40,19 +41,24 @@ interface Bench {
 function bench(password = PASSWORD): Bench {
   const clock = new HandMovedClock();
   const log: string[] = [];
-  const engine = connectEngine({ supabaseUrl: platform.supabaseUrl, secretKey: platform.secretKey }, clock);
+  const logger = createLogger([password], (_level, line) => void log.push(line));
+  const engine = connectEngine(
+    { supabaseUrl: platform.supabaseUrl, secretKey: platform.secretKey },
+    { clock, log: logger },
+  );
   return {
     engine,
     clock,
     log,
+    logger,
     work(chunk, more) {
       const client = new RacingApiClient({
         account: { url: api.url, username: "somebody", password },
         budget: engine,
         clock,
         fetch,
+        onRetry: (error, request) => engine.noteFailedRequest(chunk, error.failure, error.message, request),
       });
-      const logger = createLogger([password], (_level, line) => void log.push(line));
       return workOnChunk(chunk, { engine, api: client, clock, log: logger, ...more });
     },
   };
@@ -60,7 +66,7 @@ function bench(password = PASSWORD): Bench {
 
 async function claimed(engine: Engine, feed: Chunk["feed"], start: string, end: string): Promise<Chunk> {
   await sql`select backfill_start(${start}::date, ${end}::date, ${[feed]}::text[], reprocess => 'all')`;
-  const chunk = await engine.claimChunk(feed);
+  const chunk = await engine.claimChunk(feed, null);
   if (chunk === null) throw new Error("The chunk could not be claimed");
   return chunk;
 }
@@ -159,7 +165,7 @@ Deno.test("an invocation whose time is up stores its page, yields, and the next 
   assertEquals(yielded.state, "waiting");
   assert(yielded.cursor_day === "2026-06-02" || yielded.cursor_day === "2026-06-03", yielded.cursor_day);
 
-  const again = await engine.claimChunk("racecards");
+  const again = await engine.claimChunk("racecards", null);
   assertEquals(again?.cursor.day, yielded.cursor_day);
   assertEquals(await work(again!), "succeeded");
 });
@@ -176,11 +182,49 @@ Deno.test("an invocation that computed too long yields before the platform ends 
   await sql`update backfill_settings set stop_taking_pages_after_busy_seconds = 0.4`;
 });
 
-Deno.test("an isolate that is being retired takes no further page", async () => {
+Deno.test("an isolate that is about to be ended drops what it fetches and gives the lease back at once", async () => {
+  const { engine, work, log } = bench();
+  const chunk = await claimed(engine, "racecards", "2026-06-01", "2026-06-04");
+  const retire = new AbortController();
+  api.faults = ({ query }) => {
+    if (!query.includes("date=2026-06-02")) return undefined;
+    setTimeout(() => retire.abort(), 20);
+    return { status: 200, delayMs: 3000 };
+  };
+  const before = performance.now();
+  assertEquals(await work(chunk, { retire: retire.signal }), "yielded");
+  assert(performance.now() - before < 2500, "It waited for the answer");
+  assertEquals([(await chunkRow(chunk)).state, (await chunkRow(chunk)).cursor_day], [
+    "waiting",
+    "2026-06-02",
+  ]);
+  assert(log.some((line) => line.includes('"reason":"retired"')), log.join("\n"));
+});
+
+Deno.test("an isolate that is ended before it stored a page counts as an interruption", async () => {
   const { engine, work } = bench();
   const chunk = await claimed(engine, "racecards", "2026-06-01", "2026-06-04");
   assertEquals(await work(chunk, { retire: AbortSignal.abort() }), "yielded");
-  assertEquals((await chunkRow(chunk)).cursor_day, "2026-06-02");
+  const [row] =
+    await sql`select state, interruptions, attempts from backfill_progress where id = ${chunk.id}`;
+  assertEquals({ ...row }, { state: "waiting", interruptions: 1, attempts: 0 });
+});
+
+Deno.test("a request that fails and passes when it is sent again leaves its trace in the error log", async () => {
+  const { engine, work } = bench();
+  const chunk = await claimed(engine, "racecards", "2026-06-01", "2026-06-01");
+  const answers = [{ status: 500, body: "broken" }, { status: 200, truncate: true }];
+  api.faults = () => answers.shift();
+  assertEquals(await work(chunk), "succeeded");
+  const errors =
+    await sql`select failure_class, endpoint, http_status, attempt from ingest_errors order by id`;
+  const retried = { failure_class: "retried", endpoint: "/racecards/pro" };
+  assertEquals(errors.map((error) => ({ ...error })), [
+    { ...retried, http_status: 500, attempt: 1 },
+    { ...retried, http_status: 200, attempt: 2 },
+  ]);
+  const [status] = await sql`select last_error from backfill_status`;
+  assertEquals(status?.["last_error"], null);
 });
 
 Deno.test("a paused run stops after the page in hand", async () => {
@@ -204,15 +248,18 @@ Deno.test("an answer that gets lost after the page was stored costs nothing", as
     await response.body?.cancel();
     throw new TypeError("connection reset");
   };
-  const { clock, work } = bench();
+  const { clock, work, log, logger } = bench();
   const engine = connectEngine(
     { supabaseUrl: platform.supabaseUrl, secretKey: platform.secretKey },
-    clock,
-    losingFetch,
+    { clock, log: logger, fetch: losingFetch },
   );
   const chunk = await claimed(engine, "racecards", "2026-06-01", "2026-06-02");
   assertEquals(await work(chunk, { engine }), "succeeded");
   assert(lost >= 2);
+  assert(
+    log.some((line) => line.includes("database call repeated") && line.includes("ingest_page")),
+    log.join("\n"),
+  );
   assertEquals((await sql`select pages_done from backfill_progress`)[0]?.["pages_done"], 2);
 });
 
@@ -230,11 +277,11 @@ Deno.test("a refused account pauses the run, with what to do and without the pas
   const chunk = await claimed(engine, "results", "2026-06-01", "2026-06-07");
   assertEquals(await work(chunk), "failed");
   const [status] = await sql<
-    { state: string; pause_reason: string }[]
-  >`select state, pause_reason from backfill_status`;
+    { state: string; what_to_do: string }[]
+  >`select state, what_to_do from backfill_status`;
   assertEquals(status?.state, "paused");
-  assert(status?.pause_reason.includes("Check RACING_API_USERNAME"), status?.pause_reason);
-  assert(status?.pause_reason.includes(`select backfill_resume(${chunk.runId})`), status?.pause_reason);
+  assert(status?.what_to_do.includes("Check RACING_API_USERNAME"), status?.what_to_do);
+  assert(status?.what_to_do.includes(`select backfill_resume(${chunk.runId})`), status?.what_to_do);
   assert(!log.join().includes("the wrong password"));
 });
 
@@ -247,7 +294,9 @@ Deno.test("an API that is down gives the chunk back for later, with the reason",
     "waiting",
     "/results answered 503: down",
   ]);
-  const [error] = await sql`select failure_class, endpoint, http_status, attempt from ingest_errors`;
+  const [error] = await sql`
+    select failure_class, endpoint, http_status, attempt from ingest_errors where failure_class <> 'retried'
+  `;
   assertEquals({ ...error }, {
     failure_class: "transient",
     endpoint: "/results",
@@ -279,7 +328,7 @@ async function cardsWith(day: string, change: (card: Record<string, unknown>) =>
 Deno.test("a page where every race is broken: all of it in rejects, the chunk dead with the reason, the run goes on", async () => {
   const { engine, work } = bench();
   await sql`select backfill_start('2026-05-30', '2026-06-03', ${["racecards"]}::text[], reprocess => 'all')`;
-  const chunk = await engine.claimChunk("racecards");
+  const chunk = await engine.claimChunk("racecards", null);
   assertEquals(chunk?.periodStart, "2026-06-01");
   const { body, races } = await cardsWith("2026-06-01", (card) => delete card["course_id"]);
   api.faults = ({ query }) => query.includes("date=2026-06-01") ? { status: 200, body } : undefined;
@@ -299,7 +348,7 @@ Deno.test("a page where every race is broken: all of it in rejects, the chunk de
   const [gap] = await sql`select missing from coverage_gaps where day = '2026-06-01'`;
   assertEquals(gap?.["missing"], `0 of ${races} races stored`);
 
-  const may = await engine.claimChunk("racecards");
+  const may = await engine.claimChunk("racecards", null);
   assertEquals(may?.periodStart, "2026-05-30");
   assertEquals(await work(may!), "succeeded");
   const [status] = await sql`select state from backfill_status`;
@@ -308,7 +357,7 @@ Deno.test("a page where every race is broken: all of it in rejects, the chunk de
   // Who has looked and retries, gets the rest of the chunk.
   api.faults = () => undefined;
   await sql`select backfill_retry(${chunk!.runId})`;
-  assertEquals(await work((await engine.claimChunk("racecards"))!), "succeeded");
+  assertEquals(await work((await engine.claimChunk("racecards", null))!), "succeeded");
 });
 
 Deno.test("a page with one good race goes on", async () => {

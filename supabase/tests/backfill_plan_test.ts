@@ -1,0 +1,102 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import { startTestDatabase, type TestDatabase } from "./support/test_database.ts";
+import { start } from "./support/chunks.ts";
+
+let db: TestDatabase;
+Deno.test.beforeAll(async () => void (db = await startTestDatabase()));
+Deno.test.afterAll(() => db.stop());
+Deno.test.beforeEach(() => db.reset());
+
+interface Plan {
+  readonly feed: string;
+  readonly chunks: number;
+  readonly api_calls: number;
+  readonly minutes: number;
+  readonly races: number;
+  readonly runners: number;
+  readonly megabytes: number;
+  readonly invocations: number;
+  readonly note: string | null;
+}
+
+async function plan(startDate: string, endDate: string, feeds: string[] | null = null): Promise<Plan[]> {
+  return [
+    ...await db.sql<Plan[]>`
+      select feed, chunks, api_calls, minutes::float8, races, runners, megabytes::float8, invocations, note
+      from backfill_plan(${startDate}::date, ${endDate}::date, ${feeds}::text[])
+    `,
+  ];
+}
+
+Deno.test("backfill_plan() prices a year, a row per feed, and starts nothing", async () => {
+  const rows = await plan("2025-01-01", "2025-12-31");
+  assertEquals(
+    rows.map(({ feed, chunks, api_calls, minutes, races }) => ({ feed, chunks, api_calls, minutes, races })),
+    [
+      { feed: "masters", chunks: 1, api_calls: 2, minutes: 0, races: 0 },
+      { feed: "racecards", chunks: 12, api_calls: 365, minutes: 3.4, races: 13140 },
+      // 36 races a day in pages of 100: twelve for a month of 31 days, eleven for the others.
+      { feed: "results", chunks: 12, api_calls: 139, minutes: 0.5, races: 13140 },
+    ],
+  );
+  for (const { runners, megabytes, invocations } of rows.slice(1)) {
+    assertEquals([runners > 100_000, megabytes > 10, invocations >= 12], [true, true, true]);
+  }
+  assertEquals((await db.sql`select from backfill_runs`).length, 0);
+  assertEquals((await db.sql`select from backfill_progress`).length, 0);
+  assertEquals(await db.takeCalls(), []);
+});
+
+Deno.test("backfill_plan() plans exactly the chunks and calls that backfill_start() then has", async () => {
+  const planned = await plan("2022-11-15", "2026-06-10");
+  await start(db.sql, "2022-11-15", "2026-06-10");
+  const started = await db.sql`
+    select feed, count(*)::integer as chunks, sum(pages_planned)::integer as api_calls
+    from backfill_progress group by feed order by feed
+  `;
+  assertEquals(planned.map(({ feed, chunks, api_calls }) => ({ feed, chunks, api_calls })), [...started]);
+});
+
+Deno.test("backfill_plan() knows that cards begin on 2023-01-23 and that older results need the add-on", async () => {
+  const [, cards, results] = await plan("2022-06-01", "2023-01-24");
+  assertEquals([cards?.chunks, cards?.api_calls], [1, 2]);
+  assertEquals(cards?.note, "The API has no cards before 2023-01-23: none are planned.");
+  assertEquals(results?.note, "Results before 2025-06-15 need the historical add-on of The Racing API.");
+  const [, recentCards, recentResults] = await plan("2025-06-15", "2025-07-01");
+  assertEquals([recentCards?.note, recentResults?.note], [null, null]);
+  const [only] = await plan("2015-01-01", "2015-12-31", ["racecards"]);
+  assertEquals([only?.chunks, only?.api_calls, only?.note], [0, 0, "Nothing to do."]);
+});
+
+Deno.test("backfill_plan() leaves out what is stored already", async () => {
+  await db.sql`
+    insert into ra_coverage (feed, day, races_in_api, races_stored, races_rejected, pulled_at)
+    select 'results', day, 36, 36, 0, engine.clock()
+    from generate_series('2025-01-01', '2025-11-30', interval '1 day') as day
+  `;
+  const [results] = await plan("2025-01-01", "2025-12-31", ["results"]);
+  assertEquals([results?.chunks, results?.api_calls], [1, 12]);
+});
+
+Deno.test("backfill_plan() goes by what is known once a year of it is", async () => {
+  await db.sql`
+    insert into ra_coverage (feed, day, races_in_api, races_stored, races_rejected, pulled_at)
+    select 'results', day, 20, 20, 0, engine.clock()
+    from generate_series('2024-01-01', '2024-12-31', interval '1 day') as day
+  `;
+  const [results] = await plan("2025-01-01", "2025-01-31", ["results"]);
+  assertEquals([results?.races, results?.api_calls], [620, 7]);
+});
+
+Deno.test("backfill_plan() costs minutes by the rates in force", async () => {
+  await db.sql`update racing_api_limits set calls_per_second = 1 where endpoint = '/racecards/pro'`;
+  const [cards] = await plan("2025-01-01", "2025-12-31", ["racecards"]);
+  assertEquals(cards?.minutes, 6.8);
+  await db.sql`update racing_api_limits set calls_per_second = documented_calls_per_second`;
+});
+
+Deno.test("backfill_plan() refuses the nonsense that backfill_start() refuses", async () => {
+  await assertRejects(() => plan("2026-05-02", "2026-05-01"), Error, "is after the end date");
+  await assertRejects(() => plan("1987-01-01", "2026-05-01"), Error, "before 1988-01-01");
+  await assertRejects(() => plan("2026-05-01", "2026-05-02", ["odds"]), Error, 'Unknown feed "odds"');
+});

@@ -1,0 +1,109 @@
+import { assertEquals } from "@std/assert";
+import { startTestDatabase, type TestDatabase } from "./support/test_database.ts";
+import { claimed, finish, ingest, start } from "./support/chunks.ts";
+import { page } from "./support/pages.ts";
+
+let db: TestDatabase;
+Deno.test.beforeAll(async () => void (db = await startTestDatabase()));
+Deno.test.afterAll(() => db.stop());
+Deno.test.beforeEach(() => db.reset());
+
+async function status(run: number) {
+  const [row] = await db.sql<
+    {
+      state: string;
+      percent: number;
+      calls_per_minute: number | null;
+      seconds_left: number | null;
+      what_to_do: string;
+    }[]
+  >`
+    select
+      state, percent::float8, calls_per_minute::float8, round(extract(epoch from time_left))::integer as seconds_left,
+      what_to_do
+    from backfill_status where run_id = ${run}
+  `;
+  if (row === undefined) throw new Error(`There is no run ${run}`);
+  return row;
+}
+
+/** Stores so many pages of a chunk of results whose period has so many races, one in every so many seconds. */
+async function pullResults(pages: number, total: number, secondsAPage: number): Promise<void> {
+  const held = await claimed(db.worker, "results");
+  for (let nth = 0; nth < pages; nth++) {
+    await db.passTime(`${secondsAPage} seconds`);
+    const next = Math.min(total, 100 * (nth + 1));
+    await ingest(
+      db.worker,
+      held,
+      page({ before: [null, 100 * nth], after: [null, next] }, { api_total: total, api_calls: 1 }),
+    );
+  }
+  if (pages * 100 >= total) {
+    // The pages of this test carry no races; what counts here is how many there are.
+    await db.sql`update backfill_progress set api_total = 0 where id = ${held.chunk_id}`;
+    await finish(db.worker, held);
+    await db.sql`update backfill_progress set api_total = ${total} where id = ${held.chunk_id}`;
+  }
+}
+
+Deno.test("the time left corrects the months to come by those that are known", async () => {
+  // Four months planned with 12, 11, 12 and 12 pages; the newest turns out to have 24.
+  const run = await start(db.sql, "2026-01-01", "2026-04-30", { feeds: ["results"] });
+  const [planned] = await db
+    .sql`select array_agg(pages_planned order by place_in_run) as pages from backfill_progress`;
+  assertEquals(planned?.["pages"], [11, 12, 11, 12]);
+  assertEquals((await status(run)).seconds_left, Math.round(46 / 4.5));
+  await pullResults(22, 2200, 0.1);
+  // Twice as many as planned: 24, 22 and 24 are left.
+  assertEquals((await status(run)).seconds_left, Math.round(70 / 4.5));
+  assertEquals((await status(run)).percent, 23.9);
+});
+
+Deno.test("the time left goes by the rate of late when that is lower than the limit", async () => {
+  const run = await start(db.sql, "2026-01-01", "2026-04-30", { feeds: ["results"] });
+  // A page every two seconds instead of the nine that the limits allow; 11 of them are left, and 35 of other months.
+  await pullResults(30, 6000, 2);
+  const known = 60 - 30;
+  const others = (12 + 11 + 12) * 60 / 11;
+  assertEquals((await status(run)).seconds_left, Math.round((known + others) / 0.5));
+  // The last one belongs to the ten seconds that have just begun.
+  assertEquals((await status(run)).calls_per_minute, 29);
+});
+
+Deno.test("the time left of a run includes the runs that go before it", async () => {
+  const first = await start(db.sql, "2026-05-01", "2026-05-31", { feeds: ["results"] });
+  const second = await start(db.sql, "2026-04-01", "2026-04-30", { feeds: ["results"] });
+  assertEquals([(await status(first)).seconds_left, (await status(second)).seconds_left], [3, 5]);
+  await db.sql`select backfill_pause(${first})`;
+  assertEquals((await status(second)).seconds_left, 2);
+});
+
+Deno.test("the time left includes the wait for a next attempt", async () => {
+  const run = await start(db.sql, "2026-05-01", "2026-05-31", { feeds: ["results"] });
+  const held = await claimed(db.worker, "results");
+  await db.worker`
+    select fail_chunk(${held.chunk_id}, ${held.lease_token}, 'transient', 'busy', retry_after_seconds => 1000)
+  `;
+  assertEquals((await status(run)).seconds_left, 1000);
+});
+
+Deno.test("percent stays below 100 while a page is left", async () => {
+  const run = await start(db.sql, "2026-05-01", "2026-05-31", { feeds: ["results"] });
+  await pullResults(9999 / 100 | 0, 10_000, 0);
+  assertEquals((await status(run)).percent, 99);
+  await db.sql`update backfill_progress set pages_done = 9999, pages_expected = 10000`;
+  assertEquals((await status(run)).percent, 99.9);
+});
+
+Deno.test("an ended run has no time left and no rate, and says whether anything is to be done", async () => {
+  const run = await start(db.sql, "2026-05-01", "2026-05-31", { feeds: ["results"] });
+  await pullResults(1, 50, 1);
+  assertEquals(await status(run), {
+    state: "succeeded",
+    percent: 100,
+    calls_per_minute: null,
+    seconds_left: null,
+    what_to_do: "Nothing.",
+  });
+});
