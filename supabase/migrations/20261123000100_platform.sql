@@ -7,13 +7,14 @@ begin
     pg_catalog.to_regnamespace('net') is null
     and exists (select from pg_catalog.pg_available_extensions where name = 'pg_net')
   then
-    create extension pg_net;
+    create schema if not exists extensions;
+    create extension pg_net with schema extensions;
   end if;
   if
     pg_catalog.to_regnamespace('cron') is null
     and exists (select from pg_catalog.pg_available_extensions where name = 'pg_cron')
   then
-    create extension pg_cron;
+    create extension pg_cron with schema pg_catalog;
   end if;
   if pg_catalog.to_regnamespace('net') is null then
     raise exception 'The extension pg_net is missing'

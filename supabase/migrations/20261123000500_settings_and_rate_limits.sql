@@ -13,6 +13,16 @@ create table public.backfill_settings (
   attempts_before_dead integer not null default 5,
   interruptions_before_dead integer not null default 10,
   capture_odds boolean not null default false,
+  gap_tries integer not null default 3,
+  gap_days_a_night integer not null default 62,
+  freshness_grace_minutes integer not null default 45,
+  alert_format text not null default 'slack',
+  error_log_days integer not null default 90,
+  api_log_days integer not null default 7,
+  cron_log_days integer not null default 7,
+  scheduled_run_days integer not null default 30,
+  alert_days integer not null default 180,
+  schedules_started_on date,
   constraint backfill_settings_one_row check (id),
   constraint backfill_settings_regions_not_empty check (cardinality(regions) > 0),
   constraint backfill_settings_leases_positive check (leases_per_feed between 1 and 10),
@@ -23,7 +33,14 @@ create table public.backfill_settings (
   constraint backfill_settings_results_page_limit_allowed check (results_page_limit between 1 and 100),
   constraint backfill_settings_answer_timeout_sane check (answer_timeout_seconds between 1 and 60),
   constraint backfill_settings_attempts_positive check (attempts_before_dead between 1 and 100),
-  constraint backfill_settings_interruptions_positive check (interruptions_before_dead between 1 and 1000)
+  constraint backfill_settings_interruptions_positive check (interruptions_before_dead between 1 and 1000),
+  constraint backfill_settings_gap_tries_positive check (gap_tries between 1 and 100),
+  constraint backfill_settings_gap_days_positive check (gap_days_a_night between 1 and 1000),
+  constraint backfill_settings_grace_positive check (freshness_grace_minutes between 1 and 1440),
+  constraint backfill_settings_alert_format_known check (alert_format in ('slack', 'json')),
+  constraint backfill_settings_retention_positive check (
+    least(error_log_days, api_log_days, cron_log_days, scheduled_run_days, alert_days) >= 1
+  )
 );
 insert into public.backfill_settings default values;
 
@@ -41,6 +58,19 @@ comment on column public.backfill_settings.stop_taking_pages_after_busy_seconds 
 comment on column public.backfill_settings.capture_odds is
   'Whether ra_runner_odds is filled. Odds are most of a card''s bytes, and stored they are more than
    the rest of it: about 10,500 rows of 180 bytes a card day (1.9 MB, indexes included), against 0.3 MB for its races and runners.';
+
+comment on column public.backfill_settings.gap_tries is 'Nightly pulls of a day with a gap, after which it is given up and an alert says so.';
+comment on column public.backfill_settings.gap_days_a_night is 'Days of a feed that one closing of gaps pulls at most, the newest first.';
+comment on column public.backfill_settings.freshness_grace_minutes is
+  'How late a scheduled pull may be before data_freshness calls the feed late. Three retries of a failed pull take 21 minutes.';
+comment on column public.backfill_settings.alert_format is 'Body of an alert: slack ({"text": …}) or json (all of it in fields).';
+comment on column public.backfill_settings.error_log_days is 'How long ingest_errors keeps a row.';
+comment on column public.backfill_settings.api_log_days is 'How long racing_api_calls keeps a row.';
+comment on column public.backfill_settings.cron_log_days is 'How long cron.job_run_details keeps a row of the engine''s jobs.';
+comment on column public.backfill_settings.scheduled_run_days is 'How long a scheduled run that succeeded is kept. What a backfill did is kept for ever.';
+comment on column public.backfill_settings.alert_days is 'How long an alert is kept after it was well again.';
+comment on column public.backfill_settings.schedules_started_on is
+  'Set by start_schedules and emptied by stop_schedules: from this UK day on every day is expected to be stored.';
 
 comment on column public.backfill_settings.racecards_page_limit is 'Races asked for in one call of /racecards/pro; the API allows 500.';
 comment on column public.backfill_settings.results_page_limit is 'Races asked for in one call of /results; the API allows 100.';

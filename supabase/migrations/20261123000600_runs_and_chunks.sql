@@ -26,8 +26,8 @@ comment on column public.backfill_runs.feeds is 'Of masters, racecards and resul
 comment on column public.backfill_runs.newest_first is 'Whether the newest month goes first.';
 comment on column public.backfill_runs.reprocess is
   'Which days were planned. missing: those without whole coverage; failed: those of dead chunks; all.';
-comment on column public.backfill_runs.priority is 'Higher goes first: backfills 0, pulls by hand 50, daily pulls 100.';
-comment on column public.backfill_runs.requested_by is 'The role that started the run.';
+comment on column public.backfill_runs.priority is 'Higher goes first: backfills 0, pulls by hand 50, closing of gaps 90, scheduled pulls 100.';
+comment on column public.backfill_runs.requested_by is 'The role that started the run, or the schedule: "schedule day_cards".';
 comment on column public.backfill_runs.created_at is 'When the run was started.';
 comment on column public.backfill_runs.paused_at is 'Null unless the run is paused.';
 comment on column public.backfill_runs.pause_reason is 'Why the run is paused and what to do about it.';
@@ -126,6 +126,7 @@ create table public.ra_coverage (
   races_in_api integer not null,
   races_stored integer not null,
   races_rejected integer not null,
+  races_abandoned integer not null default 0,
   pulled_at timestamptz not null,
   chunk_id bigint references public.backfill_progress on delete set null,
   constraint ra_coverage_pkey primary key (feed, day),
@@ -141,6 +142,8 @@ comment on column public.ra_coverage.races_in_api is
   'The API''s count of the day (racecards); of results, whose count is one for the period, what is stored and rejected.';
 comment on column public.ra_coverage.races_stored is 'Races of the day stored from this feed.';
 comment on column public.ra_coverage.races_rejected is 'Races of the day that could not be understood and are in ingest_rejects.';
+comment on column public.ra_coverage.races_abandoned is
+  'Of the races stored from this feed, those that the card says are abandoned: no result will follow.';
 comment on column public.ra_coverage.pulled_at is 'When the day was last pulled wholly.';
 comment on column public.ra_coverage.chunk_id is 'The chunk that pulled it last; null once its run was deleted.';
 
@@ -231,6 +234,7 @@ create table public.ingest_unknown_fields (
   times_seen bigint not null,
   first_seen_at timestamptz not null default engine.clock(),
   last_seen_at timestamptz not null default engine.clock(),
+  acknowledged_at timestamptz,
   constraint ingest_unknown_fields_pkey primary key (feed, object, field)
 );
 comment on table public.ingest_unknown_fields is 'Fields that the API sent and nobody here knows. Noticed, never fatal.';
@@ -239,6 +243,8 @@ comment on column public.ingest_unknown_fields.object is
 comment on column public.ingest_unknown_fields.field is 'Its name in the JSON.';
 comment on column public.ingest_unknown_fields.times_seen is 'Objects that carried it, over all pages stored.';
 comment on column public.ingest_unknown_fields.first_seen_at is 'When it was first met.';
+comment on column public.ingest_unknown_fields.acknowledged_at is
+  'Set it when somebody has looked: until then an alert stands.';
 comment on column public.ingest_unknown_fields.last_seen_at is 'When it was last met.';
 
 do $$

@@ -73,6 +73,16 @@ where
   and chunk.next_attempt_at <= engine.clock()
   and run.paused_at is null
   and run.cancelled_at is null
+  -- A day is never pulled by two runs at once, a backfill's and a daily one's.
+  and not exists (
+    select from public.backfill_progress as live
+    where
+      live.state = 'working'
+      and live.feed = chunk.feed
+      and live.id <> chunk.id
+      and live.period_start < chunk.period_end
+      and live.period_end > chunk.period_start
+  )
   -- Courses have their listed names before the first race names them.
   and (
     chunk.feed = 'masters'
@@ -98,7 +108,8 @@ where
       )
   );
 
-comment on view engine.claimable_chunks is 'Chunks that wait, are due, belong to a run that is neither paused nor cancelled, and whose endpoint has a slot soon.';
+comment on view engine.claimable_chunks is 'Chunks that wait, are due, belong to a run that is neither paused nor cancelled, whose
+   days nobody pulls now, and whose endpoint has a slot soon.';
 
 create function engine.dispatch_due(feed text default null)
 returns integer

@@ -162,7 +162,8 @@ create function engine.start_run(
   feeds text[],
   newest_first boolean,
   reprocess text,
-  priority smallint
+  priority smallint,
+  requested_by text default session_user
 )
 returns bigint
 language plpgsql
@@ -202,8 +203,8 @@ begin
         hint = format('Watch it in backfill_status, or end it with: select backfill_cancel(%s);', rival.run_id);
   end if;
 
-  insert into public.backfill_runs (start_date, end_date, feeds, newest_first, reprocess, priority)
-  values (start_date, last_day, wanted_feeds, coalesce(newest_first, true), reprocess, priority)
+  insert into public.backfill_runs (start_date, end_date, feeds, newest_first, reprocess, priority, requested_by)
+  values (start_date, last_day, wanted_feeds, coalesce(newest_first, true), reprocess, priority, requested_by)
   returning id into new_run_id;
 
   insert into public.backfill_progress (
@@ -231,7 +232,7 @@ begin
 end
 $$;
 
-comment on function engine.start_run(date, date, text[], boolean, text, smallint) is
+comment on function engine.start_run(date, date, text[], boolean, text, smallint, text) is
   'Creates a run with its chunks and dispatches the first calls. Whoever starts a run (operator, schedule) comes through here.';
 
 create function public.backfill_start(
@@ -279,7 +280,7 @@ revoke execute on function
   engine.plan_chunks(date, date, text, text),
   engine.check_request(date, date, text[], text),
   public.pull_days(date, date, text[]),
-  engine.start_run(date, date, text[], boolean, text, smallint),
+  engine.start_run(date, date, text[], boolean, text, smallint, text),
   public.backfill_start(date, date, text[], boolean, text)
   from public, anon, authenticated;
 grant execute on function
@@ -288,6 +289,6 @@ grant execute on function
   engine.plan_chunks(date, date, text, text),
   engine.check_request(date, date, text[], text),
   public.pull_days(date, date, text[]),
-  engine.start_run(date, date, text[], boolean, text, smallint),
+  engine.start_run(date, date, text[], boolean, text, smallint, text),
   public.backfill_start(date, date, text[], boolean, text)
   to service_role;

@@ -51,8 +51,8 @@ as $$
     from (
         values
           ('masters', 1, '/courses', 0, 0, 0, 2),
-          ('racecards', 2, '/racecards/pro', 1600, 1600, 10.6, 20),
-          ('results', 3, '/results', 1600, 800, 10.1, 12)
+          ('racecards', 2, '/racecards/pro', 750, 750, 10.4, 16),
+          ('results', 3, '/results', 600, 310, 9.8, 7.5)
       ) as f (feed, place, endpoint, bytes_a_runner, bytes_a_shared_runner, runners_a_race, pages_an_invocation)
     left join public.backfill_progress as chunk on chunk.feed = f.feed and chunk.state = 'succeeded'
     group by f.feed, f.place, f.endpoint, f.bytes_a_runner, f.bytes_a_shared_runner, f.runners_a_race, f.pages_an_invocation

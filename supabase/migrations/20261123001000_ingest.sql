@@ -506,6 +506,35 @@ $$;
 comment on function engine.mark_absent_as_non_runners(text[]) is
   'Marks the declared horses of races with a result that are not in it, unless a runner of that result was rejected.';
 
+-- A corrected result may leave a horse out that an earlier one had: disqualified as an ineligible runner, or confused with another.
+create function engine.take_back_left_out(results jsonb, runners jsonb)
+returns void
+language sql
+security invoker
+set search_path = ''
+as $$
+  with seen as materialized (
+    select seen ->> 'race_id' as race_id, seen ->> 'horse_id' as horse_id from jsonb_array_elements(runners) as seen
+  )
+  update public.ra_runners as runner
+  set
+    has_result = false,
+    is_non_runner = true,
+    position = null,
+    position_code = null,
+    beaten_lengths = null,
+    beaten_lengths_overall = null
+  from engine.whole_results as whole
+  where
+    whole.race_id in (select race ->> 'id' from jsonb_array_elements(results) as race where (race ->> 'has_result')::boolean)
+    and runner.race_id = whole.race_id
+    and runner.has_result
+    and not exists (select from seen where seen.race_id = runner.race_id and seen.horse_id = runner.horse_id)
+$$;
+comment on function engine.take_back_left_out(jsonb, jsonb) is
+  'Takes the place from horses that an earlier result of these races had and this one has not. results and runners as ingest_page
+   gets them; a result always comes with all of its runners.';
+
 create function engine.store_rejects(rejects jsonb, race_ids text[], feed text, run_id bigint, chunk_id bigint)
 returns void
 language sql
@@ -604,15 +633,22 @@ as $$
     and reject.race_date < cover_days.period_end
     and reject.last_seen_at < chunk.started_at;
 
-  insert into public.ra_coverage as known (feed, day, races_in_api, races_stored, races_rejected, pulled_at, chunk_id)
+  insert into public.ra_coverage as known (
+    feed, day, races_in_api, races_stored, races_rejected, races_abandoned, pulled_at, chunk_id
+  )
   select
     cover_days.feed, days.day, coalesce(cover_days.races_in_api, stored.races + rejected.races), stored.races,
-    rejected.races, engine.clock(), cover_days.chunk_id
+    rejected.races, abandoned.races, engine.clock(), cover_days.chunk_id
   from (
       select day::date as day
       from generate_series(cover_days.period_start::timestamp, cover_days.period_end::timestamp - interval '1 day', interval '1 day') as day
     ) as days,
     lateral (select engine.races_of_day(cover_days.feed, days.day) as races) as stored,
+    lateral (
+      select count(*) as races
+      from public.ra_races as race
+      where cover_days.feed = 'racecards' and race.card_date = days.day and race.is_abandoned
+    ) as abandoned,
     lateral (
       select count(distinct coalesce(reject.race_id, reject.fingerprint)) as races
       from public.ingest_rejects as reject
@@ -626,6 +662,7 @@ as $$
     races_in_api = excluded.races_in_api,
     races_stored = excluded.races_stored,
     races_rejected = excluded.races_rejected,
+    races_abandoned = excluded.races_abandoned,
     pulled_at = excluded.pulled_at,
     chunk_id = excluded.chunk_id
 $$;
@@ -676,6 +713,7 @@ begin
     perform engine.store_rejects(page -> 'rejects', race_ids, held.feed, held.run_id, held.id);
     perform engine.upsert_runners(page -> 'runners');
     perform engine.upsert_odds(page -> 'odds');
+    perform engine.take_back_left_out(page -> 'races', page -> 'runners');
     perform engine.mark_absent_as_non_runners(race_ids);
     perform engine.note_unknown_fields(page -> 'unknown_fields', held.feed);
     -- The cursor has left the day: all of its pages are in.
@@ -738,7 +776,7 @@ grant execute on function
   engine.upsert_parents(text, jsonb), engine.upsert_people(text, jsonb), engine.upsert_trainers(jsonb),
   engine.upsert_horses(jsonb), engine.upsert_races(jsonb), engine.upsert_runners(jsonb),
   engine.upsert_odds(jsonb),
-  engine.mark_absent_as_non_runners(text[]), engine.store_rejects(jsonb, text[], text, bigint, bigint),
+  engine.take_back_left_out(jsonb, jsonb), engine.mark_absent_as_non_runners(text[]), engine.store_rejects(jsonb, text[], text, bigint, bigint),
   engine.note_unknown_fields(jsonb, text), engine.races_of_day(text, date), engine.cover_days(text, date, date, bigint, integer),
   public.ingest_page(bigint, uuid, jsonb)
   to service_role;

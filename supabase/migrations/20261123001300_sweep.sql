@@ -77,16 +77,55 @@ comment on function engine.forget_lost_calls() is
   'Takes calls that never came off the list, so that others are sent in their place. Returns how many. They are kept in the error
    log: once while nobody comes at all, and again each hour.';
 
+create table engine.heartbeats (
+  name text primary key,
+  beat_at timestamptz not null,
+  awake_since timestamptz not null
+);
+comment on table engine.heartbeats is 'When a cron job of the engine last ran, so that the next one knows for how long nobody did.';
+comment on column engine.heartbeats.name is 'sweep, pulls or watch.';
+comment on column engine.heartbeats.beat_at is 'When it last ran.';
+comment on column engine.heartbeats.awake_since is 'Since when it has run without a break of ten minutes.';
+alter table engine.heartbeats enable row level security;
+revoke all on engine.heartbeats from public, anon, authenticated, service_role;
+
+create function engine.beat(name text)
+returns interval
+language sql
+security invoker
+set search_path = ''
+as $$
+  with before as (
+    select h.beat_at from engine.heartbeats as h where h.name = beat.name
+  ),
+  beaten as (
+    insert into engine.heartbeats as h (name, beat_at, awake_since)
+    values (beat.name, engine.clock(), engine.clock())
+    on conflict (name) do update set
+      beat_at = excluded.beat_at,
+      awake_since = case when h.beat_at < excluded.beat_at - interval '10 minutes' then excluded.beat_at else h.awake_since end
+  )
+  select coalesce((select engine.clock() - before.beat_at from before), interval '0')
+$$;
+comment on function engine.beat(text) is
+  'Notes that a cron job runs. Returns how long ago it ran before; zero for the first time.';
+
 create function engine.sweep()
 returns void
 language plpgsql
 security invoker
 set search_path = ''
 as $$
+declare
+  silence interval;
 begin
   -- Two sweeps at once would each dispatch for the same free leases.
   if not pg_try_advisory_xact_lock(hashtext('engine.sweep')) then
     return;
+  end if;
+  silence := engine.beat('sweep');
+  if silence > interval '10 minutes' then
+    perform engine.note_standstill(silence);
   end if;
   perform engine.expire_leases();
   perform engine.forget_lost_calls();
@@ -103,6 +142,6 @@ comment on function engine.sweep() is
   'The cron tick of every minute: expires leases, then dispatches what is due and nobody works on. With nothing to do it
    calls nobody.';
 
-revoke execute on function engine.expire_leases(), engine.forget_lost_calls(), engine.sweep() from public, anon, authenticated;
+revoke execute on function engine.beat(text), engine.expire_leases(), engine.forget_lost_calls(), engine.sweep() from public, anon, authenticated;
 
 select cron.schedule('engine-sweep', '* * * * *', 'select engine.sweep()');

@@ -237,34 +237,8 @@ comment on column public.backfill_status.time_left is
    paused run, once it goes on. Null when nothing remains.';
 comment on column public.backfill_status.what_to_do is 'A sentence for the operator, with the call to make where there is one.';
 
-create view public.coverage_gaps
-with (security_invoker = true)
-as
-with asked_for as (
-  select distinct chunk.feed, days.day::date as day
-  from public.backfill_progress as chunk,
-    generate_series(chunk.period_start::timestamp, chunk.period_end::timestamp - interval '1 day', interval '1 day') as days (day)
-  where chunk.feed <> 'masters' and chunk.state <> 'cancelled'
-)
-select
-  asked_for.feed,
-  asked_for.day,
-  case
-    when known.day is null then 'never pulled wholly'
-    when known.races_stored < known.races_in_api then format('%s of %s races stored', known.races_stored, known.races_in_api)
-    else 'pulled before the day was over'
-  end as missing
-from asked_for
-left join public.ra_coverage as known on known.feed = asked_for.feed and known.day = asked_for.day
-where
-  engine.lacks_coverage(asked_for.feed, asked_for.day)
-  -- The day in progress is provisional by nature, and a card before its morning.
-  and (known.day is null or known.races_stored < known.races_in_api or asked_for.day < engine.london_day());
-
-comment on view public.coverage_gaps is 'A row per feed and day of which something that a run was asked for is missing.';
-
-revoke all on engine.lane_progress, public.backfill_status, public.coverage_gaps from public, anon, authenticated;
-grant select on engine.lane_progress, public.backfill_status, public.coverage_gaps to service_role;
+revoke all on engine.lane_progress, public.backfill_status from public, anon, authenticated;
+grant select on engine.lane_progress, public.backfill_status to service_role;
 revoke execute on function engine.calls_per_second(text) from public, anon, authenticated;
 grant execute on function engine.calls_per_second(text) to service_role;
 
@@ -284,7 +258,3 @@ comment on column public.backfill_status.last_error is
 comment on column public.backfill_status.last_error_at is 'When that was.';
 comment on column public.backfill_status.started_at is 'When the first chunk was claimed; null before.';
 comment on column public.backfill_status.ended_at is 'When the last chunk ended; null while one waits or is worked on.';
-comment on column public.coverage_gaps.feed is 'racecards or results.';
-comment on column public.coverage_gaps.day is 'UK racing day.';
-comment on column public.coverage_gaps.missing is
-  'never pulled wholly; pulled before the day was over; or how many races of how many are stored.';

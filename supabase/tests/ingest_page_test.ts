@@ -159,9 +159,39 @@ Deno.test("a known value is never replaced by a missing one", async () => {
   await bring("results", {
     ...result,
     races: [resultRace("rac_1", { tote_win: null, going: null })],
-    runners: [resultRunner("rac_1", "hrs_1", { sp: null, rpr: null })],
+    runners: [
+      resultRunner("rac_1", "hrs_1", { sp: null, rpr: null }),
+      resultRunner("rac_1", "hrs_2", { position: null, number: null }),
+    ],
   });
   assertEquals(await stored(), before);
+});
+
+Deno.test("a horse that a corrected result leaves out keeps its row and loses its place", async () => {
+  await bring("racecards", card);
+  await bring("results", result);
+  await bring("results", { ...result, runners: [resultRunner("rac_1", "hrs_1", { sp: "7/2", rpr: 90 })] });
+  const runners = await db.sql`
+    select horse_id, position, has_result, is_non_runner, number from ra_runners order by horse_id
+  `;
+  assertEquals([...runners], [
+    { horse_id: "hrs_1", position: 1, has_result: true, is_non_runner: false, number: 1 },
+    { horse_id: "hrs_2", position: null, has_result: false, is_non_runner: true, number: 2 },
+  ]);
+  await bring("results", result);
+  const [again] = await db.sql`select position, is_non_runner from ra_runners where horse_id = 'hrs_2'`;
+  assertEquals({ ...again }, { position: 2, is_non_runner: false });
+});
+
+Deno.test("a result published in two steps: who was missing in the first is no non-runner after the second", async () => {
+  await bring("racecards", card);
+  await bring("results", { ...result, runners: [resultRunner("rac_1", "hrs_1", { sp: "7/2", rpr: 90 })] });
+  await bring("results", result);
+  const runners = await db.sql`select horse_id, position, is_non_runner from ra_runners order by horse_id`;
+  assertEquals([...runners], [
+    { horse_id: "hrs_1", position: 1, is_non_runner: false },
+    { horse_id: "hrs_2", position: 2, is_non_runner: false },
+  ]);
 });
 
 Deno.test("a rating that arrives days later is taken", async () => {

@@ -3,6 +3,76 @@ export type Json = string | number | boolean | null | { [key: string]: Json | un
 export type Database = {
   "public": {
     Tables: {
+      "alert_messages": {
+        Row: {
+          "alert_id": number;
+          "created_at": string;
+          "delivered_at": string | null;
+          "id": number;
+          "phase": string;
+          "request_id": number | null;
+          "sent_at": string | null;
+          "tries": number;
+        };
+        ComputedFields: never;
+        Insert: {
+          "alert_id": number;
+          "created_at"?: string;
+          "delivered_at"?: string | null;
+          "id"?: never;
+          "phase": string;
+          "request_id"?: number | null;
+          "sent_at"?: string | null;
+          "tries"?: number;
+        };
+        Update: {
+          "alert_id"?: number;
+          "created_at"?: string;
+          "delivered_at"?: string | null;
+          "id"?: never;
+          "phase"?: string;
+          "request_id"?: number | null;
+          "sent_at"?: string | null;
+          "tries"?: number;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "alert_messages_alert_id_fkey";
+            columns: ["alert_id"];
+            isOneToOne: false;
+            referencedRelation: "alerts";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      "alerts": {
+        Row: {
+          "id": number;
+          "kind": string;
+          "message": string;
+          "raised_at": string;
+          "subject": string;
+          "well_at": string | null;
+        };
+        ComputedFields: never;
+        Insert: {
+          "id"?: never;
+          "kind": string;
+          "message": string;
+          "raised_at"?: string;
+          "subject": string;
+          "well_at"?: string | null;
+        };
+        Update: {
+          "id"?: never;
+          "kind"?: string;
+          "message"?: string;
+          "raised_at"?: string;
+          "subject"?: string;
+          "well_at"?: string | null;
+        };
+        Relationships: [];
+      };
       "backfill_progress": {
         Row: {
           "api_calls": number;
@@ -166,9 +236,17 @@ export type Database = {
       };
       "backfill_settings": {
         Row: {
+          "alert_days": number;
+          "alert_format": string;
           "answer_timeout_seconds": number;
+          "api_log_days": number;
           "attempts_before_dead": number;
           "capture_odds": boolean;
+          "cron_log_days": number;
+          "error_log_days": number;
+          "freshness_grace_minutes": number;
+          "gap_days_a_night": number;
+          "gap_tries": number;
           "id": boolean;
           "interruptions_before_dead": number;
           "lease_seconds": number;
@@ -176,14 +254,24 @@ export type Database = {
           "racecards_page_limit": number;
           "regions": (string)[];
           "results_page_limit": number;
+          "scheduled_run_days": number;
+          "schedules_started_on": string | null;
           "stop_taking_pages_after_busy_seconds": number;
           "stop_taking_pages_after_seconds": number;
         };
         ComputedFields: never;
         Insert: {
+          "alert_days"?: number;
+          "alert_format"?: string;
           "answer_timeout_seconds"?: number;
+          "api_log_days"?: number;
           "attempts_before_dead"?: number;
           "capture_odds"?: boolean;
+          "cron_log_days"?: number;
+          "error_log_days"?: number;
+          "freshness_grace_minutes"?: number;
+          "gap_days_a_night"?: number;
+          "gap_tries"?: number;
           "id"?: boolean;
           "interruptions_before_dead"?: number;
           "lease_seconds"?: number;
@@ -191,13 +279,23 @@ export type Database = {
           "racecards_page_limit"?: number;
           "regions"?: (string)[];
           "results_page_limit"?: number;
+          "scheduled_run_days"?: number;
+          "schedules_started_on"?: string | null;
           "stop_taking_pages_after_busy_seconds"?: number;
           "stop_taking_pages_after_seconds"?: number;
         };
         Update: {
+          "alert_days"?: number;
+          "alert_format"?: string;
           "answer_timeout_seconds"?: number;
+          "api_log_days"?: number;
           "attempts_before_dead"?: number;
           "capture_odds"?: boolean;
+          "cron_log_days"?: number;
+          "error_log_days"?: number;
+          "freshness_grace_minutes"?: number;
+          "gap_days_a_night"?: number;
+          "gap_tries"?: number;
           "id"?: boolean;
           "interruptions_before_dead"?: number;
           "lease_seconds"?: number;
@@ -205,8 +303,35 @@ export type Database = {
           "racecards_page_limit"?: number;
           "regions"?: (string)[];
           "results_page_limit"?: number;
+          "scheduled_run_days"?: number;
+          "schedules_started_on"?: string | null;
           "stop_taking_pages_after_busy_seconds"?: number;
           "stop_taking_pages_after_seconds"?: number;
+        };
+        Relationships: [];
+      };
+      "gap_pulls": {
+        Row: {
+          "day": string;
+          "feed": string;
+          "given_up_at": string | null;
+          "last_try_at": string | null;
+          "tries": number;
+        };
+        ComputedFields: never;
+        Insert: {
+          "day": string;
+          "feed": string;
+          "given_up_at"?: string | null;
+          "last_try_at"?: string | null;
+          "tries"?: number;
+        };
+        Update: {
+          "day"?: string;
+          "feed"?: string;
+          "given_up_at"?: string | null;
+          "last_try_at"?: string | null;
+          "tries"?: number;
         };
         Relationships: [];
       };
@@ -348,6 +473,7 @@ export type Database = {
       };
       "ingest_unknown_fields": {
         Row: {
+          "acknowledged_at": string | null;
           "feed": string;
           "field": string;
           "first_seen_at": string;
@@ -357,6 +483,7 @@ export type Database = {
         };
         ComputedFields: never;
         Insert: {
+          "acknowledged_at"?: string | null;
           "feed": string;
           "field": string;
           "first_seen_at"?: string;
@@ -365,6 +492,7 @@ export type Database = {
           "times_seen": number;
         };
         Update: {
+          "acknowledged_at"?: string | null;
           "feed"?: string;
           "field"?: string;
           "first_seen_at"?: string;
@@ -374,12 +502,50 @@ export type Database = {
         };
         Relationships: [];
       };
+      "pull_schedules": {
+        Row: {
+          "at_times": (string)[];
+          "day_of_month": number | null;
+          "enabled": boolean;
+          "feeds": (string)[];
+          "first_day": number;
+          "last_day": number;
+          "last_due_at": string | null;
+          "name": string;
+          "pulls": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "at_times": (string)[];
+          "day_of_month"?: number | null;
+          "enabled"?: boolean;
+          "feeds": (string)[];
+          "first_day": number;
+          "last_day": number;
+          "last_due_at"?: string | null;
+          "name": string;
+          "pulls"?: string;
+        };
+        Update: {
+          "at_times"?: (string)[];
+          "day_of_month"?: number | null;
+          "enabled"?: boolean;
+          "feeds"?: (string)[];
+          "first_day"?: number;
+          "last_day"?: number;
+          "last_due_at"?: string | null;
+          "name"?: string;
+          "pulls"?: string;
+        };
+        Relationships: [];
+      };
       "ra_coverage": {
         Row: {
           "chunk_id": number | null;
           "day": string;
           "feed": string;
           "pulled_at": string;
+          "races_abandoned": number;
           "races_in_api": number;
           "races_rejected": number;
           "races_stored": number;
@@ -390,6 +556,7 @@ export type Database = {
           "day": string;
           "feed": string;
           "pulled_at": string;
+          "races_abandoned"?: number;
           "races_in_api": number;
           "races_rejected": number;
           "races_stored": number;
@@ -399,6 +566,7 @@ export type Database = {
           "day"?: string;
           "feed"?: string;
           "pulled_at"?: string;
+          "races_abandoned"?: number;
           "races_in_api"?: number;
           "races_rejected"?: number;
           "races_stored"?: number;
@@ -1265,8 +1433,23 @@ export type Database = {
       "coverage_gaps": {
         Row: {
           "day": string | null;
-          "feed": string;
+          "feed": string | null;
+          "given_up_at": string | null;
+          "kind": string | null;
           "missing": string | null;
+          "tries": number | null;
+        };
+        ComputedFields: never;
+        Relationships: [];
+      };
+      "data_freshness": {
+        Row: {
+          "expected_since": string | null;
+          "feed": string | null;
+          "last_pulled_at": string | null;
+          "newest_day": string | null;
+          "next_due_at": string | null;
+          "state": string | null;
         };
         ComputedFields: never;
         Relationships: [];
@@ -1358,6 +1541,14 @@ export type Database = {
       };
       "push_back_slots": { Args: { "endpoint": string; "seconds": number }; Returns: undefined };
       "reserve_slot": { Args: { "endpoint": string }; Returns: number };
+      "start_schedules": {
+        Args: Record<PropertyKey, never>;
+        Returns: {
+          "name": string;
+          "next_due_at": string;
+        }[];
+      };
+      "stop_schedules": { Args: Record<PropertyKey, never>; Returns: undefined };
       "yield_chunk": {
         Args: { "api_calls": number; "chunk_id": number; "lease_token": string; "progressed"?: boolean };
         Returns: string;

@@ -14,6 +14,8 @@ export interface TestDatabase {
   readonly sql: Sql;
   /** As service_role, as the functions do. */
   readonly worker: Sql;
+  /** As the superuser, who may do what only the platform itself may. */
+  readonly admin: Sql;
   readonly workerSecret: string;
   /** Empties every table, restores the settings, and sets the engine's time. */
   reset(moment?: string): Promise<void>;
@@ -28,6 +30,12 @@ export interface TestDatabase {
 export const MONDAY_NOON = "2026-06-15T11:00:00Z";
 
 const FILLED_TABLES = [
+  "alerts",
+  "alert_messages",
+  "gap_pulls",
+  "racing_api_calls",
+  "engine.calls_on_their_way",
+  "engine.heartbeats",
   "backfill_runs",
   "backfill_progress",
   "ra_coverage",
@@ -58,19 +66,21 @@ export async function startTestDatabase(): Promise<TestDatabase> {
   });
   const sql = connect(platform.databaseUrl, { max: 4, name: "test" });
   const worker = connect(platform.databaseUrl, { max: 4, name: "test worker", role: "service_role" });
+  const admin = connect(platform.adminUrl, { max: 1, name: "test admin" });
   await moveTimeByHand(sql);
 
   return {
     sql,
     worker,
+    admin,
     workerSecret: platform.workerSecret,
     async reset(moment = MONDAY_NOON) {
       await sql.unsafe(`truncate ${FILLED_TABLES.join(", ")} restart identity cascade`);
       await sql`delete from backfill_settings`;
       await sql`insert into backfill_settings default values`;
       await sql`update racing_api_limits set next_slot = '-infinity'`;
+      await sql`update pull_schedules set last_due_at = null, enabled = true`;
       await sql`delete from net.http_request_queue`;
-      await sql`truncate engine.calls_on_their_way restart identity`;
       await sql`update testing.moment set now = ${moment}`;
     },
     async passTime(interval) {
@@ -91,7 +101,7 @@ export async function startTestDatabase(): Promise<TestDatabase> {
       ];
     },
     async stop() {
-      await Promise.all([sql.end({ timeout: 1 }), worker.end({ timeout: 1 })]);
+      await Promise.all([sql, worker, admin].map((connection) => connection.end({ timeout: 1 })));
       await platform.stop();
     },
   };

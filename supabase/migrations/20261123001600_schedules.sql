@@ -1,0 +1,205 @@
+-- The daily pulls. A cron tick each minute starts what is due by the UK's clock; each pull is an ordinary run.
+
+create table public.pull_schedules (
+  name text primary key,
+  pulls text not null default 'days',
+  feeds text[] not null,
+  first_day integer not null,
+  last_day integer not null,
+  at_times time[] not null,
+  day_of_month integer,
+  enabled boolean not null default true,
+  last_due_at timestamptz,
+  constraint pull_schedules_pulls_known check (pulls in ('days', 'gaps')),
+  constraint pull_schedules_feeds_known check (feeds <@ array['masters', 'racecards', 'results'] and cardinality(feeds) > 0),
+  constraint pull_schedules_days_in_order check (first_day <= last_day and first_day >= -31 and last_day <= 7),
+  constraint pull_schedules_times_not_empty check (cardinality(at_times) > 0),
+  constraint pull_schedules_day_in_every_month check (day_of_month between 1 and 28)
+);
+comment on table public.pull_schedules is 'Which days of which feeds are pulled when. Change the times as you like: they hold from the next minute on.';
+comment on column public.pull_schedules.name is 'Shows in backfill_runs.requested_by.';
+comment on column public.pull_schedules.pulls is 'days: those from first_day to last_day. gaps: the days of coverage_gaps.';
+comment on column public.pull_schedules.feeds is 'Of masters, racecards and results.';
+comment on column public.pull_schedules.first_day is 'First day to pull, counted from the UK day of the pull: 0 today, -7 a week ago.';
+comment on column public.pull_schedules.last_day is 'Last day to pull, likewise, inclusive.';
+comment on column public.pull_schedules.at_times is 'UK times of day, summer and winter.';
+comment on column public.pull_schedules.day_of_month is 'Null: every day.';
+comment on column public.pull_schedules.enabled is 'False: left out.';
+comment on column public.pull_schedules.last_due_at is 'The due time that was last answered; null before the schedules were first started.';
+
+insert into public.pull_schedules (name, feeds, first_day, last_day, at_times, day_of_month)
+values
+  -- Yesterday's once more, for what was abandoned in the evening.
+  ('morning_cards', array['racecards'], -1, 7, array['07:00']::time[], null),
+  -- Non-runners, going and off times change until the race.
+  ('day_cards', array['racecards'], 0, 0, array['09:30', '11:00', '12:30', '14:00', '15:30', '17:00', '18:30']::time[], null),
+  (
+    'day_results', array['results'], 0, 0,
+    array['13:45', '14:45', '15:45', '16:45', '17:45', '18:45', '19:45', '20:45', '21:45', '23:30']::time[], null
+  ),
+  -- Late ratings and stewards' corrections come for up to five days.
+  ('week_results', array['results'], -7, -1, array['02:30']::time[], null),
+  ('masters', array['masters'], 0, 0, array['04:00']::time[], 1);
+insert into public.pull_schedules (name, pulls, feeds, first_day, last_day, at_times)
+values ('gaps', 'gaps', array['racecards', 'results'], 0, 0, array['03:30']::time[]);
+
+alter table public.pull_schedules enable row level security;
+revoke all on public.pull_schedules from anon, authenticated, service_role;
+grant select, update on public.pull_schedules to service_role;
+
+create function engine.due_times(schedule public.pull_schedules, first_day date, last_day date)
+returns setof timestamptz
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+  select (d.day::date + t.at_time) at time zone 'Europe/London'
+  from generate_series(due_times.first_day::timestamp, due_times.last_day::timestamp, interval '1 day') as d (day),
+    unnest(schedule.at_times) as t (at_time)
+  where schedule.day_of_month is null or extract(day from d.day) = schedule.day_of_month
+$$;
+comment on function engine.due_times(public.pull_schedules, date, date) is
+  'When a schedule is due on the UK days of an inclusive range.';
+
+create function engine.last_due(schedule public.pull_schedules, moment timestamptz)
+returns timestamptz
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+  select max(due)
+  from engine.due_times(
+    schedule,
+    engine.london_day(moment) - case when schedule.day_of_month is null then 1 else 31 end,
+    engine.london_day(moment)
+  ) as due
+  where due <= moment
+$$;
+comment on function engine.last_due(public.pull_schedules, timestamptz) is 'When a schedule was last due, at a moment or before it.';
+
+create function engine.next_due(schedule public.pull_schedules, moment timestamptz)
+returns timestamptz
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+  select min(due)
+  from engine.due_times(
+    schedule, engine.london_day(moment), engine.london_day(moment) + case when schedule.day_of_month is null then 1 else 31 end
+  ) as due
+  where due > moment
+$$;
+comment on function engine.next_due(public.pull_schedules, timestamptz) is 'When a schedule is due next, after a moment.';
+
+create function engine.start_due_pulls()
+returns integer
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  today constant date := engine.london_day();
+  silence interval;
+  close_gaps boolean;
+  schedule public.pull_schedules;
+  due timestamptz;
+  lane text;
+  started integer := 0;
+begin
+  -- Two ticks at once would each start the same pull.
+  if not pg_try_advisory_xact_lock(hashtext('engine.start_due_pulls')) then
+    return 0;
+  end if;
+  silence := engine.beat('pulls');
+  -- A standstill may have left days out that no schedule reaches back to.
+  close_gaps := silence > interval '10 minutes';
+
+  -- The widest range first: when several are due after a standstill, the narrower ones find their days taken.
+  for schedule in
+    select s.* from public.pull_schedules as s where s.enabled order by s.last_day - s.first_day desc, s.name
+  loop
+    due := engine.last_due(schedule, engine.clock());
+    continue when due is null or due <= schedule.last_due_at;
+    if schedule.pulls = 'gaps' then
+      close_gaps := true;
+    else
+      foreach lane in array schedule.feeds loop
+        -- An earlier pull of these days that still tries again pulls all that this one would.
+        if not exists (
+          select from public.backfill_progress as live
+          where
+            live.feed = lane
+            and live.state in ('waiting', 'working')
+            and live.priority = 100
+            and live.period_start <= today + schedule.last_day
+            and live.period_end > today + schedule.first_day
+        ) then
+          perform engine.start_run(
+            today + schedule.first_day, today + schedule.last_day, array[lane], true, 'all', 100::smallint,
+            'schedule ' || schedule.name
+          );
+          started := started + 1;
+        end if;
+      end loop;
+    end if;
+    update public.pull_schedules as s set last_due_at = due where s.name = schedule.name;
+  end loop;
+
+  if close_gaps then
+    perform engine.close_gaps();
+  end if;
+  return started;
+end
+$$;
+comment on function engine.start_due_pulls() is
+  'The cron tick of the schedules: starts a run of priority 100 for each schedule whose time has come, once however many of its times
+   went by unseen, and closes gaps when that is due and after a standstill of ten minutes. Returns how many runs were started.';
+
+create function public.start_schedules()
+returns table (name text, next_due_at timestamptz)
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+begin
+  update public.backfill_settings as s set schedules_started_on = coalesce(s.schedules_started_on, engine.london_day());
+  perform cron.schedule('engine-pulls', '* * * * *', 'select engine.start_due_pulls()');
+  return query
+  select s.name, case when s.last_due_at is null then engine.clock() else engine.next_due(s, engine.clock()) end
+  from public.pull_schedules as s
+  where s.enabled
+  order by 2, 1;
+end
+$$;
+comment on function public.start_schedules() is
+  'Switches the daily pulls on, the first ones within a minute. Returns when each schedule is due next. Calling it again changes
+   nothing.';
+
+create function public.stop_schedules()
+returns void
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+begin
+  perform cron.unschedule(job.jobname) from cron.job as job where job.jobname = 'engine-pulls';
+  update public.backfill_settings as s set schedules_started_on = null;
+  update public.pull_schedules as s set last_due_at = null where s.last_due_at is not null;
+  delete from engine.heartbeats as h where h.name = 'pulls';
+end
+$$;
+comment on function public.stop_schedules() is
+  'Switches the daily pulls off; runs that go on are left alone. Calling it again changes nothing.';
+
+revoke execute on function
+  engine.due_times(public.pull_schedules, date, date), engine.last_due(public.pull_schedules, timestamptz),
+  engine.next_due(public.pull_schedules, timestamptz), engine.start_due_pulls(), public.start_schedules(),
+  public.stop_schedules()
+  from public, anon, authenticated;
+grant execute on function
+  engine.due_times(public.pull_schedules, date, date), engine.last_due(public.pull_schedules, timestamptz),
+  engine.next_due(public.pull_schedules, timestamptz)
+  to service_role;

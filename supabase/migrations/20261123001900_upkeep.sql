@@ -1,0 +1,72 @@
+-- What keeps the database from growing for ever, and its tables in shape.
+
+create function engine.purge()
+returns table (what text, rows_deleted bigint)
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+#variable_conflict use_column
+declare
+  settings constant public.backfill_settings := (select s from public.backfill_settings as s);
+begin
+  what := 'ingest_errors';
+  delete from public.ingest_errors as error
+  where error.occurred_at < engine.clock() - settings.error_log_days * interval '1 day';
+  get diagnostics rows_deleted = row_count;
+  return next;
+
+  what := 'racing_api_calls';
+  delete from public.racing_api_calls as counted
+  where counted.counted_from < engine.clock() - settings.api_log_days * interval '1 day';
+  get diagnostics rows_deleted = row_count;
+  return next;
+
+  -- Scheduled runs only: what a backfill did says which days are expected to be stored. The newest run of a feed stays.
+  what := 'backfill_runs';
+  delete from public.backfill_runs as run
+  where
+    run.priority >= 90
+    and run.created_at < engine.clock() - settings.scheduled_run_days * interval '1 day'
+    and not exists (
+      select from public.backfill_progress as chunk where chunk.run_id = run.id and chunk.state in ('waiting', 'working')
+    )
+    and exists (
+      select from public.backfill_runs as newer
+      where newer.feeds = run.feeds and newer.priority = run.priority and newer.id > run.id
+    );
+  get diagnostics rows_deleted = row_count;
+  return next;
+
+  what := 'alerts';
+  delete from public.alerts as alert
+  where alert.well_at < engine.clock() - settings.alert_days * interval '1 day';
+  get diagnostics rows_deleted = row_count;
+  return next;
+
+  -- Grows by one row a job and minute, and nobody else empties it.
+  what := 'cron.job_run_details';
+  delete from cron.job_run_details as details
+  where
+    details.end_time < now() - settings.cron_log_days * interval '1 day'
+    and details.jobid in (select job.jobid from cron.job as job where job.jobname like 'engine-%');
+  get diagnostics rows_deleted = row_count;
+  return next;
+end
+$$;
+comment on function engine.purge() is
+  'Deletes what is older than backfill_settings says: errors, counted calls, scheduled runs that ended, alerts that are over, and the
+   cron log of the engine''s jobs. Returns how many rows of what. Races, runners, masters, coverage and rejects are never deleted.';
+
+revoke execute on function engine.purge() from public, anon, authenticated;
+
+select cron.schedule('engine-upkeep', '10 4 * * *', 'select * from engine.purge()');
+
+-- A few rows, updated all the time: room for the new versions on the same page, and vacuumed before they pile up.
+alter table public.racing_api_limits set (fillfactor = 50, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 100);
+alter table public.backfill_progress set (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.05);
+alter table engine.heartbeats set (fillfactor = 50, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 100);
+alter table engine.calls_on_their_way set (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 100);
+-- Millions of rows: the default waits for a fifth of them to change before it looks, which is a year of racing.
+alter table public.ra_runners set (fillfactor = 90, autovacuum_vacuum_scale_factor = 0.02, autovacuum_analyze_scale_factor = 0.02);
+alter table public.ra_races set (fillfactor = 90, autovacuum_vacuum_scale_factor = 0.02, autovacuum_analyze_scale_factor = 0.02);

@@ -1,0 +1,172 @@
+import { assertEquals } from "@std/assert";
+import { startTestDatabase, type TestDatabase } from "./support/test_database.ts";
+import { start } from "./support/chunks.ts";
+
+let db: TestDatabase;
+Deno.test.beforeAll(async () => void (db = await startTestDatabase()));
+Deno.test.afterAll(() => db.stop());
+Deno.test.beforeEach(async () => {
+  await db.reset();
+  await db.sql`select stop_schedules()`;
+});
+
+const gaps = async () => [
+  ...await db.sql`
+    select feed, day::text, kind, missing, tries, given_up_at is not null as given_up from coverage_gaps order by feed, day, kind
+  `,
+];
+
+/** Days of a feed that were pulled wholly, just now. */
+async function cover(feed: string, first: string, last: string, races = 0): Promise<void> {
+  await db.sql`
+    insert into ra_coverage (feed, day, races_in_api, races_stored, races_rejected, pulled_at)
+    select ${feed}, day, ${races}, ${races}, 0, engine.clock()
+    from generate_series(${first}::date, ${last}::date, interval '1 day') as day
+    on conflict (feed, day) do update set races_stored = excluded.races_stored, pulled_at = excluded.pulled_at
+  `;
+}
+
+/** Ends every chunk, as if it had been pulled. */
+const endChunks = () =>
+  db.sql`
+    update backfill_progress set state = 'succeeded', ended_at = engine.clock(), lease_token = null, lease_until = null
+    where state in ('waiting', 'working')
+  `;
+
+async function storeRace(id: string, day: string, columns: { abandoned?: boolean; result?: boolean } = {}) {
+  await db.sql`
+    insert into ra_mst_courses (id, name, region_code, is_listed) values ('crs_1', 'Upper Sandbury', null, false)
+    on conflict do nothing
+  `;
+  await db.sql`insert into ra_mst_regions (code, name) values ('gb', 'Great Britain') on conflict do nothing`;
+  await db.sql`
+    insert into ra_races (id, course_id, region_code, race_date, card_date, race_name, has_card, has_result, is_abandoned)
+    values (
+      ${id}, 'crs_1', 'gb', ${day}, ${day}, 'The Lamplighter', true, ${columns.result ?? false}, ${
+    columns.abandoned ?? false
+  }
+    )
+  `;
+}
+
+Deno.test("an empty day is known to be empty, a day never pulled is a gap", async () => {
+  await start(db.sql, "2026-05-01", "2026-05-03", { feeds: ["results"] });
+  await cover("results", "2026-05-01", "2026-05-02");
+  assertEquals(await gaps(), [{
+    feed: "results",
+    day: "2026-05-03",
+    kind: "never_pulled",
+    missing: "never pulled wholly",
+    tries: 0,
+    given_up: false,
+  }]);
+});
+
+Deno.test("a race with a card and no result is a question after two days, an abandoned one is none", async () => {
+  await cover("results", "2026-06-12", "2026-06-15");
+  await storeRace("rac_1", "2026-06-13");
+  await storeRace("rac_2", "2026-06-13", { abandoned: true });
+  await storeRace("rac_3", "2026-06-13", { result: true });
+  await storeRace("rac_4", "2026-06-14");
+  assertEquals((await gaps()).map(({ day, kind, missing }) => ({ day, kind, missing })), [
+    { day: "2026-06-13", kind: "no_result", missing: "a race with a card and without a result: rac_1" },
+  ]);
+  await db.passTime("1 day");
+  assertEquals((await gaps()).map(({ day }) => day), ["2026-06-13", "2026-06-14"]);
+});
+
+Deno.test("with the schedules on, every day since the last backfill is expected", async () => {
+  await start(db.sql, "2026-05-01", "2026-06-01", { feeds: ["results"] });
+  await endChunks();
+  await cover("results", "2026-05-01", "2026-06-01");
+  assertEquals(await gaps(), []);
+  await db.sql`select start_schedules()`;
+  await cover("results", "2026-06-02", "2026-06-12");
+  assertEquals((await gaps()).filter(({ feed }) => feed === "results").map(({ day }) => day), [
+    "2026-06-13",
+    "2026-06-14",
+  ]);
+});
+
+Deno.test("without any backfill, days are expected from the day on which the schedules were switched on", async () => {
+  await db.sql`select start_schedules()`;
+  assertEquals(await gaps(), []);
+  await db.passTime("2 days");
+  assertEquals((await gaps()).map(({ feed, day }) => `${feed} ${day}`), [
+    "racecards 2026-06-15",
+    "racecards 2026-06-16",
+    "results 2026-06-15",
+    "results 2026-06-16",
+  ]);
+});
+
+Deno.test("close_gaps() pulls each stretch of missing days, and nothing between them", async () => {
+  await start(db.sql, "2026-05-20", "2026-06-05", { feeds: ["racecards"] });
+  await endChunks();
+  await cover("racecards", "2026-05-21", "2026-05-29");
+  await cover("racecards", "2026-06-02", "2026-06-04");
+  assertEquals((await db.sql`select engine.close_gaps() as days`)[0]?.["days"], 5);
+  const chunks = await db.sql`
+    select period_start::text, period_end::text, priority, cursor_day::text, pages_planned
+    from backfill_progress where state = 'waiting' order by period_start
+  `;
+  const chunk = (first: string, end: string, pages: number) => ({
+    period_start: first,
+    period_end: end,
+    priority: 90,
+    cursor_day: first,
+    pages_planned: pages,
+  });
+  assertEquals([...chunks], [
+    chunk("2026-05-20", "2026-05-21", 1),
+    chunk("2026-05-30", "2026-06-01", 2),
+    chunk("2026-06-01", "2026-06-02", 1),
+    chunk("2026-06-05", "2026-06-06", 1),
+  ]);
+});
+
+Deno.test("close_gaps() leaves alone what a live run pulls, and with no gap it starts nothing", async () => {
+  await start(db.sql, "2026-05-20", "2026-06-05", { feeds: ["racecards"] });
+  assertEquals((await db.sql`select engine.close_gaps() as days`)[0]?.["days"], 0);
+  assertEquals((await db.sql`select from backfill_runs`).length, 1);
+});
+
+Deno.test("close_gaps() gives a day up after three pulls, and forgets it once it is stored", async () => {
+  await start(db.sql, "2026-05-20", "2026-05-20", { feeds: ["results"] });
+  await endChunks();
+  const pulled: number[] = [];
+  for (let night = 1; night <= 5; night++) {
+    const [row] = await db.sql<{ days: number }[]>`select engine.close_gaps() as days`;
+    pulled.push(row?.days ?? NaN);
+    await endChunks();
+    await db.passTime("1 day");
+  }
+  assertEquals(pulled, [1, 1, 1, 0, 0]);
+  assertEquals((await gaps()).map(({ tries, given_up }) => ({ tries, given_up })), [{
+    tries: 3,
+    given_up: true,
+  }]);
+  await cover("results", "2026-05-20", "2026-05-20");
+  await db.sql`select engine.close_gaps()`;
+  assertEquals((await db.sql`select from gap_pulls`).length, 0);
+});
+
+Deno.test("close_gaps() pulls at most gap_days_a_night of a feed, the newest first", async () => {
+  await db.sql`update backfill_settings set gap_days_a_night = 3`;
+  await start(db.sql, "2026-05-01", "2026-05-31", { feeds: ["results"] });
+  await endChunks();
+  assertEquals((await db.sql`select engine.close_gaps() as days`)[0]?.["days"], 3);
+  const [chunk] = await db
+    .sql`select period_start::text, period_end::text from backfill_progress where state = 'waiting'`;
+  assertEquals({ ...chunk }, { period_start: "2026-05-29", period_end: "2026-06-01" });
+});
+
+Deno.test("yesterday's results are no gap before their nightly pull is due", async () => {
+  await db.reset("2026-06-15T22:30:00Z");
+  await start(db.sql, "2026-06-15", "2026-06-15", { feeds: ["results"] });
+  await cover("results", "2026-06-15", "2026-06-15", 36);
+  await db.passTime("2 hours");
+  assertEquals(await gaps(), []);
+  await db.passTime("4 hours");
+  assertEquals((await gaps()).map(({ kind }) => kind), ["provisional"]);
+});

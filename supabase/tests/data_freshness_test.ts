@@ -1,0 +1,87 @@
+import { assertEquals } from "@std/assert";
+import { startTestDatabase, type TestDatabase } from "./support/test_database.ts";
+
+let db: TestDatabase;
+Deno.test.beforeAll(async () => void (db = await startTestDatabase()));
+Deno.test.afterAll(() => db.stop());
+Deno.test.beforeEach(async () => {
+  await db.reset();
+  await db.sql`select stop_schedules()`;
+});
+
+async function states(): Promise<Record<string, string>> {
+  const rows = await db.sql<{ feed: string; state: string }[]>`select feed, state from data_freshness`;
+  return Object.fromEntries(rows.map(({ feed, state }) => [feed, state]));
+}
+
+async function pulled(feed: string, day: string, races: number): Promise<void> {
+  await db.sql`
+    insert into ra_coverage (feed, day, races_in_api, races_stored, races_rejected, pulled_at)
+    values (${feed}, ${day}, ${races}, ${races}, 0, engine.clock())
+    on conflict (feed, day) do update set pulled_at = excluded.pulled_at
+  `;
+}
+
+Deno.test("without schedules nothing is promised", async () => {
+  assertEquals(await states(), {
+    masters: "not_scheduled",
+    racecards: "not_scheduled",
+    results: "not_scheduled",
+  });
+});
+
+Deno.test("a feed is late when its pull is not done by the end of the grace, and fresh again once it is", async () => {
+  await db.reset("2026-06-15T05:00:00Z");
+  await db.sql`select start_schedules()`;
+  assertEquals((await states())["racecards"], "fresh");
+  // Due at 07:00 in London, 06:00Z; 45 minutes of grace.
+  await db.sql`update testing.moment set now = '2026-06-15T06:44:00Z'`;
+  assertEquals((await states())["racecards"], "fresh");
+  await db.passTime("2 minutes");
+  assertEquals((await states())["racecards"], "late");
+  await pulled("racecards", "2026-06-15", 40);
+  assertEquals((await states())["racecards"], "fresh");
+});
+
+Deno.test("a Christmas without racing is as fresh as any day, because it was pulled", async () => {
+  await db.reset("2026-12-25T05:00:00Z");
+  await db.sql`select start_schedules()`;
+  await db.sql`update testing.moment set now = '2026-12-25T20:00:00Z'`;
+  assertEquals([(await states())["racecards"], (await states())["results"]], ["late", "late"]);
+  await pulled("racecards", "2026-12-25", 0);
+  await pulled("results", "2026-12-25", 0);
+  assertEquals([(await states())["racecards"], (await states())["results"]], ["fresh", "fresh"]);
+});
+
+Deno.test("a project that slept for days is late when it wakes, however new its newest pull looks", async () => {
+  await db.reset("2026-06-15T05:00:00Z");
+  await db.sql`select start_schedules()`;
+  await pulled("racecards", "2026-06-15", 40);
+  await pulled("results", "2026-06-15", 40);
+  await db.passTime("3 days");
+  assertEquals([(await states())["racecards"], (await states())["results"]], ["late", "late"]);
+});
+
+Deno.test("a backfill of old days makes no feed fresh", async () => {
+  await db.reset("2026-06-15T05:00:00Z");
+  await db.sql`select start_schedules()`;
+  await pulled("results", "2026-06-15", 40);
+  await db.passTime("1 day");
+  await db.passTime("12 hours");
+  await pulled("results", "2015-01-01", 30);
+  assertEquals((await states())["results"], "late");
+});
+
+Deno.test("the view says the newest day, the last pull and the next one", async () => {
+  await db.reset("2026-06-15T05:00:00Z");
+  await db.sql`select start_schedules()`;
+  await pulled("racecards", "2026-06-15", 40);
+  const [row] = await db.sql`
+    select newest_day, last_pulled_at, next_due_at from data_freshness where feed = 'racecards'
+  `;
+  assertEquals({ ...row }, {
+    newest_day: null,
+    last_pulled_at: new Date("2026-06-15T05:00:00Z"),
+    next_due_at: new Date("2026-06-15T06:00:00Z"),
+  });
+});

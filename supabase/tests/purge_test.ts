@@ -1,0 +1,94 @@
+import { assertEquals } from "@std/assert";
+import { startTestDatabase, type TestDatabase } from "./support/test_database.ts";
+import { start } from "./support/chunks.ts";
+
+let db: TestDatabase;
+Deno.test.beforeAll(async () => void (db = await startTestDatabase()));
+Deno.test.afterAll(() => db.stop());
+Deno.test.beforeEach(() => db.reset());
+
+async function purge(): Promise<Record<string, number>> {
+  const rows = await db.sql<{ what: string; deleted: number }[]>`
+    select what, rows_deleted::integer as deleted from engine.purge()
+  `;
+  return Object.fromEntries(rows.map(({ what, deleted }) => [what, deleted]));
+}
+
+Deno.test("the upkeep runs every night", async () => {
+  const jobs = await db.sql`select schedule, command from cron.job where jobname = 'engine-upkeep'`;
+  assertEquals([...jobs], [{ schedule: "10 4 * * *", command: "select * from engine.purge()" }]);
+});
+
+Deno.test("what is older than the settings say goes, what is younger stays", async () => {
+  const run = await start(db.sql, "2026-05-01", "2026-05-31", { feeds: ["results"] });
+  await db.sql`
+    insert into ingest_errors (occurred_at, feed, failure_class, attempt, message)
+    select engine.clock() - days * interval '1 day', 'results', 'transient', 1, 'down' from unnest(array[89, 91]) as days
+  `;
+  await db.sql`
+    insert into racing_api_calls (run_id, feed, counted_from, calls)
+    select ${run}, 'results', engine.clock() - days * interval '1 day', 1 from unnest(array[6, 8]) as days
+  `;
+  await db.sql`
+    insert into alerts (kind, subject, message, raised_at, well_at)
+    select 'gap', days::text, 'gone', engine.clock() - interval '400 days', engine.clock() - days * interval '1 day'
+    from unnest(array[179, 181]) as days
+  `;
+  await db.sql`
+    insert into alerts (kind, subject, message, raised_at) values ('gap', 'open', 'stands', engine.clock() - interval '400 days')
+  `;
+  await db.admin`
+    insert into cron.job_run_details (jobid, status, end_time)
+    select jobid, 'succeeded', now() - days * interval '1 day'
+    from cron.job, unnest(array[6, 8]) as days where jobname = 'engine-sweep'
+  `;
+  const deleted = await purge();
+  assertEquals({ ...deleted, "cron.job_run_details": deleted["cron.job_run_details"]! >= 1 }, {
+    ingest_errors: 1,
+    racing_api_calls: 1,
+    backfill_runs: 0,
+    alerts: 1,
+    "cron.job_run_details": true,
+  });
+  assertEquals((await db.sql`select from alerts`).length, 2);
+});
+
+Deno.test("scheduled runs that ended long ago go, but for the newest of their kind; backfills and live runs stay", async () => {
+  await db.sql`
+    insert into backfill_runs (start_date, end_date, feeds, newest_first, reprocess, priority, created_at)
+    select '2026-05-01', '2026-05-01', array['results'], true, 'all', priority, engine.clock() - days * interval '1 day'
+    from (values (100, 50), (100, 40), (100, 35), (90, 40), (0, 400)) as old (priority, days)
+  `;
+  await db.sql`
+    insert into backfill_progress (run_id, feed, period_start, period_end, priority, place_in_run, pages_planned, pages_expected)
+    select min(id), 'results', '2026-05-01', '2026-05-02', 100, 1, 1, 1 from backfill_runs where priority = 100
+  `;
+  assertEquals((await purge())["backfill_runs"], 1);
+  const left = await db
+    .sql`select priority, (engine.clock()::date - created_at::date) as days from backfill_runs order by 1, 2`;
+  assertEquals([...left].map(({ priority, days }) => [priority, days]), [[0, 400], [90, 40], [100, 35], [
+    100,
+    50,
+  ]]);
+});
+
+Deno.test("what a purged run stored and covered stays", async () => {
+  await db.sql`
+    insert into backfill_runs (start_date, end_date, feeds, newest_first, reprocess, priority, created_at)
+    select '2026-05-01', '2026-05-01', array['results'], true, 'all', 100, engine.clock() - days * interval '1 day'
+    from unnest(array[50, 40]) as days
+  `;
+  await db.sql`
+    insert into backfill_progress (
+      run_id, feed, period_start, period_end, priority, place_in_run, pages_planned, pages_expected, state, ended_at
+    )
+    select id, 'results', '2026-05-01', '2026-05-02', 100, 1, 1, 1, 'succeeded', created_at from backfill_runs
+  `;
+  await db.sql`
+    insert into ra_coverage (feed, day, races_in_api, races_stored, races_rejected, pulled_at, chunk_id)
+    select 'results', '2026-05-01', 3, 3, 0, engine.clock(), min(id) from backfill_progress
+  `;
+  assertEquals((await purge())["backfill_runs"], 1);
+  const [day] = await db.sql`select races_stored, chunk_id from ra_coverage`;
+  assertEquals({ ...day }, { races_stored: 3, chunk_id: null });
+});

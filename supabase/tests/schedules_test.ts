@@ -1,0 +1,207 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import { startTestDatabase, type TestDatabase } from "./support/test_database.ts";
+import { claimed, finish, ingest, start } from "./support/chunks.ts";
+import { page } from "./support/pages.ts";
+
+let db: TestDatabase;
+Deno.test.beforeAll(async () => void (db = await startTestDatabase()));
+Deno.test.afterAll(() => db.stop());
+Deno.test.beforeEach(async () => {
+  await db.reset();
+  await db.sql`select stop_schedules()`;
+});
+
+const tick = () => db.sql`select engine.start_due_pulls()`;
+
+/** The runs that a tick starts, and nobody is left working on them. */
+async function takeRuns(): Promise<string[]> {
+  const runs = await db.sql<{ words: string }[]>`
+    select concat_ws(' ', replace(requested_by, 'schedule ', ''), array_to_string(feeds, '+'), start_date, end_date) as words
+    from backfill_runs order by id
+  `;
+  await db.sql`truncate backfill_runs cascade`;
+  await db.takeCalls();
+  return runs.map(({ words }) => words);
+}
+
+/** Sets the clock to a time, ticks, and takes what was started. */
+async function at(moment: string): Promise<string[]> {
+  await db.sql`update testing.moment set now = ${moment}`;
+  await tick();
+  return await takeRuns();
+}
+
+/** As if the schedules had been on since long and had missed nothing. */
+async function onSince(moment: string): Promise<void> {
+  await db.sql`update testing.moment set now = ${moment}`;
+  await db.sql`select start_schedules()`;
+  await tick();
+  await takeRuns();
+  await db.sql`truncate gap_pulls`;
+}
+
+Deno.test("start_schedules() makes one job, says what comes next, and can be called again; stop_schedules() too", async () => {
+  const jobs = () => db.sql`select jobname, schedule from cron.job where jobname = 'engine-pulls'`;
+  const before = await db.sql`select name from start_schedules()`;
+  await db.sql`select start_schedules()`;
+  assertEquals([...await jobs()], [{ jobname: "engine-pulls", schedule: "* * * * *" }]);
+  assertEquals(before.map((row) => row["name"]).toSorted(), [
+    "day_cards",
+    "day_results",
+    "gaps",
+    "masters",
+    "morning_cards",
+    "week_results",
+  ]);
+  await db.sql`select stop_schedules()`;
+  await db.sql`select stop_schedules()`;
+  assertEquals([...await jobs()], []);
+});
+
+Deno.test("the first tick pulls everything once, so that today is there within minutes", async () => {
+  await db.sql`select start_schedules()`;
+  await tick();
+  assertEquals(await takeRuns(), [
+    "morning_cards racecards 2026-06-14 2026-06-22",
+    "week_results results 2026-06-08 2026-06-14",
+    "day_results results 2026-06-15 2026-06-15",
+    "masters masters 2026-06-15 2026-06-15",
+  ]);
+  await tick();
+  assertEquals(await takeRuns(), []);
+});
+
+Deno.test("each pull starts at its UK time, in summer and in winter, and on the two days when the clocks change", async () => {
+  // In March the clocks go forward on the 29th, in October back on the 25th.
+  for (
+    const [day, sevenInLondon, before] of [
+      ["2026-03-28", "07:00", "06:59"],
+      ["2026-03-29", "06:00", "05:59"],
+      ["2026-10-24", "06:00", "05:59"],
+      ["2026-10-25", "07:00", "06:59"],
+      ["2026-06-15", "06:00", "05:59"],
+      ["2026-12-25", "07:00", "06:59"],
+    ]
+  ) {
+    await db.reset();
+    await db.sql`select stop_schedules()`;
+    await onSince(`${day}T05:30:00Z`);
+    assertEquals(await at(`${day}T${before}:00Z`), [], day);
+    assertEquals(
+      (await at(`${day}T${sevenInLondon}:00Z`)).map((run) => run.split(" ")[0]),
+      ["morning_cards"],
+      day,
+    );
+    assertEquals(await at(`${day}T${sevenInLondon}:59Z`), [], day);
+  }
+});
+
+Deno.test("a time that the clocks skip or repeat is due once", async () => {
+  await db.sql`update pull_schedules set at_times = array['01:30']::time[] where name = 'week_results'`;
+  for (const [day, hours] of [["2026-03-29", 24], ["2026-10-25", 24]] as const) {
+    await db.reset();
+    await db.sql`select stop_schedules()`;
+    await onSince(`${day}T00:00:00Z`);
+    let pulls = 0;
+    for (let minute = 1; minute <= hours * 60; minute += 15) {
+      const moment = new Date(Date.parse(`${day}T00:00:00Z`) + minute * 60_000).toISOString();
+      pulls += (await at(moment)).filter((run) => run.startsWith("week_results")).length;
+    }
+    assertEquals(pulls, 1, day);
+  }
+  await db.sql`update pull_schedules set at_times = array['02:30']::time[] where name = 'week_results'`;
+});
+
+Deno.test("a normal day is pulled with fewer than 60 calls", async () => {
+  await onSince("2026-06-15T00:30:00Z");
+  let calls = 0;
+  for (let minute = 31; minute < 24 * 60 + 31; minute++) {
+    await db.sql`update testing.moment set now = ${new Date(
+      Date.parse("2026-06-15T00:00:00Z") + minute * 60_000,
+    )}`;
+    await tick();
+    const [planned] = await db.sql<{ calls: number }[]>`
+      select coalesce(sum(pages_planned), 0)::integer as calls from backfill_progress
+    `;
+    calls += planned?.calls ?? NaN;
+    await takeRuns();
+    await db.sql`truncate gap_pulls`;
+  }
+  assertEquals(calls < 60 && calls > 20, true, `${calls} calls`);
+});
+
+Deno.test("the masters are pulled on the first of the month", async () => {
+  await onSince("2026-06-30T12:00:00Z");
+  assertEquals((await at("2026-07-01T02:59:00Z")).filter((run) => run.startsWith("masters")), []);
+  assertEquals((await at("2026-07-01T03:00:00Z")).filter((run) => run.startsWith("masters")), [
+    "masters masters 2026-07-01 2026-07-01",
+  ]);
+});
+
+Deno.test("ticks that were not made are made up once, however many they were", async () => {
+  await onSince("2026-06-15T12:00:00Z");
+  const runs = await at("2026-06-17T09:00:00Z");
+  assertEquals(runs.filter((run) => !run.startsWith("closing")), [
+    "morning_cards racecards 2026-06-16 2026-06-24",
+    "week_results results 2026-06-10 2026-06-16",
+    "day_results results 2026-06-17 2026-06-17",
+  ]);
+});
+
+Deno.test("after a standstill longer than any schedule reaches back, the days between are pulled as well", async () => {
+  await onSince("2026-06-15T12:00:00Z");
+  const runs = await at("2026-07-01T09:00:00Z");
+  assertEquals(runs.filter((run) => run.startsWith("closing")), [
+    "closing of gaps racecards 2026-06-15 2026-06-29",
+    "closing of gaps results 2026-06-15 2026-06-23",
+  ]);
+});
+
+Deno.test("a pull whose days an earlier one still tries to pull is left out", async () => {
+  await onSince("2026-06-15T12:00:00Z");
+  const count = async () =>
+    (await db.sql`select from backfill_runs where requested_by = 'schedule day_results'`).length;
+  await db.sql`update testing.moment set now = '2026-06-15T12:45:00Z'`;
+  await tick();
+  assertEquals(await count(), 1);
+  await db.sql`update testing.moment set now = '2026-06-15T13:45:00Z'`;
+  await tick();
+  assertEquals(await count(), 1);
+});
+
+Deno.test("a schedule that is switched off is left out, and other times hold from the next minute on", async () => {
+  await onSince("2026-06-15T05:30:00Z");
+  await db.sql`update pull_schedules set enabled = false where name = 'morning_cards'`;
+  await db.sql`update pull_schedules set at_times = array['06:40']::time[] where name = 'day_cards'`;
+  assertEquals(await at("2026-06-15T05:41:00Z"), ["day_cards racecards 2026-06-15 2026-06-15"]);
+  assertEquals(await at("2026-06-15T06:01:00Z"), []);
+  await db.sql`
+    update pull_schedules set at_times = array['09:30', '11:00', '12:30', '14:00', '15:30', '17:00', '18:30']::time[]
+    where name = 'day_cards'
+  `;
+});
+
+Deno.test("a schedule without a time is refused", async () => {
+  await assertRejects(
+    () => db.sql`update pull_schedules set at_times = '{}' where name = 'day_cards'`,
+    Error,
+    "pull_schedules_times_not_empty",
+  );
+});
+
+Deno.test("a day is never pulled by a backfill and a daily pull at once, and both come to their turn", async () => {
+  const run = await start(db.sql, "2026-06-01", "2026-06-15", { feeds: ["results"] });
+  const backfill = await claimed(db.worker, "results");
+  await db.sql`select start_schedules()`;
+  await tick();
+  const waiting = await db.sql`select feed from engine.claimable_chunks where feed = 'results'`;
+  assertEquals([...waiting], []);
+  await ingest(db.worker, backfill, page({ before: [null, 0], after: [null, 0] }));
+  await finish(db.worker, backfill);
+  assertEquals(
+    (await db.sql`select state from backfill_status where run_id = ${run}`)[0]?.["state"],
+    "succeeded",
+  );
+  const daily = await claimed(db.worker, "results");
+  assertEquals([daily.period_start, daily.period_end], ["2026-06-08", "2026-06-15"]);
+});
