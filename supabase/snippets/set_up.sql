@@ -5,3 +5,6 @@ select vault.create_secret('https://YOUR-PROJECT.supabase.co', 'project_url');
 
 -- The same value as the functions' WORKER_SECRET
 select vault.create_secret('YOUR-WORKER-SECRET', 'worker_secret');
+
+-- Optional: where alerts go
+select vault.create_secret('https://YOUR-WEBHOOK', 'alert_webhook_url');

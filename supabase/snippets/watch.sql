@@ -1,6 +1,12 @@
 -- How far every run is, and what to do when one is paused
 select * from backfill_status order by run_id desc;
 
+-- Whether the data is as new as the schedules promise
+select * from data_freshness;
+
+-- What somebody should look at
+select raised_at, kind, subject, message from alerts where well_at is null order by raised_at desc;
+
 -- What is missing
 select * from coverage_gaps order by day desc, feed limit 100;
 
@@ -12,3 +18,6 @@ limit 50;
 
 -- What could not be understood
 select last_seen_at, feed, kind, race_id, horse_id, path, reason from ingest_rejects order by last_seen_at desc limit 50;
+
+-- What became of the last calls and alerts that left through pg_net
+select created, status_code, timed_out, error_msg from net._http_response order by id desc limit 20;
