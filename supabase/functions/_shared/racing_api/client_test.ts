@@ -160,3 +160,20 @@ Deno.test("an aborted call ends at once, with the abort's reason", async () => {
   await assertRejects(() => client.get("/racecards/pro", QUERY, abort.signal), Error, "not needed any more");
   assertEquals(client.takeCallCount(), 0);
 });
+
+Deno.test("an answer that takes too long is a failure that says how long, and is told before it is asked for again", async () => {
+  const told: [string, number][] = [];
+  const client = new RacingApiClient({
+    account: { url: api.url, username: USERNAME, password: PASSWORD },
+    clock: new HandMovedClock(),
+    fetch,
+    budget: { reserveSlot: () => Promise.resolve(0), pushBackSlots: () => Promise.resolve() },
+    answerTimeoutSeconds: 0.2,
+    onRetry: (error, request) => Promise.resolve(void told.push([error.message, request])),
+  });
+  const delays = [600, 600];
+  api.faults = () => ({ status: 200, delayMs: delays.shift() ?? 0 });
+  await client.get("/racecards/pro", QUERY);
+  const message = "/racecards/pro did not answer within 0.2 s";
+  assertEquals(told, [[message, 1], [message, 2]]);
+});
