@@ -262,6 +262,11 @@ begin
 end
 $$;
 
+-- Identity columns fill themselves: nobody needs a right to their sequences, and projects from before October 2026 grant one.
+revoke all on sequence
+  public.backfill_runs_id_seq, public.backfill_progress_id_seq, public.ingest_errors_id_seq, public.ingest_rejects_id_seq
+  from anon, authenticated, service_role;
+
 -- A reject that is understood by now goes; what was logged stays as it is.
 grant delete on public.ingest_rejects to service_role;
 revoke update on public.ingest_errors from service_role;

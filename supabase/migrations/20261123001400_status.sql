@@ -237,7 +237,7 @@ comment on column public.backfill_status.time_left is
    paused run, once it goes on. Null when nothing remains.';
 comment on column public.backfill_status.what_to_do is 'A sentence for the operator, with the call to make where there is one.';
 
-revoke all on engine.lane_progress, public.backfill_status from public, anon, authenticated;
+revoke all on engine.lane_progress, public.backfill_status from public, anon, authenticated, service_role;
 grant select on engine.lane_progress, public.backfill_status to service_role;
 revoke execute on function engine.calls_per_second(text) from public, anon, authenticated;
 grant execute on function engine.calls_per_second(text) to service_role;

@@ -18,7 +18,7 @@ comment on column public.gap_pulls.given_up_at is
   'When it was given up, after gap_tries pulls; null while it is tried. Delete the row to have it tried again.';
 alter table public.gap_pulls enable row level security;
 revoke all on public.gap_pulls from anon, authenticated, service_role;
-grant select, insert, update, delete on public.gap_pulls to service_role;
+grant select on public.gap_pulls to service_role;
 
 create view engine.expected_days
 with (security_invoker = true)
@@ -194,6 +194,6 @@ comment on function engine.close_gaps() is
   'Starts a run per feed for the days of coverage_gaps that nobody is working on, the newest first, at most gap_days_a_night. A day
    still missing after gap_tries such pulls is given up, and an alert says so. Returns how many days are pulled.';
 
-revoke all on engine.expected_days, public.coverage_gaps from public, anon, authenticated;
+revoke all on engine.expected_days, public.coverage_gaps from public, anon, authenticated, service_role;
 grant select on engine.expected_days, public.coverage_gaps to service_role;
 revoke execute on function engine.close_gaps() from public, anon, authenticated;

@@ -45,7 +45,7 @@ values ('gaps', 'gaps', array['racecards', 'results'], 0, 0, array['03:30']::tim
 
 alter table public.pull_schedules enable row level security;
 revoke all on public.pull_schedules from anon, authenticated, service_role;
-grant select, update on public.pull_schedules to service_role;
+grant select on public.pull_schedules to service_role;
 
 create function engine.due_times(schedule public.pull_schedules, first_day date, last_day date)
 returns setof timestamptz
@@ -198,7 +198,7 @@ revoke execute on function
   engine.due_times(public.pull_schedules, date, date), engine.last_due(public.pull_schedules, timestamptz),
   engine.next_due(public.pull_schedules, timestamptz), engine.start_due_pulls(), public.start_schedules(),
   public.stop_schedules()
-  from public, anon, authenticated;
+  from public, anon, authenticated, service_role;
 grant execute on function
   engine.due_times(public.pull_schedules, date, date), engine.last_due(public.pull_schedules, timestamptz),
   engine.next_due(public.pull_schedules, timestamptz)

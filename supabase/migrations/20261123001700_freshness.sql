@@ -40,7 +40,8 @@ known as (
       )
       else (
         select c.pulled_at from public.ra_coverage as c
-        where c.feed = feeds.feed and c.day <= engine.london_day()
+        -- After midnight the pull that should be done is still that of the day before.
+        where c.feed = feeds.feed and c.day <= engine.london_day(coalesce(feeds.expected_since, engine.clock()))
         order by c.day desc
         limit 1
       )
@@ -75,5 +76,5 @@ comment on column public.data_freshness.next_due_at is 'The next scheduled pull;
 comment on column public.data_freshness.state is
   'fresh; late: the pull due at expected_since is not done; not_scheduled: start_schedules was not called.';
 
-revoke all on public.data_freshness from anon, authenticated;
+revoke all on public.data_freshness from anon, authenticated, service_role;
 grant select on public.data_freshness to service_role;

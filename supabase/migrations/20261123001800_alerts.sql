@@ -50,6 +50,7 @@ comment on column public.alert_messages.delivered_at is
 alter table public.alerts enable row level security;
 alter table public.alert_messages enable row level security;
 revoke all on public.alerts, public.alert_messages from anon, authenticated, service_role;
+revoke all on sequence public.alerts_id_seq, public.alert_messages_id_seq from anon, authenticated, service_role;
 grant select on public.alerts, public.alert_messages to service_role;
 
 create view engine.standing_troubles

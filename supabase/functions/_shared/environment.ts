@@ -72,12 +72,21 @@ export function readRacingApiAccount(get: GetVariable): RacingApiAccount {
   };
 }
 
+/** Of the database's address only the password is one: the rest begins as a thousand harmless texts do. */
+function databasePassword(get: GetVariable): string[] {
+  try {
+    const { password } = new URL(get("SUPABASE_DB_URL") ?? "");
+    return password === "" ? [] : [password, decodeURIComponent(password)];
+  } catch {
+    return [];
+  }
+}
+
 /** Every secret among the variables, for the logger to keep back. */
 export function secretsOf(get: GetVariable): string[] {
   const names = [
     "SUPABASE_SECRET_KEYS",
     "SUPABASE_SERVICE_ROLE_KEY",
-    "SUPABASE_DB_URL",
     "WORKER_SECRET",
     "RACING_API_USERNAME",
     "RACING_API_PASSWORD",
@@ -88,6 +97,7 @@ export function secretsOf(get: GetVariable): string[] {
   } catch {
     // Nothing to keep back; whoever needs the key will say that it is missing.
   }
+  secrets.push(...databasePassword(get));
   const [username, password] = [get("RACING_API_USERNAME"), get("RACING_API_PASSWORD")];
   if (username && password) secrets.push(basicCredentials(username, password));
   return secrets;

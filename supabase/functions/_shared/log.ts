@@ -1,3 +1,5 @@
+import { createRedactor } from "./redact.ts";
+
 /** What a log line may carry besides the event: numbers and short texts. */
 export type LogFields = Record<string, string | number | boolean | null | undefined>;
 
@@ -27,10 +29,7 @@ export function createLogger(
   sink: LogSink = consoleSink,
   fixed: LogFields = {},
 ): Logger {
-  // Longest first, so that a secret that contains another one is not left half-written.
-  const known = secrets.filter((secret) => secret.length >= 4).toSorted((a, b) => b.length - a.length);
-  const redact = (text: string) =>
-    known.reduce((clean, secret) => clean.replaceAll(secret, "[secret]"), text);
+  const redact = createRedactor(secrets);
   // Before it becomes JSON: there a quote or a backslash of a secret would be escaped, and the secret not found.
   const write = (level: "info" | "error", event: string, fields: LogFields = {}) =>
     sink(

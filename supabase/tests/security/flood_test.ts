@@ -1,0 +1,184 @@
+import { assert, assertEquals } from "@std/assert";
+import { bootEverything, type Everything } from "../../../scripts/local/boot.ts";
+import { connect, type Sql } from "../../../scripts/local/database.ts";
+import type { ChainedCall } from "../../../scripts/local/platform.ts";
+
+/** The whole platform, and somebody who calls its functions far more often than it does itself. */
+let everything: Everything;
+let sql: Sql;
+const sent: ChainedCall[] = [];
+
+Deno.test.beforeAll(async () => {
+  everything = await bootEverything({
+    apiSpeed: 50,
+    databaseUrl: Deno.env.get("TEST_DATABASE_URL"),
+    platform: {
+      cron: "manual",
+      onFunctionLog: () => {},
+      onChainedCall: (call) => {
+        sent.push(call);
+        return "deliver";
+      },
+    },
+  });
+  sql = connect(everything.platform.adminUrl, { max: 2, name: "test" });
+});
+Deno.test.afterAll(async () => {
+  await sql.end({ timeout: 1 });
+  await everything.stop();
+});
+
+async function call(name: string, secret: string, body: unknown): Promise<{ status: number; body: unknown }> {
+  const response = await fetch(`${everything.platform.supabaseUrl}/functions/v1/${name}`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${secret}` },
+    body: JSON.stringify(body),
+  });
+  return { status: response.status, body: await response.json() };
+}
+
+/** Every row of every table of ours, of the queue and of Vault, and where every sequence stands. */
+async function everythingStored(): Promise<Record<string, string>> {
+  const relations = await sql<{ name: string; kind: string }[]>`
+    select format('%I.%I', c.relnamespace::regnamespace, c.relname) as name, c.relkind as kind
+    from pg_catalog.pg_class as c
+    where c.relkind in ('r', 'p', 'S')
+      and c.relnamespace in ('public'::regnamespace, 'engine'::regnamespace, 'net'::regnamespace, 'vault'::regnamespace)
+  `;
+  const digests: Record<string, string> = {};
+  for (const { name, kind } of relations) {
+    const [digest] = await sql.unsafe<{ rows: string }[]>(
+      kind === "S"
+        ? `select last_value::text as rows from ${name}`
+        : `select count(*) || ' ' || coalesce(md5(string_agg(t::text, '|' order by t::text)), '') as rows from ${name} as t`,
+    );
+    digests[name] = digest?.rows ?? "";
+  }
+  return digests;
+}
+
+/** So many calls, some dozens of them at a time, as a flood comes. */
+async function flood<T>(count: number, one: (n: number) => Promise<T>): Promise<T[]> {
+  const answers: T[] = [];
+  let next = 0;
+  const caller = async () => {
+    while (next < count) answers.push(await one(next++));
+  };
+  await Promise.all(Array.from({ length: 30 }, caller));
+  return answers;
+}
+
+Deno.test("a flood of 300 calls with a wrong secret changes no row, spends no slot and reaches no API", async () => {
+  const before = [await everythingStored(), everything.api?.calls().length];
+  const answers = await flood(
+    300,
+    (n) => call(n % 3 ? "events" : "masters", `wrong ${n}`, { feed: "results" }),
+  );
+  assertEquals(new Set(answers.map(({ status }) => status)), new Set([401]));
+  assertEquals([await everythingStored(), everything.api?.calls().length], before);
+});
+
+Deno.test("a flood of 300 calls with the right secret and nothing to do changes no row, spends no slot and reaches no API", async () => {
+  const before = [await everythingStored(), everything.api?.calls().length];
+  const { workerSecret } = everything.platform;
+  const answers = await flood(300, (n) => {
+    const known = n % 2 ? {} : { call: n + 1 };
+    return n % 3
+      ? call("events", workerSecret, { feed: n % 3 === 1 ? "results" : "racecards", ...known })
+      : call("masters", workerSecret, { feed: "masters", ...known });
+  });
+  assertEquals(
+    new Set(answers.map(({ status, body }) => `${status} ${JSON.stringify(body)}`)),
+    new Set(['200 {"claimed":false}']),
+  );
+  assertEquals([await everythingStored(), everything.api?.calls().length], before);
+});
+
+async function start(day: string): Promise<number> {
+  const [run] = await sql<{ id: number }[]>`
+    select public.backfill_start(${day}::date, ${day}::date, reprocess => 'all')::integer as id
+  `;
+  return run?.id ?? NaN;
+}
+
+async function state(run: number): Promise<string | undefined> {
+  const [row] = await sql<
+    { state: string }[]
+  >`select state from public.backfill_status where run_id = ${run}`;
+  return row?.state;
+}
+
+async function untilSucceeded(run: number, meanwhile: () => Promise<unknown>): Promise<void> {
+  const deadline = performance.now() + 60_000;
+  while (await state(run) !== "succeeded") {
+    if (performance.now() > deadline) throw new Error(`The run is ${await state(run)} after a minute`);
+    await meanwhile();
+  }
+}
+
+/** The requests that the API got since a moment, in the order of their names. */
+function requestsSince(count: number): string[] {
+  return (everything.api?.calls() ?? []).slice(count).map(({ path, query }) => `${path}?${query}`).toSorted();
+}
+
+/** What a run of one day asks for when nobody disturbs it. */
+const REQUESTS_OF_A_DAY = [
+  "/courses/regions?",
+  "/courses?region_codes=gb&region_codes=ire",
+  "/racecards/pro?date=2026-06-01&region_codes=gb&region_codes=ire&limit=500&skip=0",
+  "/results?start_date=2026-06-01&end_date=2026-06-01&region=gb&region=ire&limit=100&skip=0",
+];
+
+Deno.test("each call of a run replayed over and over gets nothing done twice", async () => {
+  const before = everything.api?.calls().length ?? 0;
+  const run = await start("2026-06-01");
+  const { workerSecret } = everything.platform;
+  await untilSucceeded(run, async () => {
+    const replays = sent.flatMap(({ url, body }) =>
+      Array.from(
+        { length: 5 },
+        () => call(url.endsWith("/masters") ? "masters" : "events", workerSecret, body),
+      )
+    );
+    await Promise.all(replays);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  });
+  assertEquals(requestsSince(before), REQUESTS_OF_A_DAY);
+
+  // And long after.
+  const stored = [await everythingStored(), everything.api?.calls().length];
+  for (const { url, body } of sent) {
+    assertEquals(await call(url.endsWith("/masters") ? "masters" : "events", workerSecret, body), {
+      status: 200,
+      body: { claimed: false },
+    });
+  }
+  assertEquals([await everythingStored(), everything.api?.calls().length], stored);
+});
+
+Deno.test("a flood of calls by hand amid the work takes no more leases than are allowed, and asks the API for nothing twice", async () => {
+  const before = everything.api?.calls().length ?? 0;
+  const run = await start("2026-06-01");
+  const { workerSecret } = everything.platform;
+  let most = 0;
+  await untilSucceeded(run, async () => {
+    await flood(
+      30,
+      (n) =>
+        n % 3
+          ? call("events", workerSecret, { feed: n % 3 === 1 ? "results" : "racecards" })
+          : call("masters", workerSecret, { feed: "masters" }),
+    );
+    const [live] = await sql<{ most: number }[]>`
+      select coalesce(max(working), 0)::integer as most
+      from (select count(*) as working from public.backfill_progress where state = 'working' group by feed) as lanes
+    `;
+    most = Math.max(most, live?.most ?? 0);
+  });
+  assert(most <= 2, `${most} chunks of a feed were worked on at once`);
+  assertEquals(requestsSince(before), REQUESTS_OF_A_DAY);
+});
+
+Deno.test("no request was ever refused for its rate", () => {
+  assertEquals(everything.api?.calls().filter(({ status }) => status === 429), []);
+});

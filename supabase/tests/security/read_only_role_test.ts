@@ -1,0 +1,94 @@
+import { assert, assertEquals } from "@std/assert";
+import postgres from "postgres";
+import { connect, type Sql } from "../../../scripts/local/database.ts";
+import type { Platform } from "../../../scripts/local/platform.ts";
+import { ourRelations, ourRoutines } from "./support/catalog.ts";
+import { startOpenProject } from "./support/open_project.ts";
+
+const SNIPPET = new URL("../../snippets/read_only_role.sql", import.meta.url);
+
+let platform: Platform;
+let operator: Sql;
+let reader: Sql;
+
+Deno.test.beforeAll(async () => {
+  platform = await startOpenProject();
+  operator = connect(platform.databaseUrl, { max: 1, name: "test", role: "postgres" });
+  const snippet = await Deno.readTextFile(SNIPPET);
+  await operator.unsafe(snippet);
+  // A second time changes nothing: it is to be run again after migrations.
+  await operator.unsafe(snippet);
+  await operator`insert into ra_mst_courses (id, name) values ('crs_1', 'Upper Sandbury')`;
+  // Logs in as a superuser and becomes the reader, as a user of the role would be by inheriting it.
+  reader = connect(platform.adminUrl, { max: 1, name: "test", role: "racing_reader" });
+});
+Deno.test.afterAll(async () => {
+  await reader.end({ timeout: 1 });
+  await operator.end({ timeout: 1 });
+  await platform.stop();
+});
+
+async function outcome(statement: string): Promise<string> {
+  return await reader.unsafe(statement).then(
+    () => "done",
+    (error) => error instanceof postgres.PostgresError ? error.code : String(error),
+  );
+}
+
+Deno.test("the read-only role reads every table of racing data, and its rows", async () => {
+  const readable = (await ourRelations(operator)).filter(({ name }) => name.startsWith("public.ra_"));
+  assert(readable.length > 10);
+  for (const { name } of readable) {
+    assertEquals([name, await outcome(`select * from ${name}`)], [name, "done"]);
+  }
+  assertEquals((await reader`select name from ra_mst_courses`).map(({ name }) => name), ["Upper Sandbury"]);
+});
+
+Deno.test("the read-only role changes nothing that it reads", async () => {
+  for (const { name, kind, column } of await ourRelations(operator)) {
+    if (!name.startsWith("public.ra_") || kind !== "table") continue;
+    const attempts = [
+      `insert into ${name} default values`,
+      `update ${name} set ${column} = ${column}`,
+      `delete from ${name}`,
+      `truncate ${name} cascade`,
+    ];
+    for (const attempt of attempts) assertEquals([attempt, await outcome(attempt)], [attempt, "42501"]);
+  }
+});
+
+Deno.test("the read-only role sees nothing of the backfill and of its settings, errors, rejects and limits", async () => {
+  for (const { name, kind } of await ourRelations(operator)) {
+    if (name.startsWith("public.ra_")) continue;
+    const read = kind === "sequence" ? `select nextval('${name}')` : `select * from ${name}`;
+    assertEquals([name, await outcome(read)], [name, "42501"]);
+  }
+});
+
+Deno.test("the read-only role executes no function of ours, and reads no secret and no queue", async () => {
+  for (const { schema, name, nulls } of await ourRoutines(operator)) {
+    assertEquals([name, await outcome(`select "${schema}"."${name}"(${nulls})`)], [name, "42501"]);
+  }
+  for (const table of ["vault.decrypted_secrets", "net.http_request_queue", "cron.job"]) {
+    assertEquals([table, await outcome(`select * from ${table}`)], [table, "42501"]);
+  }
+});
+
+Deno.test("the read-only role can't log in, and what it may was not given to anybody else", async () => {
+  const [role] = await operator`
+    select rolcanlogin, rolsuper, rolbypassrls, rolcreaterole, rolcreatedb from pg_catalog.pg_roles where rolname = 'racing_reader'
+  `;
+  assertEquals(Object.values({ ...role }), [false, false, false, false, false]);
+  const policies = await operator<{ roles: string }[]>`
+    select distinct roles::text as roles from pg_catalog.pg_policies where schemaname = 'public'
+  `;
+  assertEquals(policies.map(({ roles }) => roles), ["{racing_reader}"]);
+});
+
+Deno.test("the read-only role is taken back as its snippet says, and leaves nothing", async () => {
+  const [, takingBack = ""] = (await Deno.readTextFile(SNIPPET)).match(/^-- To take it back:\n-- +(.*)$/m) ??
+    [];
+  assert(takingBack.endsWith("drop role racing_reader;"));
+  await operator.unsafe(takingBack);
+  assertEquals((await operator`select from pg_catalog.pg_policies where schemaname = 'public'`).length, 0);
+});
