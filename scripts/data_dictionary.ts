@@ -4,7 +4,6 @@ import { readSchema } from "./dictionary/read.ts";
 import { renderDictionary } from "./dictionary/render.ts";
 import { writeOrCheck } from "./generated_file.ts";
 import { connect } from "./local/database.ts";
-import type { Platform } from "./local/platform.ts";
 import { runMain } from "./local/run_main.ts";
 
 const FILE = {
@@ -13,8 +12,8 @@ const FILE = {
     'The data dictionary is not that of the migrations: run "deno task dictionary" and commit the file.',
 };
 
-async function generate(platform: Platform): Promise<string> {
-  const sql = connect(platform.databaseUrl, { max: 1, name: "data dictionary" });
+async function generate(databaseUrl: string): Promise<string> {
+  const sql = connect(databaseUrl, { max: 1, name: "data dictionary" });
   try {
     return renderDictionary(await readSchema(sql));
   } finally {

@@ -1,5 +1,6 @@
+import { parseArgs } from "@std/cli/parse-args";
 import { extname, fromFileUrl } from "@std/path";
-import { type Platform, startPlatform } from "./local/platform.ts";
+import { startPlatform } from "./local/platform.ts";
 import { Problem } from "./local/problem.ts";
 
 /** A file of the repository that follows from the migrations. */
@@ -7,27 +8,52 @@ export interface GeneratedFile {
   readonly path: string;
   /** Told when the committed file is another one: what is wrong, and what to run. */
   readonly outdated: string;
+  /** Leaves out what one version of Postgres prints otherwise than another. Default: nothing is left out. */
+  readonly comparable?: (text: string) => string;
 }
 
 /**
- * Generates the file's text from a freshly migrated database and writes it, formatted; with `--check`, compares only.
+ * Generates the file's text from a freshly migrated database and writes it, formatted; with `--check`, compares only. With
+ * `--database-url`, the database is that one, migrated already.
  *
  * @throws {Problem} with the file's own sentence, when `--check` finds another text
  */
 export async function writeOrCheck(
   file: GeneratedFile,
-  generate: (platform: Platform) => Promise<string>,
+  generate: (databaseUrl: string) => Promise<string>,
 ): Promise<number> {
-  await using platform = await startPlatform({ functions: false, cron: "manual" });
-  const text = await format(await generate(platform), extname(file.path));
-  if (Deno.args.includes("--check")) await checkFile(file, text);
+  const options = parseArgs(Deno.args, { boolean: ["check"], string: ["database-url"] });
+  const text = await format(
+    await fromDatabase(options["database-url"], generate),
+    extname(file.path),
+  );
+  if (options.check) await checkFile(file, text);
   else await Deno.writeTextFile(file.path, text);
   return 0;
 }
 
+async function fromDatabase(
+  given: string | undefined,
+  generate: (databaseUrl: string) => Promise<string>,
+): Promise<string> {
+  if (given !== undefined) return await generate(given);
+  await using platform = await startPlatform({ functions: false, cron: "manual" });
+  return await generate(platform.databaseUrl);
+}
+
 /** Refuses a file that is missing or holds another text. */
-export async function checkFile({ path, outdated }: GeneratedFile, text: string): Promise<void> {
-  if (text !== await readIfThere(path)) throw new Problem(outdated);
+export async function checkFile(
+  { path, outdated, comparable = (text) => text }: GeneratedFile,
+  text: string,
+): Promise<void> {
+  const committed = await readIfThere(path);
+  if (committed === undefined) throw new Problem(outdated);
+  const [expected, found] = [comparable(committed).split("\n"), comparable(text).split("\n")];
+  const line = found.findIndex((text, index) => text !== expected[index]);
+  if (line < 0 && found.length === expected.length) return;
+  const at = line < 0 ? found.length : line;
+  const quote = (text = "the end") => text.trim();
+  throw new Problem(`${outdated}\n  committed: ${quote(expected[at])}\n  now:       ${quote(found[at])}`);
 }
 
 /** Runs a command to its end and returns what it printed. */

@@ -1,0 +1,66 @@
+import { connect, preparePlatformSchema, type Sql } from "../local/database.ts";
+
+/**
+ * Makes an empty database into what a hosted project is before its first migration, as far as a plain Postgres can: the
+ * roles, with `postgres` no superuser, the real extensions that the server has, stand-ins for the others, and the default
+ * grants of a project that was made before October 2026, the most open ones that the migrations may meet.
+ *
+ * @param adminUrl a superuser's URL
+ * @param password what the role `postgres` is to log in with
+ */
+export async function prepareDatabase(adminUrl: string, password: string): Promise<void> {
+  const sql = connect(adminUrl, { max: 1, name: "preparation" });
+  try {
+    await preparePlatformSchema(sql);
+    await installPgCron(sql);
+    await installPlpgsqlCheck(sql);
+    await sql.unsafe(HISTORICAL_DEFAULT_GRANTS);
+    await letPostgresOwnIt(sql, password);
+  } finally {
+    await sql.end({ timeout: 1 });
+  }
+}
+
+/**
+ * What the platform granted on each new object of `public` until October 2026. On a project from before that, nothing is
+ * closed unless a migration closes it.
+ */
+export const HISTORICAL_DEFAULT_GRANTS = ["tables", "sequences", "functions"].map((kind) =>
+  `alter default privileges for role postgres in schema public
+    grant all on ${kind} to postgres, anon, authenticated, service_role;`
+).join("\n");
+
+/** With the rights that the platform gives the role `postgres` to it: no more than to schedule and to look. */
+async function installPgCron(sql: Sql): Promise<void> {
+  const [usable] = await sql`
+    select from pg_catalog.pg_available_extensions
+    where name = 'pg_cron' and current_setting('cron.database_name', true) = current_database()
+  `;
+  if (usable === undefined) return;
+  await sql.unsafe(`
+    create extension if not exists pg_cron with schema pg_catalog;
+    grant usage on schema cron to postgres with grant option;
+    grant execute on all functions in schema cron to postgres with grant option;
+    grant all on all tables in schema cron to postgres with grant option;
+    revoke all on cron.job from postgres;
+    grant select on cron.job to postgres with grant option;
+  `);
+}
+
+/** What "supabase db lint" asks; the role `postgres` may not install it where it is not trusted. */
+async function installPlpgsqlCheck(sql: Sql): Promise<void> {
+  const [available] = await sql`select from pg_catalog.pg_available_extensions where name = 'plpgsql_check'`;
+  if (available !== undefined) {
+    await sql.unsafe("create extension if not exists plpgsql_check with schema extensions");
+  }
+}
+
+async function letPostgresOwnIt(sql: Sql, password: string): Promise<void> {
+  const [name] = await sql<{ database: string; secret: string }[]>`
+    select quote_ident(current_database()) as database, quote_literal(${password}::text) as secret
+  `;
+  await sql.unsafe(`
+    alter role postgres password ${name?.secret};
+    alter database ${name?.database} owner to postgres;
+  `);
+}

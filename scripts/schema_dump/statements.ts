@@ -1,0 +1,42 @@
+import type postgres from "postgres";
+import type { Sql } from "../local/database.ts";
+import { FUNCTIONS } from "./functions.ts";
+import { RELATIONS } from "./relations.ts";
+import { RIGHTS } from "./rights.ts";
+
+/** One statement of the dump, and the object that it belongs to. */
+export interface SchemaStatement {
+  /** `public.ra_races`, `engine.clock()`: what the statements of one object are gathered under. */
+  readonly object: string;
+  /** Where it stands among the statements of its object: a table before its indexes before its grants. */
+  readonly place: number;
+  readonly text: string;
+}
+
+/** What extensions brought into the project's schemas is not the project's. */
+const FROM_EXTENSIONS = `
+  select case d.classid
+    when 'pg_proc'::regclass then d.objid::regprocedure::text
+    when 'pg_type'::regclass then d.objid::regtype::text
+    else d.objid::regclass::text
+  end as object
+  from pg_catalog.pg_depend as d
+  where d.deptype = 'e' and d.classid in ('pg_class'::regclass, 'pg_proc'::regclass, 'pg_type'::regclass)
+`;
+
+/** Reads what the dump consists of, in no particular order. */
+export async function readStatements(sql: Sql): Promise<SchemaStatement[]> {
+  const read = async (transaction: postgres.TransactionSql): Promise<SchemaStatement[]> => {
+    // Postgres then prints every name with its schema.
+    await transaction.unsafe("set local search_path = ''");
+    const rows = await transaction.unsafe<{ object: string }[]>(FROM_EXTENSIONS);
+    const foreign = new Set(rows.map(({ object }) => object));
+    const statements: SchemaStatement[] = [];
+    for (const query of [...RELATIONS, ...FUNCTIONS, ...RIGHTS]) {
+      statements.push(...await transaction.unsafe<SchemaStatement[]>(query));
+    }
+    return statements.filter(({ object }) => !foreign.has(object));
+  };
+  // postgres.js types the result as if it could unwrap arrays of queries.
+  return await sql.begin(read) as SchemaStatement[];
+}
