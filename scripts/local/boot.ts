@@ -1,6 +1,7 @@
 import { connect } from "./database.ts";
 import { type Platform, type PlatformOptions, startPlatform } from "./platform.ts";
 import { Problem } from "./problem.ts";
+import type { ScriptedEvent } from "./racing_api/scenario.ts";
 import { type SimulatedApi, startSimulatedApi } from "./racing_api/server.ts";
 import { stopOnSignal } from "./shutdown.ts";
 
@@ -15,6 +16,12 @@ export interface BootOptions {
   seed?: number | undefined;
   /** Use the real Racing API with this account; nothing is simulated then. */
   live?: { username: string; password: string } | undefined;
+  /** Whom the simulated API lets in. Default: local, local. */
+  account?: { username: string; password: string } | undefined;
+  /** The simulated API's time, by which races are over. Default: the system's. */
+  apiNow?: (() => Date) | undefined;
+  /** What happens on the simulated API's racing days besides. */
+  scenario?: readonly ScriptedEvent[] | undefined;
   /** The rest of what the platform can be told. */
   platform?: Omit<PlatformOptions, "databaseUrl">;
 }
@@ -36,18 +43,20 @@ export async function bootEverything(options: BootOptions = {}): Promise<Everyth
   const stop = () => stopped ??= resources.disposeAsync().finally(() => forget());
   const forget = stopOnSignal(stop);
   try {
+    const account = live ?? options.account ?? SIMULATED_ACCOUNT;
     const api = live ? undefined : await startSimulatedApi({
-      ...SIMULATED_ACCOUNT,
+      ...account,
       port: 0,
       speed: apiSpeed,
       seed: options.seed ?? 1,
       replayFolder: options.replay,
+      now: options.apiNow,
+      scenario: options.scenario,
     }).catch((error: Error) => {
       // What is wrong with a folder of one's own is told in one sentence, without a stack.
       throw options.replay === undefined ? error : new Problem(error.message, { cause: error });
     });
     if (api) resources.defer(() => api.close());
-    const account = live ?? SIMULATED_ACCOUNT;
     const platform = await startPlatform({
       ...options.platform,
       ...(databaseUrl === undefined ? {} : { databaseUrl }),

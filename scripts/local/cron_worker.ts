@@ -29,7 +29,7 @@ const MINUTE = 60_000;
 
 /** Runs the jobs of `cron.job` in the manner of pg_cron: GMT, as the job's role, one run of a job at a time. */
 export function startCronWorker({ databaseUrl, mode, now = Date.now }: CronWorkerOptions): CronWorker {
-  const sql = connect(databaseUrl, { max: 2, name: "pg_cron stand-in" });
+  const sql = connect(databaseUrl, { max: 2, name: "pg_cron stand-in", arrays: false });
   const stopping = new AbortController();
   const lastRun = new Map<string, Promise<void>>();
   const running = new Set<postgres.Sql>();
@@ -54,7 +54,7 @@ export function startCronWorker({ databaseUrl, mode, now = Date.now }: CronWorke
 
   const run = async (job: Job) => {
     if (stopping.signal.aborted) return;
-    const session = connect(databaseUrl, { max: 1, name: "pg_cron stand-in's job" });
+    const session = connect(databaseUrl, { max: 1, name: "pg_cron stand-in's job", arrays: false });
     running.add(session);
     try {
       await runJob(sql, session, job);

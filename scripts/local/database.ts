@@ -10,17 +10,63 @@ export interface ConnectOptions {
   name: string;
   /** The role that the session starts as, when it is not the one that logs in. */
   role?: string;
+  /**
+   * False: arrays are neither sent nor read. postgres.js asks for their types on each new connection, and when that is lost
+   * meanwhile, nobody hears of it but the process, which ends. For whoever has to outlive restarts. Default: true.
+   */
+  arrays?: boolean;
 }
 
+/**
+ * What is still to be written when a connection is lost, postgres.js 3.4.9 keeps, and on the next connection waits for ever for
+ * a turn to write it. More than it collects is written at once: the first try to connect then fails, and the second is clean.
+ */
+const MORE_THAN_IS_COLLECTED = "x".repeat(1024);
+
 /** A pool of connections that opens them when they are needed. */
-export function connect(url: string, { max, name, role }: ConnectOptions): Sql {
+export function connect(url: string, { max, name, role, arrays = true }: ConnectOptions): Sql {
   return postgres(url, {
     max,
     onnotice: () => {},
     connect_timeout: 10,
-    // The session's start value, which `reset role` returns to.
-    connection: { application_name: name, ...(role === undefined ? {} : { role }) },
+    // Otherwise a few failures while the database restarts make the pool wait for up to 20 s.
+    backoff: () => 0.1,
+    fetch_types: arrays,
+    connection: {
+      application_name: name,
+      "local_platform.padding": MORE_THAN_IS_COLLECTED,
+      // The session's start value, which `reset role` returns to.
+      ...(role === undefined ? {} : { role }),
+    },
   });
+}
+
+/** Whether the database was away or went away, rather than refused what it was asked. */
+export function isConnectionLoss(error: unknown): boolean {
+  if (error instanceof postgres.PostgresError) return /^(08|57P)/.test(error.code);
+  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  return /^(CONNECTION_|CONNECT_TIMEOUT|ECONN|EPIPE)/.test(code);
+}
+
+/**
+ * `sql.begin`, for a database that may go away in the middle.
+ *
+ * postgres.js 3.4.9 sends a rollback after each failure, on a connection that is gone as well, and ends the process by it
+ * (porsager/postgres#1208). `begin` rejects by itself when its connection is gone; until then the failure is kept from it.
+ */
+export async function inTransaction<T>(
+  sql: Sql,
+  work: (transaction: postgres.TransactionSql) => Promise<T>,
+): Promise<T> {
+  // postgres.js types the result as if it could unwrap arrays of queries; what is none is passed through as it is.
+  return await sql.begin(async (transaction) => {
+    try {
+      return await work(transaction);
+    } catch (error) {
+      if (isConnectionLoss(error)) await new Promise(() => {});
+      throw error;
+    }
+  }) as T;
 }
 
 /** Which of the platform's parts the database has as real extensions; stand-ins are made for the others. */

@@ -16,8 +16,9 @@ export type ToIsolate = { type: "beforeunload"; reason: string };
 
 const controlPort = Number(Deno.env.get("EDGE_CONTROL_PORT"));
 const isolate = Deno.env.get("EDGE_ISOLATE") ?? "";
-Deno.env.delete("EDGE_CONTROL_PORT");
-Deno.env.delete("EDGE_ISOLATE");
+const clockSkew = Number(Deno.env.get("EDGE_CLOCK_SKEW") ?? 0);
+for (const name of ["EDGE_CONTROL_PORT", "EDGE_ISOLATE", "EDGE_CLOCK_SKEW"]) Deno.env.delete(name);
+if (clockSkew !== 0) setClockWrong(clockSkew);
 
 // No top-level await: modules imported beside this one would be evaluated before it was done.
 const connection = Deno.connect({ hostname: "127.0.0.1", port: controlPort });
@@ -48,6 +49,21 @@ async function obey(connected: Deno.TcpConn): Promise<void> {
     // The connection was cut: the same as its end.
   }
   leave();
+}
+
+/** Makes the wall clock of this isolate wrong. What measures durations (`performance.now`, timers) stays right. */
+function setClockWrong(milliseconds: number): void {
+  const RightDate = Date;
+  const now = () => RightDate.now() + milliseconds;
+  const WrongDate = new Proxy(RightDate, {
+    construct: (target, values, newTarget) =>
+      Reflect.construct(target, values.length === 0 ? [now()] : values, newTarget),
+    apply: () => new RightDate(now()).toString(),
+    get: (target, name, receiver) => name === "now" ? now : Reflect.get(target, name, receiver),
+  });
+  RightDate.prototype.constructor = WrongDate;
+  globalThis.Date = WrongDate;
+  console.log(JSON.stringify({ event: "wrong clock", milliseconds: Date.now() - RightDate.now() }));
 }
 
 function leave(): never {

@@ -10,7 +10,10 @@ export interface EdgeRuntimeOptions {
   denoExecutable: string;
   /** What a function finds in `Deno.env`, besides what Deno itself needs. */
   environment: Record<string, string>;
-  wallClockSeconds: number;
+  /** Asked for each new isolate. */
+  wallClockSeconds: () => number;
+  /** By how much the wall clock of a new isolate is wrong. */
+  clockSkewMilliseconds: () => number;
   memoryMegabytes: number;
   /** A folder for the isolates' entry modules. */
   folder: string;
@@ -19,8 +22,10 @@ export interface EdgeRuntimeOptions {
 
 export interface EdgeRuntime {
   call(name: string, request: Request): Promise<Response>;
-  /** Ends all isolates at once, amid whatever they do. */
-  kill(): Promise<void>;
+  /** How many isolates have a request or something in the background to do. */
+  busy(): number;
+  /** Ends all isolates at once, amid whatever they do. Resolves to how many. */
+  kill(): Promise<number>;
   stop(): Promise<void>;
 }
 
@@ -60,6 +65,7 @@ const PASSED_ON = [
  */
 export function startEdgeRuntime(options: EdgeRuntimeOptions): EdgeRuntime {
   const isolates = new Map<string, Isolate>();
+  const entries = new Map<string, string>();
   let stopped = false;
 
   const control = Deno.listen({ hostname: "127.0.0.1", port: 0 });
@@ -69,7 +75,9 @@ export function startEdgeRuntime(options: EdgeRuntimeOptions): EdgeRuntime {
 
   // Without a pause between the choice and the start: requests that come together must see each other's isolates.
   const start = (name: string): Isolate => {
-    const entry = writeEntry(options, name);
+    // Written once: another isolate may be reading it.
+    const entry = entries.get(name) ?? writeEntry(options, name);
+    entries.set(name, entry);
     const isolate = new Isolate(name, entry, control.addr.port, options);
     isolates.set(isolate.id, isolate);
     void isolate.ended.then(() => isolates.delete(isolate.id));
@@ -84,7 +92,8 @@ export function startEdgeRuntime(options: EdgeRuntimeOptions): EdgeRuntime {
   };
 
   const kill = async () => {
-    await Promise.all(Array.from(isolates.values(), (isolate) => isolate.kill("killed")));
+    const killed = await Promise.all(Array.from(isolates.values(), (isolate) => isolate.kill("killed")));
+    return killed.length;
   };
 
   return {
@@ -102,6 +111,7 @@ export function startEdgeRuntime(options: EdgeRuntimeOptions): EdgeRuntime {
       }
       return await isolate.call(request);
     },
+    busy: () => Array.from(isolates.values()).filter((isolate) => !isolate.idle).length,
     kill,
     async stop() {
       stopped = true;
@@ -195,6 +205,7 @@ class Isolate {
         ...options.environment,
         EDGE_CONTROL_PORT: String(controlPort),
         EDGE_ISOLATE: this.id,
+        EDGE_CLOCK_SKEW: String(options.clockSkewMilliseconds()),
       },
       stdin: "null",
       stdout: "piped",
@@ -206,7 +217,7 @@ class Isolate {
     const log = (line: string) => options.onLog(line, name);
     const logging = [eachLine(child.stdout, log), eachLine(child.stderr, log)];
 
-    const wallClock = options.wallClockSeconds * 1000;
+    const wallClock = options.wallClockSeconds() * 1000;
     this.#timers = [
       setTimeout(() => this.#retire(), wallClock / 2),
       setTimeout(() => this.#tell({ type: "beforeunload", reason: "wall_clock" }), wallClock * UNLOAD_AT),
@@ -225,6 +236,8 @@ class Isolate {
       }
       await Promise.all(logging);
       this.#port.reject(new Error("The isolate ended"));
+      // As the hosted runtime puts it into the function's log.
+      log(JSON.stringify({ event: "shutdown", reason: this.#reason }));
     })();
   }
 

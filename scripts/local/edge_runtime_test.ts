@@ -41,6 +41,15 @@ const FUNCTIONS: Record<string, string> = {
       })());
       return Response.json({ born }, { status: 202 });
     });`,
+  clock: `
+    Deno.serve(() => Response.json({
+      now: Date.now(),
+      made: new Date().getTime(),
+      called: Date.parse(Date()),
+      given: new Date("2026-06-15T11:00:00Z").toISOString(),
+      parts: new Date(2026, 5, 15).getMonth(),
+      same: new Date() instanceof Date && new Date().constructor === Date && Date.UTC(2026, 0) === 1767225600000,
+    }));`,
   rejected: `
     Deno.serve(() => {
       EdgeRuntime.waitUntil(Promise.reject(new Error("lost in the background")));
@@ -66,6 +75,7 @@ const FUNCTIONS: Record<string, string> = {
 
 let platform: Platform;
 const logs = new Events<string>();
+let clockSkew = 0;
 
 Deno.test.beforeAll(async () => {
   platform = await startTestPlatform({ functions: FUNCTIONS }, {
@@ -73,11 +83,14 @@ Deno.test.beforeAll(async () => {
     memoryMegabytes: 64,
     importMap: null,
     functionEnvironment: { MY_SETTING: "mine" },
+    functionClockSkewMilliseconds: () => clockSkew,
     onFunctionLog: (line, name) => logs.push(`${name}: ${line}`),
   });
 });
 Deno.test.beforeEach(() => logs.forget());
-Deno.test.afterEach(() => platform.killFunctionInstances());
+Deno.test.afterEach(async () => {
+  await platform.killFunctionInstances();
+});
 Deno.test.afterAll(() => platform.stop());
 
 const call = (path: string, init?: RequestInit) =>
@@ -161,6 +174,29 @@ Deno.test("an isolate with work in the background leaves a new request to anothe
   const first = await bornOf(callBackground(1000));
   await logs.next((line) => line === "background: begun");
   assertNotEquals(await bornOf(callBackground(0)), first);
+});
+
+Deno.test("the clock of a new isolate can be wrong by minutes, whichever way it is read", async () => {
+  for (const minutes of [7, -7]) {
+    clockSkew = minutes * 60_000;
+    const { now, made, called, ...rest } = await (await call("clock")).json();
+    for (const [name, moment] of Object.entries({ now, made, called })) {
+      const wrongBy = (moment as number - Date.now()) / 60_000;
+      assert(Math.abs(wrongBy - minutes) < 0.5, `${name} is wrong by ${wrongBy} minutes`);
+    }
+    assertEquals(rest, { given: "2026-06-15T11:00:00.000Z", parts: 5, same: true });
+    await platform.killFunctionInstances();
+  }
+  clockSkew = 0;
+});
+
+Deno.test("the platform knows how many isolates are busy, and how many it killed", async () => {
+  assertEquals([platform.busyFunctionInstances(), await platform.killFunctionInstances()], [0, 0]);
+  await call("hello");
+  await callBackground(60_000);
+  await logs.next((line) => line === "background: begun");
+  assertEquals(platform.busyFunctionInstances(), 1);
+  assertEquals([await platform.killFunctionInstances(), platform.busyFunctionInstances()], [2, 0]);
 });
 
 Deno.test("a failure in the background is logged and harms nothing", async () => {

@@ -1,6 +1,17 @@
+import { BrokenOnPurpose } from "./broken_answer.ts";
 import { connect } from "./database.ts";
 import { answerRest } from "./rest.ts";
 import { settlesWithin } from "./waiting.ts";
+
+/** A call of a database function, `/rest/v1/rpc/<name>`. */
+export interface DatabaseCall {
+  name: string;
+  /** Its arguments as JSON text. */
+  body: string;
+}
+
+/** Stands between a caller and the database: `run` makes the call and gives its answer. */
+export type OnDatabaseCall = (call: DatabaseCall, run: () => Promise<Response>) => Promise<Response>;
 
 export interface GatewayOptions {
   /** Logs in as `authenticator`, or as a superuser who may become it. */
@@ -9,6 +20,7 @@ export interface GatewayOptions {
   publishableKey: string;
   /** Answers `/functions/v1/<name>…`; without it there are no functions. */
   callFunction?: (name: string, request: Request) => Promise<Response>;
+  onDatabaseCall?: OnDatabaseCall | undefined;
 }
 
 export interface Gateway {
@@ -18,7 +30,12 @@ export interface Gateway {
 
 /** The project's one address: `/rest/v1/…` goes to the database and `/functions/v1/…` to the functions. */
 export function startGateway(options: GatewayOptions): Gateway {
-  const sql = connect(options.databaseUrl, { max: 10, name: "PostgREST stand-in", role: "authenticator" });
+  const sql = connect(options.databaseUrl, {
+    max: 10,
+    name: "PostgREST stand-in",
+    role: "authenticator",
+    arrays: false,
+  });
   const roles = new Map([[options.secretKey, "service_role"], [options.publishableKey, "anon"]]);
 
   const answer = async (request: Request): Promise<Response> => {
@@ -43,12 +60,31 @@ export function startGateway(options: GatewayOptions): Gateway {
         hint: "Double check the API key: it is none of this platform's.",
       }, { status: 401 });
     }
-    return await answerRest(sql, role, pathname.slice("/rest/v1".length), request);
+    const path = pathname.slice("/rest/v1".length);
+    const fn = path.match(/^\/rpc\/([^/]+)$/)?.[1];
+    if (fn === undefined || options.onDatabaseCall === undefined) {
+      return await answerRest(sql, role, path, request);
+    }
+    const { url, method, headers } = request;
+    const body = await request.text();
+    return await options.onDatabaseCall(
+      { name: decodeURIComponent(fn), body },
+      () => answerRest(sql, role, path, new Request(url, { method, headers, ...(body ? { body } : {}) })),
+    );
   };
 
   const abort = new AbortController();
   const server = Deno.serve(
-    { signal: abort.signal, hostname: "127.0.0.1", port: 0, onListen: () => {} },
+    {
+      signal: abort.signal,
+      hostname: "127.0.0.1",
+      port: 0,
+      onListen: () => {},
+      onError: (error) => {
+        if (!(error instanceof BrokenOnPurpose)) console.error("The gateway failed to answer:", error);
+        return Response.json({ message: "An unexpected error occurred" }, { status: 500 });
+      },
+    },
     answer,
   );
   return {

@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { createClient, type SupabaseClient } from "@supabase/supabase-js";
-import type { Platform } from "./platform.ts";
+import type { DatabaseCall, OnDatabaseCall, Platform } from "./platform.ts";
 import { startTestPlatform } from "./test_support/test_project.ts";
 
 const SCHEMA = `
@@ -57,16 +57,21 @@ const SCHEMA = `
   as $$ select current_setting('statement_timeout') $$;
   create function public.nap(seconds double precision) returns void language sql set statement_timeout = '100ms'
   as 'select pg_sleep(seconds)';
+  create function public.long_nap() returns void language sql as 'select pg_sleep(5)';
   create function public.private() returns integer language sql as 'select 1';
   revoke execute on function public.private() from public;
 `;
 
 let platform: Platform;
+let onDatabaseCall: OnDatabaseCall = (_call, run) => run();
 let client: SupabaseClient;
 let anonymous: SupabaseClient;
 
 Deno.test.beforeAll(async () => {
-  platform = await startTestPlatform({ migrations: { "0001_horses.sql": SCHEMA } }, { functions: false });
+  platform = await startTestPlatform({ migrations: { "0001_horses.sql": SCHEMA } }, {
+    functions: false,
+    onDatabaseCall: (call, run) => onDatabaseCall(call, run),
+  });
   client = createClient(platform.supabaseUrl, platform.secretKey);
   anonymous = createClient(platform.supabaseUrl, platform.publishableKey);
 });
@@ -315,6 +320,27 @@ Deno.test("names and values cannot break out of their place in the SQL", async (
   assertEquals((await client.from("many").select("n", { head: true, count: "exact" })).count, 2500);
 });
 
+Deno.test("a call of a function can be kept from the database, or its answer from the caller", async () => {
+  const seen: DatabaseCall[] = [];
+  onDatabaseCall = (call) => {
+    seen.push(call);
+    return Promise.resolve(new Response("no", { status: 504 }));
+  };
+  assertEquals((await rpc("add_horse", { id: 7, name: "Shergar" })).status, 504);
+  assertEquals(seen, [{ name: "add_horse", body: '{"id":7,"name":"Shergar"}' }]);
+  assertEquals((await client.from("horses").select("name").eq("id", 7)).data, []);
+
+  onDatabaseCall = async (_call, run) => {
+    await (await run()).body?.cancel();
+    return new Response("lost", { status: 504 });
+  };
+  assertEquals((await rpc("add_horse", { id: 7, name: "Shergar" })).status, 504);
+  assertEquals((await client.from("horses").select("name").eq("id", 7)).data, [{ name: "Shergar" }]);
+
+  onDatabaseCall = (_call, run) => run();
+  assertEquals((await rpc("add_up", { a: 1 })).data, 11);
+});
+
 Deno.test("requests work again after the database was restarted", async () => {
   await platform.restartDatabase();
   // The pool's old connections are found dead one by one; the platform answers 503 for those, as PostgREST does.
@@ -326,4 +352,13 @@ Deno.test("requests work again after the database was restarted", async () => {
 Deno.test("a large body goes through", async () => {
   const value = Array.from({ length: 2000 }, (_, n) => ({ n, text: "x".repeat(200) }));
   assertEquals((await rpc("echo", { value })).data.value.length, 2000);
+});
+
+Deno.test("a transaction whose database goes away is answered with 503, and the next one works", async () => {
+  const naps = Promise.all(Array.from({ length: 3 }, () => rpc("long_nap")));
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  await platform.restartDatabase("immediate");
+  assertEquals((await naps).map(({ status }) => status), [503, 503, 503]);
+  for (let i = 0; i < 10; i++) await rpc("add_up", { a: 1 });
+  assertEquals((await rpc("add_up", { a: 1 })).data, 11);
 });

@@ -10,16 +10,23 @@ export interface ChainedCall {
   body: unknown;
 }
 
-/** What becomes of a request: sent, lost on the way, or sent two times. */
-export type Delivery = "deliver" | "drop" | "twice";
+/**
+ * What becomes of a request: sent, lost on the way, sent two times, or sent late, when a promise resolves, without holding up
+ * those after it.
+ */
+export type Delivery = "deliver" | "drop" | "twice" | { lateUntil: Promise<unknown> };
 
 export interface NetWorkerOptions {
   /** A superuser's URL. */
   databaseUrl: string;
   onCall?: ((call: ChainedCall) => Delivery) | undefined;
+  /** Gets a sentence when the database can't be reached. Default: it goes to stderr. */
+  onProblem?: ((message: string) => void) | undefined;
 }
 
 export interface NetWorker {
+  /** How many requests have left the queue and are neither answered nor lost, those on their way late among them. */
+  inFlight(): number;
   stop(): Promise<void>;
 }
 
@@ -50,10 +57,28 @@ const PAUSE_MILLISECONDS = 1000;
  * once (a request leaves the queue before it is sent), never again after a failure, and a batch is over only when its
  * slowest request is.
  */
-export async function startNetWorker({ databaseUrl, onCall }: NetWorkerOptions): Promise<NetWorker> {
-  const sql = connect(databaseUrl, { max: 2, name: "pg_net stand-in" });
+export async function startNetWorker(options: NetWorkerOptions): Promise<NetWorker> {
+  const { databaseUrl, onCall } = options;
+  const onProblem = options.onProblem ?? ((message) => console.error(`pg_net stand-in: ${message}`));
+  const sql = connect(databaseUrl, { max: 2, name: "pg_net stand-in", arrays: false });
   const stopping = new AbortController();
   let wake = Promise.withResolvers<void>();
+  let inFlight = 0;
+  const late = new Set<Promise<void>>();
+  const track = async <T>(work: Promise<T>): Promise<T> => {
+    inFlight++;
+    try {
+      return await work;
+    } finally {
+      inFlight--;
+    }
+  };
+  /** Tells by itself whatever goes wrong. */
+  const attempt = (work: Promise<void>) =>
+    work.catch((error) => {
+      // The database is going down or coming up again. What was taken from the queue is lost, as with the real one.
+      if (!stopping.signal.aborted) onProblem(messageOf(error));
+    });
 
   const work = async () => {
     while (!stopping.signal.aborted) {
@@ -65,16 +90,31 @@ export async function startNetWorker({ databaseUrl, onCall }: NetWorkerOptions):
 
   const workUntilEmpty = async () => {
     while (!stopping.signal.aborted) {
-      try {
-        const batch = await takeBatch(sql);
-        if (batch.length === 0) return;
-        await Promise.all(batch.map((request) => deliver(sql, request, onCall, stopping.signal)));
-      } catch (error) {
-        // The database is going down or coming up again. What was taken from the queue is lost, as with the real one.
-        if (!stopping.signal.aborted) console.error(`pg_net stand-in: ${messageOf(error)}`);
-      }
+      let empty = false;
+      await attempt((async () => {
+        // From before they leave the queue, so that there is no moment at which they are nowhere.
+        const batch = await track(takeBatch(sql).then((requests) => requests.map(begin)));
+        empty = batch.length === 0;
+        await Promise.all(batch);
+      })());
+      if (empty) return;
       await pause(PAUSE_MILLISECONDS, stopping.signal);
     }
+  };
+
+  /** Resolves when the batch need not wait for the request any longer. */
+  const begin = (request: QueuedRequest): Promise<void> => {
+    const delivery = onCall?.(announce(request)) ?? "deliver";
+    if (delivery === "drop") return Promise.resolve();
+    if (typeof delivery !== "object") {
+      return track(deliver(sql, request, delivery === "twice" ? 2 : 1, stopping.signal));
+    }
+    const sent = attempt(track((async () => {
+      await Promise.race([delivery.lateUntil, aborted(stopping.signal)]);
+      if (!stopping.signal.aborted) await deliver(sql, request, 1, stopping.signal);
+    })())).finally(() => late.delete(sent));
+    late.add(sent);
+    return Promise.resolve();
   };
 
   // Called again after each reconnection, when notifications may have been missed.
@@ -88,10 +128,12 @@ export async function startNetWorker({ databaseUrl, onCall }: NetWorkerOptions):
   const working = work();
 
   return {
+    inFlight: () => inFlight,
     async stop() {
       stopping.abort();
       wake.resolve();
       await working;
+      await Promise.all(late);
       await sql.end({ timeout: 1 });
     },
   };
@@ -106,21 +148,24 @@ async function takeBatch(sql: postgres.Sql): Promise<QueuedRequest[]> {
   `;
 }
 
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+}
+
+function announce({ id, url, body }: QueuedRequest): ChainedCall {
+  return { id: Number(id), url, body: body === null ? undefined : JSON.parse(body) };
+}
+
 async function deliver(
   sql: postgres.Sql,
   request: QueuedRequest,
-  onCall: NetWorkerOptions["onCall"],
+  times: number,
   stopping: AbortSignal,
 ): Promise<void> {
-  const delivery = onCall?.({
-    id: Number(request.id),
-    url: request.url,
-    body: request.body === null ? undefined : JSON.parse(request.body),
-  }) ?? "deliver";
-  if (delivery === "drop") return;
-  const [answer] = await Promise.all(
-    Array.from({ length: delivery === "twice" ? 2 : 1 }, () => send(request, stopping)),
-  );
+  const [answer] = await Promise.all(Array.from({ length: times }, () => send(request, stopping)));
   if (stopping.aborted) return;
   await sql`insert into net._http_response ${sql({ id: request.id, timed_out: false, ...answer })}`;
 }

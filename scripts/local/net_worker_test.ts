@@ -179,6 +179,20 @@ Deno.test("a call can arrive two times", async () => {
   assertEquals(arrivals.all.map((arrival) => arrival.path), ["/double", "/double"]);
 });
 
+Deno.test("a call can arrive late, without holding up the others, and is in flight until it is answered", async () => {
+  const release = Promise.withResolvers<void>();
+  decide = (call) => call.url.endsWith("/late") ? { lateUntil: release.promise } : "deliver";
+  const id = await post("/late");
+  await responseTo(await post("/punctual"));
+  assertEquals(arrivals.all.map((arrival) => arrival.path), ["/punctual"]);
+  const [queue] = await sql`select count(*)::integer as waiting from net.http_request_queue`;
+  assertEquals([queue?.waiting, platform.callsInFlight()], [0, 1]);
+  release.resolve();
+  assertEquals((await responseTo(id)).status_code, 200);
+  assertEquals(arrivals.all.map((arrival) => arrival.path), ["/punctual", "/late"]);
+  while (platform.callsInFlight() > 0) await new Promise((resolve) => setTimeout(resolve, 10));
+});
+
 Deno.test("what the API roles may do with it is what they may on the platform", async () => {
   for (const role of ["anon", "authenticated", "service_role"]) {
     await sql.begin(async (transaction) => {

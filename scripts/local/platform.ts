@@ -1,15 +1,16 @@
 import { fromFileUrl, join } from "@std/path";
 import { startCronWorker } from "./cron_worker.ts";
 import { checkDatabase, connect, preparePlatformSchema, storeSecret } from "./database.ts";
-import { startEdgeRuntime } from "./edge_runtime.ts";
+import { type EdgeRuntime, startEdgeRuntime } from "./edge_runtime.ts";
 import { type EmbeddedPostgres, randomPassword, startEmbeddedPostgres } from "./embedded_postgres.ts";
-import { startGateway } from "./gateway.ts";
+import { type OnDatabaseCall, startGateway } from "./gateway.ts";
 import { watchFolder } from "./janitor.ts";
 import { applyMigrations } from "./migrations.ts";
-import { type ChainedCall, type Delivery, startNetWorker } from "./net_worker.ts";
+import { type ChainedCall, type Delivery, type NetWorker, startNetWorker } from "./net_worker.ts";
 import { explain, Problem } from "./problem.ts";
 import { endingSignal, stopOnSignal } from "./shutdown.ts";
 
+export type { DatabaseCall, OnDatabaseCall } from "./gateway.ts";
 export type { ChainedCall, Delivery } from "./net_worker.ts";
 export { Problem } from "./problem.ts";
 
@@ -24,8 +25,13 @@ export interface PlatformOptions {
   importMap?: string | URL | null;
   /** Handed to the functions, as `supabase secrets set` does. */
   functionEnvironment?: Record<string, string>;
-  /** How long an isolate lives; it takes new requests for half of that. Default: 150, as on the Free plan. */
-  wallClockSeconds?: number;
+  /**
+   * How long an isolate lives; it takes new requests for half of that. A function is asked for each new isolate. Default:
+   * 150, as on the Free plan.
+   */
+  wallClockSeconds?: number | (() => number);
+  /** By how much the wall clock of a new isolate is wrong; asked for each. Default: they are right. */
+  functionClockSkewMilliseconds?: () => number;
   /** An isolate's memory. Default: 256. */
   memoryMegabytes?: number;
   /** The deno that runs the functions. Default: the one that runs this. */
@@ -34,8 +40,15 @@ export interface PlatformOptions {
   cron?: "real-time" | "manual";
   /** Decides what becomes of each request that SQL sends through pg_net's stand-in. Default: delivers all. */
   onChainedCall?: (call: ChainedCall) => Delivery;
+  /**
+   * Stands between the functions and the database: may call before, after or instead of `run`, which makes the call.
+   * Default: makes it.
+   */
+  onDatabaseCall?: OnDatabaseCall;
   /** Gets each line that a function logs. Default: it goes to `functions.log` in the platform's folder. */
   onFunctionLog?: (line: string, functionName: string) => void;
+  /** Gets what pg_net's stand-in has to say when the database is away. Default: it goes to stderr. */
+  onNetProblem?: (message: string) => void;
   /**
    * Runs on the migrated database before anything is sent or scheduled from it, for settings. It is given the
    * superuser's URL.
@@ -60,8 +73,12 @@ export interface Platform extends AsyncDisposable {
     /** Runs the jobs that are due in the minute of `at` and waits until they have ended. */
     tick(at: Date): Promise<void>;
   };
-  /** Ends all isolates at once, amid their work. */
-  killFunctionInstances(): Promise<void>;
+  /** How many isolates have a request or something in the background to do. */
+  busyFunctionInstances(): number;
+  /** Ends all isolates at once, amid their work. Resolves to how many. */
+  killFunctionInstances(): Promise<number>;
+  /** How many calls have left pg_net's queue and are neither answered nor lost, those on their way late among them. */
+  callsInFlight(): number;
   /** Restarts the embedded database: in order, or as after a crash, which loses what waits in pg_net's queue. */
   restartDatabase(mode?: "fast" | "immediate"): Promise<void>;
   stop(): Promise<void>;
@@ -116,11 +133,13 @@ async function start(
   const workerSecret = randomPassword();
   const withFunctions = options.functions ?? true;
 
-  let edge: ReturnType<typeof startEdgeRuntime> | undefined;
+  let edge: EdgeRuntime | undefined;
+  let net: NetWorker | undefined;
   const gateway = startGateway({
     databaseUrl: database.gatewayUrl,
     secretKey,
     publishableKey,
+    onDatabaseCall: options.onDatabaseCall,
     // The isolates need the gateway's address and the gateway needs the isolates; no request comes before both are up.
     ...(withFunctions
       ? {
@@ -158,15 +177,21 @@ async function start(
         WORKER_SECRET: workerSecret,
         ...options.functionEnvironment,
       },
-      wallClockSeconds: options.wallClockSeconds ?? 150,
+      wallClockSeconds: eachTime(options.wallClockSeconds ?? 150),
+      clockSkewMilliseconds: options.functionClockSkewMilliseconds ?? (() => 0),
       memoryMegabytes: options.memoryMegabytes ?? 256,
       folder,
       onLog: options.onFunctionLog ?? logFile(join(folder, "functions.log"), resources),
     });
     resources.defer(edge.stop);
     if (!real.net) {
-      const net = await startNetWorker({ databaseUrl: database.adminUrl, onCall: options.onChainedCall });
-      resources.defer(() => net.stop());
+      const worker = await startNetWorker({
+        databaseUrl: database.adminUrl,
+        onCall: options.onChainedCall,
+        onProblem: options.onNetProblem,
+      });
+      net = worker;
+      resources.defer(() => worker.stop());
     }
   }
   const cron = real.cron
@@ -191,14 +216,18 @@ async function start(
         await cron.tick(at);
       },
     },
-    async killFunctionInstances() {
-      await edge?.kill();
-    },
+    busyFunctionInstances: () => edge?.busy() ?? 0,
+    killFunctionInstances: async () => await edge?.kill() ?? 0,
+    callsInFlight: () => net?.inFlight() ?? 0,
     async restartDatabase(mode = "fast") {
       if (!database.embedded) throw new Problem("Only the embedded database can be restarted.");
       await database.embedded.restart(mode);
     },
   };
+}
+
+function eachTime(seconds: number | (() => number)): () => number {
+  return typeof seconds === "function" ? seconds : () => seconds;
 }
 
 function projectUrl(path: string): URL {

@@ -1,5 +1,5 @@
 import type postgres from "postgres";
-import { roleSettings, type Sql } from "./database.ts";
+import { inTransaction, roleSettings, type Sql } from "./database.ts";
 import { errorResponse, RestError } from "./rest_errors.ts";
 import { type ColumnTypes, MAX_ROWS, parseReadQuery, quoteName, type ReadQuery } from "./rest_query.ts";
 
@@ -35,14 +35,6 @@ export async function answerRest(sql: Sql, role: string, path: string, request: 
 
 function notAllowed(method: string): RestError {
   return new RestError(405, "PGRST117", `The local gateway reads and calls functions only, not ${method}`);
-}
-
-async function inTransaction(
-  sql: Sql,
-  work: (transaction: postgres.TransactionSql) => Promise<Response>,
-): Promise<Response> {
-  // postgres.js types the result as if it could unwrap arrays of queries; a Response is passed through as it is.
-  return await sql.begin((transaction) => work(transaction)) as Response;
 }
 
 /** Takes on the role and what the platform sets with it, before anything of the caller's runs. */

@@ -53,6 +53,8 @@ const STATUSES: [state: string, status: number][] = [
   ["XX", 500],
 ];
 
+const CANNOT_CONNECT_NOW = "57P03";
+
 function statusOf(sqlState: string, role: string): number {
   const chosen = sqlState.match(/^PT(\d{3})$/)?.[1];
   if (chosen !== undefined) return Number(chosen);
@@ -64,7 +66,8 @@ function statusOf(sqlState: string, role: string): number {
 /** What a request that failed is answered with. */
 export function errorResponse(error: unknown, role: string): Response {
   if (error instanceof RestError) return error.toResponse();
-  if (error instanceof postgres.PostgresError) {
+  // A database that is starting up refuses the connection itself, not the request.
+  if (error instanceof postgres.PostgresError && error.code !== CANNOT_CONNECT_NOW) {
     const { code, message, detail = null, hint = null } = error;
     // A status outside what HTTP has room for would throw here and hide the message.
     const status = statusOf(code, role);

@@ -22,9 +22,45 @@ const JITTER = 50;
 
 /** The verdict on one request. */
 export type Verdict =
-  | { readonly kind: "ok" }
-  | { readonly kind: "too fast" }
-  | { readonly kind: "blocked"; readonly secondsLeft: number };
+  & {
+    /** How much less than a second the window was that this request was counted in. */
+    readonly forgivenMilliseconds: number;
+  }
+  & (
+    | { readonly kind: "ok" }
+    | { readonly kind: "too fast" }
+    | { readonly kind: "blocked"; readonly secondsLeft: number }
+  );
+
+/** A request as it is found in a log of arrivals. */
+export interface Arrival {
+  readonly at: number;
+  readonly endpoint: string;
+  readonly forgivenMilliseconds: number;
+}
+
+/** Endpoints of one key share one allowance. */
+function allowance(endpoint: string, speed: number): { readonly key: string; readonly calls: number } {
+  const rate = RATES[endpoint];
+  const calls = Math.max(1, Math.round((rate ?? OTHER_RATE) * speed));
+  return { key: rate === undefined ? "other" : endpoint, calls };
+}
+
+function windowStart(at: number, forgivenMilliseconds: number): number {
+  return at - Math.max(SECOND / 2, SECOND - forgivenMilliseconds);
+}
+
+/** The requests of a log that had more before them within their second than the endpoint's rate allows. */
+export function tooFast<T extends Arrival>(arrivals: readonly T[], speed: number): T[] {
+  return arrivals.filter(({ at, endpoint, forgivenMilliseconds }) => {
+    const { key, calls } = allowance(endpoint, speed);
+    const since = windowStart(at, forgivenMilliseconds);
+    const within = arrivals.filter((other) =>
+      other.at > since && other.at <= at && allowance(other.endpoint, speed).key === key
+    );
+    return within.length > calls;
+  });
+}
 
 /** Counts arrivals, refused ones too, and says which are too many. Times are monotonic milliseconds. */
 export class RateLimits {
@@ -46,6 +82,11 @@ export class RateLimits {
 
   /** Whether a request that arrives now may be answered. */
   arrive(endpoint: string, at: number): Verdict {
+    const stalled = this.#stalls.reduce(
+      (most, stall) => at - stall.at < SECOND ? Math.max(most, stall.length) : most,
+      0,
+    );
+    const forgivenMilliseconds = JITTER + stalled;
     const guarded = this.#guarded;
     guarded.push(at);
     if ((guarded[0] ?? at) <= at - GUARD_WINDOW) this.#guarded = guarded.filter((t) => t > at - GUARD_WINDOW);
@@ -54,18 +95,14 @@ export class RateLimits {
     if (count > 500 * this.#speed) this.#blockedUntil = Math.max(this.#blockedUntil, at + 30 * MINUTE);
     else if (count > 100 * this.#speed && at >= this.#blockedUntil) this.#blockedUntil = at + 5 * MINUTE;
     if (at < this.#blockedUntil) {
-      return { kind: "blocked", secondsLeft: Math.ceil((this.#blockedUntil - at) / SECOND) };
+      const secondsLeft = Math.ceil((this.#blockedUntil - at) / SECOND);
+      return { kind: "blocked", secondsLeft, forgivenMilliseconds };
     }
-    const key = endpoint in RATES ? endpoint : "other";
-    const rate = (RATES[endpoint] ?? OTHER_RATE) * this.#speed;
-    const forgiven = JITTER + this.#stalls.reduce(
-      (most, stall) => at - stall.at < SECOND ? Math.max(most, stall.length) : most,
-      0,
-    );
-    const since = at - Math.max(SECOND / 2, SECOND - forgiven);
+    const { key, calls } = allowance(endpoint, this.#speed);
+    const since = windowStart(at, forgivenMilliseconds);
     const arrivals = (this.#arrivals.get(key) ?? []).filter((t) => t > since);
     arrivals.push(at);
     this.#arrivals.set(key, arrivals);
-    return arrivals.length > Math.max(1, Math.round(rate)) ? { kind: "too fast" } : { kind: "ok" };
+    return { kind: arrivals.length > calls ? "too fast" : "ok", forgivenMilliseconds };
   }
 }

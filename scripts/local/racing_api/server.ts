@@ -1,10 +1,12 @@
 /** A stand-in for The Racing API on loopback: same paths, same errors, same rates, generated or replayed races. */
 
+import { breakOff, BrokenOnPurpose } from "../broken_answer.ts";
 import { type Answer, blocked, problem, respond } from "./answers.ts";
 import { answer, endpointOf } from "./endpoints.ts";
 import { World } from "./generator/world.ts";
-import { RateLimits } from "./rates.ts";
+import { RateLimits, type Verdict } from "./rates.ts";
 import { loadReplay, type ReplaySummary } from "./replay.ts";
+import { type ScriptedEvent, withScenario } from "./scenario.ts";
 
 export type { ReplaySummary } from "./replay.ts";
 
@@ -20,6 +22,8 @@ export interface SimulatedApiOptions {
   readonly now?: (() => Date) | undefined;
   /** Serves the captured responses of this folder instead of generated races. */
   readonly replayFolder?: string | undefined;
+  /** What happens to these races besides; nothing by default. */
+  readonly scenario?: readonly ScriptedEvent[] | undefined;
   /** 0 or absent: a free one. */
   readonly port?: number | undefined;
   /** Milliseconds that never jump, for rates and the call log; `performance.now` by default. */
@@ -39,6 +43,12 @@ export interface ApiCall {
   readonly status: number;
   /** Of the body on the wire. */
   readonly bytes: number;
+  /** From its arrival until its answer was on its way. */
+  readonly milliseconds: number;
+  /** What the rates say of it, whatever it was answered. */
+  readonly verdict: Verdict["kind"];
+  /** What was forgiven of the second that it was counted in: jitter, and what this process itself delayed. */
+  readonly forgivenMilliseconds: number;
 }
 
 /** What a fault hook is told: the n-th call (from 1) of an endpoint. */
@@ -51,7 +61,7 @@ export interface FaultedCall {
 
 /**
  * A fault to answer with. Without a body, status 200 gives the true answer, late with `delayMs`, cut in the middle
- * with `truncate`; any other status gives an empty body.
+ * with `truncate`, cut in the middle by a broken connection with `breakOff`; any other status gives an empty body.
  */
 export interface Fault {
   readonly status: number;
@@ -59,6 +69,7 @@ export interface Fault {
   readonly body?: string;
   readonly delayMs?: number;
   readonly truncate?: boolean;
+  readonly breakOff?: boolean;
 }
 
 /** Asked before each answer; undefined lets it through. */
@@ -87,7 +98,7 @@ export async function startSimulatedApi(options: SimulatedApiOptions): Promise<S
     );
   }
   const replay = options.replayFolder === undefined ? undefined : await loadReplay(options.replayFolder);
-  const source = replay?.source ?? new World(options.seed);
+  const source = withScenario(replay?.source ?? new World(options.seed), options.scenario ?? []);
   const now = options.now ?? (() => new Date());
   const monotonic = options.monotonic ?? defaultMonotonic;
   const limits = new RateLimits(options.speed);
@@ -96,14 +107,7 @@ export async function startSimulatedApi(options: SimulatedApiOptions): Promise<S
   const credentials = `Basic ${encodeBase64(`${options.username}:${options.password}`)}`;
   let refusals = 0;
 
-  function decide(
-    request: Request,
-    path: string,
-    query: URLSearchParams,
-    endpoint: string,
-    at: number,
-  ): Answer {
-    const verdict = limits.arrive(endpoint, at);
+  function decide(request: Request, path: string, query: URLSearchParams, verdict: Verdict): Answer {
     if (verdict.kind === "blocked") return blocked(verdict.secondsLeft);
     if (request.headers.get("authorization") !== credentials) {
       return problem(401, "Incorrect username or password", { "www-authenticate": "Basic" });
@@ -124,9 +128,16 @@ export async function startSimulatedApi(options: SimulatedApiOptions): Promise<S
     const endpoint = url.pathname.startsWith("/v1/") ? endpointOf(path) : "outside /v1";
     const n = (callsOf.get(endpoint) ?? 0) + 1;
     callsOf.set(endpoint, n);
-    const call = { at, endpoint, path, query: url.search.slice(1), status: 0, bytes: 0 };
+    const verdict = limits.arrive(endpoint, at);
+    const { kind, forgivenMilliseconds } = verdict;
+    const query = url.search.slice(1);
+    const call = {
+      ...{ at, endpoint, path, query },
+      ...{ status: 0, bytes: 0, milliseconds: 0 },
+      ...{ verdict: kind, forgivenMilliseconds },
+    };
     calls.push(call);
-    let decided = decide(request, endpoint === "outside /v1" ? "" : path, url.searchParams, endpoint, at);
+    let decided = decide(request, endpoint === "outside /v1" ? "" : path, url.searchParams, verdict);
     const fault = api.faults({ endpoint, path, query: call.query, n });
     if (fault) decided = applyFault(fault, decided);
     const { response, bytes } = respond(decided, request);
@@ -134,7 +145,8 @@ export async function startSimulatedApi(options: SimulatedApiOptions): Promise<S
     if (fault?.delayMs) await new Promise((resolve) => setTimeout(resolve, fault.delayMs));
     call.status = response.status;
     call.bytes = bytes;
-    return response;
+    call.milliseconds = monotonic() - at;
+    return fault?.breakOff ? breakOff(response) : response;
   }
 
   const server = listen(options.port ?? 0, handle);
@@ -175,7 +187,7 @@ function listen(port: number, handle: (request: Request) => Promise<Response>) {
       port,
       onListen: () => {},
       onError: (error) => {
-        console.error("The simulated API failed to answer:", error);
+        if (!(error instanceof BrokenOnPurpose)) console.error("The simulated API failed to answer:", error);
         return new Response(JSON.stringify({ detail: "Internal Server Error" }), { status: 500 });
       },
     }, handle);

@@ -182,6 +182,27 @@ Deno.test("faults answer instead, delay or cut the n-th call of an endpoint", as
   });
 });
 
+Deno.test("a fault can break the connection in the middle of an answer", async () => {
+  await withApi(async (api, get) => {
+    api.faults = () => ({ status: 200, breakOff: true });
+    await assertRejects(() => get("/courses"));
+    api.faults = () => undefined;
+    assertEquals((await get("/courses")).status, 200);
+  });
+});
+
+Deno.test("the log says what the rates make of a call, whatever it was answered", async () => {
+  await withApi(async (api, get) => {
+    api.faults = () => ({ status: 500 });
+    for (let i = 0; i < 3; i++) await get("/racecards/pro?date=2024-12-25");
+    assertEquals(api.calls().map(({ status, verdict }) => [status, verdict]), [
+      [500, "ok"],
+      [500, "ok"],
+      [500, "too fast"],
+    ]);
+  }, { speed: 1, monotonic: () => 0 });
+});
+
 Deno.test("speed does not change a single race", async () => {
   const texts: string[] = [];
   for (const speed of [1, 50]) {

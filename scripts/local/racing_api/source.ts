@@ -16,6 +16,9 @@ export interface Region {
 
 /** A race that can be filtered and counted before its text is made. */
 export interface ListedRace {
+  readonly id: string;
+  /** The off that it is listed by, in epoch milliseconds. */
+  readonly off: number;
   /** Lower case, as queries write it. */
   readonly region: string;
   readonly courseId: string;

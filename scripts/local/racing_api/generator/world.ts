@@ -48,6 +48,8 @@ export class World implements RaceSource {
   cards(day: number, now: number): readonly ListedRace[] {
     if (day < FIRST_CARD_DAY || day > londonDay(now) + CARD_DAYS_AHEAD) return [];
     return [...this.#plan(day)].sort((a, b) => a.off - b.off || a.slot - b.slot).map((race) => ({
+      id: race.id,
+      off: race.off,
       region: race.meeting.course.region_code,
       courseId: race.meeting.course.id,
       json: () => this.#card(race, now),
@@ -63,6 +65,8 @@ export class World implements RaceSource {
         .sort((a, b) => b.actualOff - a.actualOff || b.slot - a.slot);
       for (const race of races) {
         listed.push({
+          id: race.id,
+          off: race.actualOff,
           region: race.meeting.course.region_code,
           courseId: race.meeting.course.id,
           json: () => this.#result(race, now),
