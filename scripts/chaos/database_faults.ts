@@ -1,0 +1,175 @@
+import type postgres from "postgres";
+import { breakOff } from "../local/broken_answer.ts";
+import type { Sql } from "../local/database.ts";
+import type { DatabaseCall, OnDatabaseCall, Platform } from "../local/platform.ts";
+import { pause } from "../local/waiting.ts";
+import { choose, chooseBetween } from "./chance.ts";
+import type { FaultKind } from "./fault_kinds.ts";
+import type { FaultPlan } from "./fault_plan.ts";
+import type { Broken, FaultLedger } from "./ledger.ts";
+import { readLeases } from "./moved_time.ts";
+import { patiently, type Turns } from "./patience.ts";
+
+/** What the faults do it with. */
+export interface DatabaseFaultsOptions {
+  readonly plan: FaultPlan;
+  readonly ledger: FaultLedger;
+  readonly platform: Pick<Platform, "killFunctionInstances" | "busyFunctionInstances" | "restartDatabase">;
+  /** A superuser's connections. */
+  readonly sql: Sql;
+  /** Faults that break things for everybody happen one at a time. */
+  readonly turns: Turns;
+  /** Lets all leases run out, and sweeps. */
+  readonly letLeasesRunOut: () => Promise<Broken>;
+}
+
+/** What may befall the call of a database function. */
+function kindsFor(name: string): readonly FaultKind[] {
+  switch (name) {
+    case "ingest_page":
+      return [
+        "killed_before_page",
+        "killed_within_page",
+        "killed_after_page",
+        "lost_answers",
+        "database_restarts",
+        "expired_leases",
+      ];
+    case "claim_chunk":
+      return ["killed_after_page", "lost_answers", "database_restarts"];
+    case "finish_chunk":
+    case "yield_chunk":
+    case "fail_chunk":
+      return ["killed_before_page", "killed_after_page", "lost_answers", "database_restarts"];
+    default:
+      return ["lost_answers"];
+  }
+}
+
+/** What a call is about, without what differs from run to run. */
+export function concernsOf({ name, body }: DatabaseCall): string {
+  const of = (pattern: RegExp) => body.match(pattern)?.[1] ?? "";
+  // The page is megabytes long and its cursor stands at its end.
+  const cursor = name === "ingest_page"
+    ? body.slice(body.lastIndexOf('"cursor_before":')).match(/\{[^}]*\}/)?.[0]
+    : "";
+  return [
+    name,
+    of(/"chunk_id":(\d+)/),
+    name === "ingest_page" ? cursor ?? "" : of(/"(?:feed|endpoint)":"([^"]*)"/),
+  ].join(" ");
+}
+
+/** How long a transaction may take to get where it is to be broken. */
+const UNTIL_WITHIN_MILLISECONDS = 5000;
+
+/** Breaks invocations, answers and the database amid calls of database functions, as the plan says. */
+export function databaseFaults(options: DatabaseFaultsOptions): OnDatabaseCall {
+  const { plan, ledger, platform, sql, turns } = options;
+
+  const kill = async (kind: FaultKind, concerns: string): Promise<void> => {
+    ledger.invocationsKilled += platform.busyFunctionInstances();
+    await platform.killFunctionInstances();
+    ledger.noteBroken(kind, concerns, await patiently(() => readLeases(sql)));
+  };
+
+  const within = async (
+    kind: FaultKind,
+    concerns: string,
+    run: () => Promise<Response>,
+  ): Promise<Response> => {
+    // The runners are written late in the transaction: whoever waits for them has written the races.
+    const holder = await sql.reserve();
+    try {
+      await holder`begin`;
+      await holder`lock table public.ra_runners in share mode`;
+      const answer = run();
+      const settled = answer.then(() => true, () => true);
+      let blocked: number[] = [];
+      const deadline = performance.now() + UNTIL_WITHIN_MILLISECONDS;
+      while (blocked.length === 0 && performance.now() < deadline) {
+        if (await Promise.race([settled, pause(5).then(() => false)])) break;
+        blocked = await blockedBy(holder);
+      }
+      if (blocked.length === 0) {
+        plan.takeBack(kind);
+        return await answer;
+      }
+      await kill(kind, concerns);
+      const rollBack = choose([true, false], plan.seed, kind, concerns, "roll back");
+      if (rollBack) {
+        await holder`select pg_terminate_backend(pid) from unnest(${`{${blocked}}`}::text::integer[]) as pid`;
+      }
+      await holder`rollback`;
+      return await answer;
+    } finally {
+      await holder`rollback`.catch(() => {});
+      holder.release();
+    }
+  };
+
+  return async (call, run) => {
+    const concerns = concernsOf(call);
+    const kind = plan.decide(kindsFor(call.name), concerns);
+    switch (kind) {
+      case undefined:
+        return await run();
+      case "killed_before_page":
+        await turns.take(() => kill(kind, concerns));
+        return nobodyHears();
+      case "killed_within_page":
+        return await turns.take(() => within(kind, concerns, run));
+      case "killed_after_page":
+        return await turns.take(async () => {
+          const answer = await run();
+          await kill(kind, concerns);
+          return answer;
+        });
+      case "lost_answers": {
+        ledger.note(kind, concerns);
+        const answer = await run();
+        await answer.body?.cancel();
+        return choose([brokenConnection, gatewayTimeout], plan.seed, kind, concerns)();
+      }
+      case "database_restarts":
+        return await turns.take(async () => {
+          const answer = run();
+          await pause(chooseBetween(0, 40, plan.seed, kind, concerns));
+          await platform.restartDatabase(choose(["fast", "immediate"], plan.seed, kind, concerns, "mode"));
+          await patiently(() => sql`select 1`);
+          // It may have been quicker than the restart, and is none the worse for it.
+          ledger.broken();
+          ledger.note(kind, concerns, { type: (await answer).status >= 500 ? "of its kind" : "none" });
+          return await answer;
+        });
+      case "expired_leases":
+        return await turns.take(async () => {
+          ledger.noteBroken(kind, concerns, await options.letLeasesRunOut());
+          return await run();
+        });
+      default:
+        throw new Error(`${kind} is no fault of a database call`);
+    }
+  };
+}
+
+/** The sessions that wait for this one. */
+async function blockedBy(holder: postgres.ReservedSql): Promise<number[]> {
+  const rows = await holder<{ pid: number }[]>`
+    select pid from pg_catalog.pg_stat_activity where pg_backend_pid() = any(pg_catalog.pg_blocking_pids(pid))
+  `;
+  return rows.map((row) => row.pid);
+}
+
+/** The answer to somebody who is dead. */
+function nobodyHears(): Response {
+  return new Response(null, { status: 503 });
+}
+
+function brokenConnection(): Response {
+  return breakOff(Response.json(null));
+}
+
+function gatewayTimeout(): Response {
+  return new Response("The upstream server is timing out", { status: 504 });
+}

@@ -1,0 +1,97 @@
+import type { FaultKind } from "./fault_kinds.ts";
+
+/** A lease that a fault took its invocation from. */
+export interface BrokenLease {
+  readonly chunk: number;
+  readonly token: string;
+}
+
+/** Leases that were broken at a time. */
+export interface Broken {
+  readonly leases: readonly BrokenLease[];
+  /** The highest id of the error log so far: an interruption that comes of it has a higher one. */
+  readonly afterError: number;
+}
+
+/** What is to be found of a fault afterwards. */
+export type Evidence =
+  /** A line of the functions' log, or a row that no other kind leaves. */
+  | { readonly type: "of its kind" }
+  /** An interruption for each lease. */
+  | { readonly type: "interruptions" } & Broken
+  /** A row about the call of this number. */
+  | { readonly type: "call"; readonly call: number | undefined }
+  /** Nothing: it met nobody. */
+  | { readonly type: "none" };
+
+/** One fault that was injected. */
+export interface Injection {
+  readonly kind: FaultKind;
+  /** What it befell. */
+  readonly about: string;
+  /** When, in the ledger's milliseconds. */
+  readonly at: number;
+  readonly evidence: Evidence;
+}
+
+/** Longer than a fault takes to be noted: a timeout, and the call that notes it. */
+const UNTIL_NOTED_MILLISECONDS = 4000;
+
+/** What was injected. */
+export class FaultLedger {
+  readonly #injections: Injection[] = [];
+  readonly #now: () => number;
+  /** Invocations that were ended amid their work. */
+  invocationsKilled = 0;
+  readonly #brokenLeases = new Set<string>();
+  #hiddenUntil = -Infinity;
+  readonly #onHidden: (kind: FaultKind) => void;
+
+  /**
+   * @param onHidden Told when all faults of a kind may go without a trace, because whoever should have noted them was ended.
+   * @param now Milliseconds that never jump. Default: `performance.now`.
+   */
+  constructor(onHidden: (kind: FaultKind) => void = () => {}, now = () => performance.now()) {
+    this.#onHidden = onHidden;
+    this.#now = now;
+  }
+
+  /** In the order of injection. */
+  get injections(): readonly Injection[] {
+    return this.#injections;
+  }
+
+  of(kind: FaultKind): Injection[] {
+    return this.#injections.filter((injection) => injection.kind === kind);
+  }
+
+  /** @param milliseconds How long after now it happens. */
+  note(kind: FaultKind, about: string, evidence: Evidence = { type: "of its kind" }, milliseconds = 0): void {
+    this.#injections.push({ kind, about, evidence, at: this.#now() + milliseconds });
+    // It may have met an invocation that has lost its lease and does not know it yet.
+    if (this.#now() < this.#hiddenUntil) this.#hideSince(this.#now());
+  }
+
+  /** Notes a fault that breaks leases; one that was broken before leaves no second interruption. */
+  noteBroken(kind: FaultKind, about: string, { leases, afterError }: Broken): void {
+    const fresh = leases.filter(({ token }) => !this.#brokenLeases.has(token));
+    for (const { token } of fresh) this.#brokenLeases.add(token);
+    this.broken();
+    this.note(kind, about, { type: "interruptions", leases: fresh, afterError });
+  }
+
+  /** Invocations were ended or cut off: what befalls them around now may go without a trace. */
+  broken(): void {
+    this.#hiddenUntil = this.#now() + UNTIL_NOTED_MILLISECONDS;
+    this.#hideSince(this.#now() - UNTIL_NOTED_MILLISECONDS);
+  }
+
+  #hideSince(since: number): void {
+    for (const [index, injection] of this.#injections.entries()) {
+      const { kind, at, evidence } = injection;
+      if (at < since || evidence.type !== "of its kind") continue;
+      this.#injections[index] = { ...injection, evidence: { type: "none" } };
+      if (this.of(kind).every((injection) => injection.evidence.type === "none")) this.#onHidden(kind);
+    }
+  }
+}

@@ -1,0 +1,70 @@
+import { apiFaults } from "./api_faults.ts";
+import { callFaults } from "./call_faults.ts";
+import { chance, chooseBetween } from "./chance.ts";
+import { databaseFaults } from "./database_faults.ts";
+import type { FaultPlan } from "./fault_plan.ts";
+import type { FaultLedger } from "./ledger.ts";
+import type { Turns } from "./patience.ts";
+import type { Hooks, World } from "./world.ts";
+
+/** Longer than a lease. */
+const PAST_A_LEASE_SECONDS = 91;
+/** Longer than a call is expected to be on its way. */
+const PAST_A_CALL_SECONDS = 20;
+const MOST_MINUTES_WRONG = 30;
+
+/** The faults of a seed. */
+export interface SeedHooksOptions {
+  readonly world: World;
+  readonly plan: FaultPlan;
+  readonly ledger: FaultLedger;
+  readonly turns: Turns;
+}
+
+/** Everything that goes wrong in a seed, but the sweeps. */
+export function seedHooks({ world, plan, ledger, turns }: SeedHooksOptions): Hooks {
+  const { platform, time, account, answerTimeoutSeconds } = world;
+  const isolates = { clocks: 0, lives: 0 };
+  return {
+    onApiCall: apiFaults(plan, ledger, { account, answerTimeoutSeconds }),
+    onChainedCall: callFaults(
+      plan,
+      ledger,
+      () => turns.take(() => time.underWork(PAST_A_CALL_SECONDS)),
+    ),
+    onDatabaseCall: databaseFaults({
+      plan,
+      ledger,
+      platform,
+      sql: world.sql,
+      turns,
+      letLeasesRunOut: () => time.underWork(PAST_A_LEASE_SECONDS),
+    }),
+    clockSkewMilliseconds() {
+      const nth = ++isolates.clocks;
+      if (plan.decide(["wrong_clocks"], "isolate") === undefined) return 0;
+      const minutes = chooseBetween(1, MOST_MINUTES_WRONG, plan.seed, "wrong_clocks", nth);
+      const sign = chance(plan.seed, "wrong_clocks", nth, "sign") < 0.5 ? -1 : 1;
+      ledger.note("wrong_clocks", `isolate ${nth}, ${sign * minutes} minutes`);
+      return sign * minutes * 60_000;
+    },
+    onFunctionLog(line) {
+      if (isEndAmidWork(line)) ledger.broken();
+    },
+    wallClockSeconds() {
+      const nth = ++isolates.lives;
+      if (plan.decide(["short_lives"], "isolate") === undefined) return 150;
+      const seconds = chooseBetween(20, 40, plan.seed, "short_lives", nth) / 10;
+      // An isolate that is killed before leaves no trace of its short life.
+      ledger.note("short_lives", `isolate ${nth}, ${seconds} s`, { type: "of its kind" }, seconds * 1000);
+      return seconds;
+    },
+  };
+}
+
+/** Whether an isolate came to the end of its life while it worked: it drops what it has asked the API for, and is silent. */
+function isEndAmidWork(line: string): boolean {
+  return /"event":"shutdown","reason":"(wall_clock|crashed)"|"event":"yielded".*"reason":"retired"/.test(
+    line,
+  );
+}
