@@ -159,14 +159,15 @@ CREATE OR REPLACE FUNCTION engine.clock()
 AS $function$ select pg_catalog.clock_timestamp() $function$;
 grant execute on function engine.clock() to service_role;
 
--- engine.close_gaps()
-CREATE OR REPLACE FUNCTION engine.close_gaps()
+-- engine.close_gaps(text[])
+CREATE OR REPLACE FUNCTION engine.close_gaps(feeds text[] DEFAULT ARRAY['racecards'::text, 'results'::text])
  RETURNS integer
  LANGUAGE plpgsql
  SET search_path TO ''
 AS $function$
 declare
   settings constant public.backfill_settings := (select s from public.backfill_settings as s);
+  paused bigint;
   lane text;
   days date[];
   new_run_id bigint;
@@ -179,7 +180,21 @@ begin
   set given_up_at = engine.clock()
   where pulls.given_up_at is null and pulls.tries >= settings.gap_tries;
 
-  foreach lane in array array['racecards', 'results'] loop
+  -- A closing that was paused is replaced by this one.
+  for paused in
+    select run.id
+    from public.backfill_runs as run
+    where
+      run.priority = 90
+      and run.paused_at is not null
+      and run.cancelled_at is null
+      and run.feeds <@ close_gaps.feeds
+      and exists (select from public.backfill_progress as chunk where chunk.run_id = run.id and chunk.state in ('waiting', 'working'))
+  loop
+    perform public.backfill_cancel(paused);
+  end loop;
+
+  foreach lane in array close_gaps.feeds loop
     select array_agg(gap.day order by gap.day) into days
     from (
       select distinct g.day
@@ -188,6 +203,11 @@ begin
         g.feed = lane
         and g.given_up_at is null
         and g.day <= engine.london_day()
+        -- A second standstill of the same night is not another try.
+        and not exists (
+          select from public.gap_pulls as pulls
+          where pulls.feed = lane and pulls.day = g.day and pulls.last_try_at > engine.clock() - interval '12 hours'
+        )
         -- Somebody is at it already, or will be: a backfill, or an earlier closing.
         and not exists (
           select from public.backfill_progress as live
@@ -206,7 +226,7 @@ begin
     values (days[1], days[cardinality(days)], array[lane], true, 'missing', 90, 'closing of gaps')
     returning id into new_run_id;
 
-    -- A chunk for each stretch of days in a month.
+    -- A chunk for each stretch of days in a month; for each day when that was in vain, so that one bad day spoils no other.
     insert into public.backfill_progress (
       run_id, feed, period_start, period_end, priority, place_in_run, cursor_day, pages_planned, pages_expected
     )
@@ -224,9 +244,11 @@ begin
           else ceil(count(*) * engine.races_per_day('results') / settings.results_page_limit)
         end::integer as pages
       from (
-        select day, day - (row_number() over (order by day))::integer as stretch_id from unnest(days) as day
+        select wanted.day, wanted.day - (row_number() over (order by wanted.day))::integer as stretch_id, pulls.day as tried_day
+        from unnest(days) as wanted (day)
+        left join public.gap_pulls as pulls on pulls.feed = lane and pulls.day = wanted.day and pulls.tries > 0
       ) as d
-      group by d.stretch_id, date_trunc('month', d.day::timestamp)
+      group by d.stretch_id, d.tried_day, date_trunc('month', d.day::timestamp)
     ) as stretch;
 
     insert into public.gap_pulls as pulls (feed, day, tries, last_try_at)
@@ -397,11 +419,17 @@ grant execute on function engine.dispatch_due(text) to service_role;
 -- engine.dispatch_next(text)
 CREATE OR REPLACE FUNCTION engine.dispatch_next(feed text)
  RETURNS void
- LANGUAGE sql
+ LANGUAGE plpgsql
  SET search_path TO ''
 AS $function$
+begin
   -- Whoever ends the masters calls the chunks that waited for them.
-  select engine.dispatch_due(nullif(dispatch_next.feed, 'masters'))
+  perform engine.dispatch_due(nullif(dispatch_next.feed, 'masters'));
+exception
+  when object_not_in_prerequisite_state then
+    -- A Vault secret is missing. The chunk ends all the same, and the sweep goes on calling.
+    raise warning '%', sqlerrm;
+end
 $function$;
 grant execute on function engine.dispatch_next(text) to service_role;
 
@@ -433,13 +461,15 @@ UNION
      CROSS JOIN ( VALUES ('racecards'::text), ('results'::text)) f(feed))
      CROSS JOIN LATERAL ( SELECT COALESCE(max(run.end_date), settings.schedules_started_on) AS day
            FROM public.backfill_runs run
-          WHERE ((run.priority = 0) AND (run.cancelled_at IS NULL) AND (f.feed = ANY (run.feeds)) AND (run.end_date < settings.schedules_started_on))) since)
+          WHERE ((run.priority = 0) AND (run.cancelled_at IS NULL) AND (f.feed = ANY (run.feeds)) AND (run.end_date < settings.schedules_started_on) AND (run.end_date >= (engine.london_day(run.created_at) - 7)))) since)
      CROSS JOIN LATERAL generate_series((GREATEST(since.day,
         CASE
             WHEN (f.feed = 'racecards'::text) THEN '2023-01-23'::date
             ELSE NULL::date
         END))::timestamp without time zone, ((engine.london_day())::timestamp without time zone - '1 day'::interval), '1 day'::interval) days(day))
-  WHERE (settings.schedules_started_on IS NOT NULL);
+  WHERE ((settings.schedules_started_on IS NOT NULL) AND (EXISTS ( SELECT
+           FROM public.pull_schedules schedule
+          WHERE (schedule.enabled AND (schedule.pulls = 'days'::text) AND (f.feed = ANY (schedule.feeds))))));
 grant select on engine.expected_days to service_role;
 
 -- engine.expire_leases()
@@ -496,18 +526,7 @@ AS $function$
         'The call %s of %s, sent at %s, has not come: it got lost, or the function does not answer', lost.id, lost.feed, lost.sent_at
       )
     from lost
-    where
-      -- While nobody comes at all, that is one fault, not one a minute.
-      not exists (
-        select from public.ingest_errors as known
-        where
-          known.failure_class = 'lost_call'
-          and known.feed = lost.feed
-          and known.occurred_at > engine.clock() - interval '1 hour'
-          and known.occurred_at > coalesce(
-            (select max(chunk.claimed_at) from public.backfill_progress as chunk where chunk.feed = lost.feed), '-infinity'
-          )
-      )
+    where not engine.silence_is_noted(lost.feed)
     order by lost.id
   )
   select count(*)::integer from lost
@@ -521,6 +540,22 @@ create table engine.heartbeats (
 ) with (fillfactor=50, autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=100);
 alter table engine.heartbeats add constraint heartbeats_pkey PRIMARY KEY (name);
 alter table engine.heartbeats enable row level security;
+
+-- engine.hold_chunks(bigint,text[])
+CREATE OR REPLACE FUNCTION engine.hold_chunks(run_id bigint, states text[])
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  perform
+  from public.backfill_progress as chunk
+  where chunk.run_id = hold_chunks.run_id and chunk.state = any (hold_chunks.states)
+  order by chunk.id
+  for update;
+end
+$function$;
+grant execute on function engine.hold_chunks(bigint,text[]) to service_role;
 
 -- engine.hold_lease(bigint,uuid)
 CREATE OR REPLACE FUNCTION engine.hold_lease(chunk_id bigint, lease_token uuid)
@@ -566,6 +601,22 @@ end
 $function$;
 grant execute on function engine.hold_run(bigint) to service_role;
 
+-- engine.is_hopeless(public.backfill_progress)
+CREATE OR REPLACE FUNCTION engine.is_hopeless(chunk public.backfill_progress)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select
+    coalesce(chunk.last_page_at, chunk.started_at) < engine.clock() - interval '1 day'
+    or exists (
+      select from public.backfill_progress as other
+      where other.feed = chunk.feed and other.id <> chunk.id and other.last_page_at > engine.clock() - interval '1 hour'
+    )
+$function$;
+grant execute on function engine.is_hopeless(public.backfill_progress) to service_role;
+
 -- engine.lacks_coverage(text,date)
 CREATE OR REPLACE FUNCTION engine.lacks_coverage(feed text, day date)
  RETURNS boolean
@@ -573,15 +624,17 @@ CREATE OR REPLACE FUNCTION engine.lacks_coverage(feed text, day date)
  STABLE
  SET search_path TO ''
 AS $function$
-  -- A day pulled before it was over (results) or before its morning (cards) is not done with.
   select not exists (
     select from public.ra_coverage as c
     where c.feed = lacks_coverage.feed
       and c.day = lacks_coverage.day
       -- A reject counts as lacking: whoever asks for what is missing may have taught the code to read it.
       and c.races_stored >= c.races_in_api
-      and c.pulled_at >= (
-        (lacks_coverage.day + case when lacks_coverage.feed = 'results' then 1 else 0 end)::timestamp at time zone 'Europe/London'
+      and c.pulled_at >= engine.london_midnight(lacks_coverage.day + case when lacks_coverage.feed = 'results' then 1 else 0 end)
+      -- By then the schedules have pulled it for the last time, if somebody was awake.
+      and (
+        c.pulled_at >= engine.london_midnight(lacks_coverage.day + case when lacks_coverage.feed = 'results' then 6 else 1 end)
+        or engine.clock() < engine.london_midnight(lacks_coverage.day + case when lacks_coverage.feed = 'results' then 8 else 2 end)
       )
   )
 $function$;
@@ -622,6 +675,7 @@ WITH lanes AS (
                     c.created_at,
                     c.started_at,
                     c.claimed_at,
+                    c.last_page_at,
                     c.ended_at,
                     ((c.feed <> 'results'::text) OR (c.api_total IS NOT NULL) OR (c.repulls > 0)) AS pages_are_known
                    FROM public.backfill_progress c) chunk_1
@@ -696,6 +750,15 @@ CREATE OR REPLACE FUNCTION engine.london_day(moment timestamp with time zone DEF
  SET search_path TO ''
 AS $function$ select (moment at time zone 'Europe/London')::date $function$;
 grant execute on function engine.london_day(timestamp with time zone) to service_role;
+
+-- engine.london_midnight(date)
+CREATE OR REPLACE FUNCTION engine.london_midnight(day date)
+ RETURNS timestamp with time zone
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$ select london_midnight.day::timestamp at time zone 'Europe/London' $function$;
+grant execute on function engine.london_midnight(date) to service_role;
 
 -- engine.mark_absent_as_non_runners(text[])
 CREATE OR REPLACE FUNCTION engine.mark_absent_as_non_runners(race_ids text[])
@@ -860,6 +923,7 @@ AS $function$
 #variable_conflict use_column
 declare
   settings constant public.backfill_settings := (select s from public.backfill_settings as s);
+  held bigint[];
 begin
   what := 'ingest_errors';
   delete from public.ingest_errors as error
@@ -875,10 +939,16 @@ begin
 
   -- Scheduled runs only: what a backfill did says which days are expected to be stored. The newest run of a feed stays.
   what := 'backfill_runs';
+  -- Held first and looked at then: somebody may be putting its dead chunks back to waiting.
+  held := array(
+    select run.id
+    from public.backfill_runs as run
+    where run.priority >= 90 and run.created_at < engine.clock() - settings.scheduled_run_days * interval '1 day'
+    for update skip locked
+  );
   delete from public.backfill_runs as run
   where
-    run.priority >= 90
-    and run.created_at < engine.clock() - settings.scheduled_run_days * interval '1 day'
+    run.id = any (held)
     and not exists (
       select from public.backfill_progress as chunk where chunk.run_id = run.id and chunk.state in ('waiting', 'working')
     )
@@ -899,7 +969,12 @@ begin
   what := 'cron.job_run_details';
   delete from cron.job_run_details as details
   where
-    details.end_time < now() - settings.cron_log_days * interval '1 day'
+    -- By number: a job that the server's end cut off has no end of its own.
+    details.runid <= (
+      select max(old.runid)
+      from cron.job_run_details as old
+      where old.end_time < now() - settings.cron_log_days * interval '1 day'
+    )
     and details.jobid in (select job.jobid from cron.job as job where job.jobname like 'engine-%');
   get diagnostics rows_deleted = row_count;
   return next;
@@ -916,10 +991,11 @@ AS $function$
   select count(*)
   from public.ra_races as race
   where
-    case
-      when races_of_day.feed = 'results' then race.race_date = races_of_day.day and race.has_result
-      else race.card_date = races_of_day.day
-    end
+    -- Not a "case", which would hide the days from their indexes.
+    (
+      (races_of_day.feed = 'results' and race.race_date = races_of_day.day and race.has_result)
+      or (races_of_day.feed <> 'results' and race.card_date = races_of_day.day)
+    )
     -- A race whose region could not be read came because its region was asked for.
     and (race.region_code is null or race.region_code = any ((select s.regions from public.backfill_settings as s)::text[]))
 $function$;
@@ -1016,6 +1092,25 @@ AS $function$
 $function$;
 grant execute on function engine.shared_value(anyelement,boolean,anyelement,boolean) to service_role;
 
+-- engine.silence_is_noted(text)
+CREATE OR REPLACE FUNCTION engine.silence_is_noted(feed text)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select exists (
+    select from public.ingest_errors as known
+    where
+      known.failure_class = 'lost_call'
+      and known.feed = silence_is_noted.feed
+      and known.occurred_at > engine.clock() - interval '1 hour'
+      and known.occurred_at > coalesce(
+        (select max(chunk.claimed_at) from public.backfill_progress as chunk where chunk.feed = silence_is_noted.feed), '-infinity'
+      )
+  )
+$function$;
+
 -- engine.skip_unchanged_row()
 CREATE OR REPLACE FUNCTION engine.skip_unchanged_row()
  RETURNS trigger
@@ -1039,16 +1134,16 @@ SELECT 'freshness'::text AS kind,
    FROM public.data_freshness fresh
   WHERE ((fresh.state = 'late'::text) AND (( SELECT h.awake_since
            FROM engine.heartbeats h
-          WHERE (h.name = 'pulls'::text)) < (engine.clock() - ((( SELECT s.freshness_grace_minutes
+          WHERE (h.name = 'watch'::text)) < (engine.clock() - ((( SELECT s.freshness_grace_minutes
            FROM public.backfill_settings s))::double precision * '00:01:00'::interval))))
 UNION ALL
  SELECT 'dead_chunks'::text AS kind,
-    dead.feed AS subject,
-    format('Given up: %s of %s, the last one because: %s When that is put right: select backfill_retry(%s);'::text,
+    format('run %s, %s'::text, dead.run_id, dead.feed) AS subject,
+    format('Given up: %s of %s, the last one because: %s When that is put right: select backfill_retry(%s); or let it be: select backfill_cancel(%s);'::text,
         CASE
             WHEN (count(*) = 1) THEN 'a chunk'::text
             ELSE (count(*) || ' chunks'::text)
-        END, dead.feed, (rtrim((array_agg(dead.last_error ORDER BY dead.ended_at DESC))[1], '.'::text) || '.'::text), (array_agg(dead.run_id ORDER BY dead.ended_at DESC))[1]) AS message
+        END, dead.feed, (rtrim((array_agg(dead.last_error ORDER BY dead.ended_at DESC))[1], '.'::text) || '.'::text), dead.run_id, dead.run_id) AS message
    FROM public.backfill_progress dead
   WHERE ((dead.state = 'dead'::text) AND
         CASE
@@ -1059,15 +1154,26 @@ UNION ALL
                FROM generate_series((dead.period_start)::timestamp without time zone, ((dead.period_end)::timestamp without time zone - '1 day'::interval), '1 day'::interval) d(day)
               WHERE (((d.day)::date < engine.london_day((engine.clock() - '04:00:00'::interval))) AND engine.lacks_coverage(dead.feed, (d.day)::date))))
         END)
-  GROUP BY dead.feed
+  GROUP BY dead.run_id, dead.feed
 UNION ALL
  SELECT 'paused'::text AS kind,
-    ('run '::text || run.id) AS subject,
-    run.pause_reason AS message
-   FROM public.backfill_runs run
-  WHERE ((run.paused_at IS NOT NULL) AND (run.cancelled_at IS NULL) AND (EXISTS ( SELECT
-           FROM public.backfill_progress chunk
-          WHERE ((chunk.run_id = run.id) AND (chunk.state = ANY (ARRAY['waiting'::text, 'working'::text]))))))
+    paused.subject,
+    ((array_agg(paused.pause_reason ORDER BY paused.id DESC))[1] ||
+        CASE
+            WHEN (paused.subject = 'scheduled pulls'::text) THEN ' Otherwise the next pull of these days tries again.'::text
+            ELSE ''::text
+        END) AS message
+   FROM ( SELECT run.id,
+                CASE
+                    WHEN (run.priority >= 90) THEN 'scheduled pulls'::text
+                    ELSE ('run '::text || run.id)
+                END AS subject,
+            run.pause_reason
+           FROM public.backfill_runs run
+          WHERE ((run.paused_at IS NOT NULL) AND (run.cancelled_at IS NULL) AND (EXISTS ( SELECT
+                   FROM public.backfill_progress chunk
+                  WHERE ((chunk.run_id = run.id) AND (chunk.state = ANY (ARRAY['waiting'::text, 'working'::text]))))))) paused
+  GROUP BY paused.subject
 UNION ALL
  SELECT 'unanswered_calls'::text AS kind,
     lost.feed AS subject,
@@ -1090,7 +1196,7 @@ UNION ALL
    FROM (public.ingest_rejects reject
      CROSS JOIN LATERAL ( SELECT
                 CASE
-                    WHEN (reject.race_date >= (engine.london_day() - 7)) THEN (reject.race_date)::text
+                    WHEN (reject.race_date >= (engine.london_day(reject.first_seen_at) - 7)) THEN (reject.race_date)::text
                     ELSE 'earlier days'::text
                 END AS words) days)
   GROUP BY reject.feed, days.words
@@ -1102,10 +1208,20 @@ UNION ALL
   WHERE (field.acknowledged_at IS NULL)
 UNION ALL
  SELECT 'gap'::text AS kind,
-    format('%s of %s'::text, gap.feed, gap.day) AS subject,
-    format('Still missing after %s nightly pulls: the %s of %s. See coverage_gaps; to try again: select pull_days(%L);'::text, gap.tries, gap.feed, gap.day, gap.day) AS message
-   FROM public.gap_pulls gap
+    format('%s of %s'::text, gap.feed, days.words) AS subject,
+    format('Still missing after %s nightly pulls: the %s of %s. See coverage_gaps; to try again: select pull_days(%L);'::text, max(gap.tries), gap.feed,
+        CASE
+            WHEN (count(*) = 1) THEN (min(gap.day))::text
+            ELSE format('%s days'::text, count(*))
+        END, min(gap.day)) AS message
+   FROM (public.gap_pulls gap
+     CROSS JOIN LATERAL ( SELECT
+                CASE
+                    WHEN (gap.day >= (engine.london_day(gap.given_up_at) - 7)) THEN (gap.day)::text
+                    ELSE 'earlier days'::text
+                END AS words) days)
   WHERE (gap.given_up_at IS NOT NULL)
+  GROUP BY gap.feed, days.words
 UNION ALL
  SELECT 'standstill'::text AS kind,
     'the sweep'::text AS subject,
@@ -1121,12 +1237,11 @@ CREATE OR REPLACE FUNCTION engine.start_due_pulls()
  SET search_path TO ''
 AS $function$
 declare
-  today constant date := engine.london_day();
   silence interval;
-  close_gaps boolean;
+  gaps_closed boolean := false;
   schedule public.pull_schedules;
   due timestamptz;
-  lane text;
+  pull record;
   started integer := 0;
 begin
   -- Two ticks at once would each start the same pull.
@@ -1134,8 +1249,6 @@ begin
     return 0;
   end if;
   silence := engine.beat('pulls');
-  -- A standstill may have left days out that no schedule reaches back to.
-  close_gaps := silence > interval '10 minutes';
 
   -- The widest range first: when several are due after a standstill, the narrower ones find their days taken.
   for schedule in
@@ -1143,33 +1256,36 @@ begin
   loop
     due := engine.last_due(schedule, engine.clock());
     continue when due is null or due <= schedule.last_due_at;
-    if schedule.pulls = 'gaps' then
-      close_gaps := true;
-    else
-      foreach lane in array schedule.feeds loop
-        -- An earlier pull of these days that still tries again pulls all that this one would.
-        if not exists (
-          select from public.backfill_progress as live
-          where
-            live.feed = lane
-            and live.state in ('waiting', 'working')
-            and live.priority = 100
-            and live.period_start <= today + schedule.last_day
-            and live.period_end > today + schedule.first_day
-        ) then
-          perform engine.start_run(
-            today + schedule.first_day, today + schedule.last_day, array[lane], true, 'all', 100::smallint,
-            'schedule ' || schedule.name
-          );
-          started := started + 1;
-        end if;
-      end loop;
-    end if;
-    update public.pull_schedules as s set last_due_at = due where s.name = schedule.name;
+    begin
+      if schedule.pulls = 'gaps' then
+        perform engine.close_gaps(schedule.feeds);
+        gaps_closed := true;
+      else
+        -- What was due yesterday at 23:30 is yesterday's, though the tick came after midnight.
+        select attempt.* into pull
+        from engine.start_scheduled_pull(
+          schedule, case when schedule.day_of_month is null then engine.london_day(due) else engine.london_day() end
+        ) as attempt;
+        started := started + pull.started;
+        -- The rest waits for the next tick.
+        continue when not pull.all_started;
+      end if;
+      update public.pull_schedules as s set last_due_at = due where s.name = schedule.name;
+    exception
+      when object_not_in_prerequisite_state then
+        -- A Vault secret is missing. The other jobs go on, and so does this one when the secret is there.
+        raise warning 'The schedule % cannot start: %', schedule.name, sqlerrm;
+    end;
   end loop;
 
-  if close_gaps then
-    perform engine.close_gaps();
+  -- A standstill may have left days out that no schedule reaches back to.
+  if silence > interval '10 minutes' and not gaps_closed then
+    begin
+      perform engine.close_gaps(s.feeds) from public.pull_schedules as s where s.pulls = 'gaps' and s.enabled;
+    exception
+      when object_not_in_prerequisite_state then
+        raise warning 'The gaps cannot be closed: %', sqlerrm;
+    end;
   end if;
   return started;
 end
@@ -1244,6 +1360,71 @@ end
 $function$;
 grant execute on function engine.start_run(date,date,text[],boolean,text,smallint,text) to service_role;
 
+-- engine.start_scheduled_pull(public.pull_schedules,date)
+CREATE OR REPLACE FUNCTION engine.start_scheduled_pull(schedule public.pull_schedules, since date, OUT started integer, OUT all_started boolean)
+ RETURNS record
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  wanted_from date;
+  wanted_until date;
+  lane text;
+  rival bigint;
+begin
+  started := 0;
+  all_started := true;
+  foreach lane in array schedule.feeds loop
+    wanted_from := start_scheduled_pull.since + schedule.first_day;
+    wanted_until := engine.london_day() + schedule.last_day;
+    -- A scheduled pull that was paused is replaced by the next one of its days, so that a repaired account is noticed by itself.
+    for rival in
+      select distinct live.run_id
+      from public.backfill_progress as live
+      join public.backfill_runs as run on run.id = live.run_id
+      where
+        live.feed = lane
+        and live.state in ('waiting', 'working')
+        and live.priority = 100
+        and run.paused_at is not null
+        and live.period_start <= wanted_until
+        and live.period_end > wanted_from
+    loop
+      perform public.backfill_cancel(rival);
+    end loop;
+
+    -- To some days an earlier pull has yet to come: it pulls all that this one would.
+    select min(d.day)::date, max(d.day)::date
+    into wanted_from, wanted_until
+    from generate_series(wanted_from::timestamp, wanted_until::timestamp, interval '1 day') as d (day)
+    where not exists (
+      select from public.backfill_progress as live
+      where
+        live.feed = lane
+        and live.state in ('waiting', 'working')
+        and live.priority = 100
+        and d.day::date >= coalesce(live.cursor_day, live.period_start)
+        and d.day::date < live.period_end
+    );
+    continue when wanted_from is null;
+    if exists (
+      select from public.backfill_progress as live
+      where
+        live.feed = lane
+        and live.state in ('waiting', 'working')
+        and live.priority = 100
+        and live.period_start <= wanted_until
+        and live.period_end > wanted_from
+    ) then
+      all_started := false;
+    else
+      perform engine.start_run(wanted_from, wanted_until, array[lane], true, 'all', 100::smallint, 'schedule ' || schedule.name);
+      started := started + 1;
+    end if;
+  end loop;
+end
+$function$;
+
 -- engine.store_rejects(jsonb,text[],text,bigint,bigint)
 CREATE OR REPLACE FUNCTION engine.store_rejects(rejects jsonb, race_ids text[], feed text, run_id bigint, chunk_id bigint)
  RETURNS void
@@ -1308,8 +1489,12 @@ begin
     perform engine.dispatch_due();
   exception
     when object_not_in_prerequisite_state then
-      -- A Vault secret is missing. The leases stay expired, and the cron job's log says what to do.
+      -- A Vault secret is missing. The leases stay expired; the error log says what to do, and an alert after it.
       raise warning '%', sqlerrm;
+      insert into public.ingest_errors (feed, failure_class, attempt, message)
+      select distinct ready.feed, 'lost_call', 1, format('No call could be sent: %s', sqlerrm)
+      from engine.claimable_chunks as ready
+      where not engine.silence_is_noted(ready.feed);
   end;
 end
 $function$;
@@ -1336,6 +1521,7 @@ AS $function$
     whole.race_id in (select race ->> 'id' from jsonb_array_elements(results) as race where (race ->> 'has_result')::boolean)
     and runner.race_id = whole.race_id
     and runner.has_result
+    and exists (select from seen where seen.race_id = runner.race_id)
     and not exists (select from seen where seen.race_id = runner.race_id and seen.horse_id = runner.horse_id)
 $function$;
 grant execute on function engine.take_back_left_out(jsonb,jsonb) to service_role;
@@ -1816,7 +2002,9 @@ $function$;
 create view engine.whole_results with (security_invoker=true) as
 SELECT id AS race_id
    FROM public.ra_races race
-  WHERE (has_result AND (NOT (EXISTS ( SELECT
+  WHERE (has_result AND (EXISTS ( SELECT
+           FROM public.ra_runners runner
+          WHERE ((runner.race_id = race.id) AND runner.has_result))) AND (NOT (EXISTS ( SELECT
            FROM public.ingest_rejects reject
           WHERE ((reject.feed = 'results'::text) AND (reject.race_id = race.id) AND (reject.kind = 'runner'::text))))));
 grant select on engine.whole_results to service_role;
@@ -1866,22 +2054,20 @@ AS $function$
 declare
   held public.backfill_runs;
 begin
-  -- The chunks first, as everybody who works on one holds it before it touches the run.
-  perform
-  from public.backfill_progress as chunk
-  where chunk.run_id = backfill_cancel.run_id and chunk.state in ('waiting', 'working')
-  order by chunk.id
-  for update;
+  perform engine.hold_chunks(backfill_cancel.run_id, array['waiting', 'working', 'dead']);
   held := engine.hold_run(backfill_cancel.run_id);
   if not exists (
-    select from public.backfill_progress as chunk where chunk.run_id = held.id and chunk.state in ('waiting', 'working')
+    select from public.backfill_progress as chunk
+    where chunk.run_id = held.id and chunk.state in ('waiting', 'working', 'dead')
   ) then
     raise exception 'Run % has ended', held.id using errcode = '55000';
   end if;
   update public.backfill_runs as run set cancelled_at = engine.clock() where run.id = held.id;
   update public.backfill_progress as chunk
   set state = 'cancelled', lease_token = null, lease_until = null, ended_at = engine.clock()
-  where chunk.run_id = held.id and chunk.state in ('waiting', 'working');
+  where chunk.run_id = held.id and chunk.state in ('waiting', 'working', 'dead');
+  -- Its leases and its days are free for others.
+  perform engine.dispatch_due();
 end
 $function$;
 grant execute on function public.backfill_cancel(bigint) to service_role;
@@ -2024,6 +2210,7 @@ create table public.backfill_progress (
   created_at timestamp with time zone not null default engine.clock(),
   started_at timestamp with time zone,
   claimed_at timestamp with time zone,
+  last_page_at timestamp with time zone,
   ended_at timestamp with time zone
 ) with (fillfactor=70, autovacuum_vacuum_scale_factor=0.05);
 alter table public.backfill_progress add constraint backfill_progress_dead_has_error CHECK (((state <> 'dead'::text) OR (last_error IS NOT NULL)));
@@ -2048,16 +2235,18 @@ CREATE OR REPLACE FUNCTION public.backfill_resume(run_id bigint)
  SET search_path TO ''
 AS $function$
 declare
-  held constant public.backfill_runs := engine.hold_run(backfill_resume.run_id);
+  held public.backfill_runs;
 begin
+  perform engine.hold_chunks(backfill_resume.run_id, array['waiting']);
+  held := engine.hold_run(backfill_resume.run_id);
   if held.paused_at is null then
     raise exception 'Run % is not paused', held.id using errcode = '55000';
   end if;
   update public.backfill_runs as run set paused_at = null, pause_reason = null where run.id = held.id;
-  -- Due from now on, not since before the pause: otherwise it would look as if nobody had come for them.
+  -- Due from now on: not since before the pause, as if nobody had come for them, nor after a wait that the pause was for.
   update public.backfill_progress as chunk
   set next_attempt_at = engine.clock()
-  where chunk.run_id = held.id and chunk.state = 'waiting' and chunk.next_attempt_at < engine.clock();
+  where chunk.run_id = held.id and chunk.state = 'waiting';
   perform engine.dispatch_due();
 end
 $function$;
@@ -2383,7 +2572,8 @@ WITH gaps AS (
                 CASE
                     WHEN (known.day IS NULL) THEN 'never pulled wholly'::text
                     WHEN (known.races_stored < known.races_in_api) THEN format('%s of %s races stored'::text, known.races_stored, known.races_in_api)
-                    ELSE 'pulled before the day was over'::text
+                    WHEN (known.pulled_at < engine.london_midnight((expected.day + 1))) THEN 'pulled before the day was over'::text
+                    ELSE 'pulled before late ratings and corrections were in'::text
                 END AS missing
            FROM (engine.expected_days expected
              LEFT JOIN public.ra_coverage known ON (((known.feed = expected.feed) AND (known.day = expected.day))))
@@ -2441,7 +2631,7 @@ WITH settings AS (
                       WHERE ((chunk.feed = 'masters'::text) AND (chunk.state = 'succeeded'::text)))
                     ELSE ( SELECT c.pulled_at
                        FROM public.ra_coverage c
-                      WHERE ((c.feed = feeds.feed) AND (c.day <= engine.london_day(COALESCE(feeds.expected_since, engine.clock()))))
+                      WHERE ((c.feed = feeds.feed) AND (c.day <= engine.london_day()))
                       ORDER BY c.day DESC
                      LIMIT 1)
                 END AS last_pulled_at,
@@ -2464,7 +2654,11 @@ WITH settings AS (
     next_due_at,
         CASE
             WHEN (schedules_started_on IS NULL) THEN 'not_scheduled'::text
-            WHEN ((expected_since IS NULL) OR (last_pulled_at >= expected_since)) THEN 'fresh'::text
+            WHEN (expected_since IS NULL) THEN 'fresh'::text
+            WHEN ((feed = 'masters'::text) AND (last_pulled_at >= expected_since)) THEN 'fresh'::text
+            WHEN (EXISTS ( SELECT
+               FROM public.ra_coverage c
+              WHERE ((c.feed = known.feed) AND (c.day = engine.london_day(known.expected_since)) AND (c.pulled_at >= known.expected_since)))) THEN 'fresh'::text
             ELSE 'late'::text
         END AS state
    FROM known;
@@ -2491,7 +2685,7 @@ begin
 
   new_state := case
     when failure_class = 'chunk' then 'dead'
-    when failure_class = 'transient' and attempt >= settings.attempts_before_dead then 'dead'
+    when failure_class = 'transient' and attempt >= settings.attempts_before_dead and engine.is_hopeless(held) then 'dead'
     else 'waiting'
   end;
   update public.backfill_progress as chunk
@@ -2501,14 +2695,18 @@ begin
     lease_until = null,
     last_error = message,
     -- The account's trouble is not the chunk's: its attempts are not spent.
-    attempts = case when failure_class = 'account' then chunk.attempts else attempt end,
+    attempts = case
+      when failure_class = 'account' then chunk.attempts
+      when new_state = 'waiting' then least(attempt, settings.attempts_before_dead - 1)
+      else attempt
+    end,
     api_calls = chunk.api_calls + fail_chunk.api_calls,
     ended_at = case when new_state = 'dead' then engine.clock() end,
-    -- 1, 4, 16 and 64 minutes, a quarter more or less; at least what the API asked for.
+    -- 1, 4, 16 and 64 minutes, a quarter more or less; at least what the API asked for, but not more than an hour of that.
     next_attempt_at = case
       when failure_class = 'transient' then engine.clock() + greatest(
-        (4 ^ (attempt - 1)) * (0.75 + random() / 2) * interval '1 minute',
-        coalesce(retry_after_seconds, 0) * interval '1 second'
+        (4 ^ least(attempt - 1, 3)) * (0.75 + random() / 2) * interval '1 minute',
+        least(coalesce(retry_after_seconds, 0), 3600) * interval '1 second'
       )
       else engine.clock()
     end
@@ -2647,7 +2845,7 @@ create table public.gap_pulls (
 alter table public.gap_pulls add constraint gap_pulls_feed_known CHECK ((feed = ANY (ARRAY['racecards'::text, 'results'::text])));
 alter table public.gap_pulls add constraint gap_pulls_pkey PRIMARY KEY (feed, day);
 alter table public.gap_pulls enable row level security;
-grant delete, insert, select, update on public.gap_pulls to service_role;
+grant select on public.gap_pulls to service_role;
 
 -- public.ingest_errors
 create table public.ingest_errors (
@@ -2667,6 +2865,8 @@ alter table public.ingest_errors add constraint ingest_errors_class_known CHECK 
 alter table public.ingest_errors add constraint ingest_errors_pkey PRIMARY KEY (id);
 alter table public.ingest_errors add constraint ingest_errors_run_id_fkey FOREIGN KEY (run_id) REFERENCES public.backfill_runs(id) ON DELETE CASCADE;
 CREATE INDEX ingest_errors_chunk_id ON public.ingest_errors USING btree (chunk_id);
+CREATE INDEX ingest_errors_lost_calls ON public.ingest_errors USING btree (feed, occurred_at) WHERE (failure_class = 'lost_call'::text);
+CREATE INDEX ingest_errors_occurred_at ON public.ingest_errors USING btree (occurred_at);
 CREATE INDEX ingest_errors_run_id ON public.ingest_errors USING btree (run_id, occurred_at DESC);
 alter table public.ingest_errors enable row level security;
 grant insert, select on public.ingest_errors to service_role;
@@ -2738,6 +2938,7 @@ begin
     races_stored = chunk.races_stored + jsonb_array_length(page -> 'races'),
     runners_stored = chunk.runners_stored + jsonb_array_length(page -> 'runners'),
     rows_rejected = chunk.rows_rejected + jsonb_array_length(page -> 'rejects'),
+    last_page_at = engine.clock(),
     attempts = 0,
     interruptions = 0
   where chunk.id = held.id and (held.cursor_day, held.cursor_skip) is not distinct from (before_day, before_skip);
@@ -2855,7 +3056,7 @@ alter table public.pull_schedules add constraint pull_schedules_pkey PRIMARY KEY
 alter table public.pull_schedules add constraint pull_schedules_pulls_known CHECK ((pulls = ANY (ARRAY['days'::text, 'gaps'::text])));
 alter table public.pull_schedules add constraint pull_schedules_times_not_empty CHECK ((cardinality(at_times) > 0));
 alter table public.pull_schedules enable row level security;
-grant select, update on public.pull_schedules to service_role;
+grant select on public.pull_schedules to service_role;
 
 -- public.push_back_slots(text,numeric)
 CREATE OR REPLACE FUNCTION public.push_back_slots(endpoint text, seconds numeric)
@@ -3215,6 +3416,7 @@ create table public.racing_api_calls (
 );
 alter table public.racing_api_calls add constraint racing_api_calls_pkey PRIMARY KEY (run_id, feed, counted_from);
 alter table public.racing_api_calls add constraint racing_api_calls_run_id_fkey FOREIGN KEY (run_id) REFERENCES public.backfill_runs(id) ON DELETE CASCADE;
+CREATE INDEX racing_api_calls_counted_from ON public.racing_api_calls USING btree (counted_from);
 alter table public.racing_api_calls enable row level security;
 grant insert, select, update on public.racing_api_calls to service_role;
 

@@ -21,6 +21,15 @@ as $$ select (moment at time zone 'Europe/London')::date $$;
 comment on function engine.london_day(timestamptz) is
   'The UK racing day of a moment. A UTC day starts an hour late for half of the year.';
 
+create function engine.london_midnight(day date)
+returns timestamptz
+language sql
+stable
+security invoker
+set search_path = ''
+as $$ select london_midnight.day::timestamp at time zone 'Europe/London' $$;
+comment on function engine.london_midnight(date) is 'When a UK day begins.';
+
 -- Keeps updated_at honest, and spares the write: an upsert that brings nothing new leaves the row as it is.
 create function engine.skip_unchanged_row()
 returns trigger
@@ -40,6 +49,7 @@ $$;
 comment on function engine.skip_unchanged_row() is
   'Trigger: drops an update that changes no value; otherwise sets updated_at.';
 
-revoke execute on function engine.clock(), engine.london_day(timestamptz), engine.skip_unchanged_row()
+revoke execute on function
+  engine.clock(), engine.london_day(timestamptz), engine.london_midnight(date), engine.skip_unchanged_row()
   from public, anon, authenticated;
-grant execute on function engine.clock(), engine.london_day(timestamptz) to service_role;
+grant execute on function engine.clock(), engine.london_day(timestamptz), engine.london_midnight(date) to service_role;

@@ -63,6 +63,7 @@ create table public.backfill_progress (
   created_at timestamptz not null default engine.clock(),
   started_at timestamptz,
   claimed_at timestamptz,
+  last_page_at timestamptz,
   ended_at timestamptz,
   constraint backfill_progress_one_chunk_a_month unique (run_id, feed, period_start),
   constraint backfill_progress_feed_known check (feed in ('masters', 'racecards', 'results')),
@@ -110,6 +111,7 @@ comment on column public.backfill_progress.repulls is
 comment on column public.backfill_progress.last_error is 'Why the last attempt failed; null once the chunk succeeded.';
 comment on column public.backfill_progress.created_at is 'When the chunk was planned.';
 comment on column public.backfill_progress.claimed_at is 'When it was last claimed; null before.';
+comment on column public.backfill_progress.last_page_at is 'When its last page went in; null before.';
 comment on column public.backfill_progress.started_at is 'When the chunk was first claimed; null before.';
 comment on column public.backfill_progress.ended_at is 'When the chunk succeeded, died or was cancelled; null before.';
 
@@ -164,6 +166,8 @@ create table public.ingest_errors (
 );
 create index ingest_errors_run_id on public.ingest_errors (run_id, occurred_at desc);
 create index ingest_errors_chunk_id on public.ingest_errors (chunk_id);
+create index ingest_errors_lost_calls on public.ingest_errors (feed, occurred_at) where failure_class = 'lost_call';
+create index ingest_errors_occurred_at on public.ingest_errors (occurred_at);
 comment on table public.ingest_errors is 'One row per failed attempt. Messages carry no secret.';
 comment on column public.ingest_errors.failure_class is
   'retried: sent again within the invocation; transient: tried again later; chunk: that chunk is dead; account: the run is
@@ -181,6 +185,7 @@ create table public.racing_api_calls (
   calls integer not null,
   constraint racing_api_calls_pkey primary key (run_id, feed, counted_from)
 );
+create index racing_api_calls_counted_from on public.racing_api_calls (counted_from);
 comment on table public.racing_api_calls is
   'API calls of a run and feed by ten seconds: what the current rate and the time left are derived from.';
 comment on column public.racing_api_calls.feed is 'masters, racecards or results.';

@@ -7,21 +7,25 @@ stable
 security invoker
 set search_path = ''
 as $$
-  -- A day pulled before it was over (results) or before its morning (cards) is not done with.
   select not exists (
     select from public.ra_coverage as c
     where c.feed = lacks_coverage.feed
       and c.day = lacks_coverage.day
       -- A reject counts as lacking: whoever asks for what is missing may have taught the code to read it.
       and c.races_stored >= c.races_in_api
-      and c.pulled_at >= (
-        (lacks_coverage.day + case when lacks_coverage.feed = 'results' then 1 else 0 end)::timestamp at time zone 'Europe/London'
+      and c.pulled_at >= engine.london_midnight(lacks_coverage.day + case when lacks_coverage.feed = 'results' then 1 else 0 end)
+      -- By then the schedules have pulled it for the last time, if somebody was awake.
+      and (
+        c.pulled_at >= engine.london_midnight(lacks_coverage.day + case when lacks_coverage.feed = 'results' then 6 else 1 end)
+        or engine.clock() < engine.london_midnight(lacks_coverage.day + case when lacks_coverage.feed = 'results' then 8 else 2 end)
       )
   )
 $$;
 
 comment on function engine.lacks_coverage(text, date) is
-  'True when the feed''s day was never pulled wholly, or only before it could be final, or with races missing.';
+  'True when the feed''s day was never pulled wholly, or with races missing, or only before it could be known: a card before the
+   morning of its day, a result before its day was over. A day that is past its corrections must have been pulled after them too: a
+   card after its day (an abandonment in the evening), a result five days after it (late ratings, stewards'' corrections).';
 
 create function engine.races_per_day(feed text)
 returns numeric

@@ -352,11 +352,13 @@ select race.id as race_id
 from public.ra_races as race
 where
   race.has_result
+  -- A result without a single runner says nothing of who ran.
+  and exists (select from public.ra_runners as runner where runner.race_id = race.id and runner.has_result)
   and not exists (
     select from public.ingest_rejects as reject
     where reject.feed = 'results' and reject.race_id = race.id and reject.kind = 'runner'
   );
-comment on view engine.whole_results is 'Races whose result is stored without a rejected runner.';
+comment on view engine.whole_results is 'Races whose result is stored, with runners and without a rejected one.';
 
 create function engine.upsert_runners(rows jsonb)
 returns void
@@ -529,11 +531,12 @@ as $$
     whole.race_id in (select race ->> 'id' from jsonb_array_elements(results) as race where (race ->> 'has_result')::boolean)
     and runner.race_id = whole.race_id
     and runner.has_result
+    and exists (select from seen where seen.race_id = runner.race_id)
     and not exists (select from seen where seen.race_id = runner.race_id and seen.horse_id = runner.horse_id)
 $$;
 comment on function engine.take_back_left_out(jsonb, jsonb) is
   'Takes the place from horses that an earlier result of these races had and this one has not. results and runners as ingest_page
-   gets them; a result always comes with all of its runners.';
+   gets them; a result comes with all of its runners, and one without any takes nothing back.';
 
 create function engine.store_rejects(rejects jsonb, race_ids text[], feed text, run_id bigint, chunk_id bigint)
 returns void
@@ -605,10 +608,11 @@ as $$
   select count(*)
   from public.ra_races as race
   where
-    case
-      when races_of_day.feed = 'results' then race.race_date = races_of_day.day and race.has_result
-      else race.card_date = races_of_day.day
-    end
+    -- Not a "case", which would hide the days from their indexes.
+    (
+      (races_of_day.feed = 'results' and race.race_date = races_of_day.day and race.has_result)
+      or (races_of_day.feed <> 'results' and race.card_date = races_of_day.day)
+    )
     -- A race whose region could not be read came because its region was asked for.
     and (race.region_code is null or race.region_code = any ((select s.regions from public.backfill_settings as s)::text[]))
 $$;
@@ -739,6 +743,7 @@ begin
     races_stored = chunk.races_stored + jsonb_array_length(page -> 'races'),
     runners_stored = chunk.runners_stored + jsonb_array_length(page -> 'runners'),
     rows_rejected = chunk.rows_rejected + jsonb_array_length(page -> 'rejects'),
+    last_page_at = engine.clock(),
     attempts = 0,
     interruptions = 0
   where chunk.id = held.id and (held.cursor_day, held.cursor_skip) is not distinct from (before_day, before_skip);

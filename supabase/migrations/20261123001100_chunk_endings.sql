@@ -3,14 +3,39 @@
 
 create function engine.dispatch_next(feed text)
 returns void
-language sql
+language plpgsql
 security invoker
 set search_path = ''
 as $$
+begin
   -- Whoever ends the masters calls the chunks that waited for them.
-  select engine.dispatch_due(nullif(dispatch_next.feed, 'masters'))
+  perform engine.dispatch_due(nullif(dispatch_next.feed, 'masters'));
+exception
+  when object_not_in_prerequisite_state then
+    -- A Vault secret is missing. The chunk ends all the same, and the sweep goes on calling.
+    raise warning '%', sqlerrm;
+end
 $$;
-comment on function engine.dispatch_next(text) is 'Dispatches what may be worked on now that a chunk of the feed has ended.';
+comment on function engine.dispatch_next(text) is
+  'Dispatches what may be worked on now that a chunk of the feed has ended. Nobody, with a warning, when a Vault secret is missing.';
+
+create function engine.is_hopeless(chunk public.backfill_progress)
+returns boolean
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+  select
+    coalesce(chunk.last_page_at, chunk.started_at) < engine.clock() - interval '1 day'
+    or exists (
+      select from public.backfill_progress as other
+      where other.feed = chunk.feed and other.id <> chunk.id and other.last_page_at > engine.clock() - interval '1 hour'
+    )
+$$;
+comment on function engine.is_hopeless(public.backfill_progress) is
+  'Whether failures of a chunk are its own: others of its feed got pages within the last hour, or it has had none for a day.
+   Otherwise the API may be out for everybody, and no chunk is given up for that.';
 
 create function public.finish_chunk(chunk_id bigint, lease_token uuid)
 returns text
@@ -185,7 +210,7 @@ begin
 
   new_state := case
     when failure_class = 'chunk' then 'dead'
-    when failure_class = 'transient' and attempt >= settings.attempts_before_dead then 'dead'
+    when failure_class = 'transient' and attempt >= settings.attempts_before_dead and engine.is_hopeless(held) then 'dead'
     else 'waiting'
   end;
   update public.backfill_progress as chunk
@@ -195,14 +220,18 @@ begin
     lease_until = null,
     last_error = message,
     -- The account's trouble is not the chunk's: its attempts are not spent.
-    attempts = case when failure_class = 'account' then chunk.attempts else attempt end,
+    attempts = case
+      when failure_class = 'account' then chunk.attempts
+      when new_state = 'waiting' then least(attempt, settings.attempts_before_dead - 1)
+      else attempt
+    end,
     api_calls = chunk.api_calls + fail_chunk.api_calls,
     ended_at = case when new_state = 'dead' then engine.clock() end,
-    -- 1, 4, 16 and 64 minutes, a quarter more or less; at least what the API asked for.
+    -- 1, 4, 16 and 64 minutes, a quarter more or less; at least what the API asked for, but not more than an hour of that.
     next_attempt_at = case
       when failure_class = 'transient' then engine.clock() + greatest(
-        (4 ^ (attempt - 1)) * (0.75 + random() / 2) * interval '1 minute',
-        coalesce(retry_after_seconds, 0) * interval '1 second'
+        (4 ^ least(attempt - 1, 3)) * (0.75 + random() / 2) * interval '1 minute',
+        least(coalesce(retry_after_seconds, 0), 3600) * interval '1 second'
       )
       else engine.clock()
     end
@@ -222,18 +251,20 @@ begin
 end
 $$;
 comment on function public.fail_chunk(bigint, uuid, text, text, text, integer, integer, integer) is
-  'Ends an attempt that failed. failure_class: transient (tried again after 1, 4, 16 and 64 minutes, then dead), chunk (dead at
-   once, the run goes on) or account (the run is paused). message says what happened and carries no secret. Returns the
+  'Ends an attempt that failed. failure_class: transient (tried again after 1, 4, 16 and 64 minutes, then dead; each 64
+   minutes while nobody of the feed gets a page, for a day), chunk (dead at once, the run goes on) or account (the run is paused). message says what happened and carries no secret. Returns the
    chunk''s new state. Error PT409 when the lease is lost.';
 
 revoke execute on function
   engine.dispatch_next(text),
+  engine.is_hopeless(public.backfill_progress),
   public.finish_chunk(bigint, uuid),
   public.yield_chunk(bigint, uuid, integer, boolean),
   public.fail_chunk(bigint, uuid, text, text, text, integer, integer, integer)
   from public, anon, authenticated;
 grant execute on function
   engine.dispatch_next(text),
+  engine.is_hopeless(public.backfill_progress),
   public.finish_chunk(bigint, uuid),
   public.yield_chunk(bigint, uuid, integer, boolean),
   public.fail_chunk(bigint, uuid, text, text, text, integer, integer, integer)

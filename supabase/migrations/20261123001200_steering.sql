@@ -22,6 +22,23 @@ end
 $$;
 comment on function engine.hold_run(bigint) is 'Locks a run that may still be steered and returns it; otherwise an error.';
 
+create function engine.hold_chunks(run_id bigint, states text[])
+returns void
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+begin
+  perform
+  from public.backfill_progress as chunk
+  where chunk.run_id = hold_chunks.run_id and chunk.state = any (hold_chunks.states)
+  order by chunk.id
+  for update;
+end
+$$;
+comment on function engine.hold_chunks(bigint, text[]) is
+  'Locks the chunks of a run that are in these states. Before hold_run, as everybody who works on a chunk holds it before the run.';
+
 create function public.backfill_pause(run_id bigint)
 returns void
 language plpgsql
@@ -54,20 +71,22 @@ security invoker
 set search_path = ''
 as $$
 declare
-  held constant public.backfill_runs := engine.hold_run(backfill_resume.run_id);
+  held public.backfill_runs;
 begin
+  perform engine.hold_chunks(backfill_resume.run_id, array['waiting']);
+  held := engine.hold_run(backfill_resume.run_id);
   if held.paused_at is null then
     raise exception 'Run % is not paused', held.id using errcode = '55000';
   end if;
   update public.backfill_runs as run set paused_at = null, pause_reason = null where run.id = held.id;
-  -- Due from now on, not since before the pause: otherwise it would look as if nobody had come for them.
+  -- Due from now on: not since before the pause, as if nobody had come for them, nor after a wait that the pause was for.
   update public.backfill_progress as chunk
   set next_attempt_at = engine.clock()
-  where chunk.run_id = held.id and chunk.state = 'waiting' and chunk.next_attempt_at < engine.clock();
+  where chunk.run_id = held.id and chunk.state = 'waiting';
   perform engine.dispatch_due();
 end
 $$;
-comment on function public.backfill_resume(bigint) is 'Lets a paused run go on where it stands.';
+comment on function public.backfill_resume(bigint) is 'Lets a paused run go on where it stands, at once.';
 
 create function public.backfill_cancel(run_id bigint)
 returns void
@@ -78,26 +97,25 @@ as $$
 declare
   held public.backfill_runs;
 begin
-  -- The chunks first, as everybody who works on one holds it before it touches the run.
-  perform
-  from public.backfill_progress as chunk
-  where chunk.run_id = backfill_cancel.run_id and chunk.state in ('waiting', 'working')
-  order by chunk.id
-  for update;
+  perform engine.hold_chunks(backfill_cancel.run_id, array['waiting', 'working', 'dead']);
   held := engine.hold_run(backfill_cancel.run_id);
   if not exists (
-    select from public.backfill_progress as chunk where chunk.run_id = held.id and chunk.state in ('waiting', 'working')
+    select from public.backfill_progress as chunk
+    where chunk.run_id = held.id and chunk.state in ('waiting', 'working', 'dead')
   ) then
     raise exception 'Run % has ended', held.id using errcode = '55000';
   end if;
   update public.backfill_runs as run set cancelled_at = engine.clock() where run.id = held.id;
   update public.backfill_progress as chunk
   set state = 'cancelled', lease_token = null, lease_until = null, ended_at = engine.clock()
-  where chunk.run_id = held.id and chunk.state in ('waiting', 'working');
+  where chunk.run_id = held.id and chunk.state in ('waiting', 'working', 'dead');
+  -- Its leases and its days are free for others.
+  perform engine.dispatch_due();
 end
 $$;
 comment on function public.backfill_cancel(bigint) is
-  'Ends a run for good. What it stored stays; a page in flight is refused, because its lease is gone.';
+  'Ends a run for good. What it stored stays; a page in flight is refused, because its lease is gone. Dead chunks are cancelled too:
+   nobody waits for their days any more.';
 
 create function public.backfill_retry(run_id bigint)
 returns integer
@@ -135,10 +153,10 @@ comment on function public.backfill_retry(bigint) is
   'Puts the dead chunks of a run back to waiting, at their cursors and with all attempts. Returns how many.';
 
 revoke execute on function
-  engine.hold_run(bigint), public.backfill_pause(bigint), public.backfill_resume(bigint), public.backfill_cancel(bigint),
+  engine.hold_run(bigint), engine.hold_chunks(bigint, text[]), public.backfill_pause(bigint), public.backfill_resume(bigint), public.backfill_cancel(bigint),
   public.backfill_retry(bigint)
   from public, anon, authenticated;
 grant execute on function
-  engine.hold_run(bigint), public.backfill_pause(bigint), public.backfill_resume(bigint), public.backfill_cancel(bigint),
+  engine.hold_run(bigint), engine.hold_chunks(bigint, text[]), public.backfill_pause(bigint), public.backfill_resume(bigint), public.backfill_cancel(bigint),
   public.backfill_retry(bigint)
   to service_role;

@@ -38,6 +38,27 @@ comment on function engine.expire_leases() is
   'Takes leases that ran out away from invocations that fell silent. Returns how many. Such an interruption is not a failed attempt,
    but a chunk interrupted too often without storing a page is given up.';
 
+create function engine.silence_is_noted(feed text)
+returns boolean
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+  select exists (
+    select from public.ingest_errors as known
+    where
+      known.failure_class = 'lost_call'
+      and known.feed = silence_is_noted.feed
+      and known.occurred_at > engine.clock() - interval '1 hour'
+      and known.occurred_at > coalesce(
+        (select max(chunk.claimed_at) from public.backfill_progress as chunk where chunk.feed = silence_is_noted.feed), '-infinity'
+      )
+  )
+$$;
+comment on function engine.silence_is_noted(text) is
+  'Whether the error log says already that nobody comes for a feed. While nobody does, that is one fault, and one more each hour.';
+
 create function engine.forget_lost_calls()
 returns integer
 language sql
@@ -57,18 +78,7 @@ as $$
         'The call %s of %s, sent at %s, has not come: it got lost, or the function does not answer', lost.id, lost.feed, lost.sent_at
       )
     from lost
-    where
-      -- While nobody comes at all, that is one fault, not one a minute.
-      not exists (
-        select from public.ingest_errors as known
-        where
-          known.failure_class = 'lost_call'
-          and known.feed = lost.feed
-          and known.occurred_at > engine.clock() - interval '1 hour'
-          and known.occurred_at > coalesce(
-            (select max(chunk.claimed_at) from public.backfill_progress as chunk where chunk.feed = lost.feed), '-infinity'
-          )
-      )
+    where not engine.silence_is_noted(lost.feed)
     order by lost.id
   )
   select count(*)::integer from lost
@@ -133,8 +143,12 @@ begin
     perform engine.dispatch_due();
   exception
     when object_not_in_prerequisite_state then
-      -- A Vault secret is missing. The leases stay expired, and the cron job's log says what to do.
+      -- A Vault secret is missing. The leases stay expired; the error log says what to do, and an alert after it.
       raise warning '%', sqlerrm;
+      insert into public.ingest_errors (feed, failure_class, attempt, message)
+      select distinct ready.feed, 'lost_call', 1, format('No call could be sent: %s', sqlerrm)
+      from engine.claimable_chunks as ready
+      where not engine.silence_is_noted(ready.feed);
   end;
 end
 $$;
@@ -142,6 +156,8 @@ comment on function engine.sweep() is
   'The cron tick of every minute: expires leases, then dispatches what is due and nobody works on. With nothing to do it
    calls nobody.';
 
-revoke execute on function engine.beat(text), engine.expire_leases(), engine.forget_lost_calls(), engine.sweep() from public, anon, authenticated;
+revoke execute on function
+  engine.beat(text), engine.expire_leases(), engine.silence_is_noted(text), engine.forget_lost_calls(), engine.sweep()
+  from public, anon, authenticated;
 
 select cron.schedule('engine-sweep', '* * * * *', 'select engine.sweep()');

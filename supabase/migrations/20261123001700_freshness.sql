@@ -40,8 +40,7 @@ known as (
       )
       else (
         select c.pulled_at from public.ra_coverage as c
-        -- After midnight the pull that should be done is still that of the day before.
-        where c.feed = feeds.feed and c.day <= engine.london_day(coalesce(feeds.expected_since, engine.clock()))
+        where c.feed = feeds.feed and c.day <= engine.london_day()
         order by c.day desc
         limit 1
       )
@@ -61,7 +60,13 @@ select
   known.next_due_at,
   case
     when known.schedules_started_on is null then 'not_scheduled'
-    when known.expected_since is null or known.last_pulled_at >= known.expected_since then 'fresh'
+    when known.expected_since is null then 'fresh'
+    when known.feed = 'masters' and known.last_pulled_at >= known.expected_since then 'fresh'
+    -- The day that was due, not an older one that somebody pulled again since.
+    when exists (
+      select from public.ra_coverage as c
+      where c.feed = known.feed and c.day = engine.london_day(known.expected_since) and c.pulled_at >= known.expected_since
+    ) then 'fresh'
     else 'late'
   end as state
 from known;

@@ -63,16 +63,16 @@ from public.data_freshness as fresh
 where
   fresh.state = 'late'
   -- Whoever has just woken up has yet to pull what was missed.
-  and (select h.awake_since from engine.heartbeats as h where h.name = 'pulls')
+  and (select h.awake_since from engine.heartbeats as h where h.name = 'watch')
     < engine.clock() - (select s.freshness_grace_minutes from public.backfill_settings as s) * interval '1 minute'
 union all
 select
-  'dead_chunks', dead.feed,
+  'dead_chunks', format('run %s, %s', dead.run_id, dead.feed),
   format(
-    'Given up: %s of %s, the last one because: %s When that is put right: select backfill_retry(%s);',
+    'Given up: %s of %s, the last one because: %s When that is put right: select backfill_retry(%s); or let it be: select backfill_cancel(%s);',
     case when count(*) = 1 then 'a chunk' else count(*) || ' chunks' end, dead.feed,
     rtrim((array_agg(dead.last_error order by dead.ended_at desc))[1], '.') || '.',
-    (array_agg(dead.run_id order by dead.ended_at desc))[1]
+    dead.run_id, dead.run_id
   )
 from public.backfill_progress as dead
 where
@@ -89,14 +89,22 @@ where
         and engine.lacks_coverage(dead.feed, d.day::date)
     )
   end
-group by dead.feed
+group by dead.run_id, dead.feed
 union all
-select 'paused', 'run ' || run.id, run.pause_reason
-from public.backfill_runs as run
-where
-  run.paused_at is not null
-  and run.cancelled_at is null
-  and exists (select from public.backfill_progress as chunk where chunk.run_id = run.id and chunk.state in ('waiting', 'working'))
+select
+  'paused', paused.subject,
+  (array_agg(paused.pause_reason order by paused.id desc))[1]
+    || case when paused.subject = 'scheduled pulls' then ' Otherwise the next pull of these days tries again.' else '' end
+from (
+  -- What starts by itself is replaced by itself: one message, not one a pull.
+  select run.id, case when run.priority >= 90 then 'scheduled pulls' else 'run ' || run.id end as subject, run.pause_reason
+  from public.backfill_runs as run
+  where
+    run.paused_at is not null
+    and run.cancelled_at is null
+    and exists (select from public.backfill_progress as chunk where chunk.run_id = run.id and chunk.state in ('waiting', 'working'))
+) as paused
+group by paused.subject
 union all
 select
   'unanswered_calls', lost.feed,
@@ -125,7 +133,11 @@ select
 from public.ingest_rejects as reject
 -- A backfill that meets something new in every month is one message, not a hundred.
 cross join lateral (
-  select case when reject.race_date >= engine.london_day() - 7 then reject.race_date::text else 'earlier days' end as words
+  select
+    case
+      when reject.race_date >= engine.london_day(reject.first_seen_at) - 7 then reject.race_date::text
+      else 'earlier days'
+    end as words
 ) as days
 group by reject.feed, days.words
 union all
@@ -139,13 +151,18 @@ from public.ingest_unknown_fields as field
 where field.acknowledged_at is null
 union all
 select
-  'gap', format('%s of %s', gap.feed, gap.day),
+  'gap', format('%s of %s', gap.feed, days.words),
   format(
     'Still missing after %s nightly pulls: the %s of %s. See coverage_gaps; to try again: select pull_days(%L);',
-    gap.tries, gap.feed, gap.day, gap.day
+    max(gap.tries), gap.feed, case when count(*) = 1 then min(gap.day)::text else format('%s days', count(*)) end, min(gap.day)
   )
 from public.gap_pulls as gap
+-- Likewise.
+cross join lateral (
+  select case when gap.day >= engine.london_day(gap.given_up_at) - 7 then gap.day::text else 'earlier days' end as words
+) as days
 where gap.given_up_at is not null
+group by gap.feed, days.words
 union all
 -- The sweep alone stands still: when all of cron did, the sweep itself says so as soon as it runs again.
 select

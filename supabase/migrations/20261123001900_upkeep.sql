@@ -9,6 +9,7 @@ as $$
 #variable_conflict use_column
 declare
   settings constant public.backfill_settings := (select s from public.backfill_settings as s);
+  held bigint[];
 begin
   what := 'ingest_errors';
   delete from public.ingest_errors as error
@@ -24,10 +25,16 @@ begin
 
   -- Scheduled runs only: what a backfill did says which days are expected to be stored. The newest run of a feed stays.
   what := 'backfill_runs';
+  -- Held first and looked at then: somebody may be putting its dead chunks back to waiting.
+  held := array(
+    select run.id
+    from public.backfill_runs as run
+    where run.priority >= 90 and run.created_at < engine.clock() - settings.scheduled_run_days * interval '1 day'
+    for update skip locked
+  );
   delete from public.backfill_runs as run
   where
-    run.priority >= 90
-    and run.created_at < engine.clock() - settings.scheduled_run_days * interval '1 day'
+    run.id = any (held)
     and not exists (
       select from public.backfill_progress as chunk where chunk.run_id = run.id and chunk.state in ('waiting', 'working')
     )
@@ -48,7 +55,12 @@ begin
   what := 'cron.job_run_details';
   delete from cron.job_run_details as details
   where
-    details.end_time < now() - settings.cron_log_days * interval '1 day'
+    -- By number: a job that the server's end cut off has no end of its own.
+    details.runid <= (
+      select max(old.runid)
+      from cron.job_run_details as old
+      where old.end_time < now() - settings.cron_log_days * interval '1 day'
+    )
     and details.jobid in (select job.jobid from cron.job as job where job.jobname like 'engine-%');
   get diagnostics rows_deleted = row_count;
   return next;

@@ -63,18 +63,18 @@ Deno.test("dead chunks raise one alert, not one a minute, and one message more w
   assertEquals([(await alerts()).length, alert?.kind, alert?.subject, alert?.over], [
     1,
     "dead_chunks",
-    "results",
+    "run 1, results",
     false,
   ]);
   assertEquals(
     alert?.message,
     "Given up: a chunk of results, the last one because: /results answered 422: no such day. " +
-      `When that is put right: select backfill_retry(${run});`,
+      `When that is put right: select backfill_retry(${run}); or let it be: select backfill_cancel(${run});`,
   );
   const [first, ...more] = await posted();
   assertEquals([first?.url, first?.body, more.length], [
     WEBHOOK,
-    { text: `dead chunks (results): ${alert?.message}` },
+    { text: `dead chunks (run 1, results): ${alert?.message}` },
     0,
   ]);
   await db.sql`insert into net._http_response (id, status_code) values (${first?.id ?? 0}, 200)`;
@@ -88,7 +88,7 @@ Deno.test("dead chunks raise one alert, not one a minute, and one message more w
   await watch();
   assertEquals((await alerts()).map(({ over }) => over), [true]);
   const texts = (await posted()).map(({ body }) => body["text"] ?? "");
-  assert(texts[1]?.startsWith("Well again: dead chunks (results), since "), texts.join("\n"));
+  assert(texts[1]?.startsWith("Well again: dead chunks (run 1, results), since "), texts.join("\n"));
 });
 
 Deno.test("a message goes out again until the webhook answers well, at most five times", async () => {
@@ -185,16 +185,80 @@ Deno.test("calls that nobody answers raise an alert after two minutes, one lost 
   assertEquals((await alerts()).map(({ over }) => over), [true]);
 });
 
+Deno.test("calls that cannot be sent for want of a Vault secret raise the same alert, for as long as it lasts", async () => {
+  await start(db.sql, "2026-05-01", "2026-05-31", { feeds: ["results"] });
+  const [secret] = await db.sql`
+    delete from vault.secrets where name = 'worker_secret' returning (
+      select decrypted_secret from vault.decrypted_secrets where name = 'worker_secret'
+    ) as value
+  `;
+  try {
+    for (let minute = 0; minute < 200; minute++) {
+      await db.passTime("1 minute");
+      await db.sql`select engine.sweep()`;
+      await watch();
+    }
+  } finally {
+    await db.sql`select vault.create_secret(${secret?.["value"]}, 'worker_secret')`;
+  }
+  assertEquals((await alerts()).map(({ kind, over }) => [kind, over]), [["unanswered_calls", false]]);
+  const errors = await db.sql`select message from ingest_errors order by id`;
+  assertEquals([errors.length, errors.at(-1)?.["message"]], [
+    4,
+    'No call could be sent: Vault lacks the secret "worker_secret"',
+  ]);
+});
+
+Deno.test("scheduled pulls that are paused one after the other are one alert", async () => {
+  await db.sql`select start_schedules()`;
+  await db.sql`select engine.start_due_pulls()`;
+  const pause = () =>
+    db.sql`
+    update backfill_runs set paused_at = engine.clock(), pause_reason = 'The API answered 401.' where paused_at is null
+  `;
+  for (let hour = 0; hour < 5; hour++) {
+    await pause();
+    await watch();
+    await db.passTime("1 hour");
+    await db.sql`select engine.start_due_pulls()`;
+  }
+  await pause();
+  await watch();
+  assertEquals((await alerts()).filter(({ kind }) => kind === "paused"), [{
+    kind: "paused",
+    subject: "scheduled pulls",
+    message: "The API answered 401. Otherwise the next pull of these days tries again.",
+    over: false,
+  }]);
+});
+
+Deno.test("days of long ago that were given up are one alert, not one each", async () => {
+  await db.sql`
+    insert into gap_pulls (feed, day, tries, last_try_at, given_up_at)
+    select 'results', day, 3, engine.clock(), engine.clock()
+    from generate_series(date '2026-04-01', date '2026-04-30', interval '1 day') as day
+  `;
+  await watch();
+  assertEquals((await alerts()).map(({ subject, message }) => [subject, message]), [[
+    "results of earlier days",
+    "Still missing after 3 nightly pulls: the results of 30 days. " +
+    "See coverage_gaps; to try again: select pull_days('2026-04-01');",
+  ]]);
+  await db.passTime("10 days");
+  await watch();
+  assertEquals((await alerts()).length, 1);
+});
+
 Deno.test("a day that was given up raises an alert", async () => {
   await db.sql`
     insert into gap_pulls (feed, day, tries, last_try_at, given_up_at)
-    values ('results', '2026-05-20', 3, engine.clock(), engine.clock())
+    values ('results', '2026-06-10', 3, engine.clock(), engine.clock())
   `;
   await watch();
   assertEquals(
     (await alerts())[0]?.message,
-    "Still missing after 3 nightly pulls: the results of 2026-05-20. " +
-      "See coverage_gaps; to try again: select pull_days('2026-05-20');",
+    "Still missing after 3 nightly pulls: the results of 2026-06-10. " +
+      "See coverage_gaps; to try again: select pull_days('2026-06-10');",
   );
 });
 
@@ -209,8 +273,8 @@ Deno.test("data that is late raises an alert, but not before whoever has just wo
   for (let minute = 0; minute < 50; minute += 5) {
     await db.passTime("5 minutes");
     await db.sql`select engine.start_due_pulls()`;
+    await watch();
   }
-  await watch();
   assertEquals(
     (await alerts()).filter(({ kind }) => kind === "freshness").map(({ subject }) => subject).toSorted(),
     ["racecards", "results"],

@@ -72,6 +72,10 @@ Deno.test("a state change that is rolled back sends no call", async () => {
   assertEquals((await chunkRow(db.sql, held.chunk_id)).state, "working");
 });
 
+/** As if another chunk of the feed had just got a page. */
+const letOthersGetPages = (held: Lease) =>
+  db.sql`update backfill_progress set last_page_at = engine.clock() where id <> ${held.chunk_id}`;
+
 Deno.test("a transient failure is tried again after about 1, 4, 16 and 64 minutes, then the chunk is dead", async () => {
   let held = await lease();
   for (const minutes of [1, 4, 16, 64]) {
@@ -84,6 +88,7 @@ Deno.test("a transient failure is tried again after about 1, 4, 16 and 64 minute
     await db.passTime(`${minutes * 75} seconds`);
     held = await claimed(db.worker, "results");
   }
+  await letOthersGetPages(held);
   assertEquals(await fail(held, "transient"), "dead");
   const errors = await db.sql`
     select failure_class, endpoint, http_status, attempt, message from ingest_errors order by id
@@ -96,6 +101,52 @@ Deno.test("a transient failure is tried again after about 1, 4, 16 and 64 minute
     attempt: 1,
     message: "The API answered 502",
   });
+});
+
+Deno.test("while nobody of the feed gets a page, no chunk is given up, for a day", async () => {
+  let held = await lease();
+  const started = await db.sql`select engine.clock() as now`;
+  let attempts = 0;
+  while (await fail(held, "transient") === "waiting") {
+    attempts++;
+    const { wait_seconds } = await chunkRow(db.sql, held.chunk_id);
+    assert(wait_seconds <= 64 * 75, `${wait_seconds} s`);
+    await db.passTime(`${wait_seconds} seconds`);
+    held = await claimed(db.worker, "results");
+  }
+  const [passed] = await db.sql`select extract(epoch from engine.clock() - ${
+    started[0]?.["now"]
+  })::integer as seconds`;
+  assert(attempts > 20, `${attempts} attempts`);
+  assert(passed?.["seconds"] >= 24 * 3600 && passed?.["seconds"] < 26 * 3600, `${passed?.["seconds"]} s`);
+});
+
+Deno.test("a chunk that waited while nobody got a page is given up at its next failure once others do", async () => {
+  let held = await lease();
+  for (let attempt = 1; attempt <= 8; attempt++) {
+    assertEquals(await fail(held, "transient"), "waiting");
+    await db.passTime("80 minutes");
+    held = await claimed(db.worker, "results");
+  }
+  await letOthersGetPages(held);
+  assertEquals(await fail(held, "transient"), "dead");
+});
+
+Deno.test("chunks end as well while a Vault secret is missing, and the sweep calls when it is back", async () => {
+  const held = await lease();
+  const [secret] = await db.sql`
+    delete from vault.secrets where name = 'worker_secret' returning (
+      select decrypted_secret from vault.decrypted_secrets where name = 'worker_secret'
+    ) as value
+  `;
+  try {
+    assertEquals(await fail(held, "transient"), "waiting");
+  } finally {
+    await db.sql`select vault.create_secret(${secret?.["value"]}, 'worker_secret')`;
+  }
+  assertEquals(await calledFeeds(), []);
+  await db.sql`select engine.sweep()`;
+  assertEquals(await calledFeeds(), ["results"]);
 });
 
 Deno.test("a transient failure waits at least as long as the API asked for", async () => {

@@ -76,16 +76,61 @@ Deno.test("a race with a card and no result is a question after two days, an aba
 });
 
 Deno.test("with the schedules on, every day since the last backfill is expected", async () => {
-  await start(db.sql, "2026-05-01", "2026-06-01", { feeds: ["results"] });
+  await start(db.sql, "2026-05-01", "2026-06-10", { feeds: ["results"] });
   await endChunks();
-  await cover("results", "2026-05-01", "2026-06-01");
+  await cover("results", "2026-05-01", "2026-06-10");
   assertEquals(await gaps(), []);
   await db.sql`select start_schedules()`;
-  await cover("results", "2026-06-02", "2026-06-12");
+  await cover("results", "2026-06-11", "2026-06-12");
   assertEquals((await gaps()).filter(({ feed }) => feed === "results").map(({ day }) => day), [
     "2026-06-13",
     "2026-06-14",
   ]);
+});
+
+Deno.test("a trial of an old month makes nobody expect all the days since", async () => {
+  await start(db.sql, "2015-01-01", "2015-01-31", { feeds: ["results"] });
+  await endChunks();
+  await cover("results", "2015-01-01", "2015-01-31");
+  await db.sql`select start_schedules()`;
+  assertEquals(await gaps(), []);
+});
+
+Deno.test("days of a feed whose schedules are switched off are not expected", async () => {
+  await db.sql`select start_schedules()`;
+  await db.sql`update pull_schedules set enabled = false where 'racecards' = any (feeds) and pulls = 'days'`;
+  await db.passTime("2 days");
+  assertEquals((await gaps()).map(({ feed, day }) => `${feed} ${day}`), [
+    "results 2026-06-15",
+    "results 2026-06-16",
+  ]);
+});
+
+Deno.test("a day that was last pulled before its late ratings is a gap once the schedules no longer reach it", async () => {
+  await start(db.sql, "2026-06-08", "2026-06-15", { feeds: ["results"] });
+  await endChunks();
+  await cover("results", "2026-06-08", "2026-06-14");
+  await db.passTime("7 days");
+  // By now the 9th was pulled six days after it, the 10th only five.
+  assertEquals((await gaps()).filter(({ kind }) => kind === "provisional").map(({ day }) => day), [
+    "2026-06-10",
+    "2026-06-11",
+    "2026-06-12",
+    "2026-06-13",
+    "2026-06-14",
+  ]);
+  const [gap] = await gaps();
+  assertEquals(gap?.["missing"], "pulled before late ratings and corrections were in");
+});
+
+Deno.test("a cancelled run's days are missed by nobody, dead ones neither", async () => {
+  const run = await start(db.sql, "2026-05-01", "2026-05-03", { feeds: ["results"] });
+  await db.sql`
+    update backfill_progress set state = 'dead', last_error = 'The API answered 422', ended_at = engine.clock()
+  `;
+  assertEquals((await gaps()).length, 3);
+  await db.sql`select backfill_cancel(${run})`;
+  assertEquals(await gaps(), []);
 });
 
 Deno.test("without any backfill, days are expected from the day on which the schedules were switched on", async () => {
@@ -149,6 +194,49 @@ Deno.test("close_gaps() gives a day up after three pulls, and forgets it once it
   await cover("results", "2026-05-20", "2026-05-20");
   await db.sql`select engine.close_gaps()`;
   assertEquals((await db.sql`select from gap_pulls`).length, 0);
+});
+
+Deno.test("close_gaps() does not count a second standstill of the same night as another try", async () => {
+  await start(db.sql, "2026-05-20", "2026-05-20", { feeds: ["results"] });
+  await endChunks();
+  const closed = async () => (await db.sql`select engine.close_gaps() as days`)[0]?.["days"];
+  assertEquals(await closed(), 1);
+  await endChunks();
+  await db.passTime("11 hours");
+  assertEquals(await closed(), 0);
+  await db.passTime("2 hours");
+  assertEquals(await closed(), 1);
+});
+
+Deno.test("close_gaps() tries the days of a stretch one by one when the stretch was in vain", async () => {
+  await start(db.sql, "2026-05-20", "2026-05-22", { feeds: ["results"] });
+  await endChunks();
+  const chunks = async () => {
+    await db.sql`select engine.close_gaps()`;
+    const rows = await db.sql`
+      select period_start::text as first, period_end::text as "end" from backfill_progress where state = 'waiting' order by 1
+    `;
+    await endChunks();
+    await db.passTime("1 day");
+    return rows.map((row) => `${row["first"]} to ${row["end"]}`);
+  };
+  assertEquals(await chunks(), ["2026-05-20 to 2026-05-23"]);
+  assertEquals(await chunks(), [
+    "2026-05-20 to 2026-05-21",
+    "2026-05-21 to 2026-05-22",
+    "2026-05-22 to 2026-05-23",
+  ]);
+});
+
+Deno.test("close_gaps() takes the place of an earlier closing that was paused", async () => {
+  await start(db.sql, "2026-05-20", "2026-05-20", { feeds: ["results"] });
+  await endChunks();
+  await db.sql`select engine.close_gaps()`;
+  await db.sql`update backfill_runs set paused_at = engine.clock(), pause_reason = '401' where priority = 90`;
+  await db.passTime("1 day");
+  assertEquals((await db.sql`select engine.close_gaps() as days`)[0]?.["days"], 1);
+  const states = await db.sql`select state from backfill_progress where priority = 90 order by id`;
+  assertEquals(states.map(({ state }) => state), ["cancelled", "waiting"]);
 });
 
 Deno.test("close_gaps() pulls at most gap_days_a_night of a feed, the newest first", async () => {

@@ -169,6 +169,73 @@ Deno.test("a pull whose days an earlier one still tries to pull is left out", as
   assertEquals(await count(), 1);
 });
 
+Deno.test("a pull waits for an earlier one that has passed some of its days, and comes after it", async () => {
+  await onSince("2026-06-15T05:30:00Z");
+  const runs = () =>
+    db.sql`select requested_by, start_date::text, end_date::text from backfill_runs order by id`;
+  await db.sql`update testing.moment set now = '2026-06-15T06:00:00Z'`;
+  await tick();
+  // The morning's pull has passed today and works on tomorrow.
+  await db
+    .sql`update backfill_progress set cursor_day = '2026-06-16', state = 'working', lease_token = gen_random_uuid(),
+    lease_until = '2026-06-15T12:00:00Z'`;
+  await db.sql`update testing.moment set now = '2026-06-15T08:30:00Z'`;
+  await tick();
+  assertEquals((await runs()).map((run) => run["requested_by"]), ["schedule morning_cards"]);
+  await db
+    .sql`update backfill_progress set state = 'succeeded', ended_at = engine.clock(), lease_token = null, lease_until = null`;
+  await db.passTime("5 minutes");
+  await tick();
+  assertEquals({ ...(await runs())[1] }, {
+    requested_by: "schedule day_cards",
+    start_date: "2026-06-15",
+    end_date: "2026-06-15",
+  });
+});
+
+Deno.test("a pull takes the place of an earlier one that was paused, so that a repaired account needs nobody", async () => {
+  await onSince("2026-06-15T12:00:00Z");
+  await db.sql`update testing.moment set now = '2026-06-15T12:45:00Z'`;
+  await tick();
+  await db.sql`update backfill_runs set paused_at = engine.clock(), pause_reason = 'The API answered 401'`;
+  await db.sql`update testing.moment set now = '2026-06-15T13:45:00Z'`;
+  await tick();
+  const chunks = await db.sql`
+    select chunk.state, run.paused_at is not null as paused
+    from backfill_progress as chunk join backfill_runs as run on run.id = chunk.run_id
+    where run.requested_by = 'schedule day_results' order by chunk.id
+  `;
+  assertEquals(chunks.map((chunk) => ({ ...chunk })), [
+    { state: "cancelled", paused: true },
+    { state: "waiting", paused: false },
+  ]);
+});
+
+Deno.test("a pull of the evening whose tick comes after midnight is still the evening's", async () => {
+  await onSince("2026-06-15T21:00:00Z");
+  const runs = await at("2026-06-15T23:05:00Z");
+  assertEquals(runs.filter((run) => !run.startsWith("closing")), [
+    "day_results results 2026-06-15 2026-06-16",
+  ]);
+});
+
+Deno.test("without a Vault secret nothing is started, the tick still ends well, and it is made up when the secret is there", async () => {
+  await onSince("2026-06-15T12:00:00Z");
+  const [secret] = await db.sql`
+    delete from vault.secrets where name = 'worker_secret' returning (
+      select decrypted_secret from vault.decrypted_secrets where name = 'worker_secret'
+    ) as value
+  `;
+  try {
+    assertEquals(await at("2026-06-15T12:45:00Z"), []);
+  } finally {
+    await db.sql`select vault.create_secret(${secret?.["value"]}, 'worker_secret')`;
+  }
+  const [beat] = await db.sql`select beat_at from engine.heartbeats where name = 'pulls'`;
+  assertEquals(beat?.["beat_at"], new Date("2026-06-15T12:45:00Z"));
+  assertEquals(await at("2026-06-15T12:46:00Z"), ["day_results results 2026-06-15 2026-06-15"]);
+});
+
 Deno.test("a schedule that is switched off is left out, and other times hold from the next minute on", async () => {
   await onSince("2026-06-15T05:30:00Z");
   await db.sql`update pull_schedules set enabled = false where name = 'morning_cards'`;

@@ -89,6 +89,30 @@ Deno.test("a wrong transition is a clear error and changes nothing", async () =>
   assertEquals(await state(run), "cancelled");
 });
 
+Deno.test("a resumed run goes on at once, whatever its chunks waited for", async () => {
+  const run = await start(db.sql, "2026-05-01", "2026-05-31", { feeds: ["results"] });
+  const held = await claimed(db.worker, "results");
+  await db
+    .worker`select fail_chunk(${held.chunk_id}, ${held.lease_token}, 'transient', 'no answer', '/results', null, 3000)`;
+  assertEquals(await claim(db.worker, "results"), undefined);
+  await db.sql`select backfill_pause(${run})`;
+  await db.sql`select backfill_resume(${run})`;
+  assertEquals((await claimed(db.worker, "results")).chunk_id, held.chunk_id);
+});
+
+Deno.test("cancelling a run lets those go on that waited for its days, and ends its dead chunks too", async () => {
+  const run = await start(db.sql, "2026-05-01", "2026-05-31", { feeds: ["results"] });
+  await claimed(db.worker, "results");
+  await db.sql`select pull_days('2026-05-10', '2026-05-10', array['results'])`;
+  await db.takeCalls();
+  await db.sql`select backfill_cancel(${run})`;
+  assertEquals((await db.takeCalls()).length, 1);
+  const daily = await claimed(db.worker, "results");
+  await db.worker`select fail_chunk(${daily.chunk_id}, ${daily.lease_token}, 'chunk', 'unreadable')`;
+  await db.sql`select backfill_cancel(${daily.run_id})`;
+  assertEquals((await chunkRow(db.sql, daily.chunk_id)).state, "cancelled");
+});
+
 Deno.test("an ended run is neither paused nor cancelled", async () => {
   const run = await start(db.sql, "2026-05-01", "2026-05-31", { feeds: ["results"] });
   const held = await claimed(db.worker, "results");

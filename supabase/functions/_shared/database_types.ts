@@ -88,6 +88,7 @@ export type Database = {
           "interruptions": number;
           "invocations": number;
           "last_error": string | null;
+          "last_page_at": string | null;
           "lease_token": string | null;
           "lease_until": string | null;
           "next_attempt_at": string;
@@ -121,6 +122,7 @@ export type Database = {
           "interruptions"?: number;
           "invocations"?: number;
           "last_error"?: string | null;
+          "last_page_at"?: string | null;
           "lease_token"?: string | null;
           "lease_until"?: string | null;
           "next_attempt_at"?: string;
@@ -153,6 +155,7 @@ export type Database = {
           "interruptions"?: number;
           "invocations"?: number;
           "last_error"?: string | null;
+          "last_page_at"?: string | null;
           "lease_token"?: string | null;
           "lease_until"?: string | null;
           "next_attempt_at"?: string;

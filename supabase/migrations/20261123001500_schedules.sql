@@ -94,6 +94,74 @@ as $$
 $$;
 comment on function engine.next_due(public.pull_schedules, timestamptz) is 'When a schedule is due next, after a moment.';
 
+create function engine.start_scheduled_pull(schedule public.pull_schedules, since date, out started integer, out all_started boolean)
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  wanted_from date;
+  wanted_until date;
+  lane text;
+  rival bigint;
+begin
+  started := 0;
+  all_started := true;
+  foreach lane in array schedule.feeds loop
+    wanted_from := start_scheduled_pull.since + schedule.first_day;
+    wanted_until := engine.london_day() + schedule.last_day;
+    -- A scheduled pull that was paused is replaced by the next one of its days, so that a repaired account is noticed by itself.
+    for rival in
+      select distinct live.run_id
+      from public.backfill_progress as live
+      join public.backfill_runs as run on run.id = live.run_id
+      where
+        live.feed = lane
+        and live.state in ('waiting', 'working')
+        and live.priority = 100
+        and run.paused_at is not null
+        and live.period_start <= wanted_until
+        and live.period_end > wanted_from
+    loop
+      perform public.backfill_cancel(rival);
+    end loop;
+
+    -- To some days an earlier pull has yet to come: it pulls all that this one would.
+    select min(d.day)::date, max(d.day)::date
+    into wanted_from, wanted_until
+    from generate_series(wanted_from::timestamp, wanted_until::timestamp, interval '1 day') as d (day)
+    where not exists (
+      select from public.backfill_progress as live
+      where
+        live.feed = lane
+        and live.state in ('waiting', 'working')
+        and live.priority = 100
+        and d.day::date >= coalesce(live.cursor_day, live.period_start)
+        and d.day::date < live.period_end
+    );
+    continue when wanted_from is null;
+    if exists (
+      select from public.backfill_progress as live
+      where
+        live.feed = lane
+        and live.state in ('waiting', 'working')
+        and live.priority = 100
+        and live.period_start <= wanted_until
+        and live.period_end > wanted_from
+    ) then
+      all_started := false;
+    else
+      perform engine.start_run(wanted_from, wanted_until, array[lane], true, 'all', 100::smallint, 'schedule ' || schedule.name);
+      started := started + 1;
+    end if;
+  end loop;
+end
+$$;
+comment on function engine.start_scheduled_pull(public.pull_schedules, date) is
+  'Starts a run of priority 100 for each feed of a schedule, from its first day as counted from since (UK day on which it was due) to
+   its last day as counted from today. Days that an earlier scheduled pull has yet to come to are left out. started: how many runs;
+   all_started: false when an earlier pull that has passed some of the days still holds them, so that this one has to wait.';
+
 create function engine.start_due_pulls()
 returns integer
 language plpgsql
@@ -101,12 +169,11 @@ security invoker
 set search_path = ''
 as $$
 declare
-  today constant date := engine.london_day();
   silence interval;
-  close_gaps boolean;
+  gaps_closed boolean := false;
   schedule public.pull_schedules;
   due timestamptz;
-  lane text;
+  pull record;
   started integer := 0;
 begin
   -- Two ticks at once would each start the same pull.
@@ -114,8 +181,6 @@ begin
     return 0;
   end if;
   silence := engine.beat('pulls');
-  -- A standstill may have left days out that no schedule reaches back to.
-  close_gaps := silence > interval '10 minutes';
 
   -- The widest range first: when several are due after a standstill, the narrower ones find their days taken.
   for schedule in
@@ -123,33 +188,36 @@ begin
   loop
     due := engine.last_due(schedule, engine.clock());
     continue when due is null or due <= schedule.last_due_at;
-    if schedule.pulls = 'gaps' then
-      close_gaps := true;
-    else
-      foreach lane in array schedule.feeds loop
-        -- An earlier pull of these days that still tries again pulls all that this one would.
-        if not exists (
-          select from public.backfill_progress as live
-          where
-            live.feed = lane
-            and live.state in ('waiting', 'working')
-            and live.priority = 100
-            and live.period_start <= today + schedule.last_day
-            and live.period_end > today + schedule.first_day
-        ) then
-          perform engine.start_run(
-            today + schedule.first_day, today + schedule.last_day, array[lane], true, 'all', 100::smallint,
-            'schedule ' || schedule.name
-          );
-          started := started + 1;
-        end if;
-      end loop;
-    end if;
-    update public.pull_schedules as s set last_due_at = due where s.name = schedule.name;
+    begin
+      if schedule.pulls = 'gaps' then
+        perform engine.close_gaps(schedule.feeds);
+        gaps_closed := true;
+      else
+        -- What was due yesterday at 23:30 is yesterday's, though the tick came after midnight.
+        select attempt.* into pull
+        from engine.start_scheduled_pull(
+          schedule, case when schedule.day_of_month is null then engine.london_day(due) else engine.london_day() end
+        ) as attempt;
+        started := started + pull.started;
+        -- The rest waits for the next tick.
+        continue when not pull.all_started;
+      end if;
+      update public.pull_schedules as s set last_due_at = due where s.name = schedule.name;
+    exception
+      when object_not_in_prerequisite_state then
+        -- A Vault secret is missing. The other jobs go on, and so does this one when the secret is there.
+        raise warning 'The schedule % cannot start: %', schedule.name, sqlerrm;
+    end;
   end loop;
 
-  if close_gaps then
-    perform engine.close_gaps();
+  -- A standstill may have left days out that no schedule reaches back to.
+  if silence > interval '10 minutes' and not gaps_closed then
+    begin
+      perform engine.close_gaps(s.feeds) from public.pull_schedules as s where s.pulls = 'gaps' and s.enabled;
+    exception
+      when object_not_in_prerequisite_state then
+        raise warning 'The gaps cannot be closed: %', sqlerrm;
+    end;
   end if;
   return started;
 end
@@ -196,7 +264,8 @@ comment on function public.stop_schedules() is
 
 revoke execute on function
   engine.due_times(public.pull_schedules, date, date), engine.last_due(public.pull_schedules, timestamptz),
-  engine.next_due(public.pull_schedules, timestamptz), engine.start_due_pulls(), public.start_schedules(),
+  engine.next_due(public.pull_schedules, timestamptz), engine.start_scheduled_pull(public.pull_schedules, date),
+  engine.start_due_pulls(), public.start_schedules(),
   public.stop_schedules()
   from public, anon, authenticated, service_role;
 grant execute on function

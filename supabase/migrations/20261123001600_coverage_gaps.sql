@@ -40,13 +40,20 @@ cross join lateral (
     and run.cancelled_at is null
     and f.feed = any (run.feeds)
     and run.end_date < settings.schedules_started_on
+    -- One that was to reach the present, not a trial of a year long past.
+    and run.end_date >= engine.london_day(run.created_at) - 7
 ) as since
 cross join lateral generate_series(
   greatest(since.day, case when f.feed = 'racecards' then date '2023-01-23' end)::timestamp,
   engine.london_day()::timestamp - interval '1 day',
   interval '1 day'
 ) as days (day)
-where settings.schedules_started_on is not null;
+where
+  settings.schedules_started_on is not null
+  -- Whoever has switched a feed's schedules off does not miss its days.
+  and exists (
+    select from public.pull_schedules as schedule where schedule.enabled and schedule.pulls = 'days' and f.feed = any (schedule.feeds)
+  );
 comment on view engine.expected_days is
   'Per feed the days that should be stored: those that a run was asked for, and with the schedules on all since the last backfill.';
 
@@ -65,7 +72,8 @@ with gaps as (
     case
       when known.day is null then 'never pulled wholly'
       when known.races_stored < known.races_in_api then format('%s of %s races stored', known.races_stored, known.races_in_api)
-      else 'pulled before the day was over'
+      when known.pulled_at < engine.london_midnight(expected.day + 1) then 'pulled before the day was over'
+      else 'pulled before late ratings and corrections were in'
     end as missing
   from engine.expected_days as expected
   left join public.ra_coverage as known on known.feed = expected.feed and known.day = expected.day
@@ -104,13 +112,14 @@ comment on view public.coverage_gaps is 'A row per feed and day of which somethi
 comment on column public.coverage_gaps.feed is 'racecards or results.';
 comment on column public.coverage_gaps.day is 'UK racing day.';
 comment on column public.coverage_gaps.kind is
-  'never_pulled; incomplete: fewer races stored than the API has; provisional: pulled before the day was over; no_result: races that
+  'never_pulled; incomplete: fewer races stored than the API has; provisional: pulled before the day was over, or
+   a result before its late ratings and corrections were in; no_result: races that
    have a card, are not abandoned, and had no result two days later.';
 comment on column public.coverage_gaps.missing is 'In words: how many races of how many, or which.';
 comment on column public.coverage_gaps.tries is 'Pulls by the nightly closing so far.';
 comment on column public.coverage_gaps.given_up_at is 'When the nightly closing gave up, after gap_tries pulls; null before.';
 
-create function engine.close_gaps()
+create function engine.close_gaps(feeds text[] default array['racecards', 'results'])
 returns integer
 language plpgsql
 security invoker
@@ -118,6 +127,7 @@ set search_path = ''
 as $$
 declare
   settings constant public.backfill_settings := (select s from public.backfill_settings as s);
+  paused bigint;
   lane text;
   days date[];
   new_run_id bigint;
@@ -130,7 +140,21 @@ begin
   set given_up_at = engine.clock()
   where pulls.given_up_at is null and pulls.tries >= settings.gap_tries;
 
-  foreach lane in array array['racecards', 'results'] loop
+  -- A closing that was paused is replaced by this one.
+  for paused in
+    select run.id
+    from public.backfill_runs as run
+    where
+      run.priority = 90
+      and run.paused_at is not null
+      and run.cancelled_at is null
+      and run.feeds <@ close_gaps.feeds
+      and exists (select from public.backfill_progress as chunk where chunk.run_id = run.id and chunk.state in ('waiting', 'working'))
+  loop
+    perform public.backfill_cancel(paused);
+  end loop;
+
+  foreach lane in array close_gaps.feeds loop
     select array_agg(gap.day order by gap.day) into days
     from (
       select distinct g.day
@@ -139,6 +163,11 @@ begin
         g.feed = lane
         and g.given_up_at is null
         and g.day <= engine.london_day()
+        -- A second standstill of the same night is not another try.
+        and not exists (
+          select from public.gap_pulls as pulls
+          where pulls.feed = lane and pulls.day = g.day and pulls.last_try_at > engine.clock() - interval '12 hours'
+        )
         -- Somebody is at it already, or will be: a backfill, or an earlier closing.
         and not exists (
           select from public.backfill_progress as live
@@ -157,7 +186,7 @@ begin
     values (days[1], days[cardinality(days)], array[lane], true, 'missing', 90, 'closing of gaps')
     returning id into new_run_id;
 
-    -- A chunk for each stretch of days in a month.
+    -- A chunk for each stretch of days in a month; for each day when that was in vain, so that one bad day spoils no other.
     insert into public.backfill_progress (
       run_id, feed, period_start, period_end, priority, place_in_run, cursor_day, pages_planned, pages_expected
     )
@@ -175,9 +204,11 @@ begin
           else ceil(count(*) * engine.races_per_day('results') / settings.results_page_limit)
         end::integer as pages
       from (
-        select day, day - (row_number() over (order by day))::integer as stretch_id from unnest(days) as day
+        select wanted.day, wanted.day - (row_number() over (order by wanted.day))::integer as stretch_id, pulls.day as tried_day
+        from unnest(days) as wanted (day)
+        left join public.gap_pulls as pulls on pulls.feed = lane and pulls.day = wanted.day and pulls.tries > 0
       ) as d
-      group by d.stretch_id, date_trunc('month', d.day::timestamp)
+      group by d.stretch_id, d.tried_day, date_trunc('month', d.day::timestamp)
     ) as stretch;
 
     insert into public.gap_pulls as pulls (feed, day, tries, last_try_at)
@@ -190,10 +221,10 @@ begin
   return chosen;
 end
 $$;
-comment on function engine.close_gaps() is
-  'Starts a run per feed for the days of coverage_gaps that nobody is working on, the newest first, at most gap_days_a_night. A day
+comment on function engine.close_gaps(text[]) is
+  'Starts a run per feed (default: racecards and results) for the days of coverage_gaps that nobody is working on, the newest first, at most gap_days_a_night. A day
    still missing after gap_tries such pulls is given up, and an alert says so. Returns how many days are pulled.';
 
 revoke all on engine.expected_days, public.coverage_gaps from public, anon, authenticated, service_role;
 grant select on engine.expected_days, public.coverage_gaps to service_role;
-revoke execute on function engine.close_gaps() from public, anon, authenticated;
+revoke execute on function engine.close_gaps(text[]) from public, anon, authenticated;
