@@ -69,9 +69,6 @@ export async function driveToEnd(options: DriveOptions): Promise<string> {
 export async function untilStill({ sql, isAlive }: Pick<World, "sql" | "isAlive">): Promise<void> {
   let aliveAt = performance.now();
   while (performance.now() - aliveAt < STILL_MILLISECONDS) {
-    if (Deno.env.get("CHAOS_DEBUG")) {
-      console.error((performance.now() / 1000).toFixed(2), "still?", isAlive());
-    }
     if (isAlive() || await queuedCalls(sql) > 0) aliveAt = performance.now();
     await pause(POLL_MILLISECONDS);
   }

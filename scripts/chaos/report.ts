@@ -31,10 +31,11 @@ export function renderOutcomes(outcomes: readonly SeedOutcome[], options: ChaosO
     "faults": outcome.traces.reduce((sum, { injected }) => sum + injected, 0),
     "result": outcome.failures.length === 0 ? "passed" : "FAILED",
   }));
-  const kinds = sumTraces(outcomes).map(({ kind, injected, traced }) => ({
+  const kinds = sumTraces(outcomes).map(({ kind, injected, due, traced }) => ({
     "fault": kind,
     injected,
-    traced,
+    "traces due": due,
+    "found": traced,
     "where": FAULT_KINDS[kind].traceIn,
   }));
   const failed = outcomes.filter(({ failures }) => failures.length > 0);
@@ -66,7 +67,7 @@ export function toJson(outcomes: readonly SeedOutcome[], range: DayRange): strin
       failures: outcome.failures,
     })),
     faults: Object.fromEntries(
-      sumTraces(outcomes).map(({ kind, injected, traced }) => [kind, { injected, traced }]),
+      sumTraces(outcomes).map(({ kind, injected, due, traced }) => [kind, { injected, due, traced }]),
     ),
   });
 }

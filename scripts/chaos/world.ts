@@ -78,7 +78,6 @@ export async function startWorld(options: { readonly apiSpeed: number }): Promis
       wallClockSeconds: () => hooks.wallClockSeconds(),
       onFunctionLog: (line) => {
         functionLog.push(line);
-        if (Deno.env.get("CHAOS_DEBUG")) console.error((performance.now() / 1000).toFixed(2), line);
         hooks.onFunctionLog(line);
       },
       // Restarts of the database are what chaos is for.

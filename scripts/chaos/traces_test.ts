@@ -1,0 +1,83 @@
+import { assertEquals } from "@std/assert";
+import { FaultLedger } from "./ledger.ts";
+import { describeMissingTraces, findTraces, type LoggedError, type Records } from "./traces.ts";
+
+const NOTHING: Records = { errors: [], functionLog: [], apiCalls: [], overlappingSweeps: 0 };
+
+const error = (row: Partial<LoggedError>): LoggedError => ({
+  id: 1,
+  chunk: null,
+  failureClass: "retried",
+  httpStatus: null,
+  message: "",
+  ...row,
+});
+
+/** A ledger whose time stands still. */
+const ledgerAt = (time: { now: number }) => new FaultLedger(() => {}, () => time.now);
+
+Deno.test("a fault without its trace is told of, one with it is not", () => {
+  const ledger = ledgerAt({ now: 0 });
+  ledger.note("api_500", "results 0");
+  const missing = (records: Records) =>
+    describeMissingTraces(findTraces(ledger, records), ["api_500", "lost_calls"]);
+  assertEquals(missing(NOTHING), [
+    "api_500 was injected 1 times and left no trace (ingest_errors: http_status 500).",
+  ]);
+  assertEquals(missing({ ...NOTHING, errors: [error({ httpStatus: 500 })] }), []);
+});
+
+Deno.test("where nothing else ends the invocations, each failure of the API must have its own trace", () => {
+  const ledger = ledgerAt({ now: 0 });
+  ledger.note("api_502", "results 0");
+  ledger.note("api_502", "results 100");
+  const traces = findTraces(ledger, { ...NOTHING, errors: [error({ httpStatus: 502 })] });
+  assertEquals(describeMissingTraces(traces, ["api_502"]), [
+    "api_502 should have left 2 traces and left 1 (ingest_errors: http_status 502).",
+  ]);
+  assertEquals(describeMissingTraces(traces, ["api_502", "killed_after_page"]), []);
+});
+
+Deno.test("a lost call is found by its number", () => {
+  const ledger = ledgerAt({ now: 0 });
+  ledger.note("lost_calls", "results 12", { type: "call", call: 12 });
+  const traced = (message: string) =>
+    findTraces(ledger, { ...NOTHING, errors: [error({ failureClass: "lost_call", message })] })[0]?.traced;
+  assertEquals(traced("The call 12 of results, sent at noon, has not come"), 1);
+  assertEquals(traced("The call 123 of results, sent at noon, has not come"), 0);
+});
+
+Deno.test("an interruption counts for the chunk it befell, and only when it came after the fault", () => {
+  const ledger = ledgerAt({ now: 0 });
+  ledger.noteBroken("killed_after_page", "ingest_page 4", {
+    leases: [{ chunk: 4, token: "a" }],
+    afterError: 10,
+  });
+  const traced = (row: Partial<LoggedError>) =>
+    findTraces(ledger, { ...NOTHING, errors: [error({ failureClass: "interruption", ...row })] })[0]?.traced;
+  assertEquals(traced({ id: 11, chunk: 4 }), 1);
+  assertEquals(traced({ id: 10, chunk: 4 }), 0);
+  assertEquals(traced({ id: 11, chunk: 5 }), 0);
+});
+
+Deno.test("what befell an invocation that was ended meanwhile owes no trace", () => {
+  const time = { now: 0 };
+  const ledger = ledgerAt(time);
+  ledger.note("api_500", "results 0");
+  time.now = 1000;
+  ledger.broken();
+  time.now = 10_000;
+  ledger.note("api_500", "results 100");
+  assertEquals(findTraces(ledger, NOTHING).map(({ injected, due }) => [injected, due]), [[2, 1]]);
+});
+
+Deno.test("a lease that was broken before owes no second interruption", () => {
+  const ledger = ledgerAt({ now: 0 });
+  const broken = { leases: [{ chunk: 4, token: "a" }], afterError: 0 };
+  ledger.noteBroken("expired_leases", "ingest_page 4", broken);
+  ledger.noteBroken("killed_before_page", "ingest_page 4", broken);
+  assertEquals(findTraces(ledger, NOTHING).map(({ kind, due }) => [kind, due]), [
+    ["killed_before_page", 0],
+    ["expired_leases", 1],
+  ]);
+});
