@@ -187,20 +187,13 @@ Deno.test("calls that nobody answers raise an alert after two minutes, one lost 
 
 Deno.test("calls that cannot be sent for want of a Vault secret raise the same alert, for as long as it lasts", async () => {
   await start(db.sql, "2026-05-01", "2026-05-31", { feeds: ["results"] });
-  const [secret] = await db.sql`
-    delete from vault.secrets where name = 'worker_secret' returning (
-      select decrypted_secret from vault.decrypted_secrets where name = 'worker_secret'
-    ) as value
-  `;
-  try {
+  await db.withoutWorkerSecret(async () => {
     for (let minute = 0; minute < 200; minute++) {
       await db.passTime("1 minute");
       await db.sql`select engine.sweep()`;
       await watch();
     }
-  } finally {
-    await db.sql`select vault.create_secret(${secret?.["value"]}, 'worker_secret')`;
-  }
+  });
   assertEquals((await alerts()).map(({ kind, over }) => [kind, over]), [["unanswered_calls", false]]);
   const errors = await db.sql`select message from ingest_errors order by id`;
   assertEquals([errors.length, errors.at(-1)?.["message"]], [

@@ -134,16 +134,9 @@ Deno.test("a chunk that waited while nobody got a page is given up at its next f
 
 Deno.test("chunks end as well while a Vault secret is missing, and the sweep calls when it is back", async () => {
   const held = await lease();
-  const [secret] = await db.sql`
-    delete from vault.secrets where name = 'worker_secret' returning (
-      select decrypted_secret from vault.decrypted_secrets where name = 'worker_secret'
-    ) as value
-  `;
-  try {
+  await db.withoutWorkerSecret(async () => {
     assertEquals(await fail(held, "transient"), "waiting");
-  } finally {
-    await db.sql`select vault.create_secret(${secret?.["value"]}, 'worker_secret')`;
-  }
+  });
   assertEquals(await calledFeeds(), []);
   await db.sql`select engine.sweep()`;
   assertEquals(await calledFeeds(), ["results"]);

@@ -221,16 +221,9 @@ Deno.test("a pull of the evening whose tick comes after midnight is still the ev
 
 Deno.test("without a Vault secret nothing is started, the tick still ends well, and it is made up when the secret is there", async () => {
   await onSince("2026-06-15T12:00:00Z");
-  const [secret] = await db.sql`
-    delete from vault.secrets where name = 'worker_secret' returning (
-      select decrypted_secret from vault.decrypted_secrets where name = 'worker_secret'
-    ) as value
-  `;
-  try {
+  await db.withoutWorkerSecret(async () => {
     assertEquals(await at("2026-06-15T12:45:00Z"), []);
-  } finally {
-    await db.sql`select vault.create_secret(${secret?.["value"]}, 'worker_secret')`;
-  }
+  });
   const [beat] = await db.sql`select beat_at from engine.heartbeats where name = 'pulls'`;
   assertEquals(beat?.["beat_at"], new Date("2026-06-15T12:45:00Z"));
   assertEquals(await at("2026-06-15T12:46:00Z"), ["day_results results 2026-06-15 2026-06-15"]);

@@ -22,6 +22,8 @@ export interface TestDatabase {
   /** Moves the engine's time forward by an interval such as "90 seconds". */
   passTime(interval: string): Promise<void>;
   stop(): Promise<void>;
+  /** Runs something while Vault lacks the worker secret. */
+  withoutWorkerSecret(work: () => Promise<void>): Promise<void>;
   /** What was queued since the last time this was asked; these calls count as arrived. */
   takeCalls(): Promise<QueuedCall[]>;
 }
@@ -85,6 +87,14 @@ export async function startTestDatabase(): Promise<TestDatabase> {
     },
     async passTime(interval) {
       await sql`update testing.moment set now = now + ${interval}::interval`;
+    },
+    async withoutWorkerSecret(work) {
+      await sql`delete from vault.secrets where name = 'worker_secret'`;
+      try {
+        await work();
+      } finally {
+        await sql`select vault.create_secret(${platform.workerSecret}, 'worker_secret')`;
+      }
     },
     async takeCalls() {
       return [
