@@ -8,6 +8,8 @@ interface FaultKindFacts {
   readonly firstWithin: number;
   /** Where its trace is looked for. */
   readonly traceIn: string;
+  /** The invocation that it befalls has to note it: one that is ended meanwhile does not. */
+  readonly notedByInvocation?: true;
 }
 
 const facts = <K extends string>(kinds: Readonly<Record<K, FaultKindFacts>>) => kinds;
@@ -25,6 +27,7 @@ export const FAULT_KINDS = facts({
     rate: 0.08,
     firstWithin: 4,
     traceIn: "functions' log: nothing to claim",
+    notedByInvocation: true,
   },
   late_calls: {
     description: "a chained call arrives after the sweep has given it up",
@@ -56,6 +59,7 @@ export const FAULT_KINDS = facts({
     rate: 0.02,
     firstWithin: 40,
     traceIn: "functions' log: database call repeated, call failed",
+    notedByInvocation: true,
   },
   database_restarts: {
     description:
@@ -69,36 +73,42 @@ export const FAULT_KINDS = facts({
     rate: 0.012,
     firstWithin: 30,
     traceIn: "ingest_errors: http_status 429",
+    notedByInvocation: true,
   },
   api_500: {
     description: "the API answers 500",
     rate: 0.015,
     firstWithin: 30,
     traceIn: "ingest_errors: http_status 500",
+    notedByInvocation: true,
   },
   api_502: {
     description: "a proxy before the API answers 502, in HTML",
     rate: 0.015,
     firstWithin: 30,
     traceIn: "ingest_errors: http_status 502",
+    notedByInvocation: true,
   },
   api_timeouts: {
     description: "the API answers later than is waited for",
     rate: 0.006,
     firstWithin: 30,
     traceIn: "ingest_errors: no answer in time",
+    notedByInvocation: true,
   },
   api_truncated: {
     description: "the API's answer is cut off, with or without the connection",
     rate: 0.015,
     firstWithin: 30,
     traceIn: "ingest_errors: half an answer",
+    notedByInvocation: true,
   },
   api_not_json: {
     description: "the API answers 200 with a page of HTML",
     rate: 0.015,
     firstWithin: 30,
     traceIn: "ingest_errors: not JSON",
+    notedByInvocation: true,
   },
   api_slow: {
     description: "the API takes up to a second",

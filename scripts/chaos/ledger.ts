@@ -1,4 +1,4 @@
-import type { FaultKind } from "./fault_kinds.ts";
+import { FAULT_KINDS, type FaultKind } from "./fault_kinds.ts";
 
 /** A lease that a fault took its invocation from. */
 export interface BrokenLease {
@@ -89,7 +89,7 @@ export class FaultLedger {
   #hideSince(since: number): void {
     for (const [index, injection] of this.#injections.entries()) {
       const { kind, at, evidence } = injection;
-      if (at < since || evidence.type !== "of its kind") continue;
+      if (at < since || evidence.type !== "of its kind" || !FAULT_KINDS[kind].notedByInvocation) continue;
       this.#injections[index] = { ...injection, evidence: { type: "none" } };
       if (this.of(kind).every((injection) => injection.evidence.type === "none")) this.#onHidden(kind);
     }

@@ -81,3 +81,14 @@ Deno.test("a lease that was broken before owes no second interruption", () => {
     ["expired_leases", 1],
   ]);
 });
+
+Deno.test("what others than the invocation note, its end does not hide", () => {
+  const ledger = ledgerAt({ now: 0 });
+  ledger.note("short_lives", "isolate 1, 3 s", { type: "of its kind" }, 3000);
+  ledger.note("wrong_clocks", "isolate 1, 5 minutes");
+  ledger.broken();
+  assertEquals(findTraces(ledger, NOTHING).map(({ kind, due }) => [kind, due]), [
+    ["wrong_clocks", 1],
+    ["short_lives", 1],
+  ]);
+});
