@@ -2066,8 +2066,8 @@ begin
   update public.backfill_progress as chunk
   set state = 'cancelled', lease_token = null, lease_until = null, ended_at = engine.clock()
   where chunk.run_id = held.id and chunk.state in ('waiting', 'working', 'dead');
-  -- Its leases and its days are free for others.
-  perform engine.dispatch_due();
+  -- Its leases and its days are free for others. Without a Vault secret it is cancelled all the same.
+  perform engine.dispatch_next(null);
 end
 $function$;
 grant execute on function public.backfill_cancel(bigint) to service_role;

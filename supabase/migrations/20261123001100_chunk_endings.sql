@@ -17,7 +17,8 @@ exception
 end
 $$;
 comment on function engine.dispatch_next(text) is
-  'Dispatches what may be worked on now that a chunk of the feed has ended. Nobody, with a warning, when a Vault secret is missing.';
+  'Dispatches what may be worked on now that a chunk of the feed (null: of any) has ended. Nobody, with a warning, when a Vault
+   secret is missing.';
 
 create function engine.is_hopeless(chunk public.backfill_progress)
 returns boolean

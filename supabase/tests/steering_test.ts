@@ -113,6 +113,14 @@ Deno.test("cancelling a run lets those go on that waited for its days, and ends 
   assertEquals((await chunkRow(db.sql, daily.chunk_id)).state, "cancelled");
 });
 
+Deno.test("a run can be cancelled while a Vault secret is missing", async () => {
+  const run = await start(db.sql, "2026-05-01", "2026-05-31", { feeds: ["results"] });
+  await db.sql`select pull_days('2026-05-10', '2026-05-10', array['results'])`;
+  await db.takeCalls();
+  await db.withoutWorkerSecret(async () => void await db.sql`select backfill_cancel(${run})`);
+  assertEquals(await state(run), "cancelled");
+});
+
 Deno.test("an ended run is neither paused nor cancelled", async () => {
   const run = await start(db.sql, "2026-05-01", "2026-05-31", { feeds: ["results"] });
   const held = await claimed(db.worker, "results");
