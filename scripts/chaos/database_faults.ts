@@ -70,6 +70,7 @@ export function databaseFaults(options: DatabaseFaultsOptions): OnDatabaseCall {
   const kill = async (kind: FaultKind, concerns: string): Promise<void> => {
     ledger.invocationsKilled += platform.busyFunctionInstances();
     await platform.killFunctionInstances();
+    ledger.killed();
     ledger.noteBroken(kind, concerns, await patiently(() => readLeases(sql)));
   };
 

@@ -86,12 +86,21 @@ export class FaultLedger {
     this.#hideSince(this.#now() - UNTIL_NOTED_MILLISECONDS);
   }
 
+  /** All isolates were killed: what was still to befall them does not. */
+  killed(): void {
+    this.#hide(({ at }) => at > this.#now());
+  }
+
   #hideSince(since: number): void {
+    this.#hide(({ at, kind }) => at >= since && FAULT_KINDS[kind].notedByInvocation === true);
+  }
+
+  #hide(isHidden: (injection: Injection) => boolean): void {
     for (const [index, injection] of this.#injections.entries()) {
-      const { kind, at, evidence } = injection;
-      if (at < since || evidence.type !== "of its kind" || !FAULT_KINDS[kind].notedByInvocation) continue;
+      if (injection.evidence.type !== "of its kind" || !isHidden(injection)) continue;
       this.#injections[index] = { ...injection, evidence: { type: "none" } };
-      if (this.of(kind).every((injection) => injection.evidence.type === "none")) this.#onHidden(kind);
+      const { kind } = injection;
+      if (this.of(kind).every(({ evidence }) => evidence.type === "none")) this.#onHidden(kind);
     }
   }
 }

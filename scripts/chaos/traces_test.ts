@@ -92,3 +92,13 @@ Deno.test("what others than the invocation note, its end does not hide", () => {
     ["short_lives", 1],
   ]);
 });
+
+Deno.test("an isolate that is killed before its short life is over owes no trace, and the kind is owed again", () => {
+  const time = { now: 0 };
+  const owed: string[] = [];
+  const ledger = new FaultLedger((kind) => owed.push(kind), () => time.now);
+  ledger.note("short_lives", "isolate 1, 3 s", { type: "of its kind" }, 3000);
+  time.now = 1000;
+  ledger.killed();
+  assertEquals([findTraces(ledger, NOTHING)[0]?.due, owed], [0, ["short_lives"]]);
+});
