@@ -124,9 +124,11 @@ security invoker
 set search_path = ''
 as $$
 declare
-  held constant public.backfill_runs := engine.hold_run(backfill_retry.run_id);
+  held public.backfill_runs;
   redriven integer;
 begin
+  perform engine.hold_chunks(backfill_retry.run_id, array['dead']);
+  held := engine.hold_run(backfill_retry.run_id);
   update public.backfill_progress as chunk
   set
     state = 'waiting',

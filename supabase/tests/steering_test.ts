@@ -121,6 +121,21 @@ Deno.test("a run can be cancelled while a Vault secret is missing", async () => 
   assertEquals(await state(run), "cancelled");
 });
 
+Deno.test("retrying and cancelling a run at once is no deadlock: one of them comes first", async () => {
+  for (let time = 0; time < 20; time++) {
+    await db.reset();
+    const run = await start(db.sql, "2025-01-01", "2025-12-31", { feeds: ["results"] });
+    await db
+      .sql`update backfill_progress set state = 'dead', last_error = 'unreadable', ended_at = engine.clock()`;
+    const refusals = (await Promise.allSettled([
+      db.sql`select backfill_retry(${run})`,
+      db.sql`select backfill_cancel(${run})`,
+    ])).flatMap((call) => call.status === "rejected" ? [String(call.reason)] : []);
+    assert(refusals.every((reason) => reason.includes(`Run ${run} was cancelled`)), refusals.join());
+    assertEquals(await state(run), "cancelled");
+  }
+});
+
 Deno.test("an ended run is neither paused nor cancelled", async () => {
   const run = await start(db.sql, "2026-05-01", "2026-05-31", { feeds: ["results"] });
   const held = await claimed(db.worker, "results");
