@@ -1406,7 +1406,20 @@ begin
         and d.day::date >= coalesce(live.cursor_day, live.period_start)
         and d.day::date < live.period_end
     );
-    continue when wanted_from is null;
+    if wanted_from is null then
+      -- One that failed tries again now, not when its wait is over: the data is due.
+      update public.backfill_progress as live
+      set next_attempt_at = engine.clock()
+      where
+        live.feed = lane
+        and live.state = 'waiting'
+        and live.priority = 100
+        and live.next_attempt_at > engine.clock()
+        and live.period_start <= engine.london_day() + schedule.last_day
+        and live.period_end > start_scheduled_pull.since + schedule.first_day;
+      perform engine.dispatch_next(lane);
+      continue;
+    end if;
     if exists (
       select from public.backfill_progress as live
       where

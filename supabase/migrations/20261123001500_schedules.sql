@@ -139,7 +139,20 @@ begin
         and d.day::date >= coalesce(live.cursor_day, live.period_start)
         and d.day::date < live.period_end
     );
-    continue when wanted_from is null;
+    if wanted_from is null then
+      -- One that failed tries again now, not when its wait is over: the data is due.
+      update public.backfill_progress as live
+      set next_attempt_at = engine.clock()
+      where
+        live.feed = lane
+        and live.state = 'waiting'
+        and live.priority = 100
+        and live.next_attempt_at > engine.clock()
+        and live.period_start <= engine.london_day() + schedule.last_day
+        and live.period_end > start_scheduled_pull.since + schedule.first_day;
+      perform engine.dispatch_next(lane);
+      continue;
+    end if;
     if exists (
       select from public.backfill_progress as live
       where
@@ -159,8 +172,9 @@ end
 $$;
 comment on function engine.start_scheduled_pull(public.pull_schedules, date) is
   'Starts a run of priority 100 for each feed of a schedule, from its first day as counted from since (UK day on which it was due) to
-   its last day as counted from today. Days that an earlier scheduled pull has yet to come to are left out. started: how many runs;
-   all_started: false when an earlier pull that has passed some of the days still holds them, so that this one has to wait.';
+   its last day as counted from today. Days that an earlier scheduled pull has yet to come to are left out; when that is all of
+   them, the earlier one tries again at once. started: how many runs; all_started: false when an earlier pull that has passed some
+   of the days still holds them, so that this one has to wait.';
 
 create function engine.start_due_pulls()
 returns integer

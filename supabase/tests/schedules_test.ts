@@ -169,6 +169,24 @@ Deno.test("a pull whose days an earlier one still tries to pull is left out", as
   assertEquals(await count(), 1);
 });
 
+Deno.test("an earlier pull that waits for its next attempt tries again when the next one of its days is due", async () => {
+  await onSince("2026-06-15T12:00:00Z");
+  await db.sql`update testing.moment set now = '2026-06-15T12:45:00Z'`;
+  await tick();
+  await db
+    .sql`update backfill_progress set next_attempt_at = '2026-06-15T14:30:00Z', attempts = 4 where feed = 'results'`;
+  await db.takeCalls();
+  await db.sql`update testing.moment set now = '2026-06-15T13:44:00Z'`;
+  await tick();
+  const calledForResults = async () =>
+    (await db.takeCalls()).filter(({ body }) => body["feed"] === "results").length;
+  assertEquals(await calledForResults(), 0);
+  await db.sql`update testing.moment set now = '2026-06-15T13:45:00Z'`;
+  await tick();
+  assertEquals(await calledForResults(), 1);
+  assertEquals((await claimed(db.worker, "results")).period_start, "2026-06-15");
+});
+
 Deno.test("a pull waits for an earlier one that has passed some of its days, and comes after it", async () => {
   await onSince("2026-06-15T05:30:00Z");
   const runs = () =>
