@@ -146,8 +146,9 @@ Deno.test("with every chained call lost, the sweep alone finishes the run, with 
     }, `the calls of sweep ${sweeps}`);
   }
   deliverUpTo = Infinity;
-  // The masters, then two chunks of each lane.
-  assertEquals([await state(run), sweeps], ["succeeded", 2]);
+  assertEquals(await state(run), "succeeded");
+  // The masters, then two chunks of each lane; on a busy machine a chunk may yield, and waits for one more.
+  assert(sweeps >= 2, `${sweeps} sweeps`);
   assertEquals(await everyRow(), before);
 });
 
