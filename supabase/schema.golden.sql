@@ -176,10 +176,6 @@ begin
   delete from public.gap_pulls as pulls
   where not exists (select from public.coverage_gaps as gap where gap.feed = pulls.feed and gap.day = pulls.day);
 
-  update public.gap_pulls as pulls
-  set given_up_at = engine.clock()
-  where pulls.given_up_at is null and pulls.tries >= settings.gap_tries;
-
   -- A closing that was paused is replaced by this one.
   for paused in
     select run.id
@@ -191,8 +187,22 @@ begin
       and run.feeds <@ close_gaps.feeds
       and exists (select from public.backfill_progress as chunk where chunk.run_id = run.id and chunk.state in ('waiting', 'working'))
   loop
+    -- The API was not asked for what it had left.
+    update public.gap_pulls as pulls
+    set tries = greatest(pulls.tries - 1, 0), last_try_at = null
+    from public.backfill_progress as left_over
+    where
+      left_over.run_id = paused
+      and left_over.state in ('waiting', 'working')
+      and left_over.feed = pulls.feed
+      and pulls.day >= coalesce(left_over.cursor_day, left_over.period_start)
+      and pulls.day < left_over.period_end;
     perform public.backfill_cancel(paused);
   end loop;
+
+  update public.gap_pulls as pulls
+  set given_up_at = engine.clock()
+  where pulls.given_up_at is null and pulls.tries >= settings.gap_tries;
 
   foreach lane in array close_gaps.feeds loop
     select array_agg(gap.day order by gap.day) into days
@@ -244,7 +254,10 @@ begin
           else ceil(count(*) * engine.races_per_day('results') / settings.results_page_limit)
         end::integer as pages
       from (
-        select wanted.day, wanted.day - (row_number() over (order by wanted.day))::integer as stretch_id, pulls.day as tried_day
+        select
+          wanted.day,
+          wanted.day - (row_number() over (partition by pulls.day is null order by wanted.day))::integer as stretch_id,
+          pulls.day as tried_day
         from unnest(days) as wanted (day)
         left join public.gap_pulls as pulls on pulls.feed = lane and pulls.day = wanted.day and pulls.tries > 0
       ) as d
@@ -453,7 +466,9 @@ SELECT DISTINCT chunk.feed,
     (days.day)::date AS day
    FROM public.backfill_progress chunk,
     LATERAL generate_series((chunk.period_start)::timestamp without time zone, ((chunk.period_end)::timestamp without time zone - '1 day'::interval), '1 day'::interval) days(day)
-  WHERE ((chunk.feed <> 'masters'::text) AND (chunk.state <> 'cancelled'::text))
+  WHERE ((chunk.feed <> 'masters'::text) AND (chunk.state <> 'cancelled'::text) AND ((chunk.priority < 90) OR (EXISTS ( SELECT
+           FROM public.pull_schedules schedule
+          WHERE (schedule.enabled AND (schedule.pulls = 'days'::text) AND (chunk.feed = ANY (schedule.feeds)))))))
 UNION
  SELECT f.feed,
     (days.day)::date AS day
@@ -461,7 +476,9 @@ UNION
      CROSS JOIN ( VALUES ('racecards'::text), ('results'::text)) f(feed))
      CROSS JOIN LATERAL ( SELECT COALESCE(max(run.end_date), settings.schedules_started_on) AS day
            FROM public.backfill_runs run
-          WHERE ((run.priority = 0) AND (run.cancelled_at IS NULL) AND (f.feed = ANY (run.feeds)) AND (run.end_date < settings.schedules_started_on) AND (run.end_date >= (engine.london_day(run.created_at) - 7)))) since)
+          WHERE ((run.priority = 0) AND ((run.cancelled_at IS NULL) OR (EXISTS ( SELECT
+                   FROM public.backfill_progress newest
+                  WHERE ((newest.run_id = run.id) AND (newest.feed = f.feed) AND (newest.state = 'succeeded'::text) AND (newest.period_end > run.end_date))))) AND (f.feed = ANY (run.feeds)) AND (run.end_date < settings.schedules_started_on) AND (run.end_date >= (engine.london_day(run.created_at) - 7)))) since)
      CROSS JOIN LATERAL generate_series((GREATEST(since.day,
         CASE
             WHEN (f.feed = 'racecards'::text) THEN '2023-01-23'::date
@@ -612,8 +629,10 @@ AS $function$
     coalesce(chunk.last_page_at, chunk.started_at) < engine.clock() - interval '1 day'
     or exists (
       select from public.backfill_progress as other
-      where other.feed = chunk.feed and other.id <> chunk.id and other.last_page_at > engine.clock() - interval '1 hour'
+      where other.feed = chunk.feed and other.id <> chunk.id and other.last_page_at > chunk.claimed_at
     )
+    -- The masters have one chunk, everybody waits for it, and what they bring comes again each month.
+    or chunk.feed = 'masters'
 $function$;
 grant execute on function engine.is_hopeless(public.backfill_progress) to service_role;
 
@@ -1132,19 +1151,54 @@ SELECT 'freshness'::text AS kind,
     fresh.feed AS subject,
     format('The %s due at %s are not in. See backfill_status and ingest_errors.'::text, fresh.feed, fresh.expected_since) AS message
    FROM public.data_freshness fresh
-  WHERE ((fresh.state = 'late'::text) AND (( SELECT h.awake_since
+  WHERE ((fresh.state = 'late'::text) AND (( SELECT max(h.awake_since) AS max
            FROM engine.heartbeats h
-          WHERE (h.name = 'watch'::text)) < (engine.clock() - ((( SELECT s.freshness_grace_minutes
+          WHERE (h.name = ANY (ARRAY['watch'::text, 'pulls'::text]))) < (engine.clock() - ((( SELECT s.freshness_grace_minutes
            FROM public.backfill_settings s))::double precision * '00:01:00'::interval))))
 UNION ALL
  SELECT 'dead_chunks'::text AS kind,
-    format('run %s, %s'::text, dead.run_id, dead.feed) AS subject,
+    dead.subject,
     format('Given up: %s of %s, the last one because: %s When that is put right: select backfill_retry(%s); or let it be: select backfill_cancel(%s);'::text,
         CASE
             WHEN (count(*) = 1) THEN 'a chunk'::text
             ELSE (count(*) || ' chunks'::text)
-        END, dead.feed, (rtrim((array_agg(dead.last_error ORDER BY dead.ended_at DESC))[1], '.'::text) || '.'::text), dead.run_id, dead.run_id) AS message
-   FROM public.backfill_progress dead
+        END, dead.feed, (rtrim((array_agg(dead.last_error ORDER BY dead.ended_at DESC))[1], '.'::text) || '.'::text), max(dead.run_id), max(dead.run_id)) AS message
+   FROM ( SELECT chunk.id,
+            chunk.run_id,
+            chunk.feed,
+            chunk.period_start,
+            chunk.period_end,
+            chunk.priority,
+            chunk.place_in_run,
+            chunk.state,
+            chunk.next_attempt_at,
+            chunk.lease_token,
+            chunk.lease_until,
+            chunk.cursor_day,
+            chunk.cursor_skip,
+            chunk.pages_done,
+            chunk.pages_planned,
+            chunk.pages_expected,
+            chunk.api_total,
+            chunk.api_calls,
+            chunk.invocations,
+            chunk.races_stored,
+            chunk.runners_stored,
+            chunk.rows_rejected,
+            chunk.attempts,
+            chunk.interruptions,
+            chunk.repulls,
+            chunk.last_error,
+            chunk.created_at,
+            chunk.started_at,
+            chunk.claimed_at,
+            chunk.last_page_at,
+            chunk.ended_at,
+                CASE
+                    WHEN (chunk.priority >= 90) THEN ('scheduled pulls, '::text || chunk.feed)
+                    ELSE format('run %s, %s'::text, chunk.run_id, chunk.feed)
+                END AS subject
+           FROM public.backfill_progress chunk) dead
   WHERE ((dead.state = 'dead'::text) AND
         CASE
             WHEN (dead.feed = 'masters'::text) THEN (NOT (EXISTS ( SELECT
@@ -1154,7 +1208,7 @@ UNION ALL
                FROM generate_series((dead.period_start)::timestamp without time zone, ((dead.period_end)::timestamp without time zone - '1 day'::interval), '1 day'::interval) d(day)
               WHERE (((d.day)::date < engine.london_day((engine.clock() - '04:00:00'::interval))) AND engine.lacks_coverage(dead.feed, (d.day)::date))))
         END)
-  GROUP BY dead.run_id, dead.feed
+  GROUP BY dead.subject, dead.feed
 UNION ALL
  SELECT 'paused'::text AS kind,
     paused.subject,
@@ -1316,7 +1370,9 @@ begin
     and chunk.feed = any (wanted_feeds)
     and chunk.feed <> 'masters'
     and chunk.priority = priority
-    and chunk.period_start <= last_day
+    -- The days that a waiting scheduled pull has behind it are free for the next one.
+    and case when priority = 100 and chunk.state = 'waiting' then coalesce(chunk.cursor_day, chunk.period_start) else chunk.period_start end
+      <= last_day
     and chunk.period_end > start_date
   limit 1;
   if found then
@@ -1377,7 +1433,28 @@ begin
   foreach lane in array schedule.feeds loop
     wanted_from := start_scheduled_pull.since + schedule.first_day;
     wanted_until := engine.london_day() + schedule.last_day;
-    -- A scheduled pull that was paused is replaced by the next one of its days, so that a repaired account is noticed by itself.
+    -- A scheduled pull that was paused is replaced, with all that it had left, by the next one of its days, so that a repaired
+    -- account is noticed by itself.
+    select
+      least(wanted_from, min(coalesce(left_over.cursor_day, left_over.period_start))),
+      greatest(wanted_until, max(left_over.period_end) - 1)
+    into wanted_from, wanted_until
+    from public.backfill_progress as left_over
+    join public.backfill_runs as run on run.id = left_over.run_id
+    where
+      left_over.feed = lane
+      and left_over.state in ('waiting', 'working')
+      and left_over.priority = 100
+      and run.paused_at is not null
+      and exists (
+        select from public.backfill_progress as live
+        where
+          live.run_id = left_over.run_id
+          and live.feed = lane
+          and live.state in ('waiting', 'working')
+          and live.period_start <= wanted_until
+          and live.period_end > wanted_from
+      );
     for rival in
       select distinct live.run_id
       from public.backfill_progress as live
@@ -1426,7 +1503,8 @@ begin
         live.feed = lane
         and live.state in ('waiting', 'working')
         and live.priority = 100
-        and live.period_start <= wanted_until
+        -- One that waits holds what it has yet to pull; beside one that works, nobody pulls any of its days.
+        and case when live.state = 'waiting' then coalesce(live.cursor_day, live.period_start) else live.period_start end <= wanted_until
         and live.period_end > wanted_from
     ) then
       all_started := false;
@@ -3066,6 +3144,7 @@ create table public.pull_schedules (
 );
 alter table public.pull_schedules add constraint pull_schedules_day_in_every_month CHECK (((day_of_month >= 1) AND (day_of_month <= 28)));
 alter table public.pull_schedules add constraint pull_schedules_days_in_order CHECK (((first_day <= last_day) AND (first_day >= '-31'::integer) AND (last_day <= 7)));
+alter table public.pull_schedules add constraint pull_schedules_days_of_one_feed CHECK (((pulls = 'gaps'::text) OR (cardinality(feeds) = 1)));
 alter table public.pull_schedules add constraint pull_schedules_feeds_known CHECK (((feeds <@ ARRAY['masters'::text, 'racecards'::text, 'results'::text]) AND (cardinality(feeds) > 0)));
 alter table public.pull_schedules add constraint pull_schedules_pkey PRIMARY KEY (name);
 alter table public.pull_schedules add constraint pull_schedules_pulls_known CHECK ((pulls = ANY (ARRAY['days'::text, 'gaps'::text])));

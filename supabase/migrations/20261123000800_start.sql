@@ -193,7 +193,9 @@ begin
     and chunk.feed = any (wanted_feeds)
     and chunk.feed <> 'masters'
     and chunk.priority = priority
-    and chunk.period_start <= last_day
+    -- The days that a waiting scheduled pull has behind it are free for the next one.
+    and case when priority = 100 and chunk.state = 'waiting' then coalesce(chunk.cursor_day, chunk.period_start) else chunk.period_start end
+      <= last_day
     and chunk.period_end > start_date
   limit 1;
   if found then

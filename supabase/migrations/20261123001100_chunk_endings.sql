@@ -31,11 +31,14 @@ as $$
     coalesce(chunk.last_page_at, chunk.started_at) < engine.clock() - interval '1 day'
     or exists (
       select from public.backfill_progress as other
-      where other.feed = chunk.feed and other.id <> chunk.id and other.last_page_at > engine.clock() - interval '1 hour'
+      where other.feed = chunk.feed and other.id <> chunk.id and other.last_page_at > chunk.claimed_at
     )
+    -- The masters have one chunk, everybody waits for it, and what they bring comes again each month.
+    or chunk.feed = 'masters'
 $$;
 comment on function engine.is_hopeless(public.backfill_progress) is
-  'Whether failures of a chunk are its own: others of its feed got pages within the last hour, or it has had none for a day.
+  'Whether failures of a chunk are its own: others of its feed got pages during this very attempt, or it has had none for a
+   day; the masters are on their own.
    Otherwise the API may be out for everybody, and no chunk is given up for that.';
 
 create function public.finish_chunk(chunk_id bigint, lease_token uuid)

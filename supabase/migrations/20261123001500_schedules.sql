@@ -13,13 +13,15 @@ create table public.pull_schedules (
   constraint pull_schedules_pulls_known check (pulls in ('days', 'gaps')),
   constraint pull_schedules_feeds_known check (feeds <@ array['masters', 'racecards', 'results'] and cardinality(feeds) > 0),
   constraint pull_schedules_days_in_order check (first_day <= last_day and first_day >= -31 and last_day <= 7),
+  -- Feeds that fail on their own are late on their own.
+  constraint pull_schedules_days_of_one_feed check (pulls = 'gaps' or cardinality(feeds) = 1),
   constraint pull_schedules_times_not_empty check (cardinality(at_times) > 0),
   constraint pull_schedules_day_in_every_month check (day_of_month between 1 and 28)
 );
 comment on table public.pull_schedules is 'Which days of which feeds are pulled when. Change the times as you like: they hold from the next minute on.';
 comment on column public.pull_schedules.name is 'Shows in backfill_runs.requested_by.';
 comment on column public.pull_schedules.pulls is 'days: those from first_day to last_day. gaps: the days of coverage_gaps.';
-comment on column public.pull_schedules.feeds is 'Of masters, racecards and results.';
+comment on column public.pull_schedules.feeds is 'Of masters, racecards and results; one only, but for gaps.';
 comment on column public.pull_schedules.first_day is 'First day to pull, counted from the UK day of the pull: 0 today, -7 a week ago.';
 comment on column public.pull_schedules.last_day is 'Last day to pull, likewise, inclusive.';
 comment on column public.pull_schedules.at_times is 'UK times of day, summer and winter.';
@@ -110,7 +112,28 @@ begin
   foreach lane in array schedule.feeds loop
     wanted_from := start_scheduled_pull.since + schedule.first_day;
     wanted_until := engine.london_day() + schedule.last_day;
-    -- A scheduled pull that was paused is replaced by the next one of its days, so that a repaired account is noticed by itself.
+    -- A scheduled pull that was paused is replaced, with all that it had left, by the next one of its days, so that a repaired
+    -- account is noticed by itself.
+    select
+      least(wanted_from, min(coalesce(left_over.cursor_day, left_over.period_start))),
+      greatest(wanted_until, max(left_over.period_end) - 1)
+    into wanted_from, wanted_until
+    from public.backfill_progress as left_over
+    join public.backfill_runs as run on run.id = left_over.run_id
+    where
+      left_over.feed = lane
+      and left_over.state in ('waiting', 'working')
+      and left_over.priority = 100
+      and run.paused_at is not null
+      and exists (
+        select from public.backfill_progress as live
+        where
+          live.run_id = left_over.run_id
+          and live.feed = lane
+          and live.state in ('waiting', 'working')
+          and live.period_start <= wanted_until
+          and live.period_end > wanted_from
+      );
     for rival in
       select distinct live.run_id
       from public.backfill_progress as live
@@ -159,7 +182,8 @@ begin
         live.feed = lane
         and live.state in ('waiting', 'working')
         and live.priority = 100
-        and live.period_start <= wanted_until
+        -- One that waits holds what it has yet to pull; beside one that works, nobody pulls any of its days.
+        and case when live.state = 'waiting' then coalesce(live.cursor_day, live.period_start) else live.period_start end <= wanted_until
         and live.period_end > wanted_from
     ) then
       all_started := false;

@@ -26,7 +26,17 @@ as
 select distinct chunk.feed, days.day::date as day
 from public.backfill_progress as chunk,
   generate_series(chunk.period_start::timestamp, chunk.period_end::timestamp - interval '1 day', interval '1 day') as days (day)
-where chunk.feed <> 'masters' and chunk.state <> 'cancelled'
+where
+  chunk.feed <> 'masters'
+  and chunk.state <> 'cancelled'
+  -- Nor does a pull of before make anybody expect a feed whose schedules were switched off since.
+  and (
+    chunk.priority < 90
+    or exists (
+      select from public.pull_schedules as schedule
+      where schedule.enabled and schedule.pulls = 'days' and chunk.feed = any (schedule.feeds)
+    )
+  )
 union
 -- With the schedules on, every day since then, and every day since the last backfill reached the present of its time.
 select f.feed, days.day::date
@@ -37,7 +47,14 @@ cross join lateral (
   from public.backfill_runs as run
   where
     run.priority = 0
-    and run.cancelled_at is null
+    -- One that was cancelled for the sake of a dead chunk reached the present all the same.
+    and (
+      run.cancelled_at is null
+      or exists (
+        select from public.backfill_progress as newest
+        where newest.run_id = run.id and newest.feed = f.feed and newest.state = 'succeeded' and newest.period_end > run.end_date
+      )
+    )
     and f.feed = any (run.feeds)
     and run.end_date < settings.schedules_started_on
     -- One that was to reach the present, not a trial of a year long past.
@@ -136,10 +153,6 @@ begin
   delete from public.gap_pulls as pulls
   where not exists (select from public.coverage_gaps as gap where gap.feed = pulls.feed and gap.day = pulls.day);
 
-  update public.gap_pulls as pulls
-  set given_up_at = engine.clock()
-  where pulls.given_up_at is null and pulls.tries >= settings.gap_tries;
-
   -- A closing that was paused is replaced by this one.
   for paused in
     select run.id
@@ -151,8 +164,22 @@ begin
       and run.feeds <@ close_gaps.feeds
       and exists (select from public.backfill_progress as chunk where chunk.run_id = run.id and chunk.state in ('waiting', 'working'))
   loop
+    -- The API was not asked for what it had left.
+    update public.gap_pulls as pulls
+    set tries = greatest(pulls.tries - 1, 0), last_try_at = null
+    from public.backfill_progress as left_over
+    where
+      left_over.run_id = paused
+      and left_over.state in ('waiting', 'working')
+      and left_over.feed = pulls.feed
+      and pulls.day >= coalesce(left_over.cursor_day, left_over.period_start)
+      and pulls.day < left_over.period_end;
     perform public.backfill_cancel(paused);
   end loop;
+
+  update public.gap_pulls as pulls
+  set given_up_at = engine.clock()
+  where pulls.given_up_at is null and pulls.tries >= settings.gap_tries;
 
   foreach lane in array close_gaps.feeds loop
     select array_agg(gap.day order by gap.day) into days
@@ -204,7 +231,10 @@ begin
           else ceil(count(*) * engine.races_per_day('results') / settings.results_page_limit)
         end::integer as pages
       from (
-        select wanted.day, wanted.day - (row_number() over (order by wanted.day))::integer as stretch_id, pulls.day as tried_day
+        select
+          wanted.day,
+          wanted.day - (row_number() over (partition by pulls.day is null order by wanted.day))::integer as stretch_id,
+          pulls.day as tried_day
         from unnest(days) as wanted (day)
         left join public.gap_pulls as pulls on pulls.feed = lane and pulls.day = wanted.day and pulls.tries > 0
       ) as d

@@ -63,18 +63,24 @@ from public.data_freshness as fresh
 where
   fresh.state = 'late'
   -- Whoever has just woken up has yet to pull what was missed.
-  and (select h.awake_since from engine.heartbeats as h where h.name = 'watch')
+  and (select max(h.awake_since) from engine.heartbeats as h where h.name in ('watch', 'pulls'))
     < engine.clock() - (select s.freshness_grace_minutes from public.backfill_settings as s) * interval '1 minute'
 union all
 select
-  'dead_chunks', format('run %s, %s', dead.run_id, dead.feed),
+  'dead_chunks', dead.subject,
   format(
     'Given up: %s of %s, the last one because: %s When that is put right: select backfill_retry(%s); or let it be: select backfill_cancel(%s);',
     case when count(*) = 1 then 'a chunk' else count(*) || ' chunks' end, dead.feed,
     rtrim((array_agg(dead.last_error order by dead.ended_at desc))[1], '.') || '.',
-    dead.run_id, dead.run_id
+    max(dead.run_id), max(dead.run_id)
   )
-from public.backfill_progress as dead
+from (
+  -- Of what starts by itself one message a feed, not one a pull.
+  select
+    chunk.*,
+    case when chunk.priority >= 90 then 'scheduled pulls, ' || chunk.feed else format('run %s, %s', chunk.run_id, chunk.feed) end as subject
+  from public.backfill_progress as chunk
+) as dead
 where
   dead.state = 'dead'
   and case
@@ -89,7 +95,7 @@ where
         and engine.lacks_coverage(dead.feed, d.day::date)
     )
   end
-group by dead.run_id, dead.feed
+group by dead.subject, dead.feed
 union all
 select
   'paused', paused.subject,

@@ -225,6 +225,36 @@ Deno.test("scheduled pulls that are paused one after the other are one alert", a
   }]);
 });
 
+Deno.test("scheduled pulls that die one after the other are one alert a feed", async () => {
+  await db.sql`select start_schedules()`;
+  await db.sql`select engine.start_due_pulls()`;
+  for (let hour = 0; hour < 30; hour++) {
+    await db.sql`
+      update backfill_progress set state = 'dead', last_error = 'The API answered 422.', ended_at = engine.clock() where state = 'waiting'
+    `;
+    await db.passTime("1 hour");
+    await db.sql`select engine.start_due_pulls()`;
+    await watch();
+  }
+  const dead = (await alerts()).filter(({ kind }) => kind === "dead_chunks");
+  assertEquals(dead.map(({ subject }) => subject).toSorted(), [
+    "scheduled pulls, masters",
+    "scheduled pulls, racecards",
+    "scheduled pulls, results",
+  ]);
+});
+
+Deno.test("whoever switches the schedules on is not told that they are late", async () => {
+  for (let minute = 0; minute < 60; minute += 5) {
+    await watch();
+    await db.passTime("5 minutes");
+  }
+  await db.sql`select start_schedules()`;
+  await db.sql`select engine.start_due_pulls()`;
+  await watch();
+  assertEquals(await alerts(), []);
+});
+
 Deno.test("days of long ago that were given up are one alert, not one each", async () => {
   await db.sql`
     insert into gap_pulls (feed, day, tries, last_try_at, given_up_at)

@@ -72,9 +72,11 @@ Deno.test("a state change that is rolled back sends no call", async () => {
   assertEquals((await chunkRow(db.sql, held.chunk_id)).state, "working");
 });
 
-/** As if another chunk of the feed had just got a page. */
-const letOthersGetPages = (held: Lease) =>
-  db.sql`update backfill_progress set last_page_at = engine.clock() where id <> ${held.chunk_id}`;
+/** As if another chunk of the feed got a page while this one is worked on. */
+const letOthersGetPages = async (held: Lease) => {
+  await db.passTime("1 second");
+  await db.sql`update backfill_progress set last_page_at = engine.clock() where id <> ${held.chunk_id}`;
+};
 
 Deno.test("a transient failure is tried again after about 1, 4, 16 and 64 minutes, then the chunk is dead", async () => {
   let held = await lease();
@@ -130,6 +132,18 @@ Deno.test("a chunk that waited while nobody got a page is given up at its next f
   }
   await letOthersGetPages(held);
   assertEquals(await fail(held, "transient"), "dead");
+});
+
+Deno.test("one page amid an outage gives no chunk up that fails afterwards", async () => {
+  let held = await lease();
+  for (let attempt = 1; attempt <= 6; attempt++) {
+    assertEquals(await fail(held, "transient"), "waiting");
+    await db.passTime("80 minutes");
+    if (attempt === 6) await letOthersGetPages(held);
+    await db.passTime("1 minute");
+    held = await claimed(db.worker, "results");
+  }
+  assertEquals(await fail(held, "transient"), "waiting");
 });
 
 Deno.test("chunks end as well while a Vault secret is missing, and the sweep calls when it is back", async () => {

@@ -239,6 +239,51 @@ Deno.test("close_gaps() takes the place of an earlier closing that was paused", 
   assertEquals(states.map(({ state }) => state), ["cancelled", "waiting"]);
 });
 
+Deno.test("close_gaps() pulls a day that was tried before apart from the days around it", async () => {
+  await start(db.sql, "2026-05-20", "2026-05-24", { feeds: ["results"] });
+  await endChunks();
+  await db.sql`
+    insert into gap_pulls (feed, day, tries, last_try_at) values ('results', '2026-05-22', 1, engine.clock() - interval '1 day')
+  `;
+  await db.sql`select engine.close_gaps()`;
+  const chunks = await db.sql`
+    select period_start::text as first, period_end::text as "end" from backfill_progress where state = 'waiting' order by 1
+  `;
+  assertEquals(chunks.map((chunk) => `${chunk["first"]} to ${chunk["end"]}`), [
+    "2026-05-20 to 2026-05-22",
+    "2026-05-22 to 2026-05-23",
+    "2026-05-23 to 2026-05-25",
+  ]);
+});
+
+Deno.test("nights on which the account was refused give no day up", async () => {
+  await start(db.sql, "2026-05-20", "2026-05-20", { feeds: ["results"] });
+  await endChunks();
+  for (let night = 1; night <= 6; night++) {
+    assertEquals((await db.sql`select engine.close_gaps() as days`)[0]?.["days"], 1, `night ${night}`);
+    await db
+      .sql`update backfill_runs set paused_at = engine.clock(), pause_reason = '401' where paused_at is null and priority = 90`;
+    await db.passTime("1 day");
+  }
+});
+
+Deno.test("a backfill that was cancelled for its dead chunk still says since when days are expected", async () => {
+  const run = await start(db.sql, "2026-05-01", "2026-06-10", { feeds: ["results"] });
+  await db.sql`
+    update backfill_progress set
+      state = case when period_start = '2026-05-01' then 'dead' else 'succeeded' end, last_error = 'unreadable', ended_at = engine.clock()
+  `;
+  await cover("results", "2026-06-01", "2026-06-10");
+  await db.sql`select start_schedules()`;
+  await db.sql`select backfill_cancel(${run})`;
+  assertEquals((await gaps()).filter(({ feed }) => feed === "results").map(({ day }) => day), [
+    "2026-06-11",
+    "2026-06-12",
+    "2026-06-13",
+    "2026-06-14",
+  ]);
+});
+
 Deno.test("close_gaps() pulls at most gap_days_a_night of a feed, the newest first", async () => {
   await db.sql`update backfill_settings set gap_days_a_night = 3`;
   await start(db.sql, "2026-05-01", "2026-05-31", { feeds: ["results"] });

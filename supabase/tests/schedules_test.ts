@@ -229,6 +229,30 @@ Deno.test("a pull takes the place of an earlier one that was paused, so that a r
   ]);
 });
 
+Deno.test("what a paused pull had left of other days comes with the pull that replaces it", async () => {
+  await onSince("2026-06-15T05:30:00Z");
+  await db.sql`update testing.moment set now = '2026-06-15T06:00:00Z'`;
+  await tick();
+  await db.sql`update backfill_runs set paused_at = engine.clock(), pause_reason = 'The API answered 401'`;
+  await db.sql`update testing.moment set now = '2026-06-15T08:30:00Z'`;
+  await tick();
+  const [run] = await db
+    .sql`select start_date::text, end_date::text from backfill_runs order by id desc limit 1`;
+  assertEquals({ ...run }, { start_date: "2026-06-14", end_date: "2026-06-22" });
+});
+
+Deno.test("today's cards do not wait for a morning's pull that fails on a later day", async () => {
+  await onSince("2026-06-15T05:30:00Z");
+  await db.sql`update testing.moment set now = '2026-06-15T06:00:00Z'`;
+  await tick();
+  await db
+    .sql`update backfill_progress set cursor_day = '2026-06-17', next_attempt_at = '2026-06-15T09:30:00Z'`;
+  await db.sql`update testing.moment set now = '2026-06-15T08:30:00Z'`;
+  await tick();
+  const runs = await db.sql`select requested_by from backfill_runs order by id`;
+  assertEquals(runs.map((run) => run["requested_by"]), ["schedule morning_cards", "schedule day_cards"]);
+});
+
 Deno.test("a pull of the evening whose tick comes after midnight is still the evening's", async () => {
   await onSince("2026-06-15T21:00:00Z");
   const runs = await at("2026-06-15T23:05:00Z");
