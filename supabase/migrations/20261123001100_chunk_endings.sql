@@ -11,7 +11,7 @@ begin
   -- Whoever ends the masters calls the chunks that waited for them.
   perform engine.dispatch_due(nullif(dispatch_next.feed, 'masters'));
 exception
-  when object_not_in_prerequisite_state then
+  when sqlstate 'PT424' then
     -- A Vault secret is missing. The chunk ends all the same, and the sweep goes on calling.
     raise warning '%', sqlerrm;
 end
