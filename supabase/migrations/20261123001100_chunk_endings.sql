@@ -90,7 +90,7 @@ begin
           race.has_result
           and race.race_date >= held.period_start
           and race.race_date < held.period_end
-          and (race.region_code is null or race.region_code = any ((select s.regions from public.backfill_settings as s)::text[]))
+          and race.region_code = any ((select s.regions from public.backfill_settings as s)::text[])
       )
       + (
         select count(distinct coalesce(reject.race_id, reject.fingerprint))
