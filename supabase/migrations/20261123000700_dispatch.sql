@@ -43,7 +43,8 @@ begin
   select s.decrypted_secret into worker_secret from vault.decrypted_secrets as s where s.name = 'worker_secret';
   if project_url is null or worker_secret is null then
     raise exception 'Vault lacks the secret "%"', case when project_url is null then 'project_url' else 'worker_secret' end
-      using errcode = '55000',
+      -- A code of its own, which PostgREST answers as HTTP 424, so that whoever catches it catches nothing else.
+      using errcode = 'PT424',
         hint = 'Store it once: select vault.create_secret(''<value>'', ''project_url'') with the project''s URL, and '
           'likewise ''worker_secret'' with the value of the functions'' WORKER_SECRET.';
   end if;
@@ -59,7 +60,8 @@ end
 $$;
 
 comment on function engine.dispatch(text) is
-  'Queues one call of the function that works on a feed. Needs the Vault secrets project_url and worker_secret.';
+  'Queues one call of the function that works on a feed. Needs the Vault secrets project_url and worker_secret: error PT424
+   (HTTP 424) when one is missing.';
 
 -- What may be claimed now. One definition for the claim, for the sweep and for whoever wants to look.
 create view engine.claimable_chunks

@@ -17,6 +17,8 @@ export interface TestDatabase {
   /** As the superuser, who may do what only the platform itself may. */
   readonly admin: Sql;
   readonly workerSecret: string;
+  /** For a connection that a test sets up in its own way. */
+  readonly databaseUrl: string;
   /** Empties every table, restores the settings, and sets the engine's time. */
   reset(moment?: string): Promise<void>;
   /** Moves the engine's time forward by an interval such as "90 seconds". */
@@ -76,6 +78,7 @@ export async function startTestDatabase(): Promise<TestDatabase> {
     worker,
     admin,
     workerSecret: platform.workerSecret,
+    databaseUrl: platform.databaseUrl,
     async reset(moment = MONDAY_NOON) {
       await sql.unsafe(`truncate ${FILLED_TABLES.join(", ")} restart identity cascade`);
       await sql`delete from backfill_settings`;
