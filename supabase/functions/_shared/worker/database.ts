@@ -100,19 +100,25 @@ async function unwrap<T>(name: string, call: PromiseLike<Answer<T>>): Promise<T>
   if (error) {
     if (error.code === LEASE_LOST) throw new LeaseLostError(error.message);
     const hint = error.hint ? ` (${error.hint})` : "";
-    const code = error.code ?? "";
-    throw new DatabaseError(`${name}: ${error.message}${hint}`, code, failureOf(status, code));
+    throw new DatabaseError(
+      `${name}: ${error.message}${hint}`,
+      error.code ?? "",
+      failureOf(status, error.code),
+    );
   }
   // Void functions answer with no content.
   return data as T;
 }
 
-function failureOf(status: number, code: string): DatabaseFailure {
-  if (ROLLED_BACK.includes(code)) return "rolled back";
-  // 0: no answer at all. From 502 on it is whoever stands before the database that answers.
-  return status === 0 || status === 429 || status >= 502 || UNREACHABLE.test(code)
-    ? "unreachable"
-    : "refused";
+/** @param code Undefined when it is not PostgREST that answers. */
+function failureOf(status: number, code: string | undefined): DatabaseFailure {
+  if (code !== undefined && ROLLED_BACK.includes(code)) return "rolled back";
+  const unreachable =
+    // 0: no answer at all. From 502 on it is whoever stands before the database that answers.
+    status === 0 || status === 429 || status >= 502 ||
+    // Each error of the server has a code. One without is of a connection that broke, which PostgREST answers with 400.
+    code === "" || code !== undefined && UNREACHABLE.test(code);
+  return unreachable ? "unreachable" : "refused";
 }
 
 /** What the connection needs from outside. */

@@ -52,6 +52,7 @@ const AWAY: [what: string, answer: () => Response | Error][] = [
   ["a session ended by a crash", () => failed(500, "57P02")],
   ["a server that is starting", () => failed(500, "57P03")],
   ["a broken connection", () => failed(503, "08006")],
+  ["a connection that broke within a statement", () => failed(400, "")],
 ];
 
 for (const [what, answer] of AWAY) {
@@ -92,6 +93,12 @@ for (const code of ["57014", "55P03", "40P01"]) {
     assertEquals([error.failure, failing.calls.length], ["rolled back", 3]);
   });
 }
+
+Deno.test("what the project's gateway refuses is not repeated", async () => {
+  const refusing = bench(() => Response.json({ message: "Invalid API key" }, { status: 401 }));
+  const error = await assertRejects(() => refusing.engine.reserveSlot("/results"), DatabaseError);
+  assertEquals([error.failure, refusing.calls.length], ["refused", 1]);
+});
 
 Deno.test("what the database refuses is not repeated", async () => {
   for (const [status, code] of [[400, "22023"], [403, "42501"], [404, "PGRST202"], [500, "XX000"]] as const) {
