@@ -77,7 +77,8 @@ export function errorResponse(error: unknown, role: string): Response {
       .toResponse();
   }
   if (error instanceof Error && CONNECTION_LOST.includes((error as Error & { code?: string }).code ?? "")) {
-    // No 503: libpq makes an error without a code of it, and PostgREST takes that for the caller's fault (its issue 4681).
+    // No 503: libpq makes an error without a code of it, and PostgREST takes that for the caller's fault (its issue
+    // 4681).
     return new RestError(400, "", "server closed the connection unexpectedly").toResponse();
   }
   const details = error instanceof Error ? error.message : String(error);

@@ -29,14 +29,15 @@ begin
   -- Claims of one feed queue up here for a moment; otherwise two of them could both count one free lease.
   perform pg_advisory_xact_lock(hashtext('engine.claim ' || claim_chunk.feed));
   if claim_chunk.call_id is not null then
-    -- The same claim once more, because its answer got lost: the same lease, as long as it lasts. After that the number is
-    -- spent, and there is nothing. A claim without a number is never a repetition.
+    -- The same claim once more, because its answer got lost: the same lease, as long as it lasts. After that the number
+    -- is spent, and there is nothing. A claim without a number is never a repetition.
     select chunk.* into chosen
     from public.backfill_progress as chunk
     where
       chunk.feed = claim_chunk.feed and chunk.state = 'working' and chunk.lease_token = claim_chunk.proposed_token;
     if not found then
-      delete from engine.calls_on_their_way as call where call.id = claim_chunk.call_id and call.feed = claim_chunk.feed;
+      delete from engine.calls_on_their_way as call
+      where call.id = claim_chunk.call_id and call.feed = claim_chunk.feed;
       if not found then
         -- Delivered a second time, or so late that another one was sent in its place.
         return;
@@ -86,9 +87,9 @@ $$;
 
 comment on function public.claim_chunk(text, bigint, uuid) is
   'Leases the next chunk of a feed: highest priority first, then the older run, then the run''s own order. call_id is what came
-   with the call; null for a call by hand. proposed_token becomes the lease''s token: the same call with the same one gets the
-   same lease again, so that a lost answer costs nothing. No row when nothing is due, when all leases of the feed are taken,
-   or when the call was answered before. The answer says where to go on and under which settings.';
+   with the call; null for a call by hand. proposed_token becomes the lease''s token: the same call with the same one
+   gets the same lease again, so that a lost answer costs nothing. No row when nothing is due, when all leases of the
+   feed are taken, or when the call was answered before. The answer says where to go on and under which settings.';
 
 -- Every write of a worker passes here first.
 create function engine.hold_lease(chunk_id bigint, lease_token uuid)

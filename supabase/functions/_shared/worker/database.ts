@@ -78,13 +78,13 @@ const ROLLED_BACK = ["57014", "55P03", "40P01"];
 const ROLLED_BACK_TRIES = 3;
 const ROLLED_BACK_PAUSE_MILLISECONDS = 500;
 /**
- * The server is being shut down or started, or a connection of it was lost: by code, because PostgREST answers some with 500, as it
- * does with real faults. Its own codes: no connection, a lost one, no schema cache yet, no free one.
+ * The server is being shut down or started, or a connection of it was lost: by code, because PostgREST answers some
+ * with 500, as it does with real faults. Its own codes: no connection, a lost one, no schema cache yet, no free one.
  */
 const UNREACHABLE = /^(57P0[1-3]|08...|PGRST00[0-3])$/;
 /**
- * A database that restarts is away for seconds, and PostgREST looks for it again after 1, 2, 4 and 8 more. Well within a lease: who
- * gives up earlier leaves the chunk to the sweep, which takes it back two minutes later.
+ * A database that restarts is away for seconds, and PostgREST looks for it again after 1, 2, 4 and 8 more. Well
+ * within a lease: who gives up earlier leaves the chunk to the sweep, which takes it back two minutes later.
  */
 const UNREACHABLE_MILLISECONDS = 20_000;
 const UNREACHABLE_PAUSES = { first: 250, longest: 2000 };
@@ -132,9 +132,9 @@ export interface EngineOptions {
 /**
  * Connects to the database through the project's API.
  *
- * Every call is safe to repeat: a page is known by its cursor, an ending that went through makes the second one a lost lease, and a
- * claim by its number and the token that it proposes. Only a claim by hand, which has no number, is not: one whose answer is lost
- * leaves a lease that runs out by itself.
+ * Every call is safe to repeat: a page is known by its cursor, an ending that went through makes the second one a
+ * lost lease, and a claim by its number and the token that it proposes. Only a claim by hand, which has no number, is
+ * not: one whose answer is lost leaves a lease that runs out by itself.
  */
 export function connectEngine(
   environment: Pick<Environment, "supabaseUrl" | "secretKey">,
