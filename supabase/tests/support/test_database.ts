@@ -4,8 +4,10 @@ import { startPlatform } from "../../../scripts/local/platform.ts";
 /** A call that SQL queued for pg_net and nobody has sent. */
 export interface QueuedCall {
   readonly url: string;
+  /** Without the time at which it runs out. */
   readonly body: Record<string, unknown>;
-  readonly authorization: string;
+  /** Null of what goes elsewhere than to the functions. */
+  readonly signature: string | null;
 }
 
 /** The migrated database of an embedded Postgres, with time that a test moves and a queue that nothing leaves. */
@@ -17,6 +19,8 @@ export interface TestDatabase {
   /** As the superuser, who may do what only the platform itself may. */
   readonly admin: Sql;
   readonly workerSecret: string;
+  /** The superuser's, to become whom one likes with. */
+  readonly adminUrl: string;
   /** Empties every table, restores the settings, and sets the engine's time. */
   reset(moment?: string): Promise<void>;
   /** Moves the engine's time forward by an interval such as "90 seconds". */
@@ -76,6 +80,7 @@ export async function startTestDatabase(): Promise<TestDatabase> {
     worker,
     admin,
     workerSecret: platform.workerSecret,
+    adminUrl: platform.adminUrl,
     async reset(moment = MONDAY_NOON) {
       await sql.unsafe(`truncate ${FILLED_TABLES.join(", ")} restart identity cascade`);
       await sql`delete from backfill_settings`;
@@ -104,7 +109,8 @@ export async function startTestDatabase(): Promise<TestDatabase> {
             delete from engine.calls_on_their_way as call using taken
             where call.id = (convert_from(taken.body, 'utf8')::jsonb ->> 'call')::bigint
           )
-          select url, convert_from(body, 'utf8')::jsonb as body, headers ->> 'Authorization' as authorization
+          select
+            url, convert_from(body, 'utf8')::jsonb - 'expires' as body, headers ->> 'X-Call-Signature' as signature
           from taken
           order by id
         `,
