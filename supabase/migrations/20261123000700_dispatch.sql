@@ -32,7 +32,6 @@ create function engine.hmac_sha256(message bytea, key bytea)
 returns bytea
 language plpgsql
 immutable
-strict
 parallel safe
 security invoker
 set search_path = pg_catalog, pg_temp
@@ -54,11 +53,10 @@ $$;
 comment on function engine.hmac_sha256(bytea, bytea) is 'HMAC with SHA-256, as RFC 2104 has it.';
 
 -- Each field with its length in bytes before it: whatever stands in one of them, no two calls read the same.
-create function engine.text_to_sign(variadic fields text[])
+create function engine.text_to_sign(fields text[])
 returns bytea
 language sql
 immutable
-strict
 parallel safe
 security invoker
 set search_path = pg_catalog, pg_temp
@@ -152,7 +150,7 @@ begin
       'Content-Type', 'application/json',
       'X-Call-Signature', encode(
         engine.hmac_sha256(
-          engine.text_to_sign(function_name, dispatch.feed, call_id::text, expires::text),
+          engine.text_to_sign(array[function_name, dispatch.feed, call_id::text, expires::text]),
           convert_to(worker_secret, 'utf8')
         ),
         'hex'

@@ -87,7 +87,7 @@ Deno.test("SQL and the functions sign the same text, whatever stands in it", asy
     fc.asyncProperty(field, field, fc.nat(), fc.nat(), async (functionName, feed, id, expires) => {
       const [row] = await db.sql<{ text: string }[]>`
         select convert_from(
-          engine.text_to_sign(${functionName}, ${feed}, ${String(id)}, ${String(expires)}), 'utf8'
+          engine.text_to_sign(${[functionName, feed, String(id), String(expires)]}), 'utf8'
         ) as text
       `;
       assertEquals(row?.text, textToSign({ functionName, feed, id, expires }));

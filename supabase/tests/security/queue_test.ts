@@ -86,6 +86,17 @@ Deno.test("the attack works: a trigger that a reader hangs on the queue runs wit
   await db.sql`drop table public.made_with_the_rights_of_postgres`;
 });
 
+Deno.test("a reader who may make nothing temporary has no function to hang there", async () => {
+  const [database] = await db.sql<{ name: string }[]>`select quote_ident(current_database()) as name`;
+  await db.admin.unsafe(`revoke temporary on database ${database?.name} from public`);
+  try {
+    const error = await assertRejects(() => hangTriggerOnQueue());
+    assertMatch(String(error), /permission denied/);
+  } finally {
+    await db.admin.unsafe(`grant temporary on database ${database?.name} to public`);
+  }
+});
+
 Deno.test("with a trigger on the queue that is not ours nothing is sent, and what is to do is said", async () => {
   await startAndForget();
   await db.takeCalls();
