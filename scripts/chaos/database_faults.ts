@@ -140,7 +140,8 @@ export function databaseFaults(options: DatabaseFaultsOptions): OnDatabaseCall {
           await patiently(() => sql`select 1`);
           // It may have been quicker than the restart, and is none the worse for it.
           ledger.broken();
-          ledger.note(kind, concerns, { type: (await answer).status >= 500 ? "of its kind" : "none" });
+          const { status } = await answer;
+          ledger.note(kind, concerns, { type: status >= 500 || status === 400 ? "of its kind" : "none" });
           return await answer;
         });
       case "expired_leases":

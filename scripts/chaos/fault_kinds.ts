@@ -117,7 +117,7 @@ export const FAULT_KINDS = facts({
     traceIn: "API's log: answered late",
   },
   wrong_clocks: {
-    description: "the clock of an isolate is wrong by minutes",
+    description: "the clock of an isolate is wrong by up to a minute",
     rate: 0.5,
     firstWithin: 2,
     traceIn: "functions' log: wrong clock",

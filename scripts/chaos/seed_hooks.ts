@@ -11,7 +11,8 @@ import type { Hooks, World } from "./world.ts";
 const PAST_A_LEASE_SECONDS = 91;
 /** Longer than a call is expected to be on its way. */
 const PAST_A_CALL_SECONDS = 20;
-const MOST_MINUTES_WRONG = 30;
+/** The functions bear no more: calls that SQL has signed would have run out, or seem to run out too late. */
+const MOST_SECONDS_WRONG = 59;
 
 /** The faults of a seed. */
 export interface SeedHooksOptions {
@@ -43,10 +44,10 @@ export function seedHooks({ world, plan, ledger, turns }: SeedHooksOptions): Hoo
     clockSkewMilliseconds() {
       const nth = ++isolates.clocks;
       if (plan.decide(["wrong_clocks"], "isolate") === undefined) return 0;
-      const minutes = chooseBetween(1, MOST_MINUTES_WRONG, plan.seed, "wrong_clocks", nth);
+      const seconds = chooseBetween(10, MOST_SECONDS_WRONG, plan.seed, "wrong_clocks", nth);
       const sign = chance(plan.seed, "wrong_clocks", nth, "sign") < 0.5 ? -1 : 1;
-      ledger.note("wrong_clocks", `isolate ${nth}, ${sign * minutes} minutes`);
-      return sign * minutes * 60_000;
+      ledger.note("wrong_clocks", `isolate ${nth}, ${sign * seconds} seconds`);
+      return sign * seconds * 1000;
     },
     onFunctionLog(line) {
       if (isEndAmidWork(line)) ledger.broken();

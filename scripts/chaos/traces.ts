@@ -109,11 +109,9 @@ function countTraces(kind: FaultKind, injections: readonly Injection[], records:
     case "expired_leases":
       return interruptions(injections, errors);
     case "lost_answers":
-      return lines(/"(database call repeated|call failed)"(?!.*Database connection error)/);
+      return functionLog.filter((line) => isFailedDatabaseCall(line) && !isOfRestart(line)).length;
     case "database_restarts":
-      return lines(
-        /"(database call repeated|call failed)".*(Database connection error|terminating connection)/,
-      );
+      return functionLog.filter((line) => isFailedDatabaseCall(line) && isOfRestart(line)).length;
     case "api_429":
       return answered(429);
     case "api_500":
@@ -135,6 +133,15 @@ function countTraces(kind: FaultKind, injections: readonly Injection[], records:
     case "short_lives":
       return lines(/"shutdown","reason":"(wall_clock|early_drop)"/);
   }
+}
+
+function isFailedDatabaseCall(line: string): boolean {
+  return /"(database call repeated|call failed)"/.test(line);
+}
+
+/** What a database that ends, is away or has just ended its sessions makes PostgREST say. */
+function isOfRestart(line: string): boolean {
+  return /Database connection error|server closed the connection|terminating connection/.test(line);
 }
 
 function isSlow(milliseconds: number): boolean {

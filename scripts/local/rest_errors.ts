@@ -54,6 +54,8 @@ const STATUSES: [state: string, status: number][] = [
 ];
 
 const CANNOT_CONNECT_NOW = "57P03";
+/** What the driver says when the connection broke with a statement under way. */
+const CONNECTION_LOST = ["CONNECTION_CLOSED", "CONNECTION_DESTROYED", "CONNECTION_ENDED"];
 
 function statusOf(sqlState: string, role: string): number {
   const chosen = sqlState.match(/^PT(\d{3})$/)?.[1];
@@ -73,6 +75,11 @@ export function errorResponse(error: unknown, role: string): Response {
     const status = statusOf(code, role);
     return new RestError(status >= 200 && status < 600 ? status : 500, code, message, detail, hint)
       .toResponse();
+  }
+  if (error instanceof Error && CONNECTION_LOST.includes((error as Error & { code?: string }).code ?? "")) {
+    // No 503: libpq makes an error without a code of it, and PostgREST takes that for the caller's fault (its issue
+    // 4681).
+    return new RestError(400, "", "server closed the connection unexpectedly").toResponse();
   }
   const details = error instanceof Error ? error.message : String(error);
   return new RestError(503, "PGRST000", "Database connection error. Retrying the connection.", details)

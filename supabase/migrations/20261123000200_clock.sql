@@ -5,10 +5,22 @@ returns timestamptz
 language sql
 volatile
 security invoker
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$ select pg_catalog.clock_timestamp() $$;
 
 comment on function engine.clock() is 'The engine''s time. Not the transaction''s start: two calls in one transaction may differ.';
+
+-- Not the engine's time: what is signed for a machine outside has to agree with that machine's clock, which nobody
+-- moves.
+create function engine.wall_clock()
+returns timestamptz
+language sql
+volatile
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$ select pg_catalog.clock_timestamp() $$;
+comment on function engine.wall_clock() is
+  'The real time, also where a test moves engine.clock(). Only for what another machine compares with its own clock.';
 
 create function engine.london_day(moment timestamptz default engine.clock())
 returns date
@@ -50,6 +62,7 @@ comment on function engine.skip_unchanged_row() is
   'Trigger: drops an update that changes no value; otherwise sets updated_at.';
 
 revoke execute on function
-  engine.clock(), engine.london_day(timestamptz), engine.london_midnight(date), engine.skip_unchanged_row()
+  engine.clock(), engine.wall_clock(), engine.london_day(timestamptz), engine.london_midnight(date),
+  engine.skip_unchanged_row()
   from public, anon, authenticated;
 grant execute on function engine.clock(), engine.london_day(timestamptz), engine.london_midnight(date) to service_role;

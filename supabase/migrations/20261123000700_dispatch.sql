@@ -27,20 +27,114 @@ as $$ select call_is_lost.sent_at < engine.clock() - interval '15 seconds' $$;
 comment on function engine.call_is_lost(timestamptz) is
   'Whether a call queued then can no longer be expected: a hop through pg_net takes a second, a slow batch five.';
 
+-- Core functions only, so that there is one way on every server, with pgcrypto or without.
+create function engine.hmac_sha256(message bytea, key bytea)
+returns bytea
+language plpgsql
+immutable
+parallel safe
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  block_bytes constant integer := 64;
+  short_key constant bytea := case when octet_length(key) > block_bytes then sha256(key) else key end;
+  block constant bytea := short_key || decode(repeat('00', block_bytes - octet_length(short_key)), 'hex');
+  inner_block bytea := block;
+  outer_block bytea := block;
+begin
+  for nth in 0 .. block_bytes - 1 loop
+    inner_block := set_byte(inner_block, nth, get_byte(block, nth) # 54); -- 0x36
+    outer_block := set_byte(outer_block, nth, get_byte(block, nth) # 92); -- 0x5c
+  end loop;
+  return sha256(outer_block || sha256(inner_block || message));
+end
+$$;
+comment on function engine.hmac_sha256(bytea, bytea) is 'HMAC with SHA-256, as RFC 2104 has it.';
+
+-- Each field with its length in bytes before it: whatever stands in one of them, no two calls read the same.
+create function engine.text_to_sign(fields text[])
+returns bytea
+language sql
+immutable
+parallel safe
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+  select convert_to(
+    string_agg(octet_length(convert_to(field.value, 'utf8')) || ':' || field.value || ',', '' order by field.place),
+    'utf8'
+  )
+  from unnest(text_to_sign.fields) with ordinality as field (value, place)
+$$;
+comment on function engine.text_to_sign(text[]) is
+  'What is signed of a call: function, feed, number and expiry, each as "<bytes>:<field>,".';
+
+-- Not net.http_post: it is compiled once in a session, with the types that its first caller puts in its way, and would
+-- run here with our owner's rights. What it does is these two statements.
+create function engine.post(url text, headers jsonb, body jsonb)
+returns bigint
+language plpgsql
+volatile
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  stranger text;
+  request_id bigint;
+begin
+  -- pg_net grants everything on its tables to everybody, so anybody may hang a trigger on the queue, which would run
+  -- with our owner's rights. From here to the end of the transaction nobody can.
+  lock table net.http_request_queue in row exclusive mode;
+  select format('%s of %s', t.tgname, f.proowner::regrole) into stranger
+  from pg_trigger as t
+  join pg_proc as f on f.oid = t.tgfoid
+  join pg_roles as owner on owner.oid = f.proowner
+  where
+    t.tgrelid = 'net.http_request_queue'::regclass
+    and not t.tgisinternal
+    and not owner.rolsuper
+    and owner.rolname <> current_user
+  limit 1;
+  if stranger is not null then
+    raise exception 'Nothing is sent: on net.http_request_queue there is a trigger that is not ours, %', stranger
+      using errcode = '55000',
+        hint = 'Whoever made it could run code of theirs with the rights of whoever sends. Find out why it is there, '
+          'and drop its function with cascade.';
+  end if;
+
+  insert into net.http_request_queue (method, url, headers, body, timeout_milliseconds)
+  values ('POST', post.url, post.headers, convert_to(post.body::text, 'utf8'), 5000)
+  returning id into request_id;
+  -- Older versions of pg_net look by themselves.
+  if to_regprocedure('net.wake()') is not null then
+    perform net.wake();
+  end if;
+  return request_id;
+end
+$$;
+comment on function engine.post(text, jsonb, jsonb) is
+  'Queues a request for pg_net, which sends it after the commit and waits five seconds for the answer. Returns its id.';
+
 -- Security definer, so that the role that the functions work with needs no right to Vault's secrets nor to pg_net.
 create function engine.dispatch(feed text)
 returns void
 language plpgsql
 security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 declare
   project_url text;
+  -- Without the space around it that the functions do not see either.
   worker_secret text;
+  function_name constant text := case when dispatch.feed = 'masters' then 'masters' else 'events' end;
   call_id bigint;
+  -- Longer than a call is waited for and a crowded queue may hold it up, and not much longer.
+  expires constant bigint := floor(extract(epoch from engine.wall_clock())) + 120;
 begin
   select s.decrypted_secret into project_url from vault.decrypted_secrets as s where s.name = 'project_url';
-  select s.decrypted_secret into worker_secret from vault.decrypted_secrets as s where s.name = 'worker_secret';
+  select nullif(btrim(s.decrypted_secret, E' \t\r\n'), '') into worker_secret
+  from vault.decrypted_secrets as s where s.name = 'worker_secret';
   if project_url is null or worker_secret is null then
     raise exception 'Vault lacks the secret "%"', case when project_url is null then 'project_url' else 'worker_secret' end
       -- A code of its own, which PostgREST answers as HTTP 424, so that whoever catches it catches nothing else.
@@ -50,18 +144,28 @@ begin
   end if;
 
   insert into engine.calls_on_their_way (feed) values (dispatch.feed) returning id into call_id;
-  perform net.http_post(
-    url => rtrim(project_url, '/') || '/functions/v1/' || case when dispatch.feed = 'masters' then 'masters' else 'events' end,
-    body => jsonb_build_object('feed', dispatch.feed, 'call', call_id),
-    headers => jsonb_build_object('Content-Type', 'application/json', 'Authorization', 'Bearer ' || worker_secret),
-    timeout_milliseconds => 5000
+  -- Everybody who can log in may read the queue: the secret itself does not go there, only what it signs.
+  perform engine.post(
+    url => rtrim(project_url, '/') || '/functions/v1/' || function_name,
+    headers => jsonb_build_object(
+      'Content-Type', 'application/json',
+      'X-Call-Signature', encode(
+        engine.hmac_sha256(
+          engine.text_to_sign(array[function_name, dispatch.feed, call_id::text, expires::text]),
+          convert_to(worker_secret, 'utf8')
+        ),
+        'hex'
+      )
+    ),
+    body => jsonb_build_object('feed', dispatch.feed, 'call', call_id, 'expires', expires)
   );
 end
 $$;
 
 comment on function engine.dispatch(text) is
-  'Queues one call of the function that works on a feed. Needs the Vault secrets project_url and worker_secret: error PT424
-   (HTTP 424) when one is missing.';
+  'Queues one call of the function that works on a feed, signed with the Vault secret worker_secret, good for two
+   minutes and for one claim. Needs the Vault secrets project_url and worker_secret: error PT424 (HTTP 424) when one is
+   missing.';
 
 -- What may be claimed now. One definition for the claim, for the sweep and for whoever wants to look.
 create view engine.claimable_chunks
@@ -149,7 +253,10 @@ comment on function engine.dispatch_due(text) is
   'Dispatches as many calls of a feed (null: of each) as chunks are claimable and leases are neither taken nor called for.
    Returns how many. With nothing to do it calls nobody.';
 
-revoke execute on function engine.call_is_lost(timestamptz), engine.dispatch(text), engine.dispatch_due(text)
+revoke execute on function
+  engine.call_is_lost(timestamptz), engine.hmac_sha256(bytea, bytea), engine.text_to_sign(text[]),
+  engine.post(text, jsonb, jsonb),
+  engine.dispatch(text), engine.dispatch_due(text)
   from public, anon, authenticated;
 grant execute on function engine.call_is_lost(timestamptz), engine.dispatch(text), engine.dispatch_due(text) to service_role;
 revoke all on engine.claimable_chunks from public, anon, authenticated;

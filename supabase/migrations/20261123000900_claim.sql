@@ -1,6 +1,6 @@
 -- Taking a chunk: whoever gets the lease token may write, nobody else.
 
-create function public.claim_chunk(feed text, call_id bigint default null)
+create function public.claim_chunk(feed text, call_id bigint default null, proposed_token uuid default null)
 returns table (
   chunk_id bigint,
   run_id bigint,
@@ -29,41 +29,52 @@ begin
   -- Claims of one feed queue up here for a moment; otherwise two of them could both count one free lease.
   perform pg_advisory_xact_lock(hashtext('engine.claim ' || claim_chunk.feed));
   if claim_chunk.call_id is not null then
-    delete from engine.calls_on_their_way as call where call.id = claim_chunk.call_id and call.feed = claim_chunk.feed;
+    -- The same claim once more, because its answer got lost: the same lease, as long as it lasts. After that the number
+    -- is spent, and there is nothing. A claim without a number is never a repetition.
+    select chunk.* into chosen
+    from public.backfill_progress as chunk
+    where
+      chunk.feed = claim_chunk.feed and chunk.state = 'working' and chunk.lease_token = claim_chunk.proposed_token;
     if not found then
-      -- Delivered a second time, or so late that another one was sent in its place.
-      return;
+      delete from engine.calls_on_their_way as call
+      where call.id = claim_chunk.call_id and call.feed = claim_chunk.feed;
+      if not found then
+        -- Delivered a second time, or so late that another one was sent in its place.
+        return;
+      end if;
     end if;
   end if;
-  if (
-    select count(*) from public.backfill_progress as live
-    where live.feed = claim_chunk.feed and live.state = 'working'
-  ) >= settings.leases_per_feed then
-    return;
-  end if;
+  if chosen.id is null then
+    if (
+      select count(*) from public.backfill_progress as live
+      where live.feed = claim_chunk.feed and live.state = 'working'
+    ) >= settings.leases_per_feed then
+      return;
+    end if;
 
-  select chunk.* into chosen
-  from public.backfill_progress as chunk
-  join engine.claimable_chunks as ready on ready.id = chunk.id
-  -- The state once more: it is looked at again when the row was locked by somebody who has just ended the chunk.
-  where ready.feed = claim_chunk.feed and chunk.state = 'waiting'
-  order by ready.priority desc, ready.run_id, ready.place_in_run
-  limit 1
-  for update of chunk skip locked;
-  if not found then
-    return;
-  end if;
+    select chunk.* into chosen
+    from public.backfill_progress as chunk
+    join engine.claimable_chunks as ready on ready.id = chunk.id
+    -- The state once more: it is looked at again when the row was locked by somebody who has just ended the chunk.
+    where ready.feed = claim_chunk.feed and chunk.state = 'waiting'
+    order by ready.priority desc, ready.run_id, ready.place_in_run
+    limit 1
+    for update of chunk skip locked;
+    if not found then
+      return;
+    end if;
 
-  update public.backfill_progress as chunk
-  set
-    state = 'working',
-    lease_token = gen_random_uuid(),
-    lease_until = engine.clock() + settings.lease_seconds * interval '1 second',
-    invocations = chunk.invocations + 1,
-    claimed_at = engine.clock(),
-    started_at = coalesce(chunk.started_at, engine.clock())
-  where chunk.id = chosen.id
-  returning chunk.* into chosen;
+    update public.backfill_progress as chunk
+    set
+      state = 'working',
+      lease_token = coalesce(claim_chunk.proposed_token, gen_random_uuid()),
+      lease_until = engine.clock() + settings.lease_seconds * interval '1 second',
+      invocations = chunk.invocations + 1,
+      claimed_at = engine.clock(),
+      started_at = coalesce(chunk.started_at, engine.clock())
+    where chunk.id = chosen.id
+    returning chunk.* into chosen;
+  end if;
 
   return query select
     chosen.id, chosen.run_id, chosen.lease_token, chosen.period_start, chosen.period_end, chosen.cursor_day,
@@ -74,10 +85,11 @@ begin
 end
 $$;
 
-comment on function public.claim_chunk(text, bigint) is
+comment on function public.claim_chunk(text, bigint, uuid) is
   'Leases the next chunk of a feed: highest priority first, then the older run, then the run''s own order. call_id is what came
-   with the call; null for a call by hand. No row when nothing is due, when all leases of the feed are taken, or when the call
-   was answered before. The answer says where to go on and under which settings.';
+   with the call; null for a call by hand. proposed_token becomes the lease''s token: the same call with the same one
+   gets the same lease again, so that a lost answer costs nothing. No row when nothing is due, when all leases of the
+   feed are taken, or when the call was answered before. The answer says where to go on and under which settings.';
 
 -- Every write of a worker passes here first.
 create function engine.hold_lease(chunk_id bigint, lease_token uuid)
@@ -105,5 +117,6 @@ comment on function engine.hold_lease(bigint, uuid) is
   'Locks the chunk''s row and returns it when the token is the current one; otherwise error PT409 (HTTP 409), so that a
    zombie invocation changes nothing.';
 
-revoke execute on function public.claim_chunk(text, bigint), engine.hold_lease(bigint, uuid) from public, anon, authenticated;
-grant execute on function public.claim_chunk(text, bigint), engine.hold_lease(bigint, uuid) to service_role;
+revoke execute on function public.claim_chunk(text, bigint, uuid), engine.hold_lease(bigint, uuid)
+  from public, anon, authenticated;
+grant execute on function public.claim_chunk(text, bigint, uuid), engine.hold_lease(bigint, uuid) to service_role;

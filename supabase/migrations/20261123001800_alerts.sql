@@ -188,7 +188,7 @@ create function engine.send_alerts()
 returns integer
 language plpgsql
 security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 declare
   webhook constant text := (select s.decrypted_secret from vault.decrypted_secrets as s where s.name = 'alert_webhook_url');
@@ -230,7 +230,7 @@ begin
     set
       tries = m.tries + 1,
       sent_at = engine.clock(),
-      request_id = net.http_post(
+      request_id = engine.post(
         url => webhook,
         body => case
           when format_wanted = 'slack' then jsonb_build_object('text', words)
@@ -239,8 +239,7 @@ begin
             'raised_at', message.raised_at, 'well_at', message.well_at
           )
         end,
-        headers => jsonb_build_object('Content-Type', 'application/json'),
-        timeout_milliseconds => 5000
+        headers => jsonb_build_object('Content-Type', 'application/json')
       )
     where m.id = message.id;
     sent := sent + 1;

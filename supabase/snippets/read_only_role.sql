@@ -2,6 +2,12 @@
 -- Run it in the SQL editor, after "supabase db push --remote"; again after a migration that adds a table. It gives the
 -- role no way to log in: make a user of your own who has it, with a password of your own:
 --   create role my_dashboard login password '…' in role racing_reader;
+--
+-- What such a login can do besides, because pg_net grants its tables to everybody: read and delete what waits in pg_net's
+-- queue, the address of your alerts' webhook among it, and post through it. It finds no secret of the database or of the
+-- functions there. docs/security.md has the whole list. If nothing of yours needs temporary tables, take from it the means
+-- to make functions of its own:
+--   revoke temporary on database postgres from public;
 
 do $$
 declare

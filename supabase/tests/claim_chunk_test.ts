@@ -1,6 +1,6 @@
-import { assert, assertEquals, assertNotEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertNotEquals, assertRejects } from "@std/assert";
 import { startTestDatabase, type TestDatabase } from "./support/test_database.ts";
-import { chunkRow, claim, claimed, finish, ingest, start } from "./support/chunks.ts";
+import { chunkRow, claim, claimed, finish, ingest, type Lease, start } from "./support/chunks.ts";
 import { page } from "./support/pages.ts";
 
 let db: TestDatabase;
@@ -105,6 +105,77 @@ Deno.test("a lease that was taken away is worth nothing: every write under it is
   }
   assertEquals(await chunkRow(db.sql, holder.chunk_id), before);
   assertEquals((await db.sql`select from ra_mst_courses`).length, 0);
+});
+
+/** The oldest call of results that is on its way. */
+async function oldestCall(): Promise<number> {
+  const [call] = await db.sql<{ id: number }[]>`select min(id)::integer as id from engine.calls_on_their_way`;
+  return call?.id ?? NaN;
+}
+
+/** What an invocation gets that was called by this number and proposes this token. */
+async function claimAs(call: number, token: string): Promise<Lease | undefined> {
+  const [lease] = await db.worker<Lease[]>`
+    select chunk_id, lease_token, period_start::text, cursor_skip from claim_chunk('results', ${call}, ${token})
+  `;
+  return lease;
+}
+
+Deno.test("claim_chunk() gives the lease the token that the invocation proposes, and makes one for whoever proposes none", async () => {
+  await start(db.sql, "2026-04-01", "2026-05-31", { feeds: ["results"] });
+  const token = crypto.randomUUID();
+  const lease = await claimAs(await oldestCall(), token);
+  assertEquals([lease?.period_start, lease?.lease_token], ["2026-05-01", token]);
+  assertMatch((await claimed(db.worker, "results")).lease_token, /^[0-9a-f-]{36}$/);
+});
+
+Deno.test("claim_chunk() gives the same lease again to the same call with the same token, and counts one invocation", async () => {
+  await start(db.sql, "2026-01-01", "2026-05-31", { feeds: ["results"] });
+  const [call, token] = [await oldestCall(), crypto.randomUUID()];
+  const lease = await claimAs(call, token);
+  const before = await db.sql`select * from backfill_progress order by id`;
+  await db.passTime("20 seconds");
+  assertEquals(await claimAs(call, token), lease);
+  assertEquals(await db.sql`select * from backfill_progress order by id`, before);
+});
+
+Deno.test("claim_chunk() gives the lease again wherever the first claim got to, however many are made at once", async () => {
+  await start(db.sql, "2026-01-01", "2026-05-31", { feeds: ["results"] });
+  const [call, token] = [await oldestCall(), crypto.randomUUID()];
+  const leases = await Promise.all(Array.from({ length: 6 }, () => claimAs(call, token)));
+  assertEquals(new Set(leases.map((lease) => lease?.chunk_id)).size, 1);
+  assertEquals((await db.sql`select from backfill_progress where state = 'working'`).length, 1);
+});
+
+Deno.test("claim_chunk() gives nothing to a second delivery of the same call, which proposes another token", async () => {
+  await start(db.sql, "2026-01-01", "2026-05-31", { feeds: ["results"] });
+  const call = await oldestCall();
+  assertEquals((await claimAs(call, crypto.randomUUID()))?.period_start, "2026-05-01");
+  assertEquals(await claimAs(call, crypto.randomUUID()), undefined);
+});
+
+Deno.test("claim_chunk() gives nothing to a repetition that comes after the chunk has ended, or is somebody else's", async () => {
+  await start(db.sql, "2026-01-01", "2026-05-31", { feeds: ["results"] });
+  const [call, token] = [await oldestCall(), crypto.randomUUID()];
+  const lease = await claimAs(call, token);
+  if (lease === undefined) throw new Error("Nothing was claimed");
+  await db.worker`select yield_chunk(${lease.chunk_id}, ${token}, 0)`;
+  assertEquals(await claimAs(call, token), undefined);
+
+  const next = await claimed(db.worker, "results");
+  assertEquals(next.chunk_id, lease.chunk_id);
+  const before = await chunkRow(db.sql, next.chunk_id);
+  assertEquals(await claimAs(call, token), undefined);
+  assertEquals(await chunkRow(db.sql, next.chunk_id), before);
+});
+
+Deno.test("claim_chunk() gives nothing to a repetition whose lease ran out and was taken back", async () => {
+  await start(db.sql, "2026-05-01", "2026-05-31", { feeds: ["results"] });
+  const [call, token] = [await oldestCall(), crypto.randomUUID()];
+  await claimAs(call, token);
+  await db.passTime("91 seconds");
+  await db.sql`select engine.sweep()`;
+  assertEquals(await claimAs(call, token), undefined);
 });
 
 Deno.test("the claim reads only chunks that wait, however many have ended", async () => {

@@ -1,4 +1,7 @@
-/** Time as the functions see it: only durations, because the clock of an isolate may be wrong by minutes. */
+/**
+ * Time as the functions see it: only durations, because the clock of an isolate may be wrong. Only the door asks it,
+ * for how long a call is good, and bears a minute.
+ */
 export interface Clock {
   /** Milliseconds since some fixed moment; never goes back. */
   monotonic(): number;

@@ -1488,7 +1488,7 @@ export type Database = {
         Returns: number;
       };
       "claim_chunk": {
-        Args: { "call_id"?: number; "feed": string };
+        Args: { "call_id"?: number; "feed": string; "proposed_token"?: string };
         Returns: {
           "answer_timeout_seconds": number;
           "api_total": number;

@@ -1,4 +1,4 @@
 /** Pulls racecards or results: one chunk per call. */
 import { serve } from "../_shared/worker/serve.ts";
 
-serve(["racecards", "results"]);
+serve("events", ["racecards", "results"]);

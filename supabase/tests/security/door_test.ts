@@ -1,5 +1,6 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertMatch } from "@std/assert";
 import fc from "fast-check";
+import { sign, type SignedCall } from "../../functions/_shared/worker/signature.ts";
 import { loadHandler, type TestedHandler, WORKER_SECRET } from "./support/handler.ts";
 
 /** The functions' door: who comes in, with what, and what the others learn. */
@@ -68,6 +69,9 @@ const strangers: [string, Record<string, string>][] = [
     apikey: "sb_secret_of_this_test",
   }],
   ["a secret of 100,000 characters", { authorization: `Bearer ${"x".repeat(100_000)}` }],
+  ["an empty signature", { "x-call-signature": "" }],
+  ["the secret in place of a signature", { "x-call-signature": WORKER_SECRET }],
+  ["a signature of 100,000 digits", { "x-call-signature": "0".repeat(100_000) }],
 ];
 
 for (const [what, headers] of strangers) {
@@ -143,12 +147,8 @@ const brokenBodies: [string, BodyInit | null][] = [
   ["a feed that is a list", '{"feed":["results"]}'],
   ["a prototype in place of a feed", '{"__proto__":{"feed":"results"}}'],
   ["a field that nobody knows", '{"feed":"results","run_id":1}'],
-  ["a call that is a text", '{"feed":"results","call":"1"}'],
-  ["a call that is SQL", '{"feed":"results","call":"1; drop table ra_races"}'],
-  ["a call below one", '{"feed":"results","call":0}'],
-  ["half a call", '{"feed":"results","call":1.5}'],
-  ["a call beyond all numbers", '{"feed":"results","call":1e999}'],
-  ["a call beyond whole numbers", '{"feed":"results","call":9007199254740993}'],
+  ["a number, which only signed calls have", '{"feed":"results","call":1}'],
+  ["an expiry, which only signed calls have", '{"feed":"results","expires":9999999999}'],
   ["more than a kilobyte", `{"feed":"results"${" ".repeat(1024)}}`],
   ["a thousand lists in each other", "[".repeat(500) + "]".repeat(500)],
   ["UTF-16", new Uint8Array(Array.from('{"feed":"results"}').flatMap((letter) => [letter.charCodeAt(0), 0]))],
@@ -159,7 +159,7 @@ for (const [what, body] of brokenBodies) {
   Deno.test(`a body with ${what} is refused before the database is asked`, () => assertRefused(body));
 }
 
-Deno.test("whatever JSON comes, it is refused unless it is a feed's name and a number", async () => {
+Deno.test("whatever JSON comes, it is refused unless it is a feed's name", async () => {
   await fc.assert(
     fc.asyncProperty(fc.json({ maxDepth: 4 }), async (body) => {
       fc.pre(body.length < 1024);
@@ -169,20 +169,151 @@ Deno.test("whatever JSON comes, it is refused unless it is a feed's name and a n
   );
 });
 
-Deno.test("all that reaches the database is one of two words and a number, as values and in no SQL text", async () => {
+/** A call as SQL sends it now. */
+const call = (more: Partial<SignedCall> = {}): SignedCall => ({
+  functionName: "events",
+  feed: "results",
+  id: 7,
+  expires: Math.floor(Date.now() / 1000) + 120,
+  ...more,
+});
+
+const bodyOf = ({ feed, id, expires }: SignedCall) => ({ feed, call: id, expires });
+
+async function handleSigned(signature: string, body: unknown): Promise<Response> {
+  const headers = { "x-call-signature": signature };
+  const text = typeof body === "string" ? body : JSON.stringify(body);
+  return await door.handle(new Request(URL_OF_FUNCTION, { method: "POST", headers, body: text }));
+}
+
+Deno.test("a signed call comes in, with nothing else to show", async () => {
+  const signed = call();
+  const response = await handleSigned(sign(signed, WORKER_SECRET), bodyOf(signed));
+  assertEquals([response.status, await response.json()], [200, { claimed: false }]);
+  assertEquals(door.takeDatabaseCalls().map(({ url }) => url), [
+    "http://database.test/rest/v1/rpc/claim_chunk",
+  ]);
+});
+
+const good = call();
+const signature = sign(good, WORKER_SECRET);
+const forgeries: [what: string, signature: string, body: unknown][] = [
+  ["another feed", signature, bodyOf({ ...good, feed: "racecards" })],
+  ["another number", signature, bodyOf({ ...good, id: 8 })],
+  ["a later expiry", signature, bodyOf({ ...good, expires: good.expires + 1 })],
+  ["another function's signature", sign({ ...good, functionName: "masters" }, WORKER_SECRET), bodyOf(good)],
+  [
+    "another function's signature and feed",
+    sign({ ...good, functionName: "masters", feed: "masters" }, WORKER_SECRET),
+    bodyOf({ ...good, feed: "masters" }),
+  ],
+  ["a signature with another secret", sign(good, `${WORKER_SECRET}x`), bodyOf(good)],
+  ["a signature with no secret", sign(good, ""), bodyOf(good)],
+  ["a signature that lacks its last digit", signature.slice(0, -1), bodyOf(good)],
+  ["half a signature", signature.slice(0, 32), bodyOf(good)],
+  ["a signature and one digit more", `${signature}0`, bodyOf(good)],
+  ["a signature in capitals", signature.toUpperCase(), bodyOf(good)],
+  ["a signature of zeros", "0".repeat(64), bodyOf(good)],
+  ["a signature twice", `${signature}, ${signature}`, bodyOf(good)],
+  ["a signature and no number", signature, { feed: good.feed, expires: good.expires }],
+  ["a signature and no expiry", signature, { feed: good.feed, call: good.id }],
+  ["a signature and no more than a feed", signature, { feed: good.feed }],
+  ["a number that is a text", signature, { ...bodyOf(good), call: String(good.id) }],
+  ["a number that is SQL", signature, { ...bodyOf(good), call: "7; drop table ra_races" }],
+  ["a number below one", sign({ ...good, id: 0 }, WORKER_SECRET), bodyOf({ ...good, id: 0 })],
+  ["half a number", sign({ ...good, id: 1.5 }, WORKER_SECRET), bodyOf({ ...good, id: 1.5 })],
+  ["a number beyond all", signature, `{"feed":"results","call":1e999,"expires":${good.expires}}`],
+  [
+    "a number beyond whole ones",
+    signature,
+    `{"feed":"results","call":9007199254740993,"expires":${good.expires}}`,
+  ],
+  ["a field that nobody signed", signature, { ...bodyOf(good), run_id: 1 }],
+  ["a body that is no JSON", signature, "feed=results"],
+  ["more than a kilobyte", signature, JSON.stringify(bodyOf(good)) + " ".repeat(1024)],
+  ["nothing", signature, ""],
+];
+
+for (const [what, signature, body] of forgeries) {
+  Deno.test(`a signed call with ${what} gets 401, with nothing said, asked or logged`, async () => {
+    assertEquals(await seen(await handleSigned(signature, body)), UNAUTHORIZED);
+    assertEquals([door.takeDatabaseCalls(), door.takeLog()], [[], []]);
+  });
+}
+
+Deno.test("a signed call that ran out, or runs out too late, gets 401 and a line in the log that speaks of clocks", async () => {
+  const times: [seconds: number, says: RegExp][] = [
+    [
+      -62,
+      /The call 7 of results is expired: by this machine's clock it ran out 6\d s ago\. .*clock.* differ/,
+    ],
+    [-86_400, /is expired: .* ran out 864\d\d s ago/],
+    [
+      183,
+      /The call 7 of results is too far ahead: by this machine's clock it runs out in 18\d s\. .*clock.* differ/,
+    ],
+    [86_400, /is too far ahead: .* runs out in 86[34]\d\d s/],
+  ];
+  for (const [seconds, says] of times) {
+    const signed = call({ expires: Math.floor(Date.now() / 1000) + seconds });
+    const response = await handleSigned(sign(signed, WORKER_SECRET), bodyOf(signed));
+    assertEquals(response.status, 401);
+    assertMatch((await response.json()).message, /too old, or the clocks .* differ; see the function's log/);
+    const log = door.takeLog();
+    assertEquals([log.length, door.takeDatabaseCalls()], [1, []]);
+    assertMatch(log[0] ?? "", says);
+  }
+});
+
+Deno.test("a signed call is good as long as the clocks are no more than a minute apart", async () => {
+  for (const seconds of [-55, 0, 60, 120, 175]) {
+    const signed = call({ expires: Math.floor(Date.now() / 1000) + seconds });
+    const response = await handleSigned(sign(signed, WORKER_SECRET), bodyOf(signed));
+    assertEquals([response.status, await response.json()], [200, { claimed: false }], String(seconds));
+  }
+});
+
+Deno.test("of a body under a signature no more than a kilobyte is read, and none of it for longer than pg_net waits", async () => {
+  const headers = { "x-call-signature": signature };
+  const endless = watchedBody(Infinity);
+  const response = await door.handle(
+    new Request(URL_OF_FUNCTION, { method: "POST", headers, body: endless.body }),
+  );
+  assertEquals(await seen(response), UNAUTHORIZED);
+  assert(endless.read() <= 3000, `${endless.read()} bytes were read`);
+
+  // One that never comes: the time for it is over at once.
+  const setTimer = globalThis.setTimeout;
+  const waits: number[] = [];
+  globalThis.setTimeout = ((callback: () => void, milliseconds: number) => {
+    waits.push(milliseconds);
+    return setTimer(callback, 0);
+  }) as typeof setTimeout;
+  try {
+    const body = new ReadableStream<Uint8Array>({ start: (stream) => stream.enqueue(new Uint8Array(1)) });
+    const late = await door.handle(new Request(URL_OF_FUNCTION, { method: "POST", headers, body }));
+    assertEquals([await seen(late), waits], [UNAUTHORIZED, [5000]]);
+  } finally {
+    globalThis.setTimeout = setTimer;
+  }
+});
+
+Deno.test("all that reaches the database is one of two words, a number and a token, as values and in no SQL text", async () => {
+  const signed = call();
   const headers = {
-    authorization: `Bearer ${WORKER_SECRET}`,
+    "x-call-signature": sign(signed, WORKER_SECRET),
     "x-feed": "'; --",
     prefer: "params=single-object",
   };
   const address = `${URL_OF_FUNCTION}/..%2fmasters?feed=masters&select=*&schema=engine';--`;
-  const body = '{"call":7,"feed":"results"}';
+  const body = JSON.stringify(bodyOf(signed));
   const response = await door.handle(new Request(address, { method: "POST", headers, body }));
   assertEquals(await response.json(), { claimed: false });
-  assertEquals(door.takeDatabaseCalls(), [{
-    url: "http://database.test/rest/v1/rpc/claim_chunk",
-    body: '{"feed":"results","call_id":7}',
-  }]);
+  const [asked, ...more] = door.takeDatabaseCalls();
+  assertEquals([asked?.url, more], ["http://database.test/rest/v1/rpc/claim_chunk", []]);
+  const values = JSON.parse(asked?.body ?? "");
+  assertMatch(values.proposed_token, /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
+  assertEquals(values, { feed: "results", call_id: 7, proposed_token: values.proposed_token });
 });
 
 Deno.test("without a worker secret nobody comes in, also nobody who shows none", async () => {

@@ -2,6 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { bootEverything, type Everything } from "../../../scripts/local/boot.ts";
 import { connect, type Sql } from "../../../scripts/local/database.ts";
 import type { ChainedCall } from "../../../scripts/local/platform.ts";
+import { sign } from "../../functions/_shared/worker/signature.ts";
 
 /** The whole platform, and somebody who calls its functions far more often than it does itself. */
 let everything: Everything;
@@ -28,14 +29,43 @@ Deno.test.afterAll(async () => {
   await everything.stop();
 });
 
-async function call(name: string, secret: string, body: unknown): Promise<{ status: number; body: unknown }> {
+interface Answer {
+  readonly status: number;
+  readonly body: unknown;
+}
+
+async function call(name: string, headers: Record<string, string>, body: unknown): Promise<Answer> {
   const response = await fetch(`${everything.platform.supabaseUrl}/functions/v1/${name}`, {
     method: "POST",
-    headers: { authorization: `Bearer ${secret}` },
+    headers,
     body: JSON.stringify(body),
   });
   return { status: response.status, body: await response.json() };
 }
+
+const functionOf = (feed: string) => feed === "masters" ? "masters" : "events";
+
+/** As somebody who knows the secret. */
+async function callByHand(feed: string, secret = everything.platform.workerSecret): Promise<Answer> {
+  return await call(functionOf(feed), { authorization: `Bearer ${secret}` }, { feed });
+}
+
+/** What SQL says in a call. */
+interface CallBody {
+  readonly feed: string;
+  readonly call: number;
+  readonly expires: number;
+}
+
+/** As SQL does. */
+async function callSigned(body: CallBody, secret = everything.platform.workerSecret): Promise<Answer> {
+  const functionName = functionOf(body.feed);
+  const signature = sign({ functionName, feed: body.feed, id: body.call, expires: body.expires }, secret);
+  return await call(functionName, { "x-call-signature": signature }, body);
+}
+
+const inTwoMinutes = () => Math.floor(Date.now() / 1000) + 120;
+const feedOf = (n: number) => ["masters", "results", "racecards"][n % 3] ?? "";
 
 /** Every row of every table of ours, of the queue and of Vault, and where every sequence stands. */
 async function everythingStored(): Promise<Record<string, string>> {
@@ -72,7 +102,10 @@ Deno.test("a flood of 300 calls with a wrong secret changes no row, spends no sl
   const before = [await everythingStored(), everything.api?.calls().length];
   const answers = await flood(
     300,
-    (n) => call(n % 3 ? "events" : "masters", `wrong ${n}`, { feed: "results" }),
+    (n) =>
+      n % 2
+        ? callByHand(feedOf(n), `wrong ${n}`)
+        : callSigned({ feed: feedOf(n), call: n + 1, expires: inTwoMinutes() }, `wrong ${n}`),
   );
   assertEquals(new Set(answers.map(({ status }) => status)), new Set([401]));
   assertEquals([await everythingStored(), everything.api?.calls().length], before);
@@ -80,13 +113,13 @@ Deno.test("a flood of 300 calls with a wrong secret changes no row, spends no sl
 
 Deno.test("a flood of 300 calls with the right secret and nothing to do changes no row, spends no slot and reaches no API", async () => {
   const before = [await everythingStored(), everything.api?.calls().length];
-  const { workerSecret } = everything.platform;
-  const answers = await flood(300, (n) => {
-    const known = n % 2 ? {} : { call: n + 1 };
-    return n % 3
-      ? call("events", workerSecret, { feed: n % 3 === 1 ? "results" : "racecards", ...known })
-      : call("masters", workerSecret, { feed: "masters", ...known });
-  });
+  const answers = await flood(
+    300,
+    (n) =>
+      n % 2
+        ? callByHand(feedOf(n))
+        : callSigned({ feed: feedOf(n), call: 1_000_000 + n, expires: inTwoMinutes() }),
+  );
   assertEquals(
     new Set(answers.map(({ status, body }) => `${status} ${JSON.stringify(body)}`)),
     new Set(['200 {"claimed":false}']),
@@ -132,26 +165,36 @@ const REQUESTS_OF_A_DAY = [
 Deno.test("each call of a run replayed over and over gets nothing done twice", async () => {
   const before = everything.api?.calls().length ?? 0;
   const run = await start("2026-06-01");
-  const { workerSecret } = everything.platform;
   await untilSucceeded(run, async () => {
-    const replays = sent.flatMap(({ url, body }) =>
-      Array.from(
-        { length: 5 },
-        () => call(url.endsWith("/masters") ? "masters" : "events", workerSecret, body),
-      )
+    await Promise.all(
+      sent.flatMap(({ body }) => Array.from({ length: 5 }, () => callSigned(body as CallBody))),
     );
-    await Promise.all(replays);
     await new Promise((resolve) => setTimeout(resolve, 20));
   });
   assertEquals(requestsSince(before), REQUESTS_OF_A_DAY);
 
   // And long after.
   const stored = [await everythingStored(), everything.api?.calls().length];
-  for (const { url, body } of sent) {
-    assertEquals(await call(url.endsWith("/masters") ? "masters" : "events", workerSecret, body), {
-      status: 200,
-      body: { claimed: false },
-    });
+  for (const { body } of sent) {
+    assertEquals(await callSigned(body as CallBody), { status: 200, body: { claimed: false } });
+  }
+  assertEquals([await everythingStored(), everything.api?.calls().length], stored);
+});
+
+Deno.test("each call of a run is refused at the other function, for another feed, with another number, or for longer", async () => {
+  const stored = [await everythingStored(), everything.api?.calls().length];
+  for (const { body } of sent) {
+    const { feed, call: id, expires } = body as CallBody;
+    const functionName = functionOf(feed);
+    const signature = sign({ functionName, feed, id, expires }, everything.platform.workerSecret);
+    const headers = { "x-call-signature": signature };
+    const attempts: [name: string, body: unknown][] = [
+      [functionName === "events" ? "masters" : "events", body],
+      ["events", { feed: feed === "results" ? "racecards" : "results", call: id, expires }],
+      [functionName, { feed, call: id + 1, expires }],
+      [functionName, { feed, call: id, expires: expires + 3600 }],
+    ];
+    for (const [name, altered] of attempts) assertEquals((await call(name, headers, altered)).status, 401);
   }
   assertEquals([await everythingStored(), everything.api?.calls().length], stored);
 });
@@ -159,16 +202,9 @@ Deno.test("each call of a run replayed over and over gets nothing done twice", a
 Deno.test("a flood of calls by hand amid the work takes no more leases than are allowed, and asks the API for nothing twice", async () => {
   const before = everything.api?.calls().length ?? 0;
   const run = await start("2026-06-01");
-  const { workerSecret } = everything.platform;
   let most = 0;
   await untilSucceeded(run, async () => {
-    await flood(
-      30,
-      (n) =>
-        n % 3
-          ? call("events", workerSecret, { feed: n % 3 === 1 ? "results" : "racecards" })
-          : call("masters", workerSecret, { feed: "masters" }),
-    );
+    await flood(30, (n) => callByHand(feedOf(n)));
     const [live] = await sql<{ most: number }[]>`
       select coalesce(max(working), 0)::integer as most
       from (select count(*) as working from public.backfill_progress where state = 'working' group by feed) as lanes

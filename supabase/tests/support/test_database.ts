@@ -4,8 +4,10 @@ import { startPlatform } from "../../../scripts/local/platform.ts";
 /** A call that SQL queued for pg_net and nobody has sent. */
 export interface QueuedCall {
   readonly url: string;
+  /** Without the time at which it runs out. */
   readonly body: Record<string, unknown>;
-  readonly authorization: string;
+  /** Null of what goes elsewhere than to the functions. */
+  readonly signature: string | null;
 }
 
 /** The migrated database of an embedded Postgres, with time that a test moves and a queue that nothing leaves. */
@@ -19,6 +21,8 @@ export interface TestDatabase {
   readonly workerSecret: string;
   /** For a connection that a test sets up in its own way. */
   readonly databaseUrl: string;
+  /** The superuser's, to become whom one likes with. */
+  readonly adminUrl: string;
   /** Empties every table, restores the settings, and sets the engine's time. */
   reset(moment?: string): Promise<void>;
   /** Moves the engine's time forward by an interval such as "90 seconds". */
@@ -79,6 +83,7 @@ export async function startTestDatabase(): Promise<TestDatabase> {
     admin,
     workerSecret: platform.workerSecret,
     databaseUrl: platform.databaseUrl,
+    adminUrl: platform.adminUrl,
     async reset(moment = MONDAY_NOON) {
       await sql.unsafe(`truncate ${FILLED_TABLES.join(", ")} restart identity cascade`);
       await sql`delete from backfill_settings`;
@@ -107,7 +112,8 @@ export async function startTestDatabase(): Promise<TestDatabase> {
             delete from engine.calls_on_their_way as call using taken
             where call.id = (convert_from(taken.body, 'utf8')::jsonb ->> 'call')::bigint
           )
-          select url, convert_from(body, 'utf8')::jsonb as body, headers ->> 'Authorization' as authorization
+          select
+            url, convert_from(body, 'utf8')::jsonb - 'expires' as body, headers ->> 'X-Call-Signature' as signature
           from taken
           order by id
         `,

@@ -1,14 +1,22 @@
+/**
+ * What is known of a call that failed, and so for how long it is worth repeating.
+ *
+ * `refused`: the database answered, and would again. `rolled back`: it gave up (a time limit, a deadlock) and changed
+ * nothing; a few more tries may pass. `unreachable`: nobody knows whether it was done, because no answer came or the
+ * database is away, which it is for as long as a restart takes.
+ */
+export type DatabaseFailure = "refused" | "rolled back" | "unreachable";
+
 /** A call of a database function failed. */
 export class DatabaseError extends Error {
   override readonly name = "DatabaseError";
   /** SQLSTATE or PostgREST's code; empty when no answer came. */
   readonly code: string;
-  /** True when no answer came or the server was unable to give one, so that the same call may succeed a moment later. */
-  readonly mayBeTriedAgain: boolean;
+  readonly failure: DatabaseFailure;
 
-  constructor(message: string, code: string, mayBeTriedAgain: boolean) {
+  constructor(message: string, code: string, failure: DatabaseFailure) {
     super(message);
     this.code = code;
-    this.mayBeTriedAgain = mayBeTriedAgain;
+    this.failure = failure;
   }
 }

@@ -2,7 +2,7 @@ import { createClient, type PostgrestError } from "@supabase/supabase-js";
 import type { Clock } from "../clock.ts";
 import type { Database, Json } from "../database_types.ts";
 import type { Environment } from "../environment.ts";
-import { DatabaseError } from "../errors/database_error.ts";
+import { DatabaseError, type DatabaseFailure } from "../errors/database_error.ts";
 import type { FailureClass } from "../errors/failure_class.ts";
 import { LeaseLostError } from "../errors/lease_lost_error.ts";
 import type { RacingApiFailure } from "../errors/racing_api_error.ts";
@@ -50,6 +50,7 @@ export interface Failure {
 export interface Engine extends RateBudget {
   /**
    * Leases the next chunk of a feed; null when nothing is due, all leases are taken, or the call was answered before.
+   * A numbered claim whose answer gets lost is made again, and gets the same lease.
    *
    * @param callId What came with the call; null for a call by hand.
    */
@@ -73,9 +74,20 @@ export interface Engine extends RateBudget {
 const LEASE_LOST = "PT409";
 /** Statement timeout, lock timeout, deadlock: nothing was done, and the next try may pass. */
 const ROLLED_BACK = ["57014", "55P03", "40P01"];
-/** The answer of a call may get lost after it was committed; calls that bear it are sent this often. */
-const TRIES = 3;
-const PAUSE_MILLISECONDS = 500;
+/** So often, and no more: what runs into the same time limit three times will do so again. */
+const ROLLED_BACK_TRIES = 3;
+const ROLLED_BACK_PAUSE_MILLISECONDS = 500;
+/**
+ * The server is being shut down or started, or a connection of it was lost: by code, because PostgREST answers some
+ * with 500, as it does with real faults. Its own codes: no connection, a lost one, no schema cache yet, no free one.
+ */
+const UNREACHABLE = /^(57P0[1-3]|08...|PGRST00[0-3])$/;
+/**
+ * A database that restarts is away for seconds, and PostgREST looks for it again after 1, 2, 4 and 8 more. Well
+ * within a lease: who gives up earlier leaves the chunk to the sweep, which takes it back two minutes later.
+ */
+const UNREACHABLE_MILLISECONDS = 20_000;
+const UNREACHABLE_PAUSES = { first: 250, longest: 2000 };
 
 interface Answer<T> {
   readonly data: T | null;
@@ -88,12 +100,25 @@ async function unwrap<T>(name: string, call: PromiseLike<Answer<T>>): Promise<T>
   if (error) {
     if (error.code === LEASE_LOST) throw new LeaseLostError(error.message);
     const hint = error.hint ? ` (${error.hint})` : "";
-    const mayBeTriedAgain = status === 0 || status === 429 || status >= 502 ||
-      ROLLED_BACK.includes(error.code);
-    throw new DatabaseError(`${name}: ${error.message}${hint}`, error.code ?? "", mayBeTriedAgain);
+    throw new DatabaseError(
+      `${name}: ${error.message}${hint}`,
+      error.code ?? "",
+      failureOf(status, error.code),
+    );
   }
   // Void functions answer with no content.
   return data as T;
+}
+
+/** @param code Undefined when it is not PostgREST that answers. */
+function failureOf(status: number, code: string | undefined): DatabaseFailure {
+  if (code !== undefined && ROLLED_BACK.includes(code)) return "rolled back";
+  const unreachable =
+    // 0: no answer at all. From 502 on it is whoever stands before the database that answers.
+    status === 0 || status === 429 || status >= 502 ||
+    // Each error of the server has a code. One without is of a connection that broke, which PostgREST answers with 400.
+    code === "" || code !== undefined && UNREACHABLE.test(code);
+  return unreachable ? "unreachable" : "refused";
 }
 
 /** What the connection needs from outside. */
@@ -107,8 +132,9 @@ export interface EngineOptions {
 /**
  * Connects to the database through the project's API.
  *
- * Every call is safe to repeat but the claim: a page is known by its cursor, and an ending that went through makes the second
- * one a lost lease. A claim whose answer is lost leaves a lease that runs out by itself.
+ * Every call is safe to repeat: a page is known by its cursor, an ending that went through makes the second one a
+ * lost lease, and a claim by its number and the token that it proposes. Only a claim by hand, which has no number, is
+ * not: one whose answer is lost leaves a lease that runs out by itself.
  */
 export function connectEngine(
   environment: Pick<Environment, "supabaseUrl" | "secretKey">,
@@ -119,14 +145,27 @@ export function connectEngine(
     global: { fetch },
   });
 
+  /** Makes a call until it goes through, or is not worth another try. */
   async function repeat<T>(name: string, call: () => PromiseLike<Answer<T>>): Promise<T> {
+    let rolledBack = 0;
+    let unreachable = 0;
+    let giveUpAt = Infinity;
     for (let attempt = 1;; attempt++) {
       try {
         return await unwrap(name, call());
       } catch (error) {
-        if (!(error instanceof DatabaseError && error.mayBeTriedAgain) || attempt === TRIES) throw error;
+        if (!(error instanceof DatabaseError)) throw error;
+        let pause: number;
+        if (error.failure === "unreachable") {
+          giveUpAt = Math.min(giveUpAt, clock.monotonic() + UNREACHABLE_MILLISECONDS);
+          pause = Math.min(UNREACHABLE_PAUSES.first * 2 ** unreachable++, UNREACHABLE_PAUSES.longest);
+          if (clock.monotonic() + pause > giveUpAt) throw error;
+        } else {
+          if (error.failure === "refused" || ++rolledBack === ROLLED_BACK_TRIES) throw error;
+          pause = ROLLED_BACK_PAUSE_MILLISECONDS * rolledBack;
+        }
         log.error("database call repeated", { name, attempt, message: error.message });
-        await clock.sleep(PAUSE_MILLISECONDS * attempt);
+        await clock.sleep(pause);
       }
     }
   }
@@ -150,8 +189,12 @@ export function connectEngine(
       await repeat("push_back_slots", () => client.rpc("push_back_slots", { endpoint, seconds }));
     },
     async claimChunk(feed, callId) {
-      const call = callId === null ? {} : { call_id: callId };
-      const [row] = await unwrap("claim_chunk", client.rpc("claim_chunk", { feed, ...call }));
+      const claim = callId === null
+        ? { feed }
+        : { feed, call_id: callId, proposed_token: crypto.randomUUID() };
+      const call = () => client.rpc("claim_chunk", claim);
+      // Without a number a repetition would be a claim of its own.
+      const [row] = await (callId === null ? unwrap("claim_chunk", call()) : repeat("claim_chunk", call));
       if (row === undefined) return null;
       return {
         id: row.chunk_id,

@@ -7,6 +7,7 @@ import { createLogger, type Logger } from "../log.ts";
 import { RacingApiClient } from "../racing_api/client.ts";
 import { type Chunk, connectEngine, type Engine } from "./database.ts";
 import type { Feed } from "./paging.ts";
+import { isSignature, judge } from "./signature.ts";
 import { workOnChunk } from "./work_on_chunk.ts";
 
 /** The part of the platform's runtime that keeps an isolate alive after the answer is sent. */
@@ -14,8 +15,10 @@ interface EdgeRuntime {
   waitUntil(promise: Promise<unknown>): void;
 }
 
-/** A call's body says the feed and the call's number. */
+/** A call's body says the feed, and of a call that SQL sent its number and how long it is good. */
 const LARGEST_BODY_BYTES = 1024;
+/** pg_net waits no longer either. */
+const LONGEST_BODY_MILLISECONDS = 5000;
 
 function answer(status: number, body: Record<string, unknown>): Response {
   return Response.json(body, { status });
@@ -28,21 +31,32 @@ async function isSame(given: string, expected: string): Promise<boolean> {
   return timingSafeEqual(await hash(given), await hash(expected));
 }
 
-async function isAuthorized(request: Request, workerSecret: string): Promise<boolean> {
+/** Whether somebody calls by hand, who knows the secret itself. */
+async function showsSecret(request: Request, workerSecret: string): Promise<boolean> {
   const given = /^Bearer (.+)$/.exec(request.headers.get("authorization") ?? "")?.[1] ?? "";
   return await isSame(given, workerSecret);
 }
 
-/** Reads at most so many bytes; null when there are more. */
+/** Reads at most so many bytes, for at most so long; null when there are more, or the body breaks off. */
 async function readSmallBody(request: Request): Promise<string | null> {
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  for await (const chunk of request.body ?? []) {
-    length += chunk.length;
-    if (length > LARGEST_BODY_BYTES) return null;
-    chunks.push(chunk);
+  const reader = request.body?.getReader();
+  if (reader === undefined) return "";
+  const timer = setTimeout(() => void reader.cancel().catch(() => {}), LONGEST_BODY_MILLISECONDS);
+  try {
+    const chunks: Uint8Array[] = [];
+    for (let length = 0;;) {
+      const { done, value } = await reader.read();
+      if (done) return await new Blob(chunks as BlobPart[]).text();
+      length += value.length;
+      if (length > LARGEST_BODY_BYTES) return null;
+      chunks.push(value);
+    }
+  } catch {
+    return null;
+  } finally {
+    clearTimeout(timer);
+    void reader.cancel().catch(() => {});
   }
-  return await new Blob(chunks as BlobPart[]).text();
 }
 
 /** What a call asks for. */
@@ -52,19 +66,64 @@ interface Call<F extends Feed> {
   readonly id: number | null;
 }
 
+/** Why a call is not followed; the message goes to the log, and nobody but us learns it. */
+interface Refusal {
+  readonly status: 400 | 401;
+  readonly message: string;
+  readonly log?: string;
+}
+
+const UNAUTHORIZED: Refusal = { status: 401, message: "Unauthorized" };
+
+/** The body as JSON of a form; undefined when it is anything else. */
+async function readBody<T>(request: Request, form: z.ZodType<T>): Promise<T | undefined> {
+  try {
+    return form.safeParse(JSON.parse(await readSmallBody(request) ?? "")).data;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Finds out who calls and what for, before anything is asked of the database. */
 async function readCall<F extends Feed>(
   request: Request,
-  feeds: readonly [F, ...F[]],
-): Promise<Call<F> | null> {
-  const body = await readSmallBody(request).catch(() => null);
-  if (body === null) return null;
-  try {
-    const { data } = z.strictObject({ feed: z.enum(feeds), call: z.int().positive().optional() })
-      .safeParse(JSON.parse(body));
-    return data === undefined ? null : { feed: data.feed as F, id: data.call ?? null };
-  } catch {
-    return null;
+  { functionName, feeds, workerSecret }: {
+    functionName: string;
+    feeds: readonly [F, ...F[]];
+    workerSecret: string;
+  },
+): Promise<Call<F> | Refusal> {
+  const feed = z.enum(feeds);
+  if (await showsSecret(request, workerSecret)) {
+    const body = await readBody(request, z.strictObject({ feed }));
+    return body === undefined
+      ? { status: 400, message: `Send {"feed": "${feeds.join('" | "')}"}` }
+      : { feed: body.feed as F, id: null };
   }
+  const signature = request.headers.get("x-call-signature");
+  if (!isSignature(signature)) return UNAUTHORIZED;
+  const count = z.int().positive();
+  const body = await readBody(request, z.strictObject({ feed, call: count, expires: count }));
+  if (body === undefined) return UNAUTHORIZED;
+
+  const call = { feed: body.feed as F, id: body.call };
+  const verdict = judge(
+    { functionName, ...call, expires: body.expires },
+    signature,
+    workerSecret,
+    Date.now(),
+  );
+  if (verdict === "good") return call;
+  if (verdict === "forged") return UNAUTHORIZED;
+  const seconds = Math.round(body.expires - Date.now() / 1000);
+  return {
+    status: 401,
+    message:
+      "The call is too old, or the clocks of the database and the function differ; see the function's log",
+    log: `The call ${call.id} of ${call.feed} is ${verdict}: by this machine's clock it ${
+      seconds < 0 ? `ran out ${-seconds} s ago` : `runs out in ${seconds} s`
+    }. Either it was on its way for minutes, or this clock and the database's differ by more than a minute`,
+  };
 }
 
 /** Aborts when the platform announces the end of the isolate. */
@@ -102,13 +161,19 @@ async function work(chunk: Chunk, engine: Engine, log: Logger, get: GetVariable)
 }
 
 /**
- * Serves an Edge Function: authenticates the call, claims a chunk of the feed it names, answers 202 at once and works on.
+ * Serves an Edge Function: authenticates the call, claims a chunk of the feed it names, answers 202 at once and works
+ * on.
  *
- * Answers: 401 without the worker secret, 405 for other methods than POST, 400 for a body other than `{"feed": …}` with or
- * without the `call` that SQL numbers its calls by, 200 with `{"claimed": false}` when there is nothing to do, 202 with run,
- * chunk and feed, 500 when a setting is missing (the log says which), 503 when the database can't be reached.
+ * SQL signs each call that it sends (`X-Call-Signature`, over function, feed, number and expiry); somebody who calls
+ * by hand shows the worker secret itself (`Authorization: Bearer …`) and has no number.
+ *
+ * Answers: 401 without one of the two, 405 for other methods than POST, 400 for a body by hand other than `{"feed":
+ * …}`, 200 with `{"claimed": false}` when there is nothing to do, 202 with run, chunk and feed, 500 when a setting is
+ * missing (the log says which), 503 when the database can't be reached.
+ *
+ * @param functionName What the function is deployed as.
  */
-export function serve<F extends Feed>(feeds: readonly [F, ...F[]]): void {
+export function serve<F extends Feed>(functionName: string, feeds: readonly [F, ...F[]]): void {
   const get: GetVariable = (name) => Deno.env.get(name);
   const runtime = (globalThis as unknown as { EdgeRuntime: EdgeRuntime }).EdgeRuntime;
   const log = createLogger(secretsOf(get));
@@ -117,15 +182,20 @@ export function serve<F extends Feed>(feeds: readonly [F, ...F[]]): void {
     try {
       if (request.method !== "POST") return answer(405, { message: "Use POST" });
       const environment = readEnvironment(get);
-      if (!await isAuthorized(request, environment.workerSecret)) {
-        return answer(401, { message: "Unauthorized" });
+      const { workerSecret } = environment;
+      const call = await readCall(request, { functionName, feeds, workerSecret });
+      if ("status" in call) {
+        if (call.log !== undefined) log.error("call refused", { message: call.log });
+        return answer(call.status, { message: call.message });
       }
-      const call = await readCall(request, feeds);
-      if (call === null) return answer(400, { message: `Send {"feed": "${feeds.join('" | "')}"}` });
 
       const { feed, id } = call;
       const engine = connectEngine(environment, { clock: systemClock, log: log.with({ feed, call: id }) });
-      const chunk = await engine.claimChunk(feed, id);
+      const claiming = engine.claimChunk(feed, id);
+      // A database that restarts is waited for, and longer than pg_net waits for an answer: the isolate must not end
+      // with that.
+      runtime.waitUntil(claiming.catch(() => {}));
+      const chunk = await claiming;
       if (chunk === null) {
         log.info("nothing to claim", { feed, call: id });
         return answer(200, { claimed: false });

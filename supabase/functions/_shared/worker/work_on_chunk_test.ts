@@ -291,6 +291,63 @@ Deno.test("an answer that gets lost after the page was stored costs nothing", as
   assertEquals((await sql`select pages_done from backfill_progress`)[0]?.["pages_done"], 2);
 });
 
+/** The database from some moment on away for so long, or until a call's answer is lost, by a clock that a test moves. */
+function whileAway(clock: HandMovedClock, name: string, seconds: number): typeof fetch {
+  let backAt: number | undefined;
+  return async (input, init) => {
+    const url = input instanceof Request ? input.url : String(input);
+    if (backAt === undefined && url.endsWith(`/${name}`)) {
+      backAt = clock.monotonic() + seconds * 1000;
+      // Done, and nobody hears of it.
+      await (await fetch(input, init)).body?.cancel();
+    }
+    if (backAt === undefined || clock.monotonic() >= backAt) return await fetch(input, init);
+    const message = "Database connection error. Retrying the connection.";
+    return Response.json({ code: "PGRST000", message, details: null, hint: null }, { status: 503 });
+  };
+}
+
+for (const name of ["reserve_slot", "ingest_page", "finish_chunk"]) {
+  Deno.test(`a database that is away for 18 seconds at ${name} costs those seconds, and nothing else`, async () => {
+    const { clock, work, logger } = bench();
+    const engine = connectEngine(
+      { supabaseUrl: platform.supabaseUrl, secretKey: platform.secretKey },
+      { clock, log: logger, fetch: whileAway(clock, name, 18) },
+    );
+    const chunk = await claimed(engine, "racecards", "2026-06-01", "2026-06-02");
+    assert(["succeeded", "ended"].includes(await work(chunk, { engine })));
+    const [row] = await sql`
+      select state, pages_done, api_calls, attempts, interruptions, invocations from backfill_progress
+    `;
+    assertEquals({ ...row }, {
+      state: "succeeded",
+      pages_done: 2,
+      api_calls: 2,
+      attempts: 0,
+      interruptions: 0,
+      invocations: 1,
+    });
+    assertEquals((await sql`select from ingest_errors`).length, 0);
+  });
+}
+
+Deno.test("a claim whose answer is lost, and whose database is away after it, gets its lease all the same", async () => {
+  const { clock, work, logger } = bench();
+  const engine = connectEngine(
+    { supabaseUrl: platform.supabaseUrl, secretKey: platform.secretKey },
+    { clock, log: logger, fetch: whileAway(clock, "claim_chunk", 18) },
+  );
+  await sql`truncate engine.calls_on_their_way`;
+  await sql`select backfill_start('2026-06-01', '2026-06-02', '{racecards}', reprocess => 'all')`;
+  const [call] = await sql<{ id: number }[]>`select id::integer from engine.calls_on_their_way`;
+  const chunk = await engine.claimChunk("racecards", call?.id ?? NaN);
+  if (chunk === null) throw new Error("The lease was not given again");
+  assertEquals(await work(chunk, { engine }), "succeeded");
+  assertEquals((await sql`select invocations from backfill_progress`)[0]?.["invocations"], 1);
+  // Long over: nobody else gets anything for that call.
+  assertEquals(await engine.claimChunk("racecards", call?.id ?? NaN), null);
+});
+
 Deno.test("whoever lost the lease stops, writes nothing, and says so", async () => {
   const { engine, work, log } = bench();
   const chunk = await claimed(engine, "racecards", "2026-06-01", "2026-06-04");

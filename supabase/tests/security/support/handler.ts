@@ -38,7 +38,7 @@ export async function loadHandler(): Promise<TestedHandler> {
   for (const level of ["log", "error"] as const) console[level] = (line: string) => void log.push(line);
 
   const { serve } = await import("../../../functions/_shared/worker/serve.ts");
-  serve(["racecards", "results"]);
+  serve("events", ["racecards", "results"]);
   return {
     environment,
     handle: (request) => handler?.(request) ?? Promise.reject(new Error("Nothing was served")),

@@ -1,0 +1,51 @@
+import { createHmac, timingSafeEqual } from "node:crypto";
+
+/** What SQL signs of a call that it sends. */
+export interface SignedCall {
+  /** The function that is called: what is signed for one is no good at the other. */
+  readonly functionName: string;
+  readonly feed: string;
+  /** The call's number, good for one claim. */
+  readonly id: number;
+  /** Until when the call is good, in seconds since 1970, by the database's clock. */
+  readonly expires: number;
+}
+
+/** What a signature is worth: `forged` when it is not the secret's, the other two when only the time is wrong. */
+export type Verdict = "good" | "forged" | "expired" | "too far ahead";
+
+/** For how long SQL signs. */
+const GOOD_FOR_SECONDS = 120;
+/** The isolate's clock and the database's may be this far apart. */
+const CLOCKS_APART_SECONDS = 60;
+
+/** As `engine.text_to_sign` has it: each field with its length in bytes, so that none can pass for a part of the next. */
+export function textToSign({ functionName, feed, id, expires }: SignedCall): string {
+  return [functionName, feed, String(id), String(expires)]
+    .map((field) => `${new TextEncoder().encode(field).length}:${field},`)
+    .join("");
+}
+
+/** The signature of a call, as lower-case hexadecimal digits. */
+export function sign(call: SignedCall, secret: string): string {
+  return createHmac("sha256", secret).update(textToSign(call)).digest("hex");
+}
+
+/** Whether a text has the form of a signature: what has not is not worth reading on for. */
+export function isSignature(text: string | null): text is string {
+  return text !== null && /^[0-9a-f]{64}$/.test(text);
+}
+
+/**
+ * Judges the signature of a call, in constant time.
+ *
+ * @param now The isolate's time in milliseconds.
+ */
+export function judge(call: SignedCall, signature: string, secret: string, now: number): Verdict {
+  const encoder = new TextEncoder();
+  const [given, expected] = [encoder.encode(signature), encoder.encode(sign(call, secret))];
+  if (given.length !== expected.length || !timingSafeEqual(given, expected)) return "forged";
+  const left = call.expires - now / 1000;
+  if (left < -CLOCKS_APART_SECONDS) return "expired";
+  return left > GOOD_FOR_SECONDS + CLOCKS_APART_SECONDS ? "too far ahead" : "good";
+}

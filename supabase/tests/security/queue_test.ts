@@ -1,0 +1,147 @@
+import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
+import { connect, type Sql } from "../../../scripts/local/database.ts";
+import { startTestDatabase, type TestDatabase } from "../support/test_database.ts";
+import { SecretSearch } from "./support/search.ts";
+import { start } from "../support/chunks.ts";
+
+/**
+ * pg_net's own script grants everything on its tables to everybody, and only their owner, which the role postgres is
+ * not, could take it back. So this is what a login can do with the queue that was only meant to read the racing data.
+ */
+const SNIPPET = new URL("../../snippets/read_only_role.sql", import.meta.url);
+
+let db: TestDatabase;
+let reader: Sql;
+Deno.test.beforeAll(async () => {
+  db = await startTestDatabase();
+  // As pg_net 0.20 does it.
+  await db.admin`grant usage on schema net to public`;
+  await db.admin`grant all on all sequences in schema net to public`;
+  await db.admin`grant all on all tables in schema net to public`;
+  await db.sql.unsafe(await Deno.readTextFile(SNIPPET));
+  await db.sql`drop role if exists my_dashboard`;
+  await db.sql`create role my_dashboard login in role racing_reader`;
+});
+Deno.test.afterAll(async () => {
+  await db.sql.unsafe(`
+    drop role my_dashboard;
+    grant racing_reader to postgres; drop owned by racing_reader; drop role racing_reader;
+  `);
+  await db.stop();
+});
+Deno.test.beforeEach(async () => {
+  await db.reset();
+  reader = connect(db.adminUrl, { max: 1, name: "dashboard", role: "my_dashboard" });
+});
+Deno.test.afterEach(() => reader.end({ timeout: 1 }));
+
+const startAndForget = () => start(db.sql, "2026-05-01", "2026-05-31", { feeds: ["results"] });
+const callsOnTheirWay = async () =>
+  (await db.sql<{ id: number }[]>`select id::integer from engine.calls_on_their_way`).map(({ id }) => id);
+
+Deno.test("a reader of the queue finds calls with their signatures, and no secret", async () => {
+  await startAndForget();
+  const rows = await reader<{ text: string }[]>`
+    select concat_ws(' ', url, headers, convert_from(body, 'utf8')) as text from net.http_request_queue
+  `;
+  assertEquals(rows.length, 1);
+  const text = rows[0]?.text ?? "";
+  assertMatch(text, /"X-Call-Signature": "[0-9a-f]{64}"/);
+  assertEquals(new SecretSearch({ "the worker secret": db.workerSecret }).inText("queue", text), []);
+});
+
+Deno.test("a reader who empties the queue is made up for by the sweep", async () => {
+  await startAndForget();
+  await reader`delete from net.http_request_queue`;
+  const [lost] = await callsOnTheirWay();
+  await db.passTime("16 seconds");
+  await db.sql`select engine.sweep()`;
+  const calls = await db.takeCalls();
+  assertEquals(calls.map(({ body }) => body["feed"]), ["results"]);
+  assert(calls[0]?.body["call"] !== lost);
+});
+
+/** A trigger on the queue whose function, a temporary one, makes use of the rights of postgres when it gets them. */
+async function hangTriggerOnQueue(): Promise<void> {
+  await reader.unsafe(`
+    create function pg_temp.evil() returns trigger language plpgsql as $$
+    begin
+      if current_user = 'postgres' then
+        create table public.made_with_the_rights_of_postgres ();
+      end if;
+      return new;
+    end
+    $$;
+    create trigger evil before insert on net.http_request_queue for each row execute function pg_temp.evil();
+  `);
+}
+
+const isTaken = async () =>
+  (await db.sql`select from pg_tables where tablename = 'made_with_the_rights_of_postgres'`).length === 1;
+
+Deno.test("the attack works: a trigger that a reader hangs on the queue runs with the rights of whoever posts", async () => {
+  await hangTriggerOnQueue();
+  await db.sql`select net.http_post('http://127.0.0.1:1', '{}')`;
+  assertEquals(await isTaken(), true);
+  await db.sql`drop table public.made_with_the_rights_of_postgres`;
+});
+
+Deno.test("a reader who may make nothing temporary has no function to hang there", async () => {
+  const [database] = await db.sql<{ name: string }[]>`select quote_ident(current_database()) as name`;
+  await db.admin.unsafe(`revoke temporary on database ${database?.name} from public`);
+  try {
+    const error = await assertRejects(() => hangTriggerOnQueue());
+    assertMatch(String(error), /permission denied/);
+  } finally {
+    await db.admin.unsafe(`grant temporary on database ${database?.name} to public`);
+  }
+});
+
+Deno.test("with a trigger on the queue that is not ours nothing is sent, and what is to do is said", async () => {
+  await startAndForget();
+  await db.takeCalls();
+  await hangTriggerOnQueue();
+  const error = await assertRejects(() => db.worker`select engine.dispatch('results')`);
+  assertMatch(
+    String(error),
+    /on net.http_request_queue there is a trigger that is not ours, evil of my_dashboard/,
+  );
+
+  await db.sql`select engine.sweep()`;
+  await db.sql`
+    with alert as (insert into alerts (kind, subject, message) values ('gap', 'x', 'x') returning id)
+    insert into alert_messages (alert_id, phase) select id, 'raised' from alert
+  `;
+  await db.sql`select vault.create_secret('http://127.0.0.1:1', 'alert_webhook_url')`;
+  await db.sql`select engine.watch()`;
+  await db.sql`delete from vault.secrets where name = 'alert_webhook_url'`;
+  assertEquals(await isTaken(), false);
+  const errors = await db.sql<
+    { message: string }[]
+  >`select message from ingest_errors where feed = 'results'`;
+  assert(errors.some(({ message }) => message.startsWith("No call could be sent: Nothing is sent: on net.")));
+
+  // Their function goes with their session, and with it the trigger.
+  await reader.end({ timeout: 1 });
+  await db.takeCalls();
+  for (let tries = 0; tries < 50; tries++) {
+    await db.sql`select engine.sweep()`;
+    if ((await db.takeCalls()).length > 0) return;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error("The trigger's end must let the engine send again");
+});
+
+Deno.test("nobody hangs a trigger on the queue between the look and the request", async () => {
+  let hung = false;
+  let hanging: Promise<void> | undefined;
+  await db.worker.begin(async (transaction) => {
+    await transaction`select engine.dispatch('results')`;
+    hanging = hangTriggerOnQueue().then(() => void (hung = true));
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    assertEquals(hung, false);
+    await transaction`select engine.dispatch('results')`;
+  });
+  await hanging;
+  assertEquals([hung, await isTaken()], [true, false]);
+});

@@ -1,0 +1,104 @@
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { bootEverything, type Everything } from "../../../scripts/local/boot.ts";
+import { connect, type Sql } from "../../../scripts/local/database.ts";
+import { moveTimeByHand } from "../support/test_database.ts";
+
+/** The functions check until when a call is good by clocks of their own. */
+let everything: Everything;
+let sql: Sql;
+let seconds = 0;
+const functionLog: string[] = [];
+
+Deno.test.beforeAll(async () => {
+  everything = await bootEverything({
+    apiSpeed: 50,
+    platform: {
+      cron: "manual",
+      functionClockSkewMilliseconds: () => seconds * 1000,
+      onFunctionLog: (line) => void functionLog.push(line),
+    },
+  });
+  sql = connect(everything.platform.databaseUrl, { max: 2, name: "test" });
+  await moveTimeByHand(sql);
+});
+Deno.test.afterAll(async () => {
+  await sql.end({ timeout: 1 });
+  await everything.stop();
+});
+
+async function start(): Promise<number> {
+  const [run] = await sql<{ id: number }[]>`
+    select backfill_start('2026-06-01', '2026-06-01', '{results}', reprocess => 'all')::integer as id
+  `;
+  return run?.id ?? NaN;
+}
+
+async function until(condition: () => Promise<boolean> | boolean, what: string): Promise<void> {
+  const deadline = performance.now() + 60_000;
+  while (!await condition()) {
+    if (performance.now() > deadline) {
+      throw new Error(`Waited a minute for ${what}\n${functionLog.join("\n")}`);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+const stateIs = (run: number, state: string) => async () =>
+  (await sql`select from backfill_status where run_id = ${run} and state = ${state}`).length === 1;
+
+async function setClocks(wrong: number): Promise<void> {
+  seconds = wrong;
+  await everything.platform.killFunctionInstances();
+  functionLog.length = 0;
+}
+
+for (const wrong of [-59, 59]) {
+  Deno.test(`functions whose clocks are wrong by ${wrong} seconds work as ever`, async () => {
+    await setClocks(wrong);
+    const run = await start();
+    await until(stateIs(run, "succeeded"), "the run");
+    assert(functionLog.some((line) => line.includes('"wrong clock"')));
+    assert(!functionLog.some((line) => line.includes('"call refused"')));
+  });
+}
+
+const WRONG: [minutes: number, verdict: string][] = [[-5, "too far ahead"], [5, "expired"]];
+for (const [minutes, verdict] of WRONG) {
+  Deno.test(`functions whose clocks are wrong by ${minutes} minutes do nothing, and everybody who is to know is told`, async () => {
+    await setClocks(minutes * 60);
+    const run = await start();
+    await until(() => functionLog.some((line) => line.includes('"call refused"')), "the refusal");
+    const refusal = functionLog.find((line) => line.includes('"call refused"')) ?? "";
+    assertMatch(
+      refusal,
+      new RegExp(`results is ${verdict}: .* this clock and the database's differ by more than a minute`),
+    );
+    // What the alert tells to look at.
+    const answers = async () =>
+      await sql<{ content: string }[]>`select content from net._http_response where status_code = 401`;
+    await until(async () => (await answers()).length > 0, "the answer");
+    assertMatch((await answers())[0]?.content ?? "", /the clocks of the database and the function differ/);
+
+    for (let minute = 0; minute < 5; minute++) {
+      await sql`update testing.moment set now = now + interval '1 minute'`;
+      await everything.platform.cron.tick(new Date());
+    }
+    const alerts = await sql<{ message: string }[]>`
+      select message from alerts where kind = 'unanswered_calls' and subject = 'results' and well_at is null
+    `;
+    assertEquals(alerts.length, 1);
+    assertMatch(alerts[0]?.message ?? "", /^Nobody answers the calls for results .* net\._http_response/);
+
+    // Once the clocks are right, it goes on by itself, and the alert is over.
+    await setClocks(0);
+    await sql`update testing.moment set now = now + interval '1 minute'`;
+    await everything.platform.cron.tick(new Date());
+    await until(stateIs(run, "succeeded"), "the run");
+    await everything.platform.cron.tick(new Date());
+    assertEquals(
+      (await sql`select from alerts where kind = 'unanswered_calls' and well_at is null`).length,
+      0,
+    );
+    await sql`delete from net._http_response`;
+  });
+}
