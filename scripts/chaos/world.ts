@@ -111,7 +111,7 @@ export async function startWorld(options: { readonly apiSpeed: number }): Promis
       await platform.killFunctionInstances();
       await truncateAll(sql);
       await time.reset();
-      await sql`update racing_api_limits set next_slot = '-infinity'`;
+      await sql`update racing_api_limits set next_slot = '-infinity', taken_slots = '{}'`;
       functionLog = [];
       callsBefore = api.calls().length;
     },
