@@ -120,6 +120,8 @@ create index backfill_progress_claim on public.backfill_progress (feed, priority
   where state = 'waiting';
 -- reprocess => 'failed' asks for each day whether a chunk died on it.
 create index backfill_progress_dead on public.backfill_progress (feed, period_start, period_end) where state = 'dead';
+-- Each claim asks whose turn it is.
+create index backfill_progress_claimed on public.backfill_progress (feed, claimed_at);
 create index backfill_progress_leases on public.backfill_progress (feed, lease_until) where state = 'working';
 
 create table public.ra_coverage (

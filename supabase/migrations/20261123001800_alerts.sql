@@ -8,7 +8,8 @@ create table public.alerts (
   raised_at timestamptz not null default engine.clock(),
   well_at timestamptz,
   constraint alerts_kind_known check (
-    kind in ('freshness', 'dead_chunks', 'paused', 'unanswered_calls', 'rejects', 'unknown_field', 'gap', 'standstill')
+    kind in ('freshness', 'dead_chunks', 'paused', 'unanswered_calls', 'rejects', 'unknown_field', 'gap', 'schedule',
+      'standstill')
   ),
   constraint alerts_in_order check (well_at >= raised_at)
 );
@@ -18,7 +19,7 @@ comment on table public.alerts is 'What went wrong and when it was well again. N
 comment on column public.alerts.kind is
   'freshness: a scheduled pull is late; dead_chunks: chunks were given up and their days are missing; paused: a run is paused;
    unanswered_calls: the functions do not answer; rejects: rows that could not be understood; unknown_field: the API sends something
-   new; gap: a day was given up; standstill: the sweep did not run.';
+   new; gap: a day was given up; schedule: a pull that is due can''t be started; standstill: one of the cron jobs did not run.';
 comment on column public.alerts.subject is 'What it is about: a feed, a run, a day or a field. One alert of a kind and subject at a time.';
 comment on column public.alerts.message is 'What is the matter and what to do.';
 comment on column public.alerts.raised_at is 'When it was noticed.';
@@ -170,15 +171,29 @@ cross join lateral (
 where gap.given_up_at is not null
 group by gap.feed, days.words
 union all
--- The sweep alone stands still: when all of cron did, the sweep itself says so as soon as it runs again.
+-- What is over with the next ticks, a lock for example, is no alert.
 select
-  'standstill', 'the sweep',
-  format('The sweep has not run since %s: what gets lost is not restored. See cron.job_run_details for engine-sweep.', sweep.beat_at)
-from engine.heartbeats as sweep
+  'schedule', schedule.name,
+  format(
+    'The pull that is due can''t be started since %s: %s. It is tried again each minute.', schedule.failing_since,
+    rtrim(schedule.last_error, '.')
+  )
+from public.pull_schedules as schedule
+where schedule.enabled and schedule.failing_since < engine.clock() - interval '5 minutes'
+union all
+-- One job alone stands still: when all of cron did, the sweep itself says so as soon as it runs again.
+select
+  'standstill', job.subject,
+  format('%s since %s: %s. See cron.job_run_details for %s.', job.words, still.beat_at, job.what_follows, job.name)
+from (
+  values
+    ('sweep', 'engine-sweep', 'the sweep', 'The sweep has not run', 'what gets lost is not restored'),
+    ('pulls', 'engine-pulls', 'the schedules', 'The schedules have not been looked at', 'nothing is pulled by itself')
+) as job (beats, name, subject, words, what_follows)
+join engine.heartbeats as still on still.name = job.beats
 join engine.heartbeats as watch on watch.name = 'watch'
 where
-  sweep.name = 'sweep'
-  and sweep.beat_at < engine.clock() - interval '10 minutes'
+  still.beat_at < engine.clock() - interval '10 minutes'
   and watch.awake_since < engine.clock() - interval '10 minutes';
 comment on view engine.standing_troubles is 'A row for each thing that an alert stands for now.';
 
@@ -259,7 +274,7 @@ set search_path = ''
 as $$
 begin
   -- Two ticks at once would each raise the same.
-  if not pg_try_advisory_xact_lock(hashtext('engine.watch')) then
+  if not engine.begin_tick('watch') then
     return;
   end if;
   perform engine.beat('watch');
@@ -276,9 +291,15 @@ begin
   over as (
     update public.alerts as a
     set well_at = engine.clock()
-    where
-      a.well_at is null
-      and not exists (select from troubles where troubles.kind = a.kind and troubles.subject = a.subject)
+    where a.id in (
+      select standing.id
+      from public.alerts as standing
+      where
+        standing.well_at is null
+        and not exists (select from troubles where troubles.kind = standing.kind and troubles.subject = standing.subject)
+      -- One that somebody holds is over with the next tick, and holds up no other.
+      for update skip locked
+    )
     returning a.id
   )
   insert into public.alert_messages (alert_id, phase)
@@ -303,6 +324,7 @@ returns void
 language sql
 security invoker
 set search_path = ''
+set lock_timeout = '10s'
 as $$
   with noted as (
     insert into public.alerts (kind, subject, message, raised_at, well_at)
@@ -323,8 +345,37 @@ as $$
 $$;
 comment on function engine.note_standstill(interval) is 'Keeps an alert that the sweep has not run for so long, unless one stands.';
 
+create function engine.note_silent_watch()
+returns void
+language sql
+security invoker
+set search_path = ''
+as $$
+  with noted as (
+    insert into public.alerts (kind, subject, message)
+    select
+      'standstill', 'the alerts',
+      format(
+        'The alerts have not been looked at since %s, and none was sent. See cron.job_run_details for engine-watch.', watch.beat_at
+      )
+    from engine.heartbeats as watch
+    join engine.heartbeats as sweep on sweep.name = 'sweep'
+    where
+      watch.name = 'watch'
+      and watch.beat_at < engine.clock() - interval '10 minutes'
+      and sweep.awake_since < engine.clock() - interval '10 minutes'
+    on conflict (kind, subject) where well_at is null do nothing
+    returning id
+  )
+  insert into public.alert_messages (alert_id, phase)
+  select noted.id, 'raised' from noted
+$$;
+comment on function engine.note_silent_watch() is
+  'Keeps an alert that the watch has not run for ten minutes while the sweep did. The next watch sends it, and ends it.';
+
 revoke all on engine.standing_troubles from public, anon, authenticated;
-revoke execute on function engine.send_alerts(), engine.watch(), engine.note_standstill(interval)
+revoke execute on function engine.send_alerts(), engine.watch(), engine.note_standstill(interval),
+  engine.note_silent_watch()
   from public, anon, authenticated;
 
 select cron.schedule('engine-watch', '* * * * *', 'select engine.watch()');
