@@ -32,7 +32,6 @@ create table public.alert_messages (
   created_at timestamptz not null default engine.clock(),
   tries integer not null default 0,
   sent_at timestamptz,
-  request_id bigint,
   delivered_at timestamptz,
   constraint alert_messages_one_a_phase unique (alert_id, phase),
   constraint alert_messages_phase_known check (phase in ('raised', 'well'))
@@ -44,9 +43,24 @@ comment on column public.alert_messages.phase is 'raised, or well: it is over.';
 comment on column public.alert_messages.created_at is 'When it was written.';
 comment on column public.alert_messages.tries is 'Times it was sent.';
 comment on column public.alert_messages.sent_at is 'When it was last sent; null before.';
-comment on column public.alert_messages.request_id is 'Its id in net._http_response.';
 comment on column public.alert_messages.delivered_at is
   'When the webhook''s answer was seen, or the last of five tries was over; null before.';
+
+-- Unlogged, as pg_net's queue, its answers and the sequence of its ids: a crash empties them all and lets the ids start over, so
+-- that an id kept elsewhere would name somebody else's request.
+create unlogged table engine.alert_requests (
+  message_id bigint primary key references public.alert_messages on delete cascade,
+  request_id bigint not null,
+  -- By the clock that pg_net goes by.
+  queued_at timestamptz not null default pg_catalog.clock_timestamp()
+);
+comment on table engine.alert_requests is
+  'Which request of pg_net''s carries a message that was sent and not yet answered. Emptied by a crash: the messages are sent again.';
+comment on column engine.alert_requests.message_id is 'The message.';
+comment on column engine.alert_requests.request_id is 'The id of the request''s answer in net._http_response.';
+comment on column engine.alert_requests.queued_at is 'When it was queued: what was answered earlier is no answer to it.';
+alter table engine.alert_requests enable row level security;
+revoke all on engine.alert_requests from public, anon, authenticated, service_role;
 
 alter table public.alerts enable row level security;
 alter table public.alert_messages enable row level security;
@@ -117,7 +131,7 @@ select
   'unanswered_calls', lost.feed,
   format(
     'Nobody answers the calls for %s since %s. Are the functions deployed, and do Vault''s project_url and worker_secret fit them? '
-    'See: select * from net._http_response order by id desc limit 10;', lost.feed, min(lost.occurred_at)
+    'See: select * from net._http_response order by created desc limit 10;', lost.feed, min(lost.occurred_at)
   )
 from public.ingest_errors as lost
 where
@@ -219,9 +233,16 @@ begin
   where
     m.delivered_at is null
     and (
-      exists (select from net._http_response as answer where answer.id = m.request_id and answer.status_code between 200 and 299)
+      exists (
+        select from engine.alert_requests as request
+        join net._http_response as answer on answer.id = request.request_id and answer.created >= request.queued_at
+        where request.message_id = m.id and answer.status_code between 200 and 299
+      )
       or (m.tries >= 5 and m.sent_at < engine.clock() - interval '5 minutes')
     );
+  delete from engine.alert_requests as request
+  using public.alert_messages as m
+  where m.id = request.message_id and m.delivered_at is not null;
 
   for message in
     select m.id, m.phase, m.created_at, a.kind, a.subject, a.message, a.raised_at, a.well_at
@@ -231,8 +252,12 @@ begin
       m.delivered_at is null
       and m.tries < 5
       and m.created_at > engine.clock() - interval '1 day'
-      -- Sent again when no good answer came within five minutes.
-      and (m.sent_at is null or m.sent_at < engine.clock() - interval '5 minutes')
+      -- Sent again when no good answer came within five minutes, and when a crash took the request along.
+      and (
+        m.sent_at is null
+        or m.sent_at < engine.clock() - interval '5 minutes'
+        or not exists (select from engine.alert_requests as request where request.message_id = m.id)
+      )
     order by m.id
     for update of m
   loop
@@ -240,11 +265,11 @@ begin
       when 'raised' then format('%s (%s): %s', replace(message.kind, '_', ' '), message.subject, message.message)
       else format('Well again: %s (%s), since %s', replace(message.kind, '_', ' '), message.subject, message.well_at)
     end;
-    update public.alert_messages as m
-    set
-      tries = m.tries + 1,
-      sent_at = engine.clock(),
-      request_id = net.http_post(
+    update public.alert_messages as m set tries = m.tries + 1, sent_at = engine.clock() where m.id = message.id;
+    insert into engine.alert_requests as known (message_id, request_id)
+    select
+      message.id,
+      net.http_post(
         url => webhook,
         body => case
           when format_wanted = 'slack' then jsonb_build_object('text', words)
@@ -256,7 +281,7 @@ begin
         headers => jsonb_build_object('Content-Type', 'application/json'),
         timeout_milliseconds => 5000
       )
-    where m.id = message.id;
+    on conflict (message_id) do update set request_id = excluded.request_id, queued_at = excluded.queued_at;
     sent := sent + 1;
   end loop;
   return sent;

@@ -110,6 +110,58 @@ Deno.test("a message goes out again until the webhook answers well, at most five
   assertEquals({ ...message }, { tries: 5, closed: true });
 });
 
+/** What a crash of the database leaves of pg_net's tables and ids, and of ours that are unlogged like them. */
+async function crash(): Promise<void> {
+  const lost = await db.sql<{ name: string }[]>`
+    select c.oid::regclass::text as name
+    from pg_catalog.pg_class as c
+    where c.relkind = 'r' and c.relpersistence = 'u' and c.relnamespace in ('net'::regnamespace, 'engine'::regnamespace)
+  `;
+  assertEquals(lost.map(({ name }) => name).toSorted(), [
+    "engine.alert_requests",
+    "net._http_response",
+    "net.http_request_queue",
+  ]);
+  await db.admin.unsafe(`truncate ${lost.map(({ name }) => name).join(", ")} restart identity`);
+}
+
+Deno.test("a message that a crash took along is sent again, though another request has its id by now", async () => {
+  await setWebhook();
+  await db.admin.unsafe("truncate net.http_request_queue restart identity");
+  await killChunk();
+  await db.takeCalls();
+  await db.admin.unsafe("truncate net.http_request_queue restart identity");
+  await watch();
+  assertEquals((await posted()).map(({ id }) => id), [1]);
+  await crash();
+  // The first request since then is somebody else's, and was answered well.
+  await db.sql`select net.http_post('http://127.0.0.1:9/another')`;
+  await db.sql`insert into net._http_response (id, status_code) values (1, 200)`;
+  await watch();
+  const again = (await posted()).filter(({ url }) => url === WEBHOOK);
+  assertEquals(again.length, 1);
+  const undelivered = () => db.sql`select from alert_messages where delivered_at is null`;
+  assertEquals((await undelivered()).length, 1);
+  await db.sql`insert into net._http_response (id, status_code) values (${again[0]?.id ?? 0}, 200)`;
+  await watch();
+  assertEquals((await undelivered()).length, 0);
+  assertEquals((await db.sql`select from engine.alert_requests`).length, 0);
+});
+
+Deno.test("an answer from before a message was queued is not the message's", async () => {
+  await setWebhook();
+  await killChunk();
+  await watch();
+  const [message] = await posted();
+  await db.sql`
+    insert into net._http_response (id, status_code, created) values (${
+    message?.id ?? 0
+  }, 200, now() - interval '1 hour')
+  `;
+  await watch();
+  assertEquals((await db.sql`select from alert_messages where delivered_at is null`).length, 1);
+});
+
 Deno.test("without a webhook alerts stand in their table, and a webhook set up later gets none that is older than a day", async () => {
   await killChunk();
   await watch();
