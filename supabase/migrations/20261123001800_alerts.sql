@@ -68,6 +68,55 @@ revoke all on public.alerts, public.alert_messages from anon, authenticated, ser
 revoke all on sequence public.alerts_id_seq, public.alert_messages_id_seq from anon, authenticated, service_role;
 grant select on public.alerts, public.alert_messages to service_role;
 
+-- From one day of one feed to the next by way of the index, and of none more than a thousand: however many there are, the watch
+-- looks each minute.
+create view engine.unread_rejects
+with (security_invoker = true)
+as
+with recursive days as (
+  select feeds.feed, engine.london_day(oldest.first_seen_at) as met_on
+  from (values ('masters'), ('racecards'), ('results')) as feeds (feed)
+  cross join lateral (
+    select reject.first_seen_at
+    from public.ingest_rejects as reject
+    where reject.feed = feeds.feed and reject.acknowledged_at is null
+    order by reject.first_seen_at
+    limit 1
+  ) as oldest
+  union all
+  select days.feed, engine.london_day(next.first_seen_at)
+  from days
+  cross join lateral (
+    select reject.first_seen_at
+    from public.ingest_rejects as reject
+    where
+      reject.feed = days.feed
+      and reject.acknowledged_at is null
+      and reject.first_seen_at >= engine.london_midnight(days.met_on + 1)
+    order by reject.first_seen_at
+    limit 1
+  ) as next
+)
+select days.feed, days.met_on, counted.rows_counted, counted.first_reason
+from days
+cross join lateral (
+  select count(*) as rows_counted, (array_agg(first_ones.reason order by first_ones.first_seen_at, first_ones.id))[1] as first_reason
+  from (
+    select reject.id, reject.first_seen_at, reject.reason
+    from public.ingest_rejects as reject
+    where
+      reject.feed = days.feed
+      and reject.acknowledged_at is null
+      and reject.first_seen_at >= engine.london_midnight(days.met_on)
+      and reject.first_seen_at < engine.london_midnight(days.met_on + 1)
+    order by reject.first_seen_at, reject.id
+    limit 1001
+  ) as first_ones
+) as counted;
+comment on view engine.unread_rejects is
+  'Rejects that nobody has acknowledged, by feed and the UK day on which they were first met. Counted to 1,001.';
+revoke all on engine.unread_rejects from public, anon, authenticated;
+
 create view engine.standing_troubles
 with (security_invoker = true)
 as
@@ -144,29 +193,28 @@ where
   )
 group by lost.feed
 union all
+-- One message for all that a feed's day of work brought, and another one for what comes after it.
 select
-  'rejects', format('%s of %s', reject.feed, days.words),
+  'rejects', format('%s, met on %s', reject.feed, reject.met_on),
   format(
-    'Not understood: %s of the %s of %s, the first because: %s See ingest_rejects.',
-    case when count(*) = 1 then 'a row' else count(*) || ' rows' end, reject.feed, days.words,
-    rtrim((array_agg(reject.reason order by reject.id))[1], '.') || '.'
-  )
-from public.ingest_rejects as reject
--- A backfill that meets something new in every month is one message, not a hundred.
-cross join lateral (
-  select
+    'Not understood: %s of %s, first met on %s, the first because: %s. See ingest_rejects. When you have looked: '
+    'update ingest_rejects set acknowledged_at = now() '
+    'where feed = %L and engine.london_day(first_seen_at) = %L and acknowledged_at is null;',
     case
-      when reject.race_date >= engine.london_day(reject.first_seen_at) - 7 then reject.race_date::text
-      else 'earlier days'
-    end as words
-) as days
-group by reject.feed, days.words
+      when reject.rows_counted > 1000 then 'more than 1,000 rows'
+      when reject.rows_counted = 1 then 'a row'
+      else reject.rows_counted || ' rows'
+    end,
+    reject.feed, reject.met_on, rtrim(reject.first_reason, '.'), reject.feed, reject.met_on
+  )
+from engine.unread_rejects as reject
 union all
 select
   'unknown_field', format('%s %s.%s', field.feed, field.object, field.field),
   format(
-    'The API sends a field that is not stored: %s of %s (%s). When you have looked: update ingest_unknown_fields set acknowledged_at = now();',
-    field.field, field.object, field.feed
+    'The API sends a field that is not stored: %s of %s (%s). When you have looked: update ingest_unknown_fields set acknowledged_at = now() '
+    'where feed = %L and object = %L and field = %L;',
+    field.field, field.object, field.feed, field.feed, field.object, field.field
   )
 from public.ingest_unknown_fields as field
 where field.acknowledged_at is null
@@ -296,6 +344,7 @@ returns void
 language plpgsql
 security invoker
 set search_path = ''
+set lock_timeout = '10s'
 as $$
 begin
   -- Two ticks at once would each raise the same.
@@ -349,7 +398,6 @@ returns void
 language sql
 security invoker
 set search_path = ''
-set lock_timeout = '10s'
 as $$
   with noted as (
     insert into public.alerts (kind, subject, message, raised_at, well_at)
