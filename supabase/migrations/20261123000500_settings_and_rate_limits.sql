@@ -22,6 +22,7 @@ create table public.backfill_settings (
   cron_log_days integer not null default 7,
   scheduled_run_days integer not null default 30,
   alert_days integer not null default 180,
+  reject_days integer not null default 90,
   schedules_started_on date,
   constraint backfill_settings_one_row check (id),
   constraint backfill_settings_regions_not_empty check (cardinality(regions) > 0),
@@ -39,7 +40,7 @@ create table public.backfill_settings (
   constraint backfill_settings_grace_positive check (freshness_grace_minutes between 1 and 1440),
   constraint backfill_settings_alert_format_known check (alert_format in ('slack', 'json')),
   constraint backfill_settings_retention_positive check (
-    least(error_log_days, api_log_days, cron_log_days, scheduled_run_days, alert_days) >= 1
+    least(error_log_days, api_log_days, cron_log_days, scheduled_run_days, alert_days, reject_days) >= 1
   )
 );
 insert into public.backfill_settings default values;
@@ -69,6 +70,8 @@ comment on column public.backfill_settings.api_log_days is 'How long racing_api_
 comment on column public.backfill_settings.cron_log_days is 'How long cron.job_run_details keeps a row of the engine''s jobs.';
 comment on column public.backfill_settings.scheduled_run_days is 'How long a scheduled run that succeeded is kept. What a backfill did is kept for ever.';
 comment on column public.backfill_settings.alert_days is 'How long an alert is kept after it was well again.';
+comment on column public.backfill_settings.reject_days is
+  'How long a reject is kept after it was acknowledged and last met. One that nobody has acknowledged is kept for ever.';
 comment on column public.backfill_settings.schedules_started_on is
   'Set by start_schedules and emptied by stop_schedules: from this UK day on every day is expected to be stored.';
 
