@@ -172,8 +172,9 @@ begin
   begin
     perform engine.dispatch_due();
   exception
-    when object_not_in_prerequisite_state then
-      -- A Vault secret is missing. The leases stay expired; the error log says what to do, and an alert after it.
+    when object_not_in_prerequisite_state or lock_not_available then
+      -- A Vault secret is missing, or somebody holds pg_net's queue, which every login may lock. The leases stay expired; the error
+      -- log says what to do, and an alert after it.
       raise warning '%', sqlerrm;
       insert into public.ingest_errors (feed, failure_class, attempt, message)
       select distinct ready.feed, 'lost_call', 1, format('No call could be sent: %s', sqlerrm)
