@@ -7,6 +7,44 @@ select cron.schedule('engine-sweep', '* * * * *', 'select engine.sweep()');
 select cron.schedule('engine-upkeep', '10 4 * * *', 'select * from engine.purge()');
 select cron.schedule('engine-watch', '* * * * *', 'select engine.watch()');
 
+-- engine.alert_requests
+create unlogged table engine.alert_requests (
+  message_id bigint not null,
+  request_id bigint not null,
+  queued_at timestamp with time zone not null default clock_timestamp()
+);
+alter table engine.alert_requests add constraint alert_requests_message_id_fkey FOREIGN KEY (message_id) REFERENCES public.alert_messages(id) ON DELETE CASCADE;
+alter table engine.alert_requests add constraint alert_requests_pkey PRIMARY KEY (message_id);
+alter table engine.alert_requests enable row level security;
+
+-- engine.backfill_goes_first(text,integer)
+CREATE OR REPLACE FUNCTION engine.backfill_goes_first(feed text, leases integer)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select
+    count(*) filter (where live.priority = 0) = 0
+    and (
+      (backfill_goes_first.leases > 1 and count(*) >= backfill_goes_first.leases - 1)
+      -- They take turns over a single lease, and over a day that both of them want.
+      or coalesce(
+        (
+          select last.priority
+          from public.backfill_progress as last
+          where last.feed = backfill_goes_first.feed and last.claimed_at is not null
+          order by last.claimed_at desc
+          limit 1
+        ),
+        0
+      ) > 0
+    )
+  from public.backfill_progress as live
+  where live.feed = backfill_goes_first.feed and live.state = 'working'
+$function$;
+grant execute on function engine.backfill_goes_first(text,integer) to service_role;
+
 -- engine.beat(text)
 CREATE OR REPLACE FUNCTION engine.beat(name text)
  RETURNS interval
@@ -24,6 +62,28 @@ AS $function$
       awake_since = case when h.beat_at < excluded.beat_at - interval '10 minutes' then excluded.beat_at else h.awake_since end
   )
   select coalesce((select engine.clock() - before.beat_at from before), interval '0')
+$function$;
+
+-- engine.begin_tick(text)
+CREATE OR REPLACE FUNCTION engine.begin_tick(name text)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  if engine.try_lock(begin_tick.name) then
+    return true;
+  end if;
+  -- A tick beside another one has nothing to do. When that lasts, success would read as if somebody did it: cron's log gets
+  -- the sentence.
+  if exists (
+    select from engine.heartbeats as h
+    where h.name = begin_tick.name and h.beat_at < engine.clock() - interval '3 minutes'
+  ) then
+    perform engine.refuse_lock(begin_tick.name);
+  end if;
+  return false;
+end
 $function$;
 
 -- engine.call_is_lost(timestamp with time zone)
@@ -128,6 +188,34 @@ end
 $function$;
 grant execute on function engine.check_request(date,date,text[],text) to service_role;
 
+-- engine.choose_chunk(text,integer)
+CREATE OR REPLACE FUNCTION engine.choose_chunk(feed text, leases integer)
+ RETURNS public.backfill_progress
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  chosen public.backfill_progress;
+  backfills_only boolean;
+begin
+  foreach backfills_only in array
+    case when engine.backfill_goes_first(choose_chunk.feed, choose_chunk.leases) then array[true, false] else array[false] end
+  loop
+    select chunk.* into chosen
+    from public.backfill_progress as chunk
+    join engine.claimable_chunks as ready on ready.id = chunk.id
+    -- The state once more: it is looked at again when the row was locked by somebody who has just ended the chunk.
+    where ready.feed = choose_chunk.feed and chunk.state = 'waiting' and (not backfills_only or ready.priority = 0)
+    order by ready.priority desc, ready.run_id, ready.place_in_run
+    limit 1
+    for update of chunk skip locked;
+    exit when found;
+  end loop;
+  return chosen;
+end
+$function$;
+grant execute on function engine.choose_chunk(text,integer) to service_role;
+
 -- engine.claimable_chunks
 create view engine.claimable_chunks with (security_invoker=true) as
 SELECT chunk.id,
@@ -173,6 +261,10 @@ declare
   new_run_id bigint;
   chosen integer := 0;
 begin
+  -- Two closings at once would both pull the same days. Nobody waits for the other: the next one finds what is left.
+  if not engine.try_lock('close gaps') then
+    perform engine.refuse_lock('close gaps');
+  end if;
   delete from public.gap_pulls as pulls
   where not exists (select from public.coverage_gaps as gap where gap.feed = pulls.feed and gap.day = pulls.day);
 
@@ -532,7 +624,10 @@ CREATE OR REPLACE FUNCTION engine.forget_lost_calls()
 AS $function$
   with lost as (
     delete from engine.calls_on_their_way as call
-    where engine.call_is_lost(call.sent_at)
+    -- One that is being answered at this moment is not lost, and nobody waits for it.
+    where call.id in (
+      select late.id from engine.calls_on_their_way as late where engine.call_is_lost(late.sent_at) order by late.id for update skip locked
+    )
     returning call.id, call.feed, call.sent_at
   ),
   noted as (
@@ -548,6 +643,34 @@ AS $function$
   )
   select count(*)::integer from lost
 $function$;
+
+-- engine.free_slot(timestamp with time zone[],timestamp with time zone,integer,interval)
+CREATE OR REPLACE FUNCTION engine.free_slot(taken timestamp with time zone[], earliest timestamp with time zone, allowed integer, span interval)
+ RETURNS timestamp with time zone
+ LANGUAGE plpgsql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+declare
+  slot timestamptz := free_slot.earliest;
+  crowded_until timestamptz;
+begin
+  loop
+    -- Those that have, with the slot, one too many within the span: from the slot on until the span behind the first of them.
+    select max(near.first_taken) + free_slot.span into crowded_until
+    from (
+      select n.at as first_taken, lead(n.at, free_slot.allowed - 1) over (order by n.at) as last_taken
+      from unnest(free_slot.taken) as n (at)
+      where n.at > slot - free_slot.span and n.at < slot + free_slot.span
+    ) as near
+    where near.last_taken is not null and greatest(near.last_taken, slot) - least(near.first_taken, slot) < free_slot.span;
+    exit when crowded_until is null;
+    slot := crowded_until;
+  end loop;
+  return slot;
+end
+$function$;
+grant execute on function engine.free_slot(timestamp with time zone[],timestamp with time zone,integer,interval) to service_role;
 
 -- engine.heartbeats
 create table engine.heartbeats (
@@ -747,6 +870,48 @@ CREATE OR REPLACE FUNCTION engine.learned(known numeric, seen numeric, enough nu
 AS $function$ select case when seen >= enough then known / seen else otherwise end $function$;
 grant execute on function engine.learned(numeric,numeric,numeric,numeric) to service_role;
 
+-- engine.lock_holder(text)
+CREATE OR REPLACE FUNCTION engine.lock_holder(name text)
+ RETURNS text
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  with sessions as (
+    select
+      format('session %s (%s)', session.pid, concat_ws(', ', session.usename, nullif(session.application_name, ''))) as words,
+      -- The row says which transaction locked it, but for one that did so within a savepoint.
+      coalesce(bool_or(held.locktype = 'transactionid' and held.mode = 'ExclusiveLock' and held.transactionid = lock.xmax), false)
+        as is_named,
+      bool_or(held.relation = 'engine.locks'::regclass and held.mode = 'RowShareLock') and bool_and(held.granted) as has_locks
+    from engine.locks as lock
+    cross join pg_catalog.pg_locks as held
+    join pg_catalog.pg_stat_activity as session on session.pid = held.pid
+    where lock.name = lock_holder.name and held.pid <> pg_catalog.pg_backend_pid()
+    group by session.pid, session.usename, session.application_name
+  )
+  select format(
+    'The lock "%s" (%s) is held by %s', lock.name, lock.guards,
+    coalesce(
+      (select min(named.words) from sessions as named where named.is_named),
+      (select string_agg(likely.words, ' or ' order by likely.words) from sessions as likely where likely.has_locks),
+      'a session that has just let go'
+    )
+  )
+  from engine.locks as lock
+  where lock.name = lock_holder.name
+$function$;
+grant execute on function engine.lock_holder(text) to service_role;
+
+-- engine.locks
+create table engine.locks (
+  name text not null,
+  guards text not null
+);
+alter table engine.locks add constraint locks_pkey PRIMARY KEY (name);
+alter table engine.locks enable row level security;
+grant select on engine.locks to service_role;
+grant update (guards) on engine.locks to service_role;
+
 -- engine.log_failure(public.backfill_progress,text,text,integer,integer,text)
 CREATE OR REPLACE FUNCTION engine.log_failure(chunk public.backfill_progress, failure_class text, endpoint text, http_status integer, attempt integer, message text)
  RETURNS void
@@ -825,6 +990,32 @@ AS $function$
   where due > moment
 $function$;
 grant execute on function engine.next_due(public.pull_schedules,timestamp with time zone) to service_role;
+
+-- engine.note_silent_watch()
+CREATE OR REPLACE FUNCTION engine.note_silent_watch()
+ RETURNS void
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  with noted as (
+    insert into public.alerts (kind, subject, message)
+    select
+      'standstill', 'the alerts',
+      format(
+        'The alerts have not been looked at since %s, and none was sent. See cron.job_run_details for engine-watch.', watch.beat_at
+      )
+    from engine.heartbeats as watch
+    join engine.heartbeats as sweep on sweep.name = 'sweep'
+    where
+      watch.name = 'watch'
+      and watch.beat_at < engine.clock() - interval '10 minutes'
+      and sweep.awake_since < engine.clock() - interval '10 minutes'
+    on conflict (kind, subject) where well_at is null do nothing
+    returning id
+  )
+  insert into public.alert_messages (alert_id, phase)
+  select noted.id, 'raised' from noted
+$function$;
 
 -- engine.note_standstill(interval)
 CREATE OR REPLACE FUNCTION engine.note_standstill(silence interval)
@@ -942,7 +1133,7 @@ AS $function$
 #variable_conflict use_column
 declare
   settings constant public.backfill_settings := (select s from public.backfill_settings as s);
-  held bigint[];
+  old_run bigint;
 begin
   what := 'ingest_errors';
   delete from public.ingest_errors as error
@@ -958,23 +1149,37 @@ begin
 
   -- Scheduled runs only: what a backfill did says which days are expected to be stored. The newest run of a feed stays.
   what := 'backfill_runs';
-  -- Held first and looked at then: somebody may be putting its dead chunks back to waiting.
-  held := array(
+  rows_deleted := 0;
+  for old_run in
     select run.id
     from public.backfill_runs as run
-    where run.priority >= 90 and run.created_at < engine.clock() - settings.scheduled_run_days * interval '1 day'
+    where
+      run.priority >= 90
+      and run.created_at < engine.clock() - settings.scheduled_run_days * interval '1 day'
+      and exists (
+        select from public.backfill_runs as newer
+        where newer.feeds = run.feeds and newer.priority = run.priority and newer.id > run.id
+      )
+    order by run.id
+  loop
+    if engine.purge_run(old_run) then
+      rows_deleted := rows_deleted + 1;
+    end if;
+  end loop;
+  return next;
+
+  what := 'ingest_rejects';
+  delete from public.ingest_rejects as reject
+  where reject.id in (
+    select old.id
+    from public.ingest_rejects as old
+    where
+      old.acknowledged_at < engine.clock() - settings.reject_days * interval '1 day'
+      -- One that still comes would be a new one the next time.
+      and old.last_seen_at < engine.clock() - settings.reject_days * interval '1 day'
+    order by old.id
     for update skip locked
   );
-  delete from public.backfill_runs as run
-  where
-    run.id = any (held)
-    and not exists (
-      select from public.backfill_progress as chunk where chunk.run_id = run.id and chunk.state in ('waiting', 'working')
-    )
-    and exists (
-      select from public.backfill_runs as newer
-      where newer.feeds = run.feeds and newer.priority = run.priority and newer.id > run.id
-    );
   get diagnostics rows_deleted = row_count;
   return next;
 
@@ -997,6 +1202,36 @@ begin
     and details.jobid in (select job.jobid from cron.job as job where job.jobname like 'engine-%');
   get diagnostics rows_deleted = row_count;
   return next;
+end
+$function$;
+
+-- engine.purge_run(bigint)
+CREATE OR REPLACE FUNCTION engine.purge_run(run_id bigint)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  -- All that the deletion touches is held first, in everybody's order, chunks before their run; and nobody is waited for.
+  perform from public.backfill_progress as chunk where chunk.run_id = purge_run.run_id order by chunk.id for update nowait;
+  perform
+  from public.ra_coverage as known
+  where known.chunk_id in (select chunk.id from public.backfill_progress as chunk where chunk.run_id = purge_run.run_id)
+  order by known.feed, known.day
+  for update nowait;
+  perform from public.ingest_rejects as known where known.run_id = purge_run.run_id order by known.id for update nowait;
+  perform from public.backfill_runs as run where run.id = purge_run.run_id for update nowait;
+  delete from public.backfill_runs as run
+  where
+    run.id = purge_run.run_id
+    and not exists (
+      select from public.backfill_progress as chunk where chunk.run_id = run.id and chunk.state in ('waiting', 'working')
+    );
+  return found;
+exception
+  when lock_not_available then
+    -- Somebody has a part of it, and puts its dead chunks back to waiting for example: it stays for another night.
+    return false;
 end
 $function$;
 
@@ -1034,6 +1269,21 @@ AS $function$
 $function$;
 grant execute on function engine.races_per_day(text) to service_role;
 
+-- engine.refuse_lock(text)
+CREATE OR REPLACE FUNCTION engine.refuse_lock(name text)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  -- Nothing was done, and the next try may pass: the functions try again on this code.
+  raise exception '%', coalesce(engine.lock_holder(refuse_lock.name), format('There is no lock "%s"', refuse_lock.name))
+    using errcode = '55P03',
+      hint = 'Let that session end its transaction (commit or rollback), or end it: select pg_terminate_backend(<session>); then try again.';
+end
+$function$;
+grant execute on function engine.refuse_lock(text) to service_role;
+
 -- engine.send_alerts()
 CREATE OR REPLACE FUNCTION engine.send_alerts()
  RETURNS integer
@@ -1056,9 +1306,16 @@ begin
   where
     m.delivered_at is null
     and (
-      exists (select from net._http_response as answer where answer.id = m.request_id and answer.status_code between 200 and 299)
+      exists (
+        select from engine.alert_requests as request
+        join net._http_response as answer on answer.id = request.request_id and answer.created >= request.queued_at
+        where request.message_id = m.id and answer.status_code between 200 and 299
+      )
       or (m.tries >= 5 and m.sent_at < engine.clock() - interval '5 minutes')
     );
+  delete from engine.alert_requests as request
+  using public.alert_messages as m
+  where m.id = request.message_id and m.delivered_at is not null;
 
   for message in
     select m.id, m.phase, m.created_at, a.kind, a.subject, a.message, a.raised_at, a.well_at
@@ -1068,8 +1325,12 @@ begin
       m.delivered_at is null
       and m.tries < 5
       and m.created_at > engine.clock() - interval '1 day'
-      -- Sent again when no good answer came within five minutes.
-      and (m.sent_at is null or m.sent_at < engine.clock() - interval '5 minutes')
+      -- Sent again when no good answer came within five minutes, and when a crash took the request along.
+      and (
+        m.sent_at is null
+        or m.sent_at < engine.clock() - interval '5 minutes'
+        or not exists (select from engine.alert_requests as request where request.message_id = m.id)
+      )
     order by m.id
     for update of m
   loop
@@ -1077,11 +1338,11 @@ begin
       when 'raised' then format('%s (%s): %s', replace(message.kind, '_', ' '), message.subject, message.message)
       else format('Well again: %s (%s), since %s', replace(message.kind, '_', ' '), message.subject, message.well_at)
     end;
-    update public.alert_messages as m
-    set
-      tries = m.tries + 1,
-      sent_at = engine.clock(),
-      request_id = net.http_post(
+    update public.alert_messages as m set tries = m.tries + 1, sent_at = engine.clock() where m.id = message.id;
+    insert into engine.alert_requests as known (message_id, request_id)
+    select
+      message.id,
+      net.http_post(
         url => webhook,
         body => case
           when format_wanted = 'slack' then jsonb_build_object('text', words)
@@ -1093,7 +1354,7 @@ begin
         headers => jsonb_build_object('Content-Type', 'application/json'),
         timeout_milliseconds => 5000
       )
-    where m.id = message.id;
+    on conflict (message_id) do update set request_id = excluded.request_id, queued_at = excluded.queued_at;
     sent := sent + 1;
   end loop;
   return sent;
@@ -1231,7 +1492,7 @@ UNION ALL
 UNION ALL
  SELECT 'unanswered_calls'::text AS kind,
     lost.feed AS subject,
-    format('Nobody answers the calls for %s since %s. Are the functions deployed, and do Vault''s project_url and worker_secret fit them? See: select * from net._http_response order by id desc limit 10;'::text, lost.feed, min(lost.occurred_at)) AS message
+    format('Nobody answers the calls for %s since %s. Are the functions deployed, and do Vault''s project_url and worker_secret fit them? See: select * from net._http_response order by created desc limit 10;'::text, lost.feed, min(lost.occurred_at)) AS message
    FROM public.ingest_errors lost
   WHERE ((lost.failure_class = 'lost_call'::text) AND ((lost.occurred_at >= (engine.clock() - '02:00:00'::interval)) AND (lost.occurred_at <= (engine.clock() - '00:02:00'::interval))) AND (EXISTS ( SELECT
            FROM engine.claimable_chunks ready
@@ -1241,23 +1502,18 @@ UNION ALL
   GROUP BY lost.feed
 UNION ALL
  SELECT 'rejects'::text AS kind,
-    format('%s of %s'::text, reject.feed, days.words) AS subject,
-    format('Not understood: %s of the %s of %s, the first because: %s See ingest_rejects.'::text,
+    format('%s, met on %s'::text, reject.feed, reject.met_on) AS subject,
+    format('Not understood: %s of %s, first met on %s, the first because: %s. See ingest_rejects. When you have looked: update ingest_rejects set acknowledged_at = now() where feed = %L and engine.london_day(first_seen_at) = %L and acknowledged_at is null;'::text,
         CASE
-            WHEN (count(*) = 1) THEN 'a row'::text
-            ELSE (count(*) || ' rows'::text)
-        END, reject.feed, days.words, (rtrim((array_agg(reject.reason ORDER BY reject.id))[1], '.'::text) || '.'::text)) AS message
-   FROM (public.ingest_rejects reject
-     CROSS JOIN LATERAL ( SELECT
-                CASE
-                    WHEN (reject.race_date >= (engine.london_day(reject.first_seen_at) - 7)) THEN (reject.race_date)::text
-                    ELSE 'earlier days'::text
-                END AS words) days)
-  GROUP BY reject.feed, days.words
+            WHEN (reject.rows_counted > 1000) THEN 'more than 1,000 rows'::text
+            WHEN (reject.rows_counted = 1) THEN 'a row'::text
+            ELSE (reject.rows_counted || ' rows'::text)
+        END, reject.feed, reject.met_on, rtrim(reject.first_reason, '.'::text), reject.feed, reject.met_on) AS message
+   FROM engine.unread_rejects reject
 UNION ALL
  SELECT 'unknown_field'::text AS kind,
     format('%s %s.%s'::text, field.feed, field.object, field.field) AS subject,
-    format('The API sends a field that is not stored: %s of %s (%s). When you have looked: update ingest_unknown_fields set acknowledged_at = now();'::text, field.field, field.object, field.feed) AS message
+    format('The API sends a field that is not stored: %s of %s (%s). When you have looked: update ingest_unknown_fields set acknowledged_at = now() where feed = %L and object = %L and field = %L;'::text, field.field, field.object, field.feed, field.feed, field.object, field.field) AS message
    FROM public.ingest_unknown_fields field
   WHERE (field.acknowledged_at IS NULL)
 UNION ALL
@@ -1277,70 +1533,85 @@ UNION ALL
   WHERE (gap.given_up_at IS NOT NULL)
   GROUP BY gap.feed, days.words
 UNION ALL
+ SELECT 'schedule'::text AS kind,
+    schedule.name AS subject,
+    format('The pull that is due can''t be started since %s: %s. It is tried again each minute.'::text, schedule.failing_since, rtrim(schedule.last_error, '.'::text)) AS message
+   FROM public.pull_schedules schedule
+  WHERE (schedule.enabled AND (schedule.failing_since < (engine.clock() - '00:05:00'::interval)))
+UNION ALL
  SELECT 'standstill'::text AS kind,
-    'the sweep'::text AS subject,
-    format('The sweep has not run since %s: what gets lost is not restored. See cron.job_run_details for engine-sweep.'::text, sweep.beat_at) AS message
-   FROM (engine.heartbeats sweep
+    job.subject,
+    format('%s since %s: %s. See cron.job_run_details for %s.'::text, job.words, still.beat_at, job.what_follows, job.name) AS message
+   FROM ((( VALUES ('sweep'::text,'engine-sweep'::text,'the sweep'::text,'The sweep has not run'::text,'what gets lost is not restored'::text), ('pulls'::text,'engine-pulls'::text,'the schedules'::text,'The schedules have not been looked at'::text,'nothing is pulled by itself'::text)) job(beats, name, subject, words, what_follows)
+     JOIN engine.heartbeats still ON ((still.name = job.beats)))
      JOIN engine.heartbeats watch ON ((watch.name = 'watch'::text)))
-  WHERE ((sweep.name = 'sweep'::text) AND (sweep.beat_at < (engine.clock() - '00:10:00'::interval)) AND (watch.awake_since < (engine.clock() - '00:10:00'::interval)));
+  WHERE ((still.beat_at < (engine.clock() - '00:10:00'::interval)) AND (watch.awake_since < (engine.clock() - '00:10:00'::interval)));
 
 -- engine.start_due_pulls()
 CREATE OR REPLACE FUNCTION engine.start_due_pulls()
  RETURNS integer
  LANGUAGE plpgsql
  SET search_path TO ''
+ SET lock_timeout TO '5s'
 AS $function$
 declare
   silence interval;
-  gaps_closed boolean := false;
   schedule public.pull_schedules;
   due timestamptz;
   pull record;
+  all_started boolean;
   started integer := 0;
 begin
   -- Two ticks at once would each start the same pull.
-  if not pg_try_advisory_xact_lock(hashtext('engine.start_due_pulls')) then
+  if not engine.begin_tick('pulls') then
     return 0;
   end if;
   silence := engine.beat('pulls');
+  -- A standstill may have left days out that no schedule reaches back to: gaps are due, whatever the time.
+  if silence > interval '10 minutes' then
+    update public.pull_schedules as s
+    set last_due_at = null
+    where s.name in (select gaps.name from public.pull_schedules as gaps where gaps.pulls = 'gaps' for no key update skip locked);
+  end if;
 
-  -- The widest range first: when several are due after a standstill, the narrower ones find their days taken.
+  -- The widest range first: when several are due after a standstill, the narrower ones find their days taken; gaps are what is left.
   for schedule in
-    select s.* from public.pull_schedules as s where s.enabled order by s.last_day - s.first_day desc, s.name
+    select s.* from public.pull_schedules as s where s.enabled order by s.pulls = 'gaps', s.last_day - s.first_day desc, s.name
   loop
-    due := engine.last_due(schedule, engine.clock());
-    continue when due is null or due <= schedule.last_due_at;
+    -- Each on its own: an error in one of them holds up no other.
     begin
+      due := engine.last_due(schedule, engine.clock());
+      continue when due is null or due <= schedule.last_due_at;
+      perform from public.pull_schedules as s where s.name = schedule.name for no key update skip locked;
+      -- Somebody is changing it: the next tick goes by what it is then.
+      continue when not found;
+
+      all_started := true;
       if schedule.pulls = 'gaps' then
         perform engine.close_gaps(schedule.feeds);
-        gaps_closed := true;
       else
         -- What was due yesterday at 23:30 is yesterday's, though the tick came after midnight.
         select attempt.* into pull
         from engine.start_scheduled_pull(
           schedule, case when schedule.day_of_month is null then engine.london_day(due) else engine.london_day() end
         ) as attempt;
-        started := started + pull.started;
-        -- The rest waits for the next tick.
-        continue when not pull.all_started;
+        -- What is left waits for the next tick.
+        all_started := pull.all_started;
       end if;
-      update public.pull_schedules as s set last_due_at = due where s.name = schedule.name;
+      if all_started then
+        update public.pull_schedules as s
+        set last_due_at = due, failing_since = null, last_error = null
+        where s.name = schedule.name;
+      end if;
+      started := started + case when schedule.pulls = 'gaps' then 0 else pull.started end;
     exception
-      when object_not_in_prerequisite_state then
-        -- A Vault secret is missing. The other jobs go on, and so does this one when the secret is there.
+      when others then
         raise warning 'The schedule % cannot start: %', schedule.name, sqlerrm;
+        update public.pull_schedules as s
+        set failing_since = coalesce(s.failing_since, engine.clock()), last_error = sqlerrm
+        where s.name in (select known.name from public.pull_schedules as known where known.name = schedule.name for no key update skip locked);
     end;
   end loop;
-
-  -- A standstill may have left days out that no schedule reaches back to.
-  if silence > interval '10 minutes' and not gaps_closed then
-    begin
-      perform engine.close_gaps(s.feeds) from public.pull_schedules as s where s.pulls = 'gaps' and s.enabled;
-    exception
-      when object_not_in_prerequisite_state then
-        raise warning 'The gaps cannot be closed: %', sqlerrm;
-    end;
-  end if;
   return started;
 end
 $function$;
@@ -1361,8 +1632,11 @@ begin
   select request.last_day, request.wanted_feeds into last_day, wanted_feeds
   from engine.check_request(start_date, end_date, feeds, reprocess) as request;
 
-  -- Two starts at the same time must not both find the range free.
-  perform pg_advisory_xact_lock(hashtext('engine.start_run'));
+  -- Two starts at the same time must not both find the range free. Those of another priority never wait for each other: whoever
+  -- pulls a day by hand, in a transaction that stays open, holds up no scheduled pull.
+  perform engine.take_lock(
+    case when priority >= 100 then 'start scheduled pull' when priority > 0 then 'start pull by hand' else 'start backfill' end
+  );
   select chunk.run_id, chunk.feed, run.paused_at into rival
   from public.backfill_progress as chunk
   join public.backfill_runs as run on run.id = chunk.run_id
@@ -1509,6 +1783,10 @@ begin
     ) then
       all_started := false;
     else
+      -- Not waited for: the other schedules are due as well, and this one is tried again with the next tick.
+      if not engine.try_lock('start scheduled pull') then
+        perform engine.refuse_lock('start scheduled pull');
+      end if;
       perform engine.start_run(wanted_from, wanted_until, array[lane], true, 'all', 100::smallint, 'schedule ' || schedule.name);
       started := started + 1;
     end if;
@@ -1553,7 +1831,8 @@ AS $function$
     raw = excluded.raw,
     run_id = excluded.run_id,
     chunk_id = excluded.chunk_id,
-    last_seen_at = engine.clock()
+    last_seen_at = engine.clock(),
+    acknowledged_at = case when known.reason = excluded.reason then known.acknowledged_at end
 $function$;
 grant execute on function engine.store_rejects(jsonb,text[],text,bigint,bigint) to service_role;
 
@@ -1562,25 +1841,28 @@ CREATE OR REPLACE FUNCTION engine.sweep()
  RETURNS void
  LANGUAGE plpgsql
  SET search_path TO ''
+ SET lock_timeout TO '10s'
 AS $function$
 declare
   silence interval;
 begin
   -- Two sweeps at once would each dispatch for the same free leases.
-  if not pg_try_advisory_xact_lock(hashtext('engine.sweep')) then
+  if not engine.begin_tick('sweep') then
     return;
   end if;
   silence := engine.beat('sweep');
   if silence > interval '10 minutes' then
     perform engine.note_standstill(silence);
   end if;
+  perform engine.note_silent_watch();
   perform engine.expire_leases();
   perform engine.forget_lost_calls();
   begin
     perform engine.dispatch_due();
   exception
-    when object_not_in_prerequisite_state then
-      -- A Vault secret is missing. The leases stay expired; the error log says what to do, and an alert after it.
+    when object_not_in_prerequisite_state or lock_not_available then
+      -- A Vault secret is missing, or somebody holds pg_net's queue, which every login may lock. The leases stay expired; the error
+      -- log says what to do, and an alert after it.
       raise warning '%', sqlerrm;
       insert into public.ingest_errors (feed, failure_class, attempt, message)
       select distinct ready.feed, 'lost_call', 1, format('No call could be sent: %s', sqlerrm)
@@ -1616,6 +1898,80 @@ AS $function$
     and not exists (select from seen where seen.race_id = runner.race_id and seen.horse_id = runner.horse_id)
 $function$;
 grant execute on function engine.take_back_left_out(jsonb,jsonb) to service_role;
+
+-- engine.take_lock(text)
+CREATE OR REPLACE FUNCTION engine.take_lock(name text)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+ SET lock_timeout TO '5s'
+AS $function$
+begin
+  if engine.try_lock(take_lock.name) then
+    return;
+  end if;
+  begin
+    perform from engine.locks as lock where lock.name = take_lock.name for no key update;
+  exception
+    when lock_not_available then
+      perform engine.refuse_lock(take_lock.name);
+  end;
+  if not found then
+    raise exception 'There is no lock "%"', take_lock.name
+      using errcode = '22023', hint = 'The locks are the rows of engine.locks, and none of them may be deleted.';
+  end if;
+end
+$function$;
+grant execute on function engine.take_lock(text) to service_role;
+
+-- engine.try_lock(text)
+CREATE OR REPLACE FUNCTION engine.try_lock(name text)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  perform from engine.locks as lock where lock.name = try_lock.name for no key update skip locked;
+  return found;
+end
+$function$;
+grant execute on function engine.try_lock(text) to service_role;
+
+-- engine.unread_rejects
+create view engine.unread_rejects with (security_invoker=true) as
+WITH RECURSIVE days AS (
+         SELECT feeds.feed,
+            engine.london_day(oldest.first_seen_at) AS met_on
+           FROM (( VALUES ('masters'::text), ('racecards'::text), ('results'::text)) feeds(feed)
+             CROSS JOIN LATERAL ( SELECT reject.first_seen_at
+                   FROM public.ingest_rejects reject
+                  WHERE ((reject.feed = feeds.feed) AND (reject.acknowledged_at IS NULL))
+                  ORDER BY reject.first_seen_at
+                 LIMIT 1) oldest)
+        UNION ALL
+         SELECT days_1.feed,
+            engine.london_day(next.first_seen_at) AS london_day
+           FROM (days days_1
+             CROSS JOIN LATERAL ( SELECT reject.first_seen_at
+                   FROM public.ingest_rejects reject
+                  WHERE ((reject.feed = days_1.feed) AND (reject.acknowledged_at IS NULL) AND (reject.first_seen_at >= engine.london_midnight((days_1.met_on + 1))))
+                  ORDER BY reject.first_seen_at
+                 LIMIT 1) next)
+        )
+ SELECT days.feed,
+    days.met_on,
+    counted.rows_counted,
+    counted.first_reason
+   FROM (days
+     CROSS JOIN LATERAL ( SELECT count(*) AS rows_counted,
+            (array_agg(first_ones.reason ORDER BY first_ones.first_seen_at, first_ones.id))[1] AS first_reason
+           FROM ( SELECT reject.id,
+                    reject.first_seen_at,
+                    reject.reason
+                   FROM public.ingest_rejects reject
+                  WHERE ((reject.feed = days.feed) AND (reject.acknowledged_at IS NULL) AND (reject.first_seen_at >= engine.london_midnight(days.met_on)) AND (reject.first_seen_at < engine.london_midnight((days.met_on + 1))))
+                  ORDER BY reject.first_seen_at, reject.id
+                 LIMIT 1001) first_ones) counted);
 
 -- engine.upsert_bookmakers(jsonb)
 CREATE OR REPLACE FUNCTION engine.upsert_bookmakers(rows jsonb)
@@ -2049,10 +2405,11 @@ CREATE OR REPLACE FUNCTION engine.watch()
  RETURNS void
  LANGUAGE plpgsql
  SET search_path TO ''
+ SET lock_timeout TO '10s'
 AS $function$
 begin
   -- Two ticks at once would each raise the same.
-  if not pg_try_advisory_xact_lock(hashtext('engine.watch')) then
+  if not engine.begin_tick('watch') then
     return;
   end if;
   perform engine.beat('watch');
@@ -2069,9 +2426,15 @@ begin
   over as (
     update public.alerts as a
     set well_at = engine.clock()
-    where
-      a.well_at is null
-      and not exists (select from troubles where troubles.kind = a.kind and troubles.subject = a.subject)
+    where a.id in (
+      select standing.id
+      from public.alerts as standing
+      where
+        standing.well_at is null
+        and not exists (select from troubles where troubles.kind = standing.kind and troubles.subject = standing.subject)
+      -- One that somebody holds is over with the next tick, and holds up no other.
+      for update skip locked
+    )
     returning a.id
   )
   insert into public.alert_messages (alert_id, phase)
@@ -2108,7 +2471,6 @@ create table public.alert_messages (
   created_at timestamp with time zone not null default engine.clock(),
   tries integer not null default 0,
   sent_at timestamp with time zone,
-  request_id bigint,
   delivered_at timestamp with time zone
 );
 alter table public.alert_messages add constraint alert_messages_alert_id_fkey FOREIGN KEY (alert_id) REFERENCES public.alerts(id) ON DELETE CASCADE;
@@ -2129,7 +2491,7 @@ create table public.alerts (
   well_at timestamp with time zone
 );
 alter table public.alerts add constraint alerts_in_order CHECK ((well_at >= raised_at));
-alter table public.alerts add constraint alerts_kind_known CHECK ((kind = ANY (ARRAY['freshness'::text, 'dead_chunks'::text, 'paused'::text, 'unanswered_calls'::text, 'rejects'::text, 'unknown_field'::text, 'gap'::text, 'standstill'::text])));
+alter table public.alerts add constraint alerts_kind_known CHECK ((kind = ANY (ARRAY['freshness'::text, 'dead_chunks'::text, 'paused'::text, 'unanswered_calls'::text, 'rejects'::text, 'unknown_field'::text, 'gap'::text, 'schedule'::text, 'standstill'::text])));
 alter table public.alerts add constraint alerts_pkey PRIMARY KEY (id);
 CREATE INDEX alerts_well_at ON public.alerts USING btree (well_at);
 CREATE UNIQUE INDEX alerts_one_open ON public.alerts USING btree (kind, subject) WHERE (well_at IS NULL);
@@ -2314,6 +2676,7 @@ alter table public.backfill_progress add constraint backfill_progress_pkey PRIMA
 alter table public.backfill_progress add constraint backfill_progress_run_id_fkey FOREIGN KEY (run_id) REFERENCES public.backfill_runs(id) ON DELETE CASCADE;
 alter table public.backfill_progress add constraint backfill_progress_state_known CHECK ((state = ANY (ARRAY['waiting'::text, 'working'::text, 'succeeded'::text, 'dead'::text, 'cancelled'::text])));
 CREATE INDEX backfill_progress_claim ON public.backfill_progress USING btree (feed, priority DESC, run_id, place_in_run) WHERE (state = 'waiting'::text);
+CREATE INDEX backfill_progress_claimed ON public.backfill_progress USING btree (feed, claimed_at);
 CREATE INDEX backfill_progress_dead ON public.backfill_progress USING btree (feed, period_start, period_end) WHERE (state = 'dead'::text);
 CREATE INDEX backfill_progress_leases ON public.backfill_progress USING btree (feed, lease_until) WHERE (state = 'working'::text);
 alter table public.backfill_progress enable row level security;
@@ -2425,6 +2788,7 @@ create table public.backfill_settings (
   cron_log_days integer not null default 7,
   scheduled_run_days integer not null default 30,
   alert_days integer not null default 180,
+  reject_days integer not null default 90,
   schedules_started_on date
 );
 alter table public.backfill_settings add constraint backfill_settings_alert_format_known CHECK ((alert_format = ANY (ARRAY['slack'::text, 'json'::text])));
@@ -2442,7 +2806,7 @@ alter table public.backfill_settings add constraint backfill_settings_pkey PRIMA
 alter table public.backfill_settings add constraint backfill_settings_racecards_page_limit_allowed CHECK (((racecards_page_limit >= 1) AND (racecards_page_limit <= 500)));
 alter table public.backfill_settings add constraint backfill_settings_regions_not_empty CHECK ((cardinality(regions) > 0));
 alter table public.backfill_settings add constraint backfill_settings_results_page_limit_allowed CHECK (((results_page_limit >= 1) AND (results_page_limit <= 100)));
-alter table public.backfill_settings add constraint backfill_settings_retention_positive CHECK ((LEAST(error_log_days, api_log_days, cron_log_days, scheduled_run_days, alert_days) >= 1));
+alter table public.backfill_settings add constraint backfill_settings_retention_positive CHECK ((LEAST(error_log_days, api_log_days, cron_log_days, scheduled_run_days, alert_days, reject_days) >= 1));
 alter table public.backfill_settings add constraint backfill_settings_stop_positive CHECK (((stop_taking_pages_after_seconds >= 1) AND (stop_taking_pages_after_seconds <= 300)));
 alter table public.backfill_settings enable row level security;
 grant select on public.backfill_settings to service_role;
@@ -2566,7 +2930,7 @@ WITH chunks AS (
             CASE
                 WHEN ((chunks.working = 0) AND (engine.clock() > (GREATEST(run.created_at, chunks.claimed_at) + '00:03:00'::interval)) AND (EXISTS ( SELECT
                    FROM engine.claimable_chunks ready
-                  WHERE (ready.run_id = run.id)))) THEN 'Nobody answers the calls. Are the functions deployed, and do Vault''s project_url and worker_secret fit them? See: select * from net._http_response order by id desc limit 10;'::text
+                  WHERE (ready.run_id = run.id)))) THEN 'Nobody answers the calls. Are the functions deployed, and do Vault''s project_url and worker_secret fit them? See: select * from net._http_response order by created desc limit 10;'::text
                 ELSE 'Wait: it goes on by itself.'::text
             END
         END AS what_to_do,
@@ -2604,7 +2968,7 @@ declare
   chosen public.backfill_progress;
 begin
   -- Claims of one feed queue up here for a moment; otherwise two of them could both count one free lease.
-  perform pg_advisory_xact_lock(hashtext('engine.claim ' || claim_chunk.feed));
+  perform engine.take_lock('claim ' || claim_chunk.feed);
   if claim_chunk.call_id is not null then
     delete from engine.calls_on_their_way as call where call.id = claim_chunk.call_id and call.feed = claim_chunk.feed;
     if not found then
@@ -2619,15 +2983,8 @@ begin
     return;
   end if;
 
-  select chunk.* into chosen
-  from public.backfill_progress as chunk
-  join engine.claimable_chunks as ready on ready.id = chunk.id
-  -- The state once more: it is looked at again when the row was locked by somebody who has just ended the chunk.
-  where ready.feed = claim_chunk.feed and chunk.state = 'waiting'
-  order by ready.priority desc, ready.run_id, ready.place_in_run
-  limit 1
-  for update of chunk skip locked;
-  if not found then
+  chosen := engine.choose_chunk(claim_chunk.feed, settings.leases_per_feed);
+  if chosen.id is null then
     return;
   end if;
 
@@ -3068,17 +3425,20 @@ create table public.ingest_rejects (
   run_id bigint,
   chunk_id bigint,
   first_seen_at timestamp with time zone not null default engine.clock(),
-  last_seen_at timestamp with time zone not null default engine.clock()
+  last_seen_at timestamp with time zone not null default engine.clock(),
+  acknowledged_at timestamp with time zone
 );
 alter table public.ingest_rejects add constraint ingest_rejects_chunk_id_fkey FOREIGN KEY (chunk_id) REFERENCES public.backfill_progress(id) ON DELETE SET NULL;
 alter table public.ingest_rejects add constraint ingest_rejects_kind_known CHECK ((kind = ANY (ARRAY['race'::text, 'runner'::text, 'course'::text, 'region'::text, 'value'::text])));
 alter table public.ingest_rejects add constraint ingest_rejects_once UNIQUE (feed, fingerprint);
 alter table public.ingest_rejects add constraint ingest_rejects_pkey PRIMARY KEY (id);
 alter table public.ingest_rejects add constraint ingest_rejects_run_id_fkey FOREIGN KEY (run_id) REFERENCES public.backfill_runs(id) ON DELETE SET NULL;
+CREATE INDEX ingest_rejects_acknowledged_at ON public.ingest_rejects USING btree (acknowledged_at) WHERE (acknowledged_at IS NOT NULL);
 CREATE INDEX ingest_rejects_chunk_id ON public.ingest_rejects USING btree (chunk_id);
 CREATE INDEX ingest_rejects_race_date ON public.ingest_rejects USING btree (feed, race_date);
 CREATE INDEX ingest_rejects_race_id ON public.ingest_rejects USING btree (race_id);
 CREATE INDEX ingest_rejects_run_id ON public.ingest_rejects USING btree (run_id);
+CREATE INDEX ingest_rejects_unread ON public.ingest_rejects USING btree (feed, first_seen_at, id) WHERE (acknowledged_at IS NULL);
 alter table public.ingest_rejects enable row level security;
 grant delete, insert, select, update on public.ingest_rejects to service_role;
 
@@ -3140,11 +3500,14 @@ create table public.pull_schedules (
   at_times time without time zone[] not null,
   day_of_month integer,
   enabled boolean not null default true,
-  last_due_at timestamp with time zone
+  last_due_at timestamp with time zone,
+  failing_since timestamp with time zone,
+  last_error text
 );
 alter table public.pull_schedules add constraint pull_schedules_day_in_every_month CHECK (((day_of_month >= 1) AND (day_of_month <= 28)));
 alter table public.pull_schedules add constraint pull_schedules_days_in_order CHECK (((first_day <= last_day) AND (first_day >= '-31'::integer) AND (last_day <= 7)));
 alter table public.pull_schedules add constraint pull_schedules_days_of_one_feed CHECK (((pulls = 'gaps'::text) OR (cardinality(feeds) = 1)));
+alter table public.pull_schedules add constraint pull_schedules_failure_has_error CHECK (((failing_since IS NULL) = (last_error IS NULL)));
 alter table public.pull_schedules add constraint pull_schedules_feeds_known CHECK (((feeds <@ ARRAY['masters'::text, 'racecards'::text, 'results'::text]) AND (cardinality(feeds) > 0)));
 alter table public.pull_schedules add constraint pull_schedules_pkey PRIMARY KEY (name);
 alter table public.pull_schedules add constraint pull_schedules_pulls_known CHECK ((pulls = ANY (ARRAY['days'::text, 'gaps'::text])));
@@ -3520,7 +3883,8 @@ create table public.racing_api_limits (
   documented_calls_per_second numeric(8,2) not null,
   calls_per_second numeric(8,2) not null,
   headroom numeric(3,2) not null default 0.10,
-  next_slot timestamp with time zone not null default '-infinity'::timestamp with time zone
+  next_slot timestamp with time zone not null default '-infinity'::timestamp with time zone,
+  taken_slots timestamp with time zone[] not null default '{}'::timestamp with time zone[]
 ) with (fillfactor=50, autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=100);
 alter table public.racing_api_limits add constraint racing_api_limits_headroom_sane CHECK (((headroom >= (0)::numeric) AND (headroom < (1)::numeric)));
 alter table public.racing_api_limits add constraint racing_api_limits_pkey PRIMARY KEY (endpoint);
@@ -3536,30 +3900,41 @@ CREATE OR REPLACE FUNCTION public.reserve_slot(endpoint text)
 AS $function$
 declare
   moment constant timestamptz := engine.clock();
-  endpoint_free timestamptz;
-  account_free timestamptz;
+  own public.racing_api_limits;
+  account public.racing_api_limits;
+  allowed integer;
+  span interval;
   slot timestamptz;
 begin
   -- Always the endpoint's row first, then the account's: two callers never wait for each other in a ring.
-  select greatest(l.next_slot, moment) into endpoint_free
+  select l.* into own
   from public.racing_api_limits as l
   where l.endpoint = reserve_slot.endpoint and l.endpoint <> 'account'
-  for update;
+  for no key update;
   if not found then
     raise exception 'There is no rate limit for the endpoint "%"', reserve_slot.endpoint
       using errcode = '22023', hint = 'Add it to racing_api_limits with the rate that The Racing API documents for it.';
   end if;
-  select greatest(l.next_slot, moment) into account_free
-  from public.racing_api_limits as l
-  where l.endpoint = 'account'
-  for update;
+  select l.* into account from public.racing_api_limits as l where l.endpoint = 'account' for no key update;
 
-  -- The endpoint's next slot counts from when this call is made. The account's from its own last slot: a card that waits for
-  -- its endpoint would otherwise hold up every result behind it.
-  slot := greatest(endpoint_free, account_free);
+  -- The endpoint's slots are evenly spaced. The account's are counted: no more within a second, and its headroom, than its rate. So
+  -- a card that waits for its endpoint takes one place when its time comes, and holds up no result before it.
+  allowed := greatest(floor(account.calls_per_second), 1);
+  -- To the microsecond above: a third of a second, rounded down three times, would be four calls in a second.
+  span := ceil(1000000 / (least(account.calls_per_second, 1) * (1 - account.headroom)))::float8 * interval '1 microsecond';
+  account.taken_slots := array(select t.at from unnest(account.taken_slots) as t (at) where t.at > moment - span);
+  slot := greatest(own.next_slot, account.next_slot, moment);
+  if cardinality(account.taken_slots) >= allowed then
+    slot := engine.free_slot(account.taken_slots, slot, allowed, span);
+  end if;
+
   update public.racing_api_limits as l
-  set next_slot = case when l.endpoint = 'account' then account_free else slot end
-    + interval '1 second' / (l.calls_per_second * (1 - l.headroom))::float8
+  set
+    next_slot = case
+      when l.endpoint = 'account' then l.next_slot
+      else slot + ceil(1000000 / (l.calls_per_second * (1 - l.headroom)))::float8 * interval '1 microsecond'
+    end,
+    taken_slots = case when l.endpoint = 'account' then account.taken_slots || slot else l.taken_slots end
   where l.endpoint in (reserve_slot.endpoint, 'account');
 
   return ceil(1000 * extract(epoch from slot - moment));
@@ -3593,7 +3968,9 @@ AS $function$
 begin
   perform cron.unschedule(job.jobname) from cron.job as job where job.jobname = 'engine-pulls';
   update public.backfill_settings as s set schedules_started_on = null;
-  update public.pull_schedules as s set last_due_at = null where s.last_due_at is not null;
+  update public.pull_schedules as s
+  set last_due_at = null, failing_since = null, last_error = null
+  where s.last_due_at is not null or s.failing_since is not null;
   delete from engine.heartbeats as h where h.name = 'pulls';
 end
 $function$;
