@@ -85,7 +85,12 @@ export class MovedTime {
         `;
         // Nothing when an earlier try went through and its answer was lost in a restart.
         if (moved.length === 0) return undefined;
-        await transaction`update racing_api_limits set next_slot = next_slot + ${slots}::interval`;
+        await transaction`
+          update racing_api_limits
+          set
+            next_slot = next_slot + ${slots}::interval,
+            taken_slots = array(select taken + ${slots}::interval from unnest(taken_slots) as taken)
+        `;
         return await then?.(transaction);
       })
     );

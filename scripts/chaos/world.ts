@@ -111,7 +111,7 @@ export async function startWorld(options: { readonly apiSpeed: number }): Promis
       await platform.killFunctionInstances();
       await truncateAll(sql);
       await time.reset();
-      await sql`update racing_api_limits set next_slot = '-infinity'`;
+      await sql`update racing_api_limits set next_slot = '-infinity', taken_slots = '{}'`;
       functionLog = [];
       callsBefore = api.calls().length;
     },
@@ -145,7 +145,7 @@ async function truncateAll(sql: Sql): Promise<void> {
   const tables = await sql<{ name: string }[]>`
     select format('%I.%I', schemaname, tablename) as name
     from pg_catalog.pg_tables
-    where (schemaname in ('public', 'engine') and tablename not in ('backfill_settings', 'racing_api_limits'))
+    where (schemaname in ('public', 'engine') and tablename not in ('backfill_settings', 'racing_api_limits', 'locks'))
       or (schemaname, tablename) in (('cron', 'job_run_details'), ('net', '_http_response'), ('net', 'http_request_queue'))
   `;
   await sql.unsafe(`truncate ${tables.map(({ name }) => name).join(", ")} restart identity cascade`);

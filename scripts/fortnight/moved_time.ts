@@ -45,7 +45,12 @@ export class MovedTime {
       await transaction`update testing.moved_time set milliseconds = ${by}`;
       // A slot is a distance in real time to the call before: the API would otherwise be called too fast.
       await transaction`
-        update racing_api_limits set next_slot = next_slot + ${step}::float8 * interval '1 millisecond'
+        update racing_api_limits
+        set
+          next_slot = next_slot + ${step}::float8 * interval '1 millisecond',
+          taken_slots = array(
+            select taken + ${step}::float8 * interval '1 millisecond' from unnest(taken_slots) as taken
+          )
       `;
     });
     this.#by = by;

@@ -85,7 +85,10 @@ async function setRates(adminUrl: string, factor: number): Promise<void> {
   try {
     await sql`
       update public.racing_api_limits
-      set calls_per_second = documented_calls_per_second * ${factor}::text::numeric, next_slot = '-infinity'
+      set
+        calls_per_second = documented_calls_per_second * ${factor}::text::numeric,
+        next_slot = '-infinity',
+        taken_slots = '{}'
     `;
   } finally {
     await sql.end({ timeout: 1 });

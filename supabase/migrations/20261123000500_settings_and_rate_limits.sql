@@ -22,6 +22,7 @@ create table public.backfill_settings (
   cron_log_days integer not null default 7,
   scheduled_run_days integer not null default 30,
   alert_days integer not null default 180,
+  reject_days integer not null default 90,
   schedules_started_on date,
   constraint backfill_settings_one_row check (id),
   constraint backfill_settings_regions_not_empty check (cardinality(regions) > 0),
@@ -39,7 +40,7 @@ create table public.backfill_settings (
   constraint backfill_settings_grace_positive check (freshness_grace_minutes between 1 and 1440),
   constraint backfill_settings_alert_format_known check (alert_format in ('slack', 'json')),
   constraint backfill_settings_retention_positive check (
-    least(error_log_days, api_log_days, cron_log_days, scheduled_run_days, alert_days) >= 1
+    least(error_log_days, api_log_days, cron_log_days, scheduled_run_days, alert_days, reject_days) >= 1
   )
 );
 insert into public.backfill_settings default values;
@@ -69,6 +70,8 @@ comment on column public.backfill_settings.api_log_days is 'How long racing_api_
 comment on column public.backfill_settings.cron_log_days is 'How long cron.job_run_details keeps a row of the engine''s jobs.';
 comment on column public.backfill_settings.scheduled_run_days is 'How long a scheduled run that succeeded is kept. What a backfill did is kept for ever.';
 comment on column public.backfill_settings.alert_days is 'How long an alert is kept after it was well again.';
+comment on column public.backfill_settings.reject_days is
+  'How long a reject is kept after it was acknowledged and last met. One that nobody has acknowledged is kept for ever.';
 comment on column public.backfill_settings.schedules_started_on is
   'Set by start_schedules and emptied by stop_schedules: from this UK day on every day is expected to be stored.';
 
@@ -85,6 +88,7 @@ create table public.racing_api_limits (
   calls_per_second numeric(8, 2) not null,
   headroom numeric(3, 2) not null default 0.10,
   next_slot timestamptz not null default '-infinity',
+  taken_slots timestamptz[] not null default '{}',
   constraint racing_api_limits_rate_positive check (calls_per_second > 0),
   constraint racing_api_limits_headroom_sane check (headroom >= 0 and headroom < 1)
 );
@@ -95,7 +99,10 @@ comment on column public.racing_api_limits.calls_per_second is 'The rate in forc
 comment on column public.racing_api_limits.headroom is
   'Share of the rate left unused. Slots are evenly spaced, but requests arrive with jitter: with 0.10 at 5 calls a second a
    call may be 111 ms late before any window of one second holds a sixth.';
-comment on column public.racing_api_limits.next_slot is 'When the next free slot is; in the past when idle.';
+comment on column public.racing_api_limits.next_slot is
+  'No slot before it: an endpoint''s slots are evenly spaced, and after a 429 there is none for a while. In the past when idle.';
+comment on column public.racing_api_limits.taken_slots is
+  'The account''s row: slots given out, for as long as they bear on those to come. Empty for endpoints.';
 
 insert into public.racing_api_limits (endpoint, documented_calls_per_second, calls_per_second)
 values
@@ -106,6 +113,36 @@ values
   ('/courses', 1, 1),
   ('/courses/regions', 1, 1);
 
+create function engine.free_slot(taken timestamptz[], earliest timestamptz, allowed integer, span interval)
+returns timestamptz
+language plpgsql
+immutable
+security invoker
+set search_path = ''
+as $$
+declare
+  slot timestamptz := free_slot.earliest;
+  crowded_until timestamptz;
+begin
+  loop
+    -- Those that have, with the slot, one too many within the span: from the slot on until the span behind the first of them.
+    select max(near.first_taken) + free_slot.span into crowded_until
+    from (
+      select n.at as first_taken, lead(n.at, free_slot.allowed - 1) over (order by n.at) as last_taken
+      from unnest(free_slot.taken) as n (at)
+      where n.at > slot - free_slot.span and n.at < slot + free_slot.span
+    ) as near
+    where near.last_taken is not null and greatest(near.last_taken, slot) - least(near.first_taken, slot) < free_slot.span;
+    exit when crowded_until is null;
+    slot := crowded_until;
+  end loop;
+  return slot;
+end
+$$;
+comment on function engine.free_slot(timestamptz[], timestamptz, integer, interval) is
+  'The first moment, not before earliest, at which one more slot leaves no more than allowed ones within any span of time. Later slots
+   may be taken already: one that is early enough before them is still free.';
+
 create function public.reserve_slot(endpoint text)
 returns integer
 language plpgsql
@@ -114,30 +151,41 @@ set search_path = ''
 as $$
 declare
   moment constant timestamptz := engine.clock();
-  endpoint_free timestamptz;
-  account_free timestamptz;
+  own public.racing_api_limits;
+  account public.racing_api_limits;
+  allowed integer;
+  span interval;
   slot timestamptz;
 begin
   -- Always the endpoint's row first, then the account's: two callers never wait for each other in a ring.
-  select greatest(l.next_slot, moment) into endpoint_free
+  select l.* into own
   from public.racing_api_limits as l
   where l.endpoint = reserve_slot.endpoint and l.endpoint <> 'account'
-  for update;
+  for no key update;
   if not found then
     raise exception 'There is no rate limit for the endpoint "%"', reserve_slot.endpoint
       using errcode = '22023', hint = 'Add it to racing_api_limits with the rate that The Racing API documents for it.';
   end if;
-  select greatest(l.next_slot, moment) into account_free
-  from public.racing_api_limits as l
-  where l.endpoint = 'account'
-  for update;
+  select l.* into account from public.racing_api_limits as l where l.endpoint = 'account' for no key update;
 
-  -- The endpoint's next slot counts from when this call is made. The account's from its own last slot: a card that waits for
-  -- its endpoint would otherwise hold up every result behind it.
-  slot := greatest(endpoint_free, account_free);
+  -- The endpoint's slots are evenly spaced. The account's are counted: no more within a second, and its headroom, than its rate. So
+  -- a card that waits for its endpoint takes one place when its time comes, and holds up no result before it.
+  allowed := greatest(floor(account.calls_per_second), 1);
+  -- To the microsecond above: a third of a second, rounded down three times, would be four calls in a second.
+  span := ceil(1000000 / (least(account.calls_per_second, 1) * (1 - account.headroom)))::float8 * interval '1 microsecond';
+  account.taken_slots := array(select t.at from unnest(account.taken_slots) as t (at) where t.at > moment - span);
+  slot := greatest(own.next_slot, account.next_slot, moment);
+  if cardinality(account.taken_slots) >= allowed then
+    slot := engine.free_slot(account.taken_slots, slot, allowed, span);
+  end if;
+
   update public.racing_api_limits as l
-  set next_slot = case when l.endpoint = 'account' then account_free else slot end
-    + interval '1 second' / (l.calls_per_second * (1 - l.headroom))::float8
+  set
+    next_slot = case
+      when l.endpoint = 'account' then l.next_slot
+      else slot + ceil(1000000 / (l.calls_per_second * (1 - l.headroom)))::float8 * interval '1 microsecond'
+    end,
+    taken_slots = case when l.endpoint = 'account' then account.taken_slots || slot else l.taken_slots end
   where l.endpoint in (reserve_slot.endpoint, 'account');
 
   return ceil(1000 * extract(epoch from slot - moment));
@@ -146,7 +194,8 @@ $$;
 
 comment on function public.reserve_slot(text) is
   'Reserves the next slot of an endpoint (its path, as in racing_api_limits). Returns the milliseconds until it: call the API
-   then, not earlier, once. Every caller in every invocation draws from the same rows, so together they keep the rate.';
+   then, not earlier, once. Every caller in every invocation draws from the same rows, so together they keep the endpoint''s
+   rate and the account''s, in every second.';
 
 create function public.push_back_slots(endpoint text, seconds numeric)
 returns void
@@ -167,5 +216,11 @@ alter table public.racing_api_limits enable row level security;
 revoke all on public.backfill_settings, public.racing_api_limits from anon, authenticated, service_role;
 grant select on public.backfill_settings to service_role;
 grant select, update on public.racing_api_limits to service_role;
-revoke execute on function public.reserve_slot(text), public.push_back_slots(text, numeric) from public, anon, authenticated;
-grant execute on function public.reserve_slot(text), public.push_back_slots(text, numeric) to service_role;
+revoke execute on function
+  engine.free_slot(timestamptz[], timestamptz, integer, interval),
+  public.reserve_slot(text), public.push_back_slots(text, numeric)
+  from public, anon, authenticated;
+grant execute on function
+  engine.free_slot(timestamptz[], timestamptz, integer, interval),
+  public.reserve_slot(text), public.push_back_slots(text, numeric)
+  to service_role;

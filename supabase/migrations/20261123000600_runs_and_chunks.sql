@@ -120,6 +120,8 @@ create index backfill_progress_claim on public.backfill_progress (feed, priority
   where state = 'waiting';
 -- reprocess => 'failed' asks for each day whether a chunk died on it.
 create index backfill_progress_dead on public.backfill_progress (feed, period_start, period_end) where state = 'dead';
+-- Each claim asks whose turn it is.
+create index backfill_progress_claimed on public.backfill_progress (feed, claimed_at);
 create index backfill_progress_leases on public.backfill_progress (feed, lease_until) where state = 'working';
 
 create table public.ra_coverage (
@@ -207,6 +209,7 @@ create table public.ingest_rejects (
   chunk_id bigint references public.backfill_progress on delete set null,
   first_seen_at timestamptz not null default engine.clock(),
   last_seen_at timestamptz not null default engine.clock(),
+  acknowledged_at timestamptz,
   constraint ingest_rejects_once unique (feed, fingerprint),
   constraint ingest_rejects_kind_known check (kind in ('race', 'runner', 'course', 'region', 'value'))
 );
@@ -214,9 +217,12 @@ create index ingest_rejects_run_id on public.ingest_rejects (run_id);
 create index ingest_rejects_chunk_id on public.ingest_rejects (chunk_id);
 create index ingest_rejects_race_date on public.ingest_rejects (feed, race_date);
 create index ingest_rejects_race_id on public.ingest_rejects (race_id);
+-- An alert stands for those that nobody has looked at, and is looked for each minute.
+create index ingest_rejects_unread on public.ingest_rejects (feed, first_seen_at, id) where acknowledged_at is null;
+create index ingest_rejects_acknowledged_at on public.ingest_rejects (acknowledged_at) where acknowledged_at is not null;
 comment on table public.ingest_rejects is
   'Rows (kind race, runner, course, region) and values (kind value) that are not understood, with their raw JSON. One that a later
-   pull of the same race understands is removed.';
+   pull of the same race understands is removed, and one that was acknowledged, reject_days after that and after it was last met.';
 comment on column public.ingest_rejects.kind is
   'race, runner, course, region: missing as a whole. value: only that column is null.';
 comment on column public.ingest_rejects.race_id is 'Null for courses and regions, and for a race whose id cannot be read.';
@@ -231,6 +237,8 @@ comment on column public.ingest_rejects.run_id is 'The run that met it last; nul
 comment on column public.ingest_rejects.chunk_id is 'The chunk that met it last; null once deleted.';
 comment on column public.ingest_rejects.first_seen_at is 'When it was first met.';
 comment on column public.ingest_rejects.last_seen_at is 'When it was last met.';
+comment on column public.ingest_rejects.acknowledged_at is
+  'Set it when somebody has looked: until then an alert stands. Null again when it is met with another reason.';
 
 create table public.ingest_unknown_fields (
   feed text not null,

@@ -78,14 +78,21 @@ language plpgsql
 volatile
 security invoker
 set search_path = pg_catalog, pg_temp
+set lock_timeout = '3s'
 as $$
 declare
   stranger text;
   request_id bigint;
 begin
   -- pg_net grants everything on its tables to everybody, so anybody may hang a trigger on the queue, which would run
-  -- with our owner's rights. From here to the end of the transaction nobody can.
-  lock table net.http_request_queue in row exclusive mode;
+  -- with our owner's rights. From here to the end of the transaction nobody can. Anybody may lock the queue, too.
+  begin
+    lock table net.http_request_queue in row exclusive mode;
+  exception
+    when lock_not_available then
+      raise exception 'Nothing is sent: another session holds pg_net''s queue'
+        using errcode = 'PT424', hint = 'It is a lock on net.http_request_queue in pg_locks; end that session.';
+  end;
   select format('%s of %s', t.tgname, f.proowner::regrole) into stranger
   from pg_trigger as t
   join pg_proc as f on f.oid = t.tgfoid
@@ -98,7 +105,7 @@ begin
   limit 1;
   if stranger is not null then
     raise exception 'Nothing is sent: on net.http_request_queue there is a trigger that is not ours, %', stranger
-      using errcode = '55000',
+      using errcode = 'PT424',
         hint = 'Whoever made it could run code of theirs with the rights of whoever sends. Find out why it is there, '
           'and drop its function with cascade.';
   end if;
@@ -114,7 +121,8 @@ begin
 end
 $$;
 comment on function engine.post(text, jsonb, jsonb) is
-  'Queues a request for pg_net, which sends it after the commit and waits five seconds for the answer. Returns its id.';
+  'Queues a request for pg_net, which sends it after the commit and waits five seconds for the answer. Returns its id. Error
+   PT424 (HTTP 424) when the queue has a trigger of somebody else''s, or another session holds it.';
 
 -- Security definer, so that the role that the functions work with needs no right to Vault's secrets nor to pg_net.
 create function engine.dispatch(feed text)

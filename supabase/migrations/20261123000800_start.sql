@@ -184,8 +184,11 @@ begin
   select request.last_day, request.wanted_feeds into last_day, wanted_feeds
   from engine.check_request(start_date, end_date, feeds, reprocess) as request;
 
-  -- Two starts at the same time must not both find the range free.
-  perform pg_advisory_xact_lock(hashtext('engine.start_run'));
+  -- Two starts at the same time must not both find the range free. Those of another priority never wait for each other: whoever
+  -- pulls a day by hand, in a transaction that stays open, holds up no scheduled pull.
+  perform engine.take_lock(
+    case when priority >= 100 then 'start scheduled pull' when priority > 0 then 'start pull by hand' else 'start backfill' end
+  );
   select chunk.run_id, chunk.feed, run.paused_at into rival
   from public.backfill_progress as chunk
   join public.backfill_runs as run on run.id = chunk.run_id

@@ -575,7 +575,8 @@ as $$
     raw = excluded.raw,
     run_id = excluded.run_id,
     chunk_id = excluded.chunk_id,
-    last_seen_at = engine.clock()
+    last_seen_at = engine.clock(),
+    acknowledged_at = case when known.reason = excluded.reason then known.acknowledged_at end
 $$;
 comment on function engine.store_rejects(jsonb, text[], text, bigint, bigint) is
   'Keeps an array of {kind, race_id, horse_id, race_date, path, reason, raw}; the same reject again is the same row. What was

@@ -67,7 +67,10 @@ set search_path = ''
 as $$
   with lost as (
     delete from engine.calls_on_their_way as call
-    where engine.call_is_lost(call.sent_at)
+    -- One that is being answered at this moment is not lost, and nobody waits for it.
+    where call.id in (
+      select late.id from engine.calls_on_their_way as late where engine.call_is_lost(late.sent_at) order by late.id for update skip locked
+    )
     returning call.id, call.feed, call.sent_at
   ),
   noted as (
@@ -120,30 +123,58 @@ $$;
 comment on function engine.beat(text) is
   'Notes that a cron job runs. Returns how long ago it ran before; zero for the first time.';
 
+create function engine.begin_tick(name text)
+returns boolean
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+begin
+  if engine.try_lock(begin_tick.name) then
+    return true;
+  end if;
+  -- A tick beside another one has nothing to do. When that lasts, success would read as if somebody did it: cron's log gets
+  -- the sentence.
+  if exists (
+    select from engine.heartbeats as h
+    where h.name = begin_tick.name and h.beat_at < engine.clock() - interval '3 minutes'
+  ) then
+    perform engine.refuse_lock(begin_tick.name);
+  end if;
+  return false;
+end
+$$;
+comment on function engine.begin_tick(text) is
+  'Takes the lock of a cron job until its transaction ends. False when another session has it; error 55P03, with a sentence that
+   says who, when nobody has made the tick for three minutes.';
+
 create function engine.sweep()
 returns void
 language plpgsql
 security invoker
 set search_path = ''
+set lock_timeout = '10s'
 as $$
 declare
   silence interval;
 begin
   -- Two sweeps at once would each dispatch for the same free leases.
-  if not pg_try_advisory_xact_lock(hashtext('engine.sweep')) then
+  if not engine.begin_tick('sweep') then
     return;
   end if;
   silence := engine.beat('sweep');
   if silence > interval '10 minutes' then
     perform engine.note_standstill(silence);
   end if;
+  perform engine.note_silent_watch();
   perform engine.expire_leases();
   perform engine.forget_lost_calls();
   begin
     perform engine.dispatch_due();
   exception
     when sqlstate 'PT424' then
-      -- A Vault secret is missing. The leases stay expired; the error log says what to do, and an alert after it.
+      -- A Vault secret is missing, or somebody holds pg_net's queue, which every login may lock. The leases stay expired;
+      -- the error log says what to do, and an alert after it.
       raise warning '%', sqlerrm;
       insert into public.ingest_errors (feed, failure_class, attempt, message)
       select distinct ready.feed, 'lost_call', 1, format('No call could be sent: %s', sqlerrm)
@@ -157,7 +188,7 @@ comment on function engine.sweep() is
    calls nobody.';
 
 revoke execute on function
-  engine.beat(text), engine.expire_leases(), engine.silence_is_noted(text), engine.forget_lost_calls(), engine.sweep()
+  engine.beat(text), engine.begin_tick(text), engine.expire_leases(), engine.silence_is_noted(text), engine.forget_lost_calls(), engine.sweep()
   from public, anon, authenticated;
 
 select cron.schedule('engine-sweep', '* * * * *', 'select engine.sweep()');

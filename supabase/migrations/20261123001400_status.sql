@@ -201,7 +201,7 @@ select
         and engine.clock() > greatest(run.created_at, chunks.claimed_at) + interval '3 minutes'
         and exists (select from engine.claimable_chunks as ready where ready.run_id = run.id)
         then 'Nobody answers the calls. Are the functions deployed, and do Vault''s project_url and worker_secret fit them? See: '
-          'select * from net._http_response order by id desc limit 10;'
+          'select * from net._http_response order by created desc limit 10;'
       else 'Wait: it goes on by itself.'
     end
   end as what_to_do,

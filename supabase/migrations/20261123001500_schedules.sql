@@ -10,13 +10,16 @@ create table public.pull_schedules (
   day_of_month integer,
   enabled boolean not null default true,
   last_due_at timestamptz,
+  failing_since timestamptz,
+  last_error text,
   constraint pull_schedules_pulls_known check (pulls in ('days', 'gaps')),
   constraint pull_schedules_feeds_known check (feeds <@ array['masters', 'racecards', 'results'] and cardinality(feeds) > 0),
   constraint pull_schedules_days_in_order check (first_day <= last_day and first_day >= -31 and last_day <= 7),
   -- Feeds that fail on their own are late on their own.
   constraint pull_schedules_days_of_one_feed check (pulls = 'gaps' or cardinality(feeds) = 1),
   constraint pull_schedules_times_not_empty check (cardinality(at_times) > 0),
-  constraint pull_schedules_day_in_every_month check (day_of_month between 1 and 28)
+  constraint pull_schedules_day_in_every_month check (day_of_month between 1 and 28),
+  constraint pull_schedules_failure_has_error check ((failing_since is null) = (last_error is null))
 );
 comment on table public.pull_schedules is 'Which days of which feeds are pulled when. Change the times as you like: they hold from the next minute on.';
 comment on column public.pull_schedules.name is 'Shows in backfill_runs.requested_by.';
@@ -27,7 +30,10 @@ comment on column public.pull_schedules.last_day is 'Last day to pull, likewise,
 comment on column public.pull_schedules.at_times is 'UK times of day, summer and winter.';
 comment on column public.pull_schedules.day_of_month is 'Null: every day.';
 comment on column public.pull_schedules.enabled is 'False: left out.';
-comment on column public.pull_schedules.last_due_at is 'The due time that was last answered; null before the schedules were first started.';
+comment on column public.pull_schedules.last_due_at is 'The due time that was last answered; null before the schedules were first started,
+   and of gaps after a standstill until they are closed.';
+comment on column public.pull_schedules.failing_since is 'Since when a pull that is due can''t be started; null while all is well.';
+comment on column public.pull_schedules.last_error is 'Why it could not be started the last time; null while all is well.';
 
 insert into public.pull_schedules (name, feeds, first_day, last_day, at_times, day_of_month)
 values
@@ -188,6 +194,10 @@ begin
     ) then
       all_started := false;
     else
+      -- Not waited for: the other schedules are due as well, and this one is tried again with the next tick.
+      if not engine.try_lock('start scheduled pull') then
+        perform engine.refuse_lock('start scheduled pull');
+      end if;
       perform engine.start_run(wanted_from, wanted_until, array[lane], true, 'all', 100::smallint, 'schedule ' || schedule.name);
       started := started + 1;
     end if;
@@ -205,67 +215,74 @@ returns integer
 language plpgsql
 security invoker
 set search_path = ''
+-- What somebody holds in a transaction that stays open costs one schedule this tick, not all of them every one.
+set lock_timeout = '5s'
 as $$
 declare
   silence interval;
-  gaps_closed boolean := false;
   schedule public.pull_schedules;
   due timestamptz;
   pull record;
+  all_started boolean;
   started integer := 0;
 begin
   -- Two ticks at once would each start the same pull.
-  if not pg_try_advisory_xact_lock(hashtext('engine.start_due_pulls')) then
+  if not engine.begin_tick('pulls') then
     return 0;
   end if;
   silence := engine.beat('pulls');
+  -- A standstill may have left days out that no schedule reaches back to: gaps are due, whatever the time.
+  if silence > interval '10 minutes' then
+    update public.pull_schedules as s
+    set last_due_at = null
+    where s.name in (select gaps.name from public.pull_schedules as gaps where gaps.pulls = 'gaps' for no key update skip locked);
+  end if;
 
-  -- The widest range first: when several are due after a standstill, the narrower ones find their days taken.
+  -- The widest range first: when several are due after a standstill, the narrower ones find their days taken; gaps are what is left.
   for schedule in
-    select s.* from public.pull_schedules as s where s.enabled order by s.last_day - s.first_day desc, s.name
+    select s.* from public.pull_schedules as s where s.enabled order by s.pulls = 'gaps', s.last_day - s.first_day desc, s.name
   loop
-    due := engine.last_due(schedule, engine.clock());
-    continue when due is null or due <= schedule.last_due_at;
+    -- Each on its own: an error in one of them holds up no other.
     begin
+      due := engine.last_due(schedule, engine.clock());
+      continue when due is null or due <= schedule.last_due_at;
+      perform from public.pull_schedules as s where s.name = schedule.name for no key update skip locked;
+      -- Somebody is changing it: the next tick goes by what it is then.
+      continue when not found;
+
+      all_started := true;
       if schedule.pulls = 'gaps' then
         perform engine.close_gaps(schedule.feeds);
-        gaps_closed := true;
       else
         -- What was due yesterday at 23:30 is yesterday's, though the tick came after midnight.
         select attempt.* into pull
         from engine.start_scheduled_pull(
           schedule, case when schedule.day_of_month is null then engine.london_day(due) else engine.london_day() end
         ) as attempt;
-        started := started + pull.started;
-        -- The rest waits for the next tick.
-        continue when not pull.all_started;
+        -- What is left waits for the next tick.
+        all_started := pull.all_started;
       end if;
-      update public.pull_schedules as s set last_due_at = due where s.name = schedule.name;
+      if all_started then
+        update public.pull_schedules as s
+        set last_due_at = due, failing_since = null, last_error = null
+        where s.name = schedule.name;
+      end if;
+      started := started + case when schedule.pulls = 'gaps' then 0 else pull.started end;
     exception
-      when sqlstate 'PT424' then
-        -- A Vault secret is missing. The other jobs go on, and so does this one when the secret is there.
+      when others then
         raise warning 'The schedule % cannot start: %', schedule.name, sqlerrm;
-      when object_not_in_prerequisite_state then
-        -- Another run of these days was started, or ended, at this very moment: the next tick sees it.
-        raise warning 'The schedule % waits for the next minute: %', schedule.name, sqlerrm;
+        update public.pull_schedules as s
+        set failing_since = coalesce(s.failing_since, engine.clock()), last_error = sqlerrm
+        where s.name in (select known.name from public.pull_schedules as known where known.name = schedule.name for no key update skip locked);
     end;
   end loop;
-
-  -- A standstill may have left days out that no schedule reaches back to.
-  if silence > interval '10 minutes' and not gaps_closed then
-    begin
-      perform engine.close_gaps(s.feeds) from public.pull_schedules as s where s.pulls = 'gaps' and s.enabled;
-    exception
-      when sqlstate 'PT424' or object_not_in_prerequisite_state then
-        raise warning 'The gaps cannot be closed: %', sqlerrm;
-    end;
-  end if;
   return started;
 end
 $$;
 comment on function engine.start_due_pulls() is
   'The cron tick of the schedules: starts a run of priority 100 for each schedule whose time has come, once however many of its times
-   went by unseen, and closes gaps when that is due and after a standstill of ten minutes. Returns how many runs were started.';
+   went by unseen, and closes gaps when that is due and after a standstill of ten minutes. A schedule that
+   can''t be started is tried again with the next tick, and the others go on. Returns how many runs were started.';
 
 create function public.start_schedules()
 returns table (name text, next_due_at timestamptz)
@@ -296,7 +313,9 @@ as $$
 begin
   perform cron.unschedule(job.jobname) from cron.job as job where job.jobname = 'engine-pulls';
   update public.backfill_settings as s set schedules_started_on = null;
-  update public.pull_schedules as s set last_due_at = null where s.last_due_at is not null;
+  update public.pull_schedules as s
+  set last_due_at = null, failing_since = null, last_error = null
+  where s.last_due_at is not null or s.failing_since is not null;
   delete from engine.heartbeats as h where h.name = 'pulls';
 end
 $$;

@@ -150,6 +150,10 @@ declare
   new_run_id bigint;
   chosen integer := 0;
 begin
+  -- Two closings at once would both pull the same days. Nobody waits for the other: the next one finds what is left.
+  if not engine.try_lock('close gaps') then
+    perform engine.refuse_lock('close gaps');
+  end if;
   delete from public.gap_pulls as pulls
   where not exists (select from public.coverage_gaps as gap where gap.feed = pulls.feed and gap.day = pulls.day);
 

@@ -8,7 +8,8 @@ create table public.alerts (
   raised_at timestamptz not null default engine.clock(),
   well_at timestamptz,
   constraint alerts_kind_known check (
-    kind in ('freshness', 'dead_chunks', 'paused', 'unanswered_calls', 'rejects', 'unknown_field', 'gap', 'standstill')
+    kind in ('freshness', 'dead_chunks', 'paused', 'unanswered_calls', 'rejects', 'unknown_field', 'gap', 'schedule',
+      'standstill')
   ),
   constraint alerts_in_order check (well_at >= raised_at)
 );
@@ -18,7 +19,7 @@ comment on table public.alerts is 'What went wrong and when it was well again. N
 comment on column public.alerts.kind is
   'freshness: a scheduled pull is late; dead_chunks: chunks were given up and their days are missing; paused: a run is paused;
    unanswered_calls: the functions do not answer; rejects: rows that could not be understood; unknown_field: the API sends something
-   new; gap: a day was given up; standstill: the sweep did not run.';
+   new; gap: a day was given up; schedule: a pull that is due can''t be started; standstill: one of the cron jobs did not run.';
 comment on column public.alerts.subject is 'What it is about: a feed, a run, a day or a field. One alert of a kind and subject at a time.';
 comment on column public.alerts.message is 'What is the matter and what to do.';
 comment on column public.alerts.raised_at is 'When it was noticed.';
@@ -31,7 +32,6 @@ create table public.alert_messages (
   created_at timestamptz not null default engine.clock(),
   tries integer not null default 0,
   sent_at timestamptz,
-  request_id bigint,
   delivered_at timestamptz,
   constraint alert_messages_one_a_phase unique (alert_id, phase),
   constraint alert_messages_phase_known check (phase in ('raised', 'well'))
@@ -43,15 +43,79 @@ comment on column public.alert_messages.phase is 'raised, or well: it is over.';
 comment on column public.alert_messages.created_at is 'When it was written.';
 comment on column public.alert_messages.tries is 'Times it was sent.';
 comment on column public.alert_messages.sent_at is 'When it was last sent; null before.';
-comment on column public.alert_messages.request_id is 'Its id in net._http_response.';
 comment on column public.alert_messages.delivered_at is
   'When the webhook''s answer was seen, or the last of five tries was over; null before.';
+
+-- Unlogged, as pg_net's queue, its answers and the sequence of its ids: a crash empties them all and lets the ids start over, so
+-- that an id kept elsewhere would name somebody else's request.
+create unlogged table engine.alert_requests (
+  message_id bigint primary key references public.alert_messages on delete cascade,
+  request_id bigint not null,
+  -- By the clock that pg_net goes by.
+  queued_at timestamptz not null default pg_catalog.clock_timestamp()
+);
+comment on table engine.alert_requests is
+  'Which request of pg_net''s carries a message that was sent and not yet answered. Emptied by a crash: the messages are sent again.';
+comment on column engine.alert_requests.message_id is 'The message.';
+comment on column engine.alert_requests.request_id is 'The id of the request''s answer in net._http_response.';
+comment on column engine.alert_requests.queued_at is 'When it was queued: what was answered earlier is no answer to it.';
+alter table engine.alert_requests enable row level security;
+revoke all on engine.alert_requests from public, anon, authenticated, service_role;
 
 alter table public.alerts enable row level security;
 alter table public.alert_messages enable row level security;
 revoke all on public.alerts, public.alert_messages from anon, authenticated, service_role;
 revoke all on sequence public.alerts_id_seq, public.alert_messages_id_seq from anon, authenticated, service_role;
 grant select on public.alerts, public.alert_messages to service_role;
+
+-- From one day of one feed to the next by way of the index, and of none more than a thousand: however many there are, the watch
+-- looks each minute.
+create view engine.unread_rejects
+with (security_invoker = true)
+as
+with recursive days as (
+  select feeds.feed, engine.london_day(oldest.first_seen_at) as met_on
+  from (values ('masters'), ('racecards'), ('results')) as feeds (feed)
+  cross join lateral (
+    select reject.first_seen_at
+    from public.ingest_rejects as reject
+    where reject.feed = feeds.feed and reject.acknowledged_at is null
+    order by reject.first_seen_at
+    limit 1
+  ) as oldest
+  union all
+  select days.feed, engine.london_day(next.first_seen_at)
+  from days
+  cross join lateral (
+    select reject.first_seen_at
+    from public.ingest_rejects as reject
+    where
+      reject.feed = days.feed
+      and reject.acknowledged_at is null
+      and reject.first_seen_at >= engine.london_midnight(days.met_on + 1)
+    order by reject.first_seen_at
+    limit 1
+  ) as next
+)
+select days.feed, days.met_on, counted.rows_counted, counted.first_reason
+from days
+cross join lateral (
+  select count(*) as rows_counted, (array_agg(first_ones.reason order by first_ones.first_seen_at, first_ones.id))[1] as first_reason
+  from (
+    select reject.id, reject.first_seen_at, reject.reason
+    from public.ingest_rejects as reject
+    where
+      reject.feed = days.feed
+      and reject.acknowledged_at is null
+      and reject.first_seen_at >= engine.london_midnight(days.met_on)
+      and reject.first_seen_at < engine.london_midnight(days.met_on + 1)
+    order by reject.first_seen_at, reject.id
+    limit 1001
+  ) as first_ones
+) as counted;
+comment on view engine.unread_rejects is
+  'Rejects that nobody has acknowledged, by feed and the UK day on which they were first met. Counted to 1,001.';
+revoke all on engine.unread_rejects from public, anon, authenticated;
 
 create view engine.standing_troubles
 with (security_invoker = true)
@@ -116,7 +180,7 @@ select
   'unanswered_calls', lost.feed,
   format(
     'Nobody answers the calls for %s since %s. Are the functions deployed, and do Vault''s project_url and worker_secret fit them? '
-    'See: select * from net._http_response order by id desc limit 10;', lost.feed, min(lost.occurred_at)
+    'See: select * from net._http_response order by created desc limit 10;', lost.feed, min(lost.occurred_at)
   )
 from public.ingest_errors as lost
 where
@@ -129,23 +193,21 @@ where
   )
 group by lost.feed
 union all
+-- One message for all that a feed's day of work brought, and another one for what comes after it.
 select
-  'rejects', format('%s of %s', reject.feed, days.words),
+  'rejects', format('%s, met on %s', reject.feed, reject.met_on),
   format(
-    'Not understood: %s of the %s of %s, the first because: %s See ingest_rejects.',
-    case when count(*) = 1 then 'a row' else count(*) || ' rows' end, reject.feed, days.words,
-    rtrim((array_agg(reject.reason order by reject.id))[1], '.') || '.'
-  )
-from public.ingest_rejects as reject
--- A backfill that meets something new in every month is one message, not a hundred.
-cross join lateral (
-  select
+    'Not understood: %s of %s, first met on %s, the first because: %s. See ingest_rejects. When you have looked: '
+    'update ingest_rejects set acknowledged_at = now() '
+    'where feed = %L and engine.london_day(first_seen_at) = %L and acknowledged_at is null;',
     case
-      when reject.race_date >= engine.london_day(reject.first_seen_at) - 7 then reject.race_date::text
-      else 'earlier days'
-    end as words
-) as days
-group by reject.feed, days.words
+      when reject.rows_counted > 1000 then 'more than 1,000 rows'
+      when reject.rows_counted = 1 then 'a row'
+      else reject.rows_counted || ' rows'
+    end,
+    reject.feed, reject.met_on, rtrim(reject.first_reason, '.'), reject.feed, reject.met_on
+  )
+from engine.unread_rejects as reject
 union all
 select
   'unknown_field', format('%s %s.%s', field.feed, field.object, field.field),
@@ -171,15 +233,29 @@ cross join lateral (
 where gap.given_up_at is not null
 group by gap.feed, days.words
 union all
--- The sweep alone stands still: when all of cron did, the sweep itself says so as soon as it runs again.
+-- What is over with the next ticks, a lock for example, is no alert.
 select
-  'standstill', 'the sweep',
-  format('The sweep has not run since %s: what gets lost is not restored. See cron.job_run_details for engine-sweep.', sweep.beat_at)
-from engine.heartbeats as sweep
+  'schedule', schedule.name,
+  format(
+    'The pull that is due can''t be started since %s: %s. It is tried again each minute.', schedule.failing_since,
+    rtrim(schedule.last_error, '.')
+  )
+from public.pull_schedules as schedule
+where schedule.enabled and schedule.failing_since < engine.clock() - interval '5 minutes'
+union all
+-- One job alone stands still: when all of cron did, the sweep itself says so as soon as it runs again.
+select
+  'standstill', job.subject,
+  format('%s since %s: %s. See cron.job_run_details for %s.', job.words, still.beat_at, job.what_follows, job.name)
+from (
+  values
+    ('sweep', 'engine-sweep', 'the sweep', 'The sweep has not run', 'what gets lost is not restored'),
+    ('pulls', 'engine-pulls', 'the schedules', 'The schedules have not been looked at', 'nothing is pulled by itself')
+) as job (beats, name, subject, words, what_follows)
+join engine.heartbeats as still on still.name = job.beats
 join engine.heartbeats as watch on watch.name = 'watch'
 where
-  sweep.name = 'sweep'
-  and sweep.beat_at < engine.clock() - interval '10 minutes'
+  still.beat_at < engine.clock() - interval '10 minutes'
   and watch.awake_since < engine.clock() - interval '10 minutes';
 comment on view engine.standing_troubles is 'A row for each thing that an alert stands for now.';
 
@@ -205,9 +281,16 @@ begin
   where
     m.delivered_at is null
     and (
-      exists (select from net._http_response as answer where answer.id = m.request_id and answer.status_code between 200 and 299)
+      exists (
+        select from engine.alert_requests as request
+        join net._http_response as answer on answer.id = request.request_id and answer.created >= request.queued_at
+        where request.message_id = m.id and answer.status_code between 200 and 299
+      )
       or (m.tries >= 5 and m.sent_at < engine.clock() - interval '5 minutes')
     );
+  delete from engine.alert_requests as request
+  using public.alert_messages as m
+  where m.id = request.message_id and m.delivered_at is not null;
 
   for message in
     select m.id, m.phase, m.created_at, a.kind, a.subject, a.message, a.raised_at, a.well_at
@@ -217,8 +300,12 @@ begin
       m.delivered_at is null
       and m.tries < 5
       and m.created_at > engine.clock() - interval '1 day'
-      -- Sent again when no good answer came within five minutes.
-      and (m.sent_at is null or m.sent_at < engine.clock() - interval '5 minutes')
+      -- Sent again when no good answer came within five minutes, and when a crash took the request along.
+      and (
+        m.sent_at is null
+        or m.sent_at < engine.clock() - interval '5 minutes'
+        or not exists (select from engine.alert_requests as request where request.message_id = m.id)
+      )
     order by m.id
     for update of m
   loop
@@ -226,11 +313,11 @@ begin
       when 'raised' then format('%s (%s): %s', replace(message.kind, '_', ' '), message.subject, message.message)
       else format('Well again: %s (%s), since %s', replace(message.kind, '_', ' '), message.subject, message.well_at)
     end;
-    update public.alert_messages as m
-    set
-      tries = m.tries + 1,
-      sent_at = engine.clock(),
-      request_id = engine.post(
+    update public.alert_messages as m set tries = m.tries + 1, sent_at = engine.clock() where m.id = message.id;
+    insert into engine.alert_requests as known (message_id, request_id)
+    select
+      message.id,
+      engine.post(
         url => webhook,
         body => case
           when format_wanted = 'slack' then jsonb_build_object('text', words)
@@ -241,7 +328,7 @@ begin
         end,
         headers => jsonb_build_object('Content-Type', 'application/json')
       )
-    where m.id = message.id;
+    on conflict (message_id) do update set request_id = excluded.request_id, queued_at = excluded.queued_at;
     sent := sent + 1;
   end loop;
   return sent;
@@ -256,10 +343,11 @@ returns void
 language plpgsql
 security invoker
 set search_path = ''
+set lock_timeout = '10s'
 as $$
 begin
   -- Two ticks at once would each raise the same.
-  if not pg_try_advisory_xact_lock(hashtext('engine.watch')) then
+  if not engine.begin_tick('watch') then
     return;
   end if;
   perform engine.beat('watch');
@@ -276,9 +364,15 @@ begin
   over as (
     update public.alerts as a
     set well_at = engine.clock()
-    where
-      a.well_at is null
-      and not exists (select from troubles where troubles.kind = a.kind and troubles.subject = a.subject)
+    where a.id in (
+      select standing.id
+      from public.alerts as standing
+      where
+        standing.well_at is null
+        and not exists (select from troubles where troubles.kind = standing.kind and troubles.subject = standing.subject)
+      -- One that somebody holds is over with the next tick, and holds up no other.
+      for update skip locked
+    )
     returning a.id
   )
   insert into public.alert_messages (alert_id, phase)
@@ -323,8 +417,37 @@ as $$
 $$;
 comment on function engine.note_standstill(interval) is 'Keeps an alert that the sweep has not run for so long, unless one stands.';
 
+create function engine.note_silent_watch()
+returns void
+language sql
+security invoker
+set search_path = ''
+as $$
+  with noted as (
+    insert into public.alerts (kind, subject, message)
+    select
+      'standstill', 'the alerts',
+      format(
+        'The alerts have not been looked at since %s, and none was sent. See cron.job_run_details for engine-watch.', watch.beat_at
+      )
+    from engine.heartbeats as watch
+    join engine.heartbeats as sweep on sweep.name = 'sweep'
+    where
+      watch.name = 'watch'
+      and watch.beat_at < engine.clock() - interval '10 minutes'
+      and sweep.awake_since < engine.clock() - interval '10 minutes'
+    on conflict (kind, subject) where well_at is null do nothing
+    returning id
+  )
+  insert into public.alert_messages (alert_id, phase)
+  select noted.id, 'raised' from noted
+$$;
+comment on function engine.note_silent_watch() is
+  'Keeps an alert that the watch has not run for ten minutes while the sweep did. The next watch sends it, and ends it.';
+
 revoke all on engine.standing_troubles from public, anon, authenticated;
-revoke execute on function engine.send_alerts(), engine.watch(), engine.note_standstill(interval)
+revoke execute on function engine.send_alerts(), engine.watch(), engine.note_standstill(interval),
+  engine.note_silent_watch()
   from public, anon, authenticated;
 
 select cron.schedule('engine-watch', '* * * * *', 'select engine.watch()');

@@ -20,4 +20,4 @@ limit 50;
 select last_seen_at, feed, kind, race_id, horse_id, path, reason from ingest_rejects order by last_seen_at desc limit 50;
 
 -- What became of the last calls and alerts that left through pg_net
-select created, status_code, timed_out, error_msg from net._http_response order by id desc limit 20;
+select created, status_code, timed_out, error_msg from net._http_response order by created desc limit 20;

@@ -110,6 +110,58 @@ Deno.test("a message goes out again until the webhook answers well, at most five
   assertEquals({ ...message }, { tries: 5, closed: true });
 });
 
+/** What a crash of the database leaves of pg_net's tables and ids, and of ours that are unlogged like them. */
+async function crash(): Promise<void> {
+  const lost = await db.sql<{ name: string }[]>`
+    select c.oid::regclass::text as name
+    from pg_catalog.pg_class as c
+    where c.relkind = 'r' and c.relpersistence = 'u' and c.relnamespace in ('net'::regnamespace, 'engine'::regnamespace)
+  `;
+  assertEquals(lost.map(({ name }) => name).toSorted(), [
+    "engine.alert_requests",
+    "net._http_response",
+    "net.http_request_queue",
+  ]);
+  await db.admin.unsafe(`truncate ${lost.map(({ name }) => name).join(", ")} restart identity`);
+}
+
+Deno.test("a message that a crash took along is sent again, though another request has its id by now", async () => {
+  await setWebhook();
+  await db.admin.unsafe("truncate net.http_request_queue restart identity");
+  await killChunk();
+  await db.takeCalls();
+  await db.admin.unsafe("truncate net.http_request_queue restart identity");
+  await watch();
+  assertEquals((await posted()).map(({ id }) => id), [1]);
+  await crash();
+  // The first request since then is somebody else's, and was answered well.
+  await db.sql`select net.http_post('http://127.0.0.1:9/another')`;
+  await db.sql`insert into net._http_response (id, status_code) values (1, 200)`;
+  await watch();
+  const again = (await posted()).filter(({ url }) => url === WEBHOOK);
+  assertEquals(again.length, 1);
+  const undelivered = () => db.sql`select from alert_messages where delivered_at is null`;
+  assertEquals((await undelivered()).length, 1);
+  await db.sql`insert into net._http_response (id, status_code) values (${again[0]?.id ?? 0}, 200)`;
+  await watch();
+  assertEquals((await undelivered()).length, 0);
+  assertEquals((await db.sql`select from engine.alert_requests`).length, 0);
+});
+
+Deno.test("an answer from before a message was queued is not the message's", async () => {
+  await setWebhook();
+  await killChunk();
+  await watch();
+  const [message] = await posted();
+  await db.sql`
+    insert into net._http_response (id, status_code, created) values (${
+    message?.id ?? 0
+  }, 200, now() - interval '1 hour')
+  `;
+  await watch();
+  assertEquals((await db.sql`select from alert_messages where delivered_at is null`).length, 1);
+});
+
 Deno.test("without a webhook alerts stand in their table, and a webhook set up later gets none that is older than a day", async () => {
   await killChunk();
   await watch();
@@ -143,7 +195,7 @@ Deno.test("a paused run, rejects and an unknown field each raise their alert, an
   await db.sql`
     insert into ingest_rejects (feed, kind, race_id, race_date, path, reason, raw, fingerprint)
     select 'results', 'runner', 'rac_1', day, 'runners[0].horse_id', 'horse_id is missing.', '{}', day
-    from unnest(array['2026-06-14', '2026-05-01', '2026-05-02']::date[]) as day
+    from unnest(array['2026-06-14', '2026-05-01']::date[]) as day
   `;
   await db.sql`
     insert into ingest_unknown_fields (feed, object, field, times_seen) values ('results', 'result_runner', 'mood', 12)
@@ -151,20 +203,118 @@ Deno.test("a paused run, rejects and an unknown field each raise their alert, an
   await watch();
   assertEquals((await alerts()).map(({ kind, subject }) => `${kind}: ${subject}`).toSorted(), [
     "paused: run 1",
-    "rejects: results of 2026-06-14",
-    "rejects: results of earlier days",
+    "rejects: results, met on 2026-06-15",
     "unknown_field: results result_runner.mood",
   ]);
-  const rejects = (await alerts()).find(({ subject }) => subject.endsWith("earlier days"));
+  const messageOf = async (kind: string) => (await alerts()).find((alert) => alert.kind === kind)?.message;
   assertEquals(
-    rejects?.message,
-    "Not understood: 2 rows of the results of earlier days, the first because: horse_id is missing. See ingest_rejects.",
+    await messageOf("rejects"),
+    "Not understood: 2 rows of results, first met on 2026-06-15, the first because: horse_id is missing. " +
+      "See ingest_rejects. When you have looked: update ingest_rejects set acknowledged_at = now() " +
+      "where feed = 'results' and engine.london_day(first_seen_at) = '2026-06-15' and acknowledged_at is null;",
+  );
+  assertEquals(
+    await messageOf("unknown_field"),
+    "The API sends a field that is not stored: mood of result_runner (results). When you have looked: " +
+      "update ingest_unknown_fields set acknowledged_at = now() " +
+      "where feed = 'results' and object = 'result_runner' and field = 'mood';",
   );
   await db.sql`select backfill_resume(${run})`;
-  await db.sql`truncate ingest_rejects`;
-  await db.sql`update ingest_unknown_fields set acknowledged_at = now()`;
+  // As an operator would, who does what the messages say.
+  for (const kind of ["rejects", "unknown_field"]) {
+    const [, statement = ""] = (await messageOf(kind))?.split("When you have looked: ") ?? [];
+    await db.sql.unsafe(statement);
+  }
   await watch();
-  assertEquals((await alerts()).every(({ over }) => over), true);
+  assertEquals((await alerts()).map(({ over }) => over), [true, true, true]);
+});
+
+/** Rows of results that are met now and can't be understood, each of its own. */
+const meet = (rows: number) =>
+  db.sql`
+    insert into ingest_rejects (feed, kind, race_id, race_date, path, reason, raw, fingerprint)
+    select 'results', 'runner', 'rac_' || nth, '2026-05-01', 'runners[0].horse_id', 'horse_id is missing', '{}', gen_random_uuid()
+    from generate_series(1, ${rows}::integer) as nth
+  `;
+const acknowledge = () => db.sql`update ingest_rejects set acknowledged_at = engine.clock()`;
+const aboutRejects = async () =>
+  (await alerts()).filter(({ kind }) => kind === "rejects").map(({ subject, over }) => [subject, over]);
+
+Deno.test("rejects are one message a day and feed, and those of the next day speak while the old ones stand", async () => {
+  await setWebhook();
+  await meet(1);
+  await watch();
+  await meet(5);
+  await watch();
+  assertEquals(await aboutRejects(), [["results, met on 2026-06-15", false]]);
+  await db.passTime("1 day");
+  await meet(5000);
+  await watch();
+  await watch();
+  assertEquals(await aboutRejects(), [
+    ["results, met on 2026-06-15", false],
+    ["results, met on 2026-06-16", false],
+  ]);
+  assertEquals((await db.sql`select from alert_messages`).length, 2);
+  const [, flood] = await alerts();
+  assert(flood?.message.startsWith("Not understood: more than 1,000 rows of results,"), flood?.message);
+});
+
+Deno.test("acknowledged rejects end their alert, and one that comes after that speaks", async () => {
+  await meet(3);
+  await watch();
+  await acknowledge();
+  await watch();
+  assertEquals(await aboutRejects(), [["results, met on 2026-06-15", true]]);
+  await meet(1);
+  await watch();
+  assertEquals(await aboutRejects(), [
+    ["results, met on 2026-06-15", true],
+    ["results, met on 2026-06-15", false],
+  ]);
+});
+
+Deno.test("an acknowledged reject that comes again is no news, unless it comes with another reason", async () => {
+  const met = (reason: string) =>
+    db.worker`
+      select engine.store_rejects(
+        ${
+      db.worker.json([{ kind: "race", race_id: "rac_1", race_date: "2026-05-01", path: "", reason, raw: {} }])
+    }, '{}'::text[], 'results', null, null
+      )
+    `;
+  await met("No course");
+  await acknowledge();
+  await met("No course");
+  await watch();
+  assertEquals(await aboutRejects(), []);
+  await met("No date");
+  await watch();
+  assertEquals(await aboutRejects(), [["results, met on 2026-06-15", false]]);
+});
+
+Deno.test("a reject that a later pull understands ends its alert", async () => {
+  await meet(1);
+  await watch();
+  await db.worker`select engine.store_rejects('[]', array['rac_1'], 'results', null, null)`;
+  await watch();
+  assertEquals(await aboutRejects(), [["results, met on 2026-06-15", true]]);
+});
+
+Deno.test("the watch reads no reject that was acknowledged, and of the others a thousand a day", async () => {
+  await meet(2000);
+  await acknowledge();
+  await meet(3000);
+  await db.sql`analyze ingest_rejects`;
+  const plan = await db.sql<{ "QUERY PLAN": string }[]>`
+    explain (analyze, timing off, summary off) select feed, met_on, rows_counted from engine.unread_rejects
+  `;
+  const text = plan.map((line) => line["QUERY PLAN"]).join("\n");
+  assert(!text.includes("Seq Scan"), text);
+  const most = Math.max(
+    ...[...text.matchAll(/ingest_rejects.*rows=(\d+)(?:\.\d+)? loops/g)].map(([, rows]) => Number(rows)),
+  );
+  assertEquals(most, 1001, text);
 });
 
 Deno.test("what the alert of an unknown field says to run ends that alert alone, whatever the field is called", async () => {
@@ -364,6 +514,25 @@ Deno.test("an alert that can't be sent still stands in its table", async () => {
   assertEquals([...await posted()], []);
   await watch();
   assertEquals((await posted()).length, 1);
+});
+
+Deno.test("an alert that somebody holds keeps no other from ending", async () => {
+  const run = await start(db.sql, "2026-05-01", "2026-05-31", { feeds: ["results"] });
+  await db.sql`select backfill_pause(${run})`;
+  await meet(1);
+  await watch();
+  await db.sql`select backfill_resume(${run})`;
+  await acknowledge();
+  await db.sql.begin(async (transaction) => {
+    await transaction`select from alerts where kind = 'paused' for update`;
+    await watch();
+    assertEquals((await alerts()).map(({ kind, over }) => [kind, over]).toSorted(), [
+      ["paused", false],
+      ["rejects", true],
+    ]);
+  });
+  await watch();
+  assertEquals((await alerts()).map(({ over }) => over), [true, true]);
 });
 
 Deno.test("no alert and no message holds the webhook's address", async () => {

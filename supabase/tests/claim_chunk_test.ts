@@ -49,6 +49,76 @@ Deno.test("claim_chunk() prefers the run of higher priority to an older one", as
   assertEquals((await claimed(db.worker, "results")).period_start, "2026-06-14");
 });
 
+/** Waits in the lane as if the schedules never stopped: a pull of a day of May each. */
+async function alwaysDaily(days: number): Promise<void> {
+  await db.sql`
+    select engine.start_run(day::date, day::date, array['results'], true, 'all', 100::smallint)
+    from generate_series(date '2026-05-01', date '2026-05-01' + ${days - 1}::integer, interval '1 day') as day
+  `;
+}
+
+/** Whether each claim in turn, with its lease given back before the next but so many, was a backfill's. */
+async function claimsOfBackfills(claims: number, held: number): Promise<boolean[]> {
+  const leases: Lease[] = [];
+  const ofBackfills: boolean[] = [];
+  for (let nth = 0; nth < claims; nth++) {
+    await db.passTime("1 second");
+    while (leases.length >= held) {
+      const { chunk_id, lease_token } = leases.shift()!;
+      await db.worker`select yield_chunk(${chunk_id}, ${lease_token}, 1)`;
+    }
+    const lease = await claimed(db.worker, "results");
+    leases.push(lease);
+    ofBackfills.push(lease.period_start < "2026-05-01");
+  }
+  return ofBackfills;
+}
+
+Deno.test("one of two leases is a backfill's while one waits, however many daily pulls do", async () => {
+  await start(db.sql, "2026-03-01", "2026-04-30", { feeds: ["results"] });
+  await alwaysDaily(20);
+  assertEquals(await claimsOfBackfills(6, 2), [false, true, false, true, false, true]);
+  // Whichever of the two is given back: a backfill's that was, is a backfill's again.
+  const [live] = await db.sql`
+    select count(*) filter (where priority = 0)::integer as backfills, count(*)::integer as leases
+    from backfill_progress where state = 'working'
+  `;
+  assertEquals({ ...live }, { backfills: 1, leases: 2 });
+  const [backfill] = await db.sql`
+    select id, lease_token from backfill_progress where state = 'working' and priority = 0
+  `;
+  await db.worker`select yield_chunk(${backfill?.["id"]}, ${backfill?.["lease_token"]}, 1)`;
+  assertEquals((await claimed(db.worker, "results")).period_start < "2026-05-01", true);
+});
+
+Deno.test("backfills and daily pulls take turns over a single lease", async () => {
+  await db.sql`update backfill_settings set leases_per_feed = 1`;
+  await start(db.sql, "2026-03-01", "2026-04-30", { feeds: ["results"] });
+  await alwaysDaily(20);
+  assertEquals(await claimsOfBackfills(6, 1), [false, true, false, true, false, true]);
+});
+
+Deno.test("daily pulls of days that a backfill wants too leave it a turn", async () => {
+  await start(db.sql, "2026-05-01", "2026-05-31", { feeds: ["results"] });
+  await alwaysDaily(20);
+  const periods: string[] = [];
+  for (let nth = 0; nth < 4; nth++) {
+    await db.passTime("1 second");
+    const { chunk_id, lease_token, period_end } = await claimed(db.worker, "results");
+    await db.worker`select yield_chunk(${chunk_id}, ${lease_token}, 1)`;
+    periods.push(period_end);
+  }
+  assertEquals(periods, ["2026-05-02", "2026-06-01", "2026-05-02", "2026-06-01"]);
+});
+
+Deno.test("without a backfill that waits all leases are for daily pulls, and the other way round", async () => {
+  await alwaysDaily(4);
+  assertEquals(await claimsOfBackfills(4, 2), [false, false, false, false]);
+  await db.reset();
+  await start(db.sql, "2026-01-01", "2026-04-30", { feeds: ["results"] });
+  assertEquals(await claimsOfBackfills(4, 2), [true, true, true, true]);
+});
+
 Deno.test("claim_chunk() gives nothing of a paused run and nothing before its next attempt is due", async () => {
   const run = await start(db.sql, "2026-05-01", "2026-05-31", { feeds: ["results"] });
   await db.sql`select backfill_pause(${run})`;

@@ -49,6 +49,7 @@ Deno.test("what is older than the settings say goes, what is younger stays", asy
     ingest_errors: 1,
     racing_api_calls: 1,
     backfill_runs: 0,
+    ingest_rejects: 0,
     alerts: 1,
     "cron.job_run_details": 2,
   });
@@ -93,4 +94,90 @@ Deno.test("what a purged run stored and covered stays", async () => {
   assertEquals((await purge())["backfill_runs"], 1);
   const [day] = await db.sql`select races_stored, chunk_id from ra_coverage`;
   assertEquals({ ...day }, { races_stored: 3, chunk_id: null });
+});
+
+/** A scheduled pull of long ago that was given up, and a newer one of its kind. Its id. */
+async function oldDeadRun(): Promise<number> {
+  await db.sql`
+    insert into backfill_runs (start_date, end_date, feeds, newest_first, reprocess, priority, created_at)
+    select '2026-05-01', '2026-05-02', array['results'], true, 'all', 100, engine.clock() - days * interval '1 day'
+    from unnest(array[40, 1]) as days
+  `;
+  await db.sql`
+    insert into backfill_progress (
+      run_id, feed, period_start, period_end, priority, place_in_run, pages_planned, pages_expected, state, ended_at, last_error
+    )
+    select id, 'results', '2026-05-01', '2026-05-03', 100, 1, 1, 1, 'dead', created_at, 'unreadable' from backfill_runs
+  `;
+  return 1;
+}
+
+/** Resolves once something has ended or waits for a lock. */
+async function settledOrBlocked(work: Promise<unknown>): Promise<void> {
+  let settled = false;
+  work.then(() => settled = true, () => settled = true);
+  for (;;) {
+    const waiting = await db.admin`
+      select from pg_catalog.pg_stat_activity where wait_event_type = 'Lock' and application_name like 'test%'
+    `;
+    if (settled || waiting.length > 0) return;
+  }
+}
+
+for (const [steering, states] of [["retry", ["dead"]], ["cancel", ["waiting", "working", "dead"]]] as const) {
+  Deno.test(`the upkeep and a ${steering} of a scheduled run of long ago are no deadlock: the run stays for another night`, async () => {
+    const run = await oldDeadRun();
+    const session = await db.sql.reserve();
+    try {
+      // As far as steering comes before the upkeep does.
+      await session`begin`;
+      await session`select engine.hold_chunks(${run}, ${states as unknown as string[]})`;
+      const night = purge();
+      await settledOrBlocked(night);
+      await session.unsafe(`select backfill_${steering}(${run})`);
+      await session`commit`;
+      assertEquals((await night)["backfill_runs"], 0);
+    } finally {
+      await session`rollback`;
+      session.release();
+    }
+    assertEquals((await db.sql`select from backfill_runs where id = ${run}`).length, 1);
+  });
+}
+
+Deno.test("the upkeep waits neither for a day's coverage nor for a reject that somebody writes", async () => {
+  await oldDeadRun();
+  await db.sql`
+    insert into ra_coverage (feed, day, races_in_api, races_stored, races_rejected, pulled_at, chunk_id)
+    values ('results', '2026-05-01', 3, 3, 0, engine.clock(), 1)
+  `;
+  await db.sql`
+    insert into ingest_rejects (feed, kind, path, reason, raw, fingerprint, run_id, chunk_id, last_seen_at, acknowledged_at)
+    select
+      'results', 'race', '', 'No course', '{}', old.fingerprint, old.run_id, old.run_id,
+      engine.clock() - interval '91 days', engine.clock() - old.acknowledged * interval '1 day'
+    from (values ('of no run', null, 91), ('of the run', 1, null)) as old (fingerprint, run_id, acknowledged)
+  `;
+  const purged = async (table: string) =>
+    await db.sql.begin(async (transaction) => {
+      await transaction.unsafe(`select from ${table} for update`);
+      const { backfill_runs, ingest_rejects } = await purge();
+      return [backfill_runs, ingest_rejects];
+    });
+  assertEquals(await purged("ingest_rejects"), [0, 0]);
+  assertEquals(await purged("ra_coverage"), [0, 1]);
+  assertEquals((await purge())["backfill_runs"], 1);
+});
+
+Deno.test("rejects go when they were acknowledged and last met long ago; those nobody has looked at stay", async () => {
+  await db.sql`
+    insert into ingest_rejects (feed, kind, path, reason, raw, fingerprint, last_seen_at, acknowledged_at)
+    select
+      'results', 'race', '', 'No course', '{}', old.fingerprint,
+      engine.clock() - old.met * interval '1 day', engine.clock() - old.acknowledged * interval '1 day'
+    from (values ('gone', 100, 91), ('young', 100, 89), ('comes still', 1, 100), ('unread', 400, null)) as old (fingerprint, met, acknowledged)
+  `;
+  assertEquals((await purge())["ingest_rejects"], 1);
+  const left = await db.sql<{ fingerprint: string }[]>`select fingerprint from ingest_rejects order by 1`;
+  assertEquals(left.map(({ fingerprint }) => fingerprint), ["comes still", "unread", "young"]);
 });

@@ -355,3 +355,108 @@ Deno.test("a day is never pulled by a backfill and a daily pull at once, and bot
   const daily = await claimed(db.worker, "results");
   assertEquals([daily.period_start, daily.period_end], ["2026-06-08", "2026-06-15"]);
 });
+
+const startedBy = async () =>
+  (await db.sql<{ by: string }[]>`
+    select replace(requested_by, 'schedule ', '') as by from backfill_runs where requested_by like 'schedule %' order by id
+  `).map(({ by }) => by);
+
+Deno.test("an operator's open transaction around pull_days() holds up no scheduled pull", async () => {
+  await onSince("2026-06-15T12:00:00Z");
+  await db.sql`update testing.moment set now = '2026-06-15T12:45:00Z'`;
+  await db.sql.begin(async (transaction) => {
+    await transaction`select pull_days('2026-06-14')`;
+    await tick();
+    assertEquals(await startedBy(), ["day_results"]);
+  });
+});
+
+/** Refuses the runs of one schedule. */
+async function refuse(schedule: string, work: () => Promise<void>): Promise<void> {
+  await db.sql.unsafe(`
+    create function testing.refuse_run() returns trigger language plpgsql as 'begin raise exception ''No such luck''; end';
+    create trigger refuse_run before insert on backfill_runs
+      for each row when (new.requested_by = 'schedule ${schedule}') execute function testing.refuse_run();
+  `);
+  try {
+    await work();
+  } finally {
+    await db.sql.unsafe("drop function testing.refuse_run() cascade");
+  }
+}
+
+const failures = async () => [
+  ...await db.sql<{ name: string; last_error: string }[]>`
+    select name, last_error from pull_schedules where failing_since is not null
+  `,
+];
+
+Deno.test("an error in one schedule holds up no other: it is kept, tried again, and an alert when it lasts", async () => {
+  await db.sql`select start_schedules()`;
+  await refuse("morning_cards", async () => {
+    await tick();
+    const others = ["week_results", "day_cards", "day_results", "masters"];
+    assertEquals((await startedBy()).toSorted(), others.toSorted());
+    assertEquals(await failures(), [{ name: "morning_cards", last_error: "No such luck" }]);
+    await db.sql`select engine.watch()`;
+    assertEquals((await db.sql`select from alerts where kind = 'schedule'`).length, 0);
+    for (let minute = 0; minute < 7; minute++) {
+      await db.passTime("1 minute");
+      await tick();
+      await db.sql`select engine.watch()`;
+    }
+    const standing = await db.sql`select subject, message from alerts where kind = 'schedule'`;
+    assertEquals(standing.map((alert) => ({ ...alert })), [{
+      subject: "morning_cards",
+      message: "The pull that is due can't be started since 2026-06-15 11:00:00+00: No such luck. " +
+        "It is tried again each minute.",
+    }]);
+  });
+  await db.sql`update backfill_progress set state = 'succeeded', ended_at = engine.clock()`;
+  await tick();
+  assertEquals((await startedBy()).includes("morning_cards"), true);
+  assertEquals(await failures(), []);
+  await db.sql`select engine.watch()`;
+  assertEquals(
+    (await db.sql`select from alerts where kind = 'schedule' and well_at is not null`).length,
+    1,
+  );
+});
+
+Deno.test("a scheduled pull that another start of its kind holds up comes with the next tick", async () => {
+  await onSince("2026-06-15T12:00:00Z");
+  await db.sql`update testing.moment set now = '2026-06-15T12:45:00Z'`;
+  await db.sql.begin(async (transaction) => {
+    await transaction`select engine.take_lock('start scheduled pull')`;
+    await tick();
+    assertEquals((await failures()).map(({ name }) => name), ["day_results"]);
+  });
+  await db.passTime("1 minute");
+  await tick();
+  assertEquals([await startedBy(), await failures()], [["day_results"], []]);
+});
+
+Deno.test("a schedule that somebody is changing is left for the next tick, and the others are pulled", async () => {
+  await db.sql`select start_schedules()`;
+  await db.sql.begin(async (transaction) => {
+    await transaction`update pull_schedules set enabled = true where name = 'week_results'`;
+    await tick();
+    assertEquals((await startedBy()).includes("week_results"), false);
+    assertEquals((await startedBy()).includes("day_results"), true);
+  });
+  await tick();
+  assertEquals((await startedBy()).includes("week_results"), true);
+});
+
+Deno.test("gaps that could not be closed after a standstill are closed by the next tick", async () => {
+  await onSince("2026-06-15T12:00:00Z");
+  await db.sql`update testing.moment set now = '2026-07-01T09:00:00Z'`;
+  await db.sql.begin(async (transaction) => {
+    await transaction`select engine.take_lock('close gaps')`;
+    await tick();
+  });
+  assertEquals((await failures()).map(({ name }) => name), ["gaps"]);
+  assertEquals((await takeRuns()).filter((run) => run.startsWith("closing")), []);
+  assertEquals((await at("2026-07-01T09:01:00Z")).filter((run) => run.startsWith("closing")).length, 2);
+  assertEquals(await failures(), []);
+});

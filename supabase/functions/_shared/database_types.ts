@@ -10,7 +10,6 @@ export type Database = {
           "delivered_at": string | null;
           "id": number;
           "phase": string;
-          "request_id": number | null;
           "sent_at": string | null;
           "tries": number;
         };
@@ -21,7 +20,6 @@ export type Database = {
           "delivered_at"?: string | null;
           "id"?: never;
           "phase": string;
-          "request_id"?: number | null;
           "sent_at"?: string | null;
           "tries"?: number;
         };
@@ -31,7 +29,6 @@ export type Database = {
           "delivered_at"?: string | null;
           "id"?: never;
           "phase"?: string;
-          "request_id"?: number | null;
           "sent_at"?: string | null;
           "tries"?: number;
         };
@@ -256,6 +253,7 @@ export type Database = {
           "leases_per_feed": number;
           "racecards_page_limit": number;
           "regions": (string)[];
+          "reject_days": number;
           "results_page_limit": number;
           "scheduled_run_days": number;
           "schedules_started_on": string | null;
@@ -281,6 +279,7 @@ export type Database = {
           "leases_per_feed"?: number;
           "racecards_page_limit"?: number;
           "regions"?: (string)[];
+          "reject_days"?: number;
           "results_page_limit"?: number;
           "scheduled_run_days"?: number;
           "schedules_started_on"?: string | null;
@@ -305,6 +304,7 @@ export type Database = {
           "leases_per_feed"?: number;
           "racecards_page_limit"?: number;
           "regions"?: (string)[];
+          "reject_days"?: number;
           "results_page_limit"?: number;
           "scheduled_run_days"?: number;
           "schedules_started_on"?: string | null;
@@ -402,6 +402,7 @@ export type Database = {
       };
       "ingest_rejects": {
         Row: {
+          "acknowledged_at": string | null;
           "chunk_id": number | null;
           "feed": string;
           "fingerprint": string;
@@ -419,6 +420,7 @@ export type Database = {
         };
         ComputedFields: never;
         Insert: {
+          "acknowledged_at"?: string | null;
           "chunk_id"?: number | null;
           "feed": string;
           "fingerprint": string;
@@ -435,6 +437,7 @@ export type Database = {
           "run_id"?: number | null;
         };
         Update: {
+          "acknowledged_at"?: string | null;
           "chunk_id"?: number | null;
           "feed"?: string;
           "fingerprint"?: string;
@@ -510,10 +513,12 @@ export type Database = {
           "at_times": (string)[];
           "day_of_month": number | null;
           "enabled": boolean;
+          "failing_since": string | null;
           "feeds": (string)[];
           "first_day": number;
           "last_day": number;
           "last_due_at": string | null;
+          "last_error": string | null;
           "name": string;
           "pulls": string;
         };
@@ -522,10 +527,12 @@ export type Database = {
           "at_times": (string)[];
           "day_of_month"?: number | null;
           "enabled"?: boolean;
+          "failing_since"?: string | null;
           "feeds": (string)[];
           "first_day": number;
           "last_day": number;
           "last_due_at"?: string | null;
+          "last_error"?: string | null;
           "name": string;
           "pulls"?: string;
         };
@@ -533,10 +540,12 @@ export type Database = {
           "at_times"?: (string)[];
           "day_of_month"?: number | null;
           "enabled"?: boolean;
+          "failing_since"?: string | null;
           "feeds"?: (string)[];
           "first_day"?: number;
           "last_day"?: number;
           "last_due_at"?: string | null;
+          "last_error"?: string | null;
           "name"?: string;
           "pulls"?: string;
         };
@@ -1382,6 +1391,7 @@ export type Database = {
           "endpoint": string;
           "headroom": number;
           "next_slot": string;
+          "taken_slots": (string)[];
         };
         ComputedFields: never;
         Insert: {
@@ -1390,6 +1400,7 @@ export type Database = {
           "endpoint": string;
           "headroom"?: number;
           "next_slot"?: string;
+          "taken_slots"?: (string)[];
         };
         Update: {
           "calls_per_second"?: number;
@@ -1397,6 +1408,7 @@ export type Database = {
           "endpoint"?: string;
           "headroom"?: number;
           "next_slot"?: string;
+          "taken_slots"?: (string)[];
         };
         Relationships: [];
       };

@@ -88,8 +88,8 @@ export async function startTestDatabase(): Promise<TestDatabase> {
       await sql.unsafe(`truncate ${FILLED_TABLES.join(", ")} restart identity cascade`);
       await sql`delete from backfill_settings`;
       await sql`insert into backfill_settings default values`;
-      await sql`update racing_api_limits set next_slot = '-infinity'`;
-      await sql`update pull_schedules set last_due_at = null, enabled = true`;
+      await sql`update racing_api_limits set next_slot = '-infinity', taken_slots = '{}'`;
+      await sql`update pull_schedules set last_due_at = null, failing_since = null, last_error = null, enabled = true`;
       await sql`delete from net.http_request_queue`;
       await sql`update testing.moment set now = ${moment}`;
     },

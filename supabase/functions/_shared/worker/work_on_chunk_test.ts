@@ -26,7 +26,7 @@ Deno.test.afterAll(async () => {
 Deno.test.beforeEach(async () => {
   api.faults = () => undefined;
   await sql`truncate backfill_runs, ra_races, ra_coverage, ingest_rejects, ingest_errors restart identity cascade`;
-  await sql`update racing_api_limits set next_slot = '-infinity'`;
+  await sql`update racing_api_limits set next_slot = '-infinity', taken_slots = '{}'`;
   await sql`update backfill_settings set regions = default`;
 });
 

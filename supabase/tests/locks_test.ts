@@ -1,0 +1,155 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { startTestDatabase, type TestDatabase } from "./support/test_database.ts";
+import { claim, start } from "./support/chunks.ts";
+
+let db: TestDatabase;
+Deno.test.beforeAll(async () => {
+  db = await startTestDatabase();
+  // What is waited for comes never: no test needs to wait for as long as a caller would.
+  await db.sql`alter function engine.take_lock(text) set lock_timeout = '20ms'`;
+});
+Deno.test.afterAll(() => db.stop());
+Deno.test.beforeEach(async () => {
+  await db.reset();
+  await db.sql`select stop_schedules()`;
+});
+
+/** Does something while another session, whose number it is told, has a lock. */
+async function whileHeld(lock: string, work: (holder: number) => Promise<void>): Promise<void> {
+  await db.sql.begin(async (transaction) => {
+    const [session] = await transaction<{ pid: number }[]>`select pg_backend_pid() as pid`;
+    await transaction`select engine.take_lock(${lock})`;
+    await work(session?.pid ?? NaN);
+  });
+}
+
+async function refusal(attempt: () => Promise<unknown>): Promise<{ code?: string; hint?: string } & Error> {
+  return await assertRejects(attempt) as { code?: string; hint?: string } & Error;
+}
+
+const alerts = async () =>
+  (await db.sql<{ subject: string; over: boolean }[]>`
+    select subject, well_at is not null as over from alerts where kind = 'standstill' order by id
+  `).map(({ subject, over }) => [subject, over]);
+
+Deno.test("a claim that another one holds up for long says who that is and what to do, and is tried again", async () => {
+  await start(db.sql, "2026-05-01", "2026-05-31", { feeds: ["results"] });
+  await whileHeld("claim results", async (holder) => {
+    const error = await refusal(() => claim(db.worker, "results"));
+    // What the functions take for an answer that may be another one the next time.
+    assertEquals(error.code, "55P03");
+    assertEquals(
+      error.message,
+      `The lock "claim results" (giving out the results' leases) is held by session ${holder} (postgres, test)`,
+    );
+    assert(error.hint?.includes("pg_terminate_backend"), error.hint);
+    assertEquals(await claim(db.worker, "racecards"), undefined);
+  });
+  assertEquals((await claim(db.worker, "results"))?.period_start, "2026-05-01");
+});
+
+Deno.test("a start that another one of its kind holds up says who that is, and one of another kind is not held up", async () => {
+  await whileHeld("start backfill", async (holder) => {
+    const error = await refusal(() => start(db.sql, "2026-05-01", "2026-05-31"));
+    assertEquals([error.code, error.message.includes(`session ${holder}`)], ["55P03", true]);
+    await db.sql`select pull_days('2026-06-14')`;
+  });
+  await whileHeld("start pull by hand", async () => {
+    await assertRejects(() => db.sql`select pull_days('2026-06-12')`, Error, "start pull by hand");
+    await start(db.sql, "2026-05-01", "2026-05-31");
+  });
+});
+
+Deno.test("a closing of gaps beside another one is refused, and nothing is pulled twice", async () => {
+  await whileHeld("close gaps", async () => {
+    await assertRejects(() => db.sql`select engine.close_gaps()`, Error, 'The lock "close gaps"');
+  });
+});
+
+Deno.test("a lock that is not there is an error, not a lock that nobody holds", async () => {
+  assertEquals((await refusal(() => db.worker`select engine.take_lock('nothing')`)).code, "22023");
+});
+
+for (
+  const [job, tick] of [
+    ["sweep", "engine.sweep()"],
+    ["pulls", "engine.start_due_pulls()"],
+    ["watch", "engine.watch()"],
+  ] as const
+) {
+  Deno.test(`${tick} beside another one does nothing, and fails with who holds it up when that lasts`, async () => {
+    const run = () => db.sql.unsafe(`select ${tick}`);
+    await run();
+    await whileHeld(job, async (holder) => {
+      await db.passTime("2 minutes");
+      await run();
+      await db.passTime("2 minutes");
+      const error = await refusal(run);
+      assertEquals([error.code, error.message.includes(`session ${holder}`)], ["55P03", true]);
+    });
+    await run();
+  });
+}
+
+Deno.test("a sweep and schedules that somebody holds up raise alerts, which end when they run again", async () => {
+  await db.sql`select engine.sweep()`;
+  await db.sql`select start_schedules()`;
+  await db.sql`select engine.start_due_pulls()`;
+  await whileHeld("sweep", async () => {
+    await whileHeld("pulls", async () => {
+      for (let minute = 0; minute < 20; minute++) {
+        await db.sql`select engine.watch()`;
+        await db.passTime("1 minute");
+      }
+    });
+  });
+  assertEquals((await alerts()).toSorted(), [["the schedules", false], ["the sweep", false]]);
+  await db.sql`select engine.sweep()`;
+  await db.sql`select engine.start_due_pulls()`;
+  await db.sql`select engine.watch()`;
+  assertEquals((await alerts()).map(([, over]) => over), [true, true]);
+});
+
+Deno.test("alerts that somebody holds up are an alert of the sweep's, sent as soon as they run again", async () => {
+  await db.sql`select engine.watch()`;
+  await whileHeld("watch", async () => {
+    for (let minute = 0; minute < 20; minute++) {
+      await db.sql`select engine.sweep()`;
+      await db.passTime("1 minute");
+    }
+  });
+  assertEquals(await alerts(), [["the alerts", false]]);
+  await db.sql`select engine.watch()`;
+  assertEquals(await alerts(), [["the alerts", true]]);
+  assertEquals((await db.sql`select from alert_messages`).length, 2);
+});
+
+Deno.test("the sweep does not wait for a call that is being answered at this moment", async () => {
+  await start(db.sql, "2026-05-01", "2026-05-31", { feeds: ["results"] });
+  await db.passTime("1 minute");
+  await db.worker.begin(async (transaction) => {
+    await transaction`select from claim_chunk('results', 1)`;
+    await db.sql`select engine.sweep()`;
+  });
+  assertEquals((await db.sql`select from ingest_errors`).length, 0);
+});
+
+Deno.test("whoever locks pg_net's queue, as every login may, keeps the sweep from calling and from nothing else", async () => {
+  await start(db.sql, "2026-05-01", "2026-05-31", { feeds: ["results"] });
+  const held = await claim(db.worker, "results");
+  await db.passTime("91 seconds");
+  await db.sql`alter function engine.sweep() set lock_timeout = '20ms'`;
+  await db.admin.begin(async (transaction) => {
+    await transaction`lock table net.http_request_queue in access exclusive mode`;
+    await db.sql`select engine.sweep()`;
+  });
+  await db.sql`alter function engine.sweep() set lock_timeout = '10s'`;
+  const [chunk] = await db.sql`select state from backfill_progress where id = ${held?.chunk_id ?? 0}`;
+  assertEquals(chunk?.["state"], "waiting");
+  const errors = await db.sql<{ message: string }[]>`
+    select message from ingest_errors where failure_class = 'lost_call'
+  `;
+  assertEquals(errors.map(({ message }) => message), [
+    "No call could be sent: canceling statement due to lock timeout",
+  ]);
+});
