@@ -1,5 +1,4 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import postgres from "postgres";
 import { startTestDatabase, type TestDatabase } from "./support/test_database.ts";
 import { claimed, finish, ingest, start } from "./support/chunks.ts";
 import { page } from "./support/pages.ts";
