@@ -15,11 +15,13 @@ Deno.test.beforeEach(async () => {
 });
 
 /** Does something while another session, whose number it is told, has a lock. */
-async function whileHeld(lock: string, work: (holder: number) => Promise<void>): Promise<void> {
+async function whileHeld(lock: string, work: (holder: number, role: string) => Promise<void>): Promise<void> {
   await db.sql.begin(async (transaction) => {
-    const [session] = await transaction<{ pid: number }[]>`select pg_backend_pid() as pid`;
+    const [session] = await transaction<{ pid: number; role: string }[]>`
+      select pg_backend_pid() as pid, session_user as role
+    `;
     await transaction`select engine.take_lock(${lock})`;
-    await work(session?.pid ?? NaN);
+    await work(session?.pid ?? NaN, session?.role ?? "");
   });
 }
 
@@ -34,13 +36,13 @@ const alerts = async () =>
 
 Deno.test("a claim that another one holds up for long says who that is and what to do, and is tried again", async () => {
   await start(db.sql, "2026-05-01", "2026-05-31", { feeds: ["results"] });
-  await whileHeld("claim results", async (holder) => {
+  await whileHeld("claim results", async (holder, role) => {
     const error = await refusal(() => claim(db.worker, "results"));
     // What the functions take for an answer that may be another one the next time.
     assertEquals(error.code, "55P03");
     assertEquals(
       error.message,
-      `The lock "claim results" (giving out the results' leases) is held by session ${holder} (postgres, test)`,
+      `The lock "claim results" (giving out the results' leases) is held by session ${holder} (${role}, test)`,
     );
     assert(error.hint?.includes("pg_terminate_backend"), error.hint);
     assertEquals(await claim(db.worker, "racecards"), undefined);

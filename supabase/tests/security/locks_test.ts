@@ -4,6 +4,8 @@ import { connect, type Sql } from "../../../scripts/local/database.ts";
 import type { Platform } from "../../../scripts/local/platform.ts";
 import { startOpenProject } from "./support/open_project.ts";
 
+const snippet = () => Deno.readTextFile(new URL("../../snippets/read_only_role.sql", import.meta.url));
+
 /** A dashboard's login, which reads all that there is, and means harm. */
 let platform: Platform;
 let operator: Sql;
@@ -12,9 +14,7 @@ let reader: Sql;
 Deno.test.beforeAll(async () => {
   platform = await startOpenProject();
   operator = connect(platform.databaseUrl, { max: 1, name: "test", role: "postgres" });
-  await operator.unsafe(
-    await Deno.readTextFile(new URL("../../snippets/read_only_role.sql", import.meta.url)),
-  );
+  await operator.unsafe(await snippet());
   const admin = connect(platform.adminUrl, { max: 1, name: "test" });
   await admin`create role dashboard nologin in role racing_reader, pg_monitor, pg_read_all_data`;
   await admin.end({ timeout: 1 });
@@ -27,6 +27,8 @@ Deno.test.afterAll(async () => {
   const admin = connect(platform.adminUrl, { max: 1, name: "test" });
   await admin`drop role dashboard`;
   await admin.end({ timeout: 1 });
+  const [, takingBack = ""] = (await snippet()).match(/^-- To take it back:\n-- +(.*)$/m) ?? [];
+  await operator.unsafe(takingBack);
   await operator.end({ timeout: 1 });
   await platform.stop();
 });
@@ -66,7 +68,6 @@ Deno.test("whatever advisory locks a login takes, the engine starts, claims, swe
 
   await operator`select backfill_start(date '2026-05-01', date '2026-05-31', array['results'])`;
   assertEquals((await operator`select from claim_chunk('results')`).length, 1);
-  await operator`select start_schedules()`;
   const [pulls] = await operator`select engine.start_due_pulls() > 0 as started`;
   assertEquals(pulls?.["started"], true);
   await operator`select engine.sweep()`;
