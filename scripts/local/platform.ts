@@ -1,6 +1,6 @@
 import { fromFileUrl, join } from "@std/path";
 import { startCronWorker } from "./cron_worker.ts";
-import { checkDatabase, connect, preparePlatformSchema, storeSecret } from "./database.ts";
+import { asPostgres, checkDatabase, connect, preparePlatformSchema, storeSecret } from "./database.ts";
 import { type EdgeRuntime, startEdgeRuntime } from "./edge_runtime.ts";
 import { type EmbeddedPostgres, randomPassword, startEmbeddedPostgres } from "./embedded_postgres.ts";
 import { type OnDatabaseCall, startGateway } from "./gateway.ts";
@@ -272,8 +272,15 @@ async function startDatabase(
   stopping: AbortSignal,
 ): Promise<Database> {
   if (givenUrl !== undefined) {
-    await checkDatabase(givenUrl);
-    return { embedded: undefined, url: givenUrl, adminUrl: givenUrl, gatewayUrl: givenUrl, passwords: {} };
+    const { postgresIsSuperuser } = await checkDatabase(givenUrl);
+    if (postgresIsSuperuser) {
+      console.error(
+        "The role postgres of this server is a superuser, which it is not on the platform: a right that a migration " +
+          "or an operator lacks there does not show here.",
+      );
+    }
+    const url = asPostgres(givenUrl);
+    return { embedded: undefined, url, adminUrl: givenUrl, gatewayUrl: givenUrl, passwords: {} };
   }
   const embedded = await startEmbeddedPostgres({ folder, signal: stopping });
   resources.defer(() => embedded.stop());
