@@ -1,6 +1,6 @@
 import type postgres from "postgres";
 import { connect } from "./database.ts";
-import { pause } from "./waiting.ts";
+import { pause, settlesWithin } from "./waiting.ts";
 
 /** A request that SQL asked for with `net.http_post` or `net.http_get`. */
 export interface ChainedCall {
@@ -57,6 +57,14 @@ interface StoredAnswer extends Answer {
 const BATCH_SIZE = 200;
 /** So long the real worker sleeps between two batches, and when it has failed. */
 const PAUSE_MILLISECONDS = 1000;
+/** What the queue's functions notify. */
+const CHANNEL = "net_stand_in";
+/** What the worker says to itself. */
+const ARE_YOU_THERE = "are you there?";
+/** How often it is asked whether it still hears, and how long it may take to. */
+const LISTENS_STILL_MILLISECONDS = 2000;
+/** Longer than the database takes to answer, on a machine that has other things to do. */
+const NO_ANSWER_MILLISECONDS = 15_000;
 
 /**
  * Sends what stands in `net.http_request_queue`, in the manner of pg_net's background worker: after the commit, at most once (a
@@ -71,7 +79,7 @@ const PAUSE_MILLISECONDS = 1000;
 export async function startNetWorker(options: NetWorkerOptions): Promise<NetWorker> {
   const { databaseUrl, onCall, wait = pause } = options;
   const onProblem = options.onProblem ?? ((message) => console.error(`pg_net stand-in: ${message}`));
-  const sql = connect(databaseUrl, { max: 2, name: "pg_net stand-in", arrays: false });
+  const session = new Session(databaseUrl);
   const stopping = new AbortController();
   const bell = new Bell();
   let isCalled = false;
@@ -120,15 +128,14 @@ export async function startNetWorker(options: NetWorkerOptions): Promise<NetWork
     };
     count(1);
     try {
-      const expired = await sql`delete from net._http_response where created < now() - interval '6 hours'`;
-      const batch = await takeBatch(sql);
+      const { expired, batch } = await session.ask(takeBatch);
       const punctual = batch.flatMap(begin);
       count(punctual.length);
       const answers = await Promise.all(
         punctual.map(({ request, times }) => deliver(request, times, stopping.signal)),
       );
-      if (!stopping.signal.aborted) await storeAnswers(sql, answers);
-      return batch.length > 0 || expired.count > 0;
+      if (!stopping.signal.aborted) await session.ask((sql) => storeAnswers(sql, answers));
+      return batch.length > 0 || expired > 0;
     } finally {
       count(0);
     }
@@ -152,18 +159,26 @@ export async function startNetWorker(options: NetWorkerOptions): Promise<NetWork
     await Promise.race([until, aborted(stopping.signal)]);
     if (stopping.signal.aborted) return;
     const answer = await deliver(request, 1, stopping.signal);
-    if (!stopping.signal.aborted) await storeAnswers(sql, [answer]);
+    if (!stopping.signal.aborted) await session.ask((sql) => storeAnswers(sql, [answer]));
   };
 
-  // Called again after each reconnection, when notifications may have been missed.
-  const listening = sql.listen("net_stand_in", call, call);
+  let ear: Ear;
   try {
-    await listening;
+    ear = await Ear.open(databaseUrl, call);
   } catch (error) {
-    await sql.end({ timeout: 0 });
+    await session.end();
     throw error;
   }
-  const working = work();
+  /** A restart of the database may leave the connection deaf: then it is opened again. */
+  const keepListening = async () => {
+    while (!stopping.signal.aborted) {
+      await pause(LISTENS_STILL_MILLISECONDS, stopping.signal);
+      if (stopping.signal.aborted || await ear.hears(session)) continue;
+      await ear.close();
+      ear = await Ear.open(databaseUrl, call).catch(() => ear);
+    }
+  };
+  const working = Promise.all([work(), keepListening()]);
 
   return {
     inFlight: () => inFlight,
@@ -172,7 +187,8 @@ export async function startNetWorker(options: NetWorkerOptions): Promise<NetWork
       bell.ring();
       await working;
       await Promise.all(late);
-      await sql.end({ timeout: 1 });
+      await ear.close();
+      await session.end();
     },
   };
 }
@@ -200,12 +216,85 @@ class Bell {
   }
 }
 
-async function takeBatch(sql: postgres.Sql): Promise<QueuedRequest[]> {
-  return await sql<QueuedRequest[]>`
+/**
+ * Connections that are given up when they do not answer: postgres.js 3.4.9 may lose a query in a restart of the database, and
+ * then never settles it.
+ */
+class Session {
+  #sql: postgres.Sql;
+
+  constructor(private readonly databaseUrl: string) {
+    this.#sql = this.#connect();
+  }
+
+  async ask<T>(work: (sql: postgres.Sql) => Promise<T>): Promise<T> {
+    const sql = this.#sql;
+    const answer = work(sql);
+    if (await settlesWithin(answer, NO_ANSWER_MILLISECONDS)) return await answer;
+    answer.catch(() => {});
+    if (this.#sql === sql) {
+      this.#sql = this.#connect();
+      void sql.end({ timeout: 0 });
+    }
+    throw new Error(`The database has not answered for ${NO_ANSWER_MILLISECONDS / 1000} s`);
+  }
+
+  async end(): Promise<void> {
+    await this.#sql.end({ timeout: 1 });
+  }
+
+  #connect(): postgres.Sql {
+    return connect(this.databaseUrl, { max: 2, name: "pg_net stand-in", arrays: false });
+  }
+}
+
+/** Hears when somebody wakes the worker. */
+class Ear {
+  #heard = Promise.withResolvers<void>();
+
+  private constructor(private readonly sql: postgres.Sql) {}
+
+  static async open(databaseUrl: string, call: () => void): Promise<Ear> {
+    const ear = new Ear(connect(databaseUrl, { max: 1, name: "pg_net stand-in", arrays: false }));
+    const onNotify = (payload: string) => {
+      if (payload === ARE_YOU_THERE) ear.#heard.resolve();
+      else call();
+    };
+    // Called again after each reconnection, when notifications may have been missed.
+    const listening = ear.sql.listen(CHANNEL, onNotify, call);
+    if (await settlesWithin(listening, NO_ANSWER_MILLISECONDS)) {
+      await listening.catch(async (error) => {
+        await ear.close();
+        throw error;
+      });
+      return ear;
+    }
+    listening.catch(() => {});
+    await ear.close();
+    throw new Error("The database does not let the worker listen");
+  }
+
+  /** Whether it hears what is said; also when nobody can say anything, because the database is away. */
+  async hears(session: Session): Promise<boolean> {
+    this.#heard = Promise.withResolvers();
+    const isSaid = await session.ask((sql) => sql`select pg_notify(${CHANNEL}, ${ARE_YOU_THERE})`)
+      .then(() => true, () => false);
+    return !isSaid || await settlesWithin(this.#heard.promise, LISTENS_STILL_MILLISECONDS);
+  }
+
+  async close(): Promise<void> {
+    await this.sql.end({ timeout: 0 });
+  }
+}
+
+async function takeBatch(sql: postgres.Sql): Promise<{ expired: number; batch: QueuedRequest[] }> {
+  const expired = await sql`delete from net._http_response where created < now() - interval '6 hours'`;
+  const batch = await sql<QueuedRequest[]>`
     delete from net.http_request_queue
     where id in (select id from net.http_request_queue order by id limit ${BATCH_SIZE})
     returning id, method, url, headers, convert_from(body, 'utf8') as body, timeout_milliseconds as timeout
   `;
+  return { expired: expired.count, batch };
 }
 
 async function storeAnswers(sql: postgres.Sql, answers: readonly StoredAnswer[]): Promise<void> {
