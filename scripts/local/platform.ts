@@ -79,8 +79,11 @@ export interface Platform extends AsyncDisposable {
   killFunctionInstances(): Promise<number>;
   /** How many calls have left pg_net's queue and are neither answered nor lost, those on their way late among them. */
   callsInFlight(): number;
-  /** Restarts the embedded database: in order, or as after a crash, which loses what waits in pg_net's queue. */
-  restartDatabase(mode?: "fast" | "immediate"): Promise<void>;
+  /**
+   * Restarts the embedded database: in order, or as after a crash, which loses what waits in pg_net's queue. It may be away for
+   * a while in between.
+   */
+  restartDatabase(mode?: "fast" | "immediate", awayMilliseconds?: number): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -219,9 +222,9 @@ async function start(
     busyFunctionInstances: () => edge?.busy() ?? 0,
     killFunctionInstances: async () => await edge?.kill() ?? 0,
     callsInFlight: () => net?.inFlight() ?? 0,
-    async restartDatabase(mode = "fast") {
+    async restartDatabase(mode = "fast", awayMilliseconds = 0) {
       if (!database.embedded) throw new Problem("Only the embedded database can be restarted.");
-      await database.embedded.restart(mode);
+      await database.embedded.restart(mode, awayMilliseconds);
     },
   };
 }
