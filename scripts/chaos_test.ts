@@ -13,10 +13,10 @@ async function chaos(...args: string[]) {
   return { code, out: decoder.decode(stdout), err: decoder.decode(stderr) };
 }
 
-Deno.test("a month under lost calls, killed invocations and a failing API holds exactly what one without faults holds", async () => {
+Deno.test("a month under lost calls, killed invocations, a wrong secret, a crowded queue and a failing API holds exactly what one without faults holds", async () => {
   const { code, out, err } = await chaos(
     "--seed=3",
-    "--faults=lost_calls,killed_after_page,lost_answers,api_500,api_truncated",
+    "--faults=lost_calls,killed_after_page,lost_answers,wrong_secrets,crowded_queues,api_500,api_truncated",
     "--json",
   );
   assertEquals(code, 0, `${out}${err}`);
@@ -26,6 +26,8 @@ Deno.test("a month under lost calls, killed invocations and a failing API holds 
     "lost_calls",
     "killed_after_page",
     "lost_answers",
+    "wrong_secrets",
+    "crowded_queues",
     "api_500",
     "api_truncated",
   ]);

@@ -10,6 +10,8 @@ const HIDES_CALLS: readonly FaultKind[] = [
   "killed_within_page",
   "killed_after_page",
   "database_restarts",
+  "long_restarts",
+  "ids_start_over",
   "expired_leases",
   "short_lives",
   "lost_answers",

@@ -3,12 +3,16 @@ import { breakOff } from "../local/broken_answer.ts";
 import type { Sql } from "../local/database.ts";
 import type { DatabaseCall, OnDatabaseCall, Platform } from "../local/platform.ts";
 import { pause } from "../local/waiting.ts";
+import type { CallWatch } from "./call_watch.ts";
 import { choose, chooseBetween } from "./chance.ts";
 import type { FaultKind } from "./fault_kinds.ts";
 import type { FaultPlan } from "./fault_plan.ts";
 import type { Broken, FaultLedger } from "./ledger.ts";
 import { readLeases } from "./moved_time.ts";
 import { patiently, type Turns } from "./patience.ts";
+import { CROWD, type QueueFaults } from "./queue_faults.ts";
+import type { SecretFault, SecretFaults } from "./secret_faults.ts";
+import type { WeekPause } from "./week_pause.ts";
 
 /** What the faults do it with. */
 export interface DatabaseFaultsOptions {
@@ -21,13 +25,33 @@ export interface DatabaseFaultsOptions {
   readonly turns: Turns;
   /** Lets all leases run out, and sweeps. */
   readonly letLeasesRunOut: () => Promise<Broken>;
+  readonly calls: CallWatch;
+  readonly queue: QueueFaults;
+  readonly secrets: SecretFaults;
+  readonly week: WeekPause;
 }
 
+/** What may befall any call under a lease. */
+const ANYWHERE = [
+  "long_restarts",
+  "wrong_secrets",
+  "crowded_queues",
+  "ids_start_over",
+] as const satisfies readonly FaultKind[];
+/** Less than the functions try for. */
+const AWAY_MILLISECONDS = [2000, 5000] as const;
+/** Less than pg_net waits for an answer. */
+const SLOW_MILLISECONDS = [500, 3000] as const;
+/** So long an invocation may take to show that it outlived a restart. */
+const UNTIL_BACK_MILLISECONDS = 20_000;
+
 /** What may befall the call of a database function. */
-function kindsFor(name: string): readonly FaultKind[] {
+function kindsFor(name: string, isMidMonth: boolean): readonly FaultKind[] {
   switch (name) {
     case "ingest_page":
       return [
+        ...ANYWHERE,
+        ...(isMidMonth ? ["weeks_asleep"] as const : []),
         "killed_before_page",
         "killed_within_page",
         "killed_after_page",
@@ -40,7 +64,7 @@ function kindsFor(name: string): readonly FaultKind[] {
     case "finish_chunk":
     case "yield_chunk":
     case "fail_chunk":
-      return ["killed_before_page", "killed_after_page", "lost_answers", "database_restarts"];
+      return [...ANYWHERE, "killed_before_page", "killed_after_page", "lost_answers", "database_restarts"];
     default:
       return ["lost_answers"];
   }
@@ -65,7 +89,7 @@ const UNTIL_WITHIN_MILLISECONDS = 5000;
 
 /** Breaks invocations, answers and the database amid calls of database functions, as the plan says. */
 export function databaseFaults(options: DatabaseFaultsOptions): OnDatabaseCall {
-  const { plan, ledger, platform, sql, turns } = options;
+  const { plan, ledger, platform, sql, turns, calls, queue, secrets, week } = options;
 
   const kill = async (kind: FaultKind, concerns: string): Promise<void> => {
     ledger.invocationsKilled += platform.busyFunctionInstances();
@@ -109,9 +133,37 @@ export function databaseFaults(options: DatabaseFaultsOptions): OnDatabaseCall {
     }
   };
 
-  return async (call, run) => {
+  const restart = async (awayMilliseconds: number, ...parts: readonly string[]): Promise<void> => {
+    const mode = choose<"fast" | "immediate">(["fast", "immediate"], plan.seed, ...parts, "mode");
+    await platform.restartDatabase(mode, awayMilliseconds);
+    if (mode === "immediate") queue.emptied();
+    await patiently(() => sql`select 1`);
+    ledger.broken();
+  };
+
+  /** Who held a lease goes on under it, unless something else has ended him. */
+  const outlive = async (kind: FaultKind, concerns: string): Promise<void> => {
+    const begin = performance.now();
+    const { leases } = await patiently(() => readLeases(sql));
+    await restart(chooseBetween(...AWAY_MILLISECONDS, plan.seed, kind, concerns, "away"), kind, concerns);
+    const end = performance.now();
+    const owed = () =>
+      ledger.hasEndings(begin, end + UNTIL_BACK_MILLISECONDS)
+        ? []
+        : leases.filter((lease) => !ledger.isBroken(lease));
+    ledger.note(kind, concerns, {
+      type: "witness",
+      witness: {
+        due: () => owed().length,
+        found: () => owed().filter(({ token }) => calls.wasUsedAfter(token, end)).length,
+      },
+    });
+  };
+
+  return async (call, makeCall) => {
     const concerns = concernsOf(call);
-    const kind = plan.decide(kindsFor(call.name), concerns);
+    const run = () => calls.watch(call, makeCall);
+    const kind = plan.decide(kindsFor(call.name, calls.isMidMonth(call)), concerns);
     switch (kind) {
       case undefined:
         return await run();
@@ -136,13 +188,50 @@ export function databaseFaults(options: DatabaseFaultsOptions): OnDatabaseCall {
         return await turns.take(async () => {
           const answer = run();
           await pause(chooseBetween(0, 40, plan.seed, kind, concerns));
-          await platform.restartDatabase(choose(["fast", "immediate"], plan.seed, kind, concerns, "mode"));
-          await patiently(() => sql`select 1`);
+          await restart(0, kind, concerns);
           // It may have been quicker than the restart, and is none the worse for it.
-          ledger.broken();
           const { status } = await answer;
           ledger.note(kind, concerns, { type: status >= 500 || status === 400 ? "of its kind" : "none" });
           return await answer;
+        });
+      case "long_restarts":
+        return await turns.take(async () => {
+          const answer = run();
+          await outlive(kind, concerns);
+          return await answer;
+        });
+      case "wrong_secrets":
+        return await turns.take(async () => {
+          if (secrets.areBroken || week.isHeld) plan.takeBack(kind);
+          else {
+            const how = choose<SecretFault>(["missing", "another"], plan.seed, kind, concerns);
+            ledger.note(kind, `${how}, ${concerns}`, { type: "witness", witness: await secrets.break(how) });
+          }
+          return await run();
+        });
+      case "crowded_queues":
+        return await turns.take(async () => {
+          const size = chooseBetween(...CROWD, plan.seed, kind, concerns);
+          const slow = chooseBetween(...SLOW_MILLISECONDS, plan.seed, kind, concerns, "slow");
+          const witness = await queue.crowd(size, slow);
+          ledger.note(kind, `${size} requests, ${concerns}`, { type: "witness", witness });
+          return await run();
+        });
+      case "ids_start_over":
+        return await turns.take(async () => {
+          const witness = await queue.startOver();
+          ledger.broken();
+          ledger.note(kind, concerns, { type: "witness", witness });
+          return await run();
+        });
+      case "weeks_asleep":
+        return await turns.take(async () => {
+          const chunk = Number(call.body.match(/"chunk_id":(\d+)/)?.[1]);
+          // Nothing could be called for when it is resumed.
+          const witness = secrets.areBroken ? undefined : await week.begin(chunk);
+          if (witness === undefined) plan.takeBack(kind);
+          else ledger.note(kind, concerns, { type: "witness", witness });
+          return await run();
         });
       case "expired_leases":
         return await turns.take(async () => {

@@ -20,6 +20,8 @@ export interface DriveOptions {
   readonly runId: number;
   /** Real time after which it is given up. */
   readonly deadlineSeconds: number;
+  /** Whether somebody has paused the run and is going to resume it. */
+  readonly isHeld?: () => boolean;
   /** A cron tick; the default sweeps once. */
   readonly sweep: (minute: Date) => Promise<void>;
   readonly show: (line: string) => void;
@@ -49,7 +51,8 @@ export async function driveToEnd(options: DriveOptions): Promise<string> {
       shownAt = at;
       options.show(`${state}, ${percent} %, ${Math.round(world.time.minutes)} minutes passed over`);
     }
-    if (!["waiting", "running"].includes(state)) return state;
+    const isOver = !["waiting", "running"].includes(state);
+    if (isOver && !(state === "paused" && options.isHeld?.())) return state;
     if (queued > 0 || world.isAlive()) {
       aliveAt = at;
       if (at - sweptAt > SWEEP_UNDER_WORK_MILLISECONDS) {

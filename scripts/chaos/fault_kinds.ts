@@ -68,6 +68,37 @@ export const FAULT_KINDS = facts({
     firstWithin: 30,
     traceIn: "functions' log: database call repeated, call failed",
   },
+  long_restarts: {
+    description: "the database is away for seconds, and the invocations go on where they were",
+    rate: 0.002,
+    firstWithin: 25,
+    traceIn: "the lease of before is used after it",
+  },
+  wrong_secrets: {
+    description: "Vault's worker secret is missing, or another one than the functions know, for a while",
+    rate: 0.002,
+    firstWithin: 20,
+    traceIn: "ingest_errors: lost_call",
+  },
+  crowded_queues: {
+    description: "hundreds of requests of others, slow ones among them, stand in pg_net's queue before ours",
+    rate: 0.002,
+    firstWithin: 20,
+    traceIn: "the others' server: all of them came",
+  },
+  ids_start_over: {
+    description:
+      "a crash loses an alert on its way, and a request of others is answered under the id that it had",
+    rate: 0.001,
+    firstWithin: 20,
+    traceIn: "the alerts' webhook: it came after all",
+  },
+  weeks_asleep: {
+    description: "the run is paused for a week in the middle of a month of results",
+    rate: 0.002,
+    firstWithin: 6,
+    traceIn: "ra_coverage: as old as the month's first page",
+  },
   api_429: {
     description: "the API says too fast, with and without Retry-After",
     rate: 0.012,

@@ -13,12 +13,20 @@ export interface Broken {
   readonly afterError: number;
 }
 
+/** Of a fault that knows by itself what must have come of it: how many traces are due and how many it found, in the end. */
+export interface Witness {
+  due(): number;
+  found(): number;
+}
+
 /** What is to be found of a fault afterwards. */
 export type Evidence =
   /** A line of the functions' log, or a row that no other kind leaves. */
   | { readonly type: "of its kind" }
   /** An interruption for each lease. */
   | { readonly type: "interruptions" } & Broken
+  /** What the fault itself looks for. */
+  | { readonly type: "witness"; readonly witness: Witness }
   /** A row about the call of this number. */
   | { readonly type: "call"; readonly call: number | undefined }
   /** Nothing: it met nobody. */
@@ -44,6 +52,7 @@ export class FaultLedger {
   /** Invocations that were ended amid their work. */
   invocationsKilled = 0;
   readonly #brokenLeases = new Set<string>();
+  readonly #endings: number[] = [];
   #hiddenUntil = -Infinity;
   readonly #onHidden: (kind: FaultKind) => void;
 
@@ -86,8 +95,25 @@ export class FaultLedger {
     this.#hideSince(this.#now() - UNTIL_NOTED_MILLISECONDS);
   }
 
+  /** Whether a fault has taken the lease from its invocation. */
+  isBroken({ token }: BrokenLease): boolean {
+    return this.#brokenLeases.has(token);
+  }
+
+  /** An invocation came to its end amid its work, by itself. */
+  ended(): void {
+    this.#endings.push(this.#now());
+    this.broken();
+  }
+
+  /** Whether invocations were ended or ended by themselves between two moments of `performance.now`. */
+  hasEndings(from: number, to: number): boolean {
+    return this.#endings.some((at) => at >= from && at <= to);
+  }
+
   /** All isolates were killed: what was still to befall them does not. */
   killed(): void {
+    this.#endings.push(this.#now());
     this.#hide(({ at }) => at > this.#now());
   }
 

@@ -35,6 +35,13 @@ export class MovedTime {
     return this.#milliseconds / 60_000;
   }
 
+  /** What time it is for the engine. */
+  async now(): Promise<Date> {
+    const [row] = await patiently(() => this.sql<{ now: Date }[]>`select engine.clock() as now`);
+    if (row === undefined) throw new Error("The engine's clock gave no time");
+    return row.now;
+  }
+
   /** Back to the real time. */
   async reset(): Promise<void> {
     this.#milliseconds = 0;
@@ -53,6 +60,11 @@ export class MovedTime {
     if (row === undefined) throw new Error("The engine's clock gave no time");
     await this.#moveBy(row.milliseconds, "0");
     return row.minute;
+  }
+
+  /** Puts it forward by days, while nobody works. */
+  async passDays(days: number): Promise<void> {
+    await this.#moveBy(days * 24 * 3_600_000, "0");
   }
 
   /**

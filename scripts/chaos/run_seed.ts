@@ -1,4 +1,5 @@
 import { connect, type Sql } from "../local/database.ts";
+import { CallWatch } from "./call_watch.ts";
 import { checkOutcome } from "./checks.ts";
 import type { Digest } from "./digest.ts";
 import { sweepTwice } from "./double_sweep.ts";
@@ -8,8 +9,11 @@ import type { FaultKind } from "./fault_kinds.ts";
 import { FaultPlan } from "./fault_plan.ts";
 import { FaultLedger } from "./ledger.ts";
 import { Turns } from "./patience.ts";
+import { QueueFaults } from "./queue_faults.ts";
+import { SecretFaults } from "./secret_faults.ts";
 import { seedHooks } from "./seed_hooks.ts";
 import { describeMissingTraces, findTraces, readRecords, type Trace } from "./traces.ts";
+import { WeekPause } from "./week_pause.ts";
 import { NO_FAULTS, type World } from "./world.ts";
 
 /** A range of days, both ends included. */
@@ -70,7 +74,15 @@ export async function runSeed(options: RunSeedOptions): Promise<SeedOutcome> {
   const plan = new FaultPlan(seed, faults);
   const ledger = new FaultLedger((kind) => plan.takeBack(kind));
   const turns = new Turns();
-  world.setHooks(seedHooks({ world, plan, ledger, turns }));
+  const { sql, time, platform, others } = world;
+  const calls = new CallWatch(() => time.now());
+  const queue = new QueueFaults({
+    ...{ sql, others, platform, time },
+    onCrowdLost: () => plan.takeBack("crowded_queues"),
+  });
+  const secrets = new SecretFaults(sql, platform.workerSecret);
+  const week = new WeekPause({ sql, time, turns, calls });
+  world.setHooks(seedHooks({ ...{ world, plan, ledger, turns }, ...{ calls, queue, secrets, week } }));
   const runId = await startBackfill(world, range);
   const months = Math.max(
     1,
@@ -82,16 +94,25 @@ export async function runSeed(options: RunSeedOptions): Promise<SeedOutcome> {
     runId,
     deadlineSeconds: DEADLINE_SECONDS_A_MONTH * months,
     show,
+    isHeld: () => week.isHeld,
     sweep: async (minute) => {
-      if (plan.decide(["double_sweeps"], "sweep") === undefined) return await world.sweep(minute);
-      ledger.note("double_sweeps", minute.toISOString());
-      await sweepTwice(world, minute);
+      if (plan.decide(["double_sweeps"], "sweep") === undefined) await world.sweep(minute);
+      else {
+        ledger.note("double_sweeps", minute.toISOString());
+        await sweepTwice(world, minute);
+      }
+      await secrets.afterSweep();
     },
   });
   world.setHooks(NO_FAULTS);
+  await secrets.mend();
   const failures: string[] = [];
   if (state !== "gave up") failures.push(...await checkSilence(world));
   failures.push(...await checkOutcome(world, { runId, state, digest, faults }));
+  if (state !== "gave up") {
+    await queue.conclude();
+    await week.conclude();
+  }
 
   const records = await readRecords(world.sql, {
     functionLog: world.functionLog(),

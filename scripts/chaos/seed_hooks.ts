@@ -1,10 +1,14 @@
 import { apiFaults } from "./api_faults.ts";
 import { callFaults } from "./call_faults.ts";
+import type { CallWatch } from "./call_watch.ts";
 import { chance, chooseBetween } from "./chance.ts";
 import { databaseFaults } from "./database_faults.ts";
 import type { FaultPlan } from "./fault_plan.ts";
 import type { FaultLedger } from "./ledger.ts";
 import type { Turns } from "./patience.ts";
+import type { QueueFaults } from "./queue_faults.ts";
+import type { SecretFaults } from "./secret_faults.ts";
+import type { WeekPause } from "./week_pause.ts";
 import type { Hooks, World } from "./world.ts";
 
 /** Longer than a lease. */
@@ -20,19 +24,22 @@ export interface SeedHooksOptions {
   readonly plan: FaultPlan;
   readonly ledger: FaultLedger;
   readonly turns: Turns;
+  readonly calls: CallWatch;
+  readonly queue: QueueFaults;
+  readonly secrets: SecretFaults;
+  readonly week: WeekPause;
 }
 
 /** Everything that goes wrong in a seed, but the sweeps. */
-export function seedHooks({ world, plan, ledger, turns }: SeedHooksOptions): Hooks {
+export function seedHooks(options: SeedHooksOptions): Hooks {
+  const { world, plan, ledger, turns, calls, queue, secrets, week } = options;
   const { platform, time, account, answerTimeoutSeconds } = world;
   const isolates = { clocks: 0, lives: 0 };
+  const onOwnCall = callFaults(plan, ledger, () => turns.take(() => time.underWork(PAST_A_CALL_SECONDS)));
   return {
     onApiCall: apiFaults(plan, ledger, { account, answerTimeoutSeconds }),
-    onChainedCall: callFaults(
-      plan,
-      ledger,
-      () => turns.take(() => time.underWork(PAST_A_CALL_SECONDS)),
-    ),
+    onChainedCall: (call) =>
+      queue.loses(call.url) ? "drop" : world.others.isTheirs(call.url) ? "deliver" : onOwnCall(call),
     onDatabaseCall: databaseFaults({
       plan,
       ledger,
@@ -40,6 +47,7 @@ export function seedHooks({ world, plan, ledger, turns }: SeedHooksOptions): Hoo
       sql: world.sql,
       turns,
       letLeasesRunOut: () => time.underWork(PAST_A_LEASE_SECONDS),
+      ...{ calls, queue, secrets, week },
     }),
     clockSkewMilliseconds() {
       const nth = ++isolates.clocks;
@@ -50,7 +58,7 @@ export function seedHooks({ world, plan, ledger, turns }: SeedHooksOptions): Hoo
       return sign * seconds * 1000;
     },
     onFunctionLog(line) {
-      if (isEndAmidWork(line)) ledger.broken();
+      if (isEndAmidWork(line)) ledger.ended();
     },
     wallClockSeconds() {
       const nth = ++isolates.lives;

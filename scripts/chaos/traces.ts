@@ -50,6 +50,9 @@ export async function readRecords(
   return { errors: [...errors], overlappingSweeps: sweeps?.pairs ?? 0, ...logs };
 }
 
+/** Of these each fault knows exactly what is due, whatever else went wrong. */
+const WITNESSED: readonly FaultKind[] = ["wrong_secrets", "crowded_queues", "ids_start_over", "weeks_asleep"];
+
 /** The traces of each kind that was injected. */
 export function findTraces(ledger: FaultLedger, records: Records): Trace[] {
   return ALL_FAULTS.flatMap((kind) => {
@@ -67,7 +70,7 @@ export function describeMissingTraces(traces: readonly Trace[], enabled: readonl
     if (due > 0 && traced === 0) {
       return [`${kind} was injected ${injected} times and left no trace (${where}).`];
     }
-    if (isExact(kind, enabled) && traced !== due) {
+    if ((isExact(kind, enabled) || WITNESSED.includes(kind)) && traced !== due) {
       return [`${kind} should have left ${due} traces and left ${traced} (${where}).`];
     }
     return [];
@@ -80,6 +83,8 @@ function dueTraces(evidence: Evidence): number {
       return evidence.leases.length;
     case "none":
       return 0;
+    case "witness":
+      return evidence.witness.due();
     default:
       return 1;
   }
@@ -88,8 +93,9 @@ function dueTraces(evidence: Evidence): number {
 /** The API's failures are each noted, unless something else ends the invocation that should note them. */
 function isExact(kind: FaultKind, enabled: readonly FaultKind[]): boolean {
   // An answer may take two seconds without being told to, on a machine that has other things to do.
-  return kind.startsWith("api_") && kind !== "api_timeouts" && kind !== "api_slow" &&
-    enabled.every((other) => other.startsWith("api_") || other === "wrong_clocks");
+  const isCounted = kind.startsWith("api_") && kind !== "api_timeouts" && kind !== "api_slow";
+  return (isCounted || kind === "long_restarts") &&
+    enabled.every((other) => other.startsWith("api_") || other === "wrong_clocks" || other === kind);
 }
 
 function countTraces(kind: FaultKind, injections: readonly Injection[], records: Records): number {
@@ -112,6 +118,15 @@ function countTraces(kind: FaultKind, injections: readonly Injection[], records:
       return functionLog.filter((line) => isFailedDatabaseCall(line) && !isOfRestart(line)).length;
     case "database_restarts":
       return functionLog.filter((line) => isFailedDatabaseCall(line) && isOfRestart(line)).length;
+    case "long_restarts":
+    case "wrong_secrets":
+    case "crowded_queues":
+    case "ids_start_over":
+    case "weeks_asleep":
+      return injections.reduce(
+        (sum, { evidence }) => sum + (evidence.type === "witness" ? evidence.witness.found() : 0),
+        0,
+      );
     case "api_429":
       return answered(429);
     case "api_500":

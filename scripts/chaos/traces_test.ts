@@ -1,4 +1,5 @@
 import { assertEquals } from "@std/assert";
+import { ALL_FAULTS } from "./fault_kinds.ts";
 import { FaultLedger } from "./ledger.ts";
 import { describeMissingTraces, findTraces, type LoggedError, type Records } from "./traces.ts";
 
@@ -79,6 +80,33 @@ Deno.test("a lease that was broken before owes no second interruption", () => {
   assertEquals(findTraces(ledger, NOTHING).map(({ kind, due }) => [kind, due]), [
     ["killed_before_page", 0],
     ["expired_leases", 1],
+  ]);
+});
+
+/** A fault that looks for its own traces. */
+const witness = (due: number, found: number) => ({
+  type: "witness" as const,
+  witness: { due: () => due, found: () => found },
+});
+
+Deno.test("a fault that knows what is due must find exactly that, whatever else went wrong", () => {
+  const ledger = ledgerAt({ now: 0 });
+  ledger.note("crowded_queues", "500 requests", witness(1, 1));
+  ledger.note("crowded_queues", "450 requests", witness(1, 0));
+  ledger.note("weeks_asleep", "ingest_page 3", witness(0, 0));
+  const traces = findTraces(ledger, NOTHING);
+  assertEquals(describeMissingTraces(traces, ALL_FAULTS), [
+    "crowded_queues should have left 2 traces and left 1 (the others' server: all of them came).",
+  ]);
+});
+
+Deno.test("of the invocations that a restart met all must go on, unless something else may have ended one", () => {
+  const ledger = ledgerAt({ now: 0 });
+  ledger.note("long_restarts", "ingest_page 3", witness(2, 1));
+  const traces = findTraces(ledger, NOTHING);
+  assertEquals(describeMissingTraces(traces, ALL_FAULTS), []);
+  assertEquals(describeMissingTraces(traces, ["long_restarts", "api_500"]), [
+    "long_restarts should have left 2 traces and left 1 (the lease of before is used after it).",
   ]);
 });
 

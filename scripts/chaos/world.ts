@@ -5,6 +5,7 @@ import { present } from "../local/racing_api/present.ts";
 import type { ApiCall, Faults, SimulatedApi } from "../local/racing_api/server.ts";
 import { pause } from "../local/waiting.ts";
 import { installMovedTime, MovedTime } from "./moved_time.ts";
+import { type Others, startOthers } from "./others.ts";
 import { patiently } from "./patience.ts";
 
 /** What may go wrong; each run brings its own. */
@@ -43,6 +44,8 @@ export interface World extends AsyncDisposable {
   readonly account: { readonly username: string; readonly password: string };
   /** How long the functions wait for an answer of the API. */
   readonly answerTimeoutSeconds: number;
+  /** Who else uses pg_net, and gets the alerts. */
+  readonly others: Others;
   /** The superuser's. */
   readonly sql: Sql;
   readonly time: MovedTime;
@@ -65,37 +68,44 @@ export async function startWorld(options: { readonly apiSpeed: number }): Promis
   let hooks = NO_FAULTS;
   let functionLog: string[] = [];
   let callsBefore = 0;
-  const everything = await bootEverything({
-    apiSpeed: options.apiSpeed,
-    seed: DATA_SEED,
-    account: ACCOUNT,
-    platform: {
-      cron: "manual",
-      onMigrated: prepare,
-      onChainedCall: (call) => hooks.onChainedCall(call),
-      onDatabaseCall: (call, run) => hooks.onDatabaseCall(call, run),
-      functionClockSkewMilliseconds: () => hooks.clockSkewMilliseconds(),
-      wallClockSeconds: () => hooks.wallClockSeconds(),
-      onFunctionLog: (line) => {
-        functionLog.push(line);
-        hooks.onFunctionLog(line);
+  await using starting = new AsyncDisposableStack();
+  const others = starting.use(startOthers());
+  const everything = starting.use(
+    await bootEverything({
+      apiSpeed: options.apiSpeed,
+      seed: DATA_SEED,
+      account: ACCOUNT,
+      platform: {
+        cron: "manual",
+        onMigrated: (adminUrl) => prepare(adminUrl, others.webhookUrl),
+        onChainedCall: (call) => hooks.onChainedCall(call),
+        onDatabaseCall: (call, run) => hooks.onDatabaseCall(call, run),
+        functionClockSkewMilliseconds: () => hooks.clockSkewMilliseconds(),
+        wallClockSeconds: () => hooks.wallClockSeconds(),
+        onFunctionLog: (line) => {
+          functionLog.push(line);
+          hooks.onFunctionLog(line);
+        },
+        // Restarts of the database are what chaos is for.
+        onNetProblem: () => {},
       },
-      // Restarts of the database are what chaos is for.
-      onNetProblem: () => {},
-    },
-  });
+    }),
+  );
   const { platform } = everything;
   const api = present(everything.api, "simulated API");
   api.faults = (call) => hooks.onApiCall(call);
   const sql = connect(platform.adminUrl, { max: 6, name: "chaos", arrays: false });
+  starting.defer(() => sql.end({ timeout: 1 }));
   const time = new MovedTime(sql);
 
+  const resources = starting.move();
   return {
     platform,
     api,
     apiSpeed: options.apiSpeed,
     account: ACCOUNT,
     answerTimeoutSeconds: ANSWER_TIMEOUT_SECONDS,
+    others,
     sql,
     time,
     setHooks: (given) => hooks = given,
@@ -115,20 +125,18 @@ export async function startWorld(options: { readonly apiSpeed: number }): Promis
       functionLog = [];
       callsBefore = api.calls().length;
     },
-    async [Symbol.asyncDispose]() {
-      await sql.end({ timeout: 1 });
-      await everything.stop();
-    },
+    [Symbol.asyncDispose]: () => resources.disposeAsync(),
   };
 }
 
-async function prepare(adminUrl: string): Promise<void> {
+async function prepare(adminUrl: string, webhookUrl: string): Promise<void> {
   await installMovedTime(adminUrl);
   const sql = connect(adminUrl, { max: 1, name: "chaos" });
   try {
     // The embedded database forgets what it has committed last when it crashes, unless told otherwise; a hosted one does not.
     await sql`alter database postgres set synchronous_commit = on`;
     await sql`update backfill_settings set answer_timeout_seconds = ${ANSWER_TIMEOUT_SECONDS}`;
+    await sql`select vault.create_secret(${webhookUrl}, 'alert_webhook_url')`;
     // Only the sweep belongs to a backfill. The second one is for two at once.
     await sql`update cron.job set active = (command like '%engine.sweep()%')`;
     await sql`

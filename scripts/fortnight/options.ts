@@ -11,6 +11,8 @@ export interface FortnightOptions {
   readonly lastDay: string;
   readonly apiSpeed: number;
   readonly seed: number;
+  /** A superuser's URL of a server on which to make a database for it. */
+  readonly databaseUrl: string | undefined;
   readonly json: boolean;
 }
 
@@ -29,6 +31,7 @@ and when it was closed, and which alerts arrived; then checks it all, at last wi
 
   --first-day DAY      begin at nine on this day, YYYY-MM-DD (default ${FIRST_DAY})
   --last-day DAY       end at eight on the morning after (default ${LAST_DAY})
+  --database-url URL   live on this server (a superuser's URL), in a database of its own that is dropped afterwards
   --api-speed N        an API that is N times as fast, its rate limits too (default ${DEFAULT_SPEED})
   --seed N             make other races (default 1)
   --json               print one JSON object as the last line
@@ -47,19 +50,24 @@ export function readFortnightOptions(args: readonly string[]): FortnightOptions 
   const parsed = parseArgs([...args], {
     boolean: ["help", "json"],
     alias: { help: "h" },
-    string: ["first-day", "last-day", "api-speed", "seed"],
+    string: ["first-day", "last-day", "database-url", "api-speed", "seed"],
     default: { "first-day": FIRST_DAY, "last-day": LAST_DAY },
     unknown: (option: string) => {
       throw new Problem(`There is no option ${option || '""'}: see deno task fortnight --help.`);
     },
   });
-  const { apiSpeed, seed } = readBootOptions({ "api-speed": parsed["api-speed"], seed: parsed.seed });
+  const { databaseUrl, apiSpeed, seed } = readBootOptions({
+    "database-url": parsed["database-url"],
+    "api-speed": parsed["api-speed"],
+    seed: parsed.seed,
+  });
   return {
     help: parsed.help,
     firstDay: day("first-day", parsed["first-day"]),
     lastDay: day("last-day", parsed["last-day"]),
     apiSpeed: apiSpeed ?? DEFAULT_SPEED,
     seed: seed ?? 1,
+    databaseUrl,
     json: parsed.json,
   };
 }

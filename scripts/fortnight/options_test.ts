@@ -10,6 +10,7 @@ Deno.test("without options it is the whole fortnight at twenty times the speed",
     lastDay: LAST_DAY,
     apiSpeed: 20,
     seed: 1,
+    databaseUrl: undefined,
     json: false,
   });
 });
@@ -19,6 +20,7 @@ Deno.test("wrong options are refused with a sentence", () => {
     [["--first-day", "2026-02-30"], '--first-day wants a day as YYYY-MM-DD, not "2026-02-30".'],
     [["--seed", "x"], "--seed must be a whole number"],
     [["--api-speed", "0"], "--api-speed must be"],
+    [["--database-url", "here"], "--database-url must be like"],
     [["--days", "3"], "There is no option --days"],
   ];
   for (const [args, sentence] of wrong) {

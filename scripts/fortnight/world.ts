@@ -1,5 +1,6 @@
 import { bootEverything } from "../local/boot.ts";
 import { connect, type Sql } from "../local/database.ts";
+import { makeOwnDatabase } from "../local/own_database.ts";
 import type { Platform } from "../local/platform.ts";
 import { present } from "../local/racing_api/present.ts";
 import type { SimulatedApi } from "../local/racing_api/server.ts";
@@ -29,7 +30,11 @@ export interface World extends AsyncDisposable {
 /** Boots it on the morning of the calendar's first day, with the webhook that alerts go to. */
 export async function startWorld(
   calendar: Calendar,
-  options: { readonly apiSpeed: number; readonly seed: number },
+  options: {
+    readonly apiSpeed: number;
+    readonly seed: number;
+    readonly databaseUrl: string | undefined;
+  },
 ): Promise<World> {
   await using starting = new AsyncDisposableStack();
   const time = new MovedTime(calendar.start);
@@ -37,11 +42,16 @@ export async function startWorld(
   const pulls = new PullWatch();
   const functionLog: string[] = [];
   const webhook = starting.use(startWebhook(() => time.now()));
+  // A database that was used has runs of another time.
+  const database = options.databaseUrl === undefined
+    ? undefined
+    : starting.use(await makeOwnDatabase(options.databaseUrl, `fortnight_${Deno.pid}`));
   const everything = starting.use(
     await bootEverything({
       apiSpeed: options.apiSpeed,
       seed: options.seed,
       account: ACCOUNT,
+      databaseUrl: database?.url,
       apiNow: () => time.now(),
       scenario: calendar.script,
       platform: {

@@ -76,19 +76,25 @@ export interface RealExtensions {
   vault: boolean;
 }
 
-/** Refuses a database that cannot be made into a local platform, with a sentence that says what is missing. */
-export async function checkDatabase(url: string): Promise<void> {
+/**
+ * Refuses a database that cannot be made into a local platform, with a sentence that says what is missing. Resolves to
+ * whether the role `postgres` of its server is a superuser, which it is not on the platform.
+ */
+export async function checkDatabase(url: string): Promise<{ postgresIsSuperuser: boolean }> {
   const sql = connect(url, { max: 1, name: "local platform" });
   try {
-    const [facts] = await sql<{ superuser: boolean; version: number }[]>`
-      select rolsuper as superuser, current_setting('server_version_num')::integer as version
+    const [facts] = await sql<{ superuser: boolean; version: number; postgresIsSuperuser: boolean }[]>`
+      select
+        rolsuper as superuser,
+        current_setting('server_version_num')::integer as version,
+        exists (select from pg_catalog.pg_roles where rolname = 'postgres' and rolsuper) as "postgresIsSuperuser"
       from pg_catalog.pg_roles
       where rolname = current_user
     `;
     if (!facts?.superuser) {
       throw new Problem(
         "The role in --database-url is no superuser: the local platform makes roles and extensions, give a " +
-          "superuser's URL (on Debian: postgres://postgres:...@127.0.0.1:5432/postgres).",
+          "superuser's URL (like postgres://supabase_admin:...@127.0.0.1:5432/postgres).",
       );
     }
     if (facts.version < 150000) {
@@ -96,6 +102,7 @@ export async function checkDatabase(url: string): Promise<void> {
         `The database is Postgres ${Math.floor(facts.version / 10000)}; 15 or newer is needed.`,
       );
     }
+    return { postgresIsSuperuser: facts.postgresIsSuperuser };
   } catch (error) {
     if (error instanceof Problem) throw error;
     throw new Problem(
@@ -107,8 +114,29 @@ export async function checkDatabase(url: string): Promise<void> {
   }
 }
 
+/**
+ * The URL by which a superuser's sessions start as the role `postgres` of the platform, with the search path that it logs in
+ * with there (roles.sql). Nobody's password is needed or changed for it. A session of it may become any role that the
+ * superuser may, and has the rights of `postgres` until then.
+ */
+export function asPostgres(superuserUrl: string): string {
+  const url = new URL(superuserUrl);
+  const options = ["-c role=postgres", '-c search_path="$user",public,extensions'].join(" ");
+  // URLSearchParams writes a space as "+", which libpq takes for a plus.
+  url.search = [url.search.slice(1), `options=${encodeURIComponent(options)}`].filter(Boolean).join("&");
+  return url.href;
+}
+
 /** Makes what a hosted project has before its first migration: roles, rights, Vault, and stand-ins for what is missing. */
 export async function preparePlatformSchema(sql: Sql): Promise<RealExtensions> {
+  const real = await findRealExtensions(sql);
+  if (real.net || real.cron) await checkPreloaded(sql, real);
+  await makePlatformSchema(sql, real);
+  return real;
+}
+
+/** Those that are installed, and those that can be. */
+async function findRealExtensions(sql: Sql): Promise<RealExtensions> {
   // A schema without its extension is the stand-in of an earlier start: it stays, whatever was installed since.
   const usable = await sql<{ name: string }[]>`
     select extension.name
@@ -117,38 +145,58 @@ export async function preparePlatformSchema(sql: Sql): Promise<RealExtensions> {
     where extension.installed_version is not null or to_regnamespace(known.schema) is null
   `;
   const has = (name: string) => usable.some((extension) => extension.name === name);
-  const real = { net: has("pg_net"), cron: has("pg_cron"), vault: has("supabase_vault") };
-  if (real.net || real.cron) await checkPreloaded(sql, real);
+  return { net: has("pg_net"), cron: has("pg_cron"), vault: has("supabase_vault") };
+}
 
+/**
+ * Installs the real extensions as the superuser, with what the platform grants on them besides, and the stand-ins of the
+ * others: the role `postgres` finds all of them there, as on the platform, and could not install them itself.
+ */
+export async function makePlatformSchema(sql: Sql, real: RealExtensions): Promise<void> {
   await run(sql, "roles.sql");
   if (real.vault) await sql.unsafe("create extension if not exists supabase_vault");
   else await run(sql, "vault.sql");
-  if (!real.net) await run(sql, "net.sql");
-  if (!real.cron) await run(sql, "cron.sql");
-  return real;
+  await run(sql, "vault_rights.sql");
+  // The real one's own script grants what there is to grant, to everybody.
+  if (real.net) await sql.unsafe("create extension if not exists pg_net with schema extensions");
+  else await run(sql, "net.sql");
+  if (real.cron) {
+    await sql.unsafe("create extension if not exists pg_cron with schema pg_catalog");
+    await run(sql, "pg_cron_rights.sql");
+  } else await run(sql, "cron.sql");
 }
 
 /** Both extensions have background workers, and fail late and obscurely when the server does not load them. */
 async function checkPreloaded(sql: Sql, real: RealExtensions): Promise<void> {
-  const [settings] = await sql<{ libraries: string; cron: string | null; current: string }[]>`
+  const [settings] = await sql<
+    { libraries: string; cron: string | null; net: string | null; current: string }[]
+  >`
     select
       current_setting('shared_preload_libraries') as libraries,
       current_setting('cron.database_name', true) as cron,
+      current_setting('pg_net.database_name', true) as net,
       current_database() as current
   `;
   const libraries = (settings?.libraries ?? "").split(",").map((name) => name.trim());
-  for (const name of [real.net ? "pg_net" : "", real.cron ? "pg_cron" : ""]) {
-    if (name === "" || libraries.includes(name)) continue;
-    throw new Problem(
-      `The server has ${name} but does not load it: put ${name} into shared_preload_libraries in postgresql.conf ` +
-        "and restart the server.",
-    );
-  }
-  if (real.cron && settings?.cron !== settings?.current) {
-    throw new Problem(
-      `The server's pg_cron works in the database "${settings?.cron}", not in "${settings?.current}": set ` +
-        `cron.database_name = '${settings?.current}' in postgresql.conf and restart the server.`,
-    );
+  const current = settings?.current;
+  const workers = [
+    { name: "pg_net", isReal: real.net, setting: "pg_net.database_name", worksIn: settings?.net },
+    { name: "pg_cron", isReal: real.cron, setting: "cron.database_name", worksIn: settings?.cron },
+  ];
+  for (const { name, isReal, setting, worksIn } of workers) {
+    if (!isReal) continue;
+    if (!libraries.includes(name)) {
+      throw new Problem(
+        `The server has ${name} but does not load it: put ${name} into shared_preload_libraries in postgresql.conf ` +
+          "and restart the server.",
+      );
+    }
+    if (worksIn !== current) {
+      throw new Problem(
+        `The server's ${name} works in the database "${worksIn}", not in "${current}": set ` +
+          `${setting} = '${current}' in postgresql.conf and restart the server.`,
+      );
+    }
   }
 }
 

@@ -115,6 +115,61 @@ Deno.test("service_role reads Vault, anon and authenticated do not", async () =>
   await assertRejects(() => read("authenticated"), Error, "permission denied");
 });
 
+Deno.test("who reads a secret needs the right to decrypt, which the platform grants besides: a role with the view alone has not", async () => {
+  const admin = connect(platform.adminUrl, { max: 1, name: "test" });
+  try {
+    await admin`create role has_the_view`;
+    await admin`grant usage on schema vault to has_the_view`;
+    await admin`grant select on vault.decrypted_secrets to has_the_view`;
+    await assertRejects(
+      () =>
+        admin.begin(async (transaction) => {
+          await transaction`set local role has_the_view`;
+          await transaction`select decrypted_secret from vault.decrypted_secrets`;
+        }),
+      Error,
+      "permission denied for function _crypto_aead_det_decrypt",
+    );
+  } finally {
+    await admin.end({ timeout: 1 });
+  }
+  const [may] = await sql`
+    select
+      has_function_privilege('postgres', p.oid, 'execute') as postgres,
+      has_function_privilege('service_role', p.oid, 'execute') as service_role,
+      has_function_privilege('authenticated', p.oid, 'execute') as authenticated
+    from pg_catalog.pg_proc as p where p.proname = '_crypto_aead_det_decrypt'
+  `;
+  assertEquals({ ...may }, { postgres: true, service_role: true, authenticated: false });
+});
+
+Deno.test("pg_net's queue is everybody's who can log in, and not the role postgres can change that", async () => {
+  const [owners] = await sql`
+    select
+      (select n.nspowner::regrole::text from pg_catalog.pg_namespace as n where n.nspname = 'net') as schema,
+      (select t.tableowner::text from pg_catalog.pg_tables as t where t.tablename = 'http_request_queue') as queue,
+      (select t.tableowner::text from pg_catalog.pg_tables as t where t.tablename = '_http_response') as answers
+  `;
+  assertEquals({ ...owners }, {
+    schema: "supabase_admin",
+    queue: "supabase_admin",
+    answers: "supabase_admin",
+  });
+  await sql`revoke all on all tables in schema net from public`;
+  await sql`revoke usage on schema net from public`;
+  await sql`create role anybody`;
+  await sql`grant anybody to postgres`;
+  await sql.begin(async (transaction) => {
+    await transaction`select net.http_post('http://127.0.0.1:1/', '{"a": 1}')`;
+    await transaction`set local role anybody`;
+    const read = await transaction`select convert_from(body, 'utf8') as body from net.http_request_queue`;
+    assertEquals(read.map(({ body }) => body), ['{"a": 1}']);
+    await transaction`select net.http_post('http://127.0.0.1:1/')`;
+    assertEquals((await transaction`delete from net.http_request_queue returning id`).length, 2);
+    await transaction`select from net._http_response`;
+  });
+});
+
 Deno.test("a database of one's own must be given with a superuser's URL", async () => {
   await assertRejects(
     () => startTestPlatform({}, { databaseUrl: platform.databaseUrl, functions: false }),
@@ -133,11 +188,32 @@ Deno.test("a database that isn't there is named as the reason", async () => {
   );
 });
 
-Deno.test("a platform may be set up twice on the same database", async () => {
+Deno.test("a platform may be set up twice on the same database, which it then uses as postgres and not as the superuser", async () => {
   const again = await startTestPlatform({}, { databaseUrl: platform.adminUrl, functions: false });
   try {
     const [row] = await sql`select decrypted_secret from vault.decrypted_secrets where name = 'project_url'`;
     assertEquals(row?.decrypted_secret, again.supabaseUrl);
+    const owner = connect(again.databaseUrl, { max: 1, name: "test" });
+    try {
+      const [session] = await owner`
+        select
+          current_user as role, current_setting('is_superuser') as is_superuser, current_setting('search_path') as path,
+          pg_catalog.has_database_privilege(current_database(), 'create') as may_create
+      `;
+      assertEquals({ ...session }, {
+        role: "postgres",
+        is_superuser: "off",
+        path: '"$user",public,extensions',
+        may_create: true,
+      });
+      await assertRejects(
+        () => owner`alter system set work_mem = '8MB'`.execute(),
+        Error,
+        "permission denied",
+      );
+    } finally {
+      await owner.end({ timeout: 1 });
+    }
     const response = await fetch(`${again.supabaseUrl}/rest/v1/nothing`, {
       headers: { apikey: again.secretKey },
     });

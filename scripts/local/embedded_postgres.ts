@@ -1,7 +1,7 @@
 import { join } from "@std/path";
 import { copyPostgres, type PostgresBinaries } from "./postgres_binaries.ts";
 import { explain, Problem } from "./problem.ts";
-import { eachLine, settlesWithin } from "./waiting.ts";
+import { eachLine, pause, settlesWithin } from "./waiting.ts";
 
 /** The role that owns the cluster, named as on the hosted platform. */
 const SUPERUSER = "supabase_admin";
@@ -31,8 +31,12 @@ export interface EmbeddedPostgres {
   adminUrl: string;
   /** The URL of another role. */
   urlFor(role: string, password: string): string;
-  /** Stops and starts the server: in order (`fast`), or as after a crash (`immediate`), which empties unlogged tables. */
-  restart(mode: "fast" | "immediate"): Promise<void>;
+  /**
+   * Stops and starts the server: in order (`fast`), or as after a crash (`immediate`), which empties unlogged tables.
+   *
+   * @param awayMilliseconds How long nobody is there in between. Default: 0.
+   */
+  restart(mode: "fast" | "immediate", awayMilliseconds?: number): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -186,8 +190,9 @@ class Server implements EmbeddedPostgres {
     }
   }
 
-  async restart(mode: "fast" | "immediate"): Promise<void> {
+  async restart(mode: "fast" | "immediate", awayMilliseconds = 0): Promise<void> {
     await this.#end(mode === "fast" ? "SIGINT" : "SIGQUIT");
+    await pause(awayMilliseconds);
     await this.#launch(new AbortController().signal);
   }
 

@@ -1,6 +1,6 @@
 import type postgres from "postgres";
 import { connect } from "./database.ts";
-import { pause } from "./waiting.ts";
+import { pause, settlesWithin } from "./waiting.ts";
 
 /** A request that SQL asked for with `net.http_post` or `net.http_get`. */
 export interface ChainedCall {
@@ -22,10 +22,12 @@ export interface NetWorkerOptions {
   onCall?: ((call: ChainedCall) => Delivery) | undefined;
   /** Gets a sentence when the database can't be reached. Default: it goes to stderr. */
   onProblem?: ((message: string) => void) | undefined;
+  /** Waits between two batches, and after a failure. Default: `pause`. */
+  wait?: typeof pause;
 }
 
 export interface NetWorker {
-  /** How many requests have left the queue and are neither answered nor lost, those on their way late among them. */
+  /** How many requests have left the queue and are neither lost nor have their answer stored, late ones among them. */
   inFlight(): number;
   stop(): Promise<void>;
 }
@@ -48,103 +50,261 @@ interface Answer {
   error_msg?: string;
 }
 
+interface StoredAnswer extends Answer {
+  id: string;
+}
+
 const BATCH_SIZE = 200;
-/** The real worker sleeps a second between two batches; a chain of calls therefore takes a second a hop. */
+/** So long the real worker sleeps between two batches, and when it has failed. */
 const PAUSE_MILLISECONDS = 1000;
+/** What the queue's functions notify. */
+const CHANNEL = "net_stand_in";
+/** What the worker says to itself. */
+const ARE_YOU_THERE = "are you there?";
+/** How often it is asked whether it still hears, and how long it may take to. */
+const LISTENS_STILL_MILLISECONDS = 2000;
+/** Longer than the database takes to answer, on a machine that has other things to do. */
+const NO_ANSWER_MILLISECONDS = 15_000;
 
 /**
- * Sends what stands in `net.http_request_queue`, in the manner of pg_net's background worker: after the commit, at most
- * once (a request leaves the queue before it is sent), never again after a failure, and a batch is over only when its
- * slowest request is.
+ * Sends what stands in `net.http_request_queue`, in the manner of pg_net's background worker: after the commit, at most once (a
+ * request leaves the queue before it is sent), never again after a failure. A batch is over only when its slowest request is,
+ * and only then its answers are stored.
+ *
+ * The pace is that of the real worker, 0.20. While it has nothing to do, a call wakes it at once. Between two batches it sleeps
+ * for a second, and of the calls that come from the first batch on, the first one wakes it; those after that wait until the
+ * second is over. So a lone call leaves at once, and of a chain, in which each call asks for the next one while it is
+ * answered, each but the first takes a second.
  */
 export async function startNetWorker(options: NetWorkerOptions): Promise<NetWorker> {
-  const { databaseUrl, onCall } = options;
+  const { databaseUrl, onCall, wait = pause } = options;
   const onProblem = options.onProblem ?? ((message) => console.error(`pg_net stand-in: ${message}`));
-  const sql = connect(databaseUrl, { max: 2, name: "pg_net stand-in", arrays: false });
+  const session = new Session(databaseUrl);
   const stopping = new AbortController();
-  let wake = Promise.withResolvers<void>();
+  const bell = new Bell();
+  let isCalled = false;
   let inFlight = 0;
   const late = new Set<Promise<void>>();
-  const track = async <T>(work: Promise<T>): Promise<T> => {
-    inFlight++;
-    try {
-      return await work;
-    } finally {
-      inFlight--;
-    }
-  };
-  /** Tells by itself whatever goes wrong. */
-  const attempt = (work: Promise<void>) =>
-    work.catch((error) => {
+  /** Resolves to whether it went well; tells by itself when it did not. */
+  const attempt = (work: Promise<unknown>): Promise<boolean> =>
+    work.then(() => true, (error) => {
       // The database is going down or coming up again. What was taken from the queue is lost, as with the real one.
       if (!stopping.signal.aborted) onProblem(messageOf(error));
+      return false;
     });
+
+  const call = () => {
+    // Whoever has been called and has not looked yet is not called again: that is what the second call waits for.
+    if (isCalled) return;
+    isCalled = true;
+    bell.ring();
+  };
 
   const work = async () => {
     while (!stopping.signal.aborted) {
-      await wake.promise;
-      wake = Promise.withResolvers<void>();
-      await workUntilEmpty();
+      if (!isCalled) {
+        await bell.rung();
+        continue;
+      }
+      isCalled = false;
+      let foundSomething = true;
+      while (foundSomething && !stopping.signal.aborted) {
+        foundSomething = false;
+        const isWell = await attempt(sendBatch().then((found) => foundSomething = found));
+        // The real one ends when something fails, and is started again a second later.
+        if (!isWell) isCalled = true;
+        await bell.rungWithin(PAUSE_MILLISECONDS, wait, stopping.signal);
+      }
     }
   };
 
-  const workUntilEmpty = async () => {
-    while (!stopping.signal.aborted) {
-      let empty = false;
-      await attempt((async () => {
-        // From before they leave the queue, so that there is no moment at which they are nowhere.
-        const batch = await track(takeBatch(sql).then((requests) => requests.map(begin)));
-        empty = batch.length === 0;
-        await Promise.all(batch);
-      })());
-      if (empty) return;
-      await pause(PAUSE_MILLISECONDS, stopping.signal);
+  /** Resolves to whether there was anything to do. */
+  const sendBatch = async (): Promise<boolean> => {
+    // From before they leave the queue, so that there is no moment at which they are nowhere.
+    let counted = 0;
+    const count = (requests: number) => {
+      inFlight += requests - counted;
+      counted = requests;
+    };
+    count(1);
+    try {
+      const { expired, batch } = await session.ask(takeBatch);
+      const punctual = batch.flatMap(begin);
+      count(punctual.length);
+      const answers = await Promise.all(
+        punctual.map(({ request, times }) => deliver(request, times, stopping.signal)),
+      );
+      if (!stopping.signal.aborted) await session.ask((sql) => storeAnswers(sql, answers));
+      return batch.length > 0 || expired > 0;
+    } finally {
+      count(0);
     }
   };
 
-  /** Resolves when the batch need not wait for the request any longer. */
-  const begin = (request: QueuedRequest): Promise<void> => {
+  /** What the batch waits for, if it does. */
+  const begin = (request: QueuedRequest): { request: QueuedRequest; times: number }[] => {
     const delivery = onCall?.(announce(request)) ?? "deliver";
-    if (delivery === "drop") return Promise.resolve();
-    if (typeof delivery !== "object") {
-      return track(deliver(sql, request, delivery === "twice" ? 2 : 1, stopping.signal));
-    }
-    const sent = attempt(track((async () => {
-      await Promise.race([delivery.lateUntil, aborted(stopping.signal)]);
-      if (!stopping.signal.aborted) await deliver(sql, request, 1, stopping.signal);
-    })())).finally(() => late.delete(sent));
+    if (delivery === "drop") return [];
+    if (typeof delivery !== "object") return [{ request, times: delivery === "twice" ? 2 : 1 }];
+    inFlight++;
+    const sent = attempt(sendLate(request, delivery.lateUntil)).then(() => {
+      inFlight--;
+      late.delete(sent);
+    });
     late.add(sent);
-    return Promise.resolve();
+    return [];
   };
 
-  // Called again after each reconnection, when notifications may have been missed.
-  const listening = sql.listen("net_stand_in", () => wake.resolve(), () => wake.resolve());
+  const sendLate = async (request: QueuedRequest, until: Promise<unknown>): Promise<void> => {
+    await Promise.race([until, aborted(stopping.signal)]);
+    if (stopping.signal.aborted) return;
+    const answer = await deliver(request, 1, stopping.signal);
+    if (!stopping.signal.aborted) await session.ask((sql) => storeAnswers(sql, [answer]));
+  };
+
+  let ear: Ear;
   try {
-    await listening;
+    ear = await Ear.open(databaseUrl, call);
   } catch (error) {
-    await sql.end({ timeout: 0 });
+    await session.end();
     throw error;
   }
-  const working = work();
+  /** A restart of the database may leave the connection deaf: then it is opened again. */
+  const keepListening = async () => {
+    while (!stopping.signal.aborted) {
+      await pause(LISTENS_STILL_MILLISECONDS, stopping.signal);
+      if (stopping.signal.aborted || await ear.hears(session)) continue;
+      await ear.close();
+      ear = await Ear.open(databaseUrl, call).catch(() => ear);
+    }
+  };
+  const working = Promise.all([work(), keepListening()]);
 
   return {
     inFlight: () => inFlight,
     async stop() {
       stopping.abort();
-      wake.resolve();
+      bell.ring();
       await working;
       await Promise.all(late);
-      await sql.end({ timeout: 1 });
+      await ear.close();
+      await session.end();
     },
   };
 }
 
-async function takeBatch(sql: postgres.Sql): Promise<QueuedRequest[]> {
-  await sql`delete from net._http_response where created < now() - interval '6 hours'`;
-  return await sql<QueuedRequest[]>`
+/** Whom it wakes is awake once for it: a ring while nobody sleeps is heard by the next who lies down. */
+class Bell {
+  #ring = Promise.withResolvers<void>();
+
+  ring(): void {
+    this.#ring.resolve();
+  }
+
+  async rung(): Promise<void> {
+    await this.#ring.promise;
+    this.#ring = Promise.withResolvers();
+  }
+
+  /** Resolves when it has rung, or when the time is over. */
+  async rungWithin(milliseconds: number, wait: typeof pause, signal: AbortSignal): Promise<void> {
+    const awake = new AbortController();
+    const ring = this.#ring.promise.then(() => awake.abort());
+    await Promise.race([ring, wait(milliseconds, AbortSignal.any([signal, awake.signal]))]);
+    if (awake.signal.aborted) this.#ring = Promise.withResolvers();
+    else awake.abort();
+  }
+}
+
+/**
+ * Connections that are given up when they do not answer: postgres.js 3.4.9 may lose a query in a restart of the database, and
+ * then never settles it.
+ */
+class Session {
+  #sql: postgres.Sql;
+
+  constructor(private readonly databaseUrl: string) {
+    this.#sql = this.#connect();
+  }
+
+  async ask<T>(work: (sql: postgres.Sql) => Promise<T>): Promise<T> {
+    const sql = this.#sql;
+    const answer = work(sql);
+    if (await settlesWithin(answer, NO_ANSWER_MILLISECONDS)) return await answer;
+    answer.catch(() => {});
+    if (this.#sql === sql) {
+      this.#sql = this.#connect();
+      void sql.end({ timeout: 0 });
+    }
+    throw new Error(`The database has not answered for ${NO_ANSWER_MILLISECONDS / 1000} s`);
+  }
+
+  async end(): Promise<void> {
+    await this.#sql.end({ timeout: 1 });
+  }
+
+  #connect(): postgres.Sql {
+    return connect(this.databaseUrl, { max: 2, name: "pg_net stand-in", arrays: false });
+  }
+}
+
+/** Hears when somebody wakes the worker. */
+class Ear {
+  #heard = Promise.withResolvers<void>();
+
+  private constructor(private readonly sql: postgres.Sql) {}
+
+  static async open(databaseUrl: string, call: () => void): Promise<Ear> {
+    const ear = new Ear(connect(databaseUrl, { max: 1, name: "pg_net stand-in", arrays: false }));
+    const onNotify = (payload: string) => {
+      if (payload === ARE_YOU_THERE) ear.#heard.resolve();
+      else call();
+    };
+    // Called again after each reconnection, when notifications may have been missed.
+    const listening = ear.sql.listen(CHANNEL, onNotify, call);
+    if (await settlesWithin(listening, NO_ANSWER_MILLISECONDS)) {
+      await listening.catch(async (error) => {
+        await ear.close();
+        throw error;
+      });
+      return ear;
+    }
+    listening.catch(() => {});
+    await ear.close();
+    throw new Error("The database does not let the worker listen");
+  }
+
+  /** Whether it hears what is said; also when nobody can say anything, because the database is away. */
+  async hears(session: Session): Promise<boolean> {
+    this.#heard = Promise.withResolvers();
+    const isSaid = await session.ask((sql) => sql`select pg_notify(${CHANNEL}, ${ARE_YOU_THERE})`)
+      .then(() => true, () => false);
+    return !isSaid || await settlesWithin(this.#heard.promise, LISTENS_STILL_MILLISECONDS);
+  }
+
+  async close(): Promise<void> {
+    await this.sql.end({ timeout: 0 });
+  }
+}
+
+async function takeBatch(sql: postgres.Sql): Promise<{ expired: number; batch: QueuedRequest[] }> {
+  const expired = await sql`delete from net._http_response where created < now() - interval '6 hours'`;
+  const batch = await sql<QueuedRequest[]>`
     delete from net.http_request_queue
     where id in (select id from net.http_request_queue order by id limit ${BATCH_SIZE})
     returning id, method, url, headers, convert_from(body, 'utf8') as body, timeout_milliseconds as timeout
+  `;
+  return { expired: expired.count, batch };
+}
+
+async function storeAnswers(sql: postgres.Sql, answers: readonly StoredAnswer[]): Promise<void> {
+  if (answers.length === 0) return;
+  await sql`
+    insert into net._http_response (id, status_code, content_type, headers, content, timed_out, error_msg)
+    select id, status_code, content_type, headers, content, timed_out, error_msg
+    from jsonb_to_recordset(${JSON.stringify(answers)}::text::jsonb) as answer (
+      id bigint, status_code integer, content_type text, headers jsonb, content text, timed_out boolean, error_msg text
+    )
   `;
 }
 
@@ -159,15 +319,9 @@ function announce({ id, url, body }: QueuedRequest): ChainedCall {
   return { id: Number(id), url, body: body === null ? undefined : JSON.parse(body) };
 }
 
-async function deliver(
-  sql: postgres.Sql,
-  request: QueuedRequest,
-  times: number,
-  stopping: AbortSignal,
-): Promise<void> {
+async function deliver(request: QueuedRequest, times: number, stopping: AbortSignal): Promise<StoredAnswer> {
   const [answer] = await Promise.all(Array.from({ length: times }, () => send(request, stopping)));
-  if (stopping.aborted) return;
-  await sql`insert into net._http_response ${sql({ id: request.id, timed_out: false, ...answer })}`;
+  return { id: request.id, timed_out: false, ...answer };
 }
 
 async function send(request: QueuedRequest, stopping: AbortSignal): Promise<Answer> {

@@ -1,6 +1,6 @@
 import { fromFileUrl } from "@std/path";
 import { startCronWorker } from "./cron_worker.ts";
-import { checkDatabase, connect, preparePlatformSchema, storeSecret } from "./database.ts";
+import { asPostgres, checkDatabase, connect, preparePlatformSchema, storeSecret } from "./database.ts";
 import { type EdgeRuntime, startEdgeRuntime } from "./edge_runtime.ts";
 import { type EmbeddedPostgres, randomPassword, startEmbeddedPostgres } from "./embedded_postgres.ts";
 import { type OnDatabaseCall, startGateway } from "./gateway.ts";
@@ -94,8 +94,11 @@ export interface Platform extends AsyncDisposable {
   killFunctionInstances(): Promise<number>;
   /** How many calls have left pg_net's queue and are neither answered nor lost, those on their way late among them. */
   callsInFlight(): number;
-  /** Restarts the embedded database: in order, or as after a crash, which loses what waits in pg_net's queue. */
-  restartDatabase(mode?: "fast" | "immediate"): Promise<void>;
+  /**
+   * Restarts the embedded database: in order, or as after a crash, which loses what waits in pg_net's queue. It may be away for
+   * a while in between.
+   */
+  restartDatabase(mode?: "fast" | "immediate", awayMilliseconds?: number): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -251,9 +254,9 @@ async function start(
     busyFunctionInstances: () => edge?.busy() ?? 0,
     killFunctionInstances: async () => await edge?.kill() ?? 0,
     callsInFlight: () => net?.inFlight() ?? 0,
-    async restartDatabase(mode = "fast") {
+    async restartDatabase(mode = "fast", awayMilliseconds = 0) {
       if (!database.embedded) throw new Problem("Only the embedded database can be restarted.");
-      await database.embedded.restart(mode);
+      await database.embedded.restart(mode, awayMilliseconds);
     },
   };
 }
@@ -304,8 +307,15 @@ async function startDatabase(
   stopping: AbortSignal,
 ): Promise<Database> {
   if (givenUrl !== undefined) {
-    await checkDatabase(givenUrl);
-    return { embedded: undefined, url: givenUrl, adminUrl: givenUrl, gatewayUrl: givenUrl, passwords: {} };
+    const { postgresIsSuperuser } = await checkDatabase(givenUrl);
+    if (postgresIsSuperuser) {
+      console.error(
+        "The role postgres of this server is a superuser, which it is not on the platform: a right that a migration " +
+          "or an operator lacks there does not show here.",
+      );
+    }
+    const url = asPostgres(givenUrl);
+    return { embedded: undefined, url, adminUrl: givenUrl, gatewayUrl: givenUrl, passwords: {} };
   }
   const embedded = await startEmbeddedPostgres({ folder, signal: stopping });
   resources.defer(() => embedded.stop());

@@ -1,4 +1,5 @@
-import { connect, preparePlatformSchema, type Sql } from "../local/database.ts";
+import { checkDatabase, connect, preparePlatformSchema, type Sql } from "../local/database.ts";
+import { Problem } from "../local/problem.ts";
 
 /**
  * Makes an empty database into what a hosted project is before its first migration, as far as a plain Postgres can: the
@@ -9,10 +10,16 @@ import { connect, preparePlatformSchema, type Sql } from "../local/database.ts";
  * @param password what the role `postgres` is to log in with
  */
 export async function prepareDatabase(adminUrl: string, password: string): Promise<void> {
+  if ((await checkDatabase(adminUrl)).postgresIsSuperuser) {
+    // It would get a password, with which nobody could log in to the server any more who does so as postgres.
+    throw new Problem(
+      "The role postgres of this server is a superuser, and on the platform it is not: give a server that was made with " +
+        "a superuser of another name (initdb --username=supabase_admin).",
+    );
+  }
   const sql = connect(adminUrl, { max: 1, name: "preparation" });
   try {
     await preparePlatformSchema(sql);
-    await installPgCron(sql);
     await installPlpgsqlCheck(sql);
     await sql.unsafe(HISTORICAL_DEFAULT_GRANTS);
     await letPostgresOwnIt(sql, password);
@@ -29,23 +36,6 @@ export const HISTORICAL_DEFAULT_GRANTS = ["tables", "sequences", "functions"].ma
   `alter default privileges for role postgres in schema public
     grant all on ${kind} to postgres, anon, authenticated, service_role;`
 ).join("\n");
-
-/** With the rights that the platform gives the role `postgres` to it: no more than to schedule and to look. */
-async function installPgCron(sql: Sql): Promise<void> {
-  const [usable] = await sql`
-    select from pg_catalog.pg_available_extensions
-    where name = 'pg_cron' and current_setting('cron.database_name', true) = current_database()
-  `;
-  if (usable === undefined) return;
-  await sql.unsafe(`
-    create extension if not exists pg_cron with schema pg_catalog;
-    grant usage on schema cron to postgres with grant option;
-    grant execute on all functions in schema cron to postgres with grant option;
-    grant all on all tables in schema cron to postgres with grant option;
-    revoke all on cron.job from postgres;
-    grant select on cron.job to postgres with grant option;
-  `);
-}
 
 /** What "supabase db lint" asks; the role `postgres` may not install it where it is not trusted. */
 async function installPlpgsqlCheck(sql: Sql): Promise<void> {

@@ -1,6 +1,7 @@
 import { fromFileUrl } from "@std/path";
 import { connect, type Sql } from "../local/database.ts";
 import { applyMigrations } from "../local/migrations.ts";
+import { makeOwnDatabase, urlOfDatabase } from "../local/own_database.ts";
 import { prepareDatabase } from "./prepare_database.ts";
 
 const MIGRATIONS = fromFileUrl(new URL("../../supabase/migrations", import.meta.url));
@@ -21,23 +22,17 @@ export interface TestServer extends AsyncDisposable {
  * database of a server, the given one; the others have stand-ins.
  */
 export async function openTestServer(adminUrl: string): Promise<TestServer> {
+  await using starting = new AsyncDisposableStack();
   const server = connect(adminUrl, { max: 2, name: "test server" });
-  const urlOf = (database: string) => {
-    const url = new URL(adminUrl);
-    url.pathname = `/${database}`;
-    return url.href;
-  };
-  await server.unsafe(`drop database if exists ${TEMPLATE}`);
-  await server.unsafe(`create database ${TEMPLATE}`);
-  await withSql(urlOf(TEMPLATE), async (sql) => {
-    // A schema without its extension counts as a stand-in.
-    await sql.unsafe("create schema cron; create schema net;");
-    await migrateAnew(urlOf(TEMPLATE));
-  });
+  starting.defer(() => server.end({ timeout: 1 }));
+  const urlOf = (database: string) => urlOfDatabase(adminUrl, database);
+  const template = starting.use(await makeOwnDatabase(adminUrl, TEMPLATE));
+  await migrateAnew(template.url);
 
   const net = await server`select from pg_catalog.pg_available_extensions where name = 'pg_net'`;
 
   let databases = 0;
+  const resources = starting.move();
   return {
     sendsByItself: net.length > 0,
     async withDatabase(work) {
@@ -66,10 +61,7 @@ export async function openTestServer(adminUrl: string): Promise<TestServer> {
       });
       return adminUrl;
     },
-    async [Symbol.asyncDispose]() {
-      await server.unsafe(`drop database if exists ${TEMPLATE}`);
-      await server.end({ timeout: 1 });
-    },
+    [Symbol.asyncDispose]: () => resources.disposeAsync(),
   };
 }
 

@@ -15,13 +15,40 @@ create table if not exists vault.secrets (
 
 create unique index if not exists secrets_name_idx on vault.secrets (name) where name is not null;
 
+-- A view asks its owner's rights for tables, but the caller's for functions: who may not execute this one reads no secret,
+-- whatever was granted on the view.
+create or replace function vault._crypto_aead_det_decrypt(
+  message bytea,
+  additional bytea,
+  key_id bigint,
+  context bytea default 'pgsodium',
+  nonce bytea default null
+)
+returns bytea
+language plpgsql
+immutable
+set search_path = ''
+as $$
+begin
+  return message;
+end
+$$;
+
 create or replace view vault.decrypted_secrets as
 select
   secrets.id,
   secrets.name,
   secrets.description,
   secrets.secret,
-  pg_catalog.convert_from(pg_catalog.decode(secrets.secret, 'base64'), 'utf8') as decrypted_secret,
+  pg_catalog.convert_from(
+    vault._crypto_aead_det_decrypt(
+      message => pg_catalog.decode(secrets.secret, 'base64'),
+      additional => pg_catalog.convert_to(secrets.id::text, 'utf8'),
+      key_id => 0,
+      nonce => secrets.nonce
+    ),
+    'utf8'
+  ) as decrypted_secret,
   secrets.key_id,
   secrets.nonce,
   secrets.created_at,
@@ -72,11 +99,3 @@ as $$
 $$;
 
 revoke all on all functions in schema vault from public;
-grant usage on schema vault to postgres with grant option;
-grant usage on schema vault to service_role;
-grant select, delete, truncate, references on vault.secrets, vault.decrypted_secrets to postgres with grant option;
-grant select, delete on vault.secrets, vault.decrypted_secrets to service_role;
-grant execute on function vault.create_secret(text, text, text, uuid) to postgres with grant option;
-grant execute on function vault.update_secret(uuid, text, text, text, uuid) to postgres with grant option;
-grant execute on function vault.create_secret(text, text, text, uuid) to service_role;
-grant execute on function vault.update_secret(uuid, text, text, text, uuid) to service_role;
