@@ -59,6 +59,7 @@ create table public.backfill_progress (
   attempts integer not null default 0,
   interruptions integer not null default 0,
   repulls integer not null default 0,
+  failing_since timestamptz,
   last_error text,
   created_at timestamptz not null default engine.clock(),
   started_at timestamptz,
@@ -108,6 +109,8 @@ comment on column public.backfill_progress.attempts is
 comment on column public.backfill_progress.interruptions is 'Leases that ran out since the last page that went in.';
 comment on column public.backfill_progress.repulls is
   'Times the period was pulled again because fewer races were stored than the API has.';
+comment on column public.backfill_progress.failing_since is
+  'When the first failure after the last page, retry or resume was; null while it does not fail.';
 comment on column public.backfill_progress.last_error is 'Why the last attempt failed; null once the chunk succeeded.';
 comment on column public.backfill_progress.created_at is 'When the chunk was planned.';
 comment on column public.backfill_progress.claimed_at is 'When it was last claimed; null before.';

@@ -745,7 +745,8 @@ begin
     rows_rejected = chunk.rows_rejected + jsonb_array_length(page -> 'rejects'),
     last_page_at = engine.clock(),
     attempts = 0,
-    interruptions = 0
+    interruptions = 0,
+    failing_since = null
   where chunk.id = held.id and (held.cursor_day, held.cursor_skip) is not distinct from (before_day, before_skip);
 
   update public.backfill_progress as chunk

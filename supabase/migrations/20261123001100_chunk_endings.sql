@@ -28,7 +28,7 @@ security invoker
 set search_path = ''
 as $$
   select
-    coalesce(chunk.last_page_at, chunk.started_at) < engine.clock() - interval '1 day'
+    coalesce(chunk.failing_since < engine.clock() - interval '1 day', false)
     or exists (
       select from public.backfill_progress as other
       where other.feed = chunk.feed and other.id <> chunk.id and other.last_page_at > chunk.claimed_at
@@ -37,8 +37,8 @@ as $$
     or chunk.feed = 'masters'
 $$;
 comment on function engine.is_hopeless(public.backfill_progress) is
-  'Whether failures of a chunk are its own: others of its feed got pages during this very attempt, or it has had none for a
-   day; the masters are on their own.
+  'Whether failures of a chunk are its own: others of its feed got pages during this very attempt, or it has failed for a day, in
+   which a pause, or the time that it was dead, does not count; the masters are on their own.
    Otherwise the API may be out for everybody, and no chunk is given up for that.';
 
 create function public.finish_chunk(chunk_id bigint, lease_token uuid)
@@ -228,6 +228,9 @@ begin
       when failure_class = 'account' then chunk.attempts
       when new_state = 'waiting' then least(attempt, settings.attempts_before_dead - 1)
       else attempt
+    end,
+    failing_since = case
+      when failure_class = 'account' then chunk.failing_since else coalesce(chunk.failing_since, engine.clock())
     end,
     api_calls = chunk.api_calls + fail_chunk.api_calls,
     ended_at = case when new_state = 'dead' then engine.clock() end,

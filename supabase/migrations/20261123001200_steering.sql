@@ -81,7 +81,7 @@ begin
   update public.backfill_runs as run set paused_at = null, pause_reason = null where run.id = held.id;
   -- Due from now on: not since before the pause, as if nobody had come for them, nor after a wait that the pause was for.
   update public.backfill_progress as chunk
-  set next_attempt_at = engine.clock()
+  set next_attempt_at = engine.clock(), failing_since = null
   where chunk.run_id = held.id and chunk.state = 'waiting';
   perform engine.dispatch_due();
 end
@@ -136,6 +136,7 @@ begin
     attempts = 0,
     interruptions = 0,
     repulls = 0,
+    failing_since = null,
     -- A period that was read to its end and still lacked races is read anew.
     cursor_day = case when chunk.repulls > 0 and chunk.feed = 'racecards' then chunk.period_start else chunk.cursor_day end,
     cursor_skip = case when chunk.repulls > 0 then 0 else chunk.cursor_skip end,
