@@ -93,14 +93,14 @@ with gaps as (
       else 'pulled before late ratings and corrections were in'
     end as missing
   from engine.expected_days as expected
-  left join public.ra_coverage as known on known.feed = expected.feed and known.day = expected.day
+  left join engine.known_days as known on known.feed = expected.feed and known.day = expected.day
   where
-    engine.lacks_coverage(expected.feed, expected.day)
+    known.is_covered is not true
     -- The day in progress is provisional by nature, and so is the one before until its nightly pull; and a card before its morning.
     and (
       known.day is null
       or known.races_stored < known.races_in_api
-      or expected.day < engine.london_day(engine.clock() - interval '4 hours')
+      or expected.day < (select engine.london_day(engine.clock() - interval '4 hours'))
     )
   union all
   -- A race that has a card and no result is a question: void, abandoned unseen, or still to come.
@@ -111,14 +111,13 @@ with gaps as (
       string_agg(race.id, ', ' order by race.off_dt, race.id)
     )
   from public.ra_races as race
-  join public.ra_coverage as known on known.feed = 'results' and known.day = race.race_date
+  join engine.known_days as known on known.feed = 'results' and known.day = race.race_date and known.is_covered
   where
     race.has_card
     and not race.has_result
     and not coalesce(race.is_abandoned, false)
     and race.race_date <= engine.london_day() - 2
     and race.region_code = any ((select s.regions from public.backfill_settings as s)::text[])
-    and not engine.lacks_coverage('results', race.race_date)
   group by race.race_date
 )
 select gaps.feed, gaps.day, gaps.kind, gaps.missing, coalesce(pulls.tries, 0) as tries, pulls.given_up_at
@@ -228,7 +227,7 @@ begin
         max(d.day) as last_day,
         case
           when lane = 'racecards' then count(*)
-          else ceil(count(*) * engine.races_per_day('results') / settings.results_page_limit)
+          else ceil(count(*) * (select engine.races_per_day('results')) / settings.results_page_limit)
         end::integer as pages
       from (
         select
