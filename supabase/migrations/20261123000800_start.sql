@@ -11,8 +11,10 @@ select
   c.races_in_api,
   c.races_stored,
   c.pulled_at,
+  c.regions,
   -- A reject counts as lacking: whoever asks for what is missing may have taught the code to read it.
   c.races_stored >= c.races_in_api
+    and c.regions @> (select s.regions from public.backfill_settings as s)
     and days.pulled_after >= case when days.is_result then 1 else 0 end
     -- By then the schedules have pulled it for the last time, if somebody was awake.
     and (
@@ -27,7 +29,7 @@ cross join lateral (
     (select engine.london_day()) - c.day as age
 ) as days;
 comment on view engine.known_days is
-  'Coverage, and whether anything is lacking. is_covered: pulled wholly, with no race missing, and not
+  'Coverage, and whether anything is lacking. is_covered: pulled wholly, in all regions of the settings, with no race missing, and not
    before it could be known: a card on the morning of its day or later, a result once its day was over. A day that is past its
    corrections must have been pulled after them too: a card after its day (an abandonment in the evening), a result five days after
    it (late ratings, stewards'' corrections).';
@@ -46,6 +48,26 @@ as $$
 $$;
 
 comment on function engine.lacks_coverage(text, date) is 'True when the feed''s day is not covered, as engine.known_days says it.';
+
+create function engine.has_yet_to_read(chunk public.backfill_progress, day date, due timestamptz)
+returns boolean
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+  select
+    has_yet_to_read.day < chunk.period_end
+    and case
+      when chunk.reading_since is null or chunk.reading_since >= due
+        then has_yet_to_read.day >= coalesce(chunk.cursor_day, chunk.period_start)
+      -- What it has begun to read is older than what is due: the day at its cursor; of results, which are read as one, all days.
+      else coalesce(has_yet_to_read.day > chunk.cursor_day, false)
+    end
+$$;
+
+comment on function engine.has_yet_to_read(public.backfill_progress, date, timestamptz) is
+  'Whether a chunk that goes on from its cursor will have read the day at the time due or later.';
 
 create function engine.races_per_day(feed text)
 returns numeric
@@ -308,6 +330,7 @@ revoke all on engine.known_days from public, anon, authenticated;
 grant select on engine.known_days to service_role;
 revoke execute on function
   engine.lacks_coverage(text, date),
+  engine.has_yet_to_read(public.backfill_progress, date, timestamptz),
   engine.races_per_day(text),
   engine.plan_chunks(date, date, text, text),
   engine.check_request(date, date, text[], text),

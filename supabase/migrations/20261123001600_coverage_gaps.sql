@@ -84,15 +84,21 @@ with gaps as (
     case
       when known.day is null then 'never_pulled'
       when known.races_stored < known.races_in_api then 'incomplete'
+      when not known.regions @> settings.regions then 'never_pulled'
       else 'provisional'
     end as kind,
     case
       when known.day is null then 'never pulled wholly'
       when known.races_stored < known.races_in_api then format('%s of %s races stored', known.races_stored, known.races_in_api)
+      when not known.regions @> settings.regions then format(
+        'never pulled for the region %s',
+        (select string_agg(region, ', ' order by region) from unnest(settings.regions) as region where region <> all (known.regions))
+      )
       when known.pulled_at < engine.london_midnight(expected.day + 1) then 'pulled before the day was over'
       else 'pulled before late ratings and corrections were in'
     end as missing
   from engine.expected_days as expected
+  cross join public.backfill_settings as settings
   left join engine.known_days as known on known.feed = expected.feed and known.day = expected.day
   where
     known.is_covered is not true
@@ -100,6 +106,7 @@ with gaps as (
     and (
       known.day is null
       or known.races_stored < known.races_in_api
+      or not known.regions @> settings.regions
       or expected.day < (select engine.london_day(engine.clock() - interval '4 hours'))
     )
   union all
@@ -128,7 +135,7 @@ comment on view public.coverage_gaps is 'A row per feed and day of which somethi
 comment on column public.coverage_gaps.feed is 'racecards or results.';
 comment on column public.coverage_gaps.day is 'UK racing day.';
 comment on column public.coverage_gaps.kind is
-  'never_pulled; incomplete: fewer races stored than the API has; provisional: pulled before the day was over, or
+  'never_pulled, or not in a region that the settings have by now; incomplete: fewer races stored than the API has; provisional: pulled before the day was over, or
    a result before its late ratings and corrections were in; no_result: races that
    have a card, are not abandoned, and had no result two days later.';
 comment on column public.coverage_gaps.missing is 'In words: how many races of how many, or which.';

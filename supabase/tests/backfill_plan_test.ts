@@ -70,8 +70,8 @@ Deno.test("backfill_plan() knows that cards begin on 2023-01-23 and that older r
 
 Deno.test("backfill_plan() leaves out what is stored already", async () => {
   await db.sql`
-    insert into ra_coverage (feed, day, races_in_api, races_stored, races_rejected, pulled_at)
-    select 'results', day, 36, 36, 0, engine.clock()
+    insert into ra_coverage (feed, day, races_in_api, races_stored, races_rejected, pulled_at, regions)
+    select 'results', day, 36, 36, 0, engine.clock(), '{gb,ire}'
     from generate_series('2025-01-01', '2025-11-30', interval '1 day') as day
   `;
   const [results] = await plan("2025-01-01", "2025-12-31", ["results"]);
@@ -80,8 +80,8 @@ Deno.test("backfill_plan() leaves out what is stored already", async () => {
 
 Deno.test("backfill_plan() goes by what is known once a year of it is", async () => {
   await db.sql`
-    insert into ra_coverage (feed, day, races_in_api, races_stored, races_rejected, pulled_at)
-    select 'results', day, 20, 20, 0, engine.clock()
+    insert into ra_coverage (feed, day, races_in_api, races_stored, races_rejected, pulled_at, regions)
+    select 'results', day, 20, 20, 0, engine.clock(), '{gb,ire}'
     from generate_series('2024-01-01', '2024-12-31', interval '1 day') as day
   `;
   const [results] = await plan("2025-01-01", "2025-01-31", ["results"]);
@@ -106,8 +106,8 @@ async function callsOf(name: string, statement: string): Promise<number> {
 
 Deno.test("a plan of decades reads the whole coverage once a feed, not once a chunk, and looks no day up on its own", async () => {
   await db.sql`
-    insert into ra_coverage (feed, day, races_in_api, races_stored, races_rejected, pulled_at)
-    select feed, day, 36, 36, 0, engine.clock()
+    insert into ra_coverage (feed, day, races_in_api, races_stored, races_rejected, pulled_at, regions)
+    select feed, day, 36, 36, 0, engine.clock(), '{gb,ire}'
     from unnest(array['racecards', 'results']) as feed, generate_series('2015-01-01', '2026-06-01', interval '1 day') as day
   `;
   const plans = ["all", "missing", "failed"].map((reprocess) =>

@@ -288,7 +288,7 @@ Deno.test("a card day that came up short is pulled again from that day on, and a
       pull,
       60,
     ]);
-    assertEquals(chunk.last_error, "The API has 2 races on 2026-05-02, stored or rejected are 1");
+    assertEquals(chunk.last_error, "The API has 2 races on 2026-05-02 and sent 1 of them");
     await db.passTime("1 minute");
     held = await claimed(db.worker, "racecards");
     await pullCards(held, [1, 2, 1]);
