@@ -83,6 +83,7 @@ export type Database = {
           "cursor_day": string | null;
           "cursor_skip": number;
           "ended_at": string | null;
+          "failing_since": string | null;
           "feed": string;
           "id": number;
           "interruptions": number;
@@ -100,6 +101,8 @@ export type Database = {
           "place_in_run": number;
           "priority": number;
           "races_stored": number;
+          "reading_since": string | null;
+          "regions": (string)[] | null;
           "repulls": number;
           "rows_rejected": number;
           "run_id": number;
@@ -117,6 +120,7 @@ export type Database = {
           "cursor_day"?: string | null;
           "cursor_skip"?: number;
           "ended_at"?: string | null;
+          "failing_since"?: string | null;
           "feed": string;
           "id"?: never;
           "interruptions"?: number;
@@ -134,6 +138,8 @@ export type Database = {
           "place_in_run": number;
           "priority": number;
           "races_stored"?: number;
+          "reading_since"?: string | null;
+          "regions"?: (string)[] | null;
           "repulls"?: number;
           "rows_rejected"?: number;
           "run_id": number;
@@ -150,6 +156,7 @@ export type Database = {
           "cursor_day"?: string | null;
           "cursor_skip"?: number;
           "ended_at"?: string | null;
+          "failing_since"?: string | null;
           "feed"?: string;
           "id"?: never;
           "interruptions"?: number;
@@ -167,6 +174,8 @@ export type Database = {
           "place_in_run"?: number;
           "priority"?: number;
           "races_stored"?: number;
+          "reading_since"?: string | null;
+          "regions"?: (string)[] | null;
           "repulls"?: number;
           "rows_rejected"?: number;
           "run_id"?: number;
@@ -552,6 +561,7 @@ export type Database = {
           "races_in_api": number;
           "races_rejected": number;
           "races_stored": number;
+          "regions": (string)[];
         };
         ComputedFields: never;
         Insert: {
@@ -563,6 +573,7 @@ export type Database = {
           "races_in_api": number;
           "races_rejected": number;
           "races_stored": number;
+          "regions": (string)[];
         };
         Update: {
           "chunk_id"?: number | null;
@@ -573,6 +584,7 @@ export type Database = {
           "races_in_api"?: number;
           "races_rejected"?: number;
           "races_stored"?: number;
+          "regions"?: (string)[];
         };
         Relationships: [
           {
@@ -1525,6 +1537,7 @@ export type Database = {
         Returns: {
           "go_on": boolean;
           "lease_until": string;
+          "understood": boolean;
         }[];
       };
       "note_failed_request": {
