@@ -339,7 +339,6 @@ revoke execute on function
   public.backfill_start(date, date, text[], boolean, text)
   from public, anon, authenticated;
 grant execute on function
-  engine.lacks_coverage(text, date),
   engine.races_per_day(text),
   engine.plan_chunks(date, date, text, text),
   engine.check_request(date, date, text[], text),
