@@ -100,10 +100,11 @@ comment on column public.backfill_progress.pages_done is 'Pages stored since the
 comment on column public.backfill_progress.pages_planned is 'The estimate when planned.';
 comment on column public.backfill_progress.pages_expected is 'The same, corrected by what the API says.';
 comment on column public.backfill_progress.api_total is
-  'What the API said it has for the period (results), the day (racecards) or the list; the most that it said in this reading.';
+  'What the API said it has for the period (results), the day (racecards) or the list; the most that it said in this
+   reading.';
 comment on column public.backfill_progress.reading_since is
-  'When the first page of the reading went in: of the period (results), the day at the cursor (racecards), the lists (masters).
-   What is read is as old as that, however late its last page came. Null before the first page.';
+  'When the first page of the reading went in: of the period (results), the day at the cursor (racecards), the lists
+   (masters). What is read is as old as that, however late its last page came. Null before the first page.';
 comment on column public.backfill_progress.regions is
   'What the API is asked for: the regions of the settings when the reading began. Null before the first claim.';
 comment on column public.backfill_progress.api_calls is 'Calls made for the chunk, failed ones too.';
@@ -141,9 +142,9 @@ create table engine.pages_read (
   constraint pages_read_pkey primary key (chunk_id, day, skip)
 );
 comment on table engine.pages_read is
-  'Which races the pages of a reading held that is not over, so that what came is compared with what the API has, and not what
-   was ever stored. A row a page: 100 ids are 2 kB, written once. A row a race would be 1,200 inserts and deletes a month, and a
-   list on the chunk would be written anew with each page.';
+  'Which races the pages of a reading held that is not over, so that what came is compared with what the API has, and
+   not what was ever stored. A row a page: 22 kB of WAL for a month of 1,200 races. A row a race would be 250 kB, and a
+   list on the chunk would be rewritten with each page.';
 comment on column engine.pages_read.day is 'First day of the period (results), or the day (racecards).';
 comment on column engine.pages_read.skip is 'The cursor that the page was read at.';
 comment on column engine.pages_read.races_in_api is 'The most that the API said it has, up to this page.';
@@ -173,8 +174,8 @@ comment on table public.ra_coverage is
 comment on column public.ra_coverage.feed is 'racecards or results.';
 comment on column public.ra_coverage.day is 'UK racing day.';
 comment on column public.ra_coverage.races_in_api is
-  'The API''s count of the day (racecards); of results, whose count is one for the period, what is stored and what this pull
-   rejected.';
+  'The API''s count of the day (racecards); of results, whose count is one for the period, what is stored and what this
+   pull rejected.';
 comment on column public.ra_coverage.races_stored is 'Races of the day stored from this feed.';
 comment on column public.ra_coverage.races_rejected is 'Races of the day that could not be understood and are in ingest_rejects.';
 comment on column public.ra_coverage.races_abandoned is
@@ -205,9 +206,9 @@ create index ingest_errors_lost_calls on public.ingest_errors (feed, occurred_at
 create index ingest_errors_occurred_at on public.ingest_errors (occurred_at);
 comment on table public.ingest_errors is 'One row per failed attempt. Messages carry no secret.';
 comment on column public.ingest_errors.failure_class is
-  'retried: sent again within the invocation; transient: tried again later; chunk: that chunk is dead; account: the run is
-   paused; interruption: the lease ran out or was given back without a page; incomplete: fewer races came than the API has;
-   lost_call: a call of a function never came, so that another was sent.';
+  'retried: sent again within the invocation; transient: tried again later; chunk: that chunk is dead; account: the run
+   is paused; interruption: the lease ran out or was given back without a page; incomplete: fewer races came than the
+   API has; lost_call: a call of a function never came, so that another was sent.';
 comment on column public.ingest_errors.endpoint is 'The path called; null when it failed outside of a call.';
 comment on column public.ingest_errors.http_status is 'What the API answered; null without an answer.';
 comment on column public.ingest_errors.attempt is 'Which one of its kind in a row it was, 1 the first.';

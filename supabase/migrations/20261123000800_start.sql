@@ -1,7 +1,8 @@
 -- From a request to rows: a run with its bounds frozen, cut into chunks.
 
--- A view, so that thousands of days are one join: a function call a day took most of the time of a plan. The verdict is a column
--- and not a condition, because the planner would expect hardly a row to meet it, and compare each day with each.
+-- A view, so that thousands of days are one join: a function call a day took most of the time of a plan. The verdict is
+-- a column and not a condition, because the planner would expect hardly a row to meet it, and compare each day with
+-- each.
 create view engine.known_days
 with (security_invoker = true)
 as
@@ -29,10 +30,10 @@ cross join lateral (
     (select engine.london_day()) - c.day as age
 ) as days;
 comment on view engine.known_days is
-  'Coverage, and whether anything is lacking. is_covered: pulled wholly, in all regions of the settings, with no race missing, and not
-   before it could be known: a card on the morning of its day or later, a result once its day was over. A day that is past its
-   corrections must have been pulled after them too: a card after its day (an abandonment in the evening), a result five days after
-   it (late ratings, stewards'' corrections).';
+  'Coverage, and whether anything is lacking. is_covered: pulled wholly, in all regions of the settings, with no race
+   missing, and not before it could be known: a card on the morning of its day or later, a result once its day was over.
+   A day that is past its corrections must have been pulled after them too: a card after its day (an abandonment in the
+   evening), a result five days after it (late ratings, stewards'' corrections).';
 
 create function engine.lacks_coverage(feed text, day date)
 returns boolean
@@ -47,7 +48,8 @@ as $$
   )
 $$;
 
-comment on function engine.lacks_coverage(text, date) is 'True when the feed''s day is not covered, as engine.known_days says it.';
+comment on function engine.lacks_coverage(text, date) is
+  'True when the feed''s day is not covered, as engine.known_days says it.';
 
 create function engine.has_yet_to_read(chunk public.backfill_progress, day date, due timestamptz)
 returns boolean
@@ -61,7 +63,8 @@ as $$
     and case
       when chunk.reading_since is null or chunk.reading_since >= due
         then has_yet_to_read.day >= coalesce(chunk.cursor_day, chunk.period_start)
-      -- What it has begun to read is older than what is due: the day at its cursor; of results, which are read as one, all days.
+      -- What it has begun to read is older than what is due: the day at its cursor; of results, which are read as one,
+      -- all days.
       else coalesce(has_yet_to_read.day > chunk.cursor_day, false)
     end
 $$;

@@ -548,7 +548,8 @@ as $$
   -- Where ids and path say which thing it is, its content does not count: a card's runner has other odds at every pull.
   select md5(concat_ws('|', kind, race_id, horse_id, path, case when race_id is null then raw::text end))
 $$;
-comment on function engine.reject_fingerprint(text, text, text, text, jsonb) is 'What makes a reject the same one when it comes again.';
+comment on function engine.reject_fingerprint(text, text, text, text, jsonb) is
+  'What makes a reject the same one when it comes again.';
 
 create function engine.store_rejects(rejects jsonb, race_ids text[], feed text, run_id bigint, chunk_id bigint)
 returns void
@@ -663,7 +664,8 @@ as $$
       else jsonb_array_length(page -> 'races')
     end > 0
     or not exists (
-      select from jsonb_array_elements(page -> 'rejects') as reject where reject ->> 'kind' in ('race', 'region', 'course')
+      select from jsonb_array_elements(page -> 'rejects') as reject
+      where reject ->> 'kind' in ('race', 'region', 'course')
     )
 $$;
 comment on function engine.is_understood(jsonb, text) is
@@ -685,8 +687,8 @@ as $$
   order by pages.day
 $$;
 comment on function engine.short_days(bigint) is
-  'What a chunk has read with fewer races than the API has, each race counted once: days of cards; of results the period, by its
-   first day.';
+  'What a chunk has read with fewer races than the API has, each race counted once: days of cards; of results the
+   period, by its first day.';
 
 -- What is stored of a feed on the days of a period, as coverage rows.
 create function engine.cover_days(
@@ -734,7 +736,9 @@ as $$
         and reject.last_seen_at >= chunk.reading_since
         and not exists (
           select from public.ra_races as race
-          where race.id = reject.race_id and case when chunk.feed = 'results' then race.has_result else race.has_card end
+          where
+            race.id = reject.race_id
+            and case when chunk.feed = 'results' then race.has_result else race.has_card end
         )
     ) as rejected
   on conflict (feed, day) do update set
@@ -747,12 +751,14 @@ as $$
     chunk_id = excluded.chunk_id
 $$;
 comment on function engine.cover_days(public.backfill_progress, date, date, integer) is
-  'Writes a coverage row for each day of a half-open period of which the caller knows that the chunk has pulled it wholly: as old as
-   the first page of the reading, in the regions that it was asked for.
-   races_in_api is the API''s own count where it gives one per day; otherwise what is stored and rejected, of which the caller
-   knows that it adds up to the API''s total of the period.';
+  'Writes a coverage row for each day of a half-open period of which the caller knows that the chunk has pulled it
+   wholly: as old as the first page of the reading, in the regions that it was asked for. races_in_api is the API''s own
+   count where it gives one per day; otherwise what is stored and rejected, of which the caller knows that it adds up to
+   the API''s total of the period.';
 
-create function engine.note_races_seen(chunk public.backfill_progress, day date, skip integer, page jsonb, leaves_day boolean)
+create function engine.note_races_seen(
+  chunk public.backfill_progress, day date, skip integer, page jsonb, leaves_day boolean
+)
 returns void
 language plpgsql
 security invoker
@@ -833,8 +839,8 @@ begin
       held.reading_since := moment;
       held.api_total := null;
     end if;
-    -- A total that falls while pages are read means that races were taken out, and others slipped past the cursor. Each list of
-    -- the masters has its own.
+    -- A total that falls while pages are read means that races were taken out, and others slipped past the cursor. Each
+    -- list of the masters has its own.
     held.api_total := greatest(
       (page ->> 'api_total')::integer, case when held.feed <> 'masters' then held.api_total end
     );
@@ -901,10 +907,11 @@ $$;
 
 comment on function public.ingest_page(bigint, uuid, jsonb) is
   'Stores one page, moves the chunk''s cursor and renews its lease, all or nothing. page: {cursor_before: {day, skip},
-   cursor_after: {day, skip}, api_total, api_calls (made since the last page), regions, bookmakers, courses, sires, dams,
-   damsires, horses, jockeys, trainers, owners, races, runners, odds (arrays of rows; odds may be absent), rejects, unknown_fields}. Returns until when
-   the lease holds, whether to go on (false: the run was paused; yield), and whether anything of the page was understood: when not,
-   its rejects are stored and the cursor stays in front of it; fail the chunk. Error PT409 when the lease is lost.';
+   cursor_after: {day, skip}, api_total, api_calls (made since the last page), regions, bookmakers, courses, sires,
+   dams, damsires, horses, jockeys, trainers, owners, races, runners, odds (arrays of rows; odds may be absent),
+   rejects, unknown_fields}. Returns until when the lease holds, whether to go on (false: the run was paused; yield),
+   and whether anything of the page was understood: when not, its rejects are stored and the cursor stays in front of
+   it; fail the chunk. Error PT409 when the lease is lost.';
 
 revoke all on engine.whole_results from public, anon, authenticated;
 grant select on engine.whole_results to service_role;

@@ -37,9 +37,9 @@ as $$
     or chunk.feed = 'masters'
 $$;
 comment on function engine.is_hopeless(public.backfill_progress) is
-  'Whether failures of a chunk are its own: others of its feed got pages during this very attempt, or it has failed for a day, in
-   which a pause, or the time that it was dead, does not count; the masters are on their own.
-   Otherwise the API may be out for everybody, and no chunk is given up for that.';
+  'Whether failures of a chunk are its own: others of its feed got pages during this very attempt, or it has failed for
+   a day, in which a pause, or the time that it was dead, does not count; the masters are on their own. Otherwise the
+   API may be out for everybody, and no chunk is given up for that.';
 
 create function public.finish_chunk(chunk_id bigint, lease_token uuid)
 returns text
@@ -114,9 +114,9 @@ begin
 end
 $$;
 comment on function public.finish_chunk(bigint, uuid) is
-  'Ends a chunk whose pages are all in. Compares the races that came in this reading, stored or rejected, with the API''s total:
-   returns succeeded; waiting, when something is missing and the chunk will be pulled again; dead, when it was missing four times.
-   Error PT409 when the lease is lost.';
+  'Ends a chunk whose pages are all in. Compares the races that came in this reading, stored or rejected, with the
+   API''s total: returns succeeded; waiting, when something is missing and the chunk will be pulled again; dead, when it
+   was missing four times. Error PT409 when the lease is lost.';
 
 create function public.yield_chunk(chunk_id bigint, lease_token uuid, api_calls integer, progressed boolean default true)
 returns text

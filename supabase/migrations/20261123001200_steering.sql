@@ -157,8 +157,8 @@ begin
 end
 $$;
 comment on function public.backfill_retry(bigint) is
-  'Puts the dead chunks of a run back to waiting, at their cursors and with all attempts. A page that killed its chunk is read again,
-   and a period that lacked races from its start. Returns how many.';
+  'Puts the dead chunks of a run back to waiting, at their cursors and with all attempts. A page that killed its chunk
+   is read again, and a period that lacked races from its start. Returns how many.';
 
 revoke execute on function
   engine.hold_run(bigint), engine.hold_chunks(bigint, text[]), public.backfill_pause(bigint), public.backfill_resume(bigint), public.backfill_cancel(bigint),

@@ -150,9 +150,10 @@ begin
       perform public.backfill_cancel(rival);
     end loop;
 
-    -- To some days an earlier pull has yet to come: it pulls all that this one would. One that had begun to read them before this
-    -- one was due does not: what it stores is as old as its first page, though its last one may come hours later. Nor is it made
-    -- to begin again, because then one bad page among its last would keep it from ever ending: this pull waits for its end.
+    -- To some days an earlier pull has yet to come: it pulls all that this one would. One that had begun to read them
+    -- before this one was due does not: what it stores is as old as its first page, though its last one may come hours
+    -- later. Nor is it made to begin again, because then one bad page among its last would keep it from ever ending:
+    -- this pull waits for its end.
     select min(d.day)::date, max(d.day)::date
     into wanted_from, wanted_until
     from generate_series(wanted_from::timestamp, wanted_until::timestamp, interval '1 day') as d (day)
@@ -211,10 +212,11 @@ begin
 end
 $$;
 comment on function engine.start_scheduled_pull(public.pull_schedules, date) is
-  'Starts a run of priority 100 for each feed of a schedule, from its first day as counted from since (UK day on which it was due) to
-   its last day as counted from today. Days that an earlier scheduled pull has yet to begin with are left out; when that is all of
-   them, the earlier one tries again at once. started: how many runs; all_started: false when an earlier pull that has passed or
-   begun some of the days still holds them, so that this one has to wait; it tries again at once as well.';
+  'Starts a run of priority 100 for each feed of a schedule, from its first day as counted from since (UK day on which
+   it was due) to its last day as counted from today. Days that an earlier scheduled pull has yet to begin with are left
+   out; when that is all of them, the earlier one tries again at once. started: how many runs; all_started: false when
+   an earlier pull that has passed or begun some of the days still holds them, so that this one has to wait; it tries
+   again at once as well.';
 
 create function engine.start_due_pulls()
 returns integer

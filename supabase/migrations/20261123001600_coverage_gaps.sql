@@ -92,7 +92,11 @@ with gaps as (
       when known.races_stored < known.races_in_api then format('%s of %s races stored', known.races_stored, known.races_in_api)
       when not known.regions @> settings.regions then format(
         'never pulled for the region %s',
-        (select string_agg(region, ', ' order by region) from unnest(settings.regions) as region where region <> all (known.regions))
+        (
+          select string_agg(region, ', ' order by region)
+          from unnest(settings.regions) as region
+          where region <> all (known.regions)
+        )
       )
       when known.pulled_at < engine.london_midnight(expected.day + 1) then 'pulled before the day was over'
       else 'pulled before late ratings and corrections were in'
@@ -135,9 +139,9 @@ comment on view public.coverage_gaps is 'A row per feed and day of which somethi
 comment on column public.coverage_gaps.feed is 'racecards or results.';
 comment on column public.coverage_gaps.day is 'UK racing day.';
 comment on column public.coverage_gaps.kind is
-  'never_pulled, or not in a region that the settings have by now; incomplete: fewer races stored than the API has; provisional: pulled before the day was over, or
-   a result before its late ratings and corrections were in; no_result: races that
-   have a card, are not abandoned, and had no result two days later.';
+  'never_pulled, or not in a region that the settings have by now; incomplete: fewer races stored than the API has;
+   provisional: pulled before the day was over, or a result before its late ratings and corrections were in; no_result:
+   races that have a card, are not abandoned, and had no result two days later.';
 comment on column public.coverage_gaps.missing is 'In words: how many races of how many, or which.';
 comment on column public.coverage_gaps.tries is 'Pulls by the nightly closing so far.';
 comment on column public.coverage_gaps.given_up_at is 'When the nightly closing gave up, after gap_tries pulls; null before.';

@@ -104,11 +104,13 @@ async function callsOf(name: string, statement: string): Promise<number> {
   return await count() - before;
 }
 
-Deno.test("a plan of decades reads the whole coverage once a feed, not once a chunk, and looks no day up on its own", async () => {
+Deno.test("a plan of decades reads the coverage once a feed, not once a chunk, and looks no day up on its own", async () => {
   await db.sql`
     insert into ra_coverage (feed, day, races_in_api, races_stored, races_rejected, pulled_at, regions)
     select feed, day, 36, 36, 0, engine.clock(), '{gb,ire}'
-    from unnest(array['racecards', 'results']) as feed, generate_series('2015-01-01', '2026-06-01', interval '1 day') as day
+    from
+      unnest(array['racecards', 'results']) as feed,
+      generate_series('2015-01-01', '2026-06-01', interval '1 day') as day
   `;
   const plans = ["all", "missing", "failed"].map((reprocess) =>
     `select * from backfill_plan('1988-01-01', reprocess => '${reprocess}')`

@@ -276,7 +276,7 @@ Deno.test("results whose first page came after the next pull was due answer it",
   assertEquals({ ...runs.at(-1) }, { start_date: "2026-06-15", end_date: "2026-06-15" });
 });
 
-Deno.test("a card day that was half read when its next pull was due is pulled once more, the days behind it are not", async () => {
+Deno.test("a card day that was half read when its next pull was due is pulled once more, and it alone", async () => {
   await onSince("2026-06-15T05:30:00Z");
   await db.sql`update testing.moment set now = '2026-06-15T06:00:00Z'`;
   await tick();

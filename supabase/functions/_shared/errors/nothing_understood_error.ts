@@ -11,8 +11,8 @@ export interface BrokenPage {
 }
 
 /**
- * Every race of a page is a reject, or every course or region of a list. One odd element is the feed's mistake, all of them are a
- * change that this code does not know, and the pages after it would be no better: somebody has to look.
+ * Every race of a page is a reject, or every course or region of a list. One odd element is the feed's mistake, all of
+ * them are a change that this code does not know, and the pages after it would be no better: somebody has to look.
  */
 export class NothingUnderstoodError extends Error {
   override readonly name = "NothingUnderstoodError";

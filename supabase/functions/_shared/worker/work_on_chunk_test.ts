@@ -363,7 +363,7 @@ Deno.test("a page where every race is broken: all of it in rejects, the chunk de
   assertEquals((await sql`select from coverage_gaps`).length, 0);
 });
 
-Deno.test("five results without a course, retried as what_to_do says, are no success, and failed days stay planned", async () => {
+Deno.test("five results without a course, retried as what_to_do says, are no success", async () => {
   const { engine, work } = bench();
   const chunk = await claimed(engine, "results", "2026-06-01", "2026-06-01");
   const response = await fetch(
