@@ -104,7 +104,7 @@ async function callsOf(name: string, statement: string): Promise<number> {
   return await count() - before;
 }
 
-Deno.test("a plan of decades reads the coverage once a feed, not once a chunk, and looks no day up on its own", async () => {
+Deno.test("a plan of decades reads the coverage once a feed, not once a chunk or a day", async () => {
   await db.sql`
     insert into ra_coverage (feed, day, races_in_api, races_stored, races_rejected, pulled_at, regions)
     select feed, day, 36, 36, 0, engine.clock(), '{gb,ire}'
