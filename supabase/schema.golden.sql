@@ -251,7 +251,7 @@ begin
         max(d.day) as last_day,
         case
           when lane = 'racecards' then count(*)
-          else ceil(count(*) * engine.races_per_day('results') / settings.results_page_limit)
+          else ceil(count(*) * (select engine.races_per_day('results')) / settings.results_page_limit)
         end::integer as pages
       from (
         select
@@ -312,46 +312,52 @@ end
 $function$;
 grant execute on function engine.count_interruption(public.backfill_progress,text) to service_role;
 
--- engine.cover_days(text,date,date,bigint,integer)
-CREATE OR REPLACE FUNCTION engine.cover_days(feed text, period_start date, period_end date, chunk_id bigint, races_in_api integer DEFAULT NULL::integer)
+-- engine.cover_days(public.backfill_progress,date,date,integer)
+CREATE OR REPLACE FUNCTION engine.cover_days(chunk public.backfill_progress, period_start date, period_end date, races_in_api integer DEFAULT NULL::integer)
  RETURNS void
  LANGUAGE sql
  SET search_path TO ''
 AS $function$
-  -- Rejects without an id that this pull did not meet again are understood by now, or the API took them back.
+  -- Rejects without an id that this reading did not meet again are understood by now, or the API took them back.
   delete from public.ingest_rejects as reject
-  using public.backfill_progress as chunk
   where
-    chunk.id = cover_days.chunk_id
-    and reject.feed = cover_days.feed
+    reject.feed = chunk.feed
     and reject.race_id is null
     and reject.race_date >= cover_days.period_start
     and reject.race_date < cover_days.period_end
-    and reject.last_seen_at < chunk.started_at;
+    and reject.last_seen_at < chunk.reading_since;
 
   insert into public.ra_coverage as known (
-    feed, day, races_in_api, races_stored, races_rejected, races_abandoned, pulled_at, chunk_id
+    feed, day, races_in_api, races_stored, races_rejected, races_abandoned, pulled_at, regions, chunk_id
   )
   select
-    cover_days.feed, days.day, coalesce(cover_days.races_in_api, stored.races + rejected.races), stored.races,
-    rejected.races, abandoned.races, engine.clock(), cover_days.chunk_id
+    chunk.feed, days.day, coalesce(cover_days.races_in_api, stored.races + rejected.races), stored.races,
+    rejected.races, abandoned.races, chunk.reading_since, chunk.regions, chunk.id
   from (
       select day::date as day
       from generate_series(cover_days.period_start::timestamp, cover_days.period_end::timestamp - interval '1 day', interval '1 day') as day
     ) as days,
-    lateral (select engine.races_of_day(cover_days.feed, days.day) as races) as stored,
+    lateral (select engine.races_of_day(chunk.feed, days.day, chunk.regions) as races) as stored,
     lateral (
       select count(*) as races
       from public.ra_races as race
-      where cover_days.feed = 'racecards' and race.card_date = days.day and race.is_abandoned
+      where
+        chunk.feed = 'racecards'
+        and race.card_date = days.day
+        and race.is_abandoned
+        and (race.region_code is null or race.region_code = any (chunk.regions))
     ) as abandoned,
     lateral (
       select count(distinct coalesce(reject.race_id, reject.fingerprint)) as races
       from public.ingest_rejects as reject
-      where reject.feed = cover_days.feed and reject.race_date = days.day and reject.kind = 'race'
+      where reject.feed = chunk.feed and reject.race_date = days.day and reject.kind = 'race'
+        -- One that this reading did not meet is none of those that the API has.
+        and reject.last_seen_at >= chunk.reading_since
         and not exists (
           select from public.ra_races as race
-          where race.id = reject.race_id and case when cover_days.feed = 'results' then race.has_result else race.has_card end
+          where
+            race.id = reject.race_id
+            and case when chunk.feed = 'results' then race.has_result else race.has_card end
         )
     ) as rejected
   on conflict (feed, day) do update set
@@ -360,9 +366,10 @@ AS $function$
     races_rejected = excluded.races_rejected,
     races_abandoned = excluded.races_abandoned,
     pulled_at = excluded.pulled_at,
+    regions = excluded.regions,
     chunk_id = excluded.chunk_id
 $function$;
-grant execute on function engine.cover_days(text,date,date,bigint,integer) to service_role;
+grant execute on function engine.cover_days(public.backfill_progress,date,date,integer) to service_role;
 
 -- engine.dispatch(text)
 CREATE OR REPLACE FUNCTION engine.dispatch(feed text)
@@ -549,6 +556,24 @@ AS $function$
   select count(*)::integer from lost
 $function$;
 
+-- engine.has_yet_to_read(public.backfill_progress,date,timestamp with time zone)
+CREATE OR REPLACE FUNCTION engine.has_yet_to_read(chunk public.backfill_progress, day date, due timestamp with time zone)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select
+    has_yet_to_read.day < chunk.period_end
+    and case
+      when chunk.reading_since is null or chunk.reading_since >= due
+        then has_yet_to_read.day >= coalesce(chunk.cursor_day, chunk.period_start)
+      -- What it has begun to read is older than what is due: the day at its cursor; of results, which are read as one,
+      -- all days.
+      else coalesce(has_yet_to_read.day > chunk.cursor_day, false)
+    end
+$function$;
+
 -- engine.heartbeats
 create table engine.heartbeats (
   name text not null,
@@ -626,7 +651,7 @@ CREATE OR REPLACE FUNCTION engine.is_hopeless(chunk public.backfill_progress)
  SET search_path TO ''
 AS $function$
   select
-    coalesce(chunk.last_page_at, chunk.started_at) < engine.clock() - interval '1 day'
+    coalesce(chunk.failing_since < engine.clock() - interval '1 day', false)
     or exists (
       select from public.backfill_progress as other
       where other.feed = chunk.feed and other.id <> chunk.id and other.last_page_at > chunk.claimed_at
@@ -636,6 +661,54 @@ AS $function$
 $function$;
 grant execute on function engine.is_hopeless(public.backfill_progress) to service_role;
 
+-- engine.is_understood(jsonb,text)
+CREATE OR REPLACE FUNCTION engine.is_understood(page jsonb, feed text)
+ RETURNS boolean
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+  select
+    case
+      when feed = 'masters' then jsonb_array_length(page -> 'regions') + jsonb_array_length(page -> 'courses')
+      -- The other rows of a page come with its races.
+      else jsonb_array_length(page -> 'races')
+    end > 0
+    or not exists (
+      select from jsonb_array_elements(page -> 'rejects') as reject
+      where reject ->> 'kind' in ('race', 'region', 'course')
+    )
+$function$;
+grant execute on function engine.is_understood(jsonb,text) to service_role;
+
+-- engine.known_days
+create view engine.known_days with (security_invoker=true) as
+SELECT c.feed,
+    c.day,
+    c.races_in_api,
+    c.races_stored,
+    c.pulled_at,
+    c.regions,
+    ((c.races_stored >= c.races_in_api) AND (c.regions @> ( SELECT s.regions
+           FROM public.backfill_settings s)) AND (days.pulled_after >=
+        CASE
+            WHEN days.is_result THEN 1
+            ELSE 0
+        END) AND ((days.pulled_after >=
+        CASE
+            WHEN days.is_result THEN 6
+            ELSE 1
+        END) OR (days.age <
+        CASE
+            WHEN days.is_result THEN 8
+            ELSE 2
+        END))) AS is_covered
+   FROM (public.ra_coverage c
+     CROSS JOIN LATERAL ( SELECT (c.feed = 'results'::text) AS is_result,
+            (((c.pulled_at AT TIME ZONE 'Europe/London'::text))::date - c.day) AS pulled_after,
+            (( SELECT engine.london_day() AS london_day) - c.day) AS age) days);
+grant select on engine.known_days to service_role;
+
 -- engine.lacks_coverage(text,date)
 CREATE OR REPLACE FUNCTION engine.lacks_coverage(feed text, day date)
  RETURNS boolean
@@ -644,20 +717,10 @@ CREATE OR REPLACE FUNCTION engine.lacks_coverage(feed text, day date)
  SET search_path TO ''
 AS $function$
   select not exists (
-    select from public.ra_coverage as c
-    where c.feed = lacks_coverage.feed
-      and c.day = lacks_coverage.day
-      -- A reject counts as lacking: whoever asks for what is missing may have taught the code to read it.
-      and c.races_stored >= c.races_in_api
-      and c.pulled_at >= engine.london_midnight(lacks_coverage.day + case when lacks_coverage.feed = 'results' then 1 else 0 end)
-      -- By then the schedules have pulled it for the last time, if somebody was awake.
-      and (
-        c.pulled_at >= engine.london_midnight(lacks_coverage.day + case when lacks_coverage.feed = 'results' then 6 else 1 end)
-        or engine.clock() < engine.london_midnight(lacks_coverage.day + case when lacks_coverage.feed = 'results' then 8 else 2 end)
-      )
+    select from engine.known_days as known
+    where known.feed = lacks_coverage.feed and known.day = lacks_coverage.day and known.is_covered
   )
 $function$;
-grant execute on function engine.lacks_coverage(text,date) to service_role;
 
 -- engine.lane_progress
 create view engine.lane_progress with (security_invoker=true) as
@@ -682,6 +745,8 @@ WITH lanes AS (
                     c.pages_planned,
                     c.pages_expected,
                     c.api_total,
+                    c.reading_since,
+                    c.regions,
                     c.api_calls,
                     c.invocations,
                     c.races_stored,
@@ -690,6 +755,7 @@ WITH lanes AS (
                     c.attempts,
                     c.interruptions,
                     c.repulls,
+                    c.failing_since,
                     c.last_error,
                     c.created_at,
                     c.started_at,
@@ -826,6 +892,40 @@ AS $function$
 $function$;
 grant execute on function engine.next_due(public.pull_schedules,timestamp with time zone) to service_role;
 
+-- engine.note_races_seen(public.backfill_progress,date,integer,jsonb,boolean)
+CREATE OR REPLACE FUNCTION engine.note_races_seen(chunk public.backfill_progress, day date, skip integer, page jsonb, leaves_day boolean)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  is_short boolean;
+begin
+  -- A reading that begins again forgets what it saw before.
+  delete from engine.pages_read as known
+  where known.chunk_id = chunk.id and known.day = note_races_seen.day and note_races_seen.skip = 0;
+  insert into engine.pages_read as known (chunk_id, day, skip, races_in_api, race_keys)
+  values (chunk.id, note_races_seen.day, note_races_seen.skip, chunk.api_total, engine.races_on_page(page))
+  on conflict on constraint pages_read_pkey do update set
+    races_in_api = excluded.races_in_api,
+    race_keys = excluded.race_keys;
+  if not leaves_day then
+    return;
+  end if;
+
+  -- The API counts cards by the day, so a day is over when its pages are in; one that is short waits for finish_chunk.
+  is_short := exists (select from engine.short_days(chunk.id) as short where short.day = note_races_seen.day);
+  if not is_short then
+    delete from engine.pages_read as known where known.chunk_id = chunk.id and known.day = note_races_seen.day;
+  end if;
+  -- A day of which all races are stored, though fewer came, is as old as it was.
+  if not is_short or engine.races_of_day(chunk.feed, note_races_seen.day, chunk.regions) < chunk.api_total then
+    perform engine.cover_days(chunk, note_races_seen.day, note_races_seen.day + 1, chunk.api_total);
+  end if;
+end
+$function$;
+grant execute on function engine.note_races_seen(public.backfill_progress,date,integer,jsonb,boolean) to service_role;
+
 -- engine.note_standstill(interval)
 CREATE OR REPLACE FUNCTION engine.note_standstill(silence interval)
  RETURNS void
@@ -867,6 +967,19 @@ AS $function$
 $function$;
 grant execute on function engine.note_unknown_fields(jsonb,text) to service_role;
 
+-- engine.pages_read
+create table engine.pages_read (
+  chunk_id bigint not null,
+  day date not null,
+  skip integer not null,
+  races_in_api integer not null,
+  race_keys text[] not null
+);
+alter table engine.pages_read add constraint pages_read_chunk_id_fkey FOREIGN KEY (chunk_id) REFERENCES public.backfill_progress(id) ON DELETE CASCADE;
+alter table engine.pages_read add constraint pages_read_pkey PRIMARY KEY (chunk_id, day, skip);
+alter table engine.pages_read enable row level security;
+grant delete, insert, select, update on engine.pages_read to service_role;
+
 -- engine.plan_chunks(date,date,text,text)
 CREATE OR REPLACE FUNCTION engine.plan_chunks(start_date date, end_date date, feed text, reprocess text)
  RETURNS TABLE(period_start date, period_end date, pages_expected integer)
@@ -874,7 +987,7 @@ CREATE OR REPLACE FUNCTION engine.plan_chunks(start_date date, end_date date, fe
  STABLE
  SET search_path TO ''
 AS $function$
-  with bounds as (
+  with bounds as materialized (
     select
       -- The API has no card before 2023-01-23 and none more than seven days ahead; no result of a day to come.
       case when plan_chunks.feed = 'racecards' then greatest(start_date, date '2023-01-23') else start_date end as first_day,
@@ -902,7 +1015,10 @@ AS $function$
     where
       plan_chunks.reprocess = 'all'
       or (
-        engine.lacks_coverage(plan_chunks.feed, d.day)
+        not exists (
+          select from engine.known_days as known
+          where known.feed = plan_chunks.feed and known.day = d.day and known.is_covered
+        )
         and (
           plan_chunks.reprocess = 'missing'
           or exists (
@@ -921,7 +1037,8 @@ AS $function$
       when plan_chunks.feed = 'racecards' then last_wanted + 1 - first_wanted
       -- Replaced by the API's own total with the first page.
       else ceil(
-        (last_wanted + 1 - first_wanted) * engine.races_per_day('results')
+        -- Asked for once: each time it reads the whole coverage.
+        (last_wanted + 1 - first_wanted) * (select engine.races_per_day('results'))
           / (select s.results_page_limit from public.backfill_settings as s)
       )::integer
     end
@@ -1000,8 +1117,8 @@ begin
 end
 $function$;
 
--- engine.races_of_day(text,date)
-CREATE OR REPLACE FUNCTION engine.races_of_day(feed text, day date)
+-- engine.races_of_day(text,date,text[])
+CREATE OR REPLACE FUNCTION engine.races_of_day(feed text, day date, regions text[])
  RETURNS bigint
  LANGUAGE sql
  STABLE
@@ -1016,9 +1133,27 @@ AS $function$
       or (races_of_day.feed <> 'results' and race.card_date = races_of_day.day)
     )
     -- A race whose region could not be read came because its region was asked for.
-    and (race.region_code is null or race.region_code = any ((select s.regions from public.backfill_settings as s)::text[]))
+    and (race.region_code is null or race.region_code = any (races_of_day.regions))
 $function$;
-grant execute on function engine.races_of_day(text,date) to service_role;
+grant execute on function engine.races_of_day(text,date,text[]) to service_role;
+
+-- engine.races_on_page(jsonb)
+CREATE OR REPLACE FUNCTION engine.races_on_page(page jsonb)
+ RETURNS text[]
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+  select coalesce(array_agg(distinct came.race_key), '{}')
+  from (
+    select race ->> 'id' as race_key from jsonb_array_elements(page -> 'races') as race
+    union all
+    select coalesce(r.race_id, engine.reject_fingerprint(r.kind, r.race_id, r.horse_id, r.path, r.raw))
+    from jsonb_to_recordset(page -> 'rejects') as r (kind text, race_id text, horse_id text, path text, raw jsonb)
+    where r.kind = 'race'
+  ) as came
+$function$;
+grant execute on function engine.races_on_page(jsonb) to service_role;
 
 -- engine.races_per_day(text)
 CREATE OR REPLACE FUNCTION engine.races_per_day(feed text)
@@ -1033,6 +1168,18 @@ AS $function$
   where known.feed = races_per_day.feed
 $function$;
 grant execute on function engine.races_per_day(text) to service_role;
+
+-- engine.reject_fingerprint(text,text,text,text,jsonb)
+CREATE OR REPLACE FUNCTION engine.reject_fingerprint(kind text, race_id text, horse_id text, path text, raw jsonb)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+  -- Where ids and path say which thing it is, its content does not count: a card's runner has other odds at every pull.
+  select md5(concat_ws('|', kind, race_id, horse_id, path, case when race_id is null then raw::text end))
+$function$;
+grant execute on function engine.reject_fingerprint(text,text,text,text,jsonb) to service_role;
 
 -- engine.send_alerts()
 CREATE OR REPLACE FUNCTION engine.send_alerts()
@@ -1111,6 +1258,23 @@ AS $function$
 $function$;
 grant execute on function engine.shared_value(anyelement,boolean,anyelement,boolean) to service_role;
 
+-- engine.short_days(bigint)
+CREATE OR REPLACE FUNCTION engine.short_days(chunk_id bigint)
+ RETURNS TABLE(day date, races_in_api integer, races_seen integer)
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select pages.day, max(pages.races_in_api), count(distinct seen.race_key)::integer
+  from engine.pages_read as pages
+  left join lateral unnest(pages.race_keys) as seen (race_key) on true
+  where pages.chunk_id = short_days.chunk_id
+  group by pages.day
+  having count(distinct seen.race_key) < max(pages.races_in_api)
+  order by pages.day
+$function$;
+grant execute on function engine.short_days(bigint) to service_role;
+
 -- engine.silence_is_noted(text)
 CREATE OR REPLACE FUNCTION engine.silence_is_noted(feed text)
  RETURNS boolean
@@ -1180,6 +1344,8 @@ UNION ALL
             chunk.pages_planned,
             chunk.pages_expected,
             chunk.api_total,
+            chunk.reading_since,
+            chunk.regions,
             chunk.api_calls,
             chunk.invocations,
             chunk.races_stored,
@@ -1188,6 +1354,7 @@ UNION ALL
             chunk.attempts,
             chunk.interruptions,
             chunk.repulls,
+            chunk.failing_since,
             chunk.last_error,
             chunk.created_at,
             chunk.started_at,
@@ -1423,6 +1590,7 @@ CREATE OR REPLACE FUNCTION engine.start_scheduled_pull(schedule public.pull_sche
  SET search_path TO ''
 AS $function$
 declare
+  due constant timestamptz := engine.last_due(schedule, engine.clock());
   wanted_from date;
   wanted_until date;
   lane text;
@@ -1470,7 +1638,10 @@ begin
       perform public.backfill_cancel(rival);
     end loop;
 
-    -- To some days an earlier pull has yet to come: it pulls all that this one would.
+    -- To some days an earlier pull has yet to come: it pulls all that this one would. One that had begun to read them
+    -- before this one was due does not: what it stores is as old as its first page, though its last one may come hours
+    -- later. Nor is it made to begin again, because then one bad page among its last would keep it from ever ending:
+    -- this pull waits for its end.
     select min(d.day)::date, max(d.day)::date
     into wanted_from, wanted_until
     from generate_series(wanted_from::timestamp, wanted_until::timestamp, interval '1 day') as d (day)
@@ -1480,8 +1651,7 @@ begin
         live.feed = lane
         and live.state in ('waiting', 'working')
         and live.priority = 100
-        and d.day::date >= coalesce(live.cursor_day, live.period_start)
-        and d.day::date < live.period_end
+        and engine.has_yet_to_read(live, d.day::date, due)
     );
     if wanted_from is null then
       -- One that failed tries again now, not when its wait is over: the data is due.
@@ -1508,6 +1678,20 @@ begin
         and live.period_end > wanted_from
     ) then
       all_started := false;
+      -- It tries again too, once for each time that this one is due, so that its wait is not added to that of this one.
+      update public.backfill_progress as live
+      set next_attempt_at = engine.clock()
+      where
+        live.feed = lane
+        and live.state = 'waiting'
+        and live.priority = 100
+        and live.next_attempt_at > engine.clock()
+        and live.claimed_at < due
+        and live.period_start <= wanted_until
+        and live.period_end > wanted_from;
+      if found then
+        perform engine.dispatch_next(lane);
+      end if;
     else
       perform engine.start_run(wanted_from, wanted_until, array[lane], true, 'all', 100::smallint, 'schedule ' || schedule.name);
       started := started + 1;
@@ -1525,8 +1709,7 @@ AS $function$
   with seen as (
     select distinct on (fingerprint)
       r.kind, r.race_id, r.horse_id, r.race_date, r.path, r.reason, r.raw,
-      -- Where ids and path say which thing it is, its content does not count: a card's runner has other odds at every pull.
-      md5(concat_ws('|', r.kind, r.race_id, r.horse_id, r.path, case when r.race_id is null then r.raw::text end)) as fingerprint
+      engine.reject_fingerprint(r.kind, r.race_id, r.horse_id, r.path, r.raw) as fingerprint
     from jsonb_to_recordset(rejects) as r (
       kind text, race_id text, horse_id text, race_date date, path text, reason text, raw jsonb
     )
@@ -2157,6 +2340,9 @@ begin
   update public.backfill_progress as chunk
   set state = 'cancelled', lease_token = null, lease_until = null, ended_at = engine.clock()
   where chunk.run_id = held.id and chunk.state in ('waiting', 'working', 'dead');
+  delete from engine.pages_read as known
+  using public.backfill_progress as chunk
+  where chunk.run_id = held.id and known.chunk_id = chunk.id;
   -- Its leases and its days are free for others. Without a Vault secret it is cancelled all the same.
   perform engine.dispatch_next(null);
 end
@@ -2208,6 +2394,8 @@ AS $function$
       f.endpoint,
       f.bytes_a_runner,
       f.bytes_a_shared_runner,
+      -- Here, and not a chunk each, because it reads the whole coverage.
+      case when f.feed <> 'masters' then engine.races_per_day(f.feed) else 0 end as races_a_day,
       engine.learned(sum(chunk.runners_stored), sum(chunk.races_stored), 5000, f.runners_a_race) as runners_a_race,
       engine.learned(sum(chunk.pages_done), sum(chunk.invocations), 100, f.pages_an_invocation) as pages_an_invocation
     from (
@@ -2237,11 +2425,7 @@ AS $function$
     cross join lateral engine.plan_chunks(
       backfill_plan.start_date, request.last_day, learned.feed, backfill_plan.reprocess
     ) as chunk
-    cross join lateral (
-      select
-        case when learned.feed = 'masters' then 0 else (chunk.period_end - chunk.period_start) * engine.races_per_day(learned.feed) end
-          as races
-    ) as sizes
+    cross join lateral (select (chunk.period_end - chunk.period_start) * learned.races_a_day as races) as sizes
   )
   select
     learned.feed,
@@ -2289,6 +2473,8 @@ create table public.backfill_progress (
   pages_planned integer not null,
   pages_expected integer not null,
   api_total integer,
+  reading_since timestamp with time zone,
+  regions text[],
   api_calls integer not null default 0,
   invocations integer not null default 0,
   races_stored integer not null default 0,
@@ -2297,6 +2483,7 @@ create table public.backfill_progress (
   attempts integer not null default 0,
   interruptions integer not null default 0,
   repulls integer not null default 0,
+  failing_since timestamp with time zone,
   last_error text,
   created_at timestamp with time zone not null default engine.clock(),
   started_at timestamp with time zone,
@@ -2336,7 +2523,7 @@ begin
   update public.backfill_runs as run set paused_at = null, pause_reason = null where run.id = held.id;
   -- Due from now on: not since before the pause, as if nobody had come for them, nor after a wait that the pause was for.
   update public.backfill_progress as chunk
-  set next_attempt_at = engine.clock()
+  set next_attempt_at = engine.clock(), failing_since = null
   where chunk.run_id = held.id and chunk.state = 'waiting';
   perform engine.dispatch_due();
 end
@@ -2362,11 +2549,13 @@ begin
     attempts = 0,
     interruptions = 0,
     repulls = 0,
+    failing_since = null,
     -- A period that was read to its end and still lacked races is read anew.
     cursor_day = case when chunk.repulls > 0 and chunk.feed = 'racecards' then chunk.period_start else chunk.cursor_day end,
     cursor_skip = case when chunk.repulls > 0 then 0 else chunk.cursor_skip end,
     pages_done = case when chunk.repulls > 0 then 0 else chunk.pages_done end,
     api_total = case when chunk.repulls > 0 then null else chunk.api_total end,
+    reading_since = case when chunk.repulls > 0 then null else chunk.reading_since end,
     next_attempt_at = engine.clock()
   where chunk.run_id = held.id and chunk.state = 'dead';
   get diagnostics redriven = row_count;
@@ -2638,13 +2827,15 @@ begin
     lease_until = engine.clock() + settings.lease_seconds * interval '1 second',
     invocations = chunk.invocations + 1,
     claimed_at = engine.clock(),
-    started_at = coalesce(chunk.started_at, engine.clock())
+    started_at = coalesce(chunk.started_at, engine.clock()),
+    -- A total is one of the regions that were asked for, so a reading keeps those that it began with.
+    regions = case when chunk.reading_since is null then settings.regions else chunk.regions end
   where chunk.id = chosen.id
   returning chunk.* into chosen;
 
   return query select
     chosen.id, chosen.run_id, chosen.lease_token, chosen.period_start, chosen.period_end, chosen.cursor_day,
-    chosen.cursor_skip, chosen.api_total, settings.regions,
+    chosen.cursor_skip, chosen.api_total, chosen.regions,
     case when chosen.feed = 'racecards' then settings.racecards_page_limit else settings.results_page_limit end,
     settings.stop_taking_pages_after_seconds, settings.stop_taking_pages_after_busy_seconds,
     settings.answer_timeout_seconds, settings.capture_odds;
@@ -2660,17 +2851,22 @@ WITH gaps AS (
                 CASE
                     WHEN (known.day IS NULL) THEN 'never_pulled'::text
                     WHEN (known.races_stored < known.races_in_api) THEN 'incomplete'::text
+                    WHEN (NOT (known.regions @> settings.regions)) THEN 'never_pulled'::text
                     ELSE 'provisional'::text
                 END AS kind,
                 CASE
                     WHEN (known.day IS NULL) THEN 'never pulled wholly'::text
                     WHEN (known.races_stored < known.races_in_api) THEN format('%s of %s races stored'::text, known.races_stored, known.races_in_api)
+                    WHEN (NOT (known.regions @> settings.regions)) THEN format('never pulled for the region %s'::text, ( SELECT string_agg(region.region, ', '::text ORDER BY region.region) AS string_agg
+                       FROM unnest(settings.regions) region(region)
+                      WHERE (region.region <> ALL (known.regions))))
                     WHEN (known.pulled_at < engine.london_midnight((expected.day + 1))) THEN 'pulled before the day was over'::text
                     ELSE 'pulled before late ratings and corrections were in'::text
                 END AS missing
-           FROM (engine.expected_days expected
-             LEFT JOIN public.ra_coverage known ON (((known.feed = expected.feed) AND (known.day = expected.day))))
-          WHERE (engine.lacks_coverage(expected.feed, expected.day) AND ((known.day IS NULL) OR (known.races_stored < known.races_in_api) OR (expected.day < engine.london_day((engine.clock() - '04:00:00'::interval)))))
+           FROM ((engine.expected_days expected
+             CROSS JOIN public.backfill_settings settings)
+             LEFT JOIN engine.known_days known ON (((known.feed = expected.feed) AND (known.day = expected.day))))
+          WHERE ((known.is_covered IS NOT TRUE) AND ((known.day IS NULL) OR (known.races_stored < known.races_in_api) OR (NOT (known.regions @> settings.regions)) OR (expected.day < ( SELECT engine.london_day((engine.clock() - '04:00:00'::interval)) AS london_day))))
         UNION ALL
          SELECT 'results'::text,
             race.race_date,
@@ -2681,9 +2877,9 @@ WITH gaps AS (
                     ELSE (count(*) || ' races'::text)
                 END, string_agg(race.id, ', '::text ORDER BY race.off_dt, race.id)) AS format
            FROM (public.ra_races race
-             JOIN public.ra_coverage known ON (((known.feed = 'results'::text) AND (known.day = race.race_date))))
+             JOIN engine.known_days known ON (((known.feed = 'results'::text) AND (known.day = race.race_date) AND known.is_covered)))
           WHERE (race.has_card AND (NOT race.has_result) AND (NOT COALESCE(race.is_abandoned, false)) AND (race.race_date <= (engine.london_day() - 2)) AND (race.region_code = ANY (( SELECT s.regions
-                   FROM public.backfill_settings s)::text[])) AND (NOT engine.lacks_coverage('results'::text, race.race_date)))
+                   FROM public.backfill_settings s)::text[])))
           GROUP BY race.race_date
         )
  SELECT gaps.feed,
@@ -2719,7 +2915,7 @@ WITH settings AS (
                 END AS expected_since,
             settings.schedules_started_on,
                 CASE feeds.feed
-                    WHEN 'masters'::text THEN ( SELECT max(chunk.ended_at) AS max
+                    WHEN 'masters'::text THEN ( SELECT max(chunk.reading_since) AS max
                        FROM public.backfill_progress chunk
                       WHERE ((chunk.feed = 'masters'::text) AND (chunk.state = 'succeeded'::text)))
                     ELSE ( SELECT c.pulled_at
@@ -2793,6 +2989,9 @@ begin
       when new_state = 'waiting' then least(attempt, settings.attempts_before_dead - 1)
       else attempt
     end,
+    failing_since = case
+      when failure_class = 'account' then chunk.failing_since else coalesce(chunk.failing_since, engine.clock())
+    end,
     api_calls = chunk.api_calls + fail_chunk.api_calls,
     ended_at = case when new_state = 'dead' then engine.clock() end,
     -- 1, 4, 16 and 64 minutes, a quarter more or less; at least what the API asked for, but not more than an hour of that.
@@ -2832,7 +3031,6 @@ AS $function$
 declare
   held constant public.backfill_progress := engine.hold_lease(finish_chunk.chunk_id, finish_chunk.lease_token);
   repulls_allowed constant integer := 3;
-  accounted_for integer;
   short_day record;
   pull_again_from date := held.period_start;
   shortfall text;
@@ -2840,65 +3038,32 @@ declare
 begin
   if held.feed = 'racecards' and held.cursor_day < held.period_end then
     shortfall := format('Stopped at %s, before the period''s end', held.cursor_day);
-  elsif held.feed = 'racecards' then
-    -- The API counts cards by the day, so only from the first short day on they are pulled again.
-    select known.day, known.races_in_api, known.races_stored + known.races_rejected as accounted_for
-    into short_day
-    from public.ra_coverage as known
-    where
-      known.feed = 'racecards'
-      and known.day >= held.period_start
-      and known.day < held.period_end
-      and known.races_stored + known.races_rejected < known.races_in_api
-    order by known.day
-    limit 1;
-    if found then
-      pull_again_from := short_day.day;
-      shortfall := format(
-        'The API has %s races on %s, stored or rejected are %s', short_day.races_in_api, short_day.day, short_day.accounted_for
-      );
-    end if;
   elsif held.feed = 'masters' and held.pages_done < held.pages_expected then
     shortfall := format('%s of %s lists pulled', held.pages_done, held.pages_expected);
-  elsif held.feed = 'results' then
-    select
-      (
-        select count(*)
-        from public.ra_races as race
-        where
-          race.has_result
-          and race.race_date >= held.period_start
-          and race.race_date < held.period_end
-          and (race.region_code is null or race.region_code = any ((select s.regions from public.backfill_settings as s)::text[]))
-      )
-      + (
-        select count(distinct coalesce(reject.race_id, reject.fingerprint))
-        from public.ingest_rejects as reject
-        where
-          reject.feed = 'results'
-          and reject.kind = 'race'
-          and reject.last_seen_at >= held.started_at
-          -- By day, not by chunk: a daily pull of the same race makes the reject its own.
-          and (
-            (reject.race_date >= held.period_start and reject.race_date < held.period_end)
-            or (reject.race_date is null and reject.chunk_id = held.id)
-          )
-          and not exists (select from public.ra_races as race where race.id = reject.race_id and race.has_result)
-      )
-    into accounted_for;
-    if held.api_total is null or accounted_for < held.api_total then
+  elsif held.feed = 'results' and held.api_total is null then
+    shortfall := 'The API has not said yet how many races it has';
+  elsif held.feed <> 'masters' then
+    -- What this reading saw, not what was ever stored: a race that slipped past it may have been corrected since.
+    select short.day, short.races_in_api, short.races_seen into short_day
+    from engine.short_days(held.id) as short
+    order by short.day
+    limit 1;
+    if found then
+      -- The API counts cards by the day, so only from the first short day on they are pulled again.
+      pull_again_from := short_day.day;
       shortfall := format(
-        'The API has %s races, stored or rejected are %s',
-        coalesce(held.api_total::text, 'an unknown number of'), accounted_for
+        'The API has %s races%s and sent %s of them', short_day.races_in_api,
+        case when held.feed = 'racecards' then format(' on %s', short_day.day) end, short_day.races_seen
       );
     end if;
   end if;
+  delete from engine.pages_read as known where known.chunk_id = held.id;
 
   if shortfall is not null then
     perform engine.log_failure(held, 'incomplete', null, null, held.repulls + 1, shortfall);
     new_state := case when held.repulls < repulls_allowed then 'waiting' else 'dead' end;
   elsif held.feed = 'results' then
-    perform engine.cover_days('results', held.period_start, held.period_end, held.id);
+    perform engine.cover_days(held, held.period_start, held.period_end);
   end if;
 
   update public.backfill_progress as chunk
@@ -2918,6 +3083,7 @@ begin
       else 0
     end,
     api_total = case when new_state = 'waiting' then null else chunk.api_total end,
+    reading_since = case when new_state = 'waiting' then null else chunk.reading_since end,
     next_attempt_at = case when new_state = 'waiting' then engine.clock() + interval '1 minute' else chunk.next_attempt_at end
   where chunk.id = held.id;
 
@@ -2966,7 +3132,7 @@ grant insert, select on public.ingest_errors to service_role;
 
 -- public.ingest_page(bigint,uuid,jsonb)
 CREATE OR REPLACE FUNCTION public.ingest_page(chunk_id bigint, lease_token uuid, page jsonb)
- RETURNS TABLE(lease_until timestamp with time zone, go_on boolean)
+ RETURNS TABLE(lease_until timestamp with time zone, go_on boolean, understood boolean)
  LANGUAGE plpgsql
  SET search_path TO ''
  SET statement_timeout TO '60s'
@@ -2975,22 +3141,45 @@ AS $function$
 #variable_conflict use_column
 declare
   settings constant public.backfill_settings := (select s from public.backfill_settings as s);
-  held constant public.backfill_progress := engine.hold_lease(ingest_page.chunk_id, ingest_page.lease_token);
+  held public.backfill_progress := engine.hold_lease(ingest_page.chunk_id, ingest_page.lease_token);
+  -- Before anything is stored: what this page rejects was seen in this reading.
+  moment constant timestamptz := engine.clock();
   before_day constant date := (page -> 'cursor_before' ->> 'day')::date;
   before_skip constant integer := (page -> 'cursor_before' ->> 'skip')::integer;
   after_day constant date := (page -> 'cursor_after' ->> 'day')::date;
   after_skip constant integer := (page -> 'cursor_after' ->> 'skip')::integer;
   race_ids constant text[] := array(select race ->> 'id' from jsonb_array_elements(page -> 'races') as race);
+  is_understood constant boolean := engine.is_understood(page, held.feed);
+  is_new constant boolean := (held.cursor_day, held.cursor_skip) is not distinct from (before_day, before_skip);
+  leaves_day constant boolean := held.feed = 'racecards' and after_day > before_day;
   new_lease_until timestamptz;
 begin
   -- The answer to a page that went in may get lost on its way back: the same page again is only acknowledged.
-  if (held.cursor_day, held.cursor_skip) is distinct from (before_day, before_skip) then
+  if not is_new then
     if (held.cursor_day, held.cursor_skip) is distinct from (after_day, after_skip) then
       raise exception 'The cursor of chunk % stands at (%, %), the page starts at (%, %)',
         held.id, held.cursor_day, held.cursor_skip, before_day, before_skip
         using errcode = 'PT409', hint = 'Somebody else worked on the chunk. Stop; nothing was written.';
     end if;
+  elsif not is_understood then
+    -- The cursor stays in front of it, so that nobody passes it by a retry.
+    perform engine.store_rejects(page -> 'rejects', race_ids, held.feed, held.run_id, held.id);
+    perform engine.note_unknown_fields(page -> 'unknown_fields', held.feed);
+    update public.backfill_progress as chunk
+    set
+      api_calls = chunk.api_calls + (page ->> 'api_calls')::integer,
+      rows_rejected = chunk.rows_rejected + jsonb_array_length(page -> 'rejects')
+    where chunk.id = held.id;
   else
+    if before_skip = 0 then
+      held.reading_since := moment;
+      held.api_total := null;
+    end if;
+    -- A total that falls while pages are read means that races were taken out, and others slipped past the cursor. Each
+    -- list of the masters has its own.
+    held.api_total := greatest(
+      (page ->> 'api_total')::integer, case when held.feed <> 'masters' then held.api_total end
+    );
     perform engine.upsert_regions(page -> 'regions');
     perform engine.upsert_bookmakers(page -> 'bookmakers');
     perform engine.upsert_courses(page -> 'courses');
@@ -3008,9 +3197,8 @@ begin
     perform engine.take_back_left_out(page -> 'races', page -> 'runners');
     perform engine.mark_absent_as_non_runners(race_ids);
     perform engine.note_unknown_fields(page -> 'unknown_fields', held.feed);
-    -- The cursor has left the day: all of its pages are in.
-    if held.feed = 'racecards' and after_day > before_day then
-      perform engine.cover_days('racecards', before_day, after_day, held.id, (page ->> 'api_total')::integer);
+    if held.feed <> 'masters' then
+      perform engine.note_races_seen(held, coalesce(before_day, held.period_start), before_skip, page, leaves_day);
     end if;
   end if;
 
@@ -3018,11 +3206,11 @@ begin
   set
     cursor_day = after_day,
     cursor_skip = after_skip,
-    api_total = (page ->> 'api_total')::integer,
+    api_total = held.api_total,
+    reading_since = case when not leaves_day then held.reading_since end,
     -- Results know their pages after the first one; the other feeds from the start.
     pages_expected = case
-      when chunk.feed = 'results'
-        then greatest(1, ceil((page ->> 'api_total')::numeric / settings.results_page_limit))
+      when chunk.feed = 'results' then greatest(1, ceil(held.api_total::numeric / settings.results_page_limit))
       else chunk.pages_expected
     end,
     lease_until = engine.clock() + settings.lease_seconds * interval '1 second',
@@ -3033,20 +3221,21 @@ begin
     rows_rejected = chunk.rows_rejected + jsonb_array_length(page -> 'rejects'),
     last_page_at = engine.clock(),
     attempts = 0,
-    interruptions = 0
-  where chunk.id = held.id and (held.cursor_day, held.cursor_skip) is not distinct from (before_day, before_skip);
+    interruptions = 0,
+    failing_since = null
+  where chunk.id = held.id and is_new and is_understood;
 
   update public.backfill_progress as chunk
   set lease_until = engine.clock() + settings.lease_seconds * interval '1 second'
   where chunk.id = held.id
   returning chunk.lease_until into new_lease_until;
 
-  if (held.cursor_day, held.cursor_skip) is not distinct from (before_day, before_skip) then
+  if is_new then
     perform engine.count_calls(held, (page ->> 'api_calls')::integer);
   end if;
 
   return query
-  select new_lease_until, run.paused_at is null
+  select new_lease_until, run.paused_at is null, is_understood
   from public.backfill_runs as run
   where run.id = held.run_id;
 end
@@ -3173,6 +3362,7 @@ create table public.ra_coverage (
   races_rejected integer not null,
   races_abandoned integer not null default 0,
   pulled_at timestamp with time zone not null,
+  regions text[] not null,
   chunk_id bigint
 );
 alter table public.ra_coverage add constraint ra_coverage_chunk_id_fkey FOREIGN KEY (chunk_id) REFERENCES public.backfill_progress(id) ON DELETE SET NULL;
