@@ -51,6 +51,8 @@ create table public.backfill_progress (
   pages_planned integer not null,
   pages_expected integer not null,
   api_total integer,
+  reading_since timestamptz,
+  regions text[],
   api_calls integer not null default 0,
   invocations integer not null default 0,
   races_stored integer not null default 0,
@@ -59,6 +61,7 @@ create table public.backfill_progress (
   attempts integer not null default 0,
   interruptions integer not null default 0,
   repulls integer not null default 0,
+  failing_since timestamptz,
   last_error text,
   created_at timestamptz not null default engine.clock(),
   started_at timestamptz,
@@ -97,7 +100,13 @@ comment on column public.backfill_progress.pages_done is 'Pages stored since the
 comment on column public.backfill_progress.pages_planned is 'The estimate when planned.';
 comment on column public.backfill_progress.pages_expected is 'The same, corrected by what the API says.';
 comment on column public.backfill_progress.api_total is
-  'What the API said it has for the period (results), the day (racecards) or the list.';
+  'What the API said it has for the period (results), the day (racecards) or the list; the most that it said in this
+   reading.';
+comment on column public.backfill_progress.reading_since is
+  'When the first page of the reading went in: of the period (results), the day at the cursor (racecards), the lists
+   (masters). What is read is as old as that, however late its last page came. Null before the first page.';
+comment on column public.backfill_progress.regions is
+  'What the API is asked for: the regions of the settings when the reading began. Null before the first claim.';
 comment on column public.backfill_progress.api_calls is 'Calls made for the chunk, failed ones too.';
 comment on column public.backfill_progress.invocations is 'Times it was claimed: invocations of a function that worked on it.';
 comment on column public.backfill_progress.races_stored is 'Races upserted; a race pulled twice counts twice.';
@@ -107,7 +116,9 @@ comment on column public.backfill_progress.attempts is
   'Failed attempts since the last page that went in. An interruption is not one.';
 comment on column public.backfill_progress.interruptions is 'Leases that ran out since the last page that went in.';
 comment on column public.backfill_progress.repulls is
-  'Times the period was pulled again because fewer races were stored than the API has.';
+  'Times the period was pulled again because fewer races came than the API has.';
+comment on column public.backfill_progress.failing_since is
+  'When the first failure after the last page, retry or resume was; null while it does not fail.';
 comment on column public.backfill_progress.last_error is 'Why the last attempt failed; null once the chunk succeeded.';
 comment on column public.backfill_progress.created_at is 'When the chunk was planned.';
 comment on column public.backfill_progress.claimed_at is 'When it was last claimed; null before.';
@@ -124,6 +135,27 @@ create index backfill_progress_dead on public.backfill_progress (feed, period_st
 create index backfill_progress_claimed on public.backfill_progress (feed, claimed_at);
 create index backfill_progress_leases on public.backfill_progress (feed, lease_until) where state = 'working';
 
+create table engine.pages_read (
+  chunk_id bigint not null references public.backfill_progress on delete cascade,
+  day date not null,
+  skip integer not null,
+  races_in_api integer not null,
+  race_keys text[] not null,
+  constraint pages_read_pkey primary key (chunk_id, day, skip)
+);
+comment on table engine.pages_read is
+  'Which races the pages of a reading held that is not over, so that what came is compared with what the API has, and
+   not what was ever stored. A row a page: 22 kB of WAL for a month of 1,200 races. A row a race would be 250 kB, and a
+   list on the chunk would be rewritten with each page.';
+comment on column engine.pages_read.day is 'First day of the period (results), or the day (racecards).';
+comment on column engine.pages_read.skip is 'The cursor that the page was read at.';
+comment on column engine.pages_read.races_in_api is 'The most that the API said it has, up to this page.';
+comment on column engine.pages_read.race_keys is
+  'Ids of the races that came, stored or rejected; of a race whose id cannot be read, the fingerprint of its reject.';
+alter table engine.pages_read enable row level security;
+revoke all on engine.pages_read from public, anon, authenticated, service_role;
+grant select, insert, update, delete on engine.pages_read to service_role;
+
 create table public.ra_coverage (
   feed text not null,
   day date not null,
@@ -132,6 +164,7 @@ create table public.ra_coverage (
   races_rejected integer not null,
   races_abandoned integer not null default 0,
   pulled_at timestamptz not null,
+  regions text[] not null,
   chunk_id bigint references public.backfill_progress on delete set null,
   constraint ra_coverage_pkey primary key (feed, day),
   constraint ra_coverage_feed_known check (feed in ('racecards', 'results'))
@@ -143,12 +176,15 @@ comment on table public.ra_coverage is
 comment on column public.ra_coverage.feed is 'racecards or results.';
 comment on column public.ra_coverage.day is 'UK racing day.';
 comment on column public.ra_coverage.races_in_api is
-  'The API''s count of the day (racecards); of results, whose count is one for the period, what is stored and rejected.';
+  'The API''s count of the day (racecards); of results, whose count is one for the period, what is stored and what this
+   pull rejected.';
 comment on column public.ra_coverage.races_stored is 'Races of the day stored from this feed.';
 comment on column public.ra_coverage.races_rejected is 'Races of the day that could not be understood and are in ingest_rejects.';
 comment on column public.ra_coverage.races_abandoned is
   'Of the races stored from this feed, those that the card says are abandoned: no result will follow.';
-comment on column public.ra_coverage.pulled_at is 'When the day was last pulled wholly.';
+comment on column public.ra_coverage.pulled_at is
+  'When the day was last pulled wholly: when the first page of that reading went in.';
+comment on column public.ra_coverage.regions is 'The regions that the API was asked for.';
 comment on column public.ra_coverage.chunk_id is 'The chunk that pulled it last; null once its run was deleted.';
 
 create table public.ingest_errors (
@@ -172,9 +208,9 @@ create index ingest_errors_lost_calls on public.ingest_errors (feed, occurred_at
 create index ingest_errors_occurred_at on public.ingest_errors (occurred_at);
 comment on table public.ingest_errors is 'One row per failed attempt. Messages carry no secret.';
 comment on column public.ingest_errors.failure_class is
-  'retried: sent again within the invocation; transient: tried again later; chunk: that chunk is dead; account: the run is
-   paused; interruption: the lease ran out or was given back without a page; incomplete: fewer races stored than the API has;
-   lost_call: a call of a function never came, so that another was sent.';
+  'retried: sent again within the invocation; transient: tried again later; chunk: that chunk is dead; account: the run
+   is paused; interruption: the lease ran out or was given back without a page; incomplete: fewer races came than the
+   API has; lost_call: a call of a function never came, so that another was sent.';
 comment on column public.ingest_errors.endpoint is 'The path called; null when it failed outside of a call.';
 comment on column public.ingest_errors.http_status is 'What the API answered; null without an answer.';
 comment on column public.ingest_errors.attempt is 'Which one of its kind in a row it was, 1 the first.';

@@ -1,5 +1,40 @@
 -- From a request to rows: a run with its bounds frozen, cut into chunks.
 
+-- A view, so that thousands of days are one join: a function call a day took most of the time of a plan. The verdict is
+-- a column and not a condition, because the planner would expect hardly a row to meet it, and compare each day with
+-- each.
+create view engine.known_days
+with (security_invoker = true)
+as
+select
+  c.feed,
+  c.day,
+  c.races_in_api,
+  c.races_stored,
+  c.pulled_at,
+  c.regions,
+  -- A reject counts as lacking: whoever asks for what is missing may have taught the code to read it.
+  c.races_stored >= c.races_in_api
+    and c.regions @> (select s.regions from public.backfill_settings as s)
+    and days.pulled_after >= case when days.is_result then 1 else 0 end
+    -- By then the schedules have pulled it for the last time, if somebody was awake.
+    and (
+      days.pulled_after >= case when days.is_result then 6 else 1 end
+      or days.age < case when days.is_result then 8 else 2 end
+    ) as is_covered
+from public.ra_coverage as c
+cross join lateral (
+  select
+    c.feed = 'results' as is_result,
+    (c.pulled_at at time zone 'Europe/London')::date - c.day as pulled_after,
+    (select engine.london_day()) - c.day as age
+) as days;
+comment on view engine.known_days is
+  'Coverage, and whether anything is lacking. is_covered: pulled wholly, in all regions of the settings, with no race
+   missing, and not before it could be known: a card on the morning of its day or later, a result once its day was over.
+   A day that is past its corrections must have been pulled after them too: a card after its day (an abandonment in the
+   evening), a result five days after it (late ratings, stewards'' corrections).';
+
 create function engine.lacks_coverage(feed text, day date)
 returns boolean
 language sql
@@ -8,24 +43,34 @@ security invoker
 set search_path = ''
 as $$
   select not exists (
-    select from public.ra_coverage as c
-    where c.feed = lacks_coverage.feed
-      and c.day = lacks_coverage.day
-      -- A reject counts as lacking: whoever asks for what is missing may have taught the code to read it.
-      and c.races_stored >= c.races_in_api
-      and c.pulled_at >= engine.london_midnight(lacks_coverage.day + case when lacks_coverage.feed = 'results' then 1 else 0 end)
-      -- By then the schedules have pulled it for the last time, if somebody was awake.
-      and (
-        c.pulled_at >= engine.london_midnight(lacks_coverage.day + case when lacks_coverage.feed = 'results' then 6 else 1 end)
-        or engine.clock() < engine.london_midnight(lacks_coverage.day + case when lacks_coverage.feed = 'results' then 8 else 2 end)
-      )
+    select from engine.known_days as known
+    where known.feed = lacks_coverage.feed and known.day = lacks_coverage.day and known.is_covered
   )
 $$;
 
 comment on function engine.lacks_coverage(text, date) is
-  'True when the feed''s day was never pulled wholly, or with races missing, or only before it could be known: a card before the
-   morning of its day, a result before its day was over. A day that is past its corrections must have been pulled after them too: a
-   card after its day (an abandonment in the evening), a result five days after it (late ratings, stewards'' corrections).';
+  'True when the feed''s day is not covered, as engine.known_days says it.';
+
+create function engine.has_yet_to_read(chunk public.backfill_progress, day date, due timestamptz)
+returns boolean
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+  select
+    has_yet_to_read.day < chunk.period_end
+    and case
+      when chunk.reading_since is null or chunk.reading_since >= due
+        then has_yet_to_read.day >= coalesce(chunk.cursor_day, chunk.period_start)
+      -- What it has begun to read is older than what is due: the day at its cursor; of results, which are read as one,
+      -- all days.
+      else coalesce(has_yet_to_read.day > chunk.cursor_day, false)
+    end
+$$;
+
+comment on function engine.has_yet_to_read(public.backfill_progress, date, timestamptz) is
+  'Whether a chunk that goes on from its cursor will have read the day at the time due or later.';
 
 create function engine.races_per_day(feed text)
 returns numeric
@@ -50,7 +95,7 @@ stable
 security invoker
 set search_path = ''
 as $$
-  with bounds as (
+  with bounds as materialized (
     select
       -- The API has no card before 2023-01-23 and none more than seven days ahead; no result of a day to come.
       case when plan_chunks.feed = 'racecards' then greatest(start_date, date '2023-01-23') else start_date end as first_day,
@@ -78,7 +123,10 @@ as $$
     where
       plan_chunks.reprocess = 'all'
       or (
-        engine.lacks_coverage(plan_chunks.feed, d.day)
+        not exists (
+          select from engine.known_days as known
+          where known.feed = plan_chunks.feed and known.day = d.day and known.is_covered
+        )
         and (
           plan_chunks.reprocess = 'missing'
           or exists (
@@ -97,7 +145,8 @@ as $$
       when plan_chunks.feed = 'racecards' then last_wanted + 1 - first_wanted
       -- Replaced by the API's own total with the first page.
       else ceil(
-        (last_wanted + 1 - first_wanted) * engine.races_per_day('results')
+        -- Asked for once: each time it reads the whole coverage.
+        (last_wanted + 1 - first_wanted) * (select engine.races_per_day('results'))
           / (select s.results_page_limit from public.backfill_settings as s)
       )::integer
     end
@@ -283,8 +332,11 @@ comment on function public.pull_days(date, date, text[]) is
   'Pulls days again by hand, whatever is known of them, and before any backfill goes on. Dates are inclusive; the last day
    defaults to the first, feeds to racecards and results. Returns the run id. Errors as of backfill_start.';
 
+revoke all on engine.known_days from public, anon, authenticated;
+grant select on engine.known_days to service_role;
 revoke execute on function
   engine.lacks_coverage(text, date),
+  engine.has_yet_to_read(public.backfill_progress, date, timestamptz),
   engine.races_per_day(text),
   engine.plan_chunks(date, date, text, text),
   engine.check_request(date, date, text[], text),
@@ -293,7 +345,6 @@ revoke execute on function
   public.backfill_start(date, date, text[], boolean, text)
   from public, anon, authenticated;
 grant execute on function
-  engine.lacks_coverage(text, date),
   engine.races_per_day(text),
   engine.plan_chunks(date, date, text, text),
   engine.check_request(date, date, text[], text),

@@ -46,6 +46,8 @@ as $$
       f.endpoint,
       f.bytes_a_runner,
       f.bytes_a_shared_runner,
+      -- Here, and not a chunk each, because it reads the whole coverage.
+      case when f.feed <> 'masters' then engine.races_per_day(f.feed) else 0 end as races_a_day,
       engine.learned(sum(chunk.runners_stored), sum(chunk.races_stored), 5000, f.runners_a_race) as runners_a_race,
       engine.learned(sum(chunk.pages_done), sum(chunk.invocations), 100, f.pages_an_invocation) as pages_an_invocation
     from (
@@ -75,11 +77,7 @@ as $$
     cross join lateral engine.plan_chunks(
       backfill_plan.start_date, request.last_day, learned.feed, backfill_plan.reprocess
     ) as chunk
-    cross join lateral (
-      select
-        case when learned.feed = 'masters' then 0 else (chunk.period_end - chunk.period_start) * engine.races_per_day(learned.feed) end
-          as races
-    ) as sizes
+    cross join lateral (select (chunk.period_end - chunk.period_start) * learned.races_a_day as races) as sizes
   )
   select
     learned.feed,

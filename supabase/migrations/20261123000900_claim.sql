@@ -124,14 +124,16 @@ begin
       lease_until = engine.clock() + settings.lease_seconds * interval '1 second',
       invocations = chunk.invocations + 1,
       claimed_at = engine.clock(),
-      started_at = coalesce(chunk.started_at, engine.clock())
+      started_at = coalesce(chunk.started_at, engine.clock()),
+      -- A total is one of the regions that were asked for, so a reading keeps those that it began with.
+      regions = case when chunk.reading_since is null then settings.regions else chunk.regions end
     where chunk.id = chosen.id
     returning chunk.* into chosen;
   end if;
 
   return query select
     chosen.id, chosen.run_id, chosen.lease_token, chosen.period_start, chosen.period_end, chosen.cursor_day,
-    chosen.cursor_skip, chosen.api_total, settings.regions,
+    chosen.cursor_skip, chosen.api_total, chosen.regions,
     case when chosen.feed = 'racecards' then settings.racecards_page_limit else settings.results_page_limit end,
     settings.stop_taking_pages_after_seconds, settings.stop_taking_pages_after_busy_seconds,
     settings.answer_timeout_seconds, settings.capture_odds;

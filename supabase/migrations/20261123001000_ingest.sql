@@ -538,6 +538,19 @@ comment on function engine.take_back_left_out(jsonb, jsonb) is
   'Takes the place from horses that an earlier result of these races had and this one has not. results and runners as ingest_page
    gets them; a result comes with all of its runners, and one without any takes nothing back.';
 
+create function engine.reject_fingerprint(kind text, race_id text, horse_id text, path text, raw jsonb)
+returns text
+language sql
+immutable
+security invoker
+set search_path = ''
+as $$
+  -- Where ids and path say which thing it is, its content does not count: a card's runner has other odds at every pull.
+  select md5(concat_ws('|', kind, race_id, horse_id, path, case when race_id is null then raw::text end))
+$$;
+comment on function engine.reject_fingerprint(text, text, text, text, jsonb) is
+  'What makes a reject the same one when it comes again.';
+
 create function engine.store_rejects(rejects jsonb, race_ids text[], feed text, run_id bigint, chunk_id bigint)
 returns void
 language sql
@@ -547,8 +560,7 @@ as $$
   with seen as (
     select distinct on (fingerprint)
       r.kind, r.race_id, r.horse_id, r.race_date, r.path, r.reason, r.raw,
-      -- Where ids and path say which thing it is, its content does not count: a card's runner has other odds at every pull.
-      md5(concat_ws('|', r.kind, r.race_id, r.horse_id, r.path, case when r.race_id is null then r.raw::text end)) as fingerprint
+      engine.reject_fingerprint(r.kind, r.race_id, r.horse_id, r.path, r.raw) as fingerprint
     from jsonb_to_recordset(rejects) as r (
       kind text, race_id text, horse_id text, race_date date, path text, reason text, raw jsonb
     )
@@ -599,7 +611,7 @@ as $$
 $$;
 comment on function engine.note_unknown_fields(jsonb, text) is 'Counts an array of {object, field, seen}.';
 
-create function engine.races_of_day(feed text, day date)
+create function engine.races_of_day(feed text, day date, regions text[])
 returns bigint
 language sql
 stable
@@ -614,52 +626,119 @@ as $$
       (races_of_day.feed = 'results' and race.race_date = races_of_day.day and race.has_result)
       or (races_of_day.feed <> 'results' and race.card_date = races_of_day.day)
     )
-    and race.region_code = any ((select s.regions from public.backfill_settings as s)::text[])
+    and race.region_code = any (races_of_day.regions)
 $$;
-comment on function engine.races_of_day(text, date) is
-  'How many races of the pulled regions are stored that the feed gave this day; a card that moved counts on its own day.';
+comment on function engine.races_of_day(text, date, text[]) is
+  'How many races of these regions are stored that the feed gave this day; a card that moved counts on its own day.';
+
+create function engine.races_on_page(page jsonb)
+returns text[]
+language sql
+immutable
+security invoker
+set search_path = ''
+as $$
+  select coalesce(array_agg(distinct came.race_key), '{}')
+  from (
+    select race ->> 'id' as race_key from jsonb_array_elements(page -> 'races') as race
+    union all
+    select coalesce(r.race_id, engine.reject_fingerprint(r.kind, r.race_id, r.horse_id, r.path, r.raw))
+    from jsonb_to_recordset(page -> 'rejects') as r (kind text, race_id text, horse_id text, path text, raw jsonb)
+    where r.kind = 'race'
+  ) as came
+$$;
+comment on function engine.races_on_page(jsonb) is
+  'The races of a page, read or rejected, as engine.pages_read keeps them. page as ingest_page gets it.';
+
+create function engine.is_understood(page jsonb, feed text)
+returns boolean
+language sql
+immutable
+security invoker
+set search_path = ''
+as $$
+  select
+    case
+      when feed = 'masters' then jsonb_array_length(page -> 'regions') + jsonb_array_length(page -> 'courses')
+      -- The other rows of a page come with its races.
+      else jsonb_array_length(page -> 'races')
+    end > 0
+    or not exists (
+      select from jsonb_array_elements(page -> 'rejects') as reject
+      where reject ->> 'kind' in ('race', 'region', 'course')
+    )
+$$;
+comment on function engine.is_understood(jsonb, text) is
+  'False when elements came and none of them could be read: the feed has changed. An empty page is understood.';
+
+create function engine.short_days(chunk_id bigint)
+returns table (day date, races_in_api integer, races_seen integer)
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+  select pages.day, max(pages.races_in_api), count(distinct seen.race_key)::integer
+  from engine.pages_read as pages
+  left join lateral unnest(pages.race_keys) as seen (race_key) on true
+  where pages.chunk_id = short_days.chunk_id
+  group by pages.day
+  having count(distinct seen.race_key) < max(pages.races_in_api)
+  order by pages.day
+$$;
+comment on function engine.short_days(bigint) is
+  'What a chunk has read with fewer races than the API has, each race counted once: days of cards; of results the
+   period, by its first day.';
 
 -- What is stored of a feed on the days of a period, as coverage rows.
-create function engine.cover_days(feed text, period_start date, period_end date, chunk_id bigint, races_in_api integer default null)
+create function engine.cover_days(
+  chunk public.backfill_progress, period_start date, period_end date, races_in_api integer default null
+)
 returns void
 language sql
 security invoker
 set search_path = ''
 as $$
-  -- Rejects without an id that this pull did not meet again are understood by now, or the API took them back.
+  -- Rejects without an id that this reading did not meet again are understood by now, or the API took them back.
   delete from public.ingest_rejects as reject
-  using public.backfill_progress as chunk
   where
-    chunk.id = cover_days.chunk_id
-    and reject.feed = cover_days.feed
+    reject.feed = chunk.feed
     and reject.race_id is null
     and reject.race_date >= cover_days.period_start
     and reject.race_date < cover_days.period_end
-    and reject.last_seen_at < chunk.started_at;
+    and reject.last_seen_at < chunk.reading_since;
 
   insert into public.ra_coverage as known (
-    feed, day, races_in_api, races_stored, races_rejected, races_abandoned, pulled_at, chunk_id
+    feed, day, races_in_api, races_stored, races_rejected, races_abandoned, pulled_at, regions, chunk_id
   )
   select
-    cover_days.feed, days.day, coalesce(cover_days.races_in_api, stored.races + rejected.races), stored.races,
-    rejected.races, abandoned.races, engine.clock(), cover_days.chunk_id
+    chunk.feed, days.day, coalesce(cover_days.races_in_api, stored.races + rejected.races), stored.races,
+    rejected.races, abandoned.races, chunk.reading_since, chunk.regions, chunk.id
   from (
       select day::date as day
       from generate_series(cover_days.period_start::timestamp, cover_days.period_end::timestamp - interval '1 day', interval '1 day') as day
     ) as days,
-    lateral (select engine.races_of_day(cover_days.feed, days.day) as races) as stored,
+    lateral (select engine.races_of_day(chunk.feed, days.day, chunk.regions) as races) as stored,
     lateral (
       select count(*) as races
       from public.ra_races as race
-      where cover_days.feed = 'racecards' and race.card_date = days.day and race.is_abandoned
+      where
+        chunk.feed = 'racecards'
+        and race.card_date = days.day
+        and race.is_abandoned
+        and (race.region_code is null or race.region_code = any (chunk.regions))
     ) as abandoned,
     lateral (
       select count(distinct coalesce(reject.race_id, reject.fingerprint)) as races
       from public.ingest_rejects as reject
-      where reject.feed = cover_days.feed and reject.race_date = days.day and reject.kind = 'race'
+      where reject.feed = chunk.feed and reject.race_date = days.day and reject.kind = 'race'
+        -- One that this reading did not meet is none of those that the API has.
+        and reject.last_seen_at >= chunk.reading_since
         and not exists (
           select from public.ra_races as race
-          where race.id = reject.race_id and case when cover_days.feed = 'results' then race.has_result else race.has_card end
+          where
+            race.id = reject.race_id
+            and case when chunk.feed = 'results' then race.has_result else race.has_card end
         )
     ) as rejected
   on conflict (feed, day) do update set
@@ -668,15 +747,54 @@ as $$
     races_rejected = excluded.races_rejected,
     races_abandoned = excluded.races_abandoned,
     pulled_at = excluded.pulled_at,
+    regions = excluded.regions,
     chunk_id = excluded.chunk_id
 $$;
-comment on function engine.cover_days(text, date, date, bigint, integer) is
-  'Writes a coverage row for each day of a half-open period of which the caller knows that it was pulled wholly.
-   races_in_api is the API''s own count where it gives one per day; otherwise what is stored and rejected, of which the caller
-   knows that it adds up to the API''s total of the period.';
+comment on function engine.cover_days(public.backfill_progress, date, date, integer) is
+  'Writes a coverage row for each day of a half-open period of which the caller knows that the chunk has pulled it
+   wholly: as old as the first page of the reading, in the regions that it was asked for. races_in_api is the API''s own
+   count where it gives one per day; otherwise what is stored and rejected, of which the caller knows that it adds up to
+   the API''s total of the period.';
+
+create function engine.note_races_seen(
+  chunk public.backfill_progress, day date, skip integer, page jsonb, leaves_day boolean
+)
+returns void
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  is_short boolean;
+begin
+  -- A reading that begins again forgets what it saw before.
+  delete from engine.pages_read as known
+  where known.chunk_id = chunk.id and known.day = note_races_seen.day and note_races_seen.skip = 0;
+  insert into engine.pages_read as known (chunk_id, day, skip, races_in_api, race_keys)
+  values (chunk.id, note_races_seen.day, note_races_seen.skip, chunk.api_total, engine.races_on_page(page))
+  on conflict on constraint pages_read_pkey do update set
+    races_in_api = excluded.races_in_api,
+    race_keys = excluded.race_keys;
+  if not leaves_day then
+    return;
+  end if;
+
+  -- The API counts cards by the day, so a day is over when its pages are in; one that is short waits for finish_chunk.
+  is_short := exists (select from engine.short_days(chunk.id) as short where short.day = note_races_seen.day);
+  if not is_short then
+    delete from engine.pages_read as known where known.chunk_id = chunk.id and known.day = note_races_seen.day;
+  end if;
+  -- A day of which all races are stored, though fewer came, is as old as it was.
+  if not is_short or engine.races_of_day(chunk.feed, note_races_seen.day, chunk.regions) < chunk.api_total then
+    perform engine.cover_days(chunk, note_races_seen.day, note_races_seen.day + 1, chunk.api_total);
+  end if;
+end
+$$;
+comment on function engine.note_races_seen(public.backfill_progress, date, integer, jsonb, boolean) is
+  'Keeps which races came with a page at (day, skip), and covers the day when it was the last page of a card day.';
 
 create function public.ingest_page(chunk_id bigint, lease_token uuid, page jsonb)
-returns table (lease_until timestamptz, go_on boolean)
+returns table (lease_until timestamptz, go_on boolean, understood boolean)
 language plpgsql
 security invoker
 set search_path = ''
@@ -687,22 +805,45 @@ as $$
 #variable_conflict use_column
 declare
   settings constant public.backfill_settings := (select s from public.backfill_settings as s);
-  held constant public.backfill_progress := engine.hold_lease(ingest_page.chunk_id, ingest_page.lease_token);
+  held public.backfill_progress := engine.hold_lease(ingest_page.chunk_id, ingest_page.lease_token);
+  -- Before anything is stored: what this page rejects was seen in this reading.
+  moment constant timestamptz := engine.clock();
   before_day constant date := (page -> 'cursor_before' ->> 'day')::date;
   before_skip constant integer := (page -> 'cursor_before' ->> 'skip')::integer;
   after_day constant date := (page -> 'cursor_after' ->> 'day')::date;
   after_skip constant integer := (page -> 'cursor_after' ->> 'skip')::integer;
   race_ids constant text[] := array(select race ->> 'id' from jsonb_array_elements(page -> 'races') as race);
+  is_understood constant boolean := engine.is_understood(page, held.feed);
+  is_new constant boolean := (held.cursor_day, held.cursor_skip) is not distinct from (before_day, before_skip);
+  leaves_day constant boolean := held.feed = 'racecards' and after_day > before_day;
   new_lease_until timestamptz;
 begin
   -- The answer to a page that went in may get lost on its way back: the same page again is only acknowledged.
-  if (held.cursor_day, held.cursor_skip) is distinct from (before_day, before_skip) then
+  if not is_new then
     if (held.cursor_day, held.cursor_skip) is distinct from (after_day, after_skip) then
       raise exception 'The cursor of chunk % stands at (%, %), the page starts at (%, %)',
         held.id, held.cursor_day, held.cursor_skip, before_day, before_skip
         using errcode = 'PT409', hint = 'Somebody else worked on the chunk. Stop; nothing was written.';
     end if;
+  elsif not is_understood then
+    -- The cursor stays in front of it, so that nobody passes it by a retry.
+    perform engine.store_rejects(page -> 'rejects', race_ids, held.feed, held.run_id, held.id);
+    perform engine.note_unknown_fields(page -> 'unknown_fields', held.feed);
+    update public.backfill_progress as chunk
+    set
+      api_calls = chunk.api_calls + (page ->> 'api_calls')::integer,
+      rows_rejected = chunk.rows_rejected + jsonb_array_length(page -> 'rejects')
+    where chunk.id = held.id;
   else
+    if before_skip = 0 then
+      held.reading_since := moment;
+      held.api_total := null;
+    end if;
+    -- A total that falls while pages are read means that races were taken out, and others slipped past the cursor. Each
+    -- list of the masters has its own.
+    held.api_total := greatest(
+      (page ->> 'api_total')::integer, case when held.feed <> 'masters' then held.api_total end
+    );
     perform engine.upsert_regions(page -> 'regions');
     perform engine.upsert_bookmakers(page -> 'bookmakers');
     perform engine.upsert_courses(page -> 'courses');
@@ -720,9 +861,8 @@ begin
     perform engine.take_back_left_out(page -> 'races', page -> 'runners');
     perform engine.mark_absent_as_non_runners(race_ids);
     perform engine.note_unknown_fields(page -> 'unknown_fields', held.feed);
-    -- The cursor has left the day: all of its pages are in.
-    if held.feed = 'racecards' and after_day > before_day then
-      perform engine.cover_days('racecards', before_day, after_day, held.id, (page ->> 'api_total')::integer);
+    if held.feed <> 'masters' then
+      perform engine.note_races_seen(held, coalesce(before_day, held.period_start), before_skip, page, leaves_day);
     end if;
   end if;
 
@@ -730,11 +870,11 @@ begin
   set
     cursor_day = after_day,
     cursor_skip = after_skip,
-    api_total = (page ->> 'api_total')::integer,
+    api_total = held.api_total,
+    reading_since = case when not leaves_day then held.reading_since end,
     -- Results know their pages after the first one; the other feeds from the start.
     pages_expected = case
-      when chunk.feed = 'results'
-        then greatest(1, ceil((page ->> 'api_total')::numeric / settings.results_page_limit))
+      when chunk.feed = 'results' then greatest(1, ceil(held.api_total::numeric / settings.results_page_limit))
       else chunk.pages_expected
     end,
     lease_until = engine.clock() + settings.lease_seconds * interval '1 second',
@@ -745,20 +885,21 @@ begin
     rows_rejected = chunk.rows_rejected + jsonb_array_length(page -> 'rejects'),
     last_page_at = engine.clock(),
     attempts = 0,
-    interruptions = 0
-  where chunk.id = held.id and (held.cursor_day, held.cursor_skip) is not distinct from (before_day, before_skip);
+    interruptions = 0,
+    failing_since = null
+  where chunk.id = held.id and is_new and is_understood;
 
   update public.backfill_progress as chunk
   set lease_until = engine.clock() + settings.lease_seconds * interval '1 second'
   where chunk.id = held.id
   returning chunk.lease_until into new_lease_until;
 
-  if (held.cursor_day, held.cursor_skip) is not distinct from (before_day, before_skip) then
+  if is_new then
     perform engine.count_calls(held, (page ->> 'api_calls')::integer);
   end if;
 
   return query
-  select new_lease_until, run.paused_at is null
+  select new_lease_until, run.paused_at is null, is_understood
   from public.backfill_runs as run
   where run.id = held.run_id;
 end
@@ -766,9 +907,11 @@ $$;
 
 comment on function public.ingest_page(bigint, uuid, jsonb) is
   'Stores one page, moves the chunk''s cursor and renews its lease, all or nothing. page: {cursor_before: {day, skip},
-   cursor_after: {day, skip}, api_total, api_calls (made since the last page), regions, bookmakers, courses, sires, dams,
-   damsires, horses, jockeys, trainers, owners, races, runners, odds (arrays of rows; odds may be absent), rejects, unknown_fields}. Returns until when
-   the lease holds and whether to go on (false: the run was paused; yield). Error PT409 when the lease is lost.';
+   cursor_after: {day, skip}, api_total, api_calls (made since the last page), regions, bookmakers, courses, sires,
+   dams, damsires, horses, jockeys, trainers, owners, races, runners, odds (arrays of rows; odds may be absent),
+   rejects, unknown_fields}. Returns until when the lease holds, whether to go on (false: the run was paused; yield),
+   and whether anything of the page was understood: when not, its rejects are stored and the cursor stays in front of
+   it; fail the chunk. Error PT409 when the lease is lost.';
 
 revoke all on engine.whole_results from public, anon, authenticated;
 grant select on engine.whole_results to service_role;
@@ -782,6 +925,9 @@ grant execute on function
   engine.upsert_horses(jsonb), engine.upsert_races(jsonb), engine.upsert_runners(jsonb),
   engine.upsert_odds(jsonb),
   engine.take_back_left_out(jsonb, jsonb), engine.mark_absent_as_non_runners(text[]), engine.store_rejects(jsonb, text[], text, bigint, bigint),
-  engine.note_unknown_fields(jsonb, text), engine.races_of_day(text, date), engine.cover_days(text, date, date, bigint, integer),
+  engine.note_unknown_fields(jsonb, text), engine.reject_fingerprint(text, text, text, text, jsonb),
+  engine.races_of_day(text, date, text[]), engine.races_on_page(jsonb), engine.is_understood(jsonb, text),
+  engine.short_days(bigint), engine.cover_days(public.backfill_progress, date, date, integer),
+  engine.note_races_seen(public.backfill_progress, date, integer, jsonb, boolean),
   public.ingest_page(bigint, uuid, jsonb)
   to service_role;

@@ -28,7 +28,7 @@ security invoker
 set search_path = ''
 as $$
   select
-    coalesce(chunk.last_page_at, chunk.started_at) < engine.clock() - interval '1 day'
+    coalesce(chunk.failing_since < engine.clock() - interval '1 day', false)
     or exists (
       select from public.backfill_progress as other
       where other.feed = chunk.feed and other.id <> chunk.id and other.last_page_at > chunk.claimed_at
@@ -37,9 +37,9 @@ as $$
     or chunk.feed = 'masters'
 $$;
 comment on function engine.is_hopeless(public.backfill_progress) is
-  'Whether failures of a chunk are its own: others of its feed got pages during this very attempt, or it has had none for a
-   day; the masters are on their own.
-   Otherwise the API may be out for everybody, and no chunk is given up for that.';
+  'Whether failures of a chunk are its own: others of its feed got pages during this very attempt, or it has failed for
+   a day, in which a pause, or the time that it was dead, does not count; the masters are on their own. Otherwise the
+   API may be out for everybody, and no chunk is given up for that.';
 
 create function public.finish_chunk(chunk_id bigint, lease_token uuid)
 returns text
@@ -53,7 +53,6 @@ as $$
 declare
   held constant public.backfill_progress := engine.hold_lease(finish_chunk.chunk_id, finish_chunk.lease_token);
   repulls_allowed constant integer := 3;
-  accounted_for integer;
   short_day record;
   pull_again_from date := held.period_start;
   shortfall text;
@@ -61,65 +60,32 @@ declare
 begin
   if held.feed = 'racecards' and held.cursor_day < held.period_end then
     shortfall := format('Stopped at %s, before the period''s end', held.cursor_day);
-  elsif held.feed = 'racecards' then
-    -- The API counts cards by the day, so only from the first short day on they are pulled again.
-    select known.day, known.races_in_api, known.races_stored + known.races_rejected as accounted_for
-    into short_day
-    from public.ra_coverage as known
-    where
-      known.feed = 'racecards'
-      and known.day >= held.period_start
-      and known.day < held.period_end
-      and known.races_stored + known.races_rejected < known.races_in_api
-    order by known.day
-    limit 1;
-    if found then
-      pull_again_from := short_day.day;
-      shortfall := format(
-        'The API has %s races on %s, stored or rejected are %s', short_day.races_in_api, short_day.day, short_day.accounted_for
-      );
-    end if;
   elsif held.feed = 'masters' and held.pages_done < held.pages_expected then
     shortfall := format('%s of %s lists pulled', held.pages_done, held.pages_expected);
-  elsif held.feed = 'results' then
-    select
-      (
-        select count(*)
-        from public.ra_races as race
-        where
-          race.has_result
-          and race.race_date >= held.period_start
-          and race.race_date < held.period_end
-          and race.region_code = any ((select s.regions from public.backfill_settings as s)::text[])
-      )
-      + (
-        select count(distinct coalesce(reject.race_id, reject.fingerprint))
-        from public.ingest_rejects as reject
-        where
-          reject.feed = 'results'
-          and reject.kind = 'race'
-          and reject.last_seen_at >= held.started_at
-          -- By day, not by chunk: a daily pull of the same race makes the reject its own.
-          and (
-            (reject.race_date >= held.period_start and reject.race_date < held.period_end)
-            or (reject.race_date is null and reject.chunk_id = held.id)
-          )
-          and not exists (select from public.ra_races as race where race.id = reject.race_id and race.has_result)
-      )
-    into accounted_for;
-    if held.api_total is null or accounted_for < held.api_total then
+  elsif held.feed = 'results' and held.api_total is null then
+    shortfall := 'The API has not said yet how many races it has';
+  elsif held.feed <> 'masters' then
+    -- What this reading saw, not what was ever stored: a race that slipped past it may have been corrected since.
+    select short.day, short.races_in_api, short.races_seen into short_day
+    from engine.short_days(held.id) as short
+    order by short.day
+    limit 1;
+    if found then
+      -- The API counts cards by the day, so only from the first short day on they are pulled again.
+      pull_again_from := short_day.day;
       shortfall := format(
-        'The API has %s races, stored or rejected are %s',
-        coalesce(held.api_total::text, 'an unknown number of'), accounted_for
+        'The API has %s races%s and sent %s of them', short_day.races_in_api,
+        case when held.feed = 'racecards' then format(' on %s', short_day.day) end, short_day.races_seen
       );
     end if;
   end if;
+  delete from engine.pages_read as known where known.chunk_id = held.id;
 
   if shortfall is not null then
     perform engine.log_failure(held, 'incomplete', null, null, held.repulls + 1, shortfall);
     new_state := case when held.repulls < repulls_allowed then 'waiting' else 'dead' end;
   elsif held.feed = 'results' then
-    perform engine.cover_days('results', held.period_start, held.period_end, held.id);
+    perform engine.cover_days(held, held.period_start, held.period_end);
   end if;
 
   update public.backfill_progress as chunk
@@ -139,6 +105,7 @@ begin
       else 0
     end,
     api_total = case when new_state = 'waiting' then null else chunk.api_total end,
+    reading_since = case when new_state = 'waiting' then null else chunk.reading_since end,
     next_attempt_at = case when new_state = 'waiting' then engine.clock() + interval '1 minute' else chunk.next_attempt_at end
   where chunk.id = held.id;
 
@@ -147,9 +114,9 @@ begin
 end
 $$;
 comment on function public.finish_chunk(bigint, uuid) is
-  'Ends a chunk whose pages are all in. Compares what is stored and rejected with the API''s total: returns succeeded; waiting,
-   when something is missing and the chunk will be pulled again; dead, when it was missing four times. Error PT409 when the
-   lease is lost.';
+  'Ends a chunk whose pages are all in. Compares the races that came in this reading, stored or rejected, with the
+   API''s total: returns succeeded; waiting, when something is missing and the chunk will be pulled again; dead, when it
+   was missing four times. Error PT409 when the lease is lost.';
 
 create function public.yield_chunk(chunk_id bigint, lease_token uuid, api_calls integer, progressed boolean default true)
 returns text
@@ -228,6 +195,9 @@ begin
       when failure_class = 'account' then chunk.attempts
       when new_state = 'waiting' then least(attempt, settings.attempts_before_dead - 1)
       else attempt
+    end,
+    failing_since = case
+      when failure_class = 'account' then chunk.failing_since else coalesce(chunk.failing_since, engine.clock())
     end,
     api_calls = chunk.api_calls + fail_chunk.api_calls,
     ended_at = case when new_state = 'dead' then engine.clock() end,

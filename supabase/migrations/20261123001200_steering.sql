@@ -81,7 +81,7 @@ begin
   update public.backfill_runs as run set paused_at = null, pause_reason = null where run.id = held.id;
   -- Due from now on: not since before the pause, as if nobody had come for them, nor after a wait that the pause was for.
   update public.backfill_progress as chunk
-  set next_attempt_at = engine.clock()
+  set next_attempt_at = engine.clock(), failing_since = null
   where chunk.run_id = held.id and chunk.state = 'waiting';
   perform engine.dispatch_due();
 end
@@ -109,6 +109,9 @@ begin
   update public.backfill_progress as chunk
   set state = 'cancelled', lease_token = null, lease_until = null, ended_at = engine.clock()
   where chunk.run_id = held.id and chunk.state in ('waiting', 'working', 'dead');
+  delete from engine.pages_read as known
+  using public.backfill_progress as chunk
+  where chunk.run_id = held.id and known.chunk_id = chunk.id;
   -- Its leases and its days are free for others. Without a Vault secret it is cancelled all the same.
   perform engine.dispatch_next(null);
 end
@@ -136,11 +139,13 @@ begin
     attempts = 0,
     interruptions = 0,
     repulls = 0,
+    failing_since = null,
     -- A period that was read to its end and still lacked races is read anew.
     cursor_day = case when chunk.repulls > 0 and chunk.feed = 'racecards' then chunk.period_start else chunk.cursor_day end,
     cursor_skip = case when chunk.repulls > 0 then 0 else chunk.cursor_skip end,
     pages_done = case when chunk.repulls > 0 then 0 else chunk.pages_done end,
     api_total = case when chunk.repulls > 0 then null else chunk.api_total end,
+    reading_since = case when chunk.repulls > 0 then null else chunk.reading_since end,
     next_attempt_at = engine.clock()
   where chunk.run_id = held.id and chunk.state = 'dead';
   get diagnostics redriven = row_count;
@@ -152,7 +157,8 @@ begin
 end
 $$;
 comment on function public.backfill_retry(bigint) is
-  'Puts the dead chunks of a run back to waiting, at their cursors and with all attempts. Returns how many.';
+  'Puts the dead chunks of a run back to waiting, at their cursors and with all attempts. A page that killed its chunk
+   is read again, and a period that lacked races from its start. Returns how many.';
 
 revoke execute on function
   engine.hold_run(bigint), engine.hold_chunks(bigint, text[]), public.backfill_pause(bigint), public.backfill_resume(bigint), public.backfill_cancel(bigint),

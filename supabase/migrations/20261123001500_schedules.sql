@@ -108,6 +108,7 @@ security invoker
 set search_path = ''
 as $$
 declare
+  due constant timestamptz := engine.last_due(schedule, engine.clock());
   wanted_from date;
   wanted_until date;
   lane text;
@@ -155,7 +156,10 @@ begin
       perform public.backfill_cancel(rival);
     end loop;
 
-    -- To some days an earlier pull has yet to come: it pulls all that this one would.
+    -- To some days an earlier pull has yet to come: it pulls all that this one would. One that had begun to read them
+    -- before this one was due does not: what it stores is as old as its first page, though its last one may come hours
+    -- later. Nor is it made to begin again, because then one bad page among its last would keep it from ever ending:
+    -- this pull waits for its end.
     select min(d.day)::date, max(d.day)::date
     into wanted_from, wanted_until
     from generate_series(wanted_from::timestamp, wanted_until::timestamp, interval '1 day') as d (day)
@@ -165,8 +169,7 @@ begin
         live.feed = lane
         and live.state in ('waiting', 'working')
         and live.priority = 100
-        and d.day::date >= coalesce(live.cursor_day, live.period_start)
-        and d.day::date < live.period_end
+        and engine.has_yet_to_read(live, d.day::date, due)
     );
     if wanted_from is null then
       -- One that failed tries again now, not when its wait is over: the data is due.
@@ -193,6 +196,20 @@ begin
         and live.period_end > wanted_from
     ) then
       all_started := false;
+      -- It tries again too, once for each time that this one is due, so that its wait is not added to that of this one.
+      update public.backfill_progress as live
+      set next_attempt_at = engine.clock()
+      where
+        live.feed = lane
+        and live.state = 'waiting'
+        and live.priority = 100
+        and live.next_attempt_at > engine.clock()
+        and live.claimed_at < due
+        and live.period_start <= wanted_until
+        and live.period_end > wanted_from;
+      if found then
+        perform engine.dispatch_next(lane);
+      end if;
     else
       -- Not waited for: the other schedules are due as well, and this one is tried again with the next tick.
       if not engine.try_lock('start scheduled pull') then
@@ -205,10 +222,11 @@ begin
 end
 $$;
 comment on function engine.start_scheduled_pull(public.pull_schedules, date) is
-  'Starts a run of priority 100 for each feed of a schedule, from its first day as counted from since (UK day on which it was due) to
-   its last day as counted from today. Days that an earlier scheduled pull has yet to come to are left out; when that is all of
-   them, the earlier one tries again at once. started: how many runs; all_started: false when an earlier pull that has passed some
-   of the days still holds them, so that this one has to wait.';
+  'Starts a run of priority 100 for each feed of a schedule, from its first day as counted from since (UK day on which
+   it was due) to its last day as counted from today. Days that an earlier scheduled pull has yet to begin with are left
+   out; when that is all of them, the earlier one tries again at once. started: how many runs; all_started: false when
+   an earlier pull that has passed or begun some of the days still holds them, so that this one has to wait; it tries
+   again at once as well.';
 
 create function engine.start_due_pulls()
 returns integer

@@ -84,23 +84,34 @@ with gaps as (
     case
       when known.day is null then 'never_pulled'
       when known.races_stored < known.races_in_api then 'incomplete'
+      when not known.regions @> settings.regions then 'never_pulled'
       else 'provisional'
     end as kind,
     case
       when known.day is null then 'never pulled wholly'
       when known.races_stored < known.races_in_api then format('%s of %s races stored', known.races_stored, known.races_in_api)
+      when not known.regions @> settings.regions then format(
+        'never pulled for the region %s',
+        (
+          select string_agg(region, ', ' order by region)
+          from unnest(settings.regions) as region
+          where region <> all (known.regions)
+        )
+      )
       when known.pulled_at < engine.london_midnight(expected.day + 1) then 'pulled before the day was over'
       else 'pulled before late ratings and corrections were in'
     end as missing
   from engine.expected_days as expected
-  left join public.ra_coverage as known on known.feed = expected.feed and known.day = expected.day
+  cross join public.backfill_settings as settings
+  left join engine.known_days as known on known.feed = expected.feed and known.day = expected.day
   where
-    engine.lacks_coverage(expected.feed, expected.day)
+    known.is_covered is not true
     -- The day in progress is provisional by nature, and so is the one before until its nightly pull; and a card before its morning.
     and (
       known.day is null
       or known.races_stored < known.races_in_api
-      or expected.day < engine.london_day(engine.clock() - interval '4 hours')
+      or not known.regions @> settings.regions
+      or expected.day < (select engine.london_day(engine.clock() - interval '4 hours'))
     )
   union all
   -- A race that has a card and no result is a question: void, abandoned unseen, or still to come.
@@ -111,14 +122,13 @@ with gaps as (
       string_agg(race.id, ', ' order by race.off_dt, race.id)
     )
   from public.ra_races as race
-  join public.ra_coverage as known on known.feed = 'results' and known.day = race.race_date
+  join engine.known_days as known on known.feed = 'results' and known.day = race.race_date and known.is_covered
   where
     race.has_card
     and not race.has_result
     and not coalesce(race.is_abandoned, false)
     and race.race_date <= engine.london_day() - 2
     and race.region_code = any ((select s.regions from public.backfill_settings as s)::text[])
-    and not engine.lacks_coverage('results', race.race_date)
   group by race.race_date
 )
 select gaps.feed, gaps.day, gaps.kind, gaps.missing, coalesce(pulls.tries, 0) as tries, pulls.given_up_at
@@ -129,9 +139,9 @@ comment on view public.coverage_gaps is 'A row per feed and day of which somethi
 comment on column public.coverage_gaps.feed is 'racecards or results.';
 comment on column public.coverage_gaps.day is 'UK racing day.';
 comment on column public.coverage_gaps.kind is
-  'never_pulled; incomplete: fewer races stored than the API has; provisional: pulled before the day was over, or
-   a result before its late ratings and corrections were in; no_result: races that
-   have a card, are not abandoned, and had no result two days later.';
+  'never_pulled, or not in a region that the settings have by now; incomplete: fewer races stored than the API has;
+   provisional: pulled before the day was over, or a result before its late ratings and corrections were in; no_result:
+   races that have a card, are not abandoned, and had no result two days later.';
 comment on column public.coverage_gaps.missing is 'In words: how many races of how many, or which.';
 comment on column public.coverage_gaps.tries is 'Pulls by the nightly closing so far.';
 comment on column public.coverage_gaps.given_up_at is 'When the nightly closing gave up, after gap_tries pulls; null before.';
@@ -232,7 +242,7 @@ begin
         max(d.day) as last_day,
         case
           when lane = 'racecards' then count(*)
-          else ceil(count(*) * engine.races_per_day('results') / settings.results_page_limit)
+          else ceil(count(*) * (select engine.races_per_day('results')) / settings.results_page_limit)
         end::integer as pages
       from (
         select

@@ -35,7 +35,7 @@ known as (
     settings.schedules_started_on,
     case feeds.feed
       when 'masters' then (
-        select max(chunk.ended_at) from public.backfill_progress as chunk
+        select max(chunk.reading_since) from public.backfill_progress as chunk
         where chunk.feed = 'masters' and chunk.state = 'succeeded'
       )
       else (

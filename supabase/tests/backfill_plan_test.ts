@@ -1,4 +1,4 @@
-import { assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import { startTestDatabase, type TestDatabase } from "./support/test_database.ts";
 import { start } from "./support/chunks.ts";
 
@@ -70,8 +70,8 @@ Deno.test("backfill_plan() knows that cards begin on 2023-01-23 and that older r
 
 Deno.test("backfill_plan() leaves out what is stored already", async () => {
   await db.sql`
-    insert into ra_coverage (feed, day, races_in_api, races_stored, races_rejected, pulled_at)
-    select 'results', day, 36, 36, 0, engine.clock()
+    insert into ra_coverage (feed, day, races_in_api, races_stored, races_rejected, pulled_at, regions)
+    select 'results', day, 36, 36, 0, engine.clock(), '{gb,ire}'
     from generate_series('2025-01-01', '2025-11-30', interval '1 day') as day
   `;
   const [results] = await plan("2025-01-01", "2025-12-31", ["results"]);
@@ -80,12 +80,57 @@ Deno.test("backfill_plan() leaves out what is stored already", async () => {
 
 Deno.test("backfill_plan() goes by what is known once a year of it is", async () => {
   await db.sql`
-    insert into ra_coverage (feed, day, races_in_api, races_stored, races_rejected, pulled_at)
-    select 'results', day, 20, 20, 0, engine.clock()
+    insert into ra_coverage (feed, day, races_in_api, races_stored, races_rejected, pulled_at, regions)
+    select 'results', day, 20, 20, 0, engine.clock(), '{gb,ire}'
     from generate_series('2024-01-01', '2024-12-31', interval '1 day') as day
   `;
   const [results] = await plan("2025-01-01", "2025-01-31", ["results"]);
   assertEquals([results?.races, results?.api_calls], [620, 7]);
+});
+
+/** How often a function of the engine was called while something ran. */
+async function callsOf(name: string, statement: string): Promise<number> {
+  const count = async () => {
+    await db.admin`select pg_stat_force_next_flush()`;
+    const [row] = await db.admin<{ calls: number }[]>`
+      select coalesce(sum(calls), 0)::integer as calls from pg_stat_user_functions
+      where schemaname = 'engine' and funcname = ${name}
+    `;
+    return row?.calls ?? NaN;
+  };
+  await db.admin`set track_functions = 'all'`;
+  const before = await count();
+  await db.admin.unsafe(statement);
+  return await count() - before;
+}
+
+Deno.test("a plan of decades reads the coverage once a feed, not once a chunk or a day", async () => {
+  await db.sql`
+    insert into ra_coverage (feed, day, races_in_api, races_stored, races_rejected, pulled_at, regions)
+    select feed, day, 36, 36, 0, engine.clock(), '{gb,ire}'
+    from
+      unnest(array['racecards', 'results']) as feed,
+      generate_series('2015-01-01', '2026-06-01', interval '1 day') as day
+  `;
+  const plans = ["all", "missing", "failed"].map((reprocess) =>
+    `select * from backfill_plan('1988-01-01', reprocess => '${reprocess}')`
+  );
+  for (const statement of [...plans, "select backfill_start('1988-01-01', reprocess => 'all')"]) {
+    assert(await callsOf("races_per_day", statement) <= 3, statement);
+  }
+  for (const statement of [...plans, "select * from coverage_gaps"]) {
+    assertEquals(await callsOf("lacks_coverage", statement), 0, statement);
+    assert(await callsOf("london_day", statement) < 100, statement);
+  }
+  assert(await callsOf("races_per_day", "select engine.close_gaps()") <= 1);
+  // Nor are thousands of days compared with each other, one by one.
+  const explained = await db.admin<
+    { "QUERY PLAN": string }[]
+  >`explain (analyze, timing off) select * from coverage_gaps`;
+  const compared = explained.flatMap((row) =>
+    /Rows Removed by Join Filter: (\d+)/.exec(row["QUERY PLAN"])?.[1] ?? []
+  );
+  assert(Math.max(0, ...compared.map(Number)) < 1_000_000, compared.join());
 });
 
 Deno.test("backfill_plan() costs minutes by the rates in force", async () => {

@@ -41,9 +41,8 @@ async function pullResults(pages: number, total: number, secondsAPage: number): 
   }
   if (pages * 100 >= total) {
     // The pages of this test carry no races; what counts here is how many there are.
-    await db.sql`update backfill_progress set api_total = 0 where id = ${held.chunk_id}`;
+    await db.sql`update engine.pages_read set races_in_api = 0 where chunk_id = ${held.chunk_id}`;
     await finish(db.worker, held);
-    await db.sql`update backfill_progress set api_total = ${total} where id = ${held.chunk_id}`;
   }
 }
 

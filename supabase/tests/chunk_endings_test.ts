@@ -146,6 +146,55 @@ Deno.test("one page amid an outage gives no chunk up that fails afterwards", asy
   assertEquals(await fail(held, "transient"), "waiting");
 });
 
+Deno.test("a chunk that was dead or paused for days has a day again before it is given up in an outage", async () => {
+  let held = await lease();
+  const failUntilDead = async () => {
+    let attempts = 1;
+    for (; await fail(held, "transient") === "waiting"; attempts++) {
+      await db.passTime("70 minutes");
+      await db.passTime("10 minutes");
+      held = await claimed(db.worker, "results");
+    }
+    return attempts;
+  };
+  await ingest(db.worker, held, page({ before: [null, 0], after: [null, 100] }, { api_total: 1000 }));
+  assert(await failUntilDead() > 18);
+  await db.passTime("2 days");
+  await db.sql`select backfill_retry(1)`;
+  held = await claimed(db.worker, "results");
+  for (let attempt = 1; attempt <= 8; attempt++) {
+    assertEquals(await fail(held, "transient"), "waiting", `attempt ${attempt} after the retry`);
+    await db.passTime("80 minutes");
+    held = await claimed(db.worker, "results");
+  }
+  await db.worker`select yield_chunk(${held.chunk_id}, ${held.lease_token}, 0)`;
+  await db.sql`select backfill_pause(1)`;
+  await db.passTime("2 days");
+  await db.sql`select backfill_resume(1)`;
+  held = await claimed(db.worker, "results");
+  assert(await failUntilDead() > 18);
+});
+
+Deno.test("a page between two outages begins the day again, and so does none that waits for its turn", async () => {
+  const held = await lease();
+  await db.worker`select yield_chunk(${held.chunk_id}, ${held.lease_token}, 0)`;
+  await db.passTime("2 days");
+  const failingSince = async () =>
+    (await db.sql`select failing_since from backfill_progress where id = ${held.chunk_id}`)[0]?.[
+      "failing_since"
+    ];
+  const again = await claimed(db.worker, "results");
+  await fail(again, "account");
+  assertEquals(await failingSince(), null, "the account's failure is not the chunk's");
+  await db.sql`select backfill_resume(1)`;
+  await fail(await claimed(db.worker, "results"), "transient");
+  assertEquals(await failingSince(), new Date("2026-06-17T11:00:00Z"));
+  await db.passTime("2 hours");
+  const last = await claimed(db.worker, "results");
+  await ingest(db.worker, last, page({ before: [null, 0], after: [null, 100] }, { api_total: 1000 }));
+  assertEquals(await failingSince(), null);
+});
+
 Deno.test("chunks end as well while a Vault secret is missing, and the sweep calls when it is back", async () => {
   const held = await lease();
   await db.withoutWorkerSecret(async () => {
@@ -262,7 +311,7 @@ Deno.test("a card day that came up short is pulled again from that day on, and a
       pull,
       60,
     ]);
-    assertEquals(chunk.last_error, "The API has 2 races on 2026-05-02, stored or rejected are 1");
+    assertEquals(chunk.last_error, "The API has 2 races on 2026-05-02 and sent 1 of them");
     await db.passTime("1 minute");
     held = await claimed(db.worker, "racecards");
     await pullCards(held, [1, 2, 1]);

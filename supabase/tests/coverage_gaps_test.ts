@@ -19,8 +19,8 @@ const gaps = async () => [
 /** Days of a feed that were pulled wholly, just now. */
 async function cover(feed: string, first: string, last: string, races = 0): Promise<void> {
   await db.sql`
-    insert into ra_coverage (feed, day, races_in_api, races_stored, races_rejected, pulled_at)
-    select ${feed}, day, ${races}, ${races}, 0, engine.clock()
+    insert into ra_coverage (feed, day, races_in_api, races_stored, races_rejected, pulled_at, regions)
+    select ${feed}, day, ${races}, ${races}, 0, engine.clock(), '{gb,ire}'
     from generate_series(${first}::date, ${last}::date, interval '1 day') as day
     on conflict (feed, day) do update set races_stored = excluded.races_stored, pulled_at = excluded.pulled_at
   `;

@@ -16,8 +16,8 @@ async function states(): Promise<Record<string, string>> {
 
 async function pulled(feed: string, day: string, races: number): Promise<void> {
   await db.sql`
-    insert into ra_coverage (feed, day, races_in_api, races_stored, races_rejected, pulled_at)
-    values (${feed}, ${day}, ${races}, ${races}, 0, engine.clock())
+    insert into ra_coverage (feed, day, races_in_api, races_stored, races_rejected, pulled_at, regions)
+    values (${feed}, ${day}, ${races}, ${races}, 0, engine.clock(), '{gb,ire}')
     on conflict (feed, day) do update set pulled_at = excluded.pulled_at
   `;
 }

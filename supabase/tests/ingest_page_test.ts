@@ -409,7 +409,7 @@ Deno.test("pages that share horses and come at the same time wait for each other
   assertEquals({ ...counts }, { runners: 3000, seen: "2026-05-14" });
 });
 
-Deno.test("finish_chunk() pulls again while the API has more races than are stored, and gives up loudly", async () => {
+Deno.test("finish_chunk() pulls again while the API has more races than came, and gives up loudly", async () => {
   const run = await start(db.sql, "2026-06-01", "2026-06-07", { feeds: ["results"] });
   const states: (string | undefined)[] = [];
   for (let pull = 0; pull < 4; pull++) {
@@ -424,7 +424,7 @@ Deno.test("finish_chunk() pulls again while the API has more races than are stor
   assertEquals(errors.length, 4);
   assertEquals({ ...errors[0] }, {
     failure_class: "incomplete",
-    message: "The API has 3 races, stored or rejected are 1",
+    message: "The API has 3 races and sent 1 of them",
   });
   const [status] = await db.sql`select state from backfill_status where run_id = ${run}`;
   assertEquals(status?.["state"], "completed_with_failures");
@@ -521,9 +521,9 @@ Deno.test("a reject without an id that a later pull does not meet again is gone"
     reason: "No id",
     raw: { course: "Upper Sandbury" },
   };
-  for (const parts of [{ rejects: [reject], api_total: 1 }, { ...result, api_total: 1 }]) {
+  for (const parts of [{ ...result, rejects: [reject], api_total: 2 }, { ...result, api_total: 1 }]) {
     const held = await lease("results");
-    await ingest(db.worker, held, page({ before: [null, 0], after: [null, 1] }, parts));
+    await ingest(db.worker, held, page({ before: [null, 0], after: [null, parts.api_total] }, parts));
     assertEquals(await finish(db.worker, held), "succeeded");
     await db.passTime("1 hour");
   }

@@ -88,8 +88,8 @@ Deno.test("what a purged run stored and covered stays", async () => {
     select id, 'results', '2026-05-01', '2026-05-02', 100, 1, 1, 1, 'succeeded', created_at from backfill_runs
   `;
   await db.sql`
-    insert into ra_coverage (feed, day, races_in_api, races_stored, races_rejected, pulled_at, chunk_id)
-    select 'results', '2026-05-01', 3, 3, 0, engine.clock(), min(id) from backfill_progress
+    insert into ra_coverage (feed, day, races_in_api, races_stored, races_rejected, pulled_at, regions, chunk_id)
+    select 'results', '2026-05-01', 3, 3, 0, engine.clock(), '{gb}', min(id) from backfill_progress
   `;
   assertEquals((await purge())["backfill_runs"], 1);
   const [day] = await db.sql`select races_stored, chunk_id from ra_coverage`;

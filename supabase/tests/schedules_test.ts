@@ -1,7 +1,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { startTestDatabase, type TestDatabase } from "./support/test_database.ts";
 import { claimed, finish, ingest, start } from "./support/chunks.ts";
-import { page } from "./support/pages.ts";
+import { cardRace, page, resultRace } from "./support/pages.ts";
 
 let db: TestDatabase;
 Deno.test.beforeAll(async () => void (db = await startTestDatabase()));
@@ -205,6 +205,110 @@ Deno.test("a pull waits for an earlier one that has passed some of its days, and
   await db.passTime("5 minutes");
   await tick();
   assertEquals({ ...(await runs())[1] }, {
+    requested_by: "schedule day_cards",
+    start_date: "2026-06-15",
+    end_date: "2026-06-15",
+  });
+});
+
+/** A pull of last week's results of the night before, of which the first page is in, and which then failed. */
+async function halfReadWeek(readAt: string): Promise<string> {
+  await onSince("2026-06-15T01:00:00Z");
+  await db.sql`update testing.moment set now = '2026-06-15T01:30:00Z'`;
+  await tick();
+  await db.sql`update testing.moment set now = ${readAt}`;
+  const lease = await claimed(db.worker, "results");
+  await ingest(
+    db.worker,
+    lease,
+    page({ before: [null, 0], after: [null, 1] }, { api_total: 2, races: [resultRace("rac_1")] }),
+  );
+  await db.worker`
+    select fail_chunk(${lease.chunk_id}, ${lease.lease_token}, 'transient', 'no answer', '/results', null, 3600)
+  `;
+  return lease.chunk_id;
+}
+
+const weeks = async () =>
+  (await db
+    .sql`select start_date::text as first from backfill_runs where requested_by = 'schedule week_results' order by id`)
+    .map((run) => run["first"]);
+
+Deno.test("results that were half read when the next pull was due do not answer it: it comes after them", async () => {
+  const chunk = await halfReadWeek("2026-06-16T01:00:00Z");
+  await db.sql`update testing.moment set now = '2026-06-16T01:30:00Z'`;
+  await tick();
+  assertEquals(await weeks(), ["2026-06-08"]);
+  // It is tried at once, and when that fails it waits as before.
+  const again = await claimed(db.worker, "results");
+  assertEquals([again.chunk_id, again.cursor_skip], [chunk, 1]);
+  await db.worker`
+    select fail_chunk(${again.chunk_id}, ${again.lease_token}, 'transient', 'no answer', '/results', null, 1800)
+  `;
+  await db.passTime("1 minute");
+  await tick();
+  assertEquals((await db.sql`select from engine.claimable_chunks where id = ${chunk}`).length, 0);
+  await db.passTime("30 minutes");
+  const last = await claimed(db.worker, "results");
+  assertEquals(last.chunk_id, chunk);
+  await ingest(
+    db.worker,
+    last,
+    page({ before: [null, 1], after: [null, 2] }, { api_total: 2, races: [resultRace("rac_2")] }),
+  );
+  assertEquals(await finish(db.worker, last), "succeeded");
+  await db.passTime("1 minute");
+  await tick();
+  assertEquals(await weeks(), ["2026-06-08", "2026-06-09"]);
+});
+
+Deno.test("results whose first page came after the next pull was due answer it", async () => {
+  // The tick of 02:30 in London, which is 01:30Z, is late.
+  await halfReadWeek("2026-06-16T01:30:30Z");
+  await db.sql`update testing.moment set now = '2026-06-16T01:31:00Z'`;
+  await tick();
+  const [week] = await db.sql`select last_due_at from pull_schedules where name = 'week_results'`;
+  assertEquals(week?.["last_due_at"], new Date("2026-06-16T01:30:00Z"));
+  // But for yesterday, which the earlier one does not have.
+  const runs = await db.sql`
+    select start_date::text, end_date::text from backfill_runs where requested_by = 'schedule week_results' order by id
+  `;
+  assertEquals({ ...runs.at(-1) }, { start_date: "2026-06-15", end_date: "2026-06-15" });
+});
+
+Deno.test("a card day that was half read when its next pull was due is pulled once more, and it alone", async () => {
+  await onSince("2026-06-15T05:30:00Z");
+  await db.sql`update testing.moment set now = '2026-06-15T06:00:00Z'`;
+  await tick();
+  const lease = await claimed(db.worker, "racecards");
+  await ingest(db.worker, lease, page({ before: ["2026-06-14", 0], after: ["2026-06-15", 0] }));
+  await ingest(
+    db.worker,
+    lease,
+    page({ before: ["2026-06-15", 0], after: ["2026-06-15", 1] }, {
+      api_total: 2,
+      races: [cardRace("rac_1")],
+    }),
+  );
+  await db.worker`select yield_chunk(${lease.chunk_id}, ${lease.lease_token}, 0)`;
+  await db.sql`update testing.moment set now = '2026-06-15T08:30:00Z'`;
+  await tick();
+  const again = await claimed(db.worker, "racecards");
+  assertEquals([again.chunk_id, again.cursor_skip], [lease.chunk_id, 1]);
+  await ingest(
+    db.worker,
+    again,
+    page({ before: ["2026-06-15", 1], after: ["2026-06-16", 0] }, {
+      api_total: 2,
+      races: [cardRace("rac_2")],
+    }),
+  );
+  await db.worker`select yield_chunk(${again.chunk_id}, ${again.lease_token}, 0)`;
+  await db.passTime("1 minute");
+  await tick();
+  const runs = await db
+    .sql`select requested_by, start_date::text, end_date::text from backfill_runs order by id`;
+  assertEquals({ ...runs[1] }, {
     requested_by: "schedule day_cards",
     start_date: "2026-06-15",
     end_date: "2026-06-15",

@@ -80,6 +80,7 @@ export type Database = {
           "cursor_day": string | null;
           "cursor_skip": number;
           "ended_at": string | null;
+          "failing_since": string | null;
           "feed": string;
           "id": number;
           "interruptions": number;
@@ -97,6 +98,8 @@ export type Database = {
           "place_in_run": number;
           "priority": number;
           "races_stored": number;
+          "reading_since": string | null;
+          "regions": (string)[] | null;
           "repulls": number;
           "rows_rejected": number;
           "run_id": number;
@@ -114,6 +117,7 @@ export type Database = {
           "cursor_day"?: string | null;
           "cursor_skip"?: number;
           "ended_at"?: string | null;
+          "failing_since"?: string | null;
           "feed": string;
           "id"?: never;
           "interruptions"?: number;
@@ -131,6 +135,8 @@ export type Database = {
           "place_in_run": number;
           "priority": number;
           "races_stored"?: number;
+          "reading_since"?: string | null;
+          "regions"?: (string)[] | null;
           "repulls"?: number;
           "rows_rejected"?: number;
           "run_id": number;
@@ -147,6 +153,7 @@ export type Database = {
           "cursor_day"?: string | null;
           "cursor_skip"?: number;
           "ended_at"?: string | null;
+          "failing_since"?: string | null;
           "feed"?: string;
           "id"?: never;
           "interruptions"?: number;
@@ -164,6 +171,8 @@ export type Database = {
           "place_in_run"?: number;
           "priority"?: number;
           "races_stored"?: number;
+          "reading_since"?: string | null;
+          "regions"?: (string)[] | null;
           "repulls"?: number;
           "rows_rejected"?: number;
           "run_id"?: number;
@@ -561,6 +570,7 @@ export type Database = {
           "races_in_api": number;
           "races_rejected": number;
           "races_stored": number;
+          "regions": (string)[];
         };
         ComputedFields: never;
         Insert: {
@@ -572,6 +582,7 @@ export type Database = {
           "races_in_api": number;
           "races_rejected": number;
           "races_stored": number;
+          "regions": (string)[];
         };
         Update: {
           "chunk_id"?: number | null;
@@ -582,6 +593,7 @@ export type Database = {
           "races_in_api"?: number;
           "races_rejected"?: number;
           "races_stored"?: number;
+          "regions"?: (string)[];
         };
         Relationships: [
           {
@@ -1537,6 +1549,7 @@ export type Database = {
         Returns: {
           "go_on": boolean;
           "lease_until": string;
+          "understood": boolean;
         }[];
       };
       "note_failed_request": {

@@ -51,8 +51,8 @@ export async function ingest(
   worker: Sql,
   lease: Lease,
   page: Record<string, JSONValue>,
-): Promise<{ lease_until: Date; go_on: boolean }> {
-  const [answer] = await worker<{ lease_until: Date; go_on: boolean }[]>`
+): Promise<{ lease_until: Date; go_on: boolean; understood: boolean }> {
+  const [answer] = await worker<{ lease_until: Date; go_on: boolean; understood: boolean }[]>`
     select * from ingest_page(${lease.chunk_id}, ${lease.lease_token}, ${worker.json(page)})
   `;
   if (answer === undefined) throw new Error("ingest_page returned no row");

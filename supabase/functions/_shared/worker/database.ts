@@ -36,6 +36,14 @@ export interface IngestPage {
   readonly rows: PageRows;
 }
 
+/** What became of a page. */
+export interface StoredPage {
+  /** False: the run was paused. */
+  readonly goOn: boolean;
+  /** False: nothing of it could be read. Its rejects are stored, and the cursor stands in front of it. */
+  readonly understood: boolean;
+}
+
 /** Why an attempt at a chunk failed. */
 export interface Failure {
   readonly failureClass: FailureClass;
@@ -57,8 +65,8 @@ export interface Engine extends RateBudget {
   claimChunk(feed: Feed, callId: number | null): Promise<Chunk | null>;
   /** Keeps a failed request that is sent again, and renews the lease. */
   noteFailedRequest(chunk: Chunk, failure: RacingApiFailure, message: string, attempt: number): Promise<void>;
-  /** Stores a page and moves the cursor in one transaction. Resolves to whether to go on; false: the run was paused. */
-  ingestPage(chunk: Chunk, page: IngestPage): Promise<boolean>;
+  /** Stores a page and moves the cursor in one transaction. */
+  ingestPage(chunk: Chunk, page: IngestPage): Promise<StoredPage>;
   /**
    * Ends a chunk whose pages are all in. Resolves to its new state: succeeded, or waiting or dead when races are missing;
    * `ended` when an earlier try ended it and its answer was lost.
@@ -231,11 +239,11 @@ export function connectEngine(
         api_total: apiTotal,
         api_calls: apiCalls,
       };
-      const answer = await repeat(
+      const [stored] = await repeat(
         "ingest_page",
         () => client.rpc("ingest_page", { ...lease(chunk), page: page as unknown as Json }),
       );
-      return answer[0]?.go_on ?? false;
+      return { goOn: stored?.go_on ?? false, understood: stored?.understood ?? true };
     },
     finishChunk: (chunk) => end("finish_chunk", () => client.rpc("finish_chunk", lease(chunk))),
     async yieldChunk(chunk, apiCalls, progressed) {

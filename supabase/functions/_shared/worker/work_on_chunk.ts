@@ -1,6 +1,6 @@
 import type { Clock } from "../clock.ts";
 import { LeaseLostError } from "../errors/lease_lost_error.ts";
-import { NoRaceUnderstoodError } from "../errors/no_race_understood_error.ts";
+import { NothingUnderstoodError } from "../errors/nothing_understood_error.ts";
 import { RacingApiError } from "../errors/racing_api_error.ts";
 import { UnreadableBodyError } from "../errors/unreadable_body_error.ts";
 import { UnknownRegionError } from "../errors/unknown_region_error.ts";
@@ -93,7 +93,7 @@ async function takePages(chunk: Chunk, workshop: Workshop): Promise<{ ending: En
     while (true) {
       const fetched = await next;
       if (fetched === null) return { ending: "all in", pages };
-      const { page, raceCount } = fetched;
+      const { request, page, raceCount } = fetched;
       busyMilliseconds += fetched.busyMilliseconds;
       const stop = timeIsUp();
       next = stop
@@ -103,7 +103,8 @@ async function takePages(chunk: Chunk, workshop: Workshop): Promise<{ ending: En
       next.catch(() => {});
 
       const storing = clock.monotonic();
-      const goOn = await engine.ingestPage(chunk, { ...page, apiCalls: api.takeCallCount() });
+      const { goOn, understood } = await engine.ingestPage(chunk, { ...page, apiCalls: api.takeCallCount() });
+      if (!understood) throw new NothingUnderstoodError({ ...request, rejects: page.rows.rejects });
       pages++;
       log.info("page stored", {
         day: page.cursorBefore.day,
@@ -116,7 +117,6 @@ async function takePages(chunk: Chunk, workshop: Workshop): Promise<{ ending: En
         store_ms: Math.round(clock.monotonic() - storing),
         busy_ms: Math.round(fetched.busyMilliseconds),
       });
-      assertSomeRaceUnderstood(fetched);
       if (stop === undefined && goOn) continue;
       const allIn = requestAt(chunk, page.cursorAfter, page.apiTotal) === null;
       return { ending: allIn ? "all in" : stop ?? "paused", pages };
@@ -166,21 +166,13 @@ async function fetchPage(
   };
 }
 
-/** Asked after the page was stored, so that its rejects are kept and the cursor stands behind it. */
-function assertSomeRaceUnderstood({ request, page, raceCount }: FetchedPage): void {
-  const { races, rejects } = page.rows;
-  const first = rejects.find((reject) => reject.kind === "race");
-  if (races.length > 0 || first === undefined) return;
-  throw new NoRaceUnderstoodError({ ...request, raceCount, firstReason: first.reason });
-}
-
 /** What `fail_chunk` is told. An error nobody foresaw is tried again: the next version of the code may bear it. */
 function describeFailure(error: unknown, log: Logger): Failure {
   const message = log.redact(error instanceof Error ? error.message : String(error)).slice(0, 1000);
   const nothing = { message, endpoint: null, httpStatus: null, retryAfterSeconds: null };
   if (error instanceof RacingApiError) return { ...error.failure, message };
   if (error instanceof UnreadableBodyError) return { ...nothing, failureClass: error.failureClass };
-  if (error instanceof NoRaceUnderstoodError || error instanceof UnknownRegionError) {
+  if (error instanceof NothingUnderstoodError || error instanceof UnknownRegionError) {
     return { ...nothing, failureClass: error.failureClass, endpoint: error.endpoint };
   }
   return { ...nothing, failureClass: "transient" };

@@ -432,7 +432,7 @@ Deno.test("a page where every race is broken: all of it in rejects, the chunk de
   assertEquals(await work(chunk!), "failed");
 
   const { state, last_error, cursor_day } = await chunkRow(chunk!);
-  assertEquals([state, cursor_day], ["dead", "2026-06-02"]);
+  assertEquals([state, cursor_day], ["dead", "2026-06-01"], "a retry begins with that page");
   assert(
     last_error.startsWith(`None of the ${races} races of /racecards/pro?date=2026-06-01&`) &&
       last_error.includes(" could be understood: course_id is missing."),
@@ -443,7 +443,7 @@ Deno.test("a page where every race is broken: all of it in rejects, the chunk de
   const [error] = await sql`select failure_class, endpoint from ingest_errors`;
   assertEquals({ ...error }, { failure_class: "chunk", endpoint: "/racecards/pro" });
   const [gap] = await sql`select missing from coverage_gaps where day = '2026-06-01'`;
-  assertEquals(gap?.["missing"], `0 of ${races} races stored`);
+  assertEquals(gap?.["missing"], "never pulled wholly");
 
   const may = await engine.claimChunk("racecards", null);
   assertEquals(may?.periodStart, "2026-05-30");
@@ -451,10 +451,57 @@ Deno.test("a page where every race is broken: all of it in rejects, the chunk de
   const [status] = await sql`select state from backfill_status`;
   assertEquals(status?.["state"], "completed_with_failures");
 
-  // Who has looked and retries, gets the rest of the chunk.
+  // Who retries without having looked, is told the same; once it is put right, the whole chunk comes.
+  await sql`select backfill_retry(${chunk!.runId})`;
+  assertEquals(await work((await engine.claimChunk("racecards", null))!), "failed");
   api.faults = () => undefined;
   await sql`select backfill_retry(${chunk!.runId})`;
   assertEquals(await work((await engine.claimChunk("racecards", null))!), "succeeded");
+  assertEquals((await sql`select from coverage_gaps`).length, 0);
+});
+
+Deno.test("five results without a course, retried as what_to_do says, are no success", async () => {
+  const { engine, work } = bench();
+  const chunk = await claimed(engine, "results", "2026-06-01", "2026-06-01");
+  const response = await fetch(
+    `${api.url}/results?start_date=2026-06-01&end_date=2026-06-01&region=gb&region=ire&limit=5`,
+    { headers: { authorization: `Basic ${btoa(`somebody:${PASSWORD}`)}` } },
+  );
+  const page: { results: Record<string, unknown>[]; total: number } = await response.json();
+  page.results.forEach((race) => delete race["course_id"]);
+  page.total = page.results.length;
+  assertEquals(page.total, 5);
+  api.faults = () => ({ status: 200, body: JSON.stringify(page) });
+  assertEquals(await work(chunk), "failed");
+  for (let retry = 0; retry < 2; retry++) {
+    const [status] = await sql<
+      { state: string; what_to_do: string }[]
+    >`select state, what_to_do from backfill_status`;
+    assertEquals(status?.state, "completed_with_failures");
+    const [call] = /select backfill_retry\(\d+\)/.exec(status?.what_to_do ?? "") ?? [];
+    await sql.unsafe(call ?? "");
+    assertEquals(await work((await engine.claimChunk("results", null))!), "failed");
+  }
+  for (const reprocess of ["failed", "missing"]) {
+    const plan = await sql`
+      select chunks from backfill_plan('2026-06-01', '2026-06-01', array['results'], ${reprocess})
+    `;
+    assertEquals(plan[0]?.["chunks"], 1, reprocess);
+  }
+});
+
+Deno.test("a list of courses that nobody can read kills the masters, and the run goes on", async () => {
+  const { engine, work } = bench();
+  const chunk = await claimed(engine, "masters", "2026-06-01", "2026-06-01");
+  const body = JSON.stringify({
+    courses: [{ id: null, course: "Upper Sandbury" }, { id: null, course: "Lower" }],
+    total: 2,
+  });
+  api.faults = ({ path }) => path === "/courses" ? { status: 200, body } : undefined;
+  assertEquals(await work(chunk), "failed");
+  const { state, cursor_skip, last_error } = await chunkRow(chunk);
+  assertEquals([state, cursor_skip], ["dead", 1]);
+  assert(last_error.startsWith("None of the 2 courses of /courses?"), last_error);
 });
 
 Deno.test("a page with one good race goes on", async () => {

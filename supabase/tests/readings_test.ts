@@ -1,0 +1,378 @@
+import { assertEquals } from "@std/assert";
+import type { JSONValue } from "postgres";
+import { chunkRow, claim, claimed, finish, ingest, type Lease, start } from "./support/chunks.ts";
+import { cardRace, page, resultRace } from "./support/pages.ts";
+import { startTestDatabase, type TestDatabase } from "./support/test_database.ts";
+
+let db: TestDatabase;
+Deno.test.beforeAll(async () => void (db = await startTestDatabase()));
+Deno.test.afterAll(() => db.stop());
+Deno.test.beforeEach(() => db.reset());
+
+type Row = Record<string, JSONValue>;
+
+/** Results of the first of June with these ids. */
+const races = (...ids: string[]) => ids.map((id) => resultRace(id));
+
+function reject(id: string | null, columns: Row = {}): Row {
+  return {
+    kind: "race",
+    race_id: id,
+    horse_id: null,
+    race_date: "2026-06-01",
+    path: "course_id",
+    reason: "No course",
+    raw: { race_id: id },
+    ...columns,
+  };
+}
+
+/** Stores a page of results from one row to another. */
+const read = (lease: Lease, [from, to]: [number, number], total: number, parts: Row) =>
+  ingest(db.worker, lease, page({ before: [null, from], after: [null, to] }, { api_total: total, ...parts }));
+
+const putBack = (lease: Lease) => db.worker`select yield_chunk(${lease.chunk_id}, ${lease.lease_token}, 0)`;
+
+const setRegions = (...regions: string[]) => db.sql`update backfill_settings set regions = ${regions}`;
+
+async function pulledAt(feed = "results"): Promise<string[]> {
+  const rows = await db.sql<{ words: string }[]>`
+    select concat_ws(' ', day, to_char(pulled_at at time zone 'UTC', 'MM-DD HH24:MI')) as words
+    from ra_coverage where feed = ${feed} order by day
+  `;
+  return rows.map(({ words }) => words);
+}
+
+async function plannedDays(reprocess = "missing", feed = "results"): Promise<number> {
+  const [row] = await db.sql<{ days: number }[]>`
+    select coalesce(sum(period_end - period_start), 0)::integer as days
+    from engine.plan_chunks('2026-06-01', '2026-06-03', ${feed}, ${reprocess})
+  `;
+  return row?.days ?? NaN;
+}
+
+const gaps = async () =>
+  (await db.sql`select day::text, kind, missing from coverage_gaps order by day`).map((gap) => ({ ...gap }));
+
+Deno.test("a period that was read with a break is as old as its first page, and pulled once more", async () => {
+  await db.reset("2026-06-03T14:00:00Z");
+  const run = await start(db.sql, "2026-06-01", "2026-06-01", { feeds: ["results"] });
+  await read(await claimed(db.worker, "results"), [0, 1], 2, { races: races("rac_1") });
+  await db.sql`update backfill_progress set state = 'waiting', lease_token = null, lease_until = null`;
+  await db.sql`select backfill_pause(${run})`;
+  await db.passTime("12 days");
+  await db.sql`select backfill_resume(${run})`;
+  const lease = await claimed(db.worker, "results");
+  assertEquals(lease.cursor_skip, 1);
+  await read(lease, [1, 2], 2, { races: races("rac_2") });
+  assertEquals(await finish(db.worker, lease), "succeeded");
+  assertEquals(await pulledAt(), ["2026-06-01 06-03 14:00"]);
+  assertEquals((await gaps()).map((gap) => gap["missing"]), [
+    "pulled before late ratings and corrections were in",
+  ]);
+});
+
+Deno.test("a period that is read again from its start is as new as that", async () => {
+  await start(db.sql, "2026-06-01", "2026-06-01", { feeds: ["results"] });
+  const short = await claimed(db.worker, "results");
+  await read(short, [0, 2], 2, { races: races("rac_1") });
+  assertEquals(await finish(db.worker, short), "waiting");
+  await db.passTime("2 minutes");
+  const again = await claimed(db.worker, "results");
+  await read(again, [0, 2], 2, { races: races("rac_1", "rac_2") });
+  await db.passTime("5 minutes");
+  assertEquals(await finish(db.worker, again), "succeeded");
+  assertEquals(await pulledAt(), ["2026-06-01 06-15 11:02"]);
+});
+
+Deno.test("a card day of two pages is as old as its first, and the day after it as its own", async () => {
+  await start(db.sql, "2026-06-01", "2026-06-02", { feeds: ["racecards"] });
+  const lease = await claimed(db.worker, "racecards");
+  const cards = (id: string) => ({ races: [cardRace(id)], api_total: 2 });
+  await ingest(
+    db.worker,
+    lease,
+    page({ before: ["2026-06-01", 0], after: ["2026-06-01", 1] }, cards("rac_1")),
+  );
+  await putBack(lease);
+  await db.passTime("3 days");
+  const again = await claimed(db.worker, "racecards");
+  await ingest(
+    db.worker,
+    again,
+    page({ before: ["2026-06-01", 1], after: ["2026-06-02", 0] }, cards("rac_2")),
+  );
+  await ingest(db.worker, again, page({ before: ["2026-06-02", 0], after: ["2026-06-03", 0] }));
+  assertEquals(await finish(db.worker, again), "succeeded");
+  assertEquals(await pulledAt("racecards"), ["2026-06-01 06-15 11:00", "2026-06-02 06-18 11:00"]);
+});
+
+Deno.test("masters whose second list came days after the first are as old as the first", async () => {
+  await db.reset("2026-06-30T12:00:00Z");
+  await db.sql`select start_schedules()`;
+  await db.sql`update testing.moment set now = '2026-06-30T13:00:00Z'`;
+  await start(db.sql, "2026-06-30", "2026-06-30", { feeds: ["masters"] });
+  const regions = { regions: [{ code: "gb", name: "Great Britain" }] };
+  const lease = await claimed(db.worker, "masters");
+  await ingest(db.worker, lease, page({ before: [null, 0], after: [null, 1] }, regions));
+  await putBack(lease);
+  await db.passTime("2 days");
+  const again = await claimed(db.worker, "masters");
+  await ingest(db.worker, again, page({ before: [null, 1], after: [null, 2] }));
+  assertEquals(await finish(db.worker, again), "succeeded");
+  const [fresh] = await db.sql`select state, last_pulled_at from data_freshness where feed = 'masters'`;
+  assertEquals({ ...fresh }, { state: "late", last_pulled_at: new Date("2026-06-30T13:00:00Z") });
+  await db.sql`select stop_schedules()`;
+});
+
+Deno.test("a second pull that brings no row is short, however much is stored from the first", async () => {
+  for (const feed of ["results", "racecards"] as const) {
+    await db.reset();
+    const bring = (lease: Lease, ...ids: string[]) =>
+      ingest(
+        db.worker,
+        lease,
+        feed === "results"
+          ? page({ before: [null, 0], after: [null, 2] }, { api_total: 2, races: races(...ids) })
+          : page({ before: ["2026-06-01", 0], after: ["2026-06-02", 0] }, {
+            api_total: 2,
+            races: ids.map((id) => cardRace(id, { card_date: "2026-06-01" })),
+          }),
+      );
+    const pull = () => start(db.sql, "2026-06-01", "2026-06-01", { feeds: [feed], reprocess: "all" });
+    await pull();
+    const first = await claimed(db.worker, feed);
+    await bring(first, "rac_1", "rac_2");
+    assertEquals(await finish(db.worker, first), "succeeded");
+    const before = await pulledAt(feed);
+    await db.passTime("1 day");
+    await pull();
+    // One that comes twice, on the edge of two pages, hides another as well as an empty page does.
+    for (const [nth, ids] of [[], ["rac_1"], ["rac_1", "rac_1"], ["rac_2"]].entries()) {
+      const lease = await claimed(db.worker, feed);
+      await bring(lease, ...new Set(ids));
+      assertEquals(await finish(db.worker, lease), nth < 3 ? "waiting" : "dead", `${feed} ${nth}`);
+      await db.passTime("2 minutes");
+    }
+    assertEquals(await pulledAt(feed), before);
+    await db.sql`select backfill_retry(2)`;
+    const whole = await claimed(db.worker, feed);
+    await bring(whole, "rac_1", "rac_2");
+    assertEquals(await finish(db.worker, whole), "succeeded");
+  }
+});
+
+Deno.test("a race that comes on two pages counts once, and a reject counts like a race", async () => {
+  await start(db.sql, "2026-06-01", "2026-06-01", { feeds: ["results"] });
+  const short = await claimed(db.worker, "results");
+  await read(short, [0, 2], 4, { races: races("rac_1", "rac_2") });
+  await read(short, [2, 4], 4, { races: races("rac_2", "rac_3") });
+  assertEquals(await finish(db.worker, short), "waiting");
+  assertEquals((await chunkRow(db.sql, short.chunk_id)).last_error, "The API has 4 races and sent 3 of them");
+  await db.passTime("2 minutes");
+  const whole = await claimed(db.worker, "results");
+  await read(whole, [0, 2], 4, { races: races("rac_1", "rac_2") });
+  await putBack(whole);
+  const rest = await claimed(db.worker, "results");
+  await read(rest, [2, 4], 4, { races: races("rac_3"), rejects: [reject(null)] });
+  assertEquals(await finish(db.worker, rest), "succeeded");
+  assertEquals((await db.sql`select from engine.pages_read`).length, 0);
+});
+
+Deno.test("a total that falls while the pages are read is not reached by races that are gone", async () => {
+  await start(db.sql, "2026-06-01", "2026-06-01", { feeds: ["results"] });
+  const lease = await claimed(db.worker, "results");
+  await read(lease, [0, 2], 4, { races: races("rac_1", "rac_2") });
+  // The API has dropped the first one, so that the third is now among the first two.
+  await read(lease, [2, 3], 3, { races: races("rac_4") });
+  assertEquals(await finish(db.worker, lease), "waiting");
+});
+
+Deno.test("a cancelled run leaves no list of what it read", async () => {
+  const run = await start(db.sql, "2026-06-01", "2026-06-01", { feeds: ["results"] });
+  const lease = await claimed(db.worker, "results");
+  await read(lease, [0, 1], 2, { races: races("rac_1") });
+  assertEquals((await db.sql`select from engine.pages_read`).length, 1);
+  await db.sql`select backfill_cancel(${run})`;
+  assertEquals((await db.sql`select from engine.pages_read`).length, 0);
+});
+
+Deno.test("a reject of an earlier pull that this one does not meet makes no day incomplete", async () => {
+  for (const parts of [{ races: races("rac_1"), rejects: [reject("rac_2")] }, { races: races("rac_1") }]) {
+    await start(db.sql, "2026-06-01", "2026-06-01", { feeds: ["results"], reprocess: "all" });
+    const lease = await claimed(db.worker, "results");
+    const total = "rejects" in parts ? 2 : 1;
+    await read(lease, [0, total], total, parts);
+    assertEquals(await finish(db.worker, lease), "succeeded");
+    await db.passTime("1 hour");
+  }
+  assertEquals(await gaps(), []);
+});
+
+/** Pulls the results of the first three days of June: two races, both on the first. */
+async function pullThreeDays(): Promise<void> {
+  await start(db.sql, "2026-06-01", "2026-06-03", { feeds: ["results"], reprocess: "all" });
+  const lease = await claimed(db.worker, "results");
+  await read(lease, [0, 2], 2, { races: races("rac_1", "rac_2") });
+  assertEquals(await finish(db.worker, lease), "succeeded");
+}
+
+Deno.test("wider regions make covered days missing, narrower ones don't", async () => {
+  await pullThreeDays();
+  assertEquals([await plannedDays(), (await gaps()).length], [0, 0]);
+  await setRegions("gb", "ire", "fr");
+  assertEquals(await plannedDays(), 3);
+  assertEquals((await gaps())[0], {
+    day: "2026-06-01",
+    kind: "never_pulled",
+    missing: "never pulled for the region fr",
+  });
+  assertEquals((await gaps()).length, 3);
+  await pullThreeDays();
+  assertEquals([await plannedDays(), (await gaps()).length], [0, 0]);
+  await setRegions("ire");
+  assertEquals([await plannedDays(), (await gaps()).length], [0, 0]);
+  await pullThreeDays();
+  await setRegions("ire", "gb");
+  assertEquals(await plannedDays(), 3, "it was asked for one region since");
+});
+
+Deno.test("a reading keeps the regions that it began with, and the next one has the new ones", async () => {
+  const regionsOf = async (lease: Lease) =>
+    (await db.sql`select regions from backfill_progress where id = ${lease.chunk_id}`)[0]?.["regions"];
+  await start(db.sql, "2026-06-01", "2026-06-03", { feeds: ["results"] });
+  const lease = await claimed(db.worker, "results");
+  await read(lease, [0, 1], 2, { races: races("rac_1") });
+  await setRegions("gb", "ire", "fr");
+  await putBack(lease);
+  const [answer] = await db.worker`
+    select chunk_id, lease_token, regions, cursor_skip from claim_chunk('results')
+  `;
+  assertEquals([answer?.["regions"], answer?.["cursor_skip"]], [["gb", "ire"], 1]);
+  const rest = { ...lease, lease_token: answer?.["lease_token"] };
+  await read(rest, [1, 2], 2, { races: races("rac_2") });
+  assertEquals(await finish(db.worker, rest), "succeeded");
+  const [day] = await db.sql`select regions from ra_coverage where day = '2026-06-01'`;
+  assertEquals(day?.["regions"], ["gb", "ire"]);
+  assertEquals(await plannedDays(), 3);
+
+  await start(db.sql, "2026-06-01", "2026-06-03", { feeds: ["results"] });
+  assertEquals(await regionsOf(await claimed(db.worker, "results")), ["gb", "ire", "fr"]);
+});
+
+Deno.test("a change of regions holds from the next card day on", async () => {
+  await start(db.sql, "2026-06-01", "2026-06-02", { feeds: ["racecards"] });
+  const lease = await claimed(db.worker, "racecards");
+  await ingest(db.worker, lease, page({ before: ["2026-06-01", 0], after: ["2026-06-02", 0] }));
+  await setRegions("gb", "ire", "fr");
+  await putBack(lease);
+  const again = await claimed(db.worker, "racecards");
+  await ingest(db.worker, again, page({ before: ["2026-06-02", 0], after: ["2026-06-03", 0] }));
+  assertEquals(await finish(db.worker, again), "succeeded");
+  assertEquals((await gaps()).map((gap) => gap["day"]), ["2026-06-01"]);
+});
+
+Deno.test("a page of which no race is understood moves nothing, and a retry reads it again", async () => {
+  const run = await start(db.sql, "2026-06-01", "2026-06-03", { feeds: ["results"] });
+  const broken = { rejects: ["1", "2", "3", "4", "5"].map((n) => reject(`rac_${n}`)) };
+  const die = async () => {
+    const lease = await claimed(db.worker, "results");
+    assertEquals([lease.cursor_skip, lease.api_total], [0, null]);
+    const answer = await read(lease, [0, 5], 5, broken);
+    assertEquals(answer.understood, false);
+    await db
+      .worker`select fail_chunk(${lease.chunk_id}, ${lease.lease_token}, 'chunk', 'None of the 5 races')`;
+  };
+  await die();
+  assertEquals((await db.sql`select from ingest_rejects`).length, 5);
+  await db.sql`select backfill_retry(${run})`;
+  await die();
+  const [status] = await db.sql`select state from backfill_status`;
+  assertEquals(status?.["state"], "completed_with_failures");
+  assertEquals([await plannedDays("failed"), await plannedDays("missing")], [3, 3]);
+  assertEquals((await db.sql`select from ra_coverage`).length, 0);
+
+  // Once the code can read them.
+  await db.sql`select backfill_retry(${run})`;
+  const lease = await claimed(db.worker, "results");
+  await read(lease, [0, 5], 5, { races: races("rac_1", "rac_2", "rac_3", "rac_4", "rac_5") });
+  assertEquals(await finish(db.worker, lease), "succeeded");
+  assertEquals([await plannedDays("failed"), await plannedDays("missing")], [0, 0]);
+});
+
+Deno.test("an invocation that falls silent after such a page leaves it to be read again, not passed", async () => {
+  await start(db.sql, "2026-06-01", "2026-06-02", { feeds: ["racecards"] });
+  for (let nth = 1; nth <= 10; nth++) {
+    const lease = await claimed(db.worker, "racecards");
+    assertEquals(lease.cursor_day, "2026-06-01");
+    await ingest(
+      db.worker,
+      lease,
+      page({ before: ["2026-06-01", 0], after: ["2026-06-02", 0] }, {
+        api_total: 1,
+        rejects: [reject("rac_1")],
+      }),
+    );
+    await db.passTime("91 seconds");
+    await db.sql`select engine.expire_leases()`;
+  }
+  assertEquals(await claim(db.worker, "racecards"), undefined);
+  assertEquals((await chunkRow(db.sql, "1")).state, "dead");
+});
+
+Deno.test("the days around one that cannot be read come by the closing of gaps, and only that one stays", async () => {
+  await start(db.sql, "2026-06-01", "2026-06-03", { feeds: ["racecards"] });
+  const days = ["2026-06-01", "2026-06-02", "2026-06-03", "2026-06-04"];
+  /** Works off what waits, against an API whose second of June nobody can read. */
+  const work = async () => {
+    for (
+      let lease = await claim(db.worker, "racecards");
+      lease;
+      lease = await claim(db.worker, "racecards")
+    ) {
+      let day = lease.cursor_day ?? "";
+      while (day < lease.period_end) {
+        const next = days[days.indexOf(day) + 1] ?? "";
+        const parts = day === "2026-06-02" ? { rejects: [reject("rac_2", { race_date: day })] } : {
+          races: [cardRace(`rac_${day}`, { race_date: day })],
+        };
+        const answer = await ingest(
+          db.worker,
+          lease,
+          page({ before: [day, 0], after: [next, 0] }, { api_total: 1, ...parts }),
+        );
+        if (!answer.understood) break;
+        day = next;
+      }
+      if (day < lease.period_end) {
+        await db.worker`select fail_chunk(${lease.chunk_id}, ${lease.lease_token}, 'chunk', 'None of them')`;
+      } else await finish(db.worker, lease);
+    }
+  };
+  await work();
+  const missing = async () => (await gaps()).map((gap) => gap["day"]);
+  assertEquals(await missing(), ["2026-06-02", "2026-06-03"]);
+  for (let night = 1; night <= 2; night++) {
+    await db.sql`select engine.close_gaps()`;
+    await work();
+    await db.passTime("1 day");
+  }
+  assertEquals(await missing(), ["2026-06-02"]);
+});
+
+Deno.test("a list of masters of which nothing is understood is not taken for read", async () => {
+  await start(db.sql, "2026-06-01", "2026-06-01", { feeds: ["masters"] });
+  const lease = await claimed(db.worker, "masters");
+  const regions = { regions: [{ code: "gb", name: "Great Britain" }], courses: [] };
+  await ingest(db.worker, lease, page({ before: [null, 0], after: [null, 1] }, regions));
+  const answer = await ingest(
+    db.worker,
+    lease,
+    page({ before: [null, 1], after: [null, 2] }, {
+      courses: [],
+      rejects: [reject(null, { kind: "course", race_date: null })],
+    }),
+  );
+  assertEquals(answer.understood, false);
+  assertEquals((await chunkRow(db.sql, lease.chunk_id)).cursor_skip, 1);
+});
