@@ -7,6 +7,44 @@ select cron.schedule('engine-sweep', '* * * * *', 'select engine.sweep()');
 select cron.schedule('engine-upkeep', '10 4 * * *', 'select * from engine.purge()');
 select cron.schedule('engine-watch', '* * * * *', 'select engine.watch()');
 
+-- engine.alert_requests
+create unlogged table engine.alert_requests (
+  message_id bigint not null,
+  request_id bigint not null,
+  queued_at timestamp with time zone not null default clock_timestamp()
+);
+alter table engine.alert_requests add constraint alert_requests_message_id_fkey FOREIGN KEY (message_id) REFERENCES public.alert_messages(id) ON DELETE CASCADE;
+alter table engine.alert_requests add constraint alert_requests_pkey PRIMARY KEY (message_id);
+alter table engine.alert_requests enable row level security;
+
+-- engine.backfill_goes_first(text,integer)
+CREATE OR REPLACE FUNCTION engine.backfill_goes_first(feed text, leases integer)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select
+    count(*) filter (where live.priority = 0) = 0
+    and (
+      (backfill_goes_first.leases > 1 and count(*) >= backfill_goes_first.leases - 1)
+      -- They take turns over a single lease, and over a day that both of them want.
+      or coalesce(
+        (
+          select last.priority
+          from public.backfill_progress as last
+          where last.feed = backfill_goes_first.feed and last.claimed_at is not null
+          order by last.claimed_at desc
+          limit 1
+        ),
+        0
+      ) > 0
+    )
+  from public.backfill_progress as live
+  where live.feed = backfill_goes_first.feed and live.state = 'working'
+$function$;
+grant execute on function engine.backfill_goes_first(text,integer) to service_role;
+
 -- engine.beat(text)
 CREATE OR REPLACE FUNCTION engine.beat(name text)
  RETURNS interval
@@ -24,6 +62,28 @@ AS $function$
       awake_since = case when h.beat_at < excluded.beat_at - interval '10 minutes' then excluded.beat_at else h.awake_since end
   )
   select coalesce((select engine.clock() - before.beat_at from before), interval '0')
+$function$;
+
+-- engine.begin_tick(text)
+CREATE OR REPLACE FUNCTION engine.begin_tick(name text)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  if engine.try_lock(begin_tick.name) then
+    return true;
+  end if;
+  -- A tick beside another one has nothing to do. When that lasts, success would read as if somebody did it: cron's log gets
+  -- the sentence.
+  if exists (
+    select from engine.heartbeats as h
+    where h.name = begin_tick.name and h.beat_at < engine.clock() - interval '3 minutes'
+  ) then
+    perform engine.refuse_lock(begin_tick.name);
+  end if;
+  return false;
+end
 $function$;
 
 -- engine.call_is_lost(timestamp with time zone)
@@ -128,6 +188,34 @@ end
 $function$;
 grant execute on function engine.check_request(date,date,text[],text) to service_role;
 
+-- engine.choose_chunk(text,integer)
+CREATE OR REPLACE FUNCTION engine.choose_chunk(feed text, leases integer)
+ RETURNS public.backfill_progress
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  chosen public.backfill_progress;
+  backfills_only boolean;
+begin
+  foreach backfills_only in array
+    case when engine.backfill_goes_first(choose_chunk.feed, choose_chunk.leases) then array[true, false] else array[false] end
+  loop
+    select chunk.* into chosen
+    from public.backfill_progress as chunk
+    join engine.claimable_chunks as ready on ready.id = chunk.id
+    -- The state once more: it is looked at again when the row was locked by somebody who has just ended the chunk.
+    where ready.feed = choose_chunk.feed and chunk.state = 'waiting' and (not backfills_only or ready.priority = 0)
+    order by ready.priority desc, ready.run_id, ready.place_in_run
+    limit 1
+    for update of chunk skip locked;
+    exit when found;
+  end loop;
+  return chosen;
+end
+$function$;
+grant execute on function engine.choose_chunk(text,integer) to service_role;
+
 -- engine.claimable_chunks
 create view engine.claimable_chunks with (security_invoker=true) as
 SELECT chunk.id,
@@ -155,7 +243,7 @@ grant select on engine.claimable_chunks to service_role;
 CREATE OR REPLACE FUNCTION engine.clock()
  RETURNS timestamp with time zone
  LANGUAGE sql
- SET search_path TO ''
+ SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$ select pg_catalog.clock_timestamp() $function$;
 grant execute on function engine.clock() to service_role;
 
@@ -173,6 +261,10 @@ declare
   new_run_id bigint;
   chosen integer := 0;
 begin
+  -- Two closings at once would both pull the same days. Nobody waits for the other: the next one finds what is left.
+  if not engine.try_lock('close gaps') then
+    perform engine.refuse_lock('close gaps');
+  end if;
   delete from public.gap_pulls as pulls
   where not exists (select from public.coverage_gaps as gap where gap.feed = pulls.feed and gap.day = pulls.day);
 
@@ -251,7 +343,7 @@ begin
         max(d.day) as last_day,
         case
           when lane = 'racecards' then count(*)
-          else ceil(count(*) * engine.races_per_day('results') / settings.results_page_limit)
+          else ceil(count(*) * (select engine.races_per_day('results')) / settings.results_page_limit)
         end::integer as pages
       from (
         select
@@ -312,46 +404,52 @@ end
 $function$;
 grant execute on function engine.count_interruption(public.backfill_progress,text) to service_role;
 
--- engine.cover_days(text,date,date,bigint,integer)
-CREATE OR REPLACE FUNCTION engine.cover_days(feed text, period_start date, period_end date, chunk_id bigint, races_in_api integer DEFAULT NULL::integer)
+-- engine.cover_days(public.backfill_progress,date,date,integer)
+CREATE OR REPLACE FUNCTION engine.cover_days(chunk public.backfill_progress, period_start date, period_end date, races_in_api integer DEFAULT NULL::integer)
  RETURNS void
  LANGUAGE sql
  SET search_path TO ''
 AS $function$
-  -- Rejects without an id that this pull did not meet again are understood by now, or the API took them back.
+  -- Rejects without an id that this reading did not meet again are understood by now, or the API took them back.
   delete from public.ingest_rejects as reject
-  using public.backfill_progress as chunk
   where
-    chunk.id = cover_days.chunk_id
-    and reject.feed = cover_days.feed
+    reject.feed = chunk.feed
     and reject.race_id is null
     and reject.race_date >= cover_days.period_start
     and reject.race_date < cover_days.period_end
-    and reject.last_seen_at < chunk.started_at;
+    and reject.last_seen_at < chunk.reading_since;
 
   insert into public.ra_coverage as known (
-    feed, day, races_in_api, races_stored, races_rejected, races_abandoned, pulled_at, chunk_id
+    feed, day, races_in_api, races_stored, races_rejected, races_abandoned, pulled_at, regions, chunk_id
   )
   select
-    cover_days.feed, days.day, coalesce(cover_days.races_in_api, stored.races + rejected.races), stored.races,
-    rejected.races, abandoned.races, engine.clock(), cover_days.chunk_id
+    chunk.feed, days.day, coalesce(cover_days.races_in_api, stored.races + rejected.races), stored.races,
+    rejected.races, abandoned.races, chunk.reading_since, chunk.regions, chunk.id
   from (
       select day::date as day
       from generate_series(cover_days.period_start::timestamp, cover_days.period_end::timestamp - interval '1 day', interval '1 day') as day
     ) as days,
-    lateral (select engine.races_of_day(cover_days.feed, days.day) as races) as stored,
+    lateral (select engine.races_of_day(chunk.feed, days.day, chunk.regions) as races) as stored,
     lateral (
       select count(*) as races
       from public.ra_races as race
-      where cover_days.feed = 'racecards' and race.card_date = days.day and race.is_abandoned
+      where
+        chunk.feed = 'racecards'
+        and race.card_date = days.day
+        and race.is_abandoned
+        and (race.region_code is null or race.region_code = any (chunk.regions))
     ) as abandoned,
     lateral (
       select count(distinct coalesce(reject.race_id, reject.fingerprint)) as races
       from public.ingest_rejects as reject
-      where reject.feed = cover_days.feed and reject.race_date = days.day and reject.kind = 'race'
+      where reject.feed = chunk.feed and reject.race_date = days.day and reject.kind = 'race'
+        -- One that this reading did not meet is none of those that the API has.
+        and reject.last_seen_at >= chunk.reading_since
         and not exists (
           select from public.ra_races as race
-          where race.id = reject.race_id and case when cover_days.feed = 'results' then race.has_result else race.has_card end
+          where
+            race.id = reject.race_id
+            and case when chunk.feed = 'results' then race.has_result else race.has_card end
         )
     ) as rejected
   on conflict (feed, day) do update set
@@ -360,24 +458,30 @@ AS $function$
     races_rejected = excluded.races_rejected,
     races_abandoned = excluded.races_abandoned,
     pulled_at = excluded.pulled_at,
+    regions = excluded.regions,
     chunk_id = excluded.chunk_id
 $function$;
-grant execute on function engine.cover_days(text,date,date,bigint,integer) to service_role;
+grant execute on function engine.cover_days(public.backfill_progress,date,date,integer) to service_role;
 
 -- engine.dispatch(text)
 CREATE OR REPLACE FUNCTION engine.dispatch(feed text)
  RETURNS void
  LANGUAGE plpgsql
  SECURITY DEFINER
- SET search_path TO ''
+ SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 declare
   project_url text;
+  -- Without the space around it that the functions do not see either.
   worker_secret text;
+  function_name constant text := case when dispatch.feed = 'masters' then 'masters' else 'events' end;
   call_id bigint;
+  -- Longer than a call is waited for and a crowded queue may hold it up, and not much longer.
+  expires constant bigint := floor(extract(epoch from engine.wall_clock())) + 120;
 begin
   select s.decrypted_secret into project_url from vault.decrypted_secrets as s where s.name = 'project_url';
-  select s.decrypted_secret into worker_secret from vault.decrypted_secrets as s where s.name = 'worker_secret';
+  select nullif(btrim(s.decrypted_secret, E' \t\r\n'), '') into worker_secret
+  from vault.decrypted_secrets as s where s.name = 'worker_secret';
   if project_url is null or worker_secret is null then
     raise exception 'Vault lacks the secret "%"', case when project_url is null then 'project_url' else 'worker_secret' end
       -- A code of its own, which PostgREST answers as HTTP 424, so that whoever catches it catches nothing else.
@@ -387,11 +491,20 @@ begin
   end if;
 
   insert into engine.calls_on_their_way (feed) values (dispatch.feed) returning id into call_id;
-  perform net.http_post(
-    url => rtrim(project_url, '/') || '/functions/v1/' || case when dispatch.feed = 'masters' then 'masters' else 'events' end,
-    body => jsonb_build_object('feed', dispatch.feed, 'call', call_id),
-    headers => jsonb_build_object('Content-Type', 'application/json', 'Authorization', 'Bearer ' || worker_secret),
-    timeout_milliseconds => 5000
+  -- Everybody who can log in may read the queue: the secret itself does not go there, only what it signs.
+  perform engine.post(
+    url => rtrim(project_url, '/') || '/functions/v1/' || function_name,
+    headers => jsonb_build_object(
+      'Content-Type', 'application/json',
+      'X-Call-Signature', encode(
+        engine.hmac_sha256(
+          engine.text_to_sign(array[function_name, dispatch.feed, call_id::text, expires::text]),
+          convert_to(worker_secret, 'utf8')
+        ),
+        'hex'
+      )
+    ),
+    body => jsonb_build_object('feed', dispatch.feed, 'call', call_id, 'expires', expires)
   );
 end
 $function$;
@@ -533,7 +646,10 @@ CREATE OR REPLACE FUNCTION engine.forget_lost_calls()
 AS $function$
   with lost as (
     delete from engine.calls_on_their_way as call
-    where engine.call_is_lost(call.sent_at)
+    -- One that is being answered at this moment is not lost, and nobody waits for it.
+    where call.id in (
+      select late.id from engine.calls_on_their_way as late where engine.call_is_lost(late.sent_at) order by late.id for update skip locked
+    )
     returning call.id, call.feed, call.sent_at
   ),
   noted as (
@@ -550,6 +666,52 @@ AS $function$
   select count(*)::integer from lost
 $function$;
 
+-- engine.free_slot(timestamp with time zone[],timestamp with time zone,integer,interval)
+CREATE OR REPLACE FUNCTION engine.free_slot(taken timestamp with time zone[], earliest timestamp with time zone, allowed integer, span interval)
+ RETURNS timestamp with time zone
+ LANGUAGE plpgsql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+declare
+  slot timestamptz := free_slot.earliest;
+  crowded_until timestamptz;
+begin
+  loop
+    -- Those that have, with the slot, one too many within the span: from the slot on until the span behind the first of them.
+    select max(near.first_taken) + free_slot.span into crowded_until
+    from (
+      select n.at as first_taken, lead(n.at, free_slot.allowed - 1) over (order by n.at) as last_taken
+      from unnest(free_slot.taken) as n (at)
+      where n.at > slot - free_slot.span and n.at < slot + free_slot.span
+    ) as near
+    where near.last_taken is not null and greatest(near.last_taken, slot) - least(near.first_taken, slot) < free_slot.span;
+    exit when crowded_until is null;
+    slot := crowded_until;
+  end loop;
+  return slot;
+end
+$function$;
+grant execute on function engine.free_slot(timestamp with time zone[],timestamp with time zone,integer,interval) to service_role;
+
+-- engine.has_yet_to_read(public.backfill_progress,date,timestamp with time zone)
+CREATE OR REPLACE FUNCTION engine.has_yet_to_read(chunk public.backfill_progress, day date, due timestamp with time zone)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select
+    has_yet_to_read.day < chunk.period_end
+    and case
+      when chunk.reading_since is null or chunk.reading_since >= due
+        then has_yet_to_read.day >= coalesce(chunk.cursor_day, chunk.period_start)
+      -- What it has begun to read is older than what is due: the day at its cursor; of results, which are read as one,
+      -- all days.
+      else coalesce(has_yet_to_read.day > chunk.cursor_day, false)
+    end
+$function$;
+
 -- engine.heartbeats
 create table engine.heartbeats (
   name text not null,
@@ -558,6 +720,28 @@ create table engine.heartbeats (
 ) with (fillfactor=50, autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=100);
 alter table engine.heartbeats add constraint heartbeats_pkey PRIMARY KEY (name);
 alter table engine.heartbeats enable row level security;
+
+-- engine.hmac_sha256(bytea,bytea)
+CREATE OR REPLACE FUNCTION engine.hmac_sha256(message bytea, key bytea)
+ RETURNS bytea
+ LANGUAGE plpgsql
+ IMMUTABLE PARALLEL SAFE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  block_bytes constant integer := 64;
+  short_key constant bytea := case when octet_length(key) > block_bytes then sha256(key) else key end;
+  block constant bytea := short_key || decode(repeat('00', block_bytes - octet_length(short_key)), 'hex');
+  inner_block bytea := block;
+  outer_block bytea := block;
+begin
+  for nth in 0 .. block_bytes - 1 loop
+    inner_block := set_byte(inner_block, nth, get_byte(block, nth) # 54); -- 0x36
+    outer_block := set_byte(outer_block, nth, get_byte(block, nth) # 92); -- 0x5c
+  end loop;
+  return sha256(outer_block || sha256(inner_block || message));
+end
+$function$;
 
 -- engine.hold_chunks(bigint,text[])
 CREATE OR REPLACE FUNCTION engine.hold_chunks(run_id bigint, states text[])
@@ -627,7 +811,7 @@ CREATE OR REPLACE FUNCTION engine.is_hopeless(chunk public.backfill_progress)
  SET search_path TO ''
 AS $function$
   select
-    coalesce(chunk.last_page_at, chunk.started_at) < engine.clock() - interval '1 day'
+    coalesce(chunk.failing_since < engine.clock() - interval '1 day', false)
     or exists (
       select from public.backfill_progress as other
       where other.feed = chunk.feed and other.id <> chunk.id and other.last_page_at > chunk.claimed_at
@@ -637,6 +821,54 @@ AS $function$
 $function$;
 grant execute on function engine.is_hopeless(public.backfill_progress) to service_role;
 
+-- engine.is_understood(jsonb,text)
+CREATE OR REPLACE FUNCTION engine.is_understood(page jsonb, feed text)
+ RETURNS boolean
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+  select
+    case
+      when feed = 'masters' then jsonb_array_length(page -> 'regions') + jsonb_array_length(page -> 'courses')
+      -- The other rows of a page come with its races.
+      else jsonb_array_length(page -> 'races')
+    end > 0
+    or not exists (
+      select from jsonb_array_elements(page -> 'rejects') as reject
+      where reject ->> 'kind' in ('race', 'region', 'course')
+    )
+$function$;
+grant execute on function engine.is_understood(jsonb,text) to service_role;
+
+-- engine.known_days
+create view engine.known_days with (security_invoker=true) as
+SELECT c.feed,
+    c.day,
+    c.races_in_api,
+    c.races_stored,
+    c.pulled_at,
+    c.regions,
+    ((c.races_stored >= c.races_in_api) AND (c.regions @> ( SELECT s.regions
+           FROM public.backfill_settings s)) AND (days.pulled_after >=
+        CASE
+            WHEN days.is_result THEN 1
+            ELSE 0
+        END) AND ((days.pulled_after >=
+        CASE
+            WHEN days.is_result THEN 6
+            ELSE 1
+        END) OR (days.age <
+        CASE
+            WHEN days.is_result THEN 8
+            ELSE 2
+        END))) AS is_covered
+   FROM (public.ra_coverage c
+     CROSS JOIN LATERAL ( SELECT (c.feed = 'results'::text) AS is_result,
+            (((c.pulled_at AT TIME ZONE 'Europe/London'::text))::date - c.day) AS pulled_after,
+            (( SELECT engine.london_day() AS london_day) - c.day) AS age) days);
+grant select on engine.known_days to service_role;
+
 -- engine.lacks_coverage(text,date)
 CREATE OR REPLACE FUNCTION engine.lacks_coverage(feed text, day date)
  RETURNS boolean
@@ -645,20 +877,10 @@ CREATE OR REPLACE FUNCTION engine.lacks_coverage(feed text, day date)
  SET search_path TO ''
 AS $function$
   select not exists (
-    select from public.ra_coverage as c
-    where c.feed = lacks_coverage.feed
-      and c.day = lacks_coverage.day
-      -- A reject counts as lacking: whoever asks for what is missing may have taught the code to read it.
-      and c.races_stored >= c.races_in_api
-      and c.pulled_at >= engine.london_midnight(lacks_coverage.day + case when lacks_coverage.feed = 'results' then 1 else 0 end)
-      -- By then the schedules have pulled it for the last time, if somebody was awake.
-      and (
-        c.pulled_at >= engine.london_midnight(lacks_coverage.day + case when lacks_coverage.feed = 'results' then 6 else 1 end)
-        or engine.clock() < engine.london_midnight(lacks_coverage.day + case when lacks_coverage.feed = 'results' then 8 else 2 end)
-      )
+    select from engine.known_days as known
+    where known.feed = lacks_coverage.feed and known.day = lacks_coverage.day and known.is_covered
   )
 $function$;
-grant execute on function engine.lacks_coverage(text,date) to service_role;
 
 -- engine.lane_progress
 create view engine.lane_progress with (security_invoker=true) as
@@ -683,6 +905,8 @@ WITH lanes AS (
                     c.pages_planned,
                     c.pages_expected,
                     c.api_total,
+                    c.reading_since,
+                    c.regions,
                     c.api_calls,
                     c.invocations,
                     c.races_stored,
@@ -691,6 +915,7 @@ WITH lanes AS (
                     c.attempts,
                     c.interruptions,
                     c.repulls,
+                    c.failing_since,
                     c.last_error,
                     c.created_at,
                     c.started_at,
@@ -747,6 +972,48 @@ CREATE OR REPLACE FUNCTION engine.learned(known numeric, seen numeric, enough nu
  SET search_path TO ''
 AS $function$ select case when seen >= enough then known / seen else otherwise end $function$;
 grant execute on function engine.learned(numeric,numeric,numeric,numeric) to service_role;
+
+-- engine.lock_holder(text)
+CREATE OR REPLACE FUNCTION engine.lock_holder(name text)
+ RETURNS text
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  with sessions as (
+    select
+      format('session %s (%s)', session.pid, concat_ws(', ', session.usename, nullif(session.application_name, ''))) as words,
+      -- The row says which transaction locked it, but for one that did so within a savepoint.
+      coalesce(bool_or(held.locktype = 'transactionid' and held.mode = 'ExclusiveLock' and held.transactionid = lock.xmax), false)
+        as is_named,
+      bool_or(held.relation = 'engine.locks'::regclass and held.mode = 'RowShareLock') and bool_and(held.granted) as has_locks
+    from engine.locks as lock
+    cross join pg_catalog.pg_locks as held
+    join pg_catalog.pg_stat_activity as session on session.pid = held.pid
+    where lock.name = lock_holder.name and held.pid <> pg_catalog.pg_backend_pid()
+    group by session.pid, session.usename, session.application_name
+  )
+  select format(
+    'The lock "%s" (%s) is held by %s', lock.name, lock.guards,
+    coalesce(
+      (select min(named.words) from sessions as named where named.is_named),
+      (select string_agg(likely.words, ' or ' order by likely.words) from sessions as likely where likely.has_locks),
+      'a session that has just let go'
+    )
+  )
+  from engine.locks as lock
+  where lock.name = lock_holder.name
+$function$;
+grant execute on function engine.lock_holder(text) to service_role;
+
+-- engine.locks
+create table engine.locks (
+  name text not null,
+  guards text not null
+);
+alter table engine.locks add constraint locks_pkey PRIMARY KEY (name);
+alter table engine.locks enable row level security;
+grant select on engine.locks to service_role;
+grant update (guards) on engine.locks to service_role;
 
 -- engine.log_failure(public.backfill_progress,text,text,integer,integer,text)
 CREATE OR REPLACE FUNCTION engine.log_failure(chunk public.backfill_progress, failure_class text, endpoint text, http_status integer, attempt integer, message text)
@@ -827,6 +1094,66 @@ AS $function$
 $function$;
 grant execute on function engine.next_due(public.pull_schedules,timestamp with time zone) to service_role;
 
+-- engine.note_races_seen(public.backfill_progress,date,integer,jsonb,boolean)
+CREATE OR REPLACE FUNCTION engine.note_races_seen(chunk public.backfill_progress, day date, skip integer, page jsonb, leaves_day boolean)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  is_short boolean;
+begin
+  -- A reading that begins again forgets what it saw before.
+  delete from engine.pages_read as known
+  where known.chunk_id = chunk.id and known.day = note_races_seen.day and note_races_seen.skip = 0;
+  insert into engine.pages_read as known (chunk_id, day, skip, races_in_api, race_keys)
+  values (chunk.id, note_races_seen.day, note_races_seen.skip, chunk.api_total, engine.races_on_page(page))
+  on conflict on constraint pages_read_pkey do update set
+    races_in_api = excluded.races_in_api,
+    race_keys = excluded.race_keys;
+  if not leaves_day then
+    return;
+  end if;
+
+  -- The API counts cards by the day, so a day is over when its pages are in; one that is short waits for finish_chunk.
+  is_short := exists (select from engine.short_days(chunk.id) as short where short.day = note_races_seen.day);
+  if not is_short then
+    delete from engine.pages_read as known where known.chunk_id = chunk.id and known.day = note_races_seen.day;
+  end if;
+  -- A day of which all races are stored, though fewer came, is as old as it was.
+  if not is_short or engine.races_of_day(chunk.feed, note_races_seen.day, chunk.regions) < chunk.api_total then
+    perform engine.cover_days(chunk, note_races_seen.day, note_races_seen.day + 1, chunk.api_total);
+  end if;
+end
+$function$;
+grant execute on function engine.note_races_seen(public.backfill_progress,date,integer,jsonb,boolean) to service_role;
+
+-- engine.note_silent_watch()
+CREATE OR REPLACE FUNCTION engine.note_silent_watch()
+ RETURNS void
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  with noted as (
+    insert into public.alerts (kind, subject, message)
+    select
+      'standstill', 'the alerts',
+      format(
+        'The alerts have not been looked at since %s, and none was sent. See cron.job_run_details for engine-watch.', watch.beat_at
+      )
+    from engine.heartbeats as watch
+    join engine.heartbeats as sweep on sweep.name = 'sweep'
+    where
+      watch.name = 'watch'
+      and watch.beat_at < engine.clock() - interval '10 minutes'
+      and sweep.awake_since < engine.clock() - interval '10 minutes'
+    on conflict (kind, subject) where well_at is null do nothing
+    returning id
+  )
+  insert into public.alert_messages (alert_id, phase)
+  select noted.id, 'raised' from noted
+$function$;
+
 -- engine.note_standstill(interval)
 CREATE OR REPLACE FUNCTION engine.note_standstill(silence interval)
  RETURNS void
@@ -868,6 +1195,19 @@ AS $function$
 $function$;
 grant execute on function engine.note_unknown_fields(jsonb,text) to service_role;
 
+-- engine.pages_read
+create table engine.pages_read (
+  chunk_id bigint not null,
+  day date not null,
+  skip integer not null,
+  races_in_api integer not null,
+  race_keys text[] not null
+);
+alter table engine.pages_read add constraint pages_read_chunk_id_fkey FOREIGN KEY (chunk_id) REFERENCES public.backfill_progress(id) ON DELETE CASCADE;
+alter table engine.pages_read add constraint pages_read_pkey PRIMARY KEY (chunk_id, day, skip);
+alter table engine.pages_read enable row level security;
+grant delete, insert, select, update on engine.pages_read to service_role;
+
 -- engine.plan_chunks(date,date,text,text)
 CREATE OR REPLACE FUNCTION engine.plan_chunks(start_date date, end_date date, feed text, reprocess text)
  RETURNS TABLE(period_start date, period_end date, pages_expected integer)
@@ -875,7 +1215,7 @@ CREATE OR REPLACE FUNCTION engine.plan_chunks(start_date date, end_date date, fe
  STABLE
  SET search_path TO ''
 AS $function$
-  with bounds as (
+  with bounds as materialized (
     select
       -- The API has no card before 2023-01-23 and none more than seven days ahead; no result of a day to come.
       case when plan_chunks.feed = 'racecards' then greatest(start_date, date '2023-01-23') else start_date end as first_day,
@@ -903,7 +1243,10 @@ AS $function$
     where
       plan_chunks.reprocess = 'all'
       or (
-        engine.lacks_coverage(plan_chunks.feed, d.day)
+        not exists (
+          select from engine.known_days as known
+          where known.feed = plan_chunks.feed and known.day = d.day and known.is_covered
+        )
         and (
           plan_chunks.reprocess = 'missing'
           or exists (
@@ -922,7 +1265,8 @@ AS $function$
       when plan_chunks.feed = 'racecards' then last_wanted + 1 - first_wanted
       -- Replaced by the API's own total with the first page.
       else ceil(
-        (last_wanted + 1 - first_wanted) * engine.races_per_day('results')
+        -- Asked for once: each time it reads the whole coverage.
+        (last_wanted + 1 - first_wanted) * (select engine.races_per_day('results'))
           / (select s.results_page_limit from public.backfill_settings as s)
       )::integer
     end
@@ -934,6 +1278,54 @@ AS $function$
 $function$;
 grant execute on function engine.plan_chunks(date,date,text,text) to service_role;
 
+-- engine.post(text,jsonb,jsonb)
+CREATE OR REPLACE FUNCTION engine.post(url text, headers jsonb, body jsonb)
+ RETURNS bigint
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+ SET lock_timeout TO '3s'
+AS $function$
+declare
+  stranger text;
+  request_id bigint;
+begin
+  -- pg_net grants everything on its tables to everybody, so anybody may hang a trigger on the queue, which would run
+  -- with our owner's rights. From here to the end of the transaction nobody can. Anybody may lock the queue, too.
+  begin
+    lock table net.http_request_queue in row exclusive mode;
+  exception
+    when lock_not_available then
+      raise exception 'Nothing is sent: another session holds pg_net''s queue'
+        using errcode = 'PT424', hint = 'It is a lock on net.http_request_queue in pg_locks; end that session.';
+  end;
+  select format('%s of %s', t.tgname, f.proowner::regrole) into stranger
+  from pg_trigger as t
+  join pg_proc as f on f.oid = t.tgfoid
+  join pg_roles as owner on owner.oid = f.proowner
+  where
+    t.tgrelid = 'net.http_request_queue'::regclass
+    and not t.tgisinternal
+    and not owner.rolsuper
+    and owner.rolname <> current_user
+  limit 1;
+  if stranger is not null then
+    raise exception 'Nothing is sent: on net.http_request_queue there is a trigger that is not ours, %', stranger
+      using errcode = 'PT424',
+        hint = 'Whoever made it could run code of theirs with the rights of whoever sends. Find out why it is there, '
+          'and drop its function with cascade.';
+  end if;
+
+  insert into net.http_request_queue (method, url, headers, body, timeout_milliseconds)
+  values ('POST', post.url, post.headers, convert_to(post.body::text, 'utf8'), 5000)
+  returning id into request_id;
+  -- Older versions of pg_net look by themselves.
+  if to_regprocedure('net.wake()') is not null then
+    perform net.wake();
+  end if;
+  return request_id;
+end
+$function$;
+
 -- engine.purge()
 CREATE OR REPLACE FUNCTION engine.purge()
  RETURNS TABLE(what text, rows_deleted bigint)
@@ -943,7 +1335,7 @@ AS $function$
 #variable_conflict use_column
 declare
   settings constant public.backfill_settings := (select s from public.backfill_settings as s);
-  held bigint[];
+  old_run bigint;
 begin
   what := 'ingest_errors';
   delete from public.ingest_errors as error
@@ -959,23 +1351,37 @@ begin
 
   -- Scheduled runs only: what a backfill did says which days are expected to be stored. The newest run of a feed stays.
   what := 'backfill_runs';
-  -- Held first and looked at then: somebody may be putting its dead chunks back to waiting.
-  held := array(
+  rows_deleted := 0;
+  for old_run in
     select run.id
     from public.backfill_runs as run
-    where run.priority >= 90 and run.created_at < engine.clock() - settings.scheduled_run_days * interval '1 day'
+    where
+      run.priority >= 90
+      and run.created_at < engine.clock() - settings.scheduled_run_days * interval '1 day'
+      and exists (
+        select from public.backfill_runs as newer
+        where newer.feeds = run.feeds and newer.priority = run.priority and newer.id > run.id
+      )
+    order by run.id
+  loop
+    if engine.purge_run(old_run) then
+      rows_deleted := rows_deleted + 1;
+    end if;
+  end loop;
+  return next;
+
+  what := 'ingest_rejects';
+  delete from public.ingest_rejects as reject
+  where reject.id in (
+    select old.id
+    from public.ingest_rejects as old
+    where
+      old.acknowledged_at < engine.clock() - settings.reject_days * interval '1 day'
+      -- One that still comes would be a new one the next time.
+      and old.last_seen_at < engine.clock() - settings.reject_days * interval '1 day'
+    order by old.id
     for update skip locked
   );
-  delete from public.backfill_runs as run
-  where
-    run.id = any (held)
-    and not exists (
-      select from public.backfill_progress as chunk where chunk.run_id = run.id and chunk.state in ('waiting', 'working')
-    )
-    and exists (
-      select from public.backfill_runs as newer
-      where newer.feeds = run.feeds and newer.priority = run.priority and newer.id > run.id
-    );
   get diagnostics rows_deleted = row_count;
   return next;
 
@@ -1001,8 +1407,38 @@ begin
 end
 $function$;
 
--- engine.races_of_day(text,date)
-CREATE OR REPLACE FUNCTION engine.races_of_day(feed text, day date)
+-- engine.purge_run(bigint)
+CREATE OR REPLACE FUNCTION engine.purge_run(run_id bigint)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  -- All that the deletion touches is held first, in everybody's order, chunks before their run; and nobody is waited for.
+  perform from public.backfill_progress as chunk where chunk.run_id = purge_run.run_id order by chunk.id for update nowait;
+  perform
+  from public.ra_coverage as known
+  where known.chunk_id in (select chunk.id from public.backfill_progress as chunk where chunk.run_id = purge_run.run_id)
+  order by known.feed, known.day
+  for update nowait;
+  perform from public.ingest_rejects as known where known.run_id = purge_run.run_id order by known.id for update nowait;
+  perform from public.backfill_runs as run where run.id = purge_run.run_id for update nowait;
+  delete from public.backfill_runs as run
+  where
+    run.id = purge_run.run_id
+    and not exists (
+      select from public.backfill_progress as chunk where chunk.run_id = run.id and chunk.state in ('waiting', 'working')
+    );
+  return found;
+exception
+  when lock_not_available then
+    -- Somebody has a part of it, and puts its dead chunks back to waiting for example: it stays for another night.
+    return false;
+end
+$function$;
+
+-- engine.races_of_day(text,date,text[])
+CREATE OR REPLACE FUNCTION engine.races_of_day(feed text, day date, regions text[])
  RETURNS bigint
  LANGUAGE sql
  STABLE
@@ -1016,9 +1452,27 @@ AS $function$
       (races_of_day.feed = 'results' and race.race_date = races_of_day.day and race.has_result)
       or (races_of_day.feed <> 'results' and race.card_date = races_of_day.day)
     )
-    and race.region_code = any ((select s.regions from public.backfill_settings as s)::text[])
+    and race.region_code = any (races_of_day.regions)
 $function$;
-grant execute on function engine.races_of_day(text,date) to service_role;
+grant execute on function engine.races_of_day(text,date,text[]) to service_role;
+
+-- engine.races_on_page(jsonb)
+CREATE OR REPLACE FUNCTION engine.races_on_page(page jsonb)
+ RETURNS text[]
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+  select coalesce(array_agg(distinct came.race_key), '{}')
+  from (
+    select race ->> 'id' as race_key from jsonb_array_elements(page -> 'races') as race
+    union all
+    select coalesce(r.race_id, engine.reject_fingerprint(r.kind, r.race_id, r.horse_id, r.path, r.raw))
+    from jsonb_to_recordset(page -> 'rejects') as r (kind text, race_id text, horse_id text, path text, raw jsonb)
+    where r.kind = 'race'
+  ) as came
+$function$;
+grant execute on function engine.races_on_page(jsonb) to service_role;
 
 -- engine.races_per_day(text)
 CREATE OR REPLACE FUNCTION engine.races_per_day(feed text)
@@ -1034,12 +1488,39 @@ AS $function$
 $function$;
 grant execute on function engine.races_per_day(text) to service_role;
 
+-- engine.refuse_lock(text)
+CREATE OR REPLACE FUNCTION engine.refuse_lock(name text)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  -- Nothing was done, and the next try may pass: the functions try again on this code.
+  raise exception '%', coalesce(engine.lock_holder(refuse_lock.name), format('There is no lock "%s"', refuse_lock.name))
+    using errcode = '55P03',
+      hint = 'Let that session end its transaction (commit or rollback), or end it: select pg_terminate_backend(<session>); then try again.';
+end
+$function$;
+grant execute on function engine.refuse_lock(text) to service_role;
+
+-- engine.reject_fingerprint(text,text,text,text,jsonb)
+CREATE OR REPLACE FUNCTION engine.reject_fingerprint(kind text, race_id text, horse_id text, path text, raw jsonb)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+  -- Where ids and path say which thing it is, its content does not count: a card's runner has other odds at every pull.
+  select md5(concat_ws('|', kind, race_id, horse_id, path, case when race_id is null then raw::text end))
+$function$;
+grant execute on function engine.reject_fingerprint(text,text,text,text,jsonb) to service_role;
+
 -- engine.send_alerts()
 CREATE OR REPLACE FUNCTION engine.send_alerts()
  RETURNS integer
  LANGUAGE plpgsql
  SECURITY DEFINER
- SET search_path TO ''
+ SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 declare
   webhook constant text := (select s.decrypted_secret from vault.decrypted_secrets as s where s.name = 'alert_webhook_url');
@@ -1056,9 +1537,16 @@ begin
   where
     m.delivered_at is null
     and (
-      exists (select from net._http_response as answer where answer.id = m.request_id and answer.status_code between 200 and 299)
+      exists (
+        select from engine.alert_requests as request
+        join net._http_response as answer on answer.id = request.request_id and answer.created >= request.queued_at
+        where request.message_id = m.id and answer.status_code between 200 and 299
+      )
       or (m.tries >= 5 and m.sent_at < engine.clock() - interval '5 minutes')
     );
+  delete from engine.alert_requests as request
+  using public.alert_messages as m
+  where m.id = request.message_id and m.delivered_at is not null;
 
   for message in
     select m.id, m.phase, m.created_at, a.kind, a.subject, a.message, a.raised_at, a.well_at
@@ -1068,8 +1556,12 @@ begin
       m.delivered_at is null
       and m.tries < 5
       and m.created_at > engine.clock() - interval '1 day'
-      -- Sent again when no good answer came within five minutes.
-      and (m.sent_at is null or m.sent_at < engine.clock() - interval '5 minutes')
+      -- Sent again when no good answer came within five minutes, and when a crash took the request along.
+      and (
+        m.sent_at is null
+        or m.sent_at < engine.clock() - interval '5 minutes'
+        or not exists (select from engine.alert_requests as request where request.message_id = m.id)
+      )
     order by m.id
     for update of m
   loop
@@ -1077,11 +1569,11 @@ begin
       when 'raised' then format('%s (%s): %s', replace(message.kind, '_', ' '), message.subject, message.message)
       else format('Well again: %s (%s), since %s', replace(message.kind, '_', ' '), message.subject, message.well_at)
     end;
-    update public.alert_messages as m
-    set
-      tries = m.tries + 1,
-      sent_at = engine.clock(),
-      request_id = net.http_post(
+    update public.alert_messages as m set tries = m.tries + 1, sent_at = engine.clock() where m.id = message.id;
+    insert into engine.alert_requests as known (message_id, request_id)
+    select
+      message.id,
+      engine.post(
         url => webhook,
         body => case
           when format_wanted = 'slack' then jsonb_build_object('text', words)
@@ -1090,10 +1582,9 @@ begin
             'raised_at', message.raised_at, 'well_at', message.well_at
           )
         end,
-        headers => jsonb_build_object('Content-Type', 'application/json'),
-        timeout_milliseconds => 5000
+        headers => jsonb_build_object('Content-Type', 'application/json')
       )
-    where m.id = message.id;
+    on conflict (message_id) do update set request_id = excluded.request_id, queued_at = excluded.queued_at;
     sent := sent + 1;
   end loop;
   return sent;
@@ -1110,6 +1601,23 @@ AS $function$
   select case when known_from_result and not seen_in_result then coalesce(known, seen) else coalesce(seen, known) end
 $function$;
 grant execute on function engine.shared_value(anyelement,boolean,anyelement,boolean) to service_role;
+
+-- engine.short_days(bigint)
+CREATE OR REPLACE FUNCTION engine.short_days(chunk_id bigint)
+ RETURNS TABLE(day date, races_in_api integer, races_seen integer)
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select pages.day, max(pages.races_in_api), count(distinct seen.race_key)::integer
+  from engine.pages_read as pages
+  left join lateral unnest(pages.race_keys) as seen (race_key) on true
+  where pages.chunk_id = short_days.chunk_id
+  group by pages.day
+  having count(distinct seen.race_key) < max(pages.races_in_api)
+  order by pages.day
+$function$;
+grant execute on function engine.short_days(bigint) to service_role;
 
 -- engine.silence_is_noted(text)
 CREATE OR REPLACE FUNCTION engine.silence_is_noted(feed text)
@@ -1180,6 +1688,8 @@ UNION ALL
             chunk.pages_planned,
             chunk.pages_expected,
             chunk.api_total,
+            chunk.reading_since,
+            chunk.regions,
             chunk.api_calls,
             chunk.invocations,
             chunk.races_stored,
@@ -1188,6 +1698,7 @@ UNION ALL
             chunk.attempts,
             chunk.interruptions,
             chunk.repulls,
+            chunk.failing_since,
             chunk.last_error,
             chunk.created_at,
             chunk.started_at,
@@ -1231,7 +1742,7 @@ UNION ALL
 UNION ALL
  SELECT 'unanswered_calls'::text AS kind,
     lost.feed AS subject,
-    format('Nobody answers the calls for %s since %s. Are the functions deployed, and do Vault''s project_url and worker_secret fit them? See: select * from net._http_response order by id desc limit 10;'::text, lost.feed, min(lost.occurred_at)) AS message
+    format('Nobody answers the calls for %s since %s. Are the functions deployed, and do Vault''s project_url and worker_secret fit them? See: select * from net._http_response order by created desc limit 10;'::text, lost.feed, min(lost.occurred_at)) AS message
    FROM public.ingest_errors lost
   WHERE ((lost.failure_class = 'lost_call'::text) AND ((lost.occurred_at >= (engine.clock() - '02:00:00'::interval)) AND (lost.occurred_at <= (engine.clock() - '00:02:00'::interval))) AND (EXISTS ( SELECT
            FROM engine.claimable_chunks ready
@@ -1241,19 +1752,14 @@ UNION ALL
   GROUP BY lost.feed
 UNION ALL
  SELECT 'rejects'::text AS kind,
-    format('%s of %s'::text, reject.feed, days.words) AS subject,
-    format('Not understood: %s of the %s of %s, the first because: %s See ingest_rejects.'::text,
+    format('%s, met on %s'::text, reject.feed, reject.met_on) AS subject,
+    format('Not understood: %s of %s, first met on %s, the first because: %s. See ingest_rejects. When you have looked: update ingest_rejects set acknowledged_at = now() where feed = %L and engine.london_day(first_seen_at) = %L and acknowledged_at is null;'::text,
         CASE
-            WHEN (count(*) = 1) THEN 'a row'::text
-            ELSE (count(*) || ' rows'::text)
-        END, reject.feed, days.words, (rtrim((array_agg(reject.reason ORDER BY reject.id))[1], '.'::text) || '.'::text)) AS message
-   FROM (public.ingest_rejects reject
-     CROSS JOIN LATERAL ( SELECT
-                CASE
-                    WHEN (reject.race_date >= (engine.london_day(reject.first_seen_at) - 7)) THEN (reject.race_date)::text
-                    ELSE 'earlier days'::text
-                END AS words) days)
-  GROUP BY reject.feed, days.words
+            WHEN (reject.rows_counted > 1000) THEN 'more than 1,000 rows'::text
+            WHEN (reject.rows_counted = 1) THEN 'a row'::text
+            ELSE (reject.rows_counted || ' rows'::text)
+        END, reject.feed, reject.met_on, rtrim(reject.first_reason, '.'::text), reject.feed, reject.met_on) AS message
+   FROM engine.unread_rejects reject
 UNION ALL
  SELECT 'unknown_field'::text AS kind,
     format('%s %s.%s'::text, field.feed, field.object, field.field) AS subject,
@@ -1277,73 +1783,85 @@ UNION ALL
   WHERE (gap.given_up_at IS NOT NULL)
   GROUP BY gap.feed, days.words
 UNION ALL
+ SELECT 'schedule'::text AS kind,
+    schedule.name AS subject,
+    format('The pull that is due can''t be started since %s: %s. It is tried again each minute.'::text, schedule.failing_since, rtrim(schedule.last_error, '.'::text)) AS message
+   FROM public.pull_schedules schedule
+  WHERE (schedule.enabled AND (schedule.failing_since < (engine.clock() - '00:05:00'::interval)))
+UNION ALL
  SELECT 'standstill'::text AS kind,
-    'the sweep'::text AS subject,
-    format('The sweep has not run since %s: what gets lost is not restored. See cron.job_run_details for engine-sweep.'::text, sweep.beat_at) AS message
-   FROM (engine.heartbeats sweep
+    job.subject,
+    format('%s since %s: %s. See cron.job_run_details for %s.'::text, job.words, still.beat_at, job.what_follows, job.name) AS message
+   FROM ((( VALUES ('sweep'::text,'engine-sweep'::text,'the sweep'::text,'The sweep has not run'::text,'what gets lost is not restored'::text), ('pulls'::text,'engine-pulls'::text,'the schedules'::text,'The schedules have not been looked at'::text,'nothing is pulled by itself'::text)) job(beats, name, subject, words, what_follows)
+     JOIN engine.heartbeats still ON ((still.name = job.beats)))
      JOIN engine.heartbeats watch ON ((watch.name = 'watch'::text)))
-  WHERE ((sweep.name = 'sweep'::text) AND (sweep.beat_at < (engine.clock() - '00:10:00'::interval)) AND (watch.awake_since < (engine.clock() - '00:10:00'::interval)));
+  WHERE ((still.beat_at < (engine.clock() - '00:10:00'::interval)) AND (watch.awake_since < (engine.clock() - '00:10:00'::interval)));
 
 -- engine.start_due_pulls()
 CREATE OR REPLACE FUNCTION engine.start_due_pulls()
  RETURNS integer
  LANGUAGE plpgsql
  SET search_path TO ''
+ SET lock_timeout TO '5s'
 AS $function$
 declare
   silence interval;
-  gaps_closed boolean := false;
   schedule public.pull_schedules;
   due timestamptz;
   pull record;
+  all_started boolean;
   started integer := 0;
 begin
   -- Two ticks at once would each start the same pull.
-  if not pg_try_advisory_xact_lock(hashtext('engine.start_due_pulls')) then
+  if not engine.begin_tick('pulls') then
     return 0;
   end if;
   silence := engine.beat('pulls');
+  -- A standstill may have left days out that no schedule reaches back to: gaps are due, whatever the time.
+  if silence > interval '10 minutes' then
+    update public.pull_schedules as s
+    set last_due_at = null
+    where s.name in (select gaps.name from public.pull_schedules as gaps where gaps.pulls = 'gaps' for no key update skip locked);
+  end if;
 
-  -- The widest range first: when several are due after a standstill, the narrower ones find their days taken.
+  -- The widest range first: when several are due after a standstill, the narrower ones find their days taken; gaps are what is left.
   for schedule in
-    select s.* from public.pull_schedules as s where s.enabled order by s.last_day - s.first_day desc, s.name
+    select s.* from public.pull_schedules as s where s.enabled order by s.pulls = 'gaps', s.last_day - s.first_day desc, s.name
   loop
-    due := engine.last_due(schedule, engine.clock());
-    continue when due is null or due <= schedule.last_due_at;
+    -- Each on its own: an error in one of them holds up no other.
     begin
+      due := engine.last_due(schedule, engine.clock());
+      continue when due is null or due <= schedule.last_due_at;
+      perform from public.pull_schedules as s where s.name = schedule.name for no key update skip locked;
+      -- Somebody is changing it: the next tick goes by what it is then.
+      continue when not found;
+
+      all_started := true;
       if schedule.pulls = 'gaps' then
         perform engine.close_gaps(schedule.feeds);
-        gaps_closed := true;
       else
         -- What was due yesterday at 23:30 is yesterday's, though the tick came after midnight.
         select attempt.* into pull
         from engine.start_scheduled_pull(
           schedule, case when schedule.day_of_month is null then engine.london_day(due) else engine.london_day() end
         ) as attempt;
-        started := started + pull.started;
-        -- The rest waits for the next tick.
-        continue when not pull.all_started;
+        -- What is left waits for the next tick.
+        all_started := pull.all_started;
       end if;
-      update public.pull_schedules as s set last_due_at = due where s.name = schedule.name;
+      if all_started then
+        update public.pull_schedules as s
+        set last_due_at = due, failing_since = null, last_error = null
+        where s.name = schedule.name;
+      end if;
+      started := started + case when schedule.pulls = 'gaps' then 0 else pull.started end;
     exception
-      when sqlstate 'PT424' then
-        -- A Vault secret is missing. The other jobs go on, and so does this one when the secret is there.
+      when others then
         raise warning 'The schedule % cannot start: %', schedule.name, sqlerrm;
-      when object_not_in_prerequisite_state then
-        -- Another run of these days was started, or ended, at this very moment: the next tick sees it.
-        raise warning 'The schedule % waits for the next minute: %', schedule.name, sqlerrm;
+        update public.pull_schedules as s
+        set failing_since = coalesce(s.failing_since, engine.clock()), last_error = sqlerrm
+        where s.name in (select known.name from public.pull_schedules as known where known.name = schedule.name for no key update skip locked);
     end;
   end loop;
-
-  -- A standstill may have left days out that no schedule reaches back to.
-  if silence > interval '10 minutes' and not gaps_closed then
-    begin
-      perform engine.close_gaps(s.feeds) from public.pull_schedules as s where s.pulls = 'gaps' and s.enabled;
-    exception
-      when sqlstate 'PT424' or object_not_in_prerequisite_state then
-        raise warning 'The gaps cannot be closed: %', sqlerrm;
-    end;
-  end if;
   return started;
 end
 $function$;
@@ -1364,8 +1882,11 @@ begin
   select request.last_day, request.wanted_feeds into last_day, wanted_feeds
   from engine.check_request(start_date, end_date, feeds, reprocess) as request;
 
-  -- Two starts at the same time must not both find the range free.
-  perform pg_advisory_xact_lock(hashtext('engine.start_run'));
+  -- Two starts at the same time must not both find the range free. Those of another priority never wait for each other: whoever
+  -- pulls a day by hand, in a transaction that stays open, holds up no scheduled pull.
+  perform engine.take_lock(
+    case when priority >= 100 then 'start scheduled pull' when priority > 0 then 'start pull by hand' else 'start backfill' end
+  );
   select chunk.run_id, chunk.feed, run.paused_at into rival
   from public.backfill_progress as chunk
   join public.backfill_runs as run on run.id = chunk.run_id
@@ -1426,6 +1947,7 @@ CREATE OR REPLACE FUNCTION engine.start_scheduled_pull(schedule public.pull_sche
  SET search_path TO ''
 AS $function$
 declare
+  due constant timestamptz := engine.last_due(schedule, engine.clock());
   wanted_from date;
   wanted_until date;
   lane text;
@@ -1473,7 +1995,10 @@ begin
       perform public.backfill_cancel(rival);
     end loop;
 
-    -- To some days an earlier pull has yet to come: it pulls all that this one would.
+    -- To some days an earlier pull has yet to come: it pulls all that this one would. One that had begun to read them
+    -- before this one was due does not: what it stores is as old as its first page, though its last one may come hours
+    -- later. Nor is it made to begin again, because then one bad page among its last would keep it from ever ending:
+    -- this pull waits for its end.
     select min(d.day)::date, max(d.day)::date
     into wanted_from, wanted_until
     from generate_series(wanted_from::timestamp, wanted_until::timestamp, interval '1 day') as d (day)
@@ -1483,8 +2008,7 @@ begin
         live.feed = lane
         and live.state in ('waiting', 'working')
         and live.priority = 100
-        and d.day::date >= coalesce(live.cursor_day, live.period_start)
-        and d.day::date < live.period_end
+        and engine.has_yet_to_read(live, d.day::date, due)
     );
     if wanted_from is null then
       -- One that failed tries again now, not when its wait is over: the data is due.
@@ -1511,7 +2035,25 @@ begin
         and live.period_end > wanted_from
     ) then
       all_started := false;
+      -- It tries again too, once for each time that this one is due, so that its wait is not added to that of this one.
+      update public.backfill_progress as live
+      set next_attempt_at = engine.clock()
+      where
+        live.feed = lane
+        and live.state = 'waiting'
+        and live.priority = 100
+        and live.next_attempt_at > engine.clock()
+        and live.claimed_at < due
+        and live.period_start <= wanted_until
+        and live.period_end > wanted_from;
+      if found then
+        perform engine.dispatch_next(lane);
+      end if;
     else
+      -- Not waited for: the other schedules are due as well, and this one is tried again with the next tick.
+      if not engine.try_lock('start scheduled pull') then
+        perform engine.refuse_lock('start scheduled pull');
+      end if;
       perform engine.start_run(wanted_from, wanted_until, array[lane], true, 'all', 100::smallint, 'schedule ' || schedule.name);
       started := started + 1;
     end if;
@@ -1528,8 +2070,7 @@ AS $function$
   with seen as (
     select distinct on (fingerprint)
       r.kind, r.race_id, r.horse_id, r.race_date, r.path, r.reason, r.raw,
-      -- Where ids and path say which thing it is, its content does not count: a card's runner has other odds at every pull.
-      md5(concat_ws('|', r.kind, r.race_id, r.horse_id, r.path, case when r.race_id is null then r.raw::text end)) as fingerprint
+      engine.reject_fingerprint(r.kind, r.race_id, r.horse_id, r.path, r.raw) as fingerprint
     from jsonb_to_recordset(rejects) as r (
       kind text, race_id text, horse_id text, race_date date, path text, reason text, raw jsonb
     )
@@ -1556,7 +2097,8 @@ AS $function$
     raw = excluded.raw,
     run_id = excluded.run_id,
     chunk_id = excluded.chunk_id,
-    last_seen_at = engine.clock()
+    last_seen_at = engine.clock(),
+    acknowledged_at = case when known.reason = excluded.reason then known.acknowledged_at end
 $function$;
 grant execute on function engine.store_rejects(jsonb,text[],text,bigint,bigint) to service_role;
 
@@ -1565,25 +2107,28 @@ CREATE OR REPLACE FUNCTION engine.sweep()
  RETURNS void
  LANGUAGE plpgsql
  SET search_path TO ''
+ SET lock_timeout TO '10s'
 AS $function$
 declare
   silence interval;
 begin
   -- Two sweeps at once would each dispatch for the same free leases.
-  if not pg_try_advisory_xact_lock(hashtext('engine.sweep')) then
+  if not engine.begin_tick('sweep') then
     return;
   end if;
   silence := engine.beat('sweep');
   if silence > interval '10 minutes' then
     perform engine.note_standstill(silence);
   end if;
+  perform engine.note_silent_watch();
   perform engine.expire_leases();
   perform engine.forget_lost_calls();
   begin
     perform engine.dispatch_due();
   exception
     when sqlstate 'PT424' then
-      -- A Vault secret is missing. The leases stay expired; the error log says what to do, and an alert after it.
+      -- A Vault secret is missing, or somebody holds pg_net's queue, which every login may lock. The leases stay expired;
+      -- the error log says what to do, and an alert after it.
       raise warning '%', sqlerrm;
       insert into public.ingest_errors (feed, failure_class, attempt, message)
       select distinct ready.feed, 'lost_call', 1, format('No call could be sent: %s', sqlerrm)
@@ -1619,6 +2164,94 @@ AS $function$
     and not exists (select from seen where seen.race_id = runner.race_id and seen.horse_id = runner.horse_id)
 $function$;
 grant execute on function engine.take_back_left_out(jsonb,jsonb) to service_role;
+
+-- engine.take_lock(text)
+CREATE OR REPLACE FUNCTION engine.take_lock(name text)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+ SET lock_timeout TO '5s'
+AS $function$
+begin
+  if engine.try_lock(take_lock.name) then
+    return;
+  end if;
+  begin
+    perform from engine.locks as lock where lock.name = take_lock.name for no key update;
+  exception
+    when lock_not_available then
+      perform engine.refuse_lock(take_lock.name);
+  end;
+  if not found then
+    raise exception 'There is no lock "%"', take_lock.name
+      using errcode = '22023', hint = 'The locks are the rows of engine.locks, and none of them may be deleted.';
+  end if;
+end
+$function$;
+grant execute on function engine.take_lock(text) to service_role;
+
+-- engine.text_to_sign(text[])
+CREATE OR REPLACE FUNCTION engine.text_to_sign(fields text[])
+ RETURNS bytea
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  select convert_to(
+    string_agg(octet_length(convert_to(field.value, 'utf8')) || ':' || field.value || ',', '' order by field.place),
+    'utf8'
+  )
+  from unnest(text_to_sign.fields) with ordinality as field (value, place)
+$function$;
+
+-- engine.try_lock(text)
+CREATE OR REPLACE FUNCTION engine.try_lock(name text)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  perform from engine.locks as lock where lock.name = try_lock.name for no key update skip locked;
+  return found;
+end
+$function$;
+grant execute on function engine.try_lock(text) to service_role;
+
+-- engine.unread_rejects
+create view engine.unread_rejects with (security_invoker=true) as
+WITH RECURSIVE days AS (
+         SELECT feeds.feed,
+            engine.london_day(oldest.first_seen_at) AS met_on
+           FROM (( VALUES ('masters'::text), ('racecards'::text), ('results'::text)) feeds(feed)
+             CROSS JOIN LATERAL ( SELECT reject.first_seen_at
+                   FROM public.ingest_rejects reject
+                  WHERE ((reject.feed = feeds.feed) AND (reject.acknowledged_at IS NULL))
+                  ORDER BY reject.first_seen_at
+                 LIMIT 1) oldest)
+        UNION ALL
+         SELECT days_1.feed,
+            engine.london_day(next.first_seen_at) AS london_day
+           FROM (days days_1
+             CROSS JOIN LATERAL ( SELECT reject.first_seen_at
+                   FROM public.ingest_rejects reject
+                  WHERE ((reject.feed = days_1.feed) AND (reject.acknowledged_at IS NULL) AND (reject.first_seen_at >= engine.london_midnight((days_1.met_on + 1))))
+                  ORDER BY reject.first_seen_at
+                 LIMIT 1) next)
+        )
+ SELECT days.feed,
+    days.met_on,
+    counted.rows_counted,
+    counted.first_reason
+   FROM (days
+     CROSS JOIN LATERAL ( SELECT count(*) AS rows_counted,
+            (array_agg(first_ones.reason ORDER BY first_ones.first_seen_at, first_ones.id))[1] AS first_reason
+           FROM ( SELECT reject.id,
+                    reject.first_seen_at,
+                    reject.reason
+                   FROM public.ingest_rejects reject
+                  WHERE ((reject.feed = days.feed) AND (reject.acknowledged_at IS NULL) AND (reject.first_seen_at >= engine.london_midnight(days.met_on)) AND (reject.first_seen_at < engine.london_midnight((days.met_on + 1))))
+                  ORDER BY reject.first_seen_at, reject.id
+                 LIMIT 1001) first_ones) counted);
 
 -- engine.upsert_bookmakers(jsonb)
 CREATE OR REPLACE FUNCTION engine.upsert_bookmakers(rows jsonb)
@@ -2047,15 +2680,23 @@ AS $function$
 $function$;
 grant execute on function engine.upsert_trainers(jsonb) to service_role;
 
+-- engine.wall_clock()
+CREATE OR REPLACE FUNCTION engine.wall_clock()
+ RETURNS timestamp with time zone
+ LANGUAGE sql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$ select pg_catalog.clock_timestamp() $function$;
+
 -- engine.watch()
 CREATE OR REPLACE FUNCTION engine.watch()
  RETURNS void
  LANGUAGE plpgsql
  SET search_path TO ''
+ SET lock_timeout TO '10s'
 AS $function$
 begin
   -- Two ticks at once would each raise the same.
-  if not pg_try_advisory_xact_lock(hashtext('engine.watch')) then
+  if not engine.begin_tick('watch') then
     return;
   end if;
   perform engine.beat('watch');
@@ -2072,9 +2713,15 @@ begin
   over as (
     update public.alerts as a
     set well_at = engine.clock()
-    where
-      a.well_at is null
-      and not exists (select from troubles where troubles.kind = a.kind and troubles.subject = a.subject)
+    where a.id in (
+      select standing.id
+      from public.alerts as standing
+      where
+        standing.well_at is null
+        and not exists (select from troubles where troubles.kind = standing.kind and troubles.subject = standing.subject)
+      -- One that somebody holds is over with the next tick, and holds up no other.
+      for update skip locked
+    )
     returning a.id
   )
   insert into public.alert_messages (alert_id, phase)
@@ -2111,7 +2758,6 @@ create table public.alert_messages (
   created_at timestamp with time zone not null default engine.clock(),
   tries integer not null default 0,
   sent_at timestamp with time zone,
-  request_id bigint,
   delivered_at timestamp with time zone
 );
 alter table public.alert_messages add constraint alert_messages_alert_id_fkey FOREIGN KEY (alert_id) REFERENCES public.alerts(id) ON DELETE CASCADE;
@@ -2132,7 +2778,7 @@ create table public.alerts (
   well_at timestamp with time zone
 );
 alter table public.alerts add constraint alerts_in_order CHECK ((well_at >= raised_at));
-alter table public.alerts add constraint alerts_kind_known CHECK ((kind = ANY (ARRAY['freshness'::text, 'dead_chunks'::text, 'paused'::text, 'unanswered_calls'::text, 'rejects'::text, 'unknown_field'::text, 'gap'::text, 'standstill'::text])));
+alter table public.alerts add constraint alerts_kind_known CHECK ((kind = ANY (ARRAY['freshness'::text, 'dead_chunks'::text, 'paused'::text, 'unanswered_calls'::text, 'rejects'::text, 'unknown_field'::text, 'gap'::text, 'schedule'::text, 'standstill'::text])));
 alter table public.alerts add constraint alerts_pkey PRIMARY KEY (id);
 CREATE INDEX alerts_well_at ON public.alerts USING btree (well_at);
 CREATE UNIQUE INDEX alerts_one_open ON public.alerts USING btree (kind, subject) WHERE (well_at IS NULL);
@@ -2160,6 +2806,9 @@ begin
   update public.backfill_progress as chunk
   set state = 'cancelled', lease_token = null, lease_until = null, ended_at = engine.clock()
   where chunk.run_id = held.id and chunk.state in ('waiting', 'working', 'dead');
+  delete from engine.pages_read as known
+  using public.backfill_progress as chunk
+  where chunk.run_id = held.id and known.chunk_id = chunk.id;
   -- Its leases and its days are free for others. Without a Vault secret it is cancelled all the same.
   perform engine.dispatch_next(null);
 end
@@ -2211,6 +2860,8 @@ AS $function$
       f.endpoint,
       f.bytes_a_runner,
       f.bytes_a_shared_runner,
+      -- Here, and not a chunk each, because it reads the whole coverage.
+      case when f.feed <> 'masters' then engine.races_per_day(f.feed) else 0 end as races_a_day,
       engine.learned(sum(chunk.runners_stored), sum(chunk.races_stored), 5000, f.runners_a_race) as runners_a_race,
       engine.learned(sum(chunk.pages_done), sum(chunk.invocations), 100, f.pages_an_invocation) as pages_an_invocation
     from (
@@ -2240,11 +2891,7 @@ AS $function$
     cross join lateral engine.plan_chunks(
       backfill_plan.start_date, request.last_day, learned.feed, backfill_plan.reprocess
     ) as chunk
-    cross join lateral (
-      select
-        case when learned.feed = 'masters' then 0 else (chunk.period_end - chunk.period_start) * engine.races_per_day(learned.feed) end
-          as races
-    ) as sizes
+    cross join lateral (select (chunk.period_end - chunk.period_start) * learned.races_a_day as races) as sizes
   )
   select
     learned.feed,
@@ -2292,6 +2939,8 @@ create table public.backfill_progress (
   pages_planned integer not null,
   pages_expected integer not null,
   api_total integer,
+  reading_since timestamp with time zone,
+  regions text[],
   api_calls integer not null default 0,
   invocations integer not null default 0,
   races_stored integer not null default 0,
@@ -2300,6 +2949,7 @@ create table public.backfill_progress (
   attempts integer not null default 0,
   interruptions integer not null default 0,
   repulls integer not null default 0,
+  failing_since timestamp with time zone,
   last_error text,
   created_at timestamp with time zone not null default engine.clock(),
   started_at timestamp with time zone,
@@ -2317,6 +2967,7 @@ alter table public.backfill_progress add constraint backfill_progress_pkey PRIMA
 alter table public.backfill_progress add constraint backfill_progress_run_id_fkey FOREIGN KEY (run_id) REFERENCES public.backfill_runs(id) ON DELETE CASCADE;
 alter table public.backfill_progress add constraint backfill_progress_state_known CHECK ((state = ANY (ARRAY['waiting'::text, 'working'::text, 'succeeded'::text, 'dead'::text, 'cancelled'::text])));
 CREATE INDEX backfill_progress_claim ON public.backfill_progress USING btree (feed, priority DESC, run_id, place_in_run) WHERE (state = 'waiting'::text);
+CREATE INDEX backfill_progress_claimed ON public.backfill_progress USING btree (feed, claimed_at);
 CREATE INDEX backfill_progress_dead ON public.backfill_progress USING btree (feed, period_start, period_end) WHERE (state = 'dead'::text);
 CREATE INDEX backfill_progress_leases ON public.backfill_progress USING btree (feed, lease_until) WHERE (state = 'working'::text);
 alter table public.backfill_progress enable row level security;
@@ -2339,7 +2990,7 @@ begin
   update public.backfill_runs as run set paused_at = null, pause_reason = null where run.id = held.id;
   -- Due from now on: not since before the pause, as if nobody had come for them, nor after a wait that the pause was for.
   update public.backfill_progress as chunk
-  set next_attempt_at = engine.clock()
+  set next_attempt_at = engine.clock(), failing_since = null
   where chunk.run_id = held.id and chunk.state = 'waiting';
   perform engine.dispatch_due();
 end
@@ -2365,11 +3016,13 @@ begin
     attempts = 0,
     interruptions = 0,
     repulls = 0,
+    failing_since = null,
     -- A period that was read to its end and still lacked races is read anew.
     cursor_day = case when chunk.repulls > 0 and chunk.feed = 'racecards' then chunk.period_start else chunk.cursor_day end,
     cursor_skip = case when chunk.repulls > 0 then 0 else chunk.cursor_skip end,
     pages_done = case when chunk.repulls > 0 then 0 else chunk.pages_done end,
     api_total = case when chunk.repulls > 0 then null else chunk.api_total end,
+    reading_since = case when chunk.repulls > 0 then null else chunk.reading_since end,
     next_attempt_at = engine.clock()
   where chunk.run_id = held.id and chunk.state = 'dead';
   get diagnostics redriven = row_count;
@@ -2428,6 +3081,7 @@ create table public.backfill_settings (
   cron_log_days integer not null default 7,
   scheduled_run_days integer not null default 30,
   alert_days integer not null default 180,
+  reject_days integer not null default 90,
   schedules_started_on date
 );
 alter table public.backfill_settings add constraint backfill_settings_alert_format_known CHECK ((alert_format = ANY (ARRAY['slack'::text, 'json'::text])));
@@ -2445,7 +3099,7 @@ alter table public.backfill_settings add constraint backfill_settings_pkey PRIMA
 alter table public.backfill_settings add constraint backfill_settings_racecards_page_limit_allowed CHECK (((racecards_page_limit >= 1) AND (racecards_page_limit <= 500)));
 alter table public.backfill_settings add constraint backfill_settings_regions_not_empty CHECK ((cardinality(regions) > 0));
 alter table public.backfill_settings add constraint backfill_settings_results_page_limit_allowed CHECK (((results_page_limit >= 1) AND (results_page_limit <= 100)));
-alter table public.backfill_settings add constraint backfill_settings_retention_positive CHECK ((LEAST(error_log_days, api_log_days, cron_log_days, scheduled_run_days, alert_days) >= 1));
+alter table public.backfill_settings add constraint backfill_settings_retention_positive CHECK ((LEAST(error_log_days, api_log_days, cron_log_days, scheduled_run_days, alert_days, reject_days) >= 1));
 alter table public.backfill_settings add constraint backfill_settings_stop_positive CHECK (((stop_taking_pages_after_seconds >= 1) AND (stop_taking_pages_after_seconds <= 300)));
 alter table public.backfill_settings enable row level security;
 grant select on public.backfill_settings to service_role;
@@ -2569,7 +3223,7 @@ WITH chunks AS (
             CASE
                 WHEN ((chunks.working = 0) AND (engine.clock() > (GREATEST(run.created_at, chunks.claimed_at) + '00:03:00'::interval)) AND (EXISTS ( SELECT
                    FROM engine.claimable_chunks ready
-                  WHERE (ready.run_id = run.id)))) THEN 'Nobody answers the calls. Are the functions deployed, and do Vault''s project_url and worker_secret fit them? See: select * from net._http_response order by id desc limit 10;'::text
+                  WHERE (ready.run_id = run.id)))) THEN 'Nobody answers the calls. Are the functions deployed, and do Vault''s project_url and worker_secret fit them? See: select * from net._http_response order by created desc limit 10;'::text
                 ELSE 'Wait: it goes on by itself.'::text
             END
         END AS what_to_do,
@@ -2595,8 +3249,8 @@ WITH chunks AS (
          LIMIT 1) last_error ON (true));
 grant select on public.backfill_status to service_role;
 
--- public.claim_chunk(text,bigint)
-CREATE OR REPLACE FUNCTION public.claim_chunk(feed text, call_id bigint DEFAULT NULL::bigint)
+-- public.claim_chunk(text,bigint,uuid)
+CREATE OR REPLACE FUNCTION public.claim_chunk(feed text, call_id bigint DEFAULT NULL::bigint, proposed_token uuid DEFAULT NULL::uuid)
  RETURNS TABLE(chunk_id bigint, run_id bigint, lease_token uuid, period_start date, period_end date, cursor_day date, cursor_skip integer, api_total integer, regions text[], page_limit integer, stop_taking_pages_after_seconds integer, stop_taking_pages_after_busy_seconds numeric, answer_timeout_seconds integer, capture_odds boolean)
  LANGUAGE plpgsql
  SET search_path TO ''
@@ -2607,53 +3261,59 @@ declare
   chosen public.backfill_progress;
 begin
   -- Claims of one feed queue up here for a moment; otherwise two of them could both count one free lease.
-  perform pg_advisory_xact_lock(hashtext('engine.claim ' || claim_chunk.feed));
+  perform engine.take_lock('claim ' || claim_chunk.feed);
   if claim_chunk.call_id is not null then
-    delete from engine.calls_on_their_way as call where call.id = claim_chunk.call_id and call.feed = claim_chunk.feed;
+    -- The same claim once more, because its answer got lost: the same lease, as long as it lasts. After that the number
+    -- is spent, and there is nothing. A claim without a number is never a repetition.
+    select chunk.* into chosen
+    from public.backfill_progress as chunk
+    where
+      chunk.feed = claim_chunk.feed and chunk.state = 'working' and chunk.lease_token = claim_chunk.proposed_token;
     if not found then
-      -- Delivered a second time, or so late that another one was sent in its place.
-      return;
+      delete from engine.calls_on_their_way as call
+      where call.id = claim_chunk.call_id and call.feed = claim_chunk.feed;
+      if not found then
+        -- Delivered a second time, or so late that another one was sent in its place.
+        return;
+      end if;
     end if;
   end if;
-  if (
-    select count(*) from public.backfill_progress as live
-    where live.feed = claim_chunk.feed and live.state = 'working'
-  ) >= settings.leases_per_feed then
-    return;
-  end if;
+  if chosen.id is null then
+    if (
+      select count(*) from public.backfill_progress as live
+      where live.feed = claim_chunk.feed and live.state = 'working'
+    ) >= settings.leases_per_feed then
+      return;
+    end if;
 
-  select chunk.* into chosen
-  from public.backfill_progress as chunk
-  join engine.claimable_chunks as ready on ready.id = chunk.id
-  -- The state once more: it is looked at again when the row was locked by somebody who has just ended the chunk.
-  where ready.feed = claim_chunk.feed and chunk.state = 'waiting'
-  order by ready.priority desc, ready.run_id, ready.place_in_run
-  limit 1
-  for update of chunk skip locked;
-  if not found then
-    return;
-  end if;
+    chosen := engine.choose_chunk(claim_chunk.feed, settings.leases_per_feed);
+    if chosen.id is null then
+      return;
+    end if;
 
-  update public.backfill_progress as chunk
-  set
-    state = 'working',
-    lease_token = gen_random_uuid(),
-    lease_until = engine.clock() + settings.lease_seconds * interval '1 second',
-    invocations = chunk.invocations + 1,
-    claimed_at = engine.clock(),
-    started_at = coalesce(chunk.started_at, engine.clock())
-  where chunk.id = chosen.id
-  returning chunk.* into chosen;
+    update public.backfill_progress as chunk
+    set
+      state = 'working',
+      lease_token = coalesce(claim_chunk.proposed_token, gen_random_uuid()),
+      lease_until = engine.clock() + settings.lease_seconds * interval '1 second',
+      invocations = chunk.invocations + 1,
+      claimed_at = engine.clock(),
+      started_at = coalesce(chunk.started_at, engine.clock()),
+      -- A total is one of the regions that were asked for, so a reading keeps those that it began with.
+      regions = case when chunk.reading_since is null then settings.regions else chunk.regions end
+    where chunk.id = chosen.id
+    returning chunk.* into chosen;
+  end if;
 
   return query select
     chosen.id, chosen.run_id, chosen.lease_token, chosen.period_start, chosen.period_end, chosen.cursor_day,
-    chosen.cursor_skip, chosen.api_total, settings.regions,
+    chosen.cursor_skip, chosen.api_total, chosen.regions,
     case when chosen.feed = 'racecards' then settings.racecards_page_limit else settings.results_page_limit end,
     settings.stop_taking_pages_after_seconds, settings.stop_taking_pages_after_busy_seconds,
     settings.answer_timeout_seconds, settings.capture_odds;
 end
 $function$;
-grant execute on function public.claim_chunk(text,bigint) to service_role;
+grant execute on function public.claim_chunk(text,bigint,uuid) to service_role;
 
 -- public.coverage_gaps
 create view public.coverage_gaps with (security_invoker=true) as
@@ -2663,17 +3323,22 @@ WITH gaps AS (
                 CASE
                     WHEN (known.day IS NULL) THEN 'never_pulled'::text
                     WHEN (known.races_stored < known.races_in_api) THEN 'incomplete'::text
+                    WHEN (NOT (known.regions @> settings.regions)) THEN 'never_pulled'::text
                     ELSE 'provisional'::text
                 END AS kind,
                 CASE
                     WHEN (known.day IS NULL) THEN 'never pulled wholly'::text
                     WHEN (known.races_stored < known.races_in_api) THEN format('%s of %s races stored'::text, known.races_stored, known.races_in_api)
+                    WHEN (NOT (known.regions @> settings.regions)) THEN format('never pulled for the region %s'::text, ( SELECT string_agg(region.region, ', '::text ORDER BY region.region) AS string_agg
+                       FROM unnest(settings.regions) region(region)
+                      WHERE (region.region <> ALL (known.regions))))
                     WHEN (known.pulled_at < engine.london_midnight((expected.day + 1))) THEN 'pulled before the day was over'::text
                     ELSE 'pulled before late ratings and corrections were in'::text
                 END AS missing
-           FROM (engine.expected_days expected
-             LEFT JOIN public.ra_coverage known ON (((known.feed = expected.feed) AND (known.day = expected.day))))
-          WHERE (engine.lacks_coverage(expected.feed, expected.day) AND ((known.day IS NULL) OR (known.races_stored < known.races_in_api) OR (expected.day < engine.london_day((engine.clock() - '04:00:00'::interval)))))
+           FROM ((engine.expected_days expected
+             CROSS JOIN public.backfill_settings settings)
+             LEFT JOIN engine.known_days known ON (((known.feed = expected.feed) AND (known.day = expected.day))))
+          WHERE ((known.is_covered IS NOT TRUE) AND ((known.day IS NULL) OR (known.races_stored < known.races_in_api) OR (NOT (known.regions @> settings.regions)) OR (expected.day < ( SELECT engine.london_day((engine.clock() - '04:00:00'::interval)) AS london_day))))
         UNION ALL
          SELECT 'results'::text,
             race.race_date,
@@ -2684,9 +3349,9 @@ WITH gaps AS (
                     ELSE (count(*) || ' races'::text)
                 END, string_agg(race.id, ', '::text ORDER BY race.off_dt, race.id)) AS format
            FROM (public.ra_races race
-             JOIN public.ra_coverage known ON (((known.feed = 'results'::text) AND (known.day = race.race_date))))
+             JOIN engine.known_days known ON (((known.feed = 'results'::text) AND (known.day = race.race_date) AND known.is_covered)))
           WHERE (race.has_card AND (NOT race.has_result) AND (NOT COALESCE(race.is_abandoned, false)) AND (race.race_date <= (engine.london_day() - 2)) AND (race.region_code = ANY (( SELECT s.regions
-                   FROM public.backfill_settings s)::text[])) AND (NOT engine.lacks_coverage('results'::text, race.race_date)))
+                   FROM public.backfill_settings s)::text[])))
           GROUP BY race.race_date
         )
  SELECT gaps.feed,
@@ -2722,7 +3387,7 @@ WITH settings AS (
                 END AS expected_since,
             settings.schedules_started_on,
                 CASE feeds.feed
-                    WHEN 'masters'::text THEN ( SELECT max(chunk.ended_at) AS max
+                    WHEN 'masters'::text THEN ( SELECT max(chunk.reading_since) AS max
                        FROM public.backfill_progress chunk
                       WHERE ((chunk.feed = 'masters'::text) AND (chunk.state = 'succeeded'::text)))
                     ELSE ( SELECT c.pulled_at
@@ -2796,6 +3461,9 @@ begin
       when new_state = 'waiting' then least(attempt, settings.attempts_before_dead - 1)
       else attempt
     end,
+    failing_since = case
+      when failure_class = 'account' then chunk.failing_since else coalesce(chunk.failing_since, engine.clock())
+    end,
     api_calls = chunk.api_calls + fail_chunk.api_calls,
     ended_at = case when new_state = 'dead' then engine.clock() end,
     -- 1, 4, 16 and 64 minutes, a quarter more or less; at least what the API asked for, but not more than an hour of that.
@@ -2835,7 +3503,6 @@ AS $function$
 declare
   held constant public.backfill_progress := engine.hold_lease(finish_chunk.chunk_id, finish_chunk.lease_token);
   repulls_allowed constant integer := 3;
-  accounted_for integer;
   short_day record;
   pull_again_from date := held.period_start;
   shortfall text;
@@ -2843,65 +3510,32 @@ declare
 begin
   if held.feed = 'racecards' and held.cursor_day < held.period_end then
     shortfall := format('Stopped at %s, before the period''s end', held.cursor_day);
-  elsif held.feed = 'racecards' then
-    -- The API counts cards by the day, so only from the first short day on they are pulled again.
-    select known.day, known.races_in_api, known.races_stored + known.races_rejected as accounted_for
-    into short_day
-    from public.ra_coverage as known
-    where
-      known.feed = 'racecards'
-      and known.day >= held.period_start
-      and known.day < held.period_end
-      and known.races_stored + known.races_rejected < known.races_in_api
-    order by known.day
-    limit 1;
-    if found then
-      pull_again_from := short_day.day;
-      shortfall := format(
-        'The API has %s races on %s, stored or rejected are %s', short_day.races_in_api, short_day.day, short_day.accounted_for
-      );
-    end if;
   elsif held.feed = 'masters' and held.pages_done < held.pages_expected then
     shortfall := format('%s of %s lists pulled', held.pages_done, held.pages_expected);
-  elsif held.feed = 'results' then
-    select
-      (
-        select count(*)
-        from public.ra_races as race
-        where
-          race.has_result
-          and race.race_date >= held.period_start
-          and race.race_date < held.period_end
-          and race.region_code = any ((select s.regions from public.backfill_settings as s)::text[])
-      )
-      + (
-        select count(distinct coalesce(reject.race_id, reject.fingerprint))
-        from public.ingest_rejects as reject
-        where
-          reject.feed = 'results'
-          and reject.kind = 'race'
-          and reject.last_seen_at >= held.started_at
-          -- By day, not by chunk: a daily pull of the same race makes the reject its own.
-          and (
-            (reject.race_date >= held.period_start and reject.race_date < held.period_end)
-            or (reject.race_date is null and reject.chunk_id = held.id)
-          )
-          and not exists (select from public.ra_races as race where race.id = reject.race_id and race.has_result)
-      )
-    into accounted_for;
-    if held.api_total is null or accounted_for < held.api_total then
+  elsif held.feed = 'results' and held.api_total is null then
+    shortfall := 'The API has not said yet how many races it has';
+  elsif held.feed <> 'masters' then
+    -- What this reading saw, not what was ever stored: a race that slipped past it may have been corrected since.
+    select short.day, short.races_in_api, short.races_seen into short_day
+    from engine.short_days(held.id) as short
+    order by short.day
+    limit 1;
+    if found then
+      -- The API counts cards by the day, so only from the first short day on they are pulled again.
+      pull_again_from := short_day.day;
       shortfall := format(
-        'The API has %s races, stored or rejected are %s',
-        coalesce(held.api_total::text, 'an unknown number of'), accounted_for
+        'The API has %s races%s and sent %s of them', short_day.races_in_api,
+        case when held.feed = 'racecards' then format(' on %s', short_day.day) end, short_day.races_seen
       );
     end if;
   end if;
+  delete from engine.pages_read as known where known.chunk_id = held.id;
 
   if shortfall is not null then
     perform engine.log_failure(held, 'incomplete', null, null, held.repulls + 1, shortfall);
     new_state := case when held.repulls < repulls_allowed then 'waiting' else 'dead' end;
   elsif held.feed = 'results' then
-    perform engine.cover_days('results', held.period_start, held.period_end, held.id);
+    perform engine.cover_days(held, held.period_start, held.period_end);
   end if;
 
   update public.backfill_progress as chunk
@@ -2921,6 +3555,7 @@ begin
       else 0
     end,
     api_total = case when new_state = 'waiting' then null else chunk.api_total end,
+    reading_since = case when new_state = 'waiting' then null else chunk.reading_since end,
     next_attempt_at = case when new_state = 'waiting' then engine.clock() + interval '1 minute' else chunk.next_attempt_at end
   where chunk.id = held.id;
 
@@ -2969,7 +3604,7 @@ grant insert, select on public.ingest_errors to service_role;
 
 -- public.ingest_page(bigint,uuid,jsonb)
 CREATE OR REPLACE FUNCTION public.ingest_page(chunk_id bigint, lease_token uuid, page jsonb)
- RETURNS TABLE(lease_until timestamp with time zone, go_on boolean)
+ RETURNS TABLE(lease_until timestamp with time zone, go_on boolean, understood boolean)
  LANGUAGE plpgsql
  SET search_path TO ''
  SET statement_timeout TO '60s'
@@ -2978,22 +3613,45 @@ AS $function$
 #variable_conflict use_column
 declare
   settings constant public.backfill_settings := (select s from public.backfill_settings as s);
-  held constant public.backfill_progress := engine.hold_lease(ingest_page.chunk_id, ingest_page.lease_token);
+  held public.backfill_progress := engine.hold_lease(ingest_page.chunk_id, ingest_page.lease_token);
+  -- Before anything is stored: what this page rejects was seen in this reading.
+  moment constant timestamptz := engine.clock();
   before_day constant date := (page -> 'cursor_before' ->> 'day')::date;
   before_skip constant integer := (page -> 'cursor_before' ->> 'skip')::integer;
   after_day constant date := (page -> 'cursor_after' ->> 'day')::date;
   after_skip constant integer := (page -> 'cursor_after' ->> 'skip')::integer;
   race_ids constant text[] := array(select race ->> 'id' from jsonb_array_elements(page -> 'races') as race);
+  is_understood constant boolean := engine.is_understood(page, held.feed);
+  is_new constant boolean := (held.cursor_day, held.cursor_skip) is not distinct from (before_day, before_skip);
+  leaves_day constant boolean := held.feed = 'racecards' and after_day > before_day;
   new_lease_until timestamptz;
 begin
   -- The answer to a page that went in may get lost on its way back: the same page again is only acknowledged.
-  if (held.cursor_day, held.cursor_skip) is distinct from (before_day, before_skip) then
+  if not is_new then
     if (held.cursor_day, held.cursor_skip) is distinct from (after_day, after_skip) then
       raise exception 'The cursor of chunk % stands at (%, %), the page starts at (%, %)',
         held.id, held.cursor_day, held.cursor_skip, before_day, before_skip
         using errcode = 'PT409', hint = 'Somebody else worked on the chunk. Stop; nothing was written.';
     end if;
+  elsif not is_understood then
+    -- The cursor stays in front of it, so that nobody passes it by a retry.
+    perform engine.store_rejects(page -> 'rejects', race_ids, held.feed, held.run_id, held.id);
+    perform engine.note_unknown_fields(page -> 'unknown_fields', held.feed);
+    update public.backfill_progress as chunk
+    set
+      api_calls = chunk.api_calls + (page ->> 'api_calls')::integer,
+      rows_rejected = chunk.rows_rejected + jsonb_array_length(page -> 'rejects')
+    where chunk.id = held.id;
   else
+    if before_skip = 0 then
+      held.reading_since := moment;
+      held.api_total := null;
+    end if;
+    -- A total that falls while pages are read means that races were taken out, and others slipped past the cursor. Each
+    -- list of the masters has its own.
+    held.api_total := greatest(
+      (page ->> 'api_total')::integer, case when held.feed <> 'masters' then held.api_total end
+    );
     perform engine.upsert_regions(page -> 'regions');
     perform engine.upsert_bookmakers(page -> 'bookmakers');
     perform engine.upsert_courses(page -> 'courses');
@@ -3011,9 +3669,8 @@ begin
     perform engine.take_back_left_out(page -> 'races', page -> 'runners');
     perform engine.mark_absent_as_non_runners(race_ids);
     perform engine.note_unknown_fields(page -> 'unknown_fields', held.feed);
-    -- The cursor has left the day: all of its pages are in.
-    if held.feed = 'racecards' and after_day > before_day then
-      perform engine.cover_days('racecards', before_day, after_day, held.id, (page ->> 'api_total')::integer);
+    if held.feed <> 'masters' then
+      perform engine.note_races_seen(held, coalesce(before_day, held.period_start), before_skip, page, leaves_day);
     end if;
   end if;
 
@@ -3021,11 +3678,11 @@ begin
   set
     cursor_day = after_day,
     cursor_skip = after_skip,
-    api_total = (page ->> 'api_total')::integer,
+    api_total = held.api_total,
+    reading_since = case when not leaves_day then held.reading_since end,
     -- Results know their pages after the first one; the other feeds from the start.
     pages_expected = case
-      when chunk.feed = 'results'
-        then greatest(1, ceil((page ->> 'api_total')::numeric / settings.results_page_limit))
+      when chunk.feed = 'results' then greatest(1, ceil(held.api_total::numeric / settings.results_page_limit))
       else chunk.pages_expected
     end,
     lease_until = engine.clock() + settings.lease_seconds * interval '1 second',
@@ -3036,20 +3693,21 @@ begin
     rows_rejected = chunk.rows_rejected + jsonb_array_length(page -> 'rejects'),
     last_page_at = engine.clock(),
     attempts = 0,
-    interruptions = 0
-  where chunk.id = held.id and (held.cursor_day, held.cursor_skip) is not distinct from (before_day, before_skip);
+    interruptions = 0,
+    failing_since = null
+  where chunk.id = held.id and is_new and is_understood;
 
   update public.backfill_progress as chunk
   set lease_until = engine.clock() + settings.lease_seconds * interval '1 second'
   where chunk.id = held.id
   returning chunk.lease_until into new_lease_until;
 
-  if (held.cursor_day, held.cursor_skip) is not distinct from (before_day, before_skip) then
+  if is_new then
     perform engine.count_calls(held, (page ->> 'api_calls')::integer);
   end if;
 
   return query
-  select new_lease_until, run.paused_at is null
+  select new_lease_until, run.paused_at is null, is_understood
   from public.backfill_runs as run
   where run.id = held.run_id;
 end
@@ -3071,17 +3729,20 @@ create table public.ingest_rejects (
   run_id bigint,
   chunk_id bigint,
   first_seen_at timestamp with time zone not null default engine.clock(),
-  last_seen_at timestamp with time zone not null default engine.clock()
+  last_seen_at timestamp with time zone not null default engine.clock(),
+  acknowledged_at timestamp with time zone
 );
 alter table public.ingest_rejects add constraint ingest_rejects_chunk_id_fkey FOREIGN KEY (chunk_id) REFERENCES public.backfill_progress(id) ON DELETE SET NULL;
 alter table public.ingest_rejects add constraint ingest_rejects_kind_known CHECK ((kind = ANY (ARRAY['race'::text, 'runner'::text, 'course'::text, 'region'::text, 'value'::text])));
 alter table public.ingest_rejects add constraint ingest_rejects_once UNIQUE (feed, fingerprint);
 alter table public.ingest_rejects add constraint ingest_rejects_pkey PRIMARY KEY (id);
 alter table public.ingest_rejects add constraint ingest_rejects_run_id_fkey FOREIGN KEY (run_id) REFERENCES public.backfill_runs(id) ON DELETE SET NULL;
+CREATE INDEX ingest_rejects_acknowledged_at ON public.ingest_rejects USING btree (acknowledged_at) WHERE (acknowledged_at IS NOT NULL);
 CREATE INDEX ingest_rejects_chunk_id ON public.ingest_rejects USING btree (chunk_id);
 CREATE INDEX ingest_rejects_race_date ON public.ingest_rejects USING btree (feed, race_date);
 CREATE INDEX ingest_rejects_race_id ON public.ingest_rejects USING btree (race_id);
 CREATE INDEX ingest_rejects_run_id ON public.ingest_rejects USING btree (run_id);
+CREATE INDEX ingest_rejects_unread ON public.ingest_rejects USING btree (feed, first_seen_at, id) WHERE (acknowledged_at IS NULL);
 alter table public.ingest_rejects enable row level security;
 grant delete, insert, select, update on public.ingest_rejects to service_role;
 
@@ -3143,11 +3804,14 @@ create table public.pull_schedules (
   at_times time without time zone[] not null,
   day_of_month integer,
   enabled boolean not null default true,
-  last_due_at timestamp with time zone
+  last_due_at timestamp with time zone,
+  failing_since timestamp with time zone,
+  last_error text
 );
 alter table public.pull_schedules add constraint pull_schedules_day_in_every_month CHECK (((day_of_month >= 1) AND (day_of_month <= 28)));
 alter table public.pull_schedules add constraint pull_schedules_days_in_order CHECK (((first_day <= last_day) AND (first_day >= '-31'::integer) AND (last_day <= 7)));
 alter table public.pull_schedules add constraint pull_schedules_days_of_one_feed CHECK (((pulls = 'gaps'::text) OR (cardinality(feeds) = 1)));
+alter table public.pull_schedules add constraint pull_schedules_failure_has_error CHECK (((failing_since IS NULL) = (last_error IS NULL)));
 alter table public.pull_schedules add constraint pull_schedules_feeds_known CHECK (((feeds <@ ARRAY['masters'::text, 'racecards'::text, 'results'::text]) AND (cardinality(feeds) > 0)));
 alter table public.pull_schedules add constraint pull_schedules_pkey PRIMARY KEY (name);
 alter table public.pull_schedules add constraint pull_schedules_pulls_known CHECK ((pulls = ANY (ARRAY['days'::text, 'gaps'::text])));
@@ -3176,6 +3840,7 @@ create table public.ra_coverage (
   races_rejected integer not null,
   races_abandoned integer not null default 0,
   pulled_at timestamp with time zone not null,
+  regions text[] not null,
   chunk_id bigint
 );
 alter table public.ra_coverage add constraint ra_coverage_chunk_id_fkey FOREIGN KEY (chunk_id) REFERENCES public.backfill_progress(id) ON DELETE SET NULL;
@@ -3523,7 +4188,8 @@ create table public.racing_api_limits (
   documented_calls_per_second numeric(8,2) not null,
   calls_per_second numeric(8,2) not null,
   headroom numeric(3,2) not null default 0.10,
-  next_slot timestamp with time zone not null default '-infinity'::timestamp with time zone
+  next_slot timestamp with time zone not null default '-infinity'::timestamp with time zone,
+  taken_slots timestamp with time zone[] not null default '{}'::timestamp with time zone[]
 ) with (fillfactor=50, autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=100);
 alter table public.racing_api_limits add constraint racing_api_limits_headroom_sane CHECK (((headroom >= (0)::numeric) AND (headroom < (1)::numeric)));
 alter table public.racing_api_limits add constraint racing_api_limits_pkey PRIMARY KEY (endpoint);
@@ -3539,30 +4205,41 @@ CREATE OR REPLACE FUNCTION public.reserve_slot(endpoint text)
 AS $function$
 declare
   moment constant timestamptz := engine.clock();
-  endpoint_free timestamptz;
-  account_free timestamptz;
+  own public.racing_api_limits;
+  account public.racing_api_limits;
+  allowed integer;
+  span interval;
   slot timestamptz;
 begin
   -- Always the endpoint's row first, then the account's: two callers never wait for each other in a ring.
-  select greatest(l.next_slot, moment) into endpoint_free
+  select l.* into own
   from public.racing_api_limits as l
   where l.endpoint = reserve_slot.endpoint and l.endpoint <> 'account'
-  for update;
+  for no key update;
   if not found then
     raise exception 'There is no rate limit for the endpoint "%"', reserve_slot.endpoint
       using errcode = '22023', hint = 'Add it to racing_api_limits with the rate that The Racing API documents for it.';
   end if;
-  select greatest(l.next_slot, moment) into account_free
-  from public.racing_api_limits as l
-  where l.endpoint = 'account'
-  for update;
+  select l.* into account from public.racing_api_limits as l where l.endpoint = 'account' for no key update;
 
-  -- The endpoint's next slot counts from when this call is made. The account's from its own last slot: a card that waits for
-  -- its endpoint would otherwise hold up every result behind it.
-  slot := greatest(endpoint_free, account_free);
+  -- The endpoint's slots are evenly spaced. The account's are counted: no more within a second, and its headroom, than its rate. So
+  -- a card that waits for its endpoint takes one place when its time comes, and holds up no result before it.
+  allowed := greatest(floor(account.calls_per_second), 1);
+  -- To the microsecond above: a third of a second, rounded down three times, would be four calls in a second.
+  span := ceil(1000000 / (least(account.calls_per_second, 1) * (1 - account.headroom)))::float8 * interval '1 microsecond';
+  account.taken_slots := array(select t.at from unnest(account.taken_slots) as t (at) where t.at > moment - span);
+  slot := greatest(own.next_slot, account.next_slot, moment);
+  if cardinality(account.taken_slots) >= allowed then
+    slot := engine.free_slot(account.taken_slots, slot, allowed, span);
+  end if;
+
   update public.racing_api_limits as l
-  set next_slot = case when l.endpoint = 'account' then account_free else slot end
-    + interval '1 second' / (l.calls_per_second * (1 - l.headroom))::float8
+  set
+    next_slot = case
+      when l.endpoint = 'account' then l.next_slot
+      else slot + ceil(1000000 / (l.calls_per_second * (1 - l.headroom)))::float8 * interval '1 microsecond'
+    end,
+    taken_slots = case when l.endpoint = 'account' then account.taken_slots || slot else l.taken_slots end
   where l.endpoint in (reserve_slot.endpoint, 'account');
 
   return ceil(1000 * extract(epoch from slot - moment));
@@ -3596,7 +4273,9 @@ AS $function$
 begin
   perform cron.unschedule(job.jobname) from cron.job as job where job.jobname = 'engine-pulls';
   update public.backfill_settings as s set schedules_started_on = null;
-  update public.pull_schedules as s set last_due_at = null where s.last_due_at is not null;
+  update public.pull_schedules as s
+  set last_due_at = null, failing_since = null, last_error = null
+  where s.last_due_at is not null or s.failing_since is not null;
   delete from engine.heartbeats as h where h.name = 'pulls';
 end
 $function$;
