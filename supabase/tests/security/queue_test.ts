@@ -81,9 +81,11 @@ const isTaken = async () =>
 
 Deno.test("the attack works: a trigger that a reader hangs on the queue runs with the rights of whoever posts", async () => {
   await hangTriggerOnQueue();
-  await db.sql`select net.http_post('http://127.0.0.1:1', '{}')`;
+  const operator = connect(db.adminUrl, { max: 1, name: "operator", role: "postgres" });
+  await operator`select net.http_post('http://127.0.0.1:1', '{}')`;
+  await operator.end({ timeout: 1 });
   assertEquals(await isTaken(), true);
-  await db.sql`drop table public.made_with_the_rights_of_postgres`;
+  await db.admin`drop table public.made_with_the_rights_of_postgres`;
 });
 
 Deno.test("a reader who may make nothing temporary has no function to hang there", async () => {
