@@ -78,6 +78,7 @@ language plpgsql
 volatile
 security invoker
 set search_path = pg_catalog, pg_temp
+set lock_timeout = '1s'
 as $$
 declare
   stranger text;
@@ -85,7 +86,15 @@ declare
 begin
   -- pg_net grants everything on its tables to everybody, so anybody may hang a trigger on the queue, which would run
   -- with our owner's rights. From here to the end of the transaction nobody can.
-  lock table net.http_request_queue in row exclusive mode;
+  begin
+    lock table net.http_request_queue in row exclusive mode;
+  exception
+    when lock_not_available then
+      -- Which anybody may do as well. Then pg_net itself sends nothing either.
+      raise exception 'Nothing is sent: somebody has locked net.http_request_queue'
+        using errcode = '55000',
+          hint = 'Find out who, in pg_locks and pg_stat_activity; pg_terminate_backend(pid) ends it.';
+  end;
   select format('%s of %s', t.tgname, f.proowner::regrole) into stranger
   from pg_trigger as t
   join pg_proc as f on f.oid = t.tgfoid
