@@ -78,20 +78,22 @@ language plpgsql
 volatile
 security invoker
 set search_path = pg_catalog, pg_temp
-set lock_timeout = '3s'
+set lock_timeout = '1s'
 as $$
 declare
   stranger text;
   request_id bigint;
 begin
   -- pg_net grants everything on its tables to everybody, so anybody may hang a trigger on the queue, which would run
-  -- with our owner's rights. From here to the end of the transaction nobody can. Anybody may lock the queue, too.
+  -- with our owner's rights. From here to the end of the transaction nobody can.
   begin
     lock table net.http_request_queue in row exclusive mode;
   exception
     when lock_not_available then
-      raise exception 'Nothing is sent: another session holds pg_net''s queue'
-        using errcode = 'PT424', hint = 'It is a lock on net.http_request_queue in pg_locks; end that session.';
+      -- Which anybody may do as well. Then pg_net itself sends nothing either.
+      raise exception 'Nothing is sent: somebody has locked net.http_request_queue'
+        using errcode = 'PT424',
+          hint = 'Find out who, in pg_locks and pg_stat_activity; pg_terminate_backend(pid) ends it.';
   end;
   select format('%s of %s', t.tgname, f.proowner::regrole) into stranger
   from pg_trigger as t

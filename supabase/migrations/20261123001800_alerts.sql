@@ -265,6 +265,8 @@ returns integer
 language plpgsql
 security definer
 set search_path = pg_catalog, pg_temp
+-- Anybody may lock pg_net's tables; the next tick tries again.
+set lock_timeout = '1s'
 as $$
 declare
   webhook constant text := (select s.decrypted_secret from vault.decrypted_secrets as s where s.name = 'alert_webhook_url');

@@ -2,7 +2,7 @@ import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { connect, type Sql } from "../../../scripts/local/database.ts";
 import { startTestDatabase, type TestDatabase } from "../support/test_database.ts";
 import { SecretSearch } from "./support/search.ts";
-import { start } from "../support/chunks.ts";
+import { chunkRow, claimed, start } from "../support/chunks.ts";
 
 /**
  * pg_net's own script grants everything on its tables to everybody, and only their owner, which the role postgres is
@@ -81,9 +81,11 @@ const isTaken = async () =>
 
 Deno.test("the attack works: a trigger that a reader hangs on the queue runs with the rights of whoever posts", async () => {
   await hangTriggerOnQueue();
-  await db.sql`select net.http_post('http://127.0.0.1:1', '{}')`;
+  const operator = connect(db.adminUrl, { max: 1, name: "operator", role: "postgres" });
+  await operator`select net.http_post('http://127.0.0.1:1', '{}')`;
+  await operator.end({ timeout: 1 });
   assertEquals(await isTaken(), true);
-  await db.sql`drop table public.made_with_the_rights_of_postgres`;
+  await db.admin`drop table public.made_with_the_rights_of_postgres`;
 });
 
 Deno.test("a reader who may make nothing temporary has no function to hang there", async () => {
@@ -130,6 +132,34 @@ Deno.test("with a trigger on the queue that is not ours nothing is sent, and wha
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
   throw new Error("The trigger's end must let the engine send again");
+});
+
+Deno.test("a reader who locks pg_net's tables holds up no ending, no sweep and no watch, and what is to do is said", async () => {
+  await start(db.sql, "2026-04-01", "2026-05-31", { feeds: ["results"] });
+  const lease = await claimed(db.worker, "results");
+  await db.sql`select vault.create_secret('http://127.0.0.1:1', 'alert_webhook_url')`;
+  await reader`begin`;
+  await reader`lock table net.http_request_queue, net._http_response in access exclusive mode`;
+  try {
+    await db.worker`select yield_chunk(${lease.chunk_id}, ${lease.lease_token}, 0)`;
+    assertEquals((await chunkRow(db.sql, lease.chunk_id)).state, "waiting");
+    await db.sql`delete from engine.calls_on_their_way`;
+    await db.sql`select engine.sweep()`;
+    await db.sql`select engine.watch()`;
+    const errors = await db.sql<
+      { message: string }[]
+    >`select message from ingest_errors where feed = 'results'`;
+    assert(
+      errors.some(({ message }) =>
+        message === "No call could be sent: Nothing is sent: somebody has locked net.http_request_queue"
+      ),
+    );
+  } finally {
+    await reader`rollback`;
+    await db.sql`delete from vault.secrets where name = 'alert_webhook_url'`;
+  }
+  await db.sql`select engine.sweep()`;
+  assert((await db.takeCalls()).length > 0);
 });
 
 Deno.test("nobody hangs a trigger on the queue between the look and the request", async () => {

@@ -12,6 +12,7 @@ const functionLog: string[] = [];
 Deno.test.beforeAll(async () => {
   everything = await bootEverything({
     apiSpeed: 50,
+    databaseUrl: Deno.env.get("TEST_DATABASE_URL"),
     platform: {
       cron: "manual",
       functionClockSkewMilliseconds: () => seconds * 1000,
