@@ -1283,20 +1283,22 @@ CREATE OR REPLACE FUNCTION engine.post(url text, headers jsonb, body jsonb)
  RETURNS bigint
  LANGUAGE plpgsql
  SET search_path TO 'pg_catalog', 'pg_temp'
- SET lock_timeout TO '3s'
+ SET lock_timeout TO '1s'
 AS $function$
 declare
   stranger text;
   request_id bigint;
 begin
   -- pg_net grants everything on its tables to everybody, so anybody may hang a trigger on the queue, which would run
-  -- with our owner's rights. From here to the end of the transaction nobody can. Anybody may lock the queue, too.
+  -- with our owner's rights. From here to the end of the transaction nobody can.
   begin
     lock table net.http_request_queue in row exclusive mode;
   exception
     when lock_not_available then
-      raise exception 'Nothing is sent: another session holds pg_net''s queue'
-        using errcode = 'PT424', hint = 'It is a lock on net.http_request_queue in pg_locks; end that session.';
+      -- Which anybody may do as well. Then pg_net itself sends nothing either.
+      raise exception 'Nothing is sent: somebody has locked net.http_request_queue'
+        using errcode = 'PT424',
+          hint = 'Find out who, in pg_locks and pg_stat_activity; pg_terminate_backend(pid) ends it.';
   end;
   select format('%s of %s', t.tgname, f.proowner::regrole) into stranger
   from pg_trigger as t
@@ -1521,6 +1523,7 @@ CREATE OR REPLACE FUNCTION engine.send_alerts()
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
+ SET lock_timeout TO '1s'
 AS $function$
 declare
   webhook constant text := (select s.decrypted_secret from vault.decrypted_secrets as s where s.name = 'alert_webhook_url');
