@@ -135,23 +135,3 @@ Deno.test("the sweep does not wait for a call that is being answered at this mom
   });
   assertEquals((await db.sql`select from ingest_errors`).length, 0);
 });
-
-Deno.test("whoever locks pg_net's queue, as every login may, keeps the sweep from calling and from nothing else", async () => {
-  await start(db.sql, "2026-05-01", "2026-05-31", { feeds: ["results"] });
-  const held = await claim(db.worker, "results");
-  await db.passTime("91 seconds");
-  await db.sql`alter function engine.sweep() set lock_timeout = '20ms'`;
-  await db.admin.begin(async (transaction) => {
-    await transaction`lock table net.http_request_queue in access exclusive mode`;
-    await db.sql`select engine.sweep()`;
-  });
-  await db.sql`alter function engine.sweep() set lock_timeout = '10s'`;
-  const [chunk] = await db.sql`select state from backfill_progress where id = ${held?.chunk_id ?? 0}`;
-  assertEquals(chunk?.["state"], "waiting");
-  const errors = await db.sql<{ message: string }[]>`
-    select message from ingest_errors where failure_class = 'lost_call'
-  `;
-  assertEquals(errors.map(({ message }) => message), [
-    "No call could be sent: canceling statement due to lock timeout",
-  ]);
-});

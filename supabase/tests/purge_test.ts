@@ -148,8 +148,8 @@ for (const [steering, states] of [["retry", ["dead"]], ["cancel", ["waiting", "w
 Deno.test("the upkeep waits neither for a day's coverage nor for a reject that somebody writes", async () => {
   await oldDeadRun();
   await db.sql`
-    insert into ra_coverage (feed, day, races_in_api, races_stored, races_rejected, pulled_at, chunk_id)
-    values ('results', '2026-05-01', 3, 3, 0, engine.clock(), 1)
+    insert into ra_coverage (feed, day, races_in_api, races_stored, races_rejected, pulled_at, chunk_id, regions)
+    values ('results', '2026-05-01', 3, 3, 0, engine.clock(), 1, '{gb,ire}')
   `;
   await db.sql`
     insert into ingest_rejects (feed, kind, path, reason, raw, fingerprint, run_id, chunk_id, last_seen_at, acknowledged_at)

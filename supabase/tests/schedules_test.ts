@@ -516,3 +516,14 @@ Deno.test("gaps that could not be closed after a standstill are closed by the ne
   assertEquals((await at("2026-07-01T09:01:00Z")).filter((run) => run.startsWith("closing")).length, 2);
   assertEquals(await failures(), []);
 });
+
+Deno.test("a tick on which gaps alone are due closes them, and nothing is wrong", async () => {
+  await onSince("2026-06-15T05:30:00Z");
+  await at("2026-06-17T01:30:00Z");
+  // 03:30 in the UK.
+  assertEquals(await at("2026-06-17T02:30:00Z"), [
+    "closing of gaps racecards 2026-06-15 2026-06-16",
+    "closing of gaps results 2026-06-15 2026-06-16",
+  ]);
+  assertEquals(await failures(), []);
+});
