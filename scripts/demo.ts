@@ -1,6 +1,5 @@
 /** From an empty machine to a filled database, verified: see USAGE in demo/options.ts. */
 import { TZDate } from "@date-fns/tz";
-import { join } from "@std/path";
 import { formatISO } from "date-fns";
 import postgres from "postgres";
 import { followRun } from "./demo/follow.ts";
@@ -10,6 +9,7 @@ import { renderTable } from "./demo/render_table.ts";
 import { askVerification, chunksByState, countRows, findFailures } from "./demo/verify.ts";
 import { bootEverything, type Everything } from "./local/boot.ts";
 import { connect } from "./local/database.ts";
+import { functionLogPath, keepFunctionLog } from "./local/function_log.ts";
 import { Problem } from "./local/problem.ts";
 import { describeReplay } from "./local/racing_api/replay.ts";
 import { runMain } from "./local/run_main.ts";
@@ -68,7 +68,11 @@ async function demo(options: DemoOptions): Promise<number> {
   });
   if (run === undefined) throw new Error("backfill_start returned nothing");
 
-  const status = await followRun(sql, run.id, join(everything.platform.folder, "functions.log"));
+  const { folder } = everything.platform;
+  const status = await followRun(sql, run.id, {
+    logFile: functionLogPath(folder),
+    keepLog: () => keepFunctionLog(folder),
+  });
   if (status.state !== "succeeded") console.error(`The run is ${status.state}: ${status.what_to_do}`);
 
   for (const { title, rows } of await askVerification(sql)) {

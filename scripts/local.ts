@@ -11,7 +11,8 @@ const HELP = `Runs the whole product on this machine: Postgres, the functions an
   deno task local [options] [-- COMMAND …]
 
 With a COMMAND: runs it with DATABASE_URL, SUPABASE_URL and SUPABASE_SECRET_KEY in its environment, stops everything when
-it ends, and exits with its code. Without: prints the three and stays until Ctrl+C.
+it ends, and exits with its code; a function that does not start ends all of it with exit code 1. Without: prints the
+three and stays until Ctrl+C.
 
 ${BOOT_OPTIONS_HELP}
   --help               show this
@@ -73,7 +74,12 @@ async function main(): Promise<number> {
     console.log(HELP);
     return 0;
   }
-  await using everything = await bootEverything(parsed.boot);
+  const stays = parsed.command.length === 0;
+  await using everything = await bootEverything({
+    ...parsed.boot,
+    // Somebody may be editing the function: the next call starts it again.
+    ...(stays ? { platform: { onFunctionDown: (problem) => console.error(problem.message) } } : {}),
+  });
   const { platform, api } = everything;
   // On stderr: what the command prints is its own.
   if (api?.replaySummary) console.error(describeReplay(api.replaySummary));
@@ -82,7 +88,7 @@ async function main(): Promise<number> {
     SUPABASE_URL: platform.supabaseUrl,
     SUPABASE_SECRET_KEY: platform.secretKey,
   };
-  if (parsed.command.length > 0) return await run(parsed.command, env);
+  if (!stays) return await run(parsed.command, env);
   for (const [name, value] of Object.entries(env)) console.log(`${name}=${value}`);
   console.log(
     `Everything runs, with a ${

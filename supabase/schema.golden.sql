@@ -380,7 +380,8 @@ begin
   select s.decrypted_secret into worker_secret from vault.decrypted_secrets as s where s.name = 'worker_secret';
   if project_url is null or worker_secret is null then
     raise exception 'Vault lacks the secret "%"', case when project_url is null then 'project_url' else 'worker_secret' end
-      using errcode = '55000',
+      -- A code of its own, which PostgREST answers as HTTP 424, so that whoever catches it catches nothing else.
+      using errcode = 'PT424',
         hint = 'Store it once: select vault.create_secret(''<value>'', ''project_url'') with the project''s URL, and '
           'likewise ''worker_secret'' with the value of the functions'' WORKER_SECRET.';
   end if;
@@ -439,7 +440,7 @@ begin
   -- Whoever ends the masters calls the chunks that waited for them.
   perform engine.dispatch_due(nullif(dispatch_next.feed, 'masters'));
 exception
-  when object_not_in_prerequisite_state then
+  when sqlstate 'PT424' then
     -- A Vault secret is missing. The chunk ends all the same, and the sweep goes on calling.
     raise warning '%', sqlerrm;
 end
@@ -1015,8 +1016,7 @@ AS $function$
       (races_of_day.feed = 'results' and race.race_date = races_of_day.day and race.has_result)
       or (races_of_day.feed <> 'results' and race.card_date = races_of_day.day)
     )
-    -- A race whose region could not be read came because its region was asked for.
-    and (race.region_code is null or race.region_code = any ((select s.regions from public.backfill_settings as s)::text[]))
+    and race.region_code = any ((select s.regions from public.backfill_settings as s)::text[])
 $function$;
 grant execute on function engine.races_of_day(text,date) to service_role;
 
@@ -1257,7 +1257,7 @@ UNION ALL
 UNION ALL
  SELECT 'unknown_field'::text AS kind,
     format('%s %s.%s'::text, field.feed, field.object, field.field) AS subject,
-    format('The API sends a field that is not stored: %s of %s (%s). When you have looked: update ingest_unknown_fields set acknowledged_at = now();'::text, field.field, field.object, field.feed) AS message
+    format('The API sends a field that is not stored: %s of %s (%s). When you have looked: update ingest_unknown_fields set acknowledged_at = now() where feed = %L and object = %L and field = %L;'::text, field.field, field.object, field.feed, field.feed, field.object, field.field) AS message
    FROM public.ingest_unknown_fields field
   WHERE (field.acknowledged_at IS NULL)
 UNION ALL
@@ -1326,9 +1326,12 @@ begin
       end if;
       update public.pull_schedules as s set last_due_at = due where s.name = schedule.name;
     exception
-      when object_not_in_prerequisite_state then
+      when sqlstate 'PT424' then
         -- A Vault secret is missing. The other jobs go on, and so does this one when the secret is there.
         raise warning 'The schedule % cannot start: %', schedule.name, sqlerrm;
+      when object_not_in_prerequisite_state then
+        -- Another run of these days was started, or ended, at this very moment: the next tick sees it.
+        raise warning 'The schedule % waits for the next minute: %', schedule.name, sqlerrm;
     end;
   end loop;
 
@@ -1337,7 +1340,7 @@ begin
     begin
       perform engine.close_gaps(s.feeds) from public.pull_schedules as s where s.pulls = 'gaps' and s.enabled;
     exception
-      when object_not_in_prerequisite_state then
+      when sqlstate 'PT424' or object_not_in_prerequisite_state then
         raise warning 'The gaps cannot be closed: %', sqlerrm;
     end;
   end if;
@@ -1579,7 +1582,7 @@ begin
   begin
     perform engine.dispatch_due();
   exception
-    when object_not_in_prerequisite_state then
+    when sqlstate 'PT424' then
       -- A Vault secret is missing. The leases stay expired; the error log says what to do, and an alert after it.
       raise warning '%', sqlerrm;
       insert into public.ingest_errors (feed, failure_class, attempt, message)
@@ -2869,7 +2872,7 @@ begin
           race.has_result
           and race.race_date >= held.period_start
           and race.race_date < held.period_end
-          and (race.region_code is null or race.region_code = any ((select s.regions from public.backfill_settings as s)::text[]))
+          and race.region_code = any ((select s.regions from public.backfill_settings as s)::text[])
       )
       + (
         select count(distinct coalesce(reject.race_id, reject.fingerprint))

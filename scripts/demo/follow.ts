@@ -1,4 +1,5 @@
 import type { Sql } from "../local/database.ts";
+import { Problem } from "../local/problem.ts";
 
 /** A row of backfill_status, as far as the demo shows it. */
 export interface RunStatus {
@@ -23,6 +24,8 @@ const POLL_MILLISECONDS = 250;
 const LINE_EVERY_MILLISECONDS = 5000;
 /** Longer than a hop and a slow page together. */
 const QUIET_MILLISECONDS = 15_000;
+/** Longer than the first attempt after a failure takes to come, and two sweeps. */
+const GIVE_UP_MILLISECONDS = 120_000;
 
 async function readStatus(sql: Sql, runId: number): Promise<RunStatus> {
   const [row] = await sql<RunStatus[]>`
@@ -80,15 +83,29 @@ class ProgressDisplay {
   }
 }
 
+/** What `followRun` needs besides the run. */
+export interface FollowOptions {
+  /** Shown when nothing moves: where to look. */
+  readonly logFile: string;
+  /** Keeps that file for later; returns where. */
+  readonly keepLog: () => string;
+  /** Milliseconds, as of `performance.now`. */
+  readonly now?: () => number;
+}
+
 /**
  * Shows a run's progress on stderr until it has ended or is paused, and resolves to its last status. What went wrong on the way
  * is shown once; so is where to look when nothing moves.
+ *
+ * @throws {Problem} when nothing has moved for two minutes, with what `backfill_status` says is to be done
  */
-export async function followRun(sql: Sql, runId: number, logFile: string): Promise<RunStatus> {
+export async function followRun(sql: Sql, runId: number, options: FollowOptions): Promise<RunStatus> {
+  const { logFile, keepLog, now = () => performance.now() } = options;
   const display = new ProgressDisplay();
   let shownError: string | null = null;
   let before = "";
-  let movedAt = performance.now();
+  let movedAt = now();
+  let saidSo = false;
   while (true) {
     const status = await readStatus(sql, runId);
     if (status.last_error !== null && status.last_error !== shownError) {
@@ -96,11 +113,20 @@ export async function followRun(sql: Sql, runId: number, logFile: string): Promi
       display.message(`An attempt failed: ${shownError}`);
     }
     const moved = `${status.api_calls} ${status.percent} ${status.chunks_succeeded}`;
+    const quiet = now() - movedAt;
     if (moved !== before) {
       before = moved;
-      movedAt = performance.now();
-    } else if (performance.now() - movedAt > QUIET_MILLISECONDS) {
-      movedAt = Infinity;
+      movedAt = now();
+      saidSo = false;
+    } else if (quiet > GIVE_UP_MILLISECONDS && !ENDED.includes(status.state)) {
+      display.progress(progressLine(status), true);
+      throw new Problem(
+        `Nothing has moved for two minutes: given up. The database says: ${status.what_to_do}` +
+          (status.last_error === null ? "" : ` The last error: ${status.last_error}`) +
+          `\nWhat the functions logged is in ${keepLog()}.`,
+      );
+    } else if (quiet > QUIET_MILLISECONDS && !saidSo) {
+      saidSo = true;
       display.message(
         `Nothing has moved for ${QUIET_MILLISECONDS / 1000} s; the functions' log is ${logFile}`,
       );

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
-import type { Platform } from "./platform.ts";
+import type { Platform, PlatformOptions, Problem } from "./platform.ts";
 import { Events } from "./test_support/events.ts";
 import { startTestPlatform } from "./test_support/test_project.ts";
 
@@ -75,6 +75,7 @@ const FUNCTIONS: Record<string, string> = {
 
 let platform: Platform;
 const logs = new Events<string>();
+const down = new Events<Problem>();
 let clockSkew = 0;
 
 Deno.test.beforeAll(async () => {
@@ -85,9 +86,13 @@ Deno.test.beforeAll(async () => {
     functionEnvironment: { MY_SETTING: "mine" },
     functionClockSkewMilliseconds: () => clockSkew,
     onFunctionLog: (line, name) => logs.push(`${name}: ${line}`),
+    onFunctionDown: (problem) => down.push(problem),
   });
 });
-Deno.test.beforeEach(() => logs.forget());
+Deno.test.beforeEach(() => {
+  logs.forget();
+  down.forget();
+});
 Deno.test.afterEach(async () => {
   await platform.killFunctionInstances();
 });
@@ -98,6 +103,14 @@ const call = (path: string, init?: RequestInit) =>
 const callBackground = (milliseconds: number) =>
   call("background", { method: "POST", body: JSON.stringify({ milliseconds }) });
 const bornOf = async (response: Promise<Response>): Promise<string> => (await (await response).json()).born;
+
+/** What is in the log that a sentence about a function names; the file is removed. */
+async function takeKeptLog({ message }: Problem): Promise<string> {
+  const [, path = ""] = message.match(/logged is in (\S+\.log)\./) ?? [];
+  const text = await Deno.readTextFile(path);
+  await Deno.remove(path);
+  return text;
+}
 
 Deno.test("a function sees the request, and its answer comes back whole", async () => {
   const response = await call("hello/deep?x=1", { method: "PUT", body: "data", headers: { "x-mine": "ü" } });
@@ -247,6 +260,83 @@ Deno.test("a function that does not start is a BOOT_ERROR with the reason in the
   const response = await call("broken");
   assertEquals([response.status, (await response.json()).code], [503, "BOOT_ERROR"]);
   await logs.next((line) => line.includes("it does not even start"));
+  await takeKeptLog(await down.next());
+});
+
+Deno.test("a function that fails to start three times is told of, with what it said and where its log is kept", async () => {
+  assertEquals((await call("broken")).status, 503);
+  const problem = await down.next();
+  assert(
+    problem.message.startsWith('The function "broken" failed to start three times in a row.'),
+    problem.message,
+  );
+  assert(problem.message.includes("it does not even start"), problem.message);
+  const starts = (await takeKeptLog(problem)).match(/broken: .*"event":"shutdown"/g)?.length ?? 0;
+  assert(starts >= 3, `${starts} starts are in the log`);
+});
+
+/** A platform for one function that asks a gate whether it may start. */
+async function withGate(
+  source: string,
+  answers: readonly boolean[],
+  test: (gated: Platform, told: Events<Problem>) => Promise<void>,
+  options: PlatformOptions = {},
+): Promise<void> {
+  const told = new Events<Problem>();
+  let asked = 0;
+  const gate = Deno.serve(
+    { hostname: "127.0.0.1", port: 0, onListen() {} },
+    () => new Response(null, { status: answers[asked++] ?? true ? 204 : 403 }),
+  );
+  await using gated = await startTestPlatform({ functions: { gated: source } }, {
+    importMap: null,
+    functionEnvironment: { GATE: `http://127.0.0.1:${gate.addr.port}/` },
+    onFunctionDown: (problem) => told.push(problem),
+    ...options,
+  });
+  try {
+    await test(gated, told);
+  } finally {
+    await gate.shutdown();
+  }
+}
+
+const GATED = `
+  const { ok } = await fetch(Deno.env.get("GATE"));
+  if (!ok) throw new Error("the gate is shut");
+  Deno.serve(() => new Response("open"));`;
+
+Deno.test("a success between two failed starts and two more is no reason to tell anybody", async () => {
+  await withGate(GATED, [false, false, true, false, false, true], async (gated, told) => {
+    for (const _round of [1, 2]) {
+      const response = await fetch(`${gated.supabaseUrl}/functions/v1/gated`);
+      assertEquals([response.status, await response.json().then(({ code }) => code)], [503, "BOOT_ERROR"]);
+      // The start that nobody waits for makes it good.
+      let open = false;
+      for (let tries = 0; tries < 100 && !open; tries++) {
+        const answer = await fetch(`${gated.supabaseUrl}/functions/v1/gated`);
+        open = await answer.text() === "open";
+      }
+      assert(open, "the function never started");
+      await gated.killFunctionInstances();
+    }
+    assertEquals(told.all, []);
+  });
+});
+
+Deno.test("a function that never listens has failed to start as well, and its caller is answered", async () => {
+  const HANGS = 'console.log("waiting for something"); setInterval(() => {}, 1000);';
+  await withGate(HANGS, [], async (gated, told) => {
+    const response = await fetch(`${gated.supabaseUrl}/functions/v1/gated`);
+    assertEquals([response.status, (await response.json()).code], [503, "BOOT_ERROR"]);
+    const problem = await told.next();
+    for (
+      const words of ['"gated" failed to start three times', "waiting for something", "listened to nothing"]
+    ) {
+      assert(problem.message.includes(words), problem.message);
+    }
+    await takeKeptLog(problem);
+  }, { startSeconds: 1 });
 });
 
 Deno.test("a handler that throws is a 500", async () => {

@@ -157,6 +157,8 @@ Deno.test("errors come with PostgREST's status, code, details, hint and message"
   const statuses: [state: string, status: number][] = [
     ["P0001", 400],
     ["PT418", 418],
+    // A Vault secret is missing.
+    ["PT424", 424],
     ["22023", 400],
     ["23514", 400],
     ["23503", 409],

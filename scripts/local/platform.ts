@@ -1,14 +1,16 @@
-import { fromFileUrl, join } from "@std/path";
+import { fromFileUrl } from "@std/path";
 import { startCronWorker } from "./cron_worker.ts";
 import { checkDatabase, connect, preparePlatformSchema, storeSecret } from "./database.ts";
 import { type EdgeRuntime, startEdgeRuntime } from "./edge_runtime.ts";
 import { type EmbeddedPostgres, randomPassword, startEmbeddedPostgres } from "./embedded_postgres.ts";
 import { type OnDatabaseCall, startGateway } from "./gateway.ts";
 import { watchFolder } from "./janitor.ts";
+import { fetchFunctionPackages } from "./function_packages.ts";
+import { openFunctionLog } from "./function_log.ts";
 import { applyMigrations } from "./migrations.ts";
 import { type ChainedCall, type Delivery, type NetWorker, startNetWorker } from "./net_worker.ts";
 import { explain, Problem } from "./problem.ts";
-import { endingSignal, stopOnSignal } from "./shutdown.ts";
+import { isEnding, stopOnSignal } from "./shutdown.ts";
 
 export type { DatabaseCall, OnDatabaseCall } from "./gateway.ts";
 export type { ChainedCall, Delivery } from "./net_worker.ts";
@@ -21,7 +23,10 @@ export interface PlatformOptions {
   migrationsFolder?: string | URL;
   /** Default: the project's `supabase/functions`. */
   functionsFolder?: string | URL;
-  /** What the functions' imports are resolved with; null for none. Default: the project's import map. */
+  /**
+   * What the functions' imports are resolved with; null when they import nothing but each other. Default: the project's
+   * import map, in the versions of the project's `deno.lock`.
+   */
   importMap?: string | URL | null;
   /** Handed to the functions, as `supabase secrets set` does. */
   functionEnvironment?: Record<string, string>;
@@ -36,6 +41,8 @@ export interface PlatformOptions {
   memoryMegabytes?: number;
   /** The deno that runs the functions. Default: the one that runs this. */
   denoExecutable?: string;
+  /** An isolate that does not listen by then has failed to start. Default: 30. */
+  startSeconds?: number;
   /** `manual`: cron jobs run only when `cron.tick` is called. Default: `real-time`. */
   cron?: "real-time" | "manual";
   /** Decides what becomes of each request that SQL sends through pg_net's stand-in. Default: delivers all. */
@@ -45,8 +52,16 @@ export interface PlatformOptions {
    * Default: makes it.
    */
   onDatabaseCall?: OnDatabaseCall;
-  /** Gets each line that a function logs. Default: it goes to `functions.log` in the platform's folder. */
+  /** Gets each line that a function logs, besides `functions.log` in the platform's folder. */
   onFunctionLog?: (line: string, functionName: string) => void;
+  /**
+   * Told when a function failed to start three times in a row: what it said, and where its log is kept. Default: it is
+   * thrown where nobody catches it, which ends a command or a test file with that sentence, so that nobody waits for a
+   * function that will not come.
+   */
+  onFunctionDown?: (problem: Problem) => void;
+  /** Gets a line about what takes time at the start. Default: it goes to stderr. */
+  say?: (line: string) => void;
   /** Gets what pg_net's stand-in has to say when the database is away. Default: it goes to stderr. */
   onNetProblem?: (message: string) => void;
   /**
@@ -113,8 +128,8 @@ export async function startPlatform(options: PlatformOptions = {}): Promise<Plat
     return { ...await starting, stop, [Symbol.asyncDispose]: stop };
   } catch (error) {
     await stop();
-    // A signal ends the process as soon as everything is stopped: until then there is nobody to tell.
-    if (endingSignal() !== undefined) await new Promise(() => {});
+    // The process ends as soon as everything is stopped: until then there is nobody to tell.
+    if (isEnding()) await new Promise(() => {});
     throw error;
   }
 }
@@ -125,13 +140,28 @@ async function start(
   stopping: AbortSignal,
 ): Promise<Omit<Platform, "stop" | typeof Symbol.asyncDispose>> {
   const folder = await temporaryFolder(resources);
+  const withFunctions = options.functions ?? true;
+  const { say = (line: string) => console.error(line), denoExecutable = Deno.execPath() } = options;
+  const functionsFolder = pathOf(options.functionsFolder ?? projectUrl("supabase/functions"));
+  const packaged = options.importMap !== null;
+  // Before anything else is up: what needs the network fails here, with a sentence, or not at all.
+  const flags = withFunctions
+    ? await fetchFunctionPackages({
+      functionsFolder,
+      importMap: packaged ? pathOf(options.importMap ?? projectUrl("import_map.json")) : undefined,
+      lockFile: packaged ? pathOf(projectUrl("deno.lock")) : undefined,
+      denoExecutable,
+      folder,
+      say,
+    })
+    : undefined;
+  stopping.throwIfAborted();
   const database = await startDatabase(options.databaseUrl, folder, resources, stopping);
   stopping.throwIfAborted();
 
   const secretKey = `sb_secret_${randomPassword()}`;
   const publishableKey = `sb_publishable_${randomPassword()}`;
   const workerSecret = randomPassword();
-  const withFunctions = options.functions ?? true;
 
   let edge: EdgeRuntime | undefined;
   let net: NetWorker | undefined;
@@ -162,13 +192,13 @@ async function start(
   await options.onMigrated?.(database.adminUrl);
   stopping.throwIfAborted();
 
-  if (withFunctions) {
+  if (flags !== undefined) {
+    const log = openFunctionLog(folder, options.onFunctionLog);
+    resources.defer(log.close);
     edge = startEdgeRuntime({
-      functionsFolder: pathOf(options.functionsFolder ?? projectUrl("supabase/functions")),
-      importMap: options.importMap === null
-        ? undefined
-        : pathOf(options.importMap ?? projectUrl("import_map.json")),
-      denoExecutable: options.denoExecutable ?? Deno.execPath(),
+      functionsFolder,
+      flags,
+      denoExecutable,
       environment: {
         SUPABASE_URL: gateway.url,
         SUPABASE_SECRET_KEYS: JSON.stringify({ default: secretKey }),
@@ -180,8 +210,10 @@ async function start(
       wallClockSeconds: eachTime(options.wallClockSeconds ?? 150),
       clockSkewMilliseconds: options.functionClockSkewMilliseconds ?? (() => 0),
       memoryMegabytes: options.memoryMegabytes ?? 256,
+      startSeconds: options.startSeconds ?? 30,
       folder,
-      onLog: options.onFunctionLog ?? logFile(join(folder, "functions.log"), resources),
+      onLog: log.write,
+      onFunctionDown: (down) => (options.onFunctionDown ?? reportError)(log.describeDown(down)),
     });
     resources.defer(edge.stop);
     if (!real.net) {
@@ -305,16 +337,4 @@ async function migrate(adminUrl: string, folder: string): Promise<void> {
   } finally {
     await sql.end({ timeout: 1 });
   }
-}
-
-function logFile(
-  path: string,
-  resources: AsyncDisposableStack,
-): (line: string, functionName: string) => void {
-  const file = Deno.openSync(path, { create: true, append: true });
-  resources.defer(() => Promise.resolve(file.close()));
-  const encoder = new TextEncoder();
-  return (line, functionName) => {
-    file.writeSync(encoder.encode(`${new Date().toISOString()} ${functionName}: ${line}\n`));
-  };
 }

@@ -1,19 +1,29 @@
 import { Problem } from "./problem.ts";
-import { endingSignal } from "./shutdown.ts";
+import { endWith, isEnding } from "./shutdown.ts";
 
 /**
  * Runs a command's `main` and exits with the code it returns: 1 after an error, of which a `Problem` is told in its one
- * sentence. When a signal is ending the process, what goes wrong in `main` meanwhile is no news; the signal's own exit
- * code stands.
+ * sentence. An error that is thrown where nobody catches it, as of a function that does not start, ends the command
+ * likewise, after everything is stopped. While the process is being ended, what goes wrong in `main` is no news.
  */
 export async function runMain(main: () => Promise<number>): Promise<never> {
+  globalThis.addEventListener("error", (event) => {
+    event.preventDefault();
+    if (isEnding()) return;
+    tell(event.error);
+    void endWith(1);
+  });
   let code: number;
   try {
     code = await main();
   } catch (error) {
-    if (endingSignal() === undefined) console.error(error instanceof Problem ? error.message : error);
+    if (!isEnding()) tell(error);
     code = 1;
   }
-  if (endingSignal() !== undefined) await new Promise(() => {});
+  if (isEnding()) await new Promise(() => {});
   Deno.exit(code);
+}
+
+function tell(error: unknown): void {
+  console.error(error instanceof Problem ? error.message : error);
 }

@@ -1,6 +1,7 @@
 /**
- * What has to be stopped when the process is told to end: Ctrl+C and SIGTERM run every stop, newest first, and exit with
- * the code a shell expects (130, 143). A second signal exits at once.
+ * What has to be stopped when the process ends before its work is done. Ctrl+C and SIGTERM run every stop, newest first,
+ * and exit with the code a shell expects (130, 143); a second signal exits at once. `endWith` does the same for whoever
+ * finds that going on makes no sense.
  */
 
 const EXIT_CODES = { SIGINT: 130, SIGTERM: 143 } as const;
@@ -9,15 +10,21 @@ type Signal = keyof typeof EXIT_CODES;
 const SIGNALS: Signal[] = Deno.build.os === "windows" ? ["SIGINT"] : ["SIGINT", "SIGTERM"];
 
 const stops: (() => Promise<void>)[] = [];
-let received: Signal | undefined;
+let ending = false;
 
 const listeners = new Map<Signal, () => void>(
-  SIGNALS.map((signal) => [signal, () => void shutDown(signal)]),
+  SIGNALS.map((signal) => [signal, () => void endBySignal(signal)]),
 );
 
-async function shutDown(signal: Signal): Promise<void> {
-  if (received !== undefined) Deno.exit(EXIT_CODES[signal]);
-  received = signal;
+async function endBySignal(signal: Signal): Promise<void> {
+  if (ending) Deno.exit(EXIT_CODES[signal]);
+  await endWith(EXIT_CODES[signal]);
+}
+
+/** Runs every stop, newest first, and exits with the code. Only the first call does; the process is gone before others matter. */
+export async function endWith(code: number): Promise<void> {
+  if (ending) return;
+  ending = true;
   for (const stop of [...stops].reverse()) {
     try {
       await stop();
@@ -25,12 +32,12 @@ async function shutDown(signal: Signal): Promise<void> {
       console.error(`While stopping: ${error instanceof Error ? error.message : error}`);
     }
   }
-  Deno.exit(EXIT_CODES[signal]);
+  Deno.exit(code);
 }
 
-/** The signal that is ending this process, if one has come. */
-export function endingSignal(): string | undefined {
-  return received;
+/** Whether the process is being ended: what goes wrong meanwhile is no news. */
+export function isEnding(): boolean {
+  return ending;
 }
 
 /**
@@ -46,8 +53,8 @@ export function stopOnSignal(stop: () => Promise<void>): () => void {
     const index = stops.indexOf(stop);
     if (index < 0) return;
     stops.splice(index, 1);
-    // Once a signal has come its listener must stay: the process is about to exit with that signal's code.
-    if (stops.length > 0 || received !== undefined) return;
+    // Once the process is ending the listeners must stay: a signal then exits with its own code.
+    if (stops.length > 0 || ending) return;
     for (const [signal, listener] of listeners) Deno.removeSignalListener(signal, listener);
   };
 }

@@ -92,7 +92,7 @@ begin
     when lock_not_available then
       -- Which anybody may do as well. Then pg_net itself sends nothing either.
       raise exception 'Nothing is sent: somebody has locked net.http_request_queue'
-        using errcode = '55000',
+        using errcode = 'PT424',
           hint = 'Find out who, in pg_locks and pg_stat_activity; pg_terminate_backend(pid) ends it.';
   end;
   select format('%s of %s', t.tgname, f.proowner::regrole) into stranger
@@ -107,7 +107,7 @@ begin
   limit 1;
   if stranger is not null then
     raise exception 'Nothing is sent: on net.http_request_queue there is a trigger that is not ours, %', stranger
-      using errcode = '55000',
+      using errcode = 'PT424',
         hint = 'Whoever made it could run code of theirs with the rights of whoever sends. Find out why it is there, '
           'and drop its function with cascade.';
   end if;
@@ -146,7 +146,8 @@ begin
   from vault.decrypted_secrets as s where s.name = 'worker_secret';
   if project_url is null or worker_secret is null then
     raise exception 'Vault lacks the secret "%"', case when project_url is null then 'project_url' else 'worker_secret' end
-      using errcode = '55000',
+      -- A code of its own, which PostgREST answers as HTTP 424, so that whoever catches it catches nothing else.
+      using errcode = 'PT424',
         hint = 'Store it once: select vault.create_secret(''<value>'', ''project_url'') with the project''s URL, and '
           'likewise ''worker_secret'' with the value of the functions'' WORKER_SECRET.';
   end if;
@@ -172,7 +173,8 @@ $$;
 
 comment on function engine.dispatch(text) is
   'Queues one call of the function that works on a feed, signed with the Vault secret worker_secret, good for two
-   minutes and for one claim. Needs the Vault secrets project_url and worker_secret.';
+   minutes and for one claim. Needs the Vault secrets project_url and worker_secret: error PT424 (HTTP 424) when one is
+   missing, or when pg_net''s queue is not safe to write to.';
 
 -- What may be claimed now. One definition for the claim, for the sweep and for whoever wants to look.
 create view engine.claimable_chunks

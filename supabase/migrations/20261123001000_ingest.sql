@@ -613,8 +613,7 @@ as $$
       (races_of_day.feed = 'results' and race.race_date = races_of_day.day and race.has_result)
       or (races_of_day.feed <> 'results' and race.card_date = races_of_day.day)
     )
-    -- A race whose region could not be read came because its region was asked for.
-    and (race.region_code is null or race.region_code = any ((select s.regions from public.backfill_settings as s)::text[]))
+    and race.region_code = any ((select s.regions from public.backfill_settings as s)::text[])
 $$;
 comment on function engine.races_of_day(text, date) is
   'How many races of the pulled regions are stored that the feed gave this day; a card that moved counts on its own day.';

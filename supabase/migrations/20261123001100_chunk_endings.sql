@@ -11,7 +11,7 @@ begin
   -- Whoever ends the masters calls the chunks that waited for them.
   perform engine.dispatch_due(nullif(dispatch_next.feed, 'masters'));
 exception
-  when object_not_in_prerequisite_state then
+  when sqlstate 'PT424' then
     -- A Vault secret is missing. The chunk ends all the same, and the sweep goes on calling.
     raise warning '%', sqlerrm;
 end
@@ -90,7 +90,7 @@ begin
           race.has_result
           and race.race_date >= held.period_start
           and race.race_date < held.period_end
-          and (race.region_code is null or race.region_code = any ((select s.regions from public.backfill_settings as s)::text[]))
+          and race.region_code = any ((select s.regions from public.backfill_settings as s)::text[])
       )
       + (
         select count(distinct coalesce(reject.race_id, reject.fingerprint))

@@ -142,7 +142,7 @@ begin
   begin
     perform engine.dispatch_due();
   exception
-    when object_not_in_prerequisite_state then
+    when sqlstate 'PT424' then
       -- A Vault secret is missing. The leases stay expired; the error log says what to do, and an alert after it.
       raise warning '%', sqlerrm;
       insert into public.ingest_errors (feed, failure_class, attempt, message)

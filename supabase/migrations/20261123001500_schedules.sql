@@ -242,9 +242,12 @@ begin
       end if;
       update public.pull_schedules as s set last_due_at = due where s.name = schedule.name;
     exception
-      when object_not_in_prerequisite_state then
+      when sqlstate 'PT424' then
         -- A Vault secret is missing. The other jobs go on, and so does this one when the secret is there.
         raise warning 'The schedule % cannot start: %', schedule.name, sqlerrm;
+      when object_not_in_prerequisite_state then
+        -- Another run of these days was started, or ended, at this very moment: the next tick sees it.
+        raise warning 'The schedule % waits for the next minute: %', schedule.name, sqlerrm;
     end;
   end loop;
 
@@ -253,7 +256,7 @@ begin
     begin
       perform engine.close_gaps(s.feeds) from public.pull_schedules as s where s.pulls = 'gaps' and s.enabled;
     exception
-      when object_not_in_prerequisite_state then
+      when sqlstate 'PT424' or object_not_in_prerequisite_state then
         raise warning 'The gaps cannot be closed: %', sqlerrm;
     end;
   end if;

@@ -150,8 +150,9 @@ union all
 select
   'unknown_field', format('%s %s.%s', field.feed, field.object, field.field),
   format(
-    'The API sends a field that is not stored: %s of %s (%s). When you have looked: update ingest_unknown_fields set acknowledged_at = now();',
-    field.field, field.object, field.feed
+    'The API sends a field that is not stored: %s of %s (%s). When you have looked: '
+    'update ingest_unknown_fields set acknowledged_at = now() where feed = %L and object = %L and field = %L;',
+    field.field, field.object, field.feed, field.feed, field.object, field.field
   )
 from public.ingest_unknown_fields as field
 where field.acknowledged_at is null

@@ -1,6 +1,6 @@
 -- Optional: a role that reads the racing data and nothing else, for dashboards and apps that log in to Postgres.
--- Run it in the SQL editor, after "supabase db push"; again after a migration that adds a table. It gives the role no way to
--- log in: make a user of your own who has it, with a password of your own:
+-- Run it in the SQL editor, after "supabase db push --remote"; again after a migration that adds a table. It gives the
+-- role no way to log in: make a user of your own who has it, with a password of your own:
 --   create role my_dashboard login password '…' in role racing_reader;
 --
 -- What such a login can do besides, because pg_net grants its tables to everybody: read and delete what waits in pg_net's

@@ -167,6 +167,23 @@ Deno.test("a paused run, rejects and an unknown field each raise their alert, an
   assertEquals((await alerts()).every(({ over }) => over), true);
 });
 
+Deno.test("what the alert of an unknown field says to run ends that alert alone, whatever the field is called", async () => {
+  await db.sql`
+    insert into ingest_unknown_fields (feed, object, field, times_seen)
+    values ('results', 'result_runner', 'jockey''s mood', 1), ('results', 'result', 'jockey''s mood', 1)
+  `;
+  await watch();
+  const [standing] = await alerts();
+  const toRun = /When you have looked: (update .*;)$/.exec(standing?.message ?? "")?.[1];
+  if (toRun === undefined) throw new Error(standing?.message);
+  await db.sql.unsafe(toRun);
+  await watch();
+  assertEquals((await alerts()).map(({ subject, over }) => ({ subject, over })), [
+    { subject: "results result.jockey's mood", over: true },
+    { subject: "results result_runner.jockey's mood", over: false },
+  ]);
+});
+
 Deno.test("calls that nobody answers raise an alert after two minutes, one lost call does not", async () => {
   await start(db.sql, "2026-05-01", "2026-05-31", { feeds: ["results"] });
   await db.passTime("1 minute");

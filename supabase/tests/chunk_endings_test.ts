@@ -156,6 +156,29 @@ Deno.test("chunks end as well while a Vault secret is missing, and the sweep cal
   assertEquals(await calledFeeds(), ["results"]);
 });
 
+Deno.test("a wrong state is not taken for a missing Vault secret: an ending and a sweep that meet one fail", async () => {
+  const held = await lease();
+  await start(db.sql, "2026-06-01", "2026-06-10", { feeds: ["racecards"] });
+  await db.takeCalls();
+  for (
+    const call of [
+      `select fail_chunk(${held.chunk_id}, '${held.lease_token}', 'chunk', 'unreadable')`,
+      "select engine.sweep()",
+    ]
+  ) {
+    const meeting = db.sql.begin(async (transaction) => {
+      await transaction.unsafe(`
+        create function testing.refuse() returns trigger language plpgsql set search_path = ''
+        as $$ begin raise exception 'not now' using errcode = '55000'; end $$;
+        create trigger refuse before insert on engine.calls_on_their_way for each row execute function testing.refuse();
+      `);
+      await transaction.unsafe(call);
+      throw new Error("It went on as if a secret were missing");
+    });
+    await assertRejects(() => meeting, Error, "not now");
+  }
+});
+
 Deno.test("a transient failure waits at least as long as the API asked for", async () => {
   const held = await lease();
   await fail(held, "transient", { retryAfter: 1800 });

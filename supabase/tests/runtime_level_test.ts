@@ -31,8 +31,6 @@ Deno.test(`the functions fill a database on Deno ${LEVEL} as well, the hosted ru
       cron: "manual",
       denoExecutable: await olderDeno(),
       onFunctionLog: (line) => void functionLog.push(line),
-      // Its certificates are its own, unless it is told to take the machine's.
-      functionEnvironment: { DENO_TLS_CA_STORE: "system" },
     },
   });
   const sql = connect(everything.platform.adminUrl, { max: 1, name: "test" });

@@ -1,4 +1,5 @@
 import { assertEquals, assertRejects } from "@std/assert";
+import postgres from "postgres";
 import { startTestDatabase, type TestDatabase } from "./support/test_database.ts";
 import { claimed, finish, ingest, start } from "./support/chunks.ts";
 import { page } from "./support/pages.ts";
@@ -269,6 +270,53 @@ Deno.test("without a Vault secret nothing is started, the tick still ends well, 
   const [beat] = await db.sql`select beat_at from engine.heartbeats where name = 'pulls'`;
   assertEquals(beat?.["beat_at"], new Date("2026-06-15T12:45:00Z"));
   assertEquals(await at("2026-06-15T12:46:00Z"), ["day_results results 2026-06-15 2026-06-15"]);
+});
+
+Deno.test("a pull that meets a rival run waits for the next minute, says which run it was, and holds nothing else up", async () => {
+  await db.sql`update pull_schedules set at_times = array['04:00']::time[] where name = 'day_results'`;
+  await onSince("2026-07-01T02:45:00Z");
+  await db.sql`update testing.moment set now = '2026-07-01T03:00:00Z'`;
+  const notices: string[] = [];
+  const ticker = postgres(db.databaseUrl, {
+    max: 1,
+    onnotice: ({ message }) => void notices.push(message ?? ""),
+  });
+  const [own] = await ticker<{ pid: number }[]>`select pg_backend_pid() as pid`;
+  const met = Promise.withResolvers<unknown>();
+  // Between the tick's look for other pulls and its own start, somebody else's start of the same day is committed.
+  const rivalId = await db.sql.begin(async (rival) => {
+    const [run] = await rival<{ id: string }[]>`
+      select engine.start_run('2026-07-01', '2026-07-01', array['results'], true, 'all', 100::smallint, 'schedule elsewhere')
+        as id
+    `;
+    let ended = false;
+    ticker`select engine.start_due_pulls()`.then(met.resolve, met.reject).finally(() => ended = true);
+    const waits = () =>
+      db.sql`select from pg_locks where pid = ${own?.pid ?? 0} and locktype = 'advisory' and not granted`;
+    while (!ended && (await waits()).length === 0) await new Promise((resolve) => setTimeout(resolve, 10));
+    return run?.id;
+  });
+  await met.promise;
+  await ticker.end();
+
+  const requestedBy = async () =>
+    (await db.sql`select requested_by from backfill_runs order by id`).map((run) => run["requested_by"]);
+  assertEquals(await requestedBy(), ["schedule elsewhere", "schedule masters"]);
+  assertEquals(notices, [
+    `The schedule day_results waits for the next minute: Run ${rivalId} is still working on results in this range`,
+  ]);
+  const lastDue = async () =>
+    (await db.sql`select last_due_at from pull_schedules where name = 'day_results'`)[0]?.["last_due_at"];
+  assertEquals(await lastDue(), new Date("2026-06-30T03:00:00Z"));
+  // The next tick sees the rival, which pulls the same day, and leaves it to that.
+  await tick();
+  assertEquals(await lastDue(), new Date("2026-07-01T03:00:00Z"));
+  assertEquals((await requestedBy()).length, 2);
+  await db.sql`
+    update pull_schedules
+    set at_times = array['13:45', '14:45', '15:45', '16:45', '17:45', '18:45', '19:45', '20:45', '21:45', '23:30']::time[]
+    where name = 'day_results'
+  `;
 });
 
 Deno.test("a schedule that is switched off is left out, and other times hold from the next minute on", async () => {

@@ -119,11 +119,13 @@ Deno.test("without its Vault secrets a start says which one is missing and how t
   await db.sql.begin(async (transaction) => {
     await transaction`delete from vault.secrets where name = 'worker_secret'`;
     await transaction.savepoint((inner) => inner`select backfill_start(date '2026-05-01')`).catch((error) => {
-      hints.push(error.message, error.hint);
+      hints.push(error.message, error.hint, error.code);
     });
     await transaction`select 1`;
     throw new Error("undo");
   }).catch(() => {});
   assertEquals(hints[0], 'Vault lacks the secret "worker_secret"');
   assertEquals(hints[1]?.includes("vault.create_secret"), true);
+  // A status of its own, as PostgREST reads it from the code: whoever catches it catches nothing else.
+  assertEquals(hints[2], "PT424");
 });

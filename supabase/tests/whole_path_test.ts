@@ -219,6 +219,24 @@ Deno.test("a call with nothing to do says so, and calls nobody", async () => {
   assertEquals(everything.api?.calls().length, before);
 });
 
+Deno.test("a region that the API does not have ends the masters with a sentence, and the run is whole when it is put right", async () => {
+  await sql`update backfill_settings set regions = array['gb', 'sa']`;
+  const [run] = await sql<{ id: number }[]>`
+    select backfill_start(${START}::date, ${START}::date, array['masters'], reprocess => 'all')::integer as id
+  `;
+  const id = run?.id ?? NaN;
+  await until(async () => await state(id) === "completed_with_failures", "the end of the masters");
+  const [status] = await sql`select last_error from backfill_status where run_id = ${id}`;
+  assert(
+    /^The Racing API has no region sa; it has: .*\bsaf\b/.test(status?.["last_error"]),
+    status?.["last_error"],
+  );
+
+  await sql`update backfill_settings set regions = default`;
+  await sql`select backfill_retry(${id})`;
+  await until(async () => await state(id) === "succeeded", "the masters");
+});
+
 Deno.test("no call was refused for its rate, and no secret stands in a log line", () => {
   assertEquals(everything.api?.calls().filter((call) => call.status === 429), []);
   const { workerSecret, secretKey } = everything.platform;

@@ -46,7 +46,8 @@ export async function loadReplay(folder: string): Promise<{ source: RaceSource; 
   const files = await listFiles(folder);
   const races = { racecards: new Map<string, CapturedRace>(), results: new Map<string, CapturedRace>() };
   const courses = new Map<string, Course>();
-  const regions = new Map<string, Region>();
+  // The real API always lists them all, and masters are pulled for regions of which nothing was captured.
+  const regions = new Map(REGIONS.map((region) => [region.region_code, region]));
   const horses = new Map<string, { readonly text: string; readonly fetchedAt: string }>();
   const skipped = new Skipped();
 

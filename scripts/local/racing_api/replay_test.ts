@@ -140,7 +140,7 @@ Deno.test("of two captures of a race the later one wins, then the fuller one", a
   assertEquals(await winnerOf({ "b.json": [race("short")], "a.json": [race("much fuller")] }), "much fuller");
 });
 
-Deno.test("courses and regions that only races name are added to the captured ones", async () => {
+Deno.test("courses that only races name are added to the captured ones", async () => {
   await withReplay({
     "courses.json": {
       courses: [{ id: "crs_9", course: "Elsewhere", region_code: "fr", region: "France" }],
@@ -157,7 +157,20 @@ Deno.test("courses and regions that only races name are added to the captured on
       ],
       total: 2,
     } as never);
-    assertEquals((await get("/courses/regions")).body, [{ region: "Ireland", region_code: "ire" }] as never);
+  });
+});
+
+Deno.test("the regions are all that the real API has, in captured words, and those that only races name", async () => {
+  await withReplay({
+    "regions.json": [{ region: "Britain", region_code: "gb" }],
+    "results.json": [result("rac_1", "2025-10-01T14:00:00+01:00", { region: "XX" })],
+  }, async (_api, get) => {
+    const regions = (await get("/courses/regions")).body as unknown as {
+      region: string;
+      region_code: string;
+    }[];
+    const named = Object.fromEntries(regions.map(({ region, region_code }) => [region_code, region]));
+    assertEquals([regions.length, named["gb"], named["ire"], named["xx"]], [56, "Britain", "Ireland", "XX"]);
   });
 });
 

@@ -47,6 +47,12 @@ Deno.test("the API's address is the real one unless another is given", () => {
   assertEquals(local.url, "http://127.0.0.1:9/v1");
 });
 
+Deno.test("half an account is kept back as it is, and makes no Basic credentials", () => {
+  assertEquals(secretsOf(from({ RACING_API_USERNAME: "somebody" })), ["somebody"]);
+  assertEquals(secretsOf(from({ RACING_API_PASSWORD: "a password" })), ["a password"]);
+  assertEquals(secretsOf(from({})), []);
+});
+
 Deno.test("every secret is known to the logger, the Basic credentials among them", () => {
   const secrets = secretsOf(from({
     ...base,

@@ -1,7 +1,5 @@
 import type { z } from "zod";
 import { UnreadableBodyError } from "../errors/unreadable_body_error.ts";
-import type { Sent } from "../values/missing.ts";
-import { readInteger } from "../values/numbers.ts";
 import type { UnknownFields } from "./unknown_fields.ts";
 
 /**
@@ -20,9 +18,4 @@ export function parseEnvelope<Schema extends z.ZodObject>(
   if (!parsed.success) throw new UnreadableBodyError(expected, body);
   unknownFields.count("page", parsed.data, new Set(Object.keys(schema.shape)));
   return parsed.data;
-}
-
-/** The page size that the API says it applied; without one, what came is all that is known. */
-export function echoedLimit(limit: Sent, count: number): number {
-  return readInteger(limit, 1).value ?? count;
 }

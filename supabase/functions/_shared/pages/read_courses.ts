@@ -87,7 +87,7 @@ export function readRegions(body: unknown, wanted: readonly string[]): RegionsRe
     regions.set(code, { code, name: presentText(name) });
   }
   return {
-    missing: wanted.filter((code) => !regions.has(code.toLowerCase())),
+    missing: wanted.filter((code) => !regions.has(code)),
     rows: {
       ...emptyPageRows(),
       regions: sortedBy(regions.values(), (row) => row.code),

@@ -12,7 +12,7 @@ import { readOffDt, readOffTime } from "../values/off_time.ts";
 import { readPrize } from "../values/prize.ts";
 import { collectRaces, type Feed } from "./collect_races.ts";
 import { elementParser } from "./element_parser.ts";
-import { echoedLimit, parseEnvelope } from "./envelope.ts";
+import { parseEnvelope } from "./envelope.ts";
 import { type CardOptions, readCardRunner } from "./read_card_runner.ts";
 import type { RowReader } from "./reader.ts";
 import type { CardRaceRow, CardRunnerRow, RacePage } from "./rows.ts";
@@ -44,7 +44,6 @@ export function readRacecardsPage(
   };
   return {
     total: page.total,
-    limit: echoedLimit(page.limit, raceCount),
     raceCount,
     rows: collectRaces(feed, page.racecards, unknownFields),
   };

@@ -9,7 +9,7 @@ import {
 import { readOffDt, readOffTime } from "../values/off_time.ts";
 import { collectRaces, type Feed } from "./collect_races.ts";
 import { elementParser } from "./element_parser.ts";
-import { echoedLimit, parseEnvelope } from "./envelope.ts";
+import { parseEnvelope } from "./envelope.ts";
 import { readResultRunner } from "./read_result_runner.ts";
 import type { RowReader } from "./reader.ts";
 import type { RacePage, ResultRaceRow, ResultRunnerRow } from "./rows.ts";
@@ -38,7 +38,6 @@ export function readResultsPage(body: unknown): RacePage<ResultRaceRow, ResultRu
   const raceCount = page.results.length;
   return {
     total: page.total,
-    limit: echoedLimit(page.limit, raceCount),
     raceCount,
     rows: collectRaces(RESULTS, page.results, unknownFields),
   };

@@ -193,11 +193,6 @@ Deno.test("readResultsPage() rejects a result without its list of runners", () =
   assertEquals(readResults(resultBody({ runners: [] })).races.length, 1);
 });
 
-Deno.test("readResultsPage() says how large the API's pages are", () => {
-  assertEquals(readResultsPage(resultsBody([resultBody()], { total: 1200, limit: 50 })).limit, 50);
-  assertEquals(readResultsPage(resultsBody([resultBody()], { limit: undefined })).limit, 1);
-});
-
 Deno.test("readResultsPage() refuses a body that is no page", () => {
   for (
     const body of [

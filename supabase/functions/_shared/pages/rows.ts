@@ -271,8 +271,6 @@ export interface PageRows<Race extends RaceRow = RaceRow, Runner extends RunnerR
 export interface RacePage<Race extends RaceRow = RaceRow, Runner extends RunnerRow = RunnerRow> {
   /** How many races the API has for the request. */
   total: number;
-  /** The page size that the API echoes, which is the one it applied. */
-  limit: number;
   /** Races in the page's list, understood or not: what paging counts. */
   raceCount: number;
   rows: PageRows<Race, Runner>;

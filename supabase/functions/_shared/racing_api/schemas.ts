@@ -235,5 +235,3 @@ export type Racecard = z.infer<typeof racecard>;
 export type CardRunner = z.infer<typeof cardRunner>;
 export type Result = z.infer<typeof result>;
 export type ResultRunner = z.infer<typeof resultRunner>;
-export type Course = z.infer<typeof course>;
-export type Region = z.infer<typeof region>;

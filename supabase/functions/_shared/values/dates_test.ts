@@ -25,6 +25,15 @@ Deno.test("readDate() refuses days that no calendar has, and every other form", 
   }
 });
 
+Deno.test("isRealDate() knows how many days each month has", () => {
+  const lastDays = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+  const real = (month: number, day: number) => isRealDate(`2025-${String(month).padStart(2, "0")}-${day}`);
+  assertEquals(
+    lastDays.map((last, index) => [real(index + 1, last), real(index + 1, last + 1)]),
+    lastDays.map(() => [true, false]),
+  );
+});
+
 Deno.test("isRealDate() knows every day from 1000 to 9999", () => {
   const min = new Date("1000-01-01T00:00:00Z");
   const max = new Date("9999-12-31T00:00:00Z");

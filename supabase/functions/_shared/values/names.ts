@@ -15,16 +15,13 @@ const SUFFIX = /^(.*\S)\s*\(([A-Z]{2,3})\)$/s;
  */
 export function readAnimalName(sent: Sent): NameWithRegion {
   const text = presentText(sent);
-  if (text === null) return { name: null, region: null };
-  const [, name, region] = SUFFIX.exec(text) ?? [];
-  return name === undefined || region === undefined
-    ? { name: text, region: null }
-    : { name, region: region.toLowerCase() };
+  const [, name = text, region = null] = SUFFIX.exec(text ?? "") ?? [];
+  return { name, region: region?.toLowerCase() ?? null };
 }
 
 /** The Racing API, `course`: cards say `Some Course (AW)`, results `Some Course (AW) (IRE)`. The surface stays. */
 export function readCourseName(sent: Sent): string | null {
   const text = presentText(sent);
-  const [, name, suffix] = (text === null ? null : SUFFIX.exec(text)) ?? [];
-  return name === undefined || suffix === "AW" ? text : name;
+  const [, name = text, suffix] = SUFFIX.exec(text ?? "") ?? [];
+  return suffix === "AW" ? text : name;
 }

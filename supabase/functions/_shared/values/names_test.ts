@@ -9,6 +9,8 @@ Deno.test("readAnimalName() gives one name, with and without the region behind i
 
 Deno.test("readAnimalName() leaves brackets alone that hold no region", () => {
   assertEquals(readAnimalName("Some Horse (late)"), { name: "Some Horse (late)", region: null });
+  assertEquals(readAnimalName("Some Horse (I)"), { name: "Some Horse (I)", region: null });
+  assertEquals(readAnimalName("Some Horse (IREL)"), { name: "Some Horse (IREL)", region: null });
   assertEquals(readAnimalName("(IRE)"), { name: "(IRE)", region: null });
   assertEquals(readAnimalName("–"), { name: null, region: null });
 });

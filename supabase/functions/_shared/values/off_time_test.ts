@@ -29,7 +29,9 @@ Deno.test("readOffDt() refuses moments that never were", () => {
       "2015-02-30T13:44:00+00:00",
       "2025-10-14T24:00:00+01:00",
       "2025-10-14T13:60:00+01:00",
+      "2025-10-14T13:44:60+01:00",
       "2025-10-14T13:44:61+01:00",
+      "2025-10-14T13:44:00+01:60",
       "2025-10-14T13:44:00+19:00",
       "1:44",
     ]
@@ -54,7 +56,7 @@ Deno.test("readOffTime() keeps the 12-hour text and makes no time of it", () => 
 });
 
 Deno.test("readOffTime() refuses what no clock shows", () => {
-  for (const sent of ["25:10", "1:60", "1.44", "soon"]) {
+  for (const sent of ["24:00", "25:10", "1:60", "1.44", "soon"]) {
     assertEquals(readOffTime(sent), { value: null, problem: "is not a time of day" });
   }
 });
@@ -66,7 +68,17 @@ Deno.test("readLondonMoment() names the zone and leaves the offset to Postgres",
 });
 
 Deno.test("readLondonMoment() refuses moments that no clock in London shows", () => {
-  for (const sent of ["2025-02-29 10:00:00", "2025-10-13 24:00:00", "2025-10-13", "now", "14:11:07"]) {
+  for (
+    const sent of [
+      "2025-02-29 10:00:00",
+      "2025-10-13 24:00:00",
+      "2025-10-13 14:60:00",
+      "2025-10-13 14:11:60",
+      "2025-10-13",
+      "now",
+      "14:11:07",
+    ]
+  ) {
     assertEquals(readLondonMoment(sent).problem, "is not a local time such as 2025-10-13 14:11:07");
   }
 });

@@ -1,3 +1,4 @@
+import { UnknownRegionError } from "../errors/unknown_region_error.ts";
 import { readCourses, readRegions } from "../pages/read_courses.ts";
 import { readRacecardsPage } from "../pages/read_racecards.ts";
 import { readResultsPage } from "../pages/read_results.ts";
@@ -25,6 +26,7 @@ export interface ReadOptions {
  * Turns the body of an endpoint into rows.
  *
  * @throws {UnreadableBodyError} when the body is not what the endpoint answers
+ * @throws {UnknownRegionError} when a region that is pulled is not among the API's
  */
 export function readPage(endpoint: Endpoint, body: unknown, { regions, captureOdds }: ReadOptions): ReadPage {
   switch (endpoint) {
@@ -37,7 +39,8 @@ export function readPage(endpoint: Endpoint, body: unknown, { regions, captureOd
       return { total, raceCount: rows.courses.length, rows };
     }
     case "/courses/regions": {
-      const { rows } = readRegions(body, regions);
+      const { rows, missing } = readRegions(body, regions);
+      if (missing.length > 0) throw new UnknownRegionError(missing, rows.regions.map(({ code }) => code));
       const pulled = rows.regions.filter((region) => regions.includes(region.code));
       // The API has no list of bookmakers: those known by name come along with the first list that it has.
       return {

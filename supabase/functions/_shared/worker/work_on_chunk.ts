@@ -3,7 +3,7 @@ import { LeaseLostError } from "../errors/lease_lost_error.ts";
 import { NoRaceUnderstoodError } from "../errors/no_race_understood_error.ts";
 import { RacingApiError } from "../errors/racing_api_error.ts";
 import { UnreadableBodyError } from "../errors/unreadable_body_error.ts";
-import { MissingSettingError } from "../errors/missing_setting_error.ts";
+import { UnknownRegionError } from "../errors/unknown_region_error.ts";
 import type { Logger } from "../log.ts";
 import type { RacingApiClient } from "../racing_api/client.ts";
 import type { Chunk, Engine, Failure, IngestPage } from "./database.ts";
@@ -180,9 +180,8 @@ function describeFailure(error: unknown, log: Logger): Failure {
   const nothing = { message, endpoint: null, httpStatus: null, retryAfterSeconds: null };
   if (error instanceof RacingApiError) return { ...error.failure, message };
   if (error instanceof UnreadableBodyError) return { ...nothing, failureClass: error.failureClass };
-  if (error instanceof NoRaceUnderstoodError) {
+  if (error instanceof NoRaceUnderstoodError || error instanceof UnknownRegionError) {
     return { ...nothing, failureClass: error.failureClass, endpoint: error.endpoint };
   }
-  if (error instanceof MissingSettingError) return { ...nothing, failureClass: "account" };
   return { ...nothing, failureClass: "transient" };
 }

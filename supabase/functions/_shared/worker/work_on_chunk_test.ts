@@ -27,6 +27,7 @@ Deno.test.beforeEach(async () => {
   api.faults = () => undefined;
   await sql`truncate backfill_runs, ra_races, ra_coverage, ingest_rejects, ingest_errors restart identity cascade`;
   await sql`update racing_api_limits set next_slot = '-infinity'`;
+  await sql`update backfill_settings set regions = default`;
 });
 
 interface Bench {
@@ -120,6 +121,33 @@ Deno.test("the masters are 19 bookmakers, 2 regions and 101 courses", async () =
       (select count(*)::integer from ra_mst_courses where is_listed) as courses
   `;
   assertEquals({ ...counts }, { bookmakers: 19, regions: 2, courses: 101 });
+});
+
+Deno.test("a region that the API does not have fails the masters, stores nothing of them, and says what to do", async () => {
+  const { engine, work } = bench();
+  await sql`truncate ra_mst_regions, ra_mst_courses, ra_mst_bookmakers cascade`;
+  await sql`update backfill_settings set regions = array['gb', 'sa']`;
+  const chunk = await claimed(engine, "masters", "2026-06-01", "2026-06-01");
+  assertEquals(await work(chunk), "failed");
+  const { state, cursor_skip, last_error } = await chunkRow(chunk);
+  assertEquals([state, cursor_skip], ["dead", 0]);
+  assert(last_error.startsWith("The Racing API has no region sa; it has: "), last_error);
+  assert(
+    /, saf, .*\. Put the codes right in backfill_settings\.regions, then retry the run\.$/.test(last_error),
+    last_error,
+  );
+  const [error] = await sql`select failure_class, endpoint from ingest_errors`;
+  assertEquals({ ...error }, { failure_class: "chunk", endpoint: "/courses/regions" });
+  assertEquals((await sql`select from ra_mst_regions`).length, 0);
+
+  await sql`update backfill_settings set regions = array['gb', 'saf']`;
+  await sql`select backfill_retry(${chunk.runId})`;
+  const again = await engine.claimChunk("masters", null);
+  assertEquals(await work(again!), "succeeded");
+  assertEquals((await sql`select code from ra_mst_regions order by code`).map((region) => region["code"]), [
+    "gb",
+    "saf",
+  ]);
 });
 
 Deno.test("odds are off by default: 19 bookmakers, no odds rows", async () => {
@@ -360,6 +388,18 @@ Deno.test("an API that is down gives the chunk back for later, with the reason",
     http_status: 503,
     attempt: 1,
   });
+});
+
+Deno.test("an API that asks for half an hour is left alone for half an hour", async () => {
+  const { engine, work } = bench();
+  const chunk = await claimed(engine, "results", "2026-06-01", "2026-06-07");
+  api.faults = () => ({ status: 503, headers: { "retry-after": "1800" } });
+  assertEquals(await work(chunk), "failed");
+  const [waiting] = await sql`
+    select next_attempt_at >= occurred_at + interval '30 minutes' as long_enough
+    from backfill_progress, ingest_errors where chunk_id = ${chunk.id} and failure_class = 'transient'
+  `;
+  assertEquals(waiting?.["long_enough"], true);
 });
 
 Deno.test("JSON that is no page of the endpoint kills the chunk, and quotes what came", async () => {

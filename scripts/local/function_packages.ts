@@ -1,0 +1,161 @@
+import { join } from "@std/path";
+import { type Pinned, readPinned } from "../dependencies/versions.ts";
+import { walk } from "../function_bundle/walk.ts";
+import { forOlderDeno } from "./child_environment.ts";
+import { Problem } from "./problem.ts";
+import { eachLine } from "./waiting.ts";
+
+/** Where the functions are, and what says which packages they are made of. */
+export interface FunctionSources {
+  readonly functionsFolder: string;
+  /** Undefined: the functions import nothing but each other. */
+  readonly importMap: string | undefined;
+  /** Undefined: likewise. */
+  readonly lockFile: string | undefined;
+}
+
+export interface FetchOptions extends FunctionSources {
+  /** The deno that runs the functions, and so fetches for them. */
+  readonly denoExecutable: string;
+  /** For the lock file of an older Deno. */
+  readonly folder: string;
+  /** Gets a line when there is something to fetch. */
+  readonly say: (line: string) => void;
+}
+
+/** How an isolate is started, so that it needs no network. */
+export interface IsolateFlags {
+  readonly args: readonly string[];
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+/** From this version on Deno reads the lock file's version 5, and NODE_EXTRA_CA_CERTS. */
+const CURRENT_DENO = [2, 4] as const;
+/** So much of what Deno says of a failure is told. */
+const LINES_TOLD = 8;
+
+/**
+ * Fetches what the functions import, in the versions of the lock file, unless Deno's cache has it. Isolates started with the
+ * returned flags then find all of it there.
+ *
+ * @throws {Problem} when the packages are not in the cache and cannot be fetched
+ */
+export async function fetchFunctionPackages(options: FetchOptions): Promise<IsolateFlags> {
+  const { denoExecutable, importMap, lockFile, functionsFolder } = options;
+  const isolated = ["--no-config", "--node-modules-dir=none"];
+  if (importMap === undefined || lockFile === undefined) {
+    return { args: [...isolated, "--no-lock", "--cached-only"], environment: {} };
+  }
+  const packages = await importedPackages(functionsFolder, importMap);
+  const older = await isOlder(denoExecutable);
+  const lock = older ? await writeOlderLock(lockFile, packages, options.folder) : lockFile;
+  const environment = older ? forOlderDeno() : {};
+  const resolved = [...isolated, `--import-map=${importMap}`, `--lock=${lock}`, "--frozen"];
+  const names = packages.map(({ name, version }) => `${name} ${version}`).join(", ");
+
+  const child = new Deno.Command(denoExecutable, {
+    args: ["cache", ...resolved, ...await entryModules(functionsFolder)],
+    env: { NO_COLOR: "1", DENO_NO_UPDATE_CHECK: "1", DENO_NO_PACKAGE_JSON: "1", ...environment },
+    stdin: "null",
+    stdout: "null",
+    stderr: "piped",
+  }).spawn();
+  const lines: string[] = [];
+  let told = false;
+  await eachLine(child.stderr, (line) => {
+    lines.push(line);
+    // Deno says so of each file that its cache lacks.
+    if (told || !line.startsWith("Download ")) return;
+    told = true;
+    options.say(`Fetching what the functions import: ${names}, once, as the lock file has them …`);
+  });
+  if (!(await child.status).success) {
+    const said = lines.filter((line) => line.trim() !== "" && !line.startsWith("Download ")).slice(
+      -LINES_TOLD,
+    );
+    throw new Problem(
+      `What the functions import (${names}) could not be fetched. The first start needs the npm registry; behind a proxy ` +
+        "set HTTPS_PROXY, behind a company's certificate DENO_CERT or NODE_EXTRA_CA_CERTS. Deno says:\n" +
+        said.map((line) => `  ${line}`).join("\n"),
+    );
+  }
+  return { args: [...resolved, "--cached-only"], environment };
+}
+
+/** The functions' first modules. */
+async function entryModules(functionsFolder: string): Promise<string[]> {
+  const entries: string[] = [];
+  for await (const { name, isDirectory } of Deno.readDir(functionsFolder)) {
+    if (isDirectory && !/^[_.]/.test(name)) entries.push(join(functionsFolder, name, "index.ts"));
+  }
+  return entries;
+}
+
+/** The packages that a module of the functions imports by a name of the import map. */
+async function importedPackages(functionsFolder: string, importMap: string): Promise<Pinned[]> {
+  const { imports } = JSON.parse(await Deno.readTextFile(importMap)) as { imports: Record<string, string> };
+  const specifiers = new Set<string>();
+  for await (const path of walk(functionsFolder)) {
+    if (!path.endsWith(".ts") || path.endsWith("_test.ts")) continue;
+    const source = await Deno.readTextFile(path);
+    for (const [, specifier = ""] of source.matchAll(/\bfrom\s+"([^"]+)"/g)) specifiers.add(specifier);
+  }
+  return [...specifiers].toSorted().flatMap((specifier) => readPinned(imports[specifier] ?? "") ?? []);
+}
+
+async function isOlder(denoExecutable: string): Promise<boolean> {
+  const version = denoExecutable === Deno.execPath() ? Deno.version.deno : await versionOf(denoExecutable);
+  const [major = 0, minor = 0] = version.split(".").map(Number);
+  return major < CURRENT_DENO[0] || (major === CURRENT_DENO[0] && minor < CURRENT_DENO[1]);
+}
+
+async function versionOf(denoExecutable: string): Promise<string> {
+  const { stdout } = await new Deno.Command(denoExecutable, { args: ["--version"], stdin: "null" }).output();
+  return new TextDecoder().decode(stdout).match(/^deno (\S+)/)?.[1] ?? "";
+}
+
+/** What a lock file says of one package. */
+interface LockedPackage {
+  readonly integrity: string;
+  readonly dependencies?: readonly string[];
+}
+
+interface Lock {
+  readonly version: string;
+  readonly specifiers: Readonly<Record<string, string>>;
+  readonly npm: Readonly<Record<string, LockedPackage>>;
+}
+
+/** The same versions and checksums of these packages and all that they need, as a lock file of version 4. */
+export function olderLock(lock: Lock, packages: readonly Pinned[]): Lock {
+  const npm: Record<string, LockedPackage> = {};
+  const keep = (key: string) => {
+    const locked = lock.npm[key];
+    if (locked === undefined) throw new Error(`The lock file has no ${key}`);
+    if (npm[key] !== undefined) return;
+    const { integrity, dependencies } = locked;
+    npm[key] = { integrity, ...(dependencies === undefined ? {} : { dependencies }) };
+    // A dependency stands with its version where the file has several of the package, otherwise by its name alone.
+    for (const name of dependencies ?? []) {
+      keep(
+        lock.npm[name] ? name : Object.keys(lock.npm).find((other) => other.startsWith(`${name}@`)) ?? name,
+      );
+    }
+  };
+  for (const { name, version } of packages) keep(`${name}@${version}`);
+  const specifiers = Object.fromEntries(
+    packages.map(({ name, version }) => [`npm:${name}@${version}`, version]),
+  );
+  return { version: "4", specifiers, npm };
+}
+
+async function writeOlderLock(
+  lockFile: string,
+  packages: readonly Pinned[],
+  folder: string,
+): Promise<string> {
+  const lock = JSON.parse(await Deno.readTextFile(lockFile)) as Lock;
+  const path = join(folder, "older_deno.lock");
+  await Deno.writeTextFile(path, JSON.stringify(olderLock(lock, packages)));
+  return path;
+}
