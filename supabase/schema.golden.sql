@@ -155,7 +155,7 @@ grant select on engine.claimable_chunks to service_role;
 CREATE OR REPLACE FUNCTION engine.clock()
  RETURNS timestamp with time zone
  LANGUAGE sql
- SET search_path TO ''
+ SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$ select pg_catalog.clock_timestamp() $function$;
 grant execute on function engine.clock() to service_role;
 
@@ -369,15 +369,20 @@ CREATE OR REPLACE FUNCTION engine.dispatch(feed text)
  RETURNS void
  LANGUAGE plpgsql
  SECURITY DEFINER
- SET search_path TO ''
+ SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 declare
   project_url text;
+  -- Without the space around it that the functions do not see either.
   worker_secret text;
+  function_name constant text := case when dispatch.feed = 'masters' then 'masters' else 'events' end;
   call_id bigint;
+  -- Longer than a call is waited for and a crowded queue may hold it up, and not much longer.
+  expires constant bigint := floor(extract(epoch from engine.wall_clock())) + 120;
 begin
   select s.decrypted_secret into project_url from vault.decrypted_secrets as s where s.name = 'project_url';
-  select s.decrypted_secret into worker_secret from vault.decrypted_secrets as s where s.name = 'worker_secret';
+  select nullif(btrim(s.decrypted_secret, E' \t\r\n'), '') into worker_secret
+  from vault.decrypted_secrets as s where s.name = 'worker_secret';
   if project_url is null or worker_secret is null then
     raise exception 'Vault lacks the secret "%"', case when project_url is null then 'project_url' else 'worker_secret' end
       -- A code of its own, which PostgREST answers as HTTP 424, so that whoever catches it catches nothing else.
@@ -387,11 +392,20 @@ begin
   end if;
 
   insert into engine.calls_on_their_way (feed) values (dispatch.feed) returning id into call_id;
-  perform net.http_post(
-    url => rtrim(project_url, '/') || '/functions/v1/' || case when dispatch.feed = 'masters' then 'masters' else 'events' end,
-    body => jsonb_build_object('feed', dispatch.feed, 'call', call_id),
-    headers => jsonb_build_object('Content-Type', 'application/json', 'Authorization', 'Bearer ' || worker_secret),
-    timeout_milliseconds => 5000
+  -- Everybody who can log in may read the queue: the secret itself does not go there, only what it signs.
+  perform engine.post(
+    url => rtrim(project_url, '/') || '/functions/v1/' || function_name,
+    headers => jsonb_build_object(
+      'Content-Type', 'application/json',
+      'X-Call-Signature', encode(
+        engine.hmac_sha256(
+          engine.text_to_sign(array[function_name, dispatch.feed, call_id::text, expires::text]),
+          convert_to(worker_secret, 'utf8')
+        ),
+        'hex'
+      )
+    ),
+    body => jsonb_build_object('feed', dispatch.feed, 'call', call_id, 'expires', expires)
   );
 end
 $function$;
@@ -558,6 +572,28 @@ create table engine.heartbeats (
 ) with (fillfactor=50, autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=100);
 alter table engine.heartbeats add constraint heartbeats_pkey PRIMARY KEY (name);
 alter table engine.heartbeats enable row level security;
+
+-- engine.hmac_sha256(bytea,bytea)
+CREATE OR REPLACE FUNCTION engine.hmac_sha256(message bytea, key bytea)
+ RETURNS bytea
+ LANGUAGE plpgsql
+ IMMUTABLE PARALLEL SAFE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  block_bytes constant integer := 64;
+  short_key constant bytea := case when octet_length(key) > block_bytes then sha256(key) else key end;
+  block constant bytea := short_key || decode(repeat('00', block_bytes - octet_length(short_key)), 'hex');
+  inner_block bytea := block;
+  outer_block bytea := block;
+begin
+  for nth in 0 .. block_bytes - 1 loop
+    inner_block := set_byte(inner_block, nth, get_byte(block, nth) # 54); -- 0x36
+    outer_block := set_byte(outer_block, nth, get_byte(block, nth) # 92); -- 0x5c
+  end loop;
+  return sha256(outer_block || sha256(inner_block || message));
+end
+$function$;
 
 -- engine.hold_chunks(bigint,text[])
 CREATE OR REPLACE FUNCTION engine.hold_chunks(run_id bigint, states text[])
@@ -934,6 +970,56 @@ AS $function$
 $function$;
 grant execute on function engine.plan_chunks(date,date,text,text) to service_role;
 
+-- engine.post(text,jsonb,jsonb)
+CREATE OR REPLACE FUNCTION engine.post(url text, headers jsonb, body jsonb)
+ RETURNS bigint
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+ SET lock_timeout TO '1s'
+AS $function$
+declare
+  stranger text;
+  request_id bigint;
+begin
+  -- pg_net grants everything on its tables to everybody, so anybody may hang a trigger on the queue, which would run
+  -- with our owner's rights. From here to the end of the transaction nobody can.
+  begin
+    lock table net.http_request_queue in row exclusive mode;
+  exception
+    when lock_not_available then
+      -- Which anybody may do as well. Then pg_net itself sends nothing either.
+      raise exception 'Nothing is sent: somebody has locked net.http_request_queue'
+        using errcode = 'PT424',
+          hint = 'Find out who, in pg_locks and pg_stat_activity; pg_terminate_backend(pid) ends it.';
+  end;
+  select format('%s of %s', t.tgname, f.proowner::regrole) into stranger
+  from pg_trigger as t
+  join pg_proc as f on f.oid = t.tgfoid
+  join pg_roles as owner on owner.oid = f.proowner
+  where
+    t.tgrelid = 'net.http_request_queue'::regclass
+    and not t.tgisinternal
+    and not owner.rolsuper
+    and owner.rolname <> current_user
+  limit 1;
+  if stranger is not null then
+    raise exception 'Nothing is sent: on net.http_request_queue there is a trigger that is not ours, %', stranger
+      using errcode = 'PT424',
+        hint = 'Whoever made it could run code of theirs with the rights of whoever sends. Find out why it is there, '
+          'and drop its function with cascade.';
+  end if;
+
+  insert into net.http_request_queue (method, url, headers, body, timeout_milliseconds)
+  values ('POST', post.url, post.headers, convert_to(post.body::text, 'utf8'), 5000)
+  returning id into request_id;
+  -- Older versions of pg_net look by themselves.
+  if to_regprocedure('net.wake()') is not null then
+    perform net.wake();
+  end if;
+  return request_id;
+end
+$function$;
+
 -- engine.purge()
 CREATE OR REPLACE FUNCTION engine.purge()
  RETURNS TABLE(what text, rows_deleted bigint)
@@ -1039,7 +1125,8 @@ CREATE OR REPLACE FUNCTION engine.send_alerts()
  RETURNS integer
  LANGUAGE plpgsql
  SECURITY DEFINER
- SET search_path TO ''
+ SET search_path TO 'pg_catalog', 'pg_temp'
+ SET lock_timeout TO '1s'
 AS $function$
 declare
   webhook constant text := (select s.decrypted_secret from vault.decrypted_secrets as s where s.name = 'alert_webhook_url');
@@ -1081,7 +1168,7 @@ begin
     set
       tries = m.tries + 1,
       sent_at = engine.clock(),
-      request_id = net.http_post(
+      request_id = engine.post(
         url => webhook,
         body => case
           when format_wanted = 'slack' then jsonb_build_object('text', words)
@@ -1090,8 +1177,7 @@ begin
             'raised_at', message.raised_at, 'well_at', message.well_at
           )
         end,
-        headers => jsonb_build_object('Content-Type', 'application/json'),
-        timeout_milliseconds => 5000
+        headers => jsonb_build_object('Content-Type', 'application/json')
       )
     where m.id = message.id;
     sent := sent + 1;
@@ -1620,6 +1706,20 @@ AS $function$
 $function$;
 grant execute on function engine.take_back_left_out(jsonb,jsonb) to service_role;
 
+-- engine.text_to_sign(text[])
+CREATE OR REPLACE FUNCTION engine.text_to_sign(fields text[])
+ RETURNS bytea
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  select convert_to(
+    string_agg(octet_length(convert_to(field.value, 'utf8')) || ':' || field.value || ',', '' order by field.place),
+    'utf8'
+  )
+  from unnest(text_to_sign.fields) with ordinality as field (value, place)
+$function$;
+
 -- engine.upsert_bookmakers(jsonb)
 CREATE OR REPLACE FUNCTION engine.upsert_bookmakers(rows jsonb)
  RETURNS void
@@ -2046,6 +2146,13 @@ AS $function$
     card_seen_on = greatest(known.card_seen_on, excluded.card_seen_on)
 $function$;
 grant execute on function engine.upsert_trainers(jsonb) to service_role;
+
+-- engine.wall_clock()
+CREATE OR REPLACE FUNCTION engine.wall_clock()
+ RETURNS timestamp with time zone
+ LANGUAGE sql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$ select pg_catalog.clock_timestamp() $function$;
 
 -- engine.watch()
 CREATE OR REPLACE FUNCTION engine.watch()
@@ -2595,8 +2702,8 @@ WITH chunks AS (
          LIMIT 1) last_error ON (true));
 grant select on public.backfill_status to service_role;
 
--- public.claim_chunk(text,bigint)
-CREATE OR REPLACE FUNCTION public.claim_chunk(feed text, call_id bigint DEFAULT NULL::bigint)
+-- public.claim_chunk(text,bigint,uuid)
+CREATE OR REPLACE FUNCTION public.claim_chunk(feed text, call_id bigint DEFAULT NULL::bigint, proposed_token uuid DEFAULT NULL::uuid)
  RETURNS TABLE(chunk_id bigint, run_id bigint, lease_token uuid, period_start date, period_end date, cursor_day date, cursor_skip integer, api_total integer, regions text[], page_limit integer, stop_taking_pages_after_seconds integer, stop_taking_pages_after_busy_seconds numeric, answer_timeout_seconds integer, capture_odds boolean)
  LANGUAGE plpgsql
  SET search_path TO ''
@@ -2609,41 +2716,52 @@ begin
   -- Claims of one feed queue up here for a moment; otherwise two of them could both count one free lease.
   perform pg_advisory_xact_lock(hashtext('engine.claim ' || claim_chunk.feed));
   if claim_chunk.call_id is not null then
-    delete from engine.calls_on_their_way as call where call.id = claim_chunk.call_id and call.feed = claim_chunk.feed;
+    -- The same claim once more, because its answer got lost: the same lease, as long as it lasts. After that the number
+    -- is spent, and there is nothing. A claim without a number is never a repetition.
+    select chunk.* into chosen
+    from public.backfill_progress as chunk
+    where
+      chunk.feed = claim_chunk.feed and chunk.state = 'working' and chunk.lease_token = claim_chunk.proposed_token;
     if not found then
-      -- Delivered a second time, or so late that another one was sent in its place.
-      return;
+      delete from engine.calls_on_their_way as call
+      where call.id = claim_chunk.call_id and call.feed = claim_chunk.feed;
+      if not found then
+        -- Delivered a second time, or so late that another one was sent in its place.
+        return;
+      end if;
     end if;
   end if;
-  if (
-    select count(*) from public.backfill_progress as live
-    where live.feed = claim_chunk.feed and live.state = 'working'
-  ) >= settings.leases_per_feed then
-    return;
-  end if;
+  if chosen.id is null then
+    if (
+      select count(*) from public.backfill_progress as live
+      where live.feed = claim_chunk.feed and live.state = 'working'
+    ) >= settings.leases_per_feed then
+      return;
+    end if;
 
-  select chunk.* into chosen
-  from public.backfill_progress as chunk
-  join engine.claimable_chunks as ready on ready.id = chunk.id
-  -- The state once more: it is looked at again when the row was locked by somebody who has just ended the chunk.
-  where ready.feed = claim_chunk.feed and chunk.state = 'waiting'
-  order by ready.priority desc, ready.run_id, ready.place_in_run
-  limit 1
-  for update of chunk skip locked;
-  if not found then
-    return;
-  end if;
+    select chunk.* into chosen
+    from public.backfill_progress as chunk
+    join engine.claimable_chunks as ready on ready.id = chunk.id
+    -- The state once more: it is looked at again when the row was locked by somebody who has just ended the chunk.
+    where ready.feed = claim_chunk.feed and chunk.state = 'waiting'
+    order by ready.priority desc, ready.run_id, ready.place_in_run
+    limit 1
+    for update of chunk skip locked;
+    if not found then
+      return;
+    end if;
 
-  update public.backfill_progress as chunk
-  set
-    state = 'working',
-    lease_token = gen_random_uuid(),
-    lease_until = engine.clock() + settings.lease_seconds * interval '1 second',
-    invocations = chunk.invocations + 1,
-    claimed_at = engine.clock(),
-    started_at = coalesce(chunk.started_at, engine.clock())
-  where chunk.id = chosen.id
-  returning chunk.* into chosen;
+    update public.backfill_progress as chunk
+    set
+      state = 'working',
+      lease_token = coalesce(claim_chunk.proposed_token, gen_random_uuid()),
+      lease_until = engine.clock() + settings.lease_seconds * interval '1 second',
+      invocations = chunk.invocations + 1,
+      claimed_at = engine.clock(),
+      started_at = coalesce(chunk.started_at, engine.clock())
+    where chunk.id = chosen.id
+    returning chunk.* into chosen;
+  end if;
 
   return query select
     chosen.id, chosen.run_id, chosen.lease_token, chosen.period_start, chosen.period_end, chosen.cursor_day,
@@ -2653,7 +2771,7 @@ begin
     settings.answer_timeout_seconds, settings.capture_odds;
 end
 $function$;
-grant execute on function public.claim_chunk(text,bigint) to service_role;
+grant execute on function public.claim_chunk(text,bigint,uuid) to service_role;
 
 -- public.coverage_gaps
 create view public.coverage_gaps with (security_invoker=true) as
