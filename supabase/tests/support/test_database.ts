@@ -8,6 +8,8 @@ export interface QueuedCall {
   readonly body: Record<string, unknown>;
   /** Null of what goes elsewhere than to the functions. */
   readonly signature: string | null;
+  /** Likewise. */
+  readonly expires: number | null;
 }
 
 /** The migrated database of an embedded Postgres, with time that a test moves and a queue that nothing leaves. */
@@ -19,10 +21,10 @@ export interface TestDatabase {
   /** As the superuser, who may do what only the platform itself may. */
   readonly admin: Sql;
   readonly workerSecret: string;
-  /** For a connection that a test sets up in its own way. */
-  readonly databaseUrl: string;
   /** The superuser's, to become whom one likes with. */
   readonly adminUrl: string;
+  /** For a connection that a test sets up in its own way. */
+  readonly databaseUrl: string;
   /** Empties every table, restores the settings, and sets the engine's time. */
   reset(moment?: string): Promise<void>;
   /** Moves the engine's time forward by an interval such as "90 seconds". */
@@ -82,8 +84,8 @@ export async function startTestDatabase(): Promise<TestDatabase> {
     worker,
     admin,
     workerSecret: platform.workerSecret,
-    databaseUrl: platform.databaseUrl,
     adminUrl: platform.adminUrl,
+    databaseUrl: platform.databaseUrl,
     async reset(moment = MONDAY_NOON) {
       await sql.unsafe(`truncate ${FILLED_TABLES.join(", ")} restart identity cascade`);
       await sql`delete from backfill_settings`;
@@ -113,7 +115,8 @@ export async function startTestDatabase(): Promise<TestDatabase> {
             where call.id = (convert_from(taken.body, 'utf8')::jsonb ->> 'call')::bigint
           )
           select
-            url, convert_from(body, 'utf8')::jsonb - 'expires' as body, headers ->> 'X-Call-Signature' as signature
+            url, convert_from(body, 'utf8')::jsonb - 'expires' as body, headers ->> 'X-Call-Signature' as signature,
+            (convert_from(body, 'utf8')::jsonb ->> 'expires')::float8 as expires
           from taken
           order by id
         `,

@@ -101,7 +101,12 @@ Deno.test("what the project's gateway refuses is not repeated", async () => {
 });
 
 Deno.test("what the database refuses is not repeated", async () => {
-  for (const [status, code] of [[400, "22023"], [403, "42501"], [404, "PGRST202"], [500, "XX000"]] as const) {
+  for (
+    const [status, code] of [[400, "22023"], [403, "42501"], [404, "PGRST202"], [424, "PT424"], [
+      500,
+      "XX000",
+    ]] as const
+  ) {
     const refusing = bench(() => failed(status, code));
     const error = await assertRejects(() => refusing.engine.reserveSlot("/results"), DatabaseError);
     assertEquals([error.failure, refusing.calls.length], ["refused", 1]);
