@@ -1848,6 +1848,7 @@ begin
         from engine.start_scheduled_pull(
           schedule, case when schedule.day_of_month is null then engine.london_day(due) else engine.london_day() end
         ) as attempt;
+        started := started + pull.started;
         -- What is left waits for the next tick.
         all_started := pull.all_started;
       end if;
@@ -1856,7 +1857,6 @@ begin
         set last_due_at = due, failing_since = null, last_error = null
         where s.name = schedule.name;
       end if;
-      started := started + case when schedule.pulls = 'gaps' then 0 else pull.started end;
     exception
       when others then
         raise warning 'The schedule % cannot start: %', schedule.name, sqlerrm;
