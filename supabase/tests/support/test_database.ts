@@ -23,8 +23,6 @@ export interface TestDatabase {
   readonly workerSecret: string;
   /** The superuser's, to become whom one likes with. */
   readonly adminUrl: string;
-  /** For a connection that a test sets up in its own way. */
-  readonly databaseUrl: string;
   /** Empties every table, restores the settings, and sets the engine's time. */
   reset(moment?: string): Promise<void>;
   /** Moves the engine's time forward by an interval such as "90 seconds". */
@@ -85,7 +83,6 @@ export async function startTestDatabase(): Promise<TestDatabase> {
     admin,
     workerSecret: platform.workerSecret,
     adminUrl: platform.adminUrl,
-    databaseUrl: platform.databaseUrl,
     async reset(moment = MONDAY_NOON) {
       await sql.unsafe(`truncate ${FILLED_TABLES.join(", ")} restart identity cascade`);
       await sql`delete from backfill_settings`;
