@@ -261,13 +261,13 @@ begin
         ) as attempt;
         -- What is left waits for the next tick.
         all_started := pull.all_started;
+        started := started + pull.started;
       end if;
       if all_started then
         update public.pull_schedules as s
         set last_due_at = due, failing_since = null, last_error = null
         where s.name = schedule.name;
       end if;
-      started := started + case when schedule.pulls = 'gaps' then 0 else pull.started end;
     exception
       when others then
         raise warning 'The schedule % cannot start: %', schedule.name, sqlerrm;

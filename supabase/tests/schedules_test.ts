@@ -412,3 +412,14 @@ Deno.test("gaps that could not be closed after a standstill are closed by the ne
   assertEquals((await at("2026-07-01T09:01:00Z")).filter((run) => run.startsWith("closing")).length, 2);
   assertEquals(await failures(), []);
 });
+
+Deno.test("gaps are closed at their time, with nothing else due, and that is no failure", async () => {
+  await onSince("2026-06-15T12:00:00Z");
+  await db.sql`update testing.moment set now = '2026-06-18T02:29:00Z'`;
+  await tick();
+  await takeRuns();
+  await db.sql`truncate gap_pulls`;
+  const runs = await at("2026-06-18T02:30:00Z");
+  assertEquals([runs.every((run) => run.startsWith("closing")), runs.length > 0], [true, true]);
+  assertEquals(await failures(), []);
+});
