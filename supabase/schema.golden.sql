@@ -1308,8 +1308,12 @@ begin
     and (
       exists (
         select from engine.alert_requests as request
-        join net._http_response as answer on answer.id = request.request_id and answer.created >= request.queued_at
-        where request.message_id = m.id and answer.status_code between 200 and 299
+        join net._http_response as answer on answer.id = request.request_id
+        where
+          request.message_id = m.id
+          and answer.status_code between 200 and 299
+          -- pg_net's time is that at which it began with the batch, which may have been before the request came.
+          and answer.created > request.queued_at - interval '1 minute'
       )
       or (m.tries >= 5 and m.sent_at < engine.clock() - interval '5 minutes')
     );
@@ -1597,13 +1601,13 @@ begin
         ) as attempt;
         -- What is left waits for the next tick.
         all_started := pull.all_started;
+        started := started + pull.started;
       end if;
       if all_started then
         update public.pull_schedules as s
         set last_due_at = due, failing_since = null, last_error = null
         where s.name = schedule.name;
       end if;
-      started := started + case when schedule.pulls = 'gaps' then 0 else pull.started end;
     exception
       when others then
         raise warning 'The schedule % cannot start: %', schedule.name, sqlerrm;
