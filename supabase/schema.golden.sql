@@ -1542,8 +1542,12 @@ begin
     and (
       exists (
         select from engine.alert_requests as request
-        join net._http_response as answer on answer.id = request.request_id and answer.created >= request.queued_at
-        where request.message_id = m.id and answer.status_code between 200 and 299
+        join net._http_response as answer on answer.id = request.request_id
+        where
+          request.message_id = m.id
+          and answer.status_code between 200 and 299
+          -- pg_net's time is that at which it began with the batch, which may have been before the request came.
+          and answer.created > request.queued_at - interval '1 minute'
       )
       or (m.tries >= 5 and m.sent_at < engine.clock() - interval '5 minutes')
     );
@@ -1851,6 +1855,7 @@ begin
         started := started + pull.started;
         -- What is left waits for the next tick.
         all_started := pull.all_started;
+        started := started + pull.started;
       end if;
       if all_started then
         update public.pull_schedules as s

@@ -285,8 +285,12 @@ begin
     and (
       exists (
         select from engine.alert_requests as request
-        join net._http_response as answer on answer.id = request.request_id and answer.created >= request.queued_at
-        where request.message_id = m.id and answer.status_code between 200 and 299
+        join net._http_response as answer on answer.id = request.request_id
+        where
+          request.message_id = m.id
+          and answer.status_code between 200 and 299
+          -- pg_net's time is that at which it began with the batch, which may have been before the request came.
+          and answer.created > request.queued_at - interval '1 minute'
       )
       or (m.tries >= 5 and m.sent_at < engine.clock() - interval '5 minutes')
     );
