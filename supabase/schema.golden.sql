@@ -1855,7 +1855,6 @@ begin
         started := started + pull.started;
         -- What is left waits for the next tick.
         all_started := pull.all_started;
-        started := started + pull.started;
       end if;
       if all_started then
         update public.pull_schedules as s
