@@ -437,7 +437,7 @@ AS $function$
         chunk.feed = 'racecards'
         and race.card_date = days.day
         and race.is_abandoned
-        and (race.region_code is null or race.region_code = any (chunk.regions))
+        and race.region_code = any (chunk.regions)
     ) as abandoned,
     lateral (
       select count(distinct coalesce(reject.race_id, reject.fingerprint)) as races
@@ -472,7 +472,6 @@ CREATE OR REPLACE FUNCTION engine.dispatch(feed text)
 AS $function$
 declare
   project_url text;
-  -- Without the space around it that the functions do not see either.
   worker_secret text;
   function_name constant text := case when dispatch.feed = 'masters' then 'masters' else 'events' end;
   call_id bigint;
@@ -480,14 +479,14 @@ declare
   expires constant bigint := floor(extract(epoch from engine.wall_clock())) + 120;
 begin
   select s.decrypted_secret into project_url from vault.decrypted_secrets as s where s.name = 'project_url';
+  -- Trimmed, as the functions trim WORKER_SECRET.
   select nullif(btrim(s.decrypted_secret, E' \t\r\n'), '') into worker_secret
   from vault.decrypted_secrets as s where s.name = 'worker_secret';
   if project_url is null or worker_secret is null then
     raise exception 'Vault lacks the secret "%"', case when project_url is null then 'project_url' else 'worker_secret' end
       -- A code of its own, which PostgREST answers as HTTP 424, so that whoever catches it catches nothing else.
       using errcode = 'PT424',
-        hint = 'Store it once: select vault.create_secret(''<value>'', ''project_url'') with the project''s URL, and '
-          'likewise ''worker_secret'' with the value of the functions'' WORKER_SECRET.';
+        hint = 'Fill in supabase/snippets/set_up.sql and run it: it sets both secrets, again too.';
   end if;
 
   insert into engine.calls_on_their_way (feed) values (dispatch.feed) returning id into call_id;
@@ -1094,6 +1093,27 @@ AS $function$
 $function$;
 grant execute on function engine.next_due(public.pull_schedules,timestamp with time zone) to service_role;
 
+-- engine.note_alert(text,text,text,boolean)
+CREATE OR REPLACE FUNCTION engine.note_alert(kind text, subject text, message text, is_over boolean)
+ RETURNS void
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  with noted as (
+    insert into public.alerts (kind, subject, message, raised_at, well_at)
+    select
+      note_alert.kind, note_alert.subject, note_alert.message, engine.clock(),
+      case when note_alert.is_over then engine.clock() end
+    where not exists (
+      select from public.alerts as a
+      where a.kind = note_alert.kind and a.subject = note_alert.subject and a.well_at is null
+    )
+    returning id
+  )
+  insert into public.alert_messages (alert_id, phase)
+  select noted.id, 'raised' from noted
+$function$;
+
 -- engine.note_races_seen(public.backfill_progress,date,integer,jsonb,boolean)
 CREATE OR REPLACE FUNCTION engine.note_races_seen(chunk public.backfill_progress, day date, skip integer, page jsonb, leaves_day boolean)
  RETURNS void
@@ -1134,24 +1154,19 @@ CREATE OR REPLACE FUNCTION engine.note_silent_watch()
  LANGUAGE sql
  SET search_path TO ''
 AS $function$
-  with noted as (
-    insert into public.alerts (kind, subject, message)
-    select
-      'standstill', 'the alerts',
-      format(
-        'The alerts have not been looked at since %s, and none was sent. See cron.job_run_details for engine-watch.', watch.beat_at
-      )
-    from engine.heartbeats as watch
-    join engine.heartbeats as sweep on sweep.name = 'sweep'
-    where
-      watch.name = 'watch'
-      and watch.beat_at < engine.clock() - interval '10 minutes'
-      and sweep.awake_since < engine.clock() - interval '10 minutes'
-    on conflict (kind, subject) where well_at is null do nothing
-    returning id
+  select engine.note_alert(
+    'standstill', 'the alerts',
+    format(
+      'The alerts have not been looked at since %s, and none was sent. See cron.job_run_details for engine-watch.', watch.beat_at
+    ),
+    false
   )
-  insert into public.alert_messages (alert_id, phase)
-  select noted.id, 'raised' from noted
+  from engine.heartbeats as watch
+  join engine.heartbeats as sweep on sweep.name = 'sweep'
+  where
+    watch.name = 'watch'
+    and watch.beat_at < engine.clock() - interval '10 minutes'
+    and sweep.awake_since < engine.clock() - interval '10 minutes'
 $function$;
 
 -- engine.note_standstill(interval)
@@ -1160,22 +1175,14 @@ CREATE OR REPLACE FUNCTION engine.note_standstill(silence interval)
  LANGUAGE sql
  SET search_path TO ''
 AS $function$
-  with noted as (
-    insert into public.alerts (kind, subject, message, raised_at, well_at)
-    select
-      'standstill', 'the sweep',
-      format(
-        'The sweep stood still from %s to %s: the project slept, or cron did. What was missed is being pulled.',
-        engine.clock() - note_standstill.silence, engine.clock()
-      ),
-      engine.clock(), engine.clock()
-    where not exists (
-      select from public.alerts as a where a.kind = 'standstill' and a.subject = 'the sweep' and a.well_at is null
-    )
-    returning id
+  select engine.note_alert(
+    'standstill', 'the sweep',
+    format(
+      'The sweep stood still from %s to %s: the project slept, or cron did. What was missed is being pulled.',
+      engine.clock() - note_standstill.silence, engine.clock()
+    ),
+    true
   )
-  insert into public.alert_messages (alert_id, phase)
-  select noted.id, 'raised' from noted
 $function$;
 
 -- engine.note_unknown_fields(jsonb,text)
@@ -1626,8 +1633,8 @@ AS $function$
 $function$;
 grant execute on function engine.short_days(bigint) to service_role;
 
--- engine.silence_is_noted(text)
-CREATE OR REPLACE FUNCTION engine.silence_is_noted(feed text)
+-- engine.silence_is_noted(text,text)
+CREATE OR REPLACE FUNCTION engine.silence_is_noted(feed text, message text DEFAULT NULL::text)
  RETURNS boolean
  LANGUAGE sql
  STABLE
@@ -1638,6 +1645,7 @@ AS $function$
     where
       known.failure_class = 'lost_call'
       and known.feed = silence_is_noted.feed
+      and (silence_is_noted.message is null or known.message = silence_is_noted.message)
       and known.occurred_at > engine.clock() - interval '1 hour'
       and known.occurred_at > coalesce(
         (select max(chunk.claimed_at) from public.backfill_progress as chunk where chunk.feed = silence_is_noted.feed), '-infinity'
@@ -1749,7 +1757,10 @@ UNION ALL
 UNION ALL
  SELECT 'unanswered_calls'::text AS kind,
     lost.feed AS subject,
-    format('Nobody answers the calls for %s since %s. Are the functions deployed, and do Vault''s project_url and worker_secret fit them? See: select * from net._http_response order by created desc limit 10;'::text, lost.feed, min(lost.occurred_at)) AS message
+        CASE
+            WHEN ((array_agg(lost.message ORDER BY lost.occurred_at DESC, lost.id DESC))[1] ~~ 'No call could be sent:%'::text) THEN (array_agg(lost.message ORDER BY lost.occurred_at DESC, lost.id DESC))[1]
+            ELSE format('Nobody answers the calls for %s since %s. Are the functions deployed, and do Vault''s project_url and worker_secret fit them? See: select * from net._http_response order by created desc limit 10;'::text, lost.feed, min(lost.occurred_at))
+        END AS message
    FROM public.ingest_errors lost
   WHERE ((lost.failure_class = 'lost_call'::text) AND ((lost.occurred_at >= (engine.clock() - '02:00:00'::interval)) AND (lost.occurred_at <= (engine.clock() - '00:02:00'::interval))) AND (EXISTS ( SELECT
            FROM engine.claimable_chunks ready
@@ -1759,14 +1770,15 @@ UNION ALL
   GROUP BY lost.feed
 UNION ALL
  SELECT 'rejects'::text AS kind,
-    format('%s, met on %s'::text, reject.feed, reject.met_on) AS subject,
+    format('%s, met on %s%s'::text, reject.feed, reject.met_on, size.words) AS subject,
     format('Not understood: %s of %s, first met on %s, the first because: %s. See ingest_rejects. When you have looked: update ingest_rejects set acknowledged_at = now() where feed = %L and engine.london_day(first_seen_at) = %L and acknowledged_at is null;'::text,
         CASE
             WHEN (reject.rows_counted > 1000) THEN 'more than 1,000 rows'::text
             WHEN (reject.rows_counted = 1) THEN 'a row'::text
             ELSE (reject.rows_counted || ' rows'::text)
         END, reject.feed, reject.met_on, rtrim(reject.first_reason, '.'::text), reject.feed, reject.met_on) AS message
-   FROM engine.unread_rejects reject
+   FROM (engine.unread_rejects reject
+     JOIN ( VALUES (1,''::text), (100,', 100 or more'::text), (1001,', more than 1,000'::text)) size("least", words) ON ((size."least" <= reject.rows_counted)))
 UNION ALL
  SELECT 'unknown_field'::text AS kind,
     format('%s %s.%s'::text, field.feed, field.object, field.field) AS subject,
@@ -1818,6 +1830,7 @@ declare
   pull record;
   all_started boolean;
   started integer := 0;
+  what_to_do text;
 begin
   -- Two ticks at once would each start the same pull.
   if not engine.begin_tick('pulls') then
@@ -1863,9 +1876,12 @@ begin
       end if;
     exception
       when others then
+        get stacked diagnostics what_to_do = pg_exception_hint;
         raise warning 'The schedule % cannot start: %', schedule.name, sqlerrm;
         update public.pull_schedules as s
-        set failing_since = coalesce(s.failing_since, engine.clock()), last_error = sqlerrm
+        set
+          failing_since = coalesce(s.failing_since, engine.clock()),
+          last_error = concat_ws('. ', rtrim(sqlerrm, '.'), nullif(what_to_do, ''))
         where s.name in (select known.name from public.pull_schedules as known where known.name = schedule.name for no key update skip locked);
     end;
   end loop;
@@ -2118,6 +2134,7 @@ CREATE OR REPLACE FUNCTION engine.sweep()
 AS $function$
 declare
   silence interval;
+  what_to_do text;
 begin
   -- Two sweeps at once would each dispatch for the same free leases.
   if not engine.begin_tick('sweep') then
@@ -2136,11 +2153,13 @@ begin
     when sqlstate 'PT424' then
       -- A Vault secret is missing, or somebody holds pg_net's queue, which every login may lock. The leases stay expired;
       -- the error log says what to do, and an alert after it.
+      get stacked diagnostics what_to_do = pg_exception_hint;
       raise warning '%', sqlerrm;
       insert into public.ingest_errors (feed, failure_class, attempt, message)
-      select distinct ready.feed, 'lost_call', 1, format('No call could be sent: %s', sqlerrm)
+      select distinct ready.feed, 'lost_call', 1, reason.words
       from engine.claimable_chunks as ready
-      where not engine.silence_is_noted(ready.feed);
+      cross join (values (format('No call could be sent: %s. %s', sqlerrm, what_to_do))) as reason (words)
+      where not engine.silence_is_noted(ready.feed, reason.words);
   end;
 end
 $function$;
@@ -3230,7 +3249,11 @@ WITH chunks AS (
             CASE
                 WHEN ((chunks.working = 0) AND (engine.clock() > (GREATEST(run.created_at, chunks.claimed_at) + '00:03:00'::interval)) AND (EXISTS ( SELECT
                    FROM engine.claimable_chunks ready
-                  WHERE (ready.run_id = run.id)))) THEN 'Nobody answers the calls. Are the functions deployed, and do Vault''s project_url and worker_secret fit them? See: select * from net._http_response order by created desc limit 10;'::text
+                  WHERE (ready.run_id = run.id)))) THEN COALESCE(( SELECT lost.message
+                   FROM public.ingest_errors lost
+                  WHERE ((lost.failure_class = 'lost_call'::text) AND (lost.feed = ANY (run.feeds)) AND (lost.occurred_at > (engine.clock() - '02:00:00'::interval)) AND (lost.message ~~ 'No call could be sent:%'::text))
+                  ORDER BY lost.occurred_at DESC
+                 LIMIT 1), 'Nobody answers the calls. Are the functions deployed, and do Vault''s project_url and worker_secret fit them? See: select * from net._http_response order by created desc limit 10;'::text)
                 ELSE 'Wait: it goes on by itself.'::text
             END
         END AS what_to_do,

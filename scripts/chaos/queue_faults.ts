@@ -106,8 +106,10 @@ export class QueueFaults {
       await patiently(() => sql`select engine.send_alerts()`);
       const [message] = await patiently(() =>
         sql<{ id: number }[]>`
-          select m.request_id::integer as id
-          from public.alert_messages as m join public.alerts as a on a.id = m.alert_id
+          select request.request_id::integer as id
+          from engine.alert_requests as request
+          join public.alert_messages as m on m.id = request.message_id
+          join public.alerts as a on a.id = m.alert_id
           where a.subject = ${lost.subject} and m.phase = 'raised'
         `
       );

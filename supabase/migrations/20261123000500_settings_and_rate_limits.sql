@@ -50,7 +50,7 @@ comment on column public.backfill_settings.regions is
   'Region codes to pull, lower case, as /courses/regions spells them (saf, not sa). A change holds from the next reading
    on: the next card day, the next period of results. Days that were pulled without one of them count as missing.';
 comment on column public.backfill_settings.leases_per_feed is
-  'Chunks of one feed that may be worked on at once. Two, so that the second of a hop through pg_net costs no throughput.';
+  'Chunks of one feed that may be worked on at once. Two, so that a hop through pg_net costs no throughput.';
 comment on column public.backfill_settings.lease_seconds is 'How long a lease lasts unless a page renews it.';
 comment on column public.backfill_settings.stop_taking_pages_after_seconds is
   'An invocation takes no further page after this time and yields: an isolate is retired at half of its wall clock.';

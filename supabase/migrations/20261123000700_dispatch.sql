@@ -25,7 +25,8 @@ security invoker
 set search_path = ''
 as $$ select call_is_lost.sent_at < engine.clock() - interval '15 seconds' $$;
 comment on function engine.call_is_lost(timestamptz) is
-  'Whether a call queued then can no longer be expected: a hop through pg_net takes a second, a slow batch five.';
+  'Whether a call queued then can no longer be expected: a hop through pg_net takes a third of a second, behind a slow
+   batch five.';
 
 -- Core functions only, so that there is one way on every server, with pgcrypto or without.
 create function engine.hmac_sha256(message bytea, key bytea)
@@ -135,7 +136,6 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
   project_url text;
-  -- Without the space around it that the functions do not see either.
   worker_secret text;
   function_name constant text := case when dispatch.feed = 'masters' then 'masters' else 'events' end;
   call_id bigint;
@@ -143,14 +143,14 @@ declare
   expires constant bigint := floor(extract(epoch from engine.wall_clock())) + 120;
 begin
   select s.decrypted_secret into project_url from vault.decrypted_secrets as s where s.name = 'project_url';
+  -- Trimmed, as the functions trim WORKER_SECRET.
   select nullif(btrim(s.decrypted_secret, E' \t\r\n'), '') into worker_secret
   from vault.decrypted_secrets as s where s.name = 'worker_secret';
   if project_url is null or worker_secret is null then
     raise exception 'Vault lacks the secret "%"', case when project_url is null then 'project_url' else 'worker_secret' end
       -- A code of its own, which PostgREST answers as HTTP 424, so that whoever catches it catches nothing else.
       using errcode = 'PT424',
-        hint = 'Store it once: select vault.create_secret(''<value>'', ''project_url'') with the project''s URL, and '
-          'likewise ''worker_secret'' with the value of the functions'' WORKER_SECRET.';
+        hint = 'Fill in supabase/snippets/set_up.sql and run it: it sets both secrets, again too.';
   end if;
 
   insert into engine.calls_on_their_way (feed) values (dispatch.feed) returning id into call_id;

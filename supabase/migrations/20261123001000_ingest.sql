@@ -726,7 +726,7 @@ as $$
         chunk.feed = 'racecards'
         and race.card_date = days.day
         and race.is_abandoned
-        and (race.region_code is null or race.region_code = any (chunk.regions))
+        and race.region_code = any (chunk.regions)
     ) as abandoned,
     lateral (
       select count(distinct coalesce(reject.race_id, reject.fingerprint)) as races
@@ -753,8 +753,8 @@ $$;
 comment on function engine.cover_days(public.backfill_progress, date, date, integer) is
   'Writes a coverage row for each day of a half-open period of which the caller knows that the chunk has pulled it
    wholly: as old as the first page of the reading, in the regions that it was asked for. races_in_api is the API''s own
-   count where it gives one per day; otherwise what is stored and rejected, of which the caller knows that it adds up to
-   the API''s total of the period.';
+   count where it gives one per day; otherwise what is stored and rejected: that all races of the period came is the
+   caller''s to know.';
 
 create function engine.note_races_seen(
   chunk public.backfill_progress, day date, skip integer, page jsonb, leaves_day boolean

@@ -38,7 +38,7 @@ comment on function engine.expire_leases() is
   'Takes leases that ran out away from invocations that fell silent. Returns how many. Such an interruption is not a failed attempt,
    but a chunk interrupted too often without storing a page is given up.';
 
-create function engine.silence_is_noted(feed text)
+create function engine.silence_is_noted(feed text, message text default null)
 returns boolean
 language sql
 stable
@@ -50,14 +50,16 @@ as $$
     where
       known.failure_class = 'lost_call'
       and known.feed = silence_is_noted.feed
+      and (silence_is_noted.message is null or known.message = silence_is_noted.message)
       and known.occurred_at > engine.clock() - interval '1 hour'
       and known.occurred_at > coalesce(
         (select max(chunk.claimed_at) from public.backfill_progress as chunk where chunk.feed = silence_is_noted.feed), '-infinity'
       )
   )
 $$;
-comment on function engine.silence_is_noted(text) is
-  'Whether the error log says already that nobody comes for a feed. While nobody does, that is one fault, and one more each hour.';
+comment on function engine.silence_is_noted(text, text) is
+  'Whether the error log says already that nobody comes for a feed: in these words, or null for any. While nobody does, that is
+   one fault, and one more each hour.';
 
 create function engine.forget_lost_calls()
 returns integer
@@ -157,6 +159,7 @@ set lock_timeout = '10s'
 as $$
 declare
   silence interval;
+  what_to_do text;
 begin
   -- Two sweeps at once would each dispatch for the same free leases.
   if not engine.begin_tick('sweep') then
@@ -175,11 +178,13 @@ begin
     when sqlstate 'PT424' then
       -- A Vault secret is missing, or somebody holds pg_net's queue, which every login may lock. The leases stay expired;
       -- the error log says what to do, and an alert after it.
+      get stacked diagnostics what_to_do = pg_exception_hint;
       raise warning '%', sqlerrm;
       insert into public.ingest_errors (feed, failure_class, attempt, message)
-      select distinct ready.feed, 'lost_call', 1, format('No call could be sent: %s', sqlerrm)
+      select distinct ready.feed, 'lost_call', 1, reason.words
       from engine.claimable_chunks as ready
-      where not engine.silence_is_noted(ready.feed);
+      cross join (values (format('No call could be sent: %s. %s', sqlerrm, what_to_do))) as reason (words)
+      where not engine.silence_is_noted(ready.feed, reason.words);
   end;
 end
 $$;
@@ -188,7 +193,7 @@ comment on function engine.sweep() is
    calls nobody.';
 
 revoke execute on function
-  engine.beat(text), engine.begin_tick(text), engine.expire_leases(), engine.silence_is_noted(text), engine.forget_lost_calls(), engine.sweep()
+  engine.beat(text), engine.begin_tick(text), engine.expire_leases(), engine.silence_is_noted(text, text), engine.forget_lost_calls(), engine.sweep()
   from public, anon, authenticated;
 
 select cron.schedule('engine-sweep', '* * * * *', 'select engine.sweep()');

@@ -200,8 +200,21 @@ select
       when chunks.working = 0
         and engine.clock() > greatest(run.created_at, chunks.claimed_at) + interval '3 minutes'
         and exists (select from engine.claimable_chunks as ready where ready.run_id = run.id)
-        then 'Nobody answers the calls. Are the functions deployed, and do Vault''s project_url and worker_secret fit them? See: '
+        then coalesce(
+          (
+            select lost.message
+            from public.ingest_errors as lost
+            where
+              lost.failure_class = 'lost_call'
+              and lost.feed = any (run.feeds)
+              and lost.occurred_at > engine.clock() - interval '2 hours'
+              and lost.message like 'No call could be sent:%'
+            order by lost.occurred_at desc
+            limit 1
+          ),
+          'Nobody answers the calls. Are the functions deployed, and do Vault''s project_url and worker_secret fit them? See: '
           'select * from net._http_response order by created desc limit 10;'
+        )
       else 'Wait: it goes on by itself.'
     end
   end as what_to_do,

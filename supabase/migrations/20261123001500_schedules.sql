@@ -233,7 +233,7 @@ returns integer
 language plpgsql
 security invoker
 set search_path = ''
--- What somebody holds in a transaction that stays open costs one schedule this tick, not all of them every one.
+-- A lock that somebody holds delays one schedule by a tick, not all of them.
 set lock_timeout = '5s'
 as $$
 declare
@@ -243,6 +243,7 @@ declare
   pull record;
   all_started boolean;
   started integer := 0;
+  what_to_do text;
 begin
   -- Two ticks at once would each start the same pull.
   if not engine.begin_tick('pulls') then
@@ -288,9 +289,12 @@ begin
       end if;
     exception
       when others then
+        get stacked diagnostics what_to_do = pg_exception_hint;
         raise warning 'The schedule % cannot start: %', schedule.name, sqlerrm;
         update public.pull_schedules as s
-        set failing_since = coalesce(s.failing_since, engine.clock()), last_error = sqlerrm
+        set
+          failing_since = coalesce(s.failing_since, engine.clock()),
+          last_error = concat_ws('. ', rtrim(sqlerrm, '.'), nullif(what_to_do, ''))
         where s.name in (select known.name from public.pull_schedules as known where known.name = schedule.name for no key update skip locked);
     end;
   end loop;

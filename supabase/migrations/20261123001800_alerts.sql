@@ -178,10 +178,15 @@ group by paused.subject
 union all
 select
   'unanswered_calls', lost.feed,
-  format(
-    'Nobody answers the calls for %s since %s. Are the functions deployed, and do Vault''s project_url and worker_secret fit them? '
-    'See: select * from net._http_response order by created desc limit 10;', lost.feed, min(lost.occurred_at)
-  )
+  case
+    -- The newest says whether calls are sent at all.
+    when (array_agg(lost.message order by lost.occurred_at desc, lost.id desc))[1] like 'No call could be sent:%'
+      then (array_agg(lost.message order by lost.occurred_at desc, lost.id desc))[1]
+    else format(
+      'Nobody answers the calls for %s since %s. Are the functions deployed, and do Vault''s project_url and worker_secret fit '
+      'them? See: select * from net._http_response order by created desc limit 10;', lost.feed, min(lost.occurred_at)
+    )
+  end
 from public.ingest_errors as lost
 where
   lost.failure_class = 'lost_call'
@@ -193,9 +198,10 @@ where
   )
 group by lost.feed
 union all
--- One message for all that a feed's day of work brought, and another one for what comes after it.
+-- One message for all that a feed's day of work brought, further ones when they become many, and another one for what comes
+-- after that day.
 select
-  'rejects', format('%s, met on %s', reject.feed, reject.met_on),
+  'rejects', format('%s, met on %s%s', reject.feed, reject.met_on, size.words),
   format(
     'Not understood: %s of %s, first met on %s, the first because: %s. See ingest_rejects. When you have looked: '
     'update ingest_rejects set acknowledged_at = now() '
@@ -208,6 +214,8 @@ select
     reject.feed, reject.met_on, rtrim(reject.first_reason, '.'), reject.feed, reject.met_on
   )
 from engine.unread_rejects as reject
+join (values (1, ''), (100, ', 100 or more'), (1001, ', more than 1,000')) as size (least, words)
+  on size.least <= reject.rows_counted
 union all
 select
   'unknown_field', format('%s %s.%s', field.feed, field.object, field.field),
@@ -398,7 +406,7 @@ $$;
 comment on function engine.watch() is
   'The cron tick of the alerts: raises what has begun to stand, ends what no longer does, and sends the messages.';
 
-create function engine.note_standstill(silence interval)
+create function engine.note_alert(kind text, subject text, message text, is_over boolean)
 returns void
 language sql
 security invoker
@@ -407,19 +415,34 @@ as $$
   with noted as (
     insert into public.alerts (kind, subject, message, raised_at, well_at)
     select
-      'standstill', 'the sweep',
-      format(
-        'The sweep stood still from %s to %s: the project slept, or cron did. What was missed is being pulled.',
-        engine.clock() - note_standstill.silence, engine.clock()
-      ),
-      engine.clock(), engine.clock()
+      note_alert.kind, note_alert.subject, note_alert.message, engine.clock(),
+      case when note_alert.is_over then engine.clock() end
     where not exists (
-      select from public.alerts as a where a.kind = 'standstill' and a.subject = 'the sweep' and a.well_at is null
+      select from public.alerts as a
+      where a.kind = note_alert.kind and a.subject = note_alert.subject and a.well_at is null
     )
     returning id
   )
   insert into public.alert_messages (alert_id, phase)
   select noted.id, 'raised' from noted
+$$;
+comment on function engine.note_alert(text, text, text, boolean) is
+  'Keeps an alert with its message, unless one of the same kind and subject stands. is_over: it tells of what has passed.';
+
+create function engine.note_standstill(silence interval)
+returns void
+language sql
+security invoker
+set search_path = ''
+as $$
+  select engine.note_alert(
+    'standstill', 'the sweep',
+    format(
+      'The sweep stood still from %s to %s: the project slept, or cron did. What was missed is being pulled.',
+      engine.clock() - note_standstill.silence, engine.clock()
+    ),
+    true
+  )
 $$;
 comment on function engine.note_standstill(interval) is 'Keeps an alert that the sweep has not run for so long, unless one stands.';
 
@@ -429,30 +452,26 @@ language sql
 security invoker
 set search_path = ''
 as $$
-  with noted as (
-    insert into public.alerts (kind, subject, message)
-    select
-      'standstill', 'the alerts',
-      format(
-        'The alerts have not been looked at since %s, and none was sent. See cron.job_run_details for engine-watch.', watch.beat_at
-      )
-    from engine.heartbeats as watch
-    join engine.heartbeats as sweep on sweep.name = 'sweep'
-    where
-      watch.name = 'watch'
-      and watch.beat_at < engine.clock() - interval '10 minutes'
-      and sweep.awake_since < engine.clock() - interval '10 minutes'
-    on conflict (kind, subject) where well_at is null do nothing
-    returning id
+  select engine.note_alert(
+    'standstill', 'the alerts',
+    format(
+      'The alerts have not been looked at since %s, and none was sent. See cron.job_run_details for engine-watch.', watch.beat_at
+    ),
+    false
   )
-  insert into public.alert_messages (alert_id, phase)
-  select noted.id, 'raised' from noted
+  from engine.heartbeats as watch
+  join engine.heartbeats as sweep on sweep.name = 'sweep'
+  where
+    watch.name = 'watch'
+    and watch.beat_at < engine.clock() - interval '10 minutes'
+    and sweep.awake_since < engine.clock() - interval '10 minutes'
 $$;
 comment on function engine.note_silent_watch() is
   'Keeps an alert that the watch has not run for ten minutes while the sweep did. The next watch sends it, and ends it.';
 
 revoke all on engine.standing_troubles from public, anon, authenticated;
-revoke execute on function engine.send_alerts(), engine.watch(), engine.note_standstill(interval),
+revoke execute on function
+  engine.send_alerts(), engine.watch(), engine.note_alert(text, text, text, boolean), engine.note_standstill(interval),
   engine.note_silent_watch()
   from public, anon, authenticated;
 

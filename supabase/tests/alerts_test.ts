@@ -240,7 +240,7 @@ const acknowledge = () => db.sql`update ingest_rejects set acknowledged_at = eng
 const aboutRejects = async () =>
   (await alerts()).filter(({ kind }) => kind === "rejects").map(({ subject, over }) => [subject, over]);
 
-Deno.test("rejects are one message a day and feed, and those of the next day speak while the old ones stand", async () => {
+Deno.test("rejects are a message a day and feed, and one more when they are a hundred and a thousand, whatever stands", async () => {
   await setWebhook();
   await meet(1);
   await watch();
@@ -254,8 +254,10 @@ Deno.test("rejects are one message a day and feed, and those of the next day spe
   assertEquals(await aboutRejects(), [
     ["results, met on 2026-06-15", false],
     ["results, met on 2026-06-16", false],
+    ["results, met on 2026-06-16, 100 or more", false],
+    ["results, met on 2026-06-16, more than 1,000", false],
   ]);
-  assertEquals((await db.sql`select from alert_messages`).length, 2);
+  assertEquals((await db.sql`select from alert_messages`).length, 4);
   const [, flood] = await alerts();
   assert(flood?.message.startsWith("Not understood: more than 1,000 rows of results,"), flood?.message);
 });
@@ -361,12 +363,16 @@ Deno.test("calls that cannot be sent for want of a Vault secret raise the same a
       await watch();
     }
   });
-  assertEquals((await alerts()).map(({ kind, over }) => [kind, over]), [["unanswered_calls", false]]);
-  const errors = await db.sql`select message from ingest_errors order by id`;
-  assertEquals([errors.length, errors.at(-1)?.["message"]], [
-    4,
-    'No call could be sent: Vault lacks the secret "worker_secret"',
+  const reason = 'No call could be sent: Vault lacks the secret "worker_secret". ' +
+    "Fill in supabase/snippets/set_up.sql and run it: it sets both secrets, again too.";
+  assertEquals((await alerts()).map(({ kind, message, over }) => [kind, message, over]), [
+    ["unanswered_calls", reason, false],
   ]);
+  const [status] = await db.sql`select what_to_do from backfill_status`;
+  assertEquals(status?.["what_to_do"], reason);
+  // Once when the call that was on its way is known to be lost, then each hour.
+  const errors = await db.sql<{ message: string }[]>`select message from ingest_errors order by id`;
+  assertEquals(errors.map(({ message }) => message === reason), [false, true, true, true, true]);
 });
 
 Deno.test("scheduled pulls that are paused one after the other are one alert", async () => {

@@ -125,7 +125,7 @@ Deno.test("without its Vault secrets a start says which one is missing and how t
     throw new Error("undo");
   }).catch(() => {});
   assertEquals(hints[0], 'Vault lacks the secret "worker_secret"');
-  assertEquals(hints[1]?.includes("vault.create_secret"), true);
+  assertEquals(hints[1]?.includes("supabase/snippets/set_up.sql"), true);
   // A status of its own, as PostgREST reads it from the code: whoever catches it catches nothing else.
   assertEquals(hints[2], "PT424");
 });

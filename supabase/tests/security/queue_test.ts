@@ -151,7 +151,9 @@ Deno.test("a reader who locks pg_net's tables holds up no ending, no sweep and n
     >`select message from ingest_errors where feed = 'results'`;
     assert(
       errors.some(({ message }) =>
-        message === "No call could be sent: Nothing is sent: somebody has locked net.http_request_queue"
+        message ===
+          "No call could be sent: Nothing is sent: somebody has locked net.http_request_queue. " +
+            "Find out who, in pg_locks and pg_stat_activity; pg_terminate_backend(pid) ends it."
       ),
     );
   } finally {
