@@ -553,7 +553,7 @@ begin
   perform engine.dispatch_due(nullif(dispatch_next.feed, 'masters'));
 exception
   when sqlstate 'PT424' then
-    -- A Vault secret is missing. The chunk ends all the same, and the sweep goes on calling.
+    -- A Vault secret is missing, or pg_net's queue is not safe. The chunk ends all the same; the sweep goes on calling.
     raise warning '%', sqlerrm;
 end
 $function$;
@@ -3043,7 +3043,7 @@ begin
     interruptions = 0,
     repulls = 0,
     failing_since = null,
-    -- A period that was read to its end and still lacked races is read anew.
+    -- A period that was read to its end and still lacked races is read from its start.
     cursor_day = case when chunk.repulls > 0 and chunk.feed = 'racecards' then chunk.period_start else chunk.cursor_day end,
     cursor_skip = case when chunk.repulls > 0 then 0 else chunk.cursor_skip end,
     pages_done = case when chunk.repulls > 0 then 0 else chunk.pages_done end,
@@ -3243,7 +3243,7 @@ WITH chunks AS (
         CASE states.state
             WHEN 'paused'::text THEN run.pause_reason
             WHEN 'completed_with_failures'::text THEN format('Given up: %s chunks. Read last_error and ingest_errors; when that is put right: select backfill_retry(%s);'::text, chunks.dead, run.id)
-            WHEN 'cancelled'::text THEN 'Nothing: what was stored stays. backfill_start begins anew with what is missing.'::text
+            WHEN 'cancelled'::text THEN 'Nothing: what was stored stays. backfill_start begins with what is missing.'::text
             WHEN 'succeeded'::text THEN 'Nothing.'::text
             ELSE
             CASE

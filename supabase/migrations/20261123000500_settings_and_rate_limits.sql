@@ -47,8 +47,8 @@ insert into public.backfill_settings default values;
 
 comment on table public.backfill_settings is 'One row: what an operator may tune. A change holds from the next claim on.';
 comment on column public.backfill_settings.regions is
-  'Region codes to pull, lower case, as /courses/regions spells them (saf, not sa). A change holds from the next reading
-   on: the next card day, the next period of results. Days that were pulled without one of them count as missing.';
+  'Region codes to pull, lower case, as /courses/regions spells them (saf, not sa). A change holds from the next claim
+   on; a period of results, or a card day, that is half read keeps its own. Days that were pulled without one of them count as missing.';
 comment on column public.backfill_settings.leases_per_feed is
   'Chunks of one feed that may be worked on at once. Two, so that a hop through pg_net costs no throughput.';
 comment on column public.backfill_settings.lease_seconds is 'How long a lease lasts unless a page renews it.';

@@ -173,7 +173,7 @@ end
 $$;
 
 comment on function engine.dispatch(text) is
-  'Queues one call of the function that works on a feed, signed with the Vault secret worker_secret, good for two
+  'Queues one call of the function that works on a feed, signed with the Vault secret worker_secret, for two
    minutes and for one claim. Needs the Vault secrets project_url and worker_secret: error PT424 (HTTP 424) when one is
    missing, or when pg_net''s queue is not safe to write to.';
 

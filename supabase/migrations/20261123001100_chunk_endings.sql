@@ -12,13 +12,13 @@ begin
   perform engine.dispatch_due(nullif(dispatch_next.feed, 'masters'));
 exception
   when sqlstate 'PT424' then
-    -- A Vault secret is missing. The chunk ends all the same, and the sweep goes on calling.
+    -- A Vault secret is missing, or pg_net's queue is not safe. The chunk ends all the same; the sweep goes on calling.
     raise warning '%', sqlerrm;
 end
 $$;
 comment on function engine.dispatch_next(text) is
-  'Dispatches what may be worked on now that a chunk of the feed (null: of any) has ended. Nobody, with a warning, when a Vault
-   secret is missing.';
+  'Dispatches what may be worked on now that a chunk of the feed (null: of any) has ended. Nobody, with a warning, when nothing
+   can be sent: a Vault secret is missing, or pg_net''s queue is not safe.';
 
 create function engine.is_hopeless(chunk public.backfill_progress)
 returns boolean

@@ -140,7 +140,7 @@ begin
     interruptions = 0,
     repulls = 0,
     failing_since = null,
-    -- A period that was read to its end and still lacked races is read anew.
+    -- A period that was read to its end and still lacked races is read from its start.
     cursor_day = case when chunk.repulls > 0 and chunk.feed = 'racecards' then chunk.period_start else chunk.cursor_day end,
     cursor_skip = case when chunk.repulls > 0 then 0 else chunk.cursor_skip end,
     pages_done = case when chunk.repulls > 0 then 0 else chunk.pages_done end,

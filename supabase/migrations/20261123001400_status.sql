@@ -194,7 +194,7 @@ select
       'Given up: %s chunks. Read last_error and ingest_errors; when that is put right: select backfill_retry(%s);',
       chunks.dead, run.id
     )
-    when 'cancelled' then 'Nothing: what was stored stays. backfill_start begins anew with what is missing.'
+    when 'cancelled' then 'Nothing: what was stored stays. backfill_start begins with what is missing.'
     when 'succeeded' then 'Nothing.'
     else case
       when chunks.working = 0
