@@ -53,7 +53,8 @@ export class QueueFaults {
   /** Puts a crowd of somebody else's requests into the queue, before whatever is queued from now on. */
   async crowd(size: number, slowMilliseconds: number): Promise<Witness> {
     const { sql, others } = this.options;
-    const crowd: Crowd = { name: `crowd-${this.#crowds.length + 1}`, size, isLost: false };
+    // The others outlive a seed, and so do the crowds that they have counted.
+    const crowd: Crowd = { name: `crowd-${crypto.randomUUID()}`, size, isLost: false };
     await patiently(() =>
       // In one statement: all of them or none, should the database restart meanwhile.
       sql`
