@@ -1,5 +1,6 @@
 import { connect, type Sql } from "../../../scripts/local/database.ts";
 import { startPlatform } from "../../../scripts/local/platform.ts";
+import { freeSlots } from "../../../scripts/local/slots.ts";
 
 /** A call that SQL queued for pg_net and nobody has sent. */
 export interface QueuedCall {
@@ -87,7 +88,7 @@ export async function startTestDatabase(): Promise<TestDatabase> {
       await sql.unsafe(`truncate ${FILLED_TABLES.join(", ")} restart identity cascade`);
       await sql`delete from backfill_settings`;
       await sql`insert into backfill_settings default values`;
-      await sql`update racing_api_limits set next_slot = '-infinity', taken_slots = '{}'`;
+      await freeSlots(sql);
       await sql`update pull_schedules set last_due_at = null, failing_since = null, last_error = null, enabled = true`;
       await sql`delete from net.http_request_queue`;
       await sql`update testing.moment set now = ${moment}`;
