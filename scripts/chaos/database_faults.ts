@@ -31,7 +31,7 @@ export interface DatabaseFaultsOptions {
   readonly week: WeekPause;
 }
 
-/** What may befall any call under a lease. */
+/** What may happen to any call under a lease. */
 const ANYWHERE = [
   "long_restarts",
   "wrong_secrets",
@@ -45,7 +45,7 @@ const SLOW_MILLISECONDS = [500, 3000] as const;
 /** So long an invocation may take to show that it outlived a restart. */
 const UNTIL_BACK_MILLISECONDS = 20_000;
 
-/** What may befall the call of a database function. */
+/** What may happen to the call of a database function. */
 function kindsFor(name: string, isMidMonth: boolean): readonly FaultKind[] {
   switch (name) {
     case "ingest_page":
@@ -141,7 +141,7 @@ export function databaseFaults(options: DatabaseFaultsOptions): OnDatabaseCall {
     ledger.broken();
   };
 
-  /** Who held a lease goes on under it, unless something else has ended him. */
+  /** An invocation that held a lease goes on under it, unless something else has ended it. */
   const outlive = async (kind: FaultKind, concerns: string): Promise<void> => {
     const begin = performance.now();
     const { leases } = await patiently(() => readLeases(sql));

@@ -142,7 +142,8 @@ Deno.test("with every chained call lost, the sweep alone finishes the run, with 
   }
   deliverUpTo = Infinity;
   assertEquals(await state(run), "succeeded");
-  // The masters, then two chunks of each lane; on a busy machine a chunk may yield and wait for one more. None is in vain.
+  // The masters, then two chunks of each lane; on a busy machine a chunk may yield and wait for one more. Each has
+  // something to do.
   const [worked] = await sql`
     select sum(invocations)::integer as invocations from backfill_progress where run_id = ${run}
   `;

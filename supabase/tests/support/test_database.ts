@@ -9,7 +9,7 @@ export interface QueuedCall {
   readonly body: Record<string, unknown>;
   /** Null of what goes elsewhere than to the functions. */
   readonly signature: string | null;
-  /** Likewise. */
+  /** Until when it is good, in seconds since 1970; null of what goes elsewhere. */
   readonly expires: number | null;
 }
 
@@ -22,7 +22,7 @@ export interface TestDatabase {
   /** As the superuser, who may do what only the platform itself may. */
   readonly admin: Sql;
   readonly workerSecret: string;
-  /** The superuser's, to become whom one likes with. */
+  /** The superuser's, to set any role with. */
   readonly adminUrl: string;
   /** Empties every table, restores the settings, and sets the engine's time. */
   reset(moment?: string): Promise<void>;
