@@ -1,6 +1,7 @@
-import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { fromFileUrl, join, relative } from "@std/path";
 import { walk } from "./function_bundle/walk.ts";
+import { gather, untilProgram } from "./local/test_support/until_program.ts";
 
 const ROOT = fromFileUrl(new URL("..", import.meta.url));
 const BROKEN = 'console.log("about to break");\nthrow new Error("it does not even start");\n';
@@ -77,28 +78,18 @@ for (const [script, args] of commands) {
 
 Deno.test("local without a command says that a function does not start, and stays", async () => {
   const child = command("local").spawn();
-  const decoder = new TextDecoder();
-  const stdout = child.stdout.getReader();
-  let output = "";
-  while (!output.includes("Ctrl+C")) {
-    const { done, value } = await stdout.read();
-    assert(!done, `it ended by itself: ${output}`);
-    output += decoder.decode(value);
-  }
-  const url = output.match(/SUPABASE_URL=(\S+)/)?.[1];
-  const stderr = child.stderr.getReader();
-  let said = "";
+  const [output, errors] = [gather(child.stdout), gather(child.stderr)];
+  const said = () => output.text + errors.text;
+  await untilProgram(child, () => output.text.includes("Ctrl+C"), "the addresses", said);
+  const url = output.text.match(/SUPABASE_URL=(\S+)/)?.[1];
   for (const round of [1, 2]) {
     const { status, body } = await fetch(`${url}/functions/v1/masters`, { method: "POST" });
     await body?.cancel();
     assertEquals(status, 503);
-    while (said.split("failed to start three times in a row").length <= round) {
-      const { done, value } = await stderr.read();
-      assert(!done, `it ended by itself: ${said}`);
-      said += decoder.decode(value);
-    }
+    const saysSo = () => errors.text.split("failed to start three times in a row").length > round;
+    await untilProgram(child, saysSo, "the news that a function does not start", said);
   }
   child.kill("SIGINT");
   assertEquals((await child.status).code, 130);
-  for (const reader of [stdout, stderr]) await reader.cancel();
+  await Promise.all([output.all, errors.all]);
 });

@@ -1,5 +1,6 @@
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { assertEquals, assertStringIncludes } from "@std/assert";
 import { fromFileUrl } from "@std/path";
+import { gather, untilProgram } from "./local/test_support/until_program.ts";
 
 const PROGRAM = fromFileUrl(new URL("./local.ts", import.meta.url));
 
@@ -36,16 +37,6 @@ async function leftBehind(): Promise<string[]> {
   return (await Array.fromAsync(Deno.readDir(temporary))).map((entry) => entry.name);
 }
 
-/** Waits for something that the program does. */
-async function until(child: Deno.ChildProcess, condition: () => Promise<boolean>): Promise<void> {
-  let ended = false;
-  void child.status.then(() => ended = true);
-  while (!await condition()) {
-    assert(!ended, "the program ended before it came to that");
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-}
-
 Deno.test("local -- COMMAND runs it with the platform's addresses and exits with its code", async () => {
   const script = `
     const at = Deno.env.get("SUPABASE_URL") + "/rest/v1/racing_api_limits?endpoint=eq.account";
@@ -63,19 +54,16 @@ Deno.test("local -- COMMAND runs it with the platform's addresses and exits with
 
 Deno.test("local without a command tells the addresses and stays until it is stopped", async () => {
   const child = program().spawn();
-  let output = "";
-  const decoder = new TextDecoder();
-  const reader = child.stdout.getReader();
-  while (!output.includes("Ctrl+C")) {
-    const { done, value } = await reader.read();
-    assert(!done, `it ended by itself: ${output}`);
-    output += decoder.decode(value);
-  }
+  const [output, errors] = [gather(child.stdout), gather(child.stderr)];
+  await untilProgram(
+    child,
+    () => output.text.includes("Ctrl+C"),
+    "the addresses",
+    () => output.text + errors.text,
+  );
   child.kill("SIGINT");
   assertEquals((await child.status).code, 130);
-  await child.stderr.cancel();
-  reader.releaseLock();
-  await child.stdout.cancel();
+  await Promise.all([output.all, errors.all]);
   for (
     const name of [
       "DATABASE_URL=postgres://",
@@ -83,7 +71,7 @@ Deno.test("local without a command tells the addresses and stays until it is sto
       "SUPABASE_SECRET_KEY=sb_secret_",
     ]
   ) {
-    assertStringIncludes(output, name);
+    assertStringIncludes(output.text, name);
   }
   assertEquals(await leftBehind(), []);
 });
@@ -92,7 +80,7 @@ for (const [signal, code] of [["SIGINT", 130], ["SIGTERM", 143]] as const) {
   Deno.test(`${signal} while local starts stops it, says nothing and exits with ${code}`, async () => {
     const child = program().spawn();
     // As soon as there is something to clean up.
-    await until(child, async () => (await leftBehind()).length > 0);
+    await untilProgram(child, async () => (await leftBehind()).length > 0, "something to clean up");
     child.kill(signal);
     const { code: exit, stdout, stderr } = await child.output();
     assertEquals([exit, stdout.length, withoutFetching(new TextDecoder().decode(stderr))], [code, 0, ""]);
@@ -112,7 +100,7 @@ Deno.test("SIGTERM ends the command as well", async () => {
     temporary,
   ).spawn();
   const pid = async () => Number(await Deno.readTextFile(`${temporary}/running`).catch(() => "0"));
-  await until(child, async () => await pid() !== 0);
+  await untilProgram(child, async () => await pid() !== 0, "the command");
   const command = await pid();
   child.kill("SIGTERM");
   assertEquals((await child.output()).code, 143);

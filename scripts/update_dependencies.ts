@@ -40,7 +40,7 @@ async function main(): Promise<number> {
   }
   if (changes > 0 && !Deno.args.includes("--dry-run")) {
     await Deno.writeTextFile(IMPORT_MAP, JSON.stringify(map, null, 2) + "\n");
-    // Written anew, so that nothing stays in it that nothing asks for any more.
+    // Written again, so that nothing stays in it that nothing asks for any more.
     await Deno.remove(LOCK);
     await run(Deno.execPath(), ["cache", "--frozen=false", `${ROOT}scripts`, `${ROOT}supabase`]);
   }

@@ -3,7 +3,7 @@ import { breakOff } from "../local/broken_answer.ts";
 import type { Sql } from "../local/database.ts";
 import type { DatabaseCall, OnDatabaseCall, Platform } from "../local/platform.ts";
 import { pause } from "../local/waiting.ts";
-import type { CallWatch } from "./call_watch.ts";
+import type { DatabaseCallWatch } from "./database_call_watch.ts";
 import { choose, chooseBetween } from "./chance.ts";
 import type { FaultKind } from "./fault_kinds.ts";
 import type { FaultPlan } from "./fault_plan.ts";
@@ -25,13 +25,13 @@ export interface DatabaseFaultsOptions {
   readonly turns: Turns;
   /** Lets all leases run out, and sweeps. */
   readonly letLeasesRunOut: () => Promise<Broken>;
-  readonly calls: CallWatch;
+  readonly databaseCalls: DatabaseCallWatch;
   readonly queue: QueueFaults;
   readonly secrets: SecretFaults;
   readonly week: WeekPause;
 }
 
-/** What may befall any call under a lease. */
+/** What may happen to any call under a lease. */
 const ANYWHERE = [
   "long_restarts",
   "wrong_secrets",
@@ -45,7 +45,7 @@ const SLOW_MILLISECONDS = [500, 3000] as const;
 /** So long an invocation may take to show that it outlived a restart. */
 const UNTIL_BACK_MILLISECONDS = 20_000;
 
-/** What may befall the call of a database function. */
+/** What may happen to the call of a database function. */
 function kindsFor(name: string, isMidMonth: boolean): readonly FaultKind[] {
   switch (name) {
     case "ingest_page":
@@ -89,7 +89,7 @@ const UNTIL_WITHIN_MILLISECONDS = 5000;
 
 /** Breaks invocations, answers and the database amid calls of database functions, as the plan says. */
 export function databaseFaults(options: DatabaseFaultsOptions): OnDatabaseCall {
-  const { plan, ledger, platform, sql, turns, calls, queue, secrets, week } = options;
+  const { plan, ledger, platform, sql, turns, databaseCalls, queue, secrets, week } = options;
 
   const kill = async (kind: FaultKind, concerns: string): Promise<void> => {
     ledger.invocationsKilled += platform.busyFunctionInstances();
@@ -141,7 +141,7 @@ export function databaseFaults(options: DatabaseFaultsOptions): OnDatabaseCall {
     ledger.broken();
   };
 
-  /** Who held a lease goes on under it, unless something else has ended him. */
+  /** An invocation that held a lease goes on under it, unless something else has ended it. */
   const outlive = async (kind: FaultKind, concerns: string): Promise<void> => {
     const begin = performance.now();
     const { leases } = await patiently(() => readLeases(sql));
@@ -155,15 +155,15 @@ export function databaseFaults(options: DatabaseFaultsOptions): OnDatabaseCall {
       type: "witness",
       witness: {
         due: () => owed().length,
-        found: () => owed().filter(({ token }) => calls.wasUsedAfter(token, end)).length,
+        found: () => owed().filter(({ token }) => databaseCalls.wasUsedAfter(token, end)).length,
       },
     });
   };
 
   return async (call, makeCall) => {
     const concerns = concernsOf(call);
-    const run = () => calls.watch(call, makeCall);
-    const kind = plan.decide(kindsFor(call.name, calls.isMidMonth(call)), concerns);
+    const run = () => databaseCalls.watch(call, makeCall);
+    const kind = plan.decide(kindsFor(call.name, databaseCalls.isMidMonth(call)), concerns);
     switch (kind) {
       case undefined:
         return await run();

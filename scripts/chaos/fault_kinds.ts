@@ -8,7 +8,7 @@ interface FaultKindFacts {
   readonly firstWithin: number;
   /** Where its trace is looked for. */
   readonly traceIn: string;
-  /** The invocation that it befalls has to note it: one that is ended meanwhile does not. */
+  /** The invocation that it happens to has to note it: one that is ended meanwhile does not. */
   readonly notedByInvocation?: true;
 }
 

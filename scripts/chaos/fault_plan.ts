@@ -1,7 +1,7 @@
 import { chance } from "./chance.ts";
 import { FAULT_KINDS, type FaultKind } from "./fault_kinds.ts";
 
-/** Decides, from a seed, which fault befalls which occasion. */
+/** Decides, from a seed, which fault happens on which occasion. */
 export class FaultPlan {
   readonly #kinds: ReadonlySet<FaultKind>;
   readonly #timesOf = new Map<string, number>();
@@ -18,7 +18,7 @@ export class FaultPlan {
   }
 
   /**
-   * Which of the kinds befalls this occasion, if any.
+   * Which of the kinds happens on this occasion, if any.
    *
    * @param concerns What it is about ("results 100"): the nth occasion of the same concern has the same fate in each run of
    * the seed. Only a kind's first time, which no seed is spared, depends on the order of all its occasions.

@@ -4,7 +4,7 @@ import { FaultPlan } from "./fault_plan.ts";
 
 const API: readonly FaultKind[] = ["api_429", "api_500", "api_502"];
 
-/** What befalls the pages of a run, in the order of asking. */
+/** What happens to the pages of a run, in the order of asking. */
 function fates(seed: number, pages: readonly number[]): Map<number, string> {
   const plan = new FaultPlan(seed, API);
   return new Map(pages.map((page) => [page, plan.decide(API, `results ${page}`) ?? "none"]));
@@ -17,7 +17,7 @@ Deno.test("the same seed has the same faults, another seed has others", () => {
   assert(JSON.stringify([...fates(7, pages)]) !== JSON.stringify([...fates(8, pages)]));
 });
 
-Deno.test("what befalls a page does not depend on the order of the pages, but for each kind's first time", () => {
+Deno.test("what happens to a page does not depend on the order of the pages, but for each kind's first time", () => {
   const forwards = fates(7, pages);
   const backwards = fates(7, pages.toReversed());
   const others = pages.filter((page) => forwards.get(page) !== backwards.get(page));
@@ -46,7 +46,7 @@ Deno.test("a fault that found nobody is still owed", () => {
   assertEquals(plan.decide(["lost_calls"], "the next one"), "lost_calls");
 });
 
-Deno.test("a kind that does not take part befalls nobody", () => {
+Deno.test("a kind that does not take part happens to nobody", () => {
   const plan = new FaultPlan(1, ["api_500"]);
   assertEquals(pages.map((page) => plan.decide(["api_429"], `${page}`)).filter(Boolean), []);
 });

@@ -89,7 +89,7 @@ export class FaultLedger {
     this.note(kind, about, { type: "interruptions", leases: fresh, afterError });
   }
 
-  /** Invocations were ended or cut off: what befalls them around now may go without a trace. */
+  /** Invocations were ended or cut off: what happens to them around now may go without a trace. */
   broken(): void {
     this.#hiddenUntil = this.#now() + UNTIL_NOTED_MILLISECONDS;
     this.#hideSince(this.#now() - UNTIL_NOTED_MILLISECONDS);
@@ -111,7 +111,7 @@ export class FaultLedger {
     return this.#endings.some((at) => at >= from && at <= to);
   }
 
-  /** All isolates were killed: what was still to befall them does not. */
+  /** All isolates were killed: what was still to happen to them does not. */
   killed(): void {
     this.#endings.push(this.#now());
     this.#hide(({ at }) => at > this.#now());

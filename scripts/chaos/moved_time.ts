@@ -1,5 +1,6 @@
 import type postgres from "postgres";
 import { connect, inTransaction, type Sql } from "../local/database.ts";
+import { shiftSlots } from "../local/slots.ts";
 import type { Broken, BrokenLease } from "./ledger.ts";
 import { patiently } from "./patience.ts";
 
@@ -58,13 +59,13 @@ export class MovedTime {
       `
     );
     if (row === undefined) throw new Error("The engine's clock gave no time");
-    await this.#moveBy(row.milliseconds, "0");
+    await this.#moveBy(row.milliseconds, 0);
     return row.minute;
   }
 
   /** Puts it forward by days, while nobody works. */
   async passDays(days: number): Promise<void> {
-    await this.#moveBy(days * 24 * 3_600_000, "0");
+    await this.#moveBy(days * 24 * 3_600_000, 0);
   }
 
   /**
@@ -73,7 +74,7 @@ export class MovedTime {
    * Resolves to the leases that ran out.
    */
   async underWork(seconds: number): Promise<Broken> {
-    return await this.#moveBy(seconds * 1000, `${seconds} seconds`, async (transaction) => {
+    return await this.#moveBy(seconds * 1000, seconds * 1000, async (transaction) => {
       const broken = await holdExpiredLeases(transaction);
       await transaction`select engine.sweep()`;
       return broken;
@@ -82,7 +83,7 @@ export class MovedTime {
 
   async #moveBy<T>(
     milliseconds: number,
-    slots: string,
+    slotsBy: number,
     then?: (transaction: postgres.TransactionSql) => Promise<T>,
   ): Promise<T | undefined> {
     const [before, after] = [this.#milliseconds, this.#milliseconds + milliseconds].map((by) =>
@@ -97,12 +98,7 @@ export class MovedTime {
         `;
         // Nothing when an earlier try went through and its answer was lost in a restart.
         if (moved.length === 0) return undefined;
-        await transaction`
-          update racing_api_limits
-          set
-            next_slot = next_slot + ${slots}::interval,
-            taken_slots = array(select taken + ${slots}::interval from unnest(taken_slots) as taken)
-        `;
+        await shiftSlots(transaction, slotsBy);
         return await then?.(transaction);
       })
     );

@@ -1,5 +1,5 @@
 import { connect, type Sql } from "../local/database.ts";
-import { CallWatch } from "./call_watch.ts";
+import { DatabaseCallWatch } from "./database_call_watch.ts";
 import { checkOutcome } from "./checks.ts";
 import type { Digest } from "./digest.ts";
 import { sweepTwice } from "./double_sweep.ts";
@@ -75,14 +75,16 @@ export async function runSeed(options: RunSeedOptions): Promise<SeedOutcome> {
   const ledger = new FaultLedger((kind) => plan.takeBack(kind));
   const turns = new Turns();
   const { sql, time, platform, others } = world;
-  const calls = new CallWatch(() => time.now());
+  const databaseCalls = new DatabaseCallWatch(() => time.now());
   const queue = new QueueFaults({
     ...{ sql, others, platform, time },
     onCrowdLost: () => plan.takeBack("crowded_queues"),
   });
   const secrets = new SecretFaults(sql, platform.workerSecret);
-  const week = new WeekPause({ sql, time, turns, calls });
-  world.setHooks(seedHooks({ ...{ world, plan, ledger, turns }, ...{ calls, queue, secrets, week } }));
+  const week = new WeekPause({ sql, time, turns, databaseCalls });
+  world.setHooks(
+    seedHooks({ ...{ world, plan, ledger, turns }, ...{ databaseCalls, queue, secrets, week } }),
+  );
   const runId = await startBackfill(world, range);
   const months = Math.max(
     1,

@@ -5,7 +5,7 @@ import { patiently } from "./patience.ts";
 /** Which way Vault's worker secret is wrong. */
 export type SecretFault = "missing" | "another";
 
-/** Sweeps that called in vain by which somebody must have been told. */
+/** Unanswered sweeps by which somebody must have been told. */
 const SWEEPS_UNTIL_TOLD = 4;
 
 interface Trouble {
@@ -13,7 +13,7 @@ interface Trouble {
   /** The highest id of the error log before. */
   readonly afterError: number;
   /** Sweeps that had something to call for, and nobody came. */
-  sweepsInVain: number;
+  unansweredSweeps: number;
   isTold: boolean;
 }
 
@@ -33,7 +33,7 @@ export class SecretFaults {
     const [last] = await patiently(() =>
       this.sql<{ id: number }[]>`select coalesce(max(id), 0)::integer as id from public.ingest_errors`
     );
-    const trouble: Trouble = { how, afterError: last?.id ?? 0, sweepsInVain: 0, isTold: false };
+    const trouble: Trouble = { how, afterError: last?.id ?? 0, unansweredSweeps: 0, isTold: false };
     if (how === "missing") {
       await patiently(() =>
         this.sql`update vault.secrets set name = 'kept for later' where name = 'worker_secret'`
@@ -41,8 +41,8 @@ export class SecretFaults {
     } else await this.#write("not what the functions know");
     this.#trouble = trouble;
     return {
-      due: () => trouble.sweepsInVain > 0 ? 1 : 0,
-      found: () => trouble.sweepsInVain > 0 && trouble.isTold ? 1 : 0,
+      due: () => trouble.unansweredSweeps > 0 ? 1 : 0,
+      found: () => trouble.unansweredSweeps > 0 && trouble.isTold ? 1 : 0,
     };
   }
 
@@ -51,9 +51,9 @@ export class SecretFaults {
     const trouble = this.#trouble;
     if (trouble === undefined) return;
     const [seen] = await patiently(() =>
-      this.sql<{ inVain: boolean; isTold: boolean }[]>`
+      this.sql<{ hasCalled: boolean; isTold: boolean }[]>`
         select
-          count(*) > 0 as "inVain",
+          count(*) > 0 as "hasCalled",
           coalesce(bool_and(engine.silence_is_noted(ready.feed)), false)
             or exists (
               select from public.ingest_errors where id > ${trouble.afterError} and failure_class = 'lost_call'
@@ -61,9 +61,9 @@ export class SecretFaults {
         from (select distinct feed from engine.claimable_chunks) as ready
       `
     );
-    if (seen?.inVain) trouble.sweepsInVain++;
+    if (seen?.hasCalled) trouble.unansweredSweeps++;
     trouble.isTold ||= seen?.isTold === true;
-    if (trouble.sweepsInVain > 0 && trouble.isTold || trouble.sweepsInVain >= SWEEPS_UNTIL_TOLD) {
+    if (trouble.unansweredSweeps > 0 && trouble.isTold || trouble.unansweredSweeps >= SWEEPS_UNTIL_TOLD) {
       await this.mend();
     }
   }

@@ -1,6 +1,6 @@
 import { apiFaults } from "./api_faults.ts";
 import { callFaults } from "./call_faults.ts";
-import type { CallWatch } from "./call_watch.ts";
+import type { DatabaseCallWatch } from "./database_call_watch.ts";
 import { chance, chooseBetween } from "./chance.ts";
 import { databaseFaults } from "./database_faults.ts";
 import type { FaultPlan } from "./fault_plan.ts";
@@ -24,7 +24,7 @@ export interface SeedHooksOptions {
   readonly plan: FaultPlan;
   readonly ledger: FaultLedger;
   readonly turns: Turns;
-  readonly calls: CallWatch;
+  readonly databaseCalls: DatabaseCallWatch;
   readonly queue: QueueFaults;
   readonly secrets: SecretFaults;
   readonly week: WeekPause;
@@ -32,7 +32,7 @@ export interface SeedHooksOptions {
 
 /** Everything that goes wrong in a seed, but the sweeps. */
 export function seedHooks(options: SeedHooksOptions): Hooks {
-  const { world, plan, ledger, turns, calls, queue, secrets, week } = options;
+  const { world, plan, ledger, turns, databaseCalls, queue, secrets, week } = options;
   const { platform, time, account, answerTimeoutSeconds } = world;
   const isolates = { clocks: 0, lives: 0 };
   const onOwnCall = callFaults(plan, ledger, () => turns.take(() => time.underWork(PAST_A_CALL_SECONDS)));
@@ -47,7 +47,7 @@ export function seedHooks(options: SeedHooksOptions): Hooks {
       sql: world.sql,
       turns,
       letLeasesRunOut: () => time.underWork(PAST_A_LEASE_SECONDS),
-      ...{ calls, queue, secrets, week },
+      ...{ databaseCalls, queue, secrets, week },
     }),
     clockSkewMilliseconds() {
       const nth = ++isolates.clocks;

@@ -1,6 +1,6 @@
 import type { Sql } from "../local/database.ts";
 import { pause } from "../local/waiting.ts";
-import type { CallWatch } from "./call_watch.ts";
+import type { DatabaseCallWatch } from "./database_call_watch.ts";
 import type { Witness } from "./ledger.ts";
 import type { MovedTime } from "./moved_time.ts";
 import { patiently, type Turns } from "./patience.ts";
@@ -13,7 +13,7 @@ export interface WeekPauseOptions {
   readonly sql: Sql;
   readonly time: Pick<MovedTime, "now" | "passDays">;
   readonly turns: Turns;
-  readonly calls: CallWatch;
+  readonly databaseCalls: DatabaseCallWatch;
 }
 
 interface Week {
@@ -84,7 +84,7 @@ export class WeekPause {
 
   /** Unless the month was read again from its first page afterwards: then it is as new as it says. */
   #isDue({ chunk, resumedAt }: Week): boolean {
-    const began = this.options.calls.readingBegan(chunk);
+    const began = this.options.databaseCalls.readingBegan(chunk);
     return resumedAt !== undefined && began !== undefined && began < resumedAt;
   }
 }

@@ -3,6 +3,7 @@ import { connect, type Sql } from "../local/database.ts";
 import type { ChainedCall, Delivery, OnDatabaseCall, Platform } from "../local/platform.ts";
 import { present } from "../local/racing_api/present.ts";
 import type { ApiCall, Faults, SimulatedApi } from "../local/racing_api/server.ts";
+import { freeSlots } from "../local/slots.ts";
 import { pause } from "../local/waiting.ts";
 import { installMovedTime, MovedTime } from "./moved_time.ts";
 import { type Others, startOthers } from "./others.ts";
@@ -121,7 +122,7 @@ export async function startWorld(options: { readonly apiSpeed: number }): Promis
       await platform.killFunctionInstances();
       await truncateAll(sql);
       await time.reset();
-      await sql`update racing_api_limits set next_slot = '-infinity', taken_slots = '{}'`;
+      await freeSlots(sql);
       functionLog = [];
       callsBefore = api.calls().length;
     },

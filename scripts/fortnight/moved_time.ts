@@ -1,4 +1,5 @@
 import { connect, inTransaction, type Sql } from "../local/database.ts";
+import { shiftSlots } from "../local/slots.ts";
 
 /**
  * One time for the engine and for the simulated API, which goes on by itself and is moved while nobody works.
@@ -43,15 +44,7 @@ export class MovedTime {
     const by = this.#by + step;
     await inTransaction(sql, async (transaction) => {
       await transaction`update testing.moved_time set milliseconds = ${by}`;
-      // A slot is a distance in real time to the call before: the API would otherwise be called too fast.
-      await transaction`
-        update racing_api_limits
-        set
-          next_slot = next_slot + ${step}::float8 * interval '1 millisecond',
-          taken_slots = array(
-            select taken + ${step}::float8 * interval '1 millisecond' from unnest(taken_slots) as taken
-          )
-      `;
+      await shiftSlots(transaction, step);
     });
     this.#by = by;
   }

@@ -4,6 +4,7 @@ import { Problem } from "./problem.ts";
 import type { ScriptedEvent } from "./racing_api/scenario.ts";
 import { type SimulatedApi, startSimulatedApi } from "./racing_api/server.ts";
 import { stopOnSignal } from "./shutdown.ts";
+import { freeSlots } from "./slots.ts";
 
 export interface BootOptions {
   /** A folder of captured responses that the simulated API answers from, instead of from its seed. */
@@ -85,11 +86,9 @@ async function setRates(adminUrl: string, factor: number): Promise<void> {
   try {
     await sql`
       update public.racing_api_limits
-      set
-        calls_per_second = documented_calls_per_second * ${factor}::text::numeric,
-        next_slot = '-infinity',
-        taken_slots = '{}'
+      set calls_per_second = documented_calls_per_second * ${factor}::text::numeric
     `;
+    await freeSlots(sql);
   } finally {
     await sql.end({ timeout: 1 });
   }

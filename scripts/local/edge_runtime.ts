@@ -1,6 +1,7 @@
 import { join, toFileUrl } from "@std/path";
 import type { FromIsolate } from "./edge_prelude.ts";
-import { Isolate, type IsolateOptions, problem, startFailure } from "./isolate.ts";
+import { Isolate, type IsolateOptions } from "./isolate.ts";
+import { runtimeAnswer, startFailure } from "./runtime_answers.ts";
 import { eachLine } from "./waiting.ts";
 
 /** A function that does not start, three times in a row. */
@@ -89,9 +90,9 @@ export function startEdgeRuntime(options: EdgeRuntimeOptions): EdgeRuntime {
 
   return {
     async call(name, request) {
-      if (stopped) return problem(503, "SERVICE_UNAVAILABLE", "The platform is stopping");
+      if (stopped) return runtimeAnswer(503, "SERVICE_UNAVAILABLE", "The platform is stopping");
       if (!await isFunction(options.functionsFolder, name)) {
-        return problem(404, "NOT_FOUND", "Requested function was not found");
+        return runtimeAnswer(404, "NOT_FOUND", "Requested function was not found");
       }
       let isolate: Isolate;
       try {

@@ -2,6 +2,7 @@ import { join } from "@std/path";
 import { type Pinned, readPinned } from "../dependencies/versions.ts";
 import { walk } from "../function_bundle/walk.ts";
 import { forOlderDeno } from "./child_environment.ts";
+import { writeOlderLock } from "./older_lock.ts";
 import { Problem } from "./problem.ts";
 import { eachLine } from "./waiting.ts";
 
@@ -10,7 +11,7 @@ export interface FunctionSources {
   readonly functionsFolder: string;
   /** Undefined: the functions import nothing but each other. */
   readonly importMap: string | undefined;
-  /** Undefined: likewise. */
+  /** Undefined: the functions import nothing but each other. */
   readonly lockFile: string | undefined;
 }
 
@@ -112,50 +113,4 @@ async function isOlder(denoExecutable: string): Promise<boolean> {
 async function versionOf(denoExecutable: string): Promise<string> {
   const { stdout } = await new Deno.Command(denoExecutable, { args: ["--version"], stdin: "null" }).output();
   return new TextDecoder().decode(stdout).match(/^deno (\S+)/)?.[1] ?? "";
-}
-
-/** What a lock file says of one package. */
-interface LockedPackage {
-  readonly integrity: string;
-  readonly dependencies?: readonly string[];
-}
-
-interface Lock {
-  readonly version: string;
-  readonly specifiers: Readonly<Record<string, string>>;
-  readonly npm: Readonly<Record<string, LockedPackage>>;
-}
-
-/** The same versions and checksums of these packages and all that they need, as a lock file of version 4. */
-export function olderLock(lock: Lock, packages: readonly Pinned[]): Lock {
-  const npm: Record<string, LockedPackage> = {};
-  const keep = (key: string) => {
-    const locked = lock.npm[key];
-    if (locked === undefined) throw new Error(`The lock file has no ${key}`);
-    if (npm[key] !== undefined) return;
-    const { integrity, dependencies } = locked;
-    npm[key] = { integrity, ...(dependencies === undefined ? {} : { dependencies }) };
-    // A dependency stands with its version where the file has several of the package, otherwise by its name alone.
-    for (const name of dependencies ?? []) {
-      keep(
-        lock.npm[name] ? name : Object.keys(lock.npm).find((other) => other.startsWith(`${name}@`)) ?? name,
-      );
-    }
-  };
-  for (const { name, version } of packages) keep(`${name}@${version}`);
-  const specifiers = Object.fromEntries(
-    packages.map(({ name, version }) => [`npm:${name}@${version}`, version]),
-  );
-  return { version: "4", specifiers, npm };
-}
-
-async function writeOlderLock(
-  lockFile: string,
-  packages: readonly Pinned[],
-  folder: string,
-): Promise<string> {
-  const lock = JSON.parse(await Deno.readTextFile(lockFile)) as Lock;
-  const path = join(folder, "older_deno.lock");
-  await Deno.writeTextFile(path, JSON.stringify(olderLock(lock, packages)));
-  return path;
 }

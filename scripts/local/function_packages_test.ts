@@ -1,6 +1,5 @@
-import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import { assertEquals, assertStringIncludes } from "@std/assert";
 import { fromFileUrl } from "@std/path";
-import { olderLock } from "./function_packages.ts";
 
 const PROJECT = fromFileUrl(new URL("../..", import.meta.url));
 
@@ -63,25 +62,4 @@ Deno.test("what can't be fetched is a sentence that names the settings, before a
   for (const words of ["zod", "could not be fetched", "HTTPS_PROXY", "NODE_EXTRA_CA_CERTS", "Deno says:"]) {
     assertStringIncludes(message, words);
   }
-});
-
-Deno.test("an older Deno gets the same versions and checksums, of what the functions import alone", () => {
-  const lock = {
-    version: "5",
-    specifiers: { "npm:a@1.0.0": "1.0.0", "npm:z@9.0.0": "9.0.0" },
-    npm: {
-      "a@1.0.0": { integrity: "sha512-a", dependencies: ["b", "c@2.0.0"] },
-      "b@1.5.0": { integrity: "sha512-b", dependencies: ["c@1.0.0"] },
-      "c@1.0.0": { integrity: "sha512-c1" },
-      "c@2.0.0": { integrity: "sha512-c2" },
-      "z@9.0.0": { integrity: "sha512-z" },
-    },
-  };
-  const { "z@9.0.0": _, ...npm } = lock.npm;
-  assertEquals(olderLock(lock, [{ name: "a", version: "1.0.0", path: "" }]), {
-    version: "4",
-    specifiers: { "npm:a@1.0.0": "1.0.0" },
-    npm,
-  });
-  assertThrows(() => olderLock(lock, [{ name: "y", version: "1.0.0", path: "" }]), Error, "has no y@1.0.0");
 });

@@ -1,6 +1,7 @@
 import type { FromIsolate, ToIsolate } from "./edge_prelude.ts";
 import { passedOn } from "./child_environment.ts";
 import type { IsolateFlags } from "./function_packages.ts";
+import { runtimeAnswer, startFailure } from "./runtime_answers.ts";
 import { eachLine, pause, settlesWithin } from "./waiting.ts";
 
 export interface IsolateOptions {
@@ -169,7 +170,7 @@ export class Isolate {
       } catch {
         // The connection broke: that was the isolate's end, unless the function closed it by itself.
         if (!await settlesWithin(this.ended, 1000)) {
-          return problem(500, "WORKER_ERROR", "Function broke off its answer");
+          return runtimeAnswer(500, "WORKER_ERROR", "Function broke off its answer");
         }
         return this.#endedAmidRequest();
       }
@@ -191,8 +192,8 @@ export class Isolate {
   }
 
   #endedAmidRequest(): Response {
-    if (this.#reason === "killed") return problem(502, "WORKER_ERROR", "Function was ended");
-    return problem(
+    if (this.#reason === "killed") return runtimeAnswer(502, "WORKER_ERROR", "Function was ended");
+    return runtimeAnswer(
       546,
       "WORKER_LIMIT",
       "Function failed due to not having enough compute resources (please check logs)",
@@ -221,16 +222,6 @@ export class Isolate {
   #tell(message: ToIsolate): void {
     this.#connection?.write(new TextEncoder().encode(JSON.stringify(message) + "\n")).catch(() => {});
   }
-}
-
-/** An answer of the runtime itself, as the hosted one gives it. */
-export function problem(status: number, code: string, message: string): Response {
-  return Response.json({ code, message }, { status });
-}
-
-/** What a call of a function that does not start is answered. */
-export function startFailure(): Response {
-  return problem(503, "BOOT_ERROR", "Function failed to start (please check logs)");
 }
 
 /** Hands a request on to an isolate, whose function sees the path without `/functions/v1`. */

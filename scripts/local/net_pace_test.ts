@@ -4,6 +4,7 @@ import { type NetWorker, startNetWorker } from "./net_worker.ts";
 import type { Platform } from "./platform.ts";
 import { Events } from "./test_support/events.ts";
 import { startTestPlatform } from "./test_support/test_project.ts";
+import { until } from "./test_support/until.ts";
 import type { pause } from "./waiting.ts";
 
 /** The pace of pg_net's stand-in: that of the real worker, whose second between two batches is waited for by hand here. */
@@ -56,17 +57,14 @@ async function post(...paths: string[]): Promise<void> {
   await sql`select net.http_post(url) from unnest(${urls}::text[]) as url`;
 }
 
-async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  while (!await condition()) await new Promise((resolve) => setTimeout(resolve, 5));
-}
-
 /** The worker has sent all there is and sleeps until it is called. */
 async function idle(): Promise<void> {
-  for (let stillFor = 0; stillFor < 10;) {
+  let stillFor = 0;
+  await until(() => {
     stillFor = second === undefined ? stillFor + 1 : 0;
     second?.end();
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
+    return stillFor === 5;
+  }, "a worker that sleeps");
 }
 
 const queued = async () => (await sql`select from net.http_request_queue`).length;
@@ -92,7 +90,7 @@ Deno.test("of a chain, each call but the first waits for the worker's second", a
   await post("/1");
   await story.next((event) => event === "/2 is answered");
   for (const waiting of ["/3", "/4"]) {
-    await until(() => second !== undefined);
+    await until(() => second !== undefined, "the worker's second");
     assertEquals([await queued(), story.all.includes(waiting)], [1, false]);
     second?.end();
     await story.next((event) => event === `${waiting} is answered`);
@@ -123,7 +121,10 @@ Deno.test("the slowest request of a batch holds up the next batch, and the answe
 
 Deno.test("a batch is 200 requests: what stands behind so many waits for the worker's second", async () => {
   await post(...Array.from({ length: 200 }, () => "/foreign"), "/ours");
-  await until(async () => second !== undefined && await queued() === 1);
+  await until(
+    async () => second !== undefined && await queued() === 1,
+    "the worker's second, with one call left",
+  );
   assertEquals(story.all.includes("/ours"), false);
   second?.end();
   await story.next((event) => event === "/ours is answered");

@@ -1,6 +1,6 @@
 import { fromFileUrl } from "@std/path";
 import { startCronWorker } from "./cron_worker.ts";
-import { asPostgres, checkDatabase, connect, preparePlatformSchema, storeSecret } from "./database.ts";
+import { asPostgres, checkDatabase, connect, storeSecret } from "./database.ts";
 import { type EdgeRuntime, startEdgeRuntime } from "./edge_runtime.ts";
 import { type EmbeddedPostgres, randomPassword, startEmbeddedPostgres } from "./embedded_postgres.ts";
 import { type OnDatabaseCall, startGateway } from "./gateway.ts";
@@ -9,6 +9,7 @@ import { fetchFunctionPackages } from "./function_packages.ts";
 import { openFunctionLog } from "./function_log.ts";
 import { applyMigrations } from "./migrations.ts";
 import { type ChainedCall, type Delivery, type NetWorker, startNetWorker } from "./net_worker.ts";
+import { preparePlatformSchema } from "./platform_schema.ts";
 import { explain, Problem } from "./problem.ts";
 import { isEnding, stopOnSignal } from "./shutdown.ts";
 

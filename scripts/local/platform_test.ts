@@ -3,6 +3,7 @@ import { fromFileUrl, join } from "@std/path";
 import type { Platform } from "./platform.ts";
 import { Events } from "./test_support/events.ts";
 import { startTestPlatform, writeProject } from "./test_support/test_project.ts";
+import { until } from "./test_support/until.ts";
 import { eachLine } from "./waiting.ts";
 
 const FUNCTIONS = {
@@ -18,13 +19,6 @@ async function runs(pid: number): Promise<boolean> {
   const { stdout } = await new Deno.Command("ps", { args: ["-o", "stat=", "-p", String(pid)] }).output();
   const state = new TextDecoder().decode(stdout).trim();
   return state !== "" && !state.startsWith("Z");
-}
-
-async function until(condition: () => Promise<boolean>): Promise<void> {
-  for (let attempts = 0; !await condition(); attempts++) {
-    if (attempts > 200) throw new Error("It did not become true within 10 s");
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
 }
 
 async function postmasterOf(folder: string): Promise<number> {
@@ -141,6 +135,9 @@ Deno.test("a platform whose process is killed leaves nothing behind either", asy
   const postmaster = await postmasterOf(folder);
   child.kill("SIGKILL");
   await child.status;
-  await until(async () => !await runs(isolate) && !await runs(postmaster) && !await exists(folder));
+  await until(
+    async () => !await runs(isolate) && !await runs(postmaster) && !await exists(folder),
+    "the end of the isolate, of the database and of the folder",
+  );
   await Deno.remove(project, { recursive: true });
 });

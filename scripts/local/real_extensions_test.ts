@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { join } from "@std/path";
-import { asPostgres, connect, makePlatformSchema, preparePlatformSchema, type Sql } from "./database.ts";
+import { asPostgres, connect, type Sql } from "./database.ts";
+import { makePlatformSchema, preparePlatformSchema } from "./platform_schema.ts";
 import { type EmbeddedPostgres, startEmbeddedPostgres } from "./embedded_postgres.ts";
 
 /**

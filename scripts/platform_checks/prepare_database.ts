@@ -1,4 +1,5 @@
-import { checkDatabase, connect, preparePlatformSchema, type Sql } from "../local/database.ts";
+import { checkDatabase, connect, type Sql } from "../local/database.ts";
+import { preparePlatformSchema } from "../local/platform_schema.ts";
 import { Problem } from "../local/problem.ts";
 
 /**

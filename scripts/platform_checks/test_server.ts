@@ -13,7 +13,7 @@ export interface TestServer extends AsyncDisposable {
   readonly sendsByItself: boolean;
   /** Runs something with the URL of a migrated database that nobody else has, and drops it afterwards. */
   withDatabase<T>(work: (url: string) => Promise<T>): Promise<T>;
-  /** The URL of the given database, emptied and migrated anew; its cron jobs are there but do not run. */
+  /** The URL of the given database, emptied and migrated again; its cron jobs are there but do not run. */
   renewGiven(): Promise<string>;
 }
 

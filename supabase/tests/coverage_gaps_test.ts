@@ -208,7 +208,7 @@ Deno.test("close_gaps() does not count a second standstill of the same night as 
   assertEquals(await closed(), 1);
 });
 
-Deno.test("close_gaps() tries the days of a stretch one by one when the stretch was in vain", async () => {
+Deno.test("close_gaps() tries the days of a stretch one by one when the stretch brought nothing", async () => {
   await start(db.sql, "2026-05-20", "2026-05-22", { feeds: ["results"] });
   await endChunks();
   const chunks = async () => {

@@ -63,9 +63,16 @@ Deno.test("a start that another one of its kind holds up says who that is, and o
 });
 
 Deno.test("a closing of gaps beside another one is refused, and nothing is pulled twice", async () => {
+  await start(db.sql, "2026-05-20", "2026-05-20", { feeds: ["results"] });
+  // As if it had been pulled, and nothing came of it: a gap.
+  await db.sql`update backfill_progress set state = 'succeeded', ended_at = engine.clock()`;
+  const close = async () => (await db.sql<{ days: number }[]>`select engine.close_gaps() as days`)[0]?.days;
+  const closings = async () => (await db.sql`select from backfill_runs where priority = 90`).length;
   await whileHeld("close gaps", async () => {
-    await assertRejects(() => db.sql`select engine.close_gaps()`, Error, 'The lock "close gaps"');
+    await assertRejects(close, Error, 'The lock "close gaps"');
   });
+  assertEquals(await closings(), 0);
+  assertEquals([await close(), await closings()], [1, 1]);
 });
 
 Deno.test("a lock that is not there is an error, not a lock that nobody holds", async () => {

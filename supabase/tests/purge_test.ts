@@ -1,4 +1,5 @@
 import { assertEquals } from "@std/assert";
+import { until } from "../../scripts/local/test_support/until.ts";
 import { startTestDatabase, type TestDatabase } from "./support/test_database.ts";
 import { start } from "./support/chunks.ts";
 
@@ -116,12 +117,11 @@ async function oldDeadRun(): Promise<number> {
 async function settledOrBlocked(work: Promise<unknown>): Promise<void> {
   let settled = false;
   work.then(() => settled = true, () => settled = true);
-  for (;;) {
-    const waiting = await db.admin`
+  const waiting = async () =>
+    (await db.admin`
       select from pg_catalog.pg_stat_activity where wait_event_type = 'Lock' and application_name like 'test%'
-    `;
-    if (settled || waiting.length > 0) return;
-  }
+    `).length > 0;
+  await until(async () => await waiting() || settled, "the end of the work, or a lock that it waits for");
 }
 
 for (const [steering, states] of [["retry", ["dead"]], ["cancel", ["waiting", "working", "dead"]]] as const) {

@@ -128,36 +128,46 @@ Deno.test("masters whose second list came days after the first are as old as the
 Deno.test("a second pull that brings no row is short, however much is stored from the first", async () => {
   for (const feed of ["results", "racecards"] as const) {
     await db.reset();
-    const bring = (lease: Lease, ...ids: string[]) =>
-      ingest(
-        db.worker,
-        lease,
-        feed === "results"
-          ? page({ before: [null, 0], after: [null, 2] }, { api_total: 2, races: races(...ids) })
-          : page({ before: ["2026-06-01", 0], after: ["2026-06-02", 0] }, {
-            api_total: 2,
-            races: ids.map((id) => cardRace(id, { card_date: "2026-06-01" })),
-          }),
-      );
+    const bring = async (lease: Lease, ...pages: string[][]) => {
+      for (const [nth, ids] of pages.entries()) {
+        const isLast = nth === pages.length - 1;
+        await ingest(
+          db.worker,
+          lease,
+          feed === "results"
+            ? page({ before: [null, nth], after: [null, isLast ? 2 : nth + 1] }, {
+              api_total: 2,
+              races: races(...ids),
+            })
+            : page({
+              before: ["2026-06-01", nth],
+              after: isLast ? ["2026-06-02", 0] : ["2026-06-01", nth + 1],
+            }, {
+              api_total: 2,
+              races: ids.map((id) => cardRace(id, { card_date: "2026-06-01" })),
+            }),
+        );
+      }
+    };
     const pull = () => start(db.sql, "2026-06-01", "2026-06-01", { feeds: [feed], reprocess: "all" });
     await pull();
     const first = await claimed(db.worker, feed);
-    await bring(first, "rac_1", "rac_2");
+    await bring(first, ["rac_1", "rac_2"]);
     assertEquals(await finish(db.worker, first), "succeeded");
     const before = await pulledAt(feed);
     await db.passTime("1 day");
     await pull();
     // One that comes twice, on the edge of two pages, hides another as well as an empty page does.
-    for (const [nth, ids] of [[], ["rac_1"], ["rac_1", "rac_1"], ["rac_2"]].entries()) {
+    for (const [nth, pages] of [[[]], [["rac_1"]], [["rac_1"], ["rac_1"]], [["rac_2"]]].entries()) {
       const lease = await claimed(db.worker, feed);
-      await bring(lease, ...new Set(ids));
+      await bring(lease, ...pages);
       assertEquals(await finish(db.worker, lease), nth < 3 ? "waiting" : "dead", `${feed} ${nth}`);
       await db.passTime("2 minutes");
     }
     assertEquals(await pulledAt(feed), before);
     await db.sql`select backfill_retry(2)`;
     const whole = await claimed(db.worker, feed);
-    await bring(whole, "rac_1", "rac_2");
+    await bring(whole, ["rac_1"], ["rac_2"]);
     assertEquals(await finish(db.worker, whole), "succeeded");
   }
 });
@@ -237,7 +247,7 @@ Deno.test("wider regions make covered days missing, narrower ones don't", async 
   assertEquals(await plannedDays(), 3, "it was asked for one region since");
 });
 
-Deno.test("a reading keeps the regions that it began with, and the next one has the new ones", async () => {
+Deno.test("a period of results that is half read keeps its regions, and the next one has the new ones", async () => {
   const regionsOf = async (lease: Lease) =>
     (await db.sql`select regions from backfill_progress where id = ${lease.chunk_id}`)[0]?.["regions"];
   await start(db.sql, "2026-06-01", "2026-06-03", { feeds: ["results"] });
@@ -260,16 +270,34 @@ Deno.test("a reading keeps the regions that it began with, and the next one has 
   assertEquals(await regionsOf(await claimed(db.worker, "results")), ["gb", "ire", "fr"]);
 });
 
-Deno.test("a change of regions holds from the next card day on", async () => {
-  await start(db.sql, "2026-06-01", "2026-06-02", { feeds: ["racecards"] });
-  const lease = await claimed(db.worker, "racecards");
-  await ingest(db.worker, lease, page({ before: ["2026-06-01", 0], after: ["2026-06-02", 0] }));
+Deno.test("a change of regions holds for card days from the next claim on; a day that is half read keeps its own", async () => {
+  const cards = (before: [string, number], after: [string, number], id: string, total: number) =>
+    page({ before, after }, {
+      api_total: total,
+      races: [cardRace(id, { race_date: before[0], card_date: before[0] })],
+    });
+  await start(db.sql, "2026-06-01", "2026-06-04", { feeds: ["racecards"] });
+  const first = await claimed(db.worker, "racecards");
+  await ingest(db.worker, first, cards(["2026-06-01", 0], ["2026-06-02", 0], "rac_1", 1));
   await setRegions("gb", "ire", "fr");
-  await putBack(lease);
-  const again = await claimed(db.worker, "racecards");
-  await ingest(db.worker, again, page({ before: ["2026-06-02", 0], after: ["2026-06-03", 0] }));
-  assertEquals(await finish(db.worker, again), "succeeded");
-  assertEquals((await gaps()).map((gap) => gap["day"]), ["2026-06-01"]);
+  // The claim is the old one still.
+  await ingest(db.worker, first, cards(["2026-06-02", 0], ["2026-06-03", 0], "rac_2", 1));
+  await putBack(first);
+  const second = await claimed(db.worker, "racecards");
+  await ingest(db.worker, second, cards(["2026-06-03", 0], ["2026-06-03", 1], "rac_3", 2));
+  await setRegions("gb", "ire", "fr", "usa");
+  await putBack(second);
+  const third = await claimed(db.worker, "racecards");
+  await ingest(db.worker, third, cards(["2026-06-03", 1], ["2026-06-04", 0], "rac_4", 2));
+  await putBack(third);
+  const fourth = await claimed(db.worker, "racecards");
+  await ingest(db.worker, fourth, cards(["2026-06-04", 0], ["2026-06-05", 0], "rac_5", 1));
+  assertEquals(await finish(db.worker, fourth), "succeeded");
+  assertEquals((await gaps()).map((gap) => [gap["day"], gap["missing"]]), [
+    ["2026-06-01", "never pulled for the region fr, usa"],
+    ["2026-06-02", "never pulled for the region fr, usa"],
+    ["2026-06-03", "never pulled for the region usa"],
+  ]);
 });
 
 Deno.test("a page of which no race is understood moves nothing, and a retry reads it again", async () => {

@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import fc from "fast-check";
+import { freeSlots } from "../../scripts/local/slots.ts";
 import { startTestDatabase, type TestDatabase } from "./support/test_database.ts";
 
 let db: TestDatabase;
@@ -19,8 +20,9 @@ async function setRates(rates: Rates, headroom: number): Promise<void> {
       calls_per_second = coalesce((${
     db.sql.json(rates)
   }::jsonb ->> endpoint)::numeric, documented_calls_per_second),
-      headroom = ${headroom}, next_slot = '-infinity', taken_slots = '{}'
+      headroom = ${headroom}
   `;
+  await freeSlots(db.sql);
 }
 
 async function reserve(endpoint: string): Promise<number> {

@@ -62,7 +62,7 @@ Deno.test("cancelling a run while its chunk is written to is no deadlock", async
   }
 });
 
-Deno.test("backfill_retry() of a period that lacked races reads it anew", async () => {
+Deno.test("backfill_retry() of a period that lacked races reads it again", async () => {
   const run = await start(db.sql, "2026-05-01", "2026-05-31", { feeds: ["results"] });
   for (let pull = 0; pull < 4; pull++) {
     const held = await claimed(db.worker, "results");

@@ -1,6 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { bootEverything, type Everything } from "../../scripts/local/boot.ts";
 import { connect, type Sql } from "../../scripts/local/database.ts";
+import { until as waitUntil } from "../../scripts/local/test_support/until.ts";
 
 /** Everything real but the API: the functions in their own processes, called through pg_net's stand-in. */
 let everything: Everything;
@@ -40,15 +41,9 @@ async function start(reprocess = "missing"): Promise<number> {
   return run?.id ?? NaN;
 }
 
-async function until(condition: () => Promise<boolean>, what: string): Promise<void> {
-  const deadline = performance.now() + 60_000;
-  while (!await condition()) {
-    if (performance.now() > deadline) {
-      throw new Error(`Waited a minute for ${what}\n${functionLog.join("\n")}`);
-    }
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-}
+/** When it does not come, the functions' log says why. */
+const until = (condition: () => boolean | Promise<boolean>, what: string) =>
+  waitUntil(condition, what, { more: () => functionLog.join("\n") });
 
 const state = async (run: number) =>
   (await sql<{ state: string }[]>`select state from backfill_status where run_id = ${run}`)[0]?.state;
@@ -147,7 +142,8 @@ Deno.test("with every chained call lost, the sweep alone finishes the run, with 
   }
   deliverUpTo = Infinity;
   assertEquals(await state(run), "succeeded");
-  // The masters, then two chunks of each lane; on a busy machine a chunk may yield and wait for one more. None is in vain.
+  // The masters, then two chunks of each lane; on a busy machine a chunk may yield and wait for one more. Each has
+  // something to do.
   const [worked] = await sql`
     select sum(invocations)::integer as invocations from backfill_progress where run_id = ${run}
   `;

@@ -1,6 +1,6 @@
 /**
- * Time as the functions see it: only durations, because the clock of an isolate may be wrong. Only the door asks it,
- * for how long a call is good, and bears a minute.
+ * Time as the functions see it: only durations, because the clock of an isolate may be wrong. The only look at the wall
+ * clock is serve.ts's, which allows a minute.
  */
 export interface Clock {
   /** Milliseconds since some fixed moment; never goes back. */

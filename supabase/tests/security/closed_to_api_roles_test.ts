@@ -4,6 +4,7 @@ import { connect, type Sql } from "../../../scripts/local/database.ts";
 import type { Platform } from "../../../scripts/local/platform.ts";
 import { ourRelations, ourRoutines, type Relation, type Routine } from "./support/catalog.ts";
 import { startOpenProject } from "./support/open_project.ts";
+import { rolledBack } from "./support/rolled_back.ts";
 
 let platform: Platform;
 let admin: Sql;
@@ -32,7 +33,7 @@ async function notRefused(
   exposeEngine = false,
 ): Promise<string[]> {
   const open: string[] = [];
-  await admin.begin(async (transaction) => {
+  await rolledBack(admin, async (transaction) => {
     // A grant that is not missed while the schema is closed would be missed the day that somebody opens it.
     if (exposeEngine) await transaction.unsafe(`grant usage on schema engine to ${role}`);
     // As if it had logged in: what the session began as could be gone back to.
@@ -44,14 +45,9 @@ async function notRefused(
       );
       if (outcome !== REFUSED) open.push(`${statement} -> ${outcome}`);
     }
-    throw new RollBack();
-  }).catch((error) => {
-    if (!(error instanceof RollBack)) throw error;
   });
   return open;
 }
-
-class RollBack extends Error {}
 
 function attacksOn({ name, kind, column, isWritable }: Relation): string[] {
   const common = [`comment on ${kind} ${name} is 'was here'`, `grant select on ${name} to public`];

@@ -14,10 +14,6 @@ let db: TestDatabase;
 let reader: Sql;
 Deno.test.beforeAll(async () => {
   db = await startTestDatabase();
-  // As pg_net 0.20 does it.
-  await db.admin`grant usage on schema net to public`;
-  await db.admin`grant all on all sequences in schema net to public`;
-  await db.admin`grant all on all tables in schema net to public`;
   await db.sql.unsafe(await Deno.readTextFile(SNIPPET));
   await db.sql`drop role if exists my_dashboard`;
   await db.sql`create role my_dashboard login in role racing_reader`;

@@ -75,30 +75,6 @@ Deno.test("the read-only role executes no function of ours, and reads no secret 
   }
 });
 
-Deno.test("the read-only role reads pg_net's queue, deletes from it and sends, as every login can: pg_net's own script grants it", async () => {
-  class RollBack extends Error {}
-  // What is to be tried here must not be sent by a worker, and leave nothing.
-  await reader.begin(async (transaction) => {
-    const [own] =
-      await transaction`select net.http_post('http://127.0.0.1:1/', '{"from": "a reader"}') as id`;
-    const queued = await transaction`
-      select id from net.http_request_queue where convert_from(body, 'utf8') = '{"from": "a reader"}'
-    `;
-    assertEquals(queued.map(({ id }) => id), [own?.["id"]]);
-    const deleted = await transaction`delete from net.http_request_queue where id = ${
-      own?.["id"]
-    } returning id`;
-    assertEquals(deleted.length, 1);
-    await transaction`select * from net._http_response`;
-    throw new RollBack();
-  }).catch((error) => {
-    if (!(error instanceof RollBack)) throw error;
-  });
-  // And nobody but pg_net's owner can change it.
-  await operator.unsafe("revoke all on all tables in schema net from public, racing_reader");
-  assertEquals(await outcome("select * from net.http_request_queue"), "done");
-});
-
 Deno.test("the read-only role can't log in, and what it may was not given to anybody else", async () => {
   const [role] = await operator`
     select rolcanlogin, rolsuper, rolbypassrls, rolcreaterole, rolcreatedb from pg_catalog.pg_roles where rolname = 'racing_reader'

@@ -119,12 +119,12 @@ function reachedWithLentRights(
 
 /**
  * An empty search path keeps tables, functions and operators of others away, but not types: temporary ones come first
- * unless pg_temp is named. Whoever calls a function that lends its owner's rights could have code of his own run with
+ * unless pg_temp is named. Whoever calls a function that lends its owner's rights could have code of their own run with
  * them, as the check of a domain that is called `text` (temp_types_test.ts does it). So such a function, and whatever
  * it makes run, names pg_temp last. Operators and casts are no way in: neither is ever looked for in pg_temp, and
- * nobody makes a cast between types that are not his.
+ * nobody makes a cast between types that are not theirs.
  *
- * For all others an empty path is enough. What runs with the rights of its caller gives an attacker his own; and what
+ * For all others an empty path is enough. What runs with the rights of its caller gives attackers their own; and what
  * cron runs as postgres (sweep, watch, pulls, purge) has a session of its own each time, in which nobody else has
  * made a temporary type.
  */

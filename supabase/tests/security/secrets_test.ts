@@ -2,6 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { bootEverything, type Everything } from "../../../scripts/local/boot.ts";
 import { connect, type Sql, storeSecret } from "../../../scripts/local/database.ts";
 import type { Fault } from "../../../scripts/local/racing_api/server.ts";
+import { rolledBack } from "./support/rolled_back.ts";
 import { asHtml, type Hit, SecretSearch } from "./support/search.ts";
 
 /**
@@ -115,9 +116,8 @@ async function knock(headers: Record<string, string>, body: string): Promise<voi
 }
 
 Deno.test("the search finds a secret in any column, in bytes, in JSON, written in any way, and half of one", async () => {
-  class RollBack extends Error {}
   const found: Hit[] = [];
-  await sql.begin(async (transaction) => {
+  await rolledBack(sql, async (transaction) => {
     await transaction`
       insert into public.ingest_errors (feed, failure_class, attempt, message)
       values ('results', 'chunk', 1, ${`cut off: ${account.password.slice(0, 20)}`})
@@ -133,9 +133,6 @@ Deno.test("the search finds a secret in any column, in bytes, in JSON, written i
     }, 'utf8'), 1)
     `;
     found.push(...await search.inTables(transaction, SCHEMAS));
-    throw new RollBack();
-  }).catch((error) => {
-    if (!(error instanceof RollBack)) throw error;
   });
   assertEquals(found, [
     { place: "net.http_request_queue.body", secret: "the username" },
@@ -155,8 +152,7 @@ Deno.test("a run that succeeds leaves no secret anywhere", async () => {
 });
 
 Deno.test("pg_net's queue holds the webhook's address where it is needed, and no other secret: not the worker's either", async () => {
-  class RollBack extends Error {}
-  await sql.begin(async (transaction) => {
+  await rolledBack(sql, async (transaction) => {
     await transaction`select public.backfill_start('2026-05-01', '2026-05-01', reprocess => 'all')`;
     await transaction`
       with alert as (
@@ -173,9 +169,6 @@ Deno.test("pg_net's queue holds the webhook's address where it is needed, and no
       from net.http_request_queue
     `;
     assertEquals(calls?.signed, 1);
-    throw new RollBack();
-  }).catch((error) => {
-    if (!(error instanceof RollBack)) throw error;
   });
 });
 

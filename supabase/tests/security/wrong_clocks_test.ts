@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { bootEverything, type Everything } from "../../../scripts/local/boot.ts";
 import { connect, type Sql } from "../../../scripts/local/database.ts";
+import { until as waitUntil } from "../../../scripts/local/test_support/until.ts";
 import { moveTimeByHand } from "../support/test_database.ts";
 
 /** The functions check until when a call is good by clocks of their own. */
@@ -34,15 +35,9 @@ async function start(): Promise<number> {
   return run?.id ?? NaN;
 }
 
-async function until(condition: () => Promise<boolean> | boolean, what: string): Promise<void> {
-  const deadline = performance.now() + 60_000;
-  while (!await condition()) {
-    if (performance.now() > deadline) {
-      throw new Error(`Waited a minute for ${what}\n${functionLog.join("\n")}`);
-    }
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-}
+/** When it does not come, the functions' log says why. */
+const until = (condition: () => boolean | Promise<boolean>, what: string) =>
+  waitUntil(condition, what, { more: () => functionLog.join("\n") });
 
 const stateIs = (run: number, state: string) => async () =>
   (await sql`select from backfill_status where run_id = ${run} and state = ${state}`).length === 1;

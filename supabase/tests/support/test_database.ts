@@ -1,5 +1,6 @@
 import { connect, type Sql } from "../../../scripts/local/database.ts";
 import { startPlatform } from "../../../scripts/local/platform.ts";
+import { freeSlots } from "../../../scripts/local/slots.ts";
 
 /** A call that SQL queued for pg_net and nobody has sent. */
 export interface QueuedCall {
@@ -8,7 +9,7 @@ export interface QueuedCall {
   readonly body: Record<string, unknown>;
   /** Null of what goes elsewhere than to the functions. */
   readonly signature: string | null;
-  /** Likewise. */
+  /** Until when it is good, in seconds since 1970; null of what goes elsewhere. */
   readonly expires: number | null;
 }
 
@@ -21,7 +22,7 @@ export interface TestDatabase {
   /** As the superuser, who may do what only the platform itself may. */
   readonly admin: Sql;
   readonly workerSecret: string;
-  /** The superuser's, to become whom one likes with. */
+  /** The superuser's, to set any role with. */
   readonly adminUrl: string;
   /** Empties every table, restores the settings, and sets the engine's time. */
   reset(moment?: string): Promise<void>;
@@ -87,7 +88,7 @@ export async function startTestDatabase(): Promise<TestDatabase> {
       await sql.unsafe(`truncate ${FILLED_TABLES.join(", ")} restart identity cascade`);
       await sql`delete from backfill_settings`;
       await sql`insert into backfill_settings default values`;
-      await sql`update racing_api_limits set next_slot = '-infinity', taken_slots = '{}'`;
+      await freeSlots(sql);
       await sql`update pull_schedules set last_due_at = null, failing_since = null, last_error = null, enabled = true`;
       await sql`delete from net.http_request_queue`;
       await sql`update testing.moment set now = ${moment}`;

@@ -82,7 +82,7 @@ export interface Engine extends RateBudget {
 const LEASE_LOST = "PT409";
 /** Statement timeout, lock timeout, deadlock: nothing was done, and the next try may pass. */
 const ROLLED_BACK = ["57014", "55P03", "40P01"];
-/** So often, and no more: what runs into the same time limit three times will do so again. */
+/** At most so often: what runs into the same time limit three times will do so again. */
 const ROLLED_BACK_TRIES = 3;
 const ROLLED_BACK_PAUSE_MILLISECONDS = 500;
 /**

@@ -1,4 +1,3 @@
-import { timingSafeEqual } from "node:crypto";
 import { z } from "zod";
 import { systemClock } from "../clock.ts";
 import { type GetVariable, readEnvironment, readRacingApiAccount, secretsOf } from "../environment.ts";
@@ -7,6 +6,7 @@ import { createLogger, type Logger } from "../log.ts";
 import { RacingApiClient } from "../racing_api/client.ts";
 import { type Chunk, connectEngine, type Engine } from "./database.ts";
 import type { Feed } from "./paging.ts";
+import { isSameText } from "./same_text.ts";
 import { isSignature, judge } from "./signature.ts";
 import { workOnChunk } from "./work_on_chunk.ts";
 
@@ -24,17 +24,10 @@ function answer(status: number, body: Record<string, unknown>): Response {
   return Response.json(body, { status });
 }
 
-/** Compares in constant time: hashes are of equal length, whatever came. */
-async function isSame(given: string, expected: string): Promise<boolean> {
-  const hash = async (text: string) =>
-    new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text)));
-  return timingSafeEqual(await hash(given), await hash(expected));
-}
-
 /** Whether somebody calls by hand, who knows the secret itself. */
-async function showsSecret(request: Request, workerSecret: string): Promise<boolean> {
+function showsSecret(request: Request, workerSecret: string): boolean {
   const given = /^Bearer (.+)$/.exec(request.headers.get("authorization") ?? "")?.[1] ?? "";
-  return await isSame(given, workerSecret);
+  return isSameText(given, workerSecret);
 }
 
 /** Reads at most so many bytes, for at most so long; null when there are more, or the body breaks off. */
@@ -94,7 +87,7 @@ async function readCall<F extends Feed>(
   },
 ): Promise<Call<F> | Refusal> {
   const feed = z.enum(feeds);
-  if (await showsSecret(request, workerSecret)) {
+  if (showsSecret(request, workerSecret)) {
     const body = await readBody(request, z.strictObject({ feed }));
     return body === undefined
       ? { status: 400, message: `Send {"feed": "${feeds.join('" | "')}"}` }
@@ -107,15 +100,11 @@ async function readCall<F extends Feed>(
   if (body === undefined) return UNAUTHORIZED;
 
   const call = { feed: body.feed as F, id: body.call };
-  const verdict = judge(
-    { functionName, ...call, expires: body.expires },
-    signature,
-    workerSecret,
-    Date.now(),
-  );
+  const now = Date.now();
+  const verdict = judge({ functionName, ...call, expires: body.expires }, signature, workerSecret, now);
   if (verdict === "good") return call;
   if (verdict === "forged") return UNAUTHORIZED;
-  const seconds = Math.round(body.expires - Date.now() / 1000);
+  const seconds = Math.round(body.expires - now / 1000);
   return {
     status: 401,
     message:

@@ -52,7 +52,7 @@ Deno.test("judge() finds it forged when it is cut short, longer, or in capitals"
   assertEquals(isSignature(SIGNATURE), true);
 });
 
-Deno.test("judge() bears a clock that is a minute behind or ahead, all the while that a call is good", () => {
+Deno.test("judge() allows a clock that is a minute behind or ahead, all the while that a call is good", () => {
   for (const late of [0, 60, 120]) {
     for (const wrong of [-60, -30, 0, 30, 60]) assertEquals(after(late + wrong), "good", `${late} ${wrong}`);
   }

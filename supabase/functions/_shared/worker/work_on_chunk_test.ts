@@ -2,6 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { connect, type Sql } from "../../../../scripts/local/database.ts";
 import { type Platform, startPlatform } from "../../../../scripts/local/platform.ts";
 import { type SimulatedApi, startSimulatedApi } from "../../../../scripts/local/racing_api/server.ts";
+import { freeSlots } from "../../../../scripts/local/slots.ts";
 import { createLogger, type Logger } from "../log.ts";
 import { RacingApiClient } from "../racing_api/client.ts";
 import { HandMovedClock } from "../testing/hand_moved_clock.ts";
@@ -26,7 +27,7 @@ Deno.test.afterAll(async () => {
 Deno.test.beforeEach(async () => {
   api.faults = () => undefined;
   await sql`truncate backfill_runs, ra_races, ra_coverage, ingest_rejects, ingest_errors restart identity cascade`;
-  await sql`update racing_api_limits set next_slot = '-infinity', taken_slots = '{}'`;
+  await freeSlots(sql);
   await sql`update backfill_settings set regions = default`;
 });
 

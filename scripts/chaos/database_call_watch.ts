@@ -1,7 +1,7 @@
 import type { DatabaseCall } from "../local/platform.ts";
 
 /** Sees what the calls of database functions came to, whatever becomes of their answers on the way back. */
-export class CallWatch {
+export class DatabaseCallWatch {
   readonly #feeds = new Map<number, string>();
   readonly #acceptedAt = new Map<string, number>();
   readonly #readingBegan = new Map<number, Date>();

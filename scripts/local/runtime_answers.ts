@@ -1,0 +1,9 @@
+/** An answer of the runtime itself, as the hosted one gives it. */
+export function runtimeAnswer(status: number, code: string, message: string): Response {
+  return Response.json({ code, message }, { status });
+}
+
+/** What a call of a function that does not start is answered. */
+export function startFailure(): Response {
+  return runtimeAnswer(503, "BOOT_ERROR", "Function failed to start (please check logs)");
+}
