@@ -152,7 +152,7 @@ security invoker
 set search_path = ''
 as $$
 declare
-  moment constant timestamptz := engine.clock();
+  moment timestamptz;
   own public.racing_api_limits;
   account public.racing_api_limits;
   allowed integer;
@@ -169,6 +169,8 @@ begin
       using errcode = '22023', hint = 'Add it to racing_api_limits with the rate that The Racing API documents for it.';
   end if;
   select l.* into account from public.racing_api_limits as l where l.endpoint = 'account' for no key update;
+  -- Not before the rows are held: who waited for them would get a slot of the past.
+  moment := engine.clock();
 
   -- The endpoint's slots are evenly spaced. The account's are counted: no more within a second, and its headroom, than its rate. So
   -- a card that waits for its endpoint takes one place when its time comes, and holds up no result before it.

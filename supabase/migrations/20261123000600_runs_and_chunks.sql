@@ -203,6 +203,7 @@ create table public.ingest_errors (
   )
 );
 create index ingest_errors_run_id on public.ingest_errors (run_id, occurred_at desc);
+create index ingest_errors_last on public.ingest_errors (run_id, occurred_at desc, id desc) where failure_class <> 'retried';
 create index ingest_errors_chunk_id on public.ingest_errors (chunk_id);
 create index ingest_errors_lost_calls on public.ingest_errors (feed, occurred_at) where failure_class = 'lost_call';
 create index ingest_errors_occurred_at on public.ingest_errors (occurred_at);

@@ -23,7 +23,12 @@ language sql
 stable
 security invoker
 set search_path = ''
-as $$ select call_is_lost.sent_at < engine.clock() - interval '15 seconds' $$;
+as $$
+  select
+    call_is_lost.sent_at < engine.clock() - interval '15 seconds'
+    -- Sent by a clock that was ahead and has been put right.
+    or call_is_lost.sent_at > engine.clock() + interval '1 minute'
+$$;
 comment on function engine.call_is_lost(timestamptz) is
   'Whether a call queued then can no longer be expected: a hop through pg_net takes a third of a second, behind a slow
    batch five.';
@@ -103,8 +108,18 @@ begin
   where
     t.tgrelid = 'net.http_request_queue'::regclass
     and not t.tgisinternal
-    and not owner.rolsuper
-    and owner.rolname <> current_user
+    and (
+      -- Its condition may call anybody's function, and everybody may hang a superuser's function there.
+      t.tgqual is not null
+      or not (
+        owner.rolname = current_user
+        or exists (
+          select from pg_depend as part
+          join pg_extension as extension on extension.oid = part.refobjid and extension.extname = 'pg_net'
+          where part.classid = 'pg_proc'::regclass and part.objid = f.oid and part.deptype = 'e'
+        )
+      )
+    )
   limit 1;
   if stranger is not null then
     raise exception 'Nothing is sent: on net.http_request_queue there is a trigger that is not ours, %', stranger
@@ -113,9 +128,17 @@ begin
           'and drop its function with cascade.';
   end if;
 
-  insert into net.http_request_queue (method, url, headers, body, timeout_milliseconds)
-  values ('POST', post.url, post.headers, convert_to(post.body::text, 'utf8'), 5000)
-  returning id into request_id;
+  begin
+    insert into net.http_request_queue (method, url, headers, body, timeout_milliseconds)
+    values ('POST', post.url, post.headers, convert_to(post.body::text, 'utf8'), 5000)
+    returning id into request_id;
+  exception
+    when others then
+      -- The sequence of its ids is everybody's too, and may be set to its end.
+      raise exception 'Nothing is sent: net.http_request_queue takes no row: %', sqlerrm
+        using errcode = 'PT424',
+          hint = 'When its ids are used up: select setval(''net.http_request_queue_id_seq'', 1);';
+  end;
   -- Older versions of pg_net look by themselves.
   if to_regprocedure('net.wake()') is not null then
     perform net.wake();

@@ -731,7 +731,12 @@ as $$
     lateral (
       select count(distinct coalesce(reject.race_id, reject.fingerprint)) as races
       from public.ingest_rejects as reject
-      where reject.feed = chunk.feed and reject.race_date = days.day and reject.kind = 'race'
+      where reject.feed = chunk.feed and reject.kind = 'race'
+        -- One that says no day may be of any: each of them is incomplete, and pulled alone shows whether it is.
+        and (
+          reject.race_date = days.day
+          or (chunk.feed = 'results' and reject.race_date is null and reject.chunk_id = chunk.id)
+        )
         -- One that this reading did not meet is none of those that the API has.
         and reject.last_seen_at >= chunk.reading_since
         and not exists (
@@ -746,8 +751,17 @@ as $$
     races_stored = excluded.races_stored,
     races_rejected = excluded.races_rejected,
     races_abandoned = excluded.races_abandoned,
-    pulled_at = excluded.pulled_at,
-    regions = excluded.regions,
+    -- A reading that was begun earlier and ended later makes nothing older that was known wholly.
+    pulled_at = case
+      when known.races_stored >= known.races_in_api and known.regions @> excluded.regions
+        then greatest(known.pulled_at, excluded.pulled_at)
+      else excluded.pulled_at
+    end,
+    regions = case
+      when known.races_stored >= known.races_in_api and known.regions @> excluded.regions
+        and known.pulled_at > excluded.pulled_at then known.regions
+      else excluded.regions
+    end,
     chunk_id = excluded.chunk_id
 $$;
 comment on function engine.cover_days(public.backfill_progress, date, date, integer) is

@@ -14,7 +14,10 @@ begin
   for lost in
     select chunk.*
     from public.backfill_progress as chunk
-    where chunk.state = 'working' and chunk.lease_until < engine.clock()
+    where
+      chunk.state = 'working'
+      -- No lease is longer than ten minutes: one that is was given by a clock that was ahead.
+      and (chunk.lease_until < engine.clock() or chunk.lease_until > engine.clock() + interval '11 minutes')
     order by chunk.id
     for update skip locked
   loop
@@ -171,6 +174,10 @@ begin
   end if;
   perform engine.note_silent_watch();
   perform engine.expire_leases();
+  -- Nobody pushes a slot back by more than an hour: one further away was reserved by a clock that was ahead.
+  update public.racing_api_limits as l
+  set next_slot = '-infinity', taken_slots = '{}'
+  where l.next_slot > engine.clock() + interval '61 minutes' or engine.clock() + interval '61 minutes' < any (l.taken_slots);
   perform engine.forget_lost_calls();
   begin
     perform engine.dispatch_due();

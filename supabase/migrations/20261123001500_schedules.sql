@@ -286,6 +286,9 @@ begin
         update public.pull_schedules as s
         set last_due_at = due, failing_since = null, last_error = null
         where s.name = schedule.name;
+      elsif schedule.failing_since is not null then
+        -- It only waits for an earlier pull.
+        update public.pull_schedules as s set failing_since = null, last_error = null where s.name = schedule.name;
       end if;
     exception
       when others then

@@ -286,10 +286,12 @@ begin
   if webhook is null then
     return 0;
   end if;
+  -- What somebody holds waits for the next tick, and holds up no other.
   update public.alert_messages as m
   set delivered_at = engine.clock()
   where
-    m.delivered_at is null
+    m.id in (select open.id from public.alert_messages as open where open.delivered_at is null for update skip locked)
+    and m.delivered_at is null
     and (
       exists (
         select from engine.alert_requests as request
@@ -321,7 +323,7 @@ begin
         or not exists (select from engine.alert_requests as request where request.message_id = m.id)
       )
     order by m.id
-    for update of m
+    for update of m skip locked
   loop
     words := case message.phase
       when 'raised' then format('%s (%s): %s', replace(message.kind, '_', ' '), message.subject, message.message)
@@ -371,7 +373,13 @@ begin
   ),
   raised as (
     insert into public.alerts (kind, subject, message)
-    select troubles.kind, troubles.subject, troubles.message from troubles order by troubles.kind, troubles.subject
+    select troubles.kind, troubles.subject, troubles.message
+    from troubles
+    -- Not left to "on conflict" alone, which waits for whoever is changing the alert that stands.
+    where not exists (
+      select from public.alerts as a where a.kind = troubles.kind and a.subject = troubles.subject and a.well_at is null
+    )
+    order by troubles.kind, troubles.subject
     on conflict (kind, subject) where well_at is null do nothing
     returning id
   ),

@@ -38,6 +38,8 @@ returns table (what text, rows_deleted bigint)
 language plpgsql
 security invoker
 set search_path = ''
+-- It holds what it deletes until it ends: a row of the log that an open transaction holds must not hold up pages.
+set lock_timeout = '10s'
 as $$
 #variable_conflict use_column
 declare
@@ -86,6 +88,8 @@ begin
       old.acknowledged_at < engine.clock() - settings.reject_days * interval '1 day'
       -- One that still comes would be a new one the next time.
       and old.last_seen_at < engine.clock() - settings.reject_days * interval '1 day'
+      -- engine.whole_results asks it for ever whether a result has all of its runners.
+      and not (old.feed = 'results' and old.kind = 'runner')
     order by old.id
     for update skip locked
   );

@@ -455,6 +455,8 @@ Deno.test("an error in one schedule holds up no other: it is kept, tried again, 
     const others = ["week_results", "day_cards", "day_results", "masters"];
     assertEquals((await startedBy()).toSorted(), others.toSorted());
     assertEquals(await failures(), [{ name: "morning_cards", last_error: "No such luck" }]);
+    // With them at an end it waits for nobody, and is tried.
+    await db.sql`update backfill_progress set state = 'succeeded', ended_at = engine.clock()`;
     await db.sql`select engine.watch()`;
     assertEquals((await db.sql`select from alerts where kind = 'schedule'`).length, 0);
     for (let minute = 0; minute < 7; minute++) {
@@ -478,6 +480,26 @@ Deno.test("an error in one schedule holds up no other: it is kept, tried again, 
     (await db.sql`select from alerts where kind = 'schedule' and well_at is not null`).length,
     1,
   );
+});
+
+Deno.test("a schedule that could not be started and then only waits for an earlier pull has no failure any more", async () => {
+  await onSince("2026-06-15T12:00:00Z");
+  await db.sql`update testing.moment set now = '2026-06-15T12:45:00Z'`;
+  await db.sql.begin(async (transaction) => {
+    await transaction`select engine.take_lock('start scheduled pull')`;
+    await tick();
+    assertEquals((await failures()).map(({ name }) => name), ["day_results"]);
+  });
+  await db.sql`update testing.moment set now = '2026-06-15T12:30:00Z'`;
+  await db.sql`
+    select engine.start_run('2026-06-15', '2026-06-15', array['results'], true, 'all', 100::smallint, 'schedule elsewhere')
+  `;
+  const lease = await claimed(db.worker, "results");
+  const races = [resultRace("rac_1", { race_date: "2026-06-15" })];
+  await ingest(db.worker, lease, page({ before: [null, 0], after: [null, 1] }, { api_total: 2, races }));
+  await db.sql`update testing.moment set now = '2026-06-15T12:46:00Z'`;
+  await tick();
+  assertEquals(await failures(), []);
 });
 
 Deno.test("a scheduled pull that another start of its kind holds up comes with the next tick", async () => {

@@ -130,6 +130,59 @@ Deno.test("with a trigger on the queue that is not ours nothing is sent, and wha
   throw new Error("The trigger's end must let the engine send again");
 });
 
+/** What a login may do to the queue, and how the platform takes it back. */
+const SABOTAGE: [what: string, doIt: string, undoIt: string][] = [
+  [
+    "a condition of a trigger that calls a function of theirs",
+    `create function pg_temp.evil(url text) returns boolean language plpgsql as $evil$
+     begin
+       if current_user = 'postgres' then
+         create table if not exists public.made_with_the_rights_of_postgres ();
+       end if;
+       return false;
+     end $evil$;
+     create trigger evil before insert on net.http_request_queue for each row
+       when (pg_temp.evil(new.url)) execute function pg_catalog.suppress_redundant_updates_trigger()`,
+    "drop trigger evil on net.http_request_queue",
+  ],
+  [
+    "a trigger with a function of the superuser's that fails",
+    `create trigger evil before insert on net.http_request_queue for each row
+       execute function pg_catalog.suppress_redundant_updates_trigger()`,
+    "drop trigger evil on net.http_request_queue",
+  ],
+  [
+    "ids that are used up",
+    "select setval('net.http_request_queue_id_seq', 9223372036854775807)",
+    "select setval('net.http_request_queue_id_seq', 1)",
+  ],
+];
+
+for (const [what, doIt, undoIt] of SABOTAGE) {
+  Deno.test(`${what}: nothing of it runs, chunks end, leases run out, and the error log says it`, async () => {
+    await start(db.sql, "2026-04-01", "2026-05-31", { feeds: ["results"] });
+    const [lease] = [await claimed(db.worker, "results"), await claimed(db.worker, "results")];
+    await db.takeCalls();
+    await reader.unsafe(doIt);
+    try {
+      await db.worker`select yield_chunk(${lease.chunk_id}, ${lease.lease_token}, 0)`;
+      await db.passTime("5 minutes");
+      await db.sql`select engine.sweep()`;
+      assertEquals(await isTaken(), false);
+      const states = await db.sql`select state from backfill_progress`;
+      assertEquals(states.map(({ state }) => state), ["waiting", "waiting"]);
+      const errors = await db.sql<{ message: string }[]>`
+        select message from ingest_errors where message like 'No call could be sent: Nothing is sent: %'
+      `;
+      assertEquals(errors.length, 1);
+    } finally {
+      await db.admin.unsafe(undoIt);
+    }
+    await db.sql`select engine.sweep()`;
+    assert((await db.takeCalls()).length > 0);
+  });
+}
+
 Deno.test("a reader who locks pg_net's tables holds up no ending, no sweep and no watch, and what is to do is said", async () => {
   await start(db.sql, "2026-04-01", "2026-05-31", { feeds: ["results"] });
   const lease = await claimed(db.worker, "results");
