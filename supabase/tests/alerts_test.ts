@@ -541,6 +541,24 @@ Deno.test("an alert that somebody holds keeps no other from ending", async () =>
   assertEquals((await alerts()).map(({ over }) => over), [true, true]);
 });
 
+Deno.test("an alert or a message that somebody changes keeps no other from being raised and sent", async () => {
+  await setWebhook();
+  const run = await start(db.sql, "2026-05-01", "2026-05-31", { feeds: ["results"] });
+  await db.sql`select backfill_pause(${run})`;
+  await watch();
+  const before = (await posted()).length;
+  // As if it had got lost: due to be sent again.
+  await db.sql`delete from engine.alert_requests`;
+  await meet(1);
+  await db.sql.begin(async (transaction) => {
+    await transaction`update alerts set message = message where kind = 'paused'`;
+    await transaction`update alert_messages set tries = tries`;
+    await watch();
+    assertEquals((await alerts()).map(({ kind }) => kind).toSorted(), ["paused", "rejects"]);
+    assertEquals((await posted()).length, before + 1);
+  });
+});
+
 Deno.test("no alert and no message holds the webhook's address", async () => {
   await setWebhook();
   await killChunk();

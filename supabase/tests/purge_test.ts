@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertRejects } from "@std/assert";
 import { until } from "../../scripts/local/test_support/until.ts";
 import { startTestDatabase, type TestDatabase } from "./support/test_database.ts";
 import { start } from "./support/chunks.ts";
@@ -180,4 +180,33 @@ Deno.test("rejects go when they were acknowledged and last met long ago; those n
   assertEquals((await purge())["ingest_rejects"], 1);
   const left = await db.sql<{ fingerprint: string }[]>`select fingerprint from ingest_rejects order by 1`;
   assertEquals(left.map(({ fingerprint }) => fingerprint), ["comes still", "unread", "young"]);
+});
+
+Deno.test("a runner of a result that could not be understood stays a reject: it says that the horse ran", async () => {
+  await db.sql`
+    insert into ingest_rejects (feed, kind, path, reason, raw, fingerprint, last_seen_at, acknowledged_at)
+    select old.feed, old.kind, '', 'No weight', '{}', old.feed || old.kind, old.met, old.met
+    from (values ('results', 'runner'), ('results', 'race'), ('racecards', 'runner')) as rejects (feed, kind)
+    cross join lateral (select rejects.feed, rejects.kind, engine.clock() - interval '91 days' as met) as old
+  `;
+  assertEquals((await purge())["ingest_rejects"], 2);
+  const left = await db.sql`select feed, kind from ingest_rejects`;
+  assertEquals(left.map((row) => ({ ...row })), [{ feed: "results", kind: "runner" }]);
+});
+
+Deno.test("an alert that somebody changes holds the upkeep up for so long, and then the upkeep lets go of all", async () => {
+  await db.sql`
+    insert into alerts (kind, subject, message, raised_at, well_at)
+    values ('gap', 'x', 'x', engine.clock() - interval '300 days', engine.clock() - interval '299 days')
+  `;
+  await db.sql`alter function engine.purge() set lock_timeout = '20ms'`;
+  try {
+    await db.sql.begin(async (transaction) => {
+      await transaction`update alerts set message = 'looked at'`;
+      await assertRejects(() => purge(), Error, "lock timeout");
+    });
+    assertEquals((await purge())["alerts"], 1);
+  } finally {
+    await db.sql`alter function engine.purge() set lock_timeout = '10s'`;
+  }
 });

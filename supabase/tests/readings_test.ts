@@ -404,3 +404,39 @@ Deno.test("a list of masters of which nothing is understood is not taken for rea
   assertEquals(answer.understood, false);
   assertEquals((await chunkRow(db.sql, lease.chunk_id)).cursor_skip, 1);
 });
+
+Deno.test("a reading that began earlier and ends later makes no day older that was pulled wholly meanwhile", async () => {
+  const all = races("rac_0", "rac_1", "rac_2", "rac_3");
+  const run = await start(db.sql, "2026-06-01", "2026-06-02", { feeds: ["results"] });
+  const early = await claimed(db.worker, "results");
+  await read(early, [0, 2], 4, { races: all.slice(0, 2) });
+  await putBack(early);
+  await db.sql`select backfill_pause(${run})`;
+  await db.passTime("7 days");
+  await setRegions("gb", "ire", "fr");
+  await db.sql`select pull_days('2026-06-01', '2026-06-02', array['results'])`;
+  const later = await claimed(db.worker, "results");
+  await read(later, [0, 4], 4, { races: all });
+  assertEquals(await finish(db.worker, later), "succeeded");
+  const covered = async () => [...await db.sql`select day, pulled_at, regions from ra_coverage order by day`];
+  const before = await covered();
+
+  await db.sql`select backfill_resume(${run})`;
+  await read(await claimed(db.worker, "results"), [2, 4], 4, { races: all.slice(2) });
+  const [chunk] = await db.sql<{ lease_token: string }[]>`
+    select lease_token from backfill_progress where id = ${early.chunk_id}
+  `;
+  assertEquals(await finish(db.worker, { ...early, lease_token: chunk?.lease_token ?? "" }), "succeeded");
+  assertEquals(await covered(), before);
+});
+
+Deno.test("a rejected result that says no day leaves each day of its period to be pulled alone", async () => {
+  await start(db.sql, "2026-06-01", "2026-06-03", { feeds: ["results"] });
+  const lease = await claimed(db.worker, "results");
+  await read(lease, [0, 2], 2, { races: races("rac_1"), rejects: [reject("rac_2", { race_date: null })] });
+  assertEquals(await finish(db.worker, lease), "succeeded");
+  const missing = await db.sql<{ day: string }[]>`
+    select day::text from engine.known_days where feed = 'results' and not is_covered order by day
+  `;
+  assertEquals(missing.map(({ day }) => day), ["2026-06-01", "2026-06-02", "2026-06-03"]);
+});

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import fc from "fast-check";
 import { freeSlots } from "../../scripts/local/slots.ts";
+import { until } from "../../scripts/local/test_support/until.ts";
 import { startTestDatabase, type TestDatabase } from "./support/test_database.ts";
 
 let db: TestDatabase;
@@ -203,4 +204,21 @@ Deno.test("a slot that is pushed back an hour keeps the account's other slots fr
   await db.worker`select push_back_slots('/results', 3600)`;
   assertEquals(await reserve("/results"), 3_600_000);
   assertEquals([await reserve("/courses"), await reserve("/racecards/pro")], [0, 1000]);
+});
+
+Deno.test("who waited for a slot's row gets a slot from when it was free, not from before", async () => {
+  let waiting: Promise<number> | undefined;
+  await db.sql.begin(async (holder) => {
+    await holder`select from racing_api_limits where endpoint = '/results' for no key update`;
+    waiting = reserve("/results");
+    const isBlocked = async () =>
+      (await db.admin`
+        select from pg_stat_activity where wait_event_type = 'Lock' and query like '%reserve_slot%'
+      `).length > 0;
+    await until(isBlocked, "the caller to wait for the row");
+    await db.admin`update testing.moment set now = now + interval '2 seconds'`;
+  });
+  assertEquals(await waiting, 0);
+  // The next one is an interval after that moment.
+  assertEquals(await reserve("/results"), 223);
 });

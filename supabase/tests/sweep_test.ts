@@ -129,3 +129,20 @@ Deno.test("without its Vault secrets a start says which one is missing and how t
   // A status of its own, as PostgREST reads it from the code: whoever catches it catches nothing else.
   assertEquals(hints[2], "PT424");
 });
+
+Deno.test("a clock that was ahead and has been put right leaves no call, no lease and no slot of tomorrow", async () => {
+  await start(db.sql, "2026-04-01", "2026-05-31", { feeds: ["results"] });
+  await db.passTime("1 day");
+  await db.sql`select engine.sweep()`;
+  await claimed(db.worker, "results");
+  await db.worker`select reserve_slot('/results')`;
+  await db.passTime("-1 day");
+  await db.takeCalls();
+  await db.sql`select engine.sweep()`;
+  const chunks = await db.sql`select state from backfill_progress`;
+  assertEquals(chunks.map(({ state }) => state), ["waiting", "waiting"]);
+  const [slot] = await db.worker`select reserve_slot('/results') as wait`;
+  assertEquals(slot?.["wait"], 0);
+  // What was given back is due by that clock as well: at once, as it was an interruption.
+  assertEquals((await db.takeCalls()).length > 0, true);
+});
