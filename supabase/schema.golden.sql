@@ -681,7 +681,7 @@ AS $function$
         'The call %s of %s, sent at %s, has not come: it got lost, or the function does not answer', lost.id, lost.feed, lost.sent_at
       )
     from lost
-    where not engine.silence_is_noted(lost.feed)
+    where not engine.silence_is_noted(lost.feed, 'The call ')
     order by lost.id
   )
   select count(*)::integer from lost
@@ -1679,7 +1679,7 @@ $function$;
 grant execute on function engine.short_days(bigint) to service_role;
 
 -- engine.silence_is_noted(text,text)
-CREATE OR REPLACE FUNCTION engine.silence_is_noted(feed text, message text DEFAULT NULL::text)
+CREATE OR REPLACE FUNCTION engine.silence_is_noted(feed text, beginning text)
  RETURNS boolean
  LANGUAGE sql
  STABLE
@@ -1690,7 +1690,7 @@ AS $function$
     where
       known.failure_class = 'lost_call'
       and known.feed = silence_is_noted.feed
-      and (silence_is_noted.message is null or known.message = silence_is_noted.message)
+      and starts_with(known.message, silence_is_noted.beginning)
       and known.occurred_at > engine.clock() - interval '1 hour'
       and known.occurred_at > coalesce(
         (select max(chunk.claimed_at) from public.backfill_progress as chunk where chunk.feed = silence_is_noted.feed), '-infinity'

@@ -41,7 +41,7 @@ comment on function engine.expire_leases() is
   'Takes leases that ran out away from invocations that fell silent. Returns how many. Such an interruption is not a failed attempt,
    but a chunk interrupted too often without storing a page is given up.';
 
-create function engine.silence_is_noted(feed text, message text default null)
+create function engine.silence_is_noted(feed text, beginning text)
 returns boolean
 language sql
 stable
@@ -53,7 +53,7 @@ as $$
     where
       known.failure_class = 'lost_call'
       and known.feed = silence_is_noted.feed
-      and (silence_is_noted.message is null or known.message = silence_is_noted.message)
+      and starts_with(known.message, silence_is_noted.beginning)
       and known.occurred_at > engine.clock() - interval '1 hour'
       and known.occurred_at > coalesce(
         (select max(chunk.claimed_at) from public.backfill_progress as chunk where chunk.feed = silence_is_noted.feed), '-infinity'
@@ -61,7 +61,7 @@ as $$
   )
 $$;
 comment on function engine.silence_is_noted(text, text) is
-  'Whether the error log says already that nobody comes for a feed: in these words, or null for any. While nobody does, that is
+  'Whether the error log says already that nobody comes for a feed, in a message with this beginning. While nobody does, that is
    one fault, and one more each hour.';
 
 create function engine.forget_lost_calls()
@@ -86,7 +86,7 @@ as $$
         'The call %s of %s, sent at %s, has not come: it got lost, or the function does not answer', lost.id, lost.feed, lost.sent_at
       )
     from lost
-    where not engine.silence_is_noted(lost.feed)
+    where not engine.silence_is_noted(lost.feed, 'The call ')
     order by lost.id
   )
   select count(*)::integer from lost

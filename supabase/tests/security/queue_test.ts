@@ -27,6 +27,8 @@ Deno.test.afterAll(async () => {
 });
 Deno.test.beforeEach(async () => {
   await db.reset();
+  // A database that other tests have used may have one.
+  await db.sql`delete from vault.secrets where name = 'alert_webhook_url'`;
   reader = connect(db.adminUrl, { max: 1, name: "dashboard", role: "my_dashboard" });
 });
 Deno.test.afterEach(() => reader.end({ timeout: 1 }));
