@@ -259,7 +259,8 @@ create index ingest_rejects_unread on public.ingest_rejects (feed, first_seen_at
 create index ingest_rejects_acknowledged_at on public.ingest_rejects (acknowledged_at) where acknowledged_at is not null;
 comment on table public.ingest_rejects is
   'Rows (kind race, runner, course, region) and values (kind value) that are not understood, with their raw JSON. One that a later
-   pull of the same race understands is removed, and one that was acknowledged, reject_days after that and after it was last met.';
+   pull of the same race understands is removed, and one that was acknowledged, reject_days after that and after it was last met, unless it
+   is a runner of a result.';
 comment on column public.ingest_rejects.kind is
   'race, runner, course, region: missing as a whole. value: only that column is null.';
 comment on column public.ingest_rejects.race_id is 'Null for courses and regions, and for a race whose id cannot be read.';

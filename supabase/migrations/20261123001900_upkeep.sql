@@ -119,8 +119,8 @@ end
 $$;
 comment on function engine.purge() is
   'Deletes what is older than backfill_settings says: errors, counted calls, scheduled runs that ended, rejects that were acknowledged,
-   alerts that are over, and the cron log of the engine''s jobs. Returns how many rows of what. Races, runners, masters, coverage, and
-   rejects that nobody has acknowledged, are never deleted.';
+   alerts that are over, and the cron log of the engine''s jobs. Returns how many rows of what. Races, runners, masters, coverage,
+   rejects that nobody has acknowledged, and rejected runners of results, are never deleted.';
 
 revoke execute on function engine.purge_run(bigint), engine.purge() from public, anon, authenticated;
 
