@@ -65,22 +65,26 @@ export async function fetchFunctionPackages(options: FetchOptions): Promise<Isol
   let told = false;
   await eachLine(child.stderr, (line) => {
     lines.push(line);
-    // Deno says so of each file that its cache lacks.
-    if (told || !line.startsWith("Download ")) return;
+    // Deno says so of each package that its cache lacks; of a package's description it may say so again.
+    if (told || !/^Download .*\.tgz$/.test(line)) return;
     told = true;
     options.say(`Fetching what the functions import: ${names}, once, as the lock file has them …`);
   });
-  if (!(await child.status).success) {
-    const said = lines.filter((line) => line.trim() !== "" && !line.startsWith("Download ")).slice(
-      -LINES_TOLD,
-    );
-    throw new Problem(
-      `What the functions import (${names}) could not be fetched. The first start needs the npm registry; behind a proxy ` +
-        "set HTTPS_PROXY, behind a company's certificate DENO_CERT or NODE_EXTRA_CA_CERTS. Deno says:\n" +
-        said.map((line) => `  ${line}`).join("\n"),
-    );
-  }
+  if (!(await child.status).success) throw cannotBeLoaded(lines, names);
   return { args: [...resolved, "--cached-only"], environment };
+}
+
+/** Words for what Deno says of modules that it could not load: of the network, or of the code itself. */
+function cannotBeLoaded(lines: readonly string[], names: string): Problem {
+  const said = lines.filter((line) =>
+    line.trim() !== "" && !/^(Download |Stack backtrace|\s+0: <unknown>)/.test(line)
+  );
+  const isOfCode = said.some((line) => /Module not found "file:|SyntaxError|could not be parsed/.test(line));
+  const what = isOfCode
+    ? "The functions' modules can't be loaded. Deno says:\n"
+    : `What the functions import (${names}) could not be fetched. The first start needs the npm registry; behind a proxy ` +
+      "set HTTPS_PROXY, behind a company's certificate DENO_CERT or NODE_EXTRA_CA_CERTS. Deno says:\n";
+  return new Problem(what + said.slice(-LINES_TOLD).map((line) => `  ${line}`).join("\n"));
 }
 
 /** The functions' first modules. */

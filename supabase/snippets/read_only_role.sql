@@ -12,7 +12,33 @@
 do $$
 declare
   part text;
+  not_open_yet text;
 begin
+  -- All locks first, in the order in which a page is stored: on a database at work this waits for pages and pages for
+  -- this, but never both.
+  select string_agg(
+    format('public.%I', t.tablename), ', '
+    order by array_position(
+      array[
+        'ra_mst_regions', 'ra_mst_bookmakers', 'ra_mst_courses', 'ra_mst_sires', 'ra_mst_dams', 'ra_mst_damsires',
+        'ra_mst_horses', 'ra_mst_jockeys', 'ra_mst_trainers', 'ra_mst_owners', 'ra_races', 'ra_runners', 'ra_runner_odds'
+      ],
+      t.tablename::text
+    ), t.tablename
+  )
+  into not_open_yet
+  from pg_catalog.pg_tables as t
+  where
+    t.schemaname = 'public'
+    and t.tablename like 'ra\_%'
+    and not exists (
+      select from pg_catalog.pg_policies as p
+      where p.schemaname = 'public' and p.tablename = t.tablename and p.policyname = 'racing_reader_reads'
+    );
+  if not_open_yet is not null then
+    execute format('lock table %s in access exclusive mode', not_open_yet);
+  end if;
+
   if not exists (select from pg_catalog.pg_roles where rolname = 'racing_reader') then
     create role racing_reader nologin;
   end if;
@@ -24,8 +50,12 @@ begin
   loop
     execute format('grant select on public.%I to racing_reader', part);
     -- Row level security is on for every table, so that a grant alone shows no row.
-    execute format('drop policy if exists racing_reader_reads on public.%I', part);
-    execute format('create policy racing_reader_reads on public.%I for select to racing_reader using (true)', part);
+    if not exists (
+      select from pg_catalog.pg_policies as p
+      where p.schemaname = 'public' and p.tablename = part and p.policyname = 'racing_reader_reads'
+    ) then
+      execute format('create policy racing_reader_reads on public.%I for select to racing_reader using (true)', part);
+    end if;
   end loop;
 end
 $$;

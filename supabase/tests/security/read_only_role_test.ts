@@ -2,6 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import postgres from "postgres";
 import { connect, type Sql } from "../../../scripts/local/database.ts";
 import type { Platform } from "../../../scripts/local/platform.ts";
+import { until } from "../../../scripts/local/test_support/until.ts";
 import { ourRelations, ourRoutines } from "./support/catalog.ts";
 import { startOpenProject } from "./support/open_project.ts";
 
@@ -92,4 +93,37 @@ Deno.test("the read-only role is taken back as its snippet says, and leaves noth
   assert(takingBack.endsWith("drop role racing_reader;"));
   await operator.unsafe(takingBack);
   assertEquals((await operator`select from pg_catalog.pg_policies where schemaname = 'public'`).length, 0);
+});
+
+Deno.test("the role is made on a database at work: the snippet and a page wait for each other, never both", async () => {
+  const policies = () => operator`select from pg_policies where policyname = 'racing_reader_reads'`;
+  for (
+    const { tablename }
+      of await operator`select tablename from pg_policies where policyname = 'racing_reader_reads'`
+  ) {
+    await operator`drop policy racing_reader_reads on ${operator(tablename)}`;
+  }
+  const snippet = await Deno.readTextFile(SNIPPET);
+  const page = connect(platform.databaseUrl, { max: 1, name: "page", role: "postgres" });
+  try {
+    let made: Promise<unknown> | undefined;
+    await page.begin(async (transaction) => {
+      // Where a page begins, and where it ends.
+      await transaction`update ra_mst_regions set name = name`;
+      made = operator.unsafe(snippet).execute();
+      const waits = async () =>
+        (await transaction`select from pg_locks where not granted and relation = 'ra_mst_regions'::regclass`)
+          .length > 0;
+      await until(waits, "the snippet to wait for the page");
+      await transaction`update ra_runners set draw = draw`;
+      await transaction`update ra_coverage set races_stored = races_stored`;
+    });
+    await made;
+  } finally {
+    await page.end({ timeout: 1 });
+  }
+  const tables = (await ourRelations(operator)).filter(({ name, kind }) =>
+    name.startsWith("public.ra_") && kind === "table"
+  );
+  assertEquals((await policies()).length, tables.length);
 });
