@@ -54,7 +54,7 @@ export class SecretFaults {
       this.sql<{ hasCalled: boolean; isTold: boolean }[]>`
         select
           count(*) > 0 as "hasCalled",
-          coalesce(bool_and(engine.silence_is_noted(ready.feed)), false)
+          coalesce(bool_and(engine.silence_is_noted(ready.feed, 'The call ')), false)
             or exists (
               select from public.ingest_errors where id > ${trouble.afterError} and failure_class = 'lost_call'
             ) as "isTold"
