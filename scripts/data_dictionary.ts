@@ -7,6 +7,7 @@ import { connect } from "./local/database.ts";
 import { runMain } from "./local/run_main.ts";
 
 const FILE = {
+  task: "dictionary",
   path: fromFileUrl(new URL("../docs/data_dictionary.md", import.meta.url)),
   outdated:
     'The data dictionary is not that of the migrations: run "deno task dictionary" and commit the file.',

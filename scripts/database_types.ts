@@ -6,6 +6,7 @@ import { runMain } from "./local/run_main.ts";
 import { supabaseOk } from "./platform_checks/supabase_cli.ts";
 
 const FILE = {
+  task: "types",
   path: fromFileUrl(new URL("../supabase/functions/_shared/database_types.ts", import.meta.url)),
   outdated:
     'The database\'s types are not those of the migrations: run "deno task types" and commit the file.',

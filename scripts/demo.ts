@@ -1,14 +1,13 @@
 /** From an empty machine to a filled database, verified: see USAGE in demo/options.ts. */
 import { TZDate } from "@date-fns/tz";
 import { formatISO } from "date-fns";
-import postgres from "postgres";
 import { followRun } from "./demo/follow.ts";
 import { type DemoOptions, readDemoOptions, USAGE } from "./demo/options.ts";
 import { type DayRange, lastFullMonths } from "./demo/range.ts";
 import { renderTable } from "./demo/render_table.ts";
 import { askVerification, chunksByState, countRows, findFailures } from "./demo/verify.ts";
 import { bootEverything, type Everything } from "./local/boot.ts";
-import { connect } from "./local/database.ts";
+import { connect, ofWrongCall } from "./local/database.ts";
 import { functionLogPath, keepFunctionLog } from "./local/function_log.ts";
 import { Problem } from "./local/problem.ts";
 import { describeReplay } from "./local/racing_api/replay.ts";
@@ -62,9 +61,7 @@ async function demo(options: DemoOptions): Promise<number> {
   const [run] = await sql<{ id: number }[]>`
     select backfill_start(${range.start}::date, ${range.end}::date)::integer as id
   `.catch((error) => {
-    // What the database says of a wrong call is meant for whoever made it.
-    if (!(error instanceof postgres.PostgresError)) throw error;
-    throw new Problem([error.message, error.hint].filter(Boolean).join(". "), { cause: error });
+    throw ofWrongCall(error);
   });
   if (run === undefined) throw new Error("backfill_start returned nothing");
 

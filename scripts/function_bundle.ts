@@ -4,6 +4,7 @@ import { readFunctionConfigs } from "./function_bundle/config.ts";
 import { findHiddenImports, findOffenders, type ModuleGraph, readGraph } from "./function_bundle/graph.ts";
 import { weigh } from "./function_bundle/weigh.ts";
 import { run } from "./generated_file.ts";
+import { readArguments } from "./read_arguments.ts";
 import { Problem } from "./local/problem.ts";
 import { runMain } from "./local/run_main.ts";
 
@@ -105,13 +106,14 @@ function kilobytes(bytes: number): string {
 }
 
 async function main(): Promise<number> {
-  if (Deno.args.includes("--help")) {
+  const options = readArguments(Deno.args, { task: "bundle", flags: ["list"] });
+  if (options.help) {
     console.log(USAGE);
     return 0;
   }
   const names = await functionNames();
   await checkConfig(names);
-  for (const name of names) await listBundle(name, Deno.args.includes("--list"));
+  for (const name of names) await listBundle(name, options.list);
   return 0;
 }
 

@@ -1,10 +1,12 @@
-import { parseArgs } from "@std/cli/parse-args";
 import { extname, fromFileUrl } from "@std/path";
 import { startPlatform } from "./local/platform.ts";
 import { Problem } from "./local/problem.ts";
+import { readArguments } from "./read_arguments.ts";
 
 /** A file of the repository that follows from the migrations. */
 export interface GeneratedFile {
+  /** The task that writes it. */
+  readonly task: string;
   readonly path: string;
   /** Told when the committed file is another one: what is wrong, and what to run. */
   readonly outdated: string;
@@ -22,14 +24,34 @@ export async function writeOrCheck(
   file: GeneratedFile,
   generate: (databaseUrl: string) => Promise<string>,
 ): Promise<number> {
-  const options = parseArgs(Deno.args, { boolean: ["check"], string: ["database-url"] });
+  const { task } = file;
+  const options = readArguments(Deno.args, { task, flags: ["check"], texts: ["database-url"] });
+  if (options.help) {
+    console.log(usage(file));
+    return 0;
+  }
   const text = await format(
     await fromDatabase(options["database-url"], generate),
     extname(file.path),
   );
   if (options.check) await checkFile(file, text);
-  else await Deno.writeTextFile(file.path, text);
+  else {
+    const changed = await readIfThere(file.path) !== text;
+    if (changed) await Deno.writeTextFile(file.path, text);
+    console.error(`${file.path} ${changed ? "is written" : "stays as it is"}.`);
+  }
   return 0;
+}
+
+function usage({ task, path }: GeneratedFile): string {
+  return `Writes ${path} from a freshly migrated database.
+
+  deno task ${task} [options]
+
+  --check              write nothing; exit with 1 when the file is another one
+  --database-url URL   take this database, migrated already
+  --help               show this
+`;
 }
 
 async function fromDatabase(
@@ -43,7 +65,7 @@ async function fromDatabase(
 
 /** Refuses a file that is missing or holds another text. */
 export async function checkFile(
-  { path, outdated, comparable = (text) => text }: GeneratedFile,
+  { path, outdated, comparable = (text) => text }: Omit<GeneratedFile, "task">,
   text: string,
 ): Promise<void> {
   const committed = await readIfThere(path);

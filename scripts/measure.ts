@@ -1,7 +1,7 @@
 /** Plan and reality of a backfill, side by side: see USAGE in measure/options.ts. */
 import { renderTable } from "./demo/render_table.ts";
 import { bootEverything } from "./local/boot.ts";
-import { connect, type Sql } from "./local/database.ts";
+import { connect, ofWrongCall, type Sql } from "./local/database.ts";
 import { Problem } from "./local/problem.ts";
 import { runMain } from "./local/run_main.ts";
 import { type MeasureOptions, readMeasureOptions, USAGE } from "./measure/options.ts";
@@ -88,7 +88,9 @@ async function measure(options: MeasureOptions): Promise<number> {
   await using everything = await bootEverything(options.boot);
   const sql = connect(everything.platform.databaseUrl, { max: 2, name: "measure" });
   try {
-    const planned = await plan(sql, options);
+    const planned = await plan(sql, options).catch((error) => {
+      throw ofWrongCall(error);
+    });
     const before = await databaseMegabytes(sql);
     const [run] = await sql<{ id: number }[]>`
       select backfill_start(

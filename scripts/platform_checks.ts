@@ -1,5 +1,4 @@
 /** Lets the platform's own tools judge the project on a real Postgres: see USAGE. */
-import { parseArgs } from "@std/cli/parse-args";
 import { fromFileUrl } from "@std/path";
 import { startPlatform } from "./local/platform.ts";
 import { Problem } from "./local/problem.ts";
@@ -8,6 +7,7 @@ import { checkAdvisors } from "./platform_checks/advisors.ts";
 import { checkLint } from "./platform_checks/lint.ts";
 import { migrateWithCli } from "./platform_checks/migrate.ts";
 import { prepareDatabase } from "./platform_checks/prepare_database.ts";
+import { readArguments } from "./read_arguments.ts";
 
 const USAGE = `Migrates an empty database with the supabase CLI and lets its tools judge the result.
 
@@ -68,7 +68,7 @@ async function checkDatabase(adminUrl: string): Promise<number> {
 }
 
 async function main(): Promise<number> {
-  const options = parseArgs(Deno.args, { boolean: ["help"], string: ["database-url"] });
+  const options = readArguments(Deno.args, { task: "platform", texts: ["database-url"] });
   if (options.help) {
     console.log(USAGE);
     return 0;

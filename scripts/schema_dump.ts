@@ -7,6 +7,7 @@ import { renderSchema, withoutQualifiersInViews } from "./schema_dump/render.ts"
 import { readStatements } from "./schema_dump/statements.ts";
 
 const FILE = {
+  task: "schema",
   path: fromFileUrl(new URL("../supabase/schema.golden.sql", import.meta.url)),
   outdated: "The schema is not that of supabase/schema.golden.sql: " +
     'run "deno task schema", look at what changed, and commit the file.',

@@ -1,10 +1,10 @@
 /** Runs the tests that ask a database on a Postgres of one's own: see USAGE. */
-import { parseArgs } from "@std/cli/parse-args";
 import { fromFileUrl, relative } from "@std/path";
 import { walk } from "./function_bundle/walk.ts";
 import { Problem } from "./local/problem.ts";
 import { runMain } from "./local/run_main.ts";
 import { openTestServer } from "./platform_checks/test_server.ts";
+import { readArguments } from "./read_arguments.ts";
 
 const USAGE = `Runs the tests of the schema, the engine and the functions on a Postgres of your own.
 
@@ -66,14 +66,26 @@ async function runFile(file: string, url: string): Promise<Outcome> {
 }
 
 async function main(): Promise<number> {
-  const options = parseArgs(Deno.args, { boolean: ["help", "empty"], string: ["database-url"] });
+  const options = readArguments(Deno.args, {
+    task: "test:server",
+    flags: ["empty"],
+    texts: ["database-url"],
+    words: true,
+  });
   if (options.help) {
     console.log(USAGE);
     return 0;
   }
   const adminUrl = options["database-url"];
-  if (adminUrl === undefined || !options.empty) throw new Problem(USAGE);
-  const named = options._.map(String);
+  if (adminUrl === undefined) {
+    throw new Problem("--database-url is missing: see deno task test:server --help.");
+  }
+  if (!options.empty) {
+    throw new Problem(
+      "--empty is missing, without which the database keeps what it holds: see deno task test:server --help.",
+    );
+  }
+  const named = options.words;
   const all = [...await testFiles()].filter(([file]) => named.length === 0 || named.includes(file))
     .toSorted();
   await using server = await openTestServer(adminUrl);

@@ -3,6 +3,12 @@ import { Problem } from "./problem.ts";
 
 export type Sql = postgres.Sql;
 
+/** What the database says of a call that makes no sense is meant for the person who made it: message and hint as a `Problem`. */
+export function ofWrongCall(error: unknown): unknown {
+  if (!(error instanceof postgres.PostgresError)) return error;
+  return new Problem([error.message, error.hint].filter(Boolean).join(". "), { cause: error });
+}
+
 export interface ConnectOptions {
   /** Connections at most. */
   max: number;
