@@ -100,7 +100,7 @@ export class FaultLedger {
     return this.#brokenLeases.has(token);
   }
 
-  /** An invocation came to its end amid its work, by itself. */
+  /** An invocation ended in the middle of its work, by itself. */
   ended(): void {
     this.#endings.push(this.#now());
     this.broken();

@@ -51,7 +51,7 @@ export class WeekPause {
     const week: Week = { chunk, resumedAt: undefined, coveredAt: null };
     this.#weeks.push(week);
     this.#holding = this.#pass(run.id, week).finally(() => this.#holding = undefined);
-    // Whoever waits for it in the end hears of it.
+    // The caller that waits for it in the end hears of it.
     this.#holding.catch(() => {});
     return { due: () => this.#isDue(week) ? 1 : 0, found: () => this.#isDue(week) && isOld(week) ? 1 : 0 };
   }

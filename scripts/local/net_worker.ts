@@ -94,7 +94,7 @@ export async function startNetWorker(options: NetWorkerOptions): Promise<NetWork
     });
 
   const call = () => {
-    // Whoever has been called and has not looked yet is not called again: that is what the second call waits for.
+    // A worker that has been called and has not looked yet is not called again: that is what the second call waits for.
     if (isCalled) return;
     isCalled = true;
     bell.ring();

@@ -15,8 +15,8 @@ export function urlOfDatabase(url: string, database: string): string {
 }
 
 /**
- * Makes an empty database beside the given one; it is dropped in the end, whoever uses it still. The real pg_cron and pg_net
- * work in one database of a server: in this one they have stand-ins, so that whoever made it ticks and sends.
+ * Makes an empty database beside the given one; it is dropped in the end, even when somebody still uses it. The real pg_cron and pg_net
+ * work in one database of a server: in this one they have stand-ins, so that its maker ticks and sends.
  *
  * @param adminUrl a superuser's URL
  */

@@ -1,5 +1,5 @@
 -- What only one transaction at a time may do. A row to lock for each, because an advisory lock can be taken by every login:
--- whoever reads from a dashboard could hold the engine up. A row can be locked only with the right to update it.
+-- a reader with a dashboard's login could hold the engine up. A row can be locked only with the right to update it.
 
 create table engine.locks (
   name text primary key,

@@ -122,7 +122,7 @@ async function unwrap<T>(name: string, call: PromiseLike<Answer<T>>): Promise<T>
 function failureOf(status: number, code: string | undefined): DatabaseFailure {
   if (code !== undefined && ROLLED_BACK.includes(code)) return "rolled back";
   const unreachable =
-    // 0: no answer at all. From 502 on it is whoever stands before the database that answers.
+    // 0: no answer at all. From 502 on something before the database answers.
     status === 0 || status === 429 || status >= 502 ||
     // Each error of the server has a code. One without is of a connection that broke, which PostgREST answers with 400.
     code === "" || code !== undefined && UNREACHABLE.test(code);
