@@ -503,7 +503,7 @@ begin
   from vault.decrypted_secrets as s where s.name = 'worker_secret';
   if project_url is null or worker_secret is null then
     raise exception 'Vault lacks the secret "%"', case when project_url is null then 'project_url' else 'worker_secret' end
-      -- A code of its own, which PostgREST answers as HTTP 424, so that whoever catches it catches nothing else.
+      -- A code of its own, which PostgREST answers as HTTP 424, so that what catches it catches nothing else.
       using errcode = 'PT424',
         hint = 'Fill in supabase/snippets/set_up.sql and run it: it sets both secrets, again too.';
   end if;
@@ -1352,7 +1352,7 @@ begin
   if stranger is not null then
     raise exception 'Nothing is sent: on net.http_request_queue there is a trigger that is not ours, %', stranger
       using errcode = 'PT424',
-        hint = 'Whoever made it could run code of theirs with the rights of whoever sends. Find out why it is there, '
+        hint = 'Its maker could run code of their own with the rights of the role that sends. Find out why it is there, '
           'and drop its function with cascade.';
   end if;
 
@@ -2786,7 +2786,7 @@ begin
     insert into public.alerts (kind, subject, message)
     select troubles.kind, troubles.subject, troubles.message
     from troubles
-    -- Not left to "on conflict" alone, which waits for whoever is changing the alert that stands.
+    -- Not left to "on conflict" alone, which waits for a session that is changing the alert that stands.
     where not exists (
       select from public.alerts as a where a.kind = troubles.kind and a.subject = troubles.subject and a.well_at is null
     )

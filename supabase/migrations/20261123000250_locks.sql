@@ -7,7 +7,7 @@ create table engine.locks (
 );
 comment on table engine.locks is 'A row for each thing that only one transaction at a time may do: it holds the row locked meanwhile.';
 comment on column engine.locks.name is 'What the functions call it.';
-comment on column engine.locks.guards is 'What is done by whoever holds it.';
+comment on column engine.locks.guards is 'What is done by the session that holds it.';
 
 insert into engine.locks (name, guards)
 values

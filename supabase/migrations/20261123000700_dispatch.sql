@@ -124,7 +124,7 @@ begin
   if stranger is not null then
     raise exception 'Nothing is sent: on net.http_request_queue there is a trigger that is not ours, %', stranger
       using errcode = 'PT424',
-        hint = 'Whoever made it could run code of theirs with the rights of whoever sends. Find out why it is there, '
+        hint = 'Its maker could run code of their own with the rights of the role that sends. Find out why it is there, '
           'and drop its function with cascade.';
   end if;
 
@@ -148,7 +148,7 @@ end
 $$;
 comment on function engine.post(text, jsonb, jsonb) is
   'Queues a request for pg_net, which sends it after the commit and waits five seconds for the answer. Returns its id. Error
-   PT424 (HTTP 424) when the queue has a trigger of somebody else''s, or another session holds it.';
+   PT424 (HTTP 424) when the queue has a trigger of somebody else''s, another session holds it, or it takes no row.';
 
 -- Security definer, so that the role that the functions work with needs no right to Vault's secrets nor to pg_net.
 create function engine.dispatch(feed text)
@@ -171,7 +171,7 @@ begin
   from vault.decrypted_secrets as s where s.name = 'worker_secret';
   if project_url is null or worker_secret is null then
     raise exception 'Vault lacks the secret "%"', case when project_url is null then 'project_url' else 'worker_secret' end
-      -- A code of its own, which PostgREST answers as HTTP 424, so that whoever catches it catches nothing else.
+      -- A code of its own, which PostgREST answers as HTTP 424, so that what catches it catches nothing else.
       using errcode = 'PT424',
         hint = 'Fill in supabase/snippets/set_up.sql and run it: it sets both secrets, again too.';
   end if;

@@ -375,7 +375,7 @@ begin
     insert into public.alerts (kind, subject, message)
     select troubles.kind, troubles.subject, troubles.message
     from troubles
-    -- Not left to "on conflict" alone, which waits for whoever is changing the alert that stands.
+    -- Not left to "on conflict" alone, which waits for a session that is changing the alert that stands.
     where not exists (
       select from public.alerts as a where a.kind = troubles.kind and a.subject = troubles.subject and a.well_at is null
     )
