@@ -1,0 +1,5981 @@
+-- Generated from supabase/schemas by "deno task schema": change the files there, not this one.
+
+-- schemas/base/extensions.sql
+
+-- What the platform must bring: pg_net carries the chained calls, pg_cron the sweep, Vault the two secrets.
+-- Where an extension is not installable (the local platform), a schema of the same name stands in for it.
+
+do $$
+begin
+  if
+    pg_catalog.to_regnamespace('net') is null
+    and exists (select from pg_catalog.pg_available_extensions where name = 'pg_net')
+  then
+    create schema if not exists extensions;
+    create extension pg_net with schema extensions;
+  end if;
+  if
+    pg_catalog.to_regnamespace('cron') is null
+    and exists (select from pg_catalog.pg_available_extensions where name = 'pg_cron')
+  then
+    create extension pg_cron with schema pg_catalog;
+  end if;
+  if pg_catalog.to_regnamespace('net') is null then
+    raise exception 'The extension pg_net is missing'
+      using hint = 'On a hosted project, enable it under Database, Extensions; locally, start with "deno task local".';
+  end if;
+  if pg_catalog.to_regnamespace('cron') is null then
+    raise exception 'The extension pg_cron is missing'
+      using hint = 'On a hosted project, enable it under Database, Extensions; locally, start with "deno task local".';
+  end if;
+end
+$$;
+
+create schema engine;
+comment on schema engine is
+  'Inner parts of the backfill engine. Not exposed over the API; what an operator or a function calls is in public.';
+
+grant usage on schema engine to service_role;
+
+-- schemas/base/clock.sql
+
+-- Time, as the engine counts it.
+
+-- The engine's only source of time. Tests move time by replacing this function as its owner; there is no setting, table
+-- or session variable behind it, so nothing that an API role can reach moves it.
+create function engine.clock()
+returns timestamptz
+language sql
+volatile
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$ select pg_catalog.clock_timestamp() $$;
+comment on function engine.clock() is 'The engine''s time. Not the transaction''s start: two calls in one transaction may differ.';
+
+-- Not the engine's time: what is signed for a machine outside has to agree with that machine's clock, which nobody
+-- moves.
+create function engine.wall_clock()
+returns timestamptz
+language sql
+volatile
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$ select pg_catalog.clock_timestamp() $$;
+comment on function engine.wall_clock() is
+  'The real time, also where a test moves engine.clock(). Only for what another machine compares with its own clock.';
+
+create function engine.london_day(moment timestamptz default engine.clock())
+returns date
+language sql
+stable
+security invoker
+set search_path = ''
+as $$ select (moment at time zone 'Europe/London')::date $$;
+comment on function engine.london_day(timestamptz) is
+  'The UK racing day of a moment. A UTC day starts an hour late for half of the year.';
+
+create function engine.london_midnight(day date)
+returns timestamptz
+language sql
+stable
+security invoker
+set search_path = ''
+as $$ select london_midnight.day::timestamp at time zone 'Europe/London' $$;
+comment on function engine.london_midnight(date) is 'When a UK day begins.';
+
+revoke all on function
+  engine.clock, engine.wall_clock, engine.london_day, engine.london_midnight
+  from public, anon, authenticated, service_role;
+grant execute on function engine.clock, engine.london_day, engine.london_midnight to service_role;
+
+-- schemas/base/unchanged_rows.sql
+
+-- What keeps updated_at honest.
+
+-- Keeps updated_at honest, and spares the write: an upsert that brings nothing new leaves the row as it is.
+create function engine.skip_unchanged_row()
+returns trigger
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+begin
+  if new is not distinct from old then
+    return null;
+  end if;
+  new.updated_at := engine.clock();
+  return new;
+end
+$$;
+comment on function engine.skip_unchanged_row() is
+  'Trigger: drops an update that changes no value; otherwise sets updated_at.';
+
+revoke all on function engine.skip_unchanged_row from public, anon, authenticated, service_role;
+
+-- schemas/base/locks.sql
+
+-- What only one transaction at a time may do. A row to lock for each, because an advisory lock can be taken by every login:
+-- a reader with a dashboard's login could hold the engine up. A row can be locked only with the right to update it.
+
+create table engine.locks (
+  name text primary key,
+  guards text not null
+);
+comment on table engine.locks is 'A row for each thing that only one transaction at a time may do: it holds the row locked meanwhile.';
+comment on column engine.locks.name is 'What the functions call it.';
+comment on column engine.locks.guards is 'What is done by the session that holds it.';
+
+insert into engine.locks (name, guards)
+values
+  ('sweep', 'restoring what got lost'),
+  ('pulls', 'starting the pulls that are due'),
+  ('watch', 'raising and sending alerts'),
+  ('start backfill', 'starting a backfill'),
+  ('start pull by hand', 'starting a pull of days by hand'),
+  ('start scheduled pull', 'starting a scheduled pull'),
+  ('close gaps', 'starting the closing of gaps'),
+  ('claim masters', 'giving out the masters'' leases'),
+  ('claim racecards', 'giving out the racecards'' leases'),
+  ('claim results', 'giving out the results'' leases');
+
+create function engine.lock_holder(name text)
+returns text
+language sql
+volatile
+security invoker
+set search_path = ''
+as $$
+  with sessions as (
+    select
+      format('session %s (%s)', session.pid, concat_ws(', ', session.usename, nullif(session.application_name, ''))) as words,
+      -- The row says which transaction locked it, but for one that did so within a savepoint.
+      coalesce(bool_or(held.locktype = 'transactionid' and held.mode = 'ExclusiveLock' and held.transactionid = lock.xmax), false)
+        as is_named,
+      bool_or(held.relation = 'engine.locks'::regclass and held.mode = 'RowShareLock') and bool_and(held.granted) as has_locks
+    from engine.locks as lock
+    cross join pg_catalog.pg_locks as held
+    join pg_catalog.pg_stat_activity as session on session.pid = held.pid
+    where lock.name = lock_holder.name and held.pid <> pg_catalog.pg_backend_pid()
+    group by session.pid, session.usename, session.application_name
+  )
+  select format(
+    'The lock "%s" (%s) is held by %s', lock.name, lock.guards,
+    coalesce(
+      (select min(named.words) from sessions as named where named.is_named),
+      (select string_agg(likely.words, ' or ' order by likely.words) from sessions as likely where likely.has_locks),
+      'a session that has just let go'
+    )
+  )
+  from engine.locks as lock
+  where lock.name = lock_holder.name
+$$;
+comment on function engine.lock_holder(text) is 'A sentence that says which session holds a lock of engine.locks.';
+
+create function engine.refuse_lock(name text)
+returns void
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+begin
+  -- Nothing was done, and the next try may pass: the functions try again on this code.
+  raise exception '%', coalesce(engine.lock_holder(refuse_lock.name), format('There is no lock "%s"', refuse_lock.name))
+    using errcode = '55P03',
+      hint = 'Let that session end its transaction (commit or rollback), or end it: select pg_terminate_backend(<session>); then try again.';
+end
+$$;
+comment on function engine.refuse_lock(text) is 'Error 55P03, with a sentence that says who holds the lock and what to do.';
+
+create function engine.try_lock(name text)
+returns boolean
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+begin
+  perform from engine.locks as lock where lock.name = try_lock.name for no key update skip locked;
+  return found;
+end
+$$;
+comment on function engine.try_lock(text) is
+  'Takes a lock until the transaction ends and returns true; false, at once, when somebody else holds it.';
+
+create function engine.take_lock(name text)
+returns void
+language plpgsql
+security invoker
+set search_path = ''
+-- Below the 8 s that the API roles' statements have, so that the sentence is what the caller gets.
+set lock_timeout = '5s'
+as $$
+begin
+  if engine.try_lock(take_lock.name) then
+    return;
+  end if;
+  begin
+    perform from engine.locks as lock where lock.name = take_lock.name for no key update;
+  exception
+    when lock_not_available then
+      perform engine.refuse_lock(take_lock.name);
+  end;
+  if not found then
+    raise exception 'There is no lock "%"', take_lock.name
+      using errcode = '22023', hint = 'The locks are the rows of engine.locks, and none of them may be deleted.';
+  end if;
+end
+$$;
+comment on function engine.take_lock(text) is
+  'Takes a lock until the transaction ends. Waits for five seconds at most; then error 55P03 says who holds it.';
+
+alter table engine.locks enable row level security;
+revoke all on engine.locks from public, anon, authenticated, service_role;
+grant select, update (guards) on engine.locks to service_role;
+revoke all on function
+  engine.lock_holder, engine.refuse_lock, engine.try_lock, engine.take_lock
+  from public, anon, authenticated, service_role;
+grant execute on function engine.lock_holder, engine.refuse_lock, engine.try_lock, engine.take_lock to service_role;
+
+-- schemas/racing/regions.sql
+
+-- Regions: from the API's own list.
+
+create table public.ra_mst_regions (
+  code text primary key,
+  name text,
+  created_at timestamptz not null default engine.clock(),
+  updated_at timestamptz not null default engine.clock(),
+  constraint ra_mst_regions_code_lower_case check (code = lower(code))
+);
+comment on table public.ra_mst_regions is 'Regions of racing. Source: The Racing API, /courses/regions.';
+comment on column public.ra_mst_regions.code is
+  'Lower case, as the API takes it in queries: gb, ire. The Racing API, /courses/regions, `region_code`.';
+comment on column public.ra_mst_regions.name is 'The Racing API, /courses/regions, `region`.';
+comment on column public.ra_mst_regions.created_at is 'When the row was first written.';
+comment on column public.ra_mst_regions.updated_at is
+  'When a value of the row last changed. A pull that brings nothing new leaves it.';
+
+create trigger skip_unchanged_row before update on public.ra_mst_regions
+  for each row execute function engine.skip_unchanged_row();
+
+alter table public.ra_mst_regions enable row level security;
+revoke all on public.ra_mst_regions from public, anon, authenticated, service_role;
+grant select, insert, update on public.ra_mst_regions to service_role;
+
+-- schemas/racing/courses.sql
+
+-- Courses: from the API's own list, and those that only a race names.
+
+create table public.ra_mst_courses (
+  id text primary key,
+  name text,
+  region_code text,
+  is_listed boolean not null default false,
+  created_at timestamptz not null default engine.clock(),
+  updated_at timestamptz not null default engine.clock()
+);
+comment on table public.ra_mst_courses is 'Racecourses. Source: The Racing API, /courses; a course that only a race names is kept too.';
+comment on column public.ra_mst_courses.id is 'The Racing API, /courses, `id`; cards and results, `course_id`.';
+comment on column public.ra_mst_courses.name is
+  'The name of /courses when is_listed ("Dundalk-AW"), else the name first seen on a race, without a region suffix. The Racing
+   API, /courses, `course`.';
+comment on column public.ra_mst_courses.region_code is
+  'Lower case. No reference: a race may name a region that /courses/regions was not pulled for. The Racing API, /courses,
+   `region_code`.';
+comment on column public.ra_mst_courses.is_listed is 'True when /courses lists it; its name is then never taken from a race.';
+comment on column public.ra_mst_courses.created_at is 'When the row was first written.';
+comment on column public.ra_mst_courses.updated_at is
+  'When a value of the row last changed. A pull that brings nothing new leaves it.';
+
+create trigger skip_unchanged_row before update on public.ra_mst_courses
+  for each row execute function engine.skip_unchanged_row();
+
+alter table public.ra_mst_courses enable row level security;
+revoke all on public.ra_mst_courses from public, anon, authenticated, service_role;
+grant select, insert, update on public.ra_mst_courses to service_role;
+
+-- schemas/racing/bookmakers.sql
+
+-- Bookmakers: the API has no list of them.
+
+create table public.ra_mst_bookmakers (
+  code text primary key,
+  name text not null,
+  type text not null,
+  created_at timestamptz not null default engine.clock(),
+  updated_at timestamptz not null default engine.clock(),
+  constraint ra_mst_bookmakers_type_known check (type in ('online', 'exchange', 'spread', 'tote', 'unknown'))
+);
+comment on table public.ra_mst_bookmakers is 'Bookmakers. The API has no list of them: a known set, and those seen in odds.';
+comment on column public.ra_mst_bookmakers.code is
+  'The name in lower case without spaces and punctuation: "Spread Ex" and "Spreadex" are one.';
+comment on column public.ra_mst_bookmakers.name is
+  'As in the known set, else as first seen. The Racing API, /racecards/pro, `odds[].bookmaker`.';
+comment on column public.ra_mst_bookmakers.type is
+  'Kind of bookmaker; unknown until the known set has it, unless the name gives it away.';
+comment on column public.ra_mst_bookmakers.created_at is 'When the row was first written.';
+comment on column public.ra_mst_bookmakers.updated_at is
+  'When a value of the row last changed. A pull that brings nothing new leaves it.';
+
+create trigger skip_unchanged_row before update on public.ra_mst_bookmakers
+  for each row execute function engine.skip_unchanged_row();
+
+alter table public.ra_mst_bookmakers enable row level security;
+revoke all on public.ra_mst_bookmakers from public, anon, authenticated, service_role;
+grant select, insert, update on public.ra_mst_bookmakers to service_role;
+
+-- schemas/racing/parents.sql
+
+-- Sires, dams and damsires, harvested from cards and results: the API has no list of them.
+--
+-- last_seen_on decides which name wins: a row seen on a newer racing day replaces one seen on an older day, never the
+-- other way round, so the order in which months are pulled does not show in the data.
+
+create table public.ra_mst_sires (
+  id text primary key,
+  name text,
+  region_code text,
+  horse_id text not null,
+  last_seen_on date not null,
+  created_at timestamptz not null default engine.clock(),
+  updated_at timestamptz not null default engine.clock(),
+  constraint ra_mst_sires_same_animal check (horse_id = 'hrs_' || substr(id, 5))
+);
+comment on table public.ra_mst_sires is 'Sires of runners.';
+comment on column public.ra_mst_sires.id is 'The Racing API, /racecards/pro and /results, `sire_id`.';
+comment on column public.ra_mst_sires.name is
+  'Without the birth region. The Racing API, /racecards/pro and /results, `sire`.';
+comment on column public.ra_mst_sires.region_code is
+  'Where the animal was born, lower case (ire, fr); null when the source does not say.';
+comment on column public.ra_mst_sires.horse_id is
+  'The id this animal has, or would have, among the horses: the four kinds of id share their number. May have no row.';
+comment on column public.ra_mst_sires.last_seen_on is
+  'Newest racing day that named it: of two names, the one seen on the newer day stands.';
+comment on column public.ra_mst_sires.created_at is 'When the row was first written.';
+comment on column public.ra_mst_sires.updated_at is
+  'When a value of the row last changed. A pull that brings nothing new leaves it.';
+
+create trigger skip_unchanged_row before update on public.ra_mst_sires
+  for each row execute function engine.skip_unchanged_row();
+
+create table public.ra_mst_dams (
+  id text primary key,
+  name text,
+  region_code text,
+  horse_id text not null,
+  last_seen_on date not null,
+  created_at timestamptz not null default engine.clock(),
+  updated_at timestamptz not null default engine.clock(),
+  constraint ra_mst_dams_same_animal check (horse_id = 'hrs_' || substr(id, 5))
+);
+comment on table public.ra_mst_dams is 'Dams of runners.';
+comment on column public.ra_mst_dams.id is 'The Racing API, /racecards/pro and /results, `dam_id`.';
+comment on column public.ra_mst_dams.name is
+  'Without the birth region. The Racing API, /racecards/pro and /results, `dam`.';
+comment on column public.ra_mst_dams.region_code is
+  'Where the animal was born, lower case (ire, fr); null when the source does not say.';
+comment on column public.ra_mst_dams.horse_id is
+  'The id this animal has, or would have, among the horses: the four kinds of id share their number. May have no row.';
+comment on column public.ra_mst_dams.last_seen_on is
+  'Newest racing day that named it: of two names, the one seen on the newer day stands.';
+comment on column public.ra_mst_dams.created_at is 'When the row was first written.';
+comment on column public.ra_mst_dams.updated_at is
+  'When a value of the row last changed. A pull that brings nothing new leaves it.';
+
+create trigger skip_unchanged_row before update on public.ra_mst_dams
+  for each row execute function engine.skip_unchanged_row();
+
+create table public.ra_mst_damsires (
+  id text primary key,
+  name text,
+  region_code text,
+  horse_id text not null,
+  last_seen_on date not null,
+  created_at timestamptz not null default engine.clock(),
+  updated_at timestamptz not null default engine.clock(),
+  constraint ra_mst_damsires_same_animal check (horse_id = 'hrs_' || substr(id, 5))
+);
+comment on table public.ra_mst_damsires is 'Dams'' sires of runners.';
+comment on column public.ra_mst_damsires.id is 'The Racing API, /racecards/pro and /results, `damsire_id`.';
+comment on column public.ra_mst_damsires.name is
+  'Without the birth region. The Racing API, /racecards/pro and /results, `damsire`.';
+comment on column public.ra_mst_damsires.region_code is
+  'Where the animal was born, lower case (ire, fr); null when the source does not say.';
+comment on column public.ra_mst_damsires.horse_id is
+  'The id this animal has, or would have, among the horses: the four kinds of id share their number. May have no row.';
+comment on column public.ra_mst_damsires.last_seen_on is
+  'Newest racing day that named it: of two names, the one seen on the newer day stands.';
+comment on column public.ra_mst_damsires.created_at is 'When the row was first written.';
+comment on column public.ra_mst_damsires.updated_at is
+  'When a value of the row last changed. A pull that brings nothing new leaves it.';
+
+create trigger skip_unchanged_row before update on public.ra_mst_damsires
+  for each row execute function engine.skip_unchanged_row();
+
+alter table public.ra_mst_sires enable row level security;
+alter table public.ra_mst_dams enable row level security;
+alter table public.ra_mst_damsires enable row level security;
+revoke all on
+  public.ra_mst_sires, public.ra_mst_dams, public.ra_mst_damsires
+  from public, anon, authenticated, service_role;
+grant select, insert, update on public.ra_mst_sires, public.ra_mst_dams, public.ra_mst_damsires to service_role;
+
+-- schemas/racing/horses.sql
+
+-- Horses, harvested from cards and results. Which value wins, parents.sql says.
+
+create table public.ra_mst_horses (
+  id text primary key,
+  name text,
+  region_code text,
+  dob date,
+  sex text,
+  sex_code text,
+  colour text,
+  breeder text,
+  sire_id text references public.ra_mst_sires,
+  dam_id text references public.ra_mst_dams,
+  damsire_id text references public.ra_mst_damsires,
+  last_seen_on date not null,
+  card_seen_on date,
+  created_at timestamptz not null default engine.clock(),
+  updated_at timestamptz not null default engine.clock()
+);
+comment on table public.ra_mst_horses is 'Horses that were entered in a race.';
+comment on column public.ra_mst_horses.id is 'The Racing API, /racecards/pro and /results, `horse_id`.';
+comment on column public.ra_mst_horses.name is
+  'Without the birth region: "Some Horse (IRE)" is Some Horse, ire. The Racing API, /racecards/pro and /results, `horse`.';
+comment on column public.ra_mst_horses.region_code is
+  'Where the horse was born, lower case; null when no source says. The Racing API, /racecards/pro, `region`, and /results,
+   `horse`.';
+comment on column public.ra_mst_horses.dob is
+  'Date of birth; cards only, so null when the horse was only seen in results. The Racing API, /racecards/pro, `dob`.';
+comment on column public.ra_mst_horses.sex is
+  'As last seen on a card: colt, filly, gelding, mare, horse, rig. Results carry only the code. The Racing API, /racecards/pro,
+   `sex`.';
+comment on column public.ra_mst_horses.sex_code is
+  'As last seen on a card: C, F, G, M, H, R. That of a race''s day is in ra_runners. The Racing API, /racecards/pro, `sex_code`.';
+comment on column public.ra_mst_horses.colour is
+  'As sent by cards ("b", "ch", "gr", "b/br"). The Racing API, /racecards/pro, `colour`.';
+comment on column public.ra_mst_horses.breeder is 'Cards only. The Racing API, /racecards/pro, `breeder`.';
+comment on column public.ra_mst_horses.sire_id is
+  'Null when no source names one. The Racing API, /racecards/pro and /results, `sire_id`.';
+comment on column public.ra_mst_horses.dam_id is
+  'Null when no source names one. The Racing API, /racecards/pro and /results, `dam_id`.';
+comment on column public.ra_mst_horses.damsire_id is
+  'Null when no source names one. The Racing API, /racecards/pro and /results, `damsire_id`.';
+comment on column public.ra_mst_horses.card_seen_on is
+  'Newest racing day whose card gave dob, sex, colour and breeder; null when the horse was only seen in results.';
+comment on column public.ra_mst_horses.last_seen_on is
+  'Newest racing day that named it: of two names, the one seen on the newer day stands.';
+comment on column public.ra_mst_horses.created_at is 'When the row was first written.';
+comment on column public.ra_mst_horses.updated_at is
+  'When a value of the row last changed. A pull that brings nothing new leaves it.';
+
+create trigger skip_unchanged_row before update on public.ra_mst_horses
+  for each row execute function engine.skip_unchanged_row();
+
+create index ra_mst_horses_sire_id on public.ra_mst_horses (sire_id);
+create index ra_mst_horses_dam_id on public.ra_mst_horses (dam_id);
+create index ra_mst_horses_damsire_id on public.ra_mst_horses (damsire_id);
+
+alter table public.ra_mst_horses enable row level security;
+revoke all on public.ra_mst_horses from public, anon, authenticated, service_role;
+grant select, insert, update on public.ra_mst_horses to service_role;
+
+-- schemas/racing/people.sql
+
+-- Jockeys, trainers and owners, harvested from cards and results. Which name wins, parents.sql says.
+
+create table public.ra_mst_jockeys (
+  id text primary key,
+  name text,
+  last_seen_on date not null,
+  created_at timestamptz not null default engine.clock(),
+  updated_at timestamptz not null default engine.clock()
+);
+comment on table public.ra_mst_jockeys is 'Jockeys, by their name without a claim; never the placeholder NON-RUNNER.';
+comment on column public.ra_mst_jockeys.id is 'The Racing API, /racecards/pro and /results, `jockey_id`.';
+comment on column public.ra_mst_jockeys.name is
+  'Without the claim: "Name(5)" is Name. The Racing API, /racecards/pro and /results, `jockey`.';
+comment on column public.ra_mst_jockeys.last_seen_on is
+  'Newest racing day that named it: of two names, the one seen on the newer day stands.';
+comment on column public.ra_mst_jockeys.created_at is 'When the row was first written.';
+comment on column public.ra_mst_jockeys.updated_at is
+  'When a value of the row last changed. A pull that brings nothing new leaves it.';
+
+create trigger skip_unchanged_row before update on public.ra_mst_jockeys
+  for each row execute function engine.skip_unchanged_row();
+
+create table public.ra_mst_trainers (
+  id text primary key,
+  name text,
+  location text,
+  last_seen_on date not null,
+  card_seen_on date,
+  created_at timestamptz not null default engine.clock(),
+  updated_at timestamptz not null default engine.clock()
+);
+comment on table public.ra_mst_trainers is 'Trainers. The location is carried by cards only.';
+comment on column public.ra_mst_trainers.id is 'The Racing API, /racecards/pro and /results, `trainer_id`.';
+comment on column public.ra_mst_trainers.name is 'The Racing API, /racecards/pro and /results, `trainer`.';
+comment on column public.ra_mst_trainers.location is 'Cards only. The Racing API, /racecards/pro, `trainer_location`.';
+comment on column public.ra_mst_trainers.card_seen_on is 'Newest racing day whose card gave the location; null when none did.';
+comment on column public.ra_mst_trainers.last_seen_on is
+  'Newest racing day that named it: of two names, the one seen on the newer day stands.';
+comment on column public.ra_mst_trainers.created_at is 'When the row was first written.';
+comment on column public.ra_mst_trainers.updated_at is
+  'When a value of the row last changed. A pull that brings nothing new leaves it.';
+
+create trigger skip_unchanged_row before update on public.ra_mst_trainers
+  for each row execute function engine.skip_unchanged_row();
+
+create table public.ra_mst_owners (
+  id text primary key,
+  name text,
+  last_seen_on date not null,
+  created_at timestamptz not null default engine.clock(),
+  updated_at timestamptz not null default engine.clock()
+);
+comment on table public.ra_mst_owners is 'Owners.';
+comment on column public.ra_mst_owners.id is 'The Racing API, /racecards/pro and /results, `owner_id`.';
+comment on column public.ra_mst_owners.name is 'The Racing API, /racecards/pro and /results, `owner`.';
+comment on column public.ra_mst_owners.last_seen_on is
+  'Newest racing day that named it: of two names, the one seen on the newer day stands.';
+comment on column public.ra_mst_owners.created_at is 'When the row was first written.';
+comment on column public.ra_mst_owners.updated_at is
+  'When a value of the row last changed. A pull that brings nothing new leaves it.';
+
+create trigger skip_unchanged_row before update on public.ra_mst_owners
+  for each row execute function engine.skip_unchanged_row();
+
+alter table public.ra_mst_jockeys enable row level security;
+alter table public.ra_mst_trainers enable row level security;
+alter table public.ra_mst_owners enable row level security;
+revoke all on
+  public.ra_mst_jockeys, public.ra_mst_trainers, public.ra_mst_owners
+  from public, anon, authenticated, service_role;
+grant select, insert, update on public.ra_mst_jockeys, public.ra_mst_trainers, public.ra_mst_owners to service_role;
+
+-- schemas/racing/races.sql
+
+-- Races. A racecard (before the race) and a result (after it) meet in the same row, in either order.
+-- Columns are card-owned, result-owned or shared: their comments say it.
+
+create table public.ra_races (
+  id text primary key,
+  course_id text not null references public.ra_mst_courses,
+  region_code text not null,
+  race_date date not null,
+  off_dt timestamptz,
+  off_time text,
+  race_name text,
+  race_type text,
+  race_class text,
+  pattern text,
+  age_band text,
+  sex_restriction text,
+  rating_band text,
+  distance_yards integer,
+  distance_metres integer,
+  distance_furlongs numeric(6, 2),
+  going text,
+  surface text,
+  jumps text,
+  has_card boolean not null default false,
+  has_result boolean not null default false,
+  -- card-owned
+  card_date date,
+  card_distance text,
+  card_distance_round text,
+  prize_amount numeric(12, 2),
+  prize_currency text,
+  field_size integer,
+  going_detailed text,
+  rail_movements text,
+  stalls text,
+  weather text,
+  is_big_race boolean,
+  is_abandoned boolean not null default false,
+  race_status text,
+  tip text,
+  verdict text,
+  betting_forecast text,
+  -- result-owned
+  result_distance text,
+  winning_time_detail text,
+  stewards_comments text,
+  non_runners text,
+  tote_win text,
+  tote_place text,
+  tote_exacta text,
+  tote_csf text,
+  tote_tricast text,
+  tote_trifecta text,
+  created_at timestamptz not null default engine.clock(),
+  updated_at timestamptz not null default engine.clock(),
+  constraint ra_races_region_code_lower_case check (region_code = lower(region_code)),
+  constraint ra_races_prize_has_currency check ((prize_amount is null) = (prize_currency is null)),
+  constraint ra_races_currency_is_iso check (prize_currency ~ '^[A-Z]{3}$')
+);
+comment on table public.ra_races is
+  'Races, one row each, filled by racecards and results. Source: The Racing API, /racecards/pro and /results. Columns begin with
+   who owns them. Card: only cards fill it. Result: only results do. Both: a result''s word stands, and a card fills what it left
+   open. A missing value never replaces a known one.';
+comment on column public.ra_races.id is
+  'Both. Opaque text; some numbers in it are beyond 32 bits. The Racing API, /racecards/pro and /results, `race_id`.';
+comment on column public.ra_races.course_id is 'Both. The Racing API, /racecards/pro and /results, `course_id`.';
+comment on column public.ra_races.region_code is
+  'Both. Region of the course, lower case (gb, ire). The Racing API, /racecards/pro and /results, `region`.';
+comment on column public.ra_races.race_date is
+  'Both. The UK racing day. When card and result differ (a meeting moved), the result''s day. The Racing API, /racecards/pro and
+   /results, `date`.';
+comment on column public.ra_races.off_dt is
+  'Both. Off time with its offset: the truth about when the race starts. Null when none is sent. The Racing API, /racecards/pro
+   and /results, `off_dt`.';
+comment on column public.ra_races.off_time is
+  'Both. The off time as printed, local and 12-hour without am or pm ("1:44"). For showing only. The Racing API, /racecards/pro,
+   `off_time`, and /results, `off`.';
+comment on column public.ra_races.race_name is 'Both. The Racing API, /racecards/pro and /results, `race_name`.';
+comment on column public.ra_races.race_type is
+  'Both. Flat, Hurdle, Chase, …, as sent. The Racing API, /racecards/pro and /results, `type`.';
+comment on column public.ra_races.race_class is
+  'Both. As sent ("Class 4"); null for a race without a class. The Racing API, /racecards/pro, `race_class`, and /results,
+   `class`.';
+comment on column public.ra_races.pattern is
+  'Both. "Group 1", "Grade 2", "Listed"; null for any other race. The Racing API, /racecards/pro and /results, `pattern`.';
+comment on column public.ra_races.age_band is
+  'Both. Ages that may run, as sent ("2yo", "4yo+"). The Racing API, /racecards/pro and /results, `age_band`.';
+comment on column public.ra_races.sex_restriction is
+  'Both. Sexes that may run, as letters ("F", "M"); null when all may. The Racing API, /racecards/pro, `sex_restriction`, and
+   /results, `sex_rest`.';
+comment on column public.ra_races.rating_band is
+  'Both. Official ratings that may run, as sent ("0-75"); null without a limit. The Racing API, /racecards/pro and /results,
+   `rating_band`.';
+comment on column public.ra_races.distance_yards is
+  'Both. In yards: from the result''s `dist_y`, else from its `dist`; of a card from the text ("2m53y" is 3573). The Racing API,
+   /racecards/pro, `distance`, and /results, `dist_y`, `dist`.';
+comment on column public.ra_races.distance_metres is
+  'Both. In metres, whole; worked out from the yards where the source does not say. The Racing API, /results, `dist_m`.';
+comment on column public.ra_races.distance_furlongs is
+  'Both. In furlongs; worked out from the yards where the source does not say. The Racing API, /racecards/pro, `distance_f`, and
+   /results, `dist_f`.';
+comment on column public.ra_races.going is
+  'Both. As sent: the vocabulary changes ("Standard To Slow" became "Standard / Slow"). The Racing API, /racecards/pro and
+   /results, `going`.';
+comment on column public.ra_races.surface is 'Both. Turf or AW, as sent. The Racing API, /racecards/pro and /results, `surface`.';
+comment on column public.ra_races.jumps is
+  'Both. What is jumped, as sent ("8 hurdles"); null on the flat. The Racing API, /racecards/pro and /results, `jumps`.';
+comment on column public.ra_races.has_card is 'Card. True once a card of the race was stored.';
+comment on column public.ra_races.has_result is 'Result. True once a result of the race was stored.';
+comment on column public.ra_races.card_date is
+  'Card. The day that the card gives the race; differs from race_date when the meeting moved. The Racing API, /racecards/pro,
+   `date`.';
+comment on column public.ra_races.card_distance is
+  'Card. The distance to the yard, as printed ("2m53y"). The Racing API, /racecards/pro, `distance`.';
+comment on column public.ra_races.card_distance_round is
+  'Card. The distance as a race is known by ("2m"). The Racing API, /racecards/pro, `distance_round`.';
+comment on column public.ra_races.prize_amount is
+  'Card. The advertised prize, in prize_currency; null on ante-post cards. The Racing API, /racecards/pro, `prize`.';
+comment on column public.ra_races.prize_currency is
+  'Card. ISO 4217: GBP or EUR for UK and Irish races; null exactly when the amount is. The Racing API, /racecards/pro, `prize`.';
+comment on column public.ra_races.field_size is
+  'Card. As sent: without non-runners and reserves; 0 on ante-post cards. Counts are derived from ra_runners. The Racing API,
+   /racecards/pro, `field_size`.';
+comment on column public.ra_races.going_detailed is
+  'Card. The going in more words, as sent; null when nothing is said. The Racing API, /racecards/pro, `going_detailed`.';
+comment on column public.ra_races.rail_movements is
+  'Card. How far the rails were moved, as sent; null when nothing is said. The Racing API, /racecards/pro, `rail_movements`.';
+comment on column public.ra_races.stalls is
+  'Card. Where the stalls stand, as sent ("Centre"); null when nothing is said. The Racing API, /racecards/pro, `stalls`.';
+comment on column public.ra_races.weather is 'Card. As sent ("Overcast"). The Racing API, /racecards/pro, `weather`.';
+comment on column public.ra_races.is_big_race is
+  'Card. The source counts it among the big races; null when it does not say. The Racing API, /racecards/pro, `big_race`.';
+comment on column public.ra_races.is_abandoned is
+  'Card. The card says that the race was abandoned: no result follows. The newest card decides. The Racing API, /racecards/pro,
+   `is_abandoned`.';
+comment on column public.ra_races.race_status is
+  'Card. As sent; null on cards from before the field was there. The Racing API, /racecards/pro, `race_status`.';
+comment on column public.ra_races.tip is 'Card. Name of the horse that is tipped. The Racing API, /racecards/pro, `tip`.';
+comment on column public.ra_races.verdict is
+  'Card. The tipster''s sentence on the race. The Racing API, /racecards/pro, `verdict`.';
+comment on column public.ra_races.betting_forecast is
+  'Card. Expected prices, as printed ("9/4 One Horse, 11/4 Another"). The Racing API, /racecards/pro, `betting_forecast`.';
+comment on column public.ra_races.result_distance is
+  'Result. The distance as printed, rounded to the half furlong ("1m½f"). The Racing API, /results, `dist`.';
+comment on column public.ra_races.winning_time_detail is
+  'Result. Winning time as printed, with its difference to the standard ("3m 59.31s (slow by 4.69s)"). The Racing API, /results,
+   `winning_time_detail`.';
+comment on column public.ra_races.stewards_comments is
+  'Result. What the stewards decided; null when nothing is said. The Racing API, /results, `comments`.';
+comment on column public.ra_races.non_runners is
+  'Result. Who did not run and why, as printed ("One Horse (unsuitable ground)"). ra_runners.is_non_runner is derived otherwise.
+   The Racing API, /results, `non_runners`.';
+comment on column public.ra_races.tote_win is
+  'Result. Tote dividends are kept as printed, with their currency; a dead heat has two ("£3.25 £1.20"). The Racing API,
+   /results, `tote_win`.';
+comment on column public.ra_races.tote_place is
+  'Result. One dividend for each placed horse, as printed ("£1.70 £1.20"). The Racing API, /results, `tote_pl`.';
+comment on column public.ra_races.tote_exacta is
+  'Result. Dividend for the first two in order, as printed. The Racing API, /results, `tote_ex`.';
+comment on column public.ra_races.tote_csf is
+  'Result. Computer straight forecast, as printed; null when none was paid. The Racing API, /results, `tote_csf`.';
+comment on column public.ra_races.tote_tricast is
+  'Result. Dividend for the first three in order of a big handicap, as printed; null when none was paid. The Racing API,
+   /results, `tote_tricast`.';
+comment on column public.ra_races.tote_trifecta is
+  'Result. Tote dividend for the first three in order, as printed; null when none was paid. The Racing API, /results,
+   `tote_trifecta`.';
+comment on column public.ra_races.created_at is 'When the row was first written.';
+comment on column public.ra_races.updated_at is
+  'When a value of the row last changed. A pull that brings nothing new leaves it.';
+
+create index ra_races_race_date on public.ra_races (race_date);
+create index ra_races_card_date on public.ra_races (card_date);
+create index ra_races_course_id on public.ra_races (course_id);
+
+create trigger skip_unchanged_row before update on public.ra_races
+  for each row execute function engine.skip_unchanged_row();
+
+alter table public.ra_races set (fillfactor = 90, autovacuum_vacuum_scale_factor = 0.02, autovacuum_analyze_scale_factor = 0.02);
+
+alter table public.ra_races enable row level security;
+revoke all on public.ra_races from public, anon, authenticated, service_role;
+grant select, insert, update on public.ra_races to service_role;
+
+-- schemas/racing/runners.sql
+
+-- Runners. A racecard (before the race) and a result (after it) meet in the same row, in either order.
+-- Columns are card-owned, result-owned or shared: their comments say it.
+
+create table public.ra_runners (
+  race_id text not null references public.ra_races on delete cascade,
+  horse_id text not null references public.ra_mst_horses,
+  jockey_id text references public.ra_mst_jockeys,
+  trainer_id text references public.ra_mst_trainers,
+  owner_id text references public.ra_mst_owners,
+  number integer,
+  draw integer,
+  age integer,
+  sex_code text,
+  weight_lbs integer,
+  headgear text,
+  official_rating integer,
+  jockey_claim_lbs integer,
+  silk_url text,
+  is_non_runner boolean not null default false,
+  is_reserve boolean not null default false,
+  has_card boolean not null default false,
+  has_result boolean not null default false,
+  -- card-owned
+  headgear_run text,
+  wind_surgery text,
+  wind_surgery_run text,
+  card_rpr integer,
+  card_topspeed integer,
+  form text,
+  last_run text,
+  last_run_days integer,
+  card_comment text,
+  spotlight text,
+  trainer_rtf_percent numeric(5, 2),
+  trainer_14_days_runs integer,
+  trainer_14_days_wins integer,
+  trainer_14_days_percent numeric(5, 2),
+  past_results_flags text[],
+  quotes jsonb,
+  stable_tour jsonb,
+  medical jsonb,
+  previous_trainers jsonb,
+  previous_owners jsonb,
+  -- result-owned
+  position integer,
+  position_code text,
+  beaten_lengths numeric(8, 2),
+  beaten_lengths_overall numeric(8, 2),
+  time_seconds numeric(8, 2),
+  sp text,
+  sp_decimal numeric(10, 2),
+  sp_favourite text,
+  bsp numeric(10, 2),
+  rpr integer,
+  topspeed integer,
+  prize_amount numeric(12, 2),
+  prize_currency text,
+  result_comment text,
+  created_at timestamptz not null default engine.clock(),
+  updated_at timestamptz not null default engine.clock(),
+  constraint ra_runners_pkey primary key (race_id, horse_id),
+  constraint ra_runners_prize_has_currency check ((prize_amount is null) = (prize_currency is null)),
+  constraint ra_runners_currency_is_iso check (prize_currency ~ '^[A-Z]{3}$'),
+  constraint ra_runners_favourite_known check (sp_favourite in ('favourite', 'joint favourite', 'co-favourite'))
+);
+comment on table public.ra_runners is
+  'Runners: one horse in one race. Entries of the card that did not run stay, marked as such. Columns begin with who owns them.
+   Card: only cards fill it. Result: only results do. Both: a result''s word stands, and a card fills what it left open. A
+   missing value never replaces a known one.';
+comment on column public.ra_runners.race_id is 'Both. The Racing API, /racecards/pro and /results, `race_id`.';
+comment on column public.ra_runners.horse_id is
+  'Both. A horse may run twice on a day: only race and horse together are one runner. The Racing API, /racecards/pro and
+   /results, `horse_id`.';
+comment on column public.ra_runners.jockey_id is
+  'Both. Null while undeclared, and for a non-runner that is sent with the placeholder NON-RUNNER. The Racing API, /racecards/pro
+   and /results, `jockey_id`.';
+comment on column public.ra_runners.trainer_id is
+  'Both. Null when none is named. The Racing API, /racecards/pro and /results, `trainer_id`.';
+comment on column public.ra_runners.owner_id is
+  'Both. Null when none is named. The Racing API, /racecards/pro and /results, `owner_id`.';
+comment on column public.ra_runners.number is
+  'Both. Saddlecloth number ("R20" is 20); null before it is given, and where the card puts NR in its place. The Racing API,
+   /racecards/pro and /results, `number`.';
+comment on column public.ra_runners.draw is
+  'Both. Stall; null where there are none (the API sends 0). The Racing API, /racecards/pro and /results, `draw`.';
+comment on column public.ra_runners.age is
+  'Both. In years, on the day of the race. The Racing API, /racecards/pro and /results, `age`.';
+comment on column public.ra_runners.sex_code is
+  'Both. On the day of the race: C, F, G, H, M, R. The Racing API, /racecards/pro, `sex_code`, and /results, `sex`.';
+comment on column public.ra_runners.weight_lbs is
+  'Both. Weight carried, in pounds. The Racing API, /racecards/pro, `lbs`, and /results, `weight_lbs`, `weight`.';
+comment on column public.ra_runners.headgear is
+  'Both. Letters as sent (p cheekpieces, b blinkers, v visor, h hood, t tongue strap); null for none. The Racing API,
+   /racecards/pro and /results, `headgear`.';
+comment on column public.ra_runners.official_rating is
+  'Both. Official rating in force; null for an unrated horse (the API sends a dash). The Racing API, /racecards/pro, `ofr`, and
+   /results, `or`.';
+comment on column public.ra_runners.jockey_claim_lbs is
+  'Both. Allowance of the jockey, in pounds; 0 when a jockey of a card claims none, null when nothing is said. The Racing API,
+   /racecards/pro, `jockey` ("Name(5)"), and /results, `jockey_claim_lbs`.';
+comment on column public.ra_runners.silk_url is
+  'Both. Picture of the owner''s colours. The Racing API, /racecards/pro and /results, `silk_url`.';
+comment on column public.ra_runners.is_non_runner is
+  'Both. Declared, did not run: the card says so, or the race has a result without this horse. The Racing API, /racecards/pro and
+   /results, `number` (NR), `jockey`, `jockey_id`.';
+comment on column public.ra_runners.is_reserve is
+  'Card. A reserve of an Irish card ("R20"); not counted in the field. The Racing API, /racecards/pro, `number`.';
+comment on column public.ra_runners.has_card is 'Card. True once a card named the runner.';
+comment on column public.ra_runners.has_result is 'Result. True once a result named the runner.';
+comment on column public.ra_runners.headgear_run is
+  'Card. Which run in this headgear it is, as sent ("1" the first); null when nothing is said. The Racing API, /racecards/pro,
+   `headgear_run`.';
+comment on column public.ra_runners.wind_surgery is
+  'Card. "w" after a wind operation, as sent; null for none. The Racing API, /racecards/pro, `wind_surgery`.';
+comment on column public.ra_runners.wind_surgery_run is
+  'Card. Which run since the wind operation it is, as sent ("1" the first); null for none. The Racing API, /racecards/pro,
+   `wind_surgery_run`.';
+comment on column public.ra_runners.card_rpr is
+  'Card. Best Racing Post Rating before the race, as the card prints it; rpr is the rating earned in the race. Null without one.
+   The Racing API, /racecards/pro, `rpr`.';
+comment on column public.ra_runners.card_topspeed is
+  'Card. Best Topspeed before the race; topspeed is the figure earned in the race. Null without one. The Racing API,
+   /racecards/pro, `ts`.';
+comment on column public.ra_runners.form is
+  'Card. Form figures as printed, newest last, "-" between seasons ("542-"); null for a horse that never ran. The Racing API,
+   /racecards/pro, `form`.';
+comment on column public.ra_runners.last_run is
+  'Card. As printed: "95", "68 (36J)" (days since a run of this code, other code in brackets), "(22P)"; null when it never ran.
+   The Racing API, /racecards/pro, `last_run`.';
+comment on column public.ra_runners.last_run_days is
+  'Card. Days since the last run under this code; null when there was none. The Racing API, /racecards/pro, `last_run`.';
+comment on column public.ra_runners.card_comment is
+  'Card. A sentence on the horse, before the race. The Racing API, /racecards/pro, `comment`.';
+comment on column public.ra_runners.spotlight is
+  'Card. A longer text on the horse''s chances. The Racing API, /racecards/pro, `spotlight`.';
+comment on column public.ra_runners.trainer_rtf_percent is
+  'Card. Percentage of the trainer''s recent runners that ran to form; null without any. The Racing API, /racecards/pro,
+   `trainer_rtf`.';
+comment on column public.ra_runners.trainer_14_days_runs is
+  'Card. Runners of the trainer in the 14 days before the card. The Racing API, /racecards/pro, `trainer_14_days.runs`.';
+comment on column public.ra_runners.trainer_14_days_wins is
+  'Card. Winners among them. The Racing API, /racecards/pro, `trainer_14_days.wins`.';
+comment on column public.ra_runners.trainer_14_days_percent is
+  'Card. Percentage of winners, as sent. The Racing API, /racecards/pro, `trainer_14_days.percent`.';
+comment on column public.ra_runners.past_results_flags is
+  'Card. Letters such as C (won at this course), D (at this distance), BF (beaten favourite); null for none. The Racing API,
+   /racecards/pro, `past_results_flags`.';
+comment on column public.ra_runners.quotes is
+  'Card. Array of {date, horse_id, race_id, course_id, distance_f, distance_y, quote, …} as sent; null for none. The Racing API,
+   /racecards/pro, `quotes`.';
+comment on column public.ra_runners.stable_tour is
+  'Card. Array of {quote} as sent: what the trainer said of the horse; null for none. The Racing API, /racecards/pro,
+   `stable_tour`.';
+comment on column public.ra_runners.medical is
+  'Card. Array of {date, type} as sent ("Wind Surgery"); null for none. The Racing API, /racecards/pro, `medical`.';
+comment on column public.ra_runners.previous_trainers is
+  'Card. Array of {trainer, trainer_id, change_date} as sent; null for none. The Racing API, /racecards/pro, `prev_trainers`.';
+comment on column public.ra_runners.previous_owners is
+  'Card. Array of {owner, owner_id, change_date} as sent; null for none. The Racing API, /racecards/pro, `prev_owners`.';
+comment on column public.ra_runners.position is
+  'Result. Finishing position; equal for a dead heat; null when position_code says why. The Racing API, /results, `position`.';
+comment on column public.ra_runners.position_code is
+  'Result. Why there is no position: PU, F, UR, BD, RO, RR, SU, REF, DSQ, LFT, CO, VOI; other letters are kept too. The Racing
+   API, /results, `position`.';
+comment on column public.ra_runners.beaten_lengths is
+  'Result. Lengths behind the horse in front; 0 for the winner and in a dead heat; null when not measured. The Racing API,
+   /results, `btn`.';
+comment on column public.ra_runners.beaten_lengths_overall is
+  'Result. Lengths behind the winner; null when not measured. The Racing API, /results, `ovr_btn`.';
+comment on column public.ra_runners.time_seconds is
+  'Result. Time from off to finish, in seconds; null when not measured. The Racing API, /results, `time`.';
+comment on column public.ra_runners.sp is
+  'Result. Starting price as a fraction ("13/8", "Evens") without the favourite''s letter. The Racing API, /results, `sp`.';
+comment on column public.ra_runners.sp_decimal is
+  'Result. Starting price as a decimal, stake included ("4.50"). The Racing API, /results, `sp_dec`.';
+comment on column public.ra_runners.sp_favourite is
+  'Result. favourite, joint favourite or co-favourite, from the letter behind the price (F, J, C); null for any other. The Racing
+   API, /results, `sp`.';
+comment on column public.ra_runners.bsp is
+  'Result. Betfair starting price, decimal. Sent since 2026. The Racing API, /results, `bsp`.';
+comment on column public.ra_runners.rpr is
+  'Result. Racing Post Rating earned; arrives one to five days after the race. Never overwritten by a missing one. The Racing
+   API, /results, `rpr`.';
+comment on column public.ra_runners.topspeed is
+  'Result. Topspeed figure earned; arrives as late as rpr, and is kept like it. The Racing API, /results, `tsr`.';
+comment on column public.ra_runners.prize_amount is
+  'Result. Prize money won, in prize_currency; null for none. The Racing API, /results, `prize`.';
+comment on column public.ra_runners.prize_currency is
+  'Result. ISO 4217, that of the race''s region where the amount has no sign; null exactly when the amount is. The Racing API,
+   /results, `prize`.';
+comment on column public.ra_runners.result_comment is
+  'Result. How the race went for the horse. The Racing API, /results, `comment`.';
+comment on column public.ra_runners.created_at is 'When the row was first written.';
+comment on column public.ra_runners.updated_at is
+  'When a value of the row last changed. A pull that brings nothing new leaves it.';
+
+create index ra_runners_horse_id on public.ra_runners (horse_id);
+create index ra_runners_jockey_id on public.ra_runners (jockey_id);
+create index ra_runners_trainer_id on public.ra_runners (trainer_id);
+create index ra_runners_owner_id on public.ra_runners (owner_id);
+
+create trigger skip_unchanged_row before update on public.ra_runners
+  for each row execute function engine.skip_unchanged_row();
+
+-- Millions of rows: the default waits for a fifth of them to change before it looks, which is a year of racing.
+alter table public.ra_runners set (fillfactor = 90, autovacuum_vacuum_scale_factor = 0.02, autovacuum_analyze_scale_factor = 0.02);
+
+alter table public.ra_runners enable row level security;
+revoke all on public.ra_runners from public, anon, authenticated, service_role;
+grant select, insert, update on public.ra_runners to service_role;
+
+-- schemas/racing/odds.sql
+
+-- Odds of the cards, kept only while backfill_settings.capture_odds is on: they are most of a card's bytes.
+
+create table public.ra_runner_odds (
+  race_id text not null,
+  horse_id text not null,
+  bookmaker_code text not null references public.ra_mst_bookmakers,
+  fractional text,
+  decimal numeric(10, 2),
+  ew_places integer,
+  ew_denominator integer,
+  quoted_at timestamptz,
+  created_at timestamptz not null default engine.clock(),
+  updated_at timestamptz not null default engine.clock(),
+  constraint ra_runner_odds_pkey primary key (race_id, horse_id, bookmaker_code),
+  constraint ra_runner_odds_runner foreign key (race_id, horse_id) references public.ra_runners on delete cascade,
+  constraint ra_runner_odds_has_price check (num_nonnulls(fractional, decimal) > 0)
+);
+comment on table public.ra_runner_odds is
+  'The last price before the race that each bookmaker quoted for a runner, while backfill_settings.capture_odds is on. How a price
+   came about is not kept: the card''s history of it is not stored, and a newer quote replaces an older one. Source: The Racing
+   API, /racecards/pro.';
+comment on column public.ra_runner_odds.fractional is 'As printed: "7/2"; exchanges print the decimal price here ("3.35").';
+comment on column public.ra_runner_odds.decimal is 'Decimal price, stake included.';
+comment on column public.ra_runner_odds.ew_places is 'Places that an each-way bet pays; null where the bookmaker offers none.';
+comment on column public.ra_runner_odds.ew_denominator is 'Each way pays one so-manieth of the odds: 5 is a fifth.';
+comment on column public.ra_runner_odds.quoted_at is
+  'When the price was last looked at. The card gives UK local time; null when it gives none, and then any dated quote wins.';
+
+create index ra_runner_odds_bookmaker_code on public.ra_runner_odds (bookmaker_code);
+
+create trigger skip_unchanged_row before update on public.ra_runner_odds
+  for each row execute function engine.skip_unchanged_row();
+
+alter table public.ra_runner_odds enable row level security;
+revoke all on public.ra_runner_odds from public, anon, authenticated, service_role;
+grant select, insert, update on public.ra_runner_odds to service_role;
+
+-- schemas/runs/settings.sql
+
+-- Settings that an operator may change.
+
+create table public.backfill_settings (
+  id boolean primary key default true,
+  regions text[] not null default array['gb', 'ire'],
+  leases_per_feed integer not null default 2,
+  lease_seconds integer not null default 90,
+  stop_taking_pages_after_seconds integer not null default 45,
+  stop_taking_pages_after_busy_seconds numeric(4, 2) not null default 0.4,
+  racecards_page_limit integer not null default 500,
+  results_page_limit integer not null default 100,
+  answer_timeout_seconds integer not null default 30,
+  attempts_before_dead integer not null default 5,
+  interruptions_before_dead integer not null default 10,
+  capture_odds boolean not null default false,
+  gap_tries integer not null default 3,
+  gap_days_a_night integer not null default 62,
+  freshness_grace_minutes integer not null default 45,
+  alert_format text not null default 'slack',
+  error_log_days integer not null default 90,
+  api_log_days integer not null default 7,
+  cron_log_days integer not null default 7,
+  scheduled_run_days integer not null default 30,
+  alert_days integer not null default 180,
+  reject_days integer not null default 90,
+  schedules_started_on date,
+  constraint backfill_settings_one_row check (id),
+  constraint backfill_settings_regions_not_empty check (cardinality(regions) > 0),
+  constraint backfill_settings_leases_positive check (leases_per_feed between 1 and 10),
+  constraint backfill_settings_lease_outlives_page check (lease_seconds between 30 and 600),
+  constraint backfill_settings_stop_positive check (stop_taking_pages_after_seconds between 1 and 300),
+  constraint backfill_settings_busy_positive check (stop_taking_pages_after_busy_seconds > 0),
+  constraint backfill_settings_racecards_page_limit_allowed check (racecards_page_limit between 1 and 500),
+  constraint backfill_settings_results_page_limit_allowed check (results_page_limit between 1 and 100),
+  constraint backfill_settings_answer_timeout_sane check (answer_timeout_seconds between 1 and 60),
+  constraint backfill_settings_attempts_positive check (attempts_before_dead between 1 and 100),
+  constraint backfill_settings_interruptions_positive check (interruptions_before_dead between 1 and 1000),
+  constraint backfill_settings_gap_tries_positive check (gap_tries between 1 and 100),
+  constraint backfill_settings_gap_days_positive check (gap_days_a_night between 1 and 1000),
+  constraint backfill_settings_grace_positive check (freshness_grace_minutes between 1 and 1440),
+  constraint backfill_settings_alert_format_known check (alert_format in ('slack', 'json')),
+  constraint backfill_settings_retention_positive check (
+    least(error_log_days, api_log_days, cron_log_days, scheduled_run_days, alert_days, reject_days) >= 1
+  )
+);
+
+insert into public.backfill_settings default values;
+comment on table public.backfill_settings is 'One row: what an operator may tune. A change holds from the next claim on.';
+comment on column public.backfill_settings.regions is
+  'Region codes to pull, lower case, as /courses/regions spells them (saf, not sa). A change holds from the next claim
+   on; a period of results, or a card day, that is half read keeps its own. Days that were pulled without one of them count as missing.';
+comment on column public.backfill_settings.leases_per_feed is
+  'Chunks of one feed that may be worked on at once. Two, so that a hop through pg_net costs no throughput.';
+comment on column public.backfill_settings.lease_seconds is 'How long a lease lasts unless a page renews it.';
+comment on column public.backfill_settings.stop_taking_pages_after_seconds is
+  'An invocation takes no further page after this time and yields: an isolate is retired at half of its wall clock.';
+comment on column public.backfill_settings.stop_taking_pages_after_busy_seconds is
+  'Likewise for the seconds it spent parsing and reading bodies. Sending and receiving costs about as much again (measured: 1.8 s of
+   CPU for each of these seconds), and an isolate is retired at 1 s of CPU and ended at 2 s.';
+comment on column public.backfill_settings.capture_odds is
+  'Whether ra_runner_odds is filled. Odds are most of a card''s bytes, and stored they are more than
+   the rest of it: about 10,500 rows of 180 bytes a card day (1.9 MB, indexes included), against 0.3 MB for its races and runners.';
+comment on column public.backfill_settings.gap_tries is 'Nightly pulls of a day with a gap, after which it is given up and an alert says so.';
+comment on column public.backfill_settings.gap_days_a_night is 'Days of a feed that one closing of gaps pulls at most, the newest first.';
+comment on column public.backfill_settings.freshness_grace_minutes is
+  'How late a scheduled pull may be before data_freshness calls the feed late. Three retries of a failed pull take 21 minutes.';
+comment on column public.backfill_settings.alert_format is 'Body of an alert: slack ({"text": …}) or json (all of it in fields).';
+comment on column public.backfill_settings.error_log_days is 'How long ingest_errors keeps a row.';
+comment on column public.backfill_settings.api_log_days is 'How long racing_api_calls keeps a row.';
+comment on column public.backfill_settings.cron_log_days is 'How long cron.job_run_details keeps a row of the engine''s jobs.';
+comment on column public.backfill_settings.scheduled_run_days is 'How long a scheduled run that succeeded is kept. What a backfill did is kept for ever.';
+comment on column public.backfill_settings.alert_days is 'How long an alert is kept after it was well again.';
+comment on column public.backfill_settings.reject_days is
+  'How long a reject is kept after it was acknowledged and last met. One that nobody has acknowledged is kept for ever, and so is a
+   runner of a result: it says that the horse ran.';
+comment on column public.backfill_settings.schedules_started_on is
+  'Set by start_schedules and emptied by stop_schedules: from this UK day on every day is expected to be stored.';
+comment on column public.backfill_settings.racecards_page_limit is 'Races asked for in one call of /racecards/pro; the API allows 500.';
+comment on column public.backfill_settings.results_page_limit is 'Races asked for in one call of /results; the API allows 100.';
+comment on column public.backfill_settings.answer_timeout_seconds is
+  'How long a call of the API may take until its body is in. A racecards page of a big Saturday is 2 MB.';
+comment on column public.backfill_settings.attempts_before_dead is 'Failed attempts of a chunk without a page in between, after which it is dead.';
+comment on column public.backfill_settings.interruptions_before_dead is 'Leases of a chunk that run out without a page in between, after which it is dead.';
+
+alter table public.backfill_settings enable row level security;
+revoke all on public.backfill_settings from public, anon, authenticated, service_role;
+grant select on public.backfill_settings to service_role;
+
+-- schemas/runs/runs.sql
+
+-- What was asked for.
+
+create table public.backfill_runs (
+  id bigint generated always as identity primary key,
+  start_date date not null,
+  end_date date not null,
+  feeds text[] not null,
+  newest_first boolean not null,
+  reprocess text not null,
+  priority smallint not null default 0,
+  requested_by text not null default session_user,
+  created_at timestamptz not null default engine.clock(),
+  paused_at timestamptz,
+  pause_reason text,
+  cancelled_at timestamptz,
+  constraint backfill_runs_dates_in_order check (start_date <= end_date),
+  constraint backfill_runs_feeds_known check (feeds <@ array['masters', 'racecards', 'results'] and cardinality(feeds) > 0),
+  constraint backfill_runs_reprocess_known check (reprocess in ('missing', 'failed', 'all')),
+  constraint backfill_runs_pause_has_reason check ((paused_at is null) = (pause_reason is null))
+);
+comment on table public.backfill_runs is
+  'Requests for work. A run''s state is not stored: backfill_status derives it from here and from its chunks.';
+comment on column public.backfill_runs.start_date is 'First UK racing day asked for.';
+comment on column public.backfill_runs.end_date is 'Inclusive, and frozen when the run was started.';
+comment on column public.backfill_runs.feeds is 'Of masters, racecards and results.';
+comment on column public.backfill_runs.newest_first is 'Whether the newest month goes first.';
+comment on column public.backfill_runs.reprocess is
+  'Which days were planned. missing: those without whole coverage; failed: those of dead chunks; all.';
+comment on column public.backfill_runs.priority is 'Higher goes first: backfills 0, pulls by hand 50, closing of gaps 90, scheduled pulls 100.';
+comment on column public.backfill_runs.requested_by is 'The role that started the run, or the schedule: "schedule day_cards".';
+comment on column public.backfill_runs.created_at is 'When the run was started.';
+comment on column public.backfill_runs.paused_at is 'Null unless the run is paused.';
+comment on column public.backfill_runs.pause_reason is 'Why the run is paused and what to do about it.';
+comment on column public.backfill_runs.cancelled_at is 'Null unless the run was cancelled, which is for good.';
+
+alter table public.backfill_runs enable row level security;
+revoke all on public.backfill_runs from public, anon, authenticated, service_role;
+-- Identity columns fill themselves: nobody needs a right to their sequences, and projects from before October 2026 grant one.
+revoke all on sequence public.backfill_runs_id_seq from public, anon, authenticated, service_role;
+grant select, insert, update on public.backfill_runs to service_role;
+
+-- schemas/runs/chunks.sql
+
+-- What is to be done: a run is cut into chunks.
+
+create table public.backfill_progress (
+  id bigint generated always as identity primary key,
+  run_id bigint not null references public.backfill_runs on delete cascade,
+  feed text not null,
+  period_start date not null,
+  period_end date not null,
+  priority smallint not null,
+  place_in_run integer not null,
+  state text not null default 'waiting',
+  next_attempt_at timestamptz not null default engine.clock(),
+  lease_token uuid,
+  lease_until timestamptz,
+  cursor_day date,
+  cursor_skip integer not null default 0,
+  pages_done integer not null default 0,
+  pages_planned integer not null,
+  pages_expected integer not null,
+  api_total integer,
+  reading_since timestamptz,
+  regions text[],
+  api_calls integer not null default 0,
+  invocations integer not null default 0,
+  races_stored integer not null default 0,
+  runners_stored integer not null default 0,
+  rows_rejected integer not null default 0,
+  attempts integer not null default 0,
+  interruptions integer not null default 0,
+  repulls integer not null default 0,
+  failing_since timestamptz,
+  last_error text,
+  created_at timestamptz not null default engine.clock(),
+  started_at timestamptz,
+  claimed_at timestamptz,
+  last_page_at timestamptz,
+  ended_at timestamptz,
+  constraint backfill_progress_one_chunk_a_month unique (run_id, feed, period_start),
+  constraint backfill_progress_feed_known check (feed in ('masters', 'racecards', 'results')),
+  constraint backfill_progress_period_not_empty check (period_start < period_end),
+  constraint backfill_progress_state_known check (state in ('waiting', 'working', 'succeeded', 'dead', 'cancelled')),
+  constraint backfill_progress_leased_when_working check (
+    (state = 'working') = (lease_token is not null) and (state = 'working') = (lease_until is not null)
+  ),
+  constraint backfill_progress_end_has_time check ((state in ('succeeded', 'dead', 'cancelled')) = (ended_at is not null)),
+  constraint backfill_progress_dead_has_error check (state <> 'dead' or last_error is not null)
+);
+comment on table public.backfill_progress is
+  'Chunks: one feed for one calendar month of a run. One invocation works on one chunk, under a lease.';
+comment on column public.backfill_progress.feed is 'masters, racecards or results.';
+comment on column public.backfill_progress.period_start is 'First day of the period.';
+comment on column public.backfill_progress.period_end is 'Exclusive: the period is half-open.';
+comment on column public.backfill_progress.priority is 'That of the run, so that the claim needs no join.';
+comment on column public.backfill_progress.place_in_run is
+  'The order within the run, 1 first. Racecards and results are two lanes with the same places.';
+comment on column public.backfill_progress.state is
+  'waiting: until next_attempt_at; working: while the lease lasts; succeeded; dead: given up, see last_error and
+   backfill_retry(run_id); cancelled.';
+comment on column public.backfill_progress.next_attempt_at is 'A waiting chunk is not claimed before.';
+comment on column public.backfill_progress.lease_token is
+  'Whoever shows it may write. A new claim makes a new token, and the old one is worth nothing.';
+comment on column public.backfill_progress.lease_until is 'When the lease runs out unless a page renews it; null unless working.';
+comment on column public.backfill_progress.cursor_day is 'Racecards: the day to pull next. Null for the other feeds.';
+comment on column public.backfill_progress.cursor_skip is
+  'Results: rows of the period pulled so far. Racecards: rows of the day. Masters: lists pulled.';
+comment on column public.backfill_progress.pages_done is 'Pages stored since the period was begun.';
+comment on column public.backfill_progress.pages_planned is 'The estimate when planned.';
+comment on column public.backfill_progress.pages_expected is 'The same, corrected by what the API says.';
+comment on column public.backfill_progress.api_total is
+  'What the API said it has for the period (results), the day (racecards) or the list; the most that it said in this
+   reading.';
+comment on column public.backfill_progress.reading_since is
+  'When the first page of the reading went in: of the period (results), the day at the cursor (racecards), the lists
+   (masters). What is read is as old as that, however late its last page came. Null before the first page.';
+comment on column public.backfill_progress.regions is
+  'What the API is asked for: the regions of the settings when the reading began. Null before the first claim.';
+comment on column public.backfill_progress.api_calls is 'Calls made for the chunk, failed ones too.';
+comment on column public.backfill_progress.invocations is 'Times it was claimed: invocations of a function that worked on it.';
+comment on column public.backfill_progress.races_stored is 'Races upserted; a race pulled twice counts twice.';
+comment on column public.backfill_progress.runners_stored is 'Runners upserted; a runner pulled twice counts twice.';
+comment on column public.backfill_progress.rows_rejected is 'Rejects of the pages stored. What they were is in ingest_rejects.';
+comment on column public.backfill_progress.attempts is
+  'Failed attempts since the last page that went in. An interruption is not one.';
+comment on column public.backfill_progress.interruptions is 'Leases that ran out since the last page that went in.';
+comment on column public.backfill_progress.repulls is
+  'Times the period was pulled again because fewer races came than the API has.';
+comment on column public.backfill_progress.failing_since is
+  'When the first failure after the last page, retry or resume was; null while it does not fail.';
+comment on column public.backfill_progress.last_error is 'Why the last attempt failed; null once the chunk succeeded.';
+comment on column public.backfill_progress.created_at is 'When the chunk was planned.';
+comment on column public.backfill_progress.claimed_at is 'When it was last claimed; null before.';
+comment on column public.backfill_progress.last_page_at is 'When its last page went in; null before.';
+comment on column public.backfill_progress.started_at is 'When the chunk was first claimed; null before.';
+comment on column public.backfill_progress.ended_at is 'When the chunk succeeded, died or was cancelled; null before.';
+
+-- The claim looks only at waiting chunks, so that it costs the same after 400 finished ones as after none.
+create index backfill_progress_claim on public.backfill_progress (feed, priority desc, run_id, place_in_run)
+  where state = 'waiting';
+
+-- reprocess => 'failed' asks for each day whether a chunk died on it.
+create index backfill_progress_dead on public.backfill_progress (feed, period_start, period_end) where state = 'dead';
+
+-- Each claim asks whose turn it is.
+create index backfill_progress_claimed on public.backfill_progress (feed, claimed_at);
+create index backfill_progress_leases on public.backfill_progress (feed, lease_until) where state = 'working';
+
+alter table public.backfill_progress set (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.05);
+
+alter table public.backfill_progress enable row level security;
+revoke all on public.backfill_progress from public, anon, authenticated, service_role;
+-- Identity columns fill themselves: nobody needs a right to their sequences, and projects from before October 2026 grant one.
+revoke all on sequence public.backfill_progress_id_seq from public, anon, authenticated, service_role;
+grant select, insert, update on public.backfill_progress to service_role;
+
+-- schemas/runs/pages_read.sql
+
+-- Which races a reading has met so far.
+
+create table engine.pages_read (
+  chunk_id bigint not null references public.backfill_progress on delete cascade,
+  day date not null,
+  skip integer not null,
+  races_in_api integer not null,
+  race_keys text[] not null,
+  constraint pages_read_pkey primary key (chunk_id, day, skip)
+);
+comment on table engine.pages_read is
+  'Which races the pages of a reading held that is not over, so that what came is compared with what the API has, and
+   not what was ever stored. A row a page: 22 kB of WAL for a month of 1,200 races. A row a race would be 250 kB, and a
+   list on the chunk would be rewritten with each page.';
+comment on column engine.pages_read.day is 'First day of the period (results), or the day (racecards).';
+comment on column engine.pages_read.skip is 'The cursor that the page was read at.';
+comment on column engine.pages_read.races_in_api is 'The most that the API said it has, up to this page.';
+comment on column engine.pages_read.race_keys is
+  'Ids of the races that came, stored or rejected; of a race whose id cannot be read, the fingerprint of its reject.';
+
+alter table engine.pages_read enable row level security;
+revoke all on engine.pages_read from public, anon, authenticated, service_role;
+grant select, insert, update, delete on engine.pages_read to service_role;
+
+-- schemas/runs/errors.sql
+
+-- The error log.
+
+create table public.ingest_errors (
+  id bigint generated always as identity primary key,
+  occurred_at timestamptz not null default engine.clock(),
+  run_id bigint references public.backfill_runs on delete cascade,
+  chunk_id bigint references public.backfill_progress on delete cascade,
+  feed text not null,
+  failure_class text not null,
+  endpoint text,
+  http_status integer,
+  attempt integer not null,
+  message text not null,
+  constraint ingest_errors_class_known check (
+    failure_class in ('retried', 'transient', 'chunk', 'account', 'interruption', 'incomplete', 'lost_call')
+  )
+);
+
+create index ingest_errors_run_id on public.ingest_errors (run_id, occurred_at desc);
+create index ingest_errors_last on public.ingest_errors (run_id, occurred_at desc, id desc) where failure_class <> 'retried';
+create index ingest_errors_chunk_id on public.ingest_errors (chunk_id);
+create index ingest_errors_lost_calls on public.ingest_errors (feed, occurred_at) where failure_class = 'lost_call';
+create index ingest_errors_occurred_at on public.ingest_errors (occurred_at);
+comment on table public.ingest_errors is 'One row per failed attempt. Messages carry no secret.';
+comment on column public.ingest_errors.failure_class is
+  'retried: sent again within the invocation; transient: tried again later; chunk: that chunk is dead; account: the run
+   is paused; interruption: the lease ran out or was given back without a page; incomplete: fewer races came than the
+   API has; lost_call: a call of a function never came, so that another was sent.';
+comment on column public.ingest_errors.endpoint is 'The path called; null when it failed outside of a call.';
+comment on column public.ingest_errors.http_status is 'What the API answered; null without an answer.';
+comment on column public.ingest_errors.attempt is 'Which one of its kind in a row it was, 1 the first.';
+comment on column public.ingest_errors.message is 'A sentence; carries no secret.';
+
+create function engine.log_failure(
+  chunk public.backfill_progress,
+  failure_class text,
+  endpoint text,
+  http_status integer,
+  attempt integer,
+  message text
+)
+returns void
+language sql
+security invoker
+set search_path = ''
+as $$
+  insert into public.ingest_errors (run_id, chunk_id, feed, failure_class, endpoint, http_status, attempt, message)
+  values (
+    chunk.run_id, chunk.id, chunk.feed, log_failure.failure_class, log_failure.endpoint, log_failure.http_status,
+    log_failure.attempt, log_failure.message
+  )
+$$;
+comment on function engine.log_failure(public.backfill_progress, text, text, integer, integer, text) is
+  'Keeps one failed attempt in the error log.';
+
+alter table public.ingest_errors enable row level security;
+revoke all on public.ingest_errors from public, anon, authenticated, service_role;
+-- Identity columns fill themselves: nobody needs a right to their sequences, and projects from before October 2026 grant one.
+revoke all on sequence public.ingest_errors_id_seq from public, anon, authenticated, service_role;
+grant select, insert on public.ingest_errors to service_role;
+revoke all on function engine.log_failure from public, anon, authenticated, service_role;
+grant execute on function engine.log_failure to service_role;
+
+-- schemas/runs/api_calls.sql
+
+-- The count of API calls.
+
+create table public.racing_api_calls (
+  run_id bigint not null references public.backfill_runs on delete cascade,
+  feed text not null,
+  counted_from timestamptz not null,
+  calls integer not null,
+  constraint racing_api_calls_pkey primary key (run_id, feed, counted_from)
+);
+
+create index racing_api_calls_counted_from on public.racing_api_calls (counted_from);
+comment on table public.racing_api_calls is
+  'API calls of a run and feed by ten seconds: what the current rate and the time left are derived from.';
+comment on column public.racing_api_calls.feed is 'masters, racecards or results.';
+comment on column public.racing_api_calls.counted_from is 'Start of the ten seconds in which the calls were reported.';
+comment on column public.racing_api_calls.calls is 'Requests sent, failed ones too.';
+
+create function engine.count_calls(chunk public.backfill_progress, calls integer)
+returns void
+language sql
+security invoker
+set search_path = ''
+as $$
+  insert into public.racing_api_calls as known (run_id, feed, counted_from, calls)
+  select chunk.run_id, chunk.feed, date_bin('10 seconds', engine.clock(), timestamptz 'epoch'), count_calls.calls
+  where count_calls.calls > 0
+  on conflict (run_id, feed, counted_from) do update set calls = known.calls + excluded.calls
+$$;
+comment on function engine.count_calls(public.backfill_progress, integer) is
+  'Counts API calls of a chunk for the current rate. Call it last in a transaction: the chunks of a feed share the row.';
+
+alter table public.racing_api_calls enable row level security;
+revoke all on public.racing_api_calls from public, anon, authenticated, service_role;
+grant select, insert, update on public.racing_api_calls to service_role;
+revoke all on function engine.count_calls from public, anon, authenticated, service_role;
+grant execute on function engine.count_calls to service_role;
+
+-- schemas/runs/rejects.sql
+
+-- What could not be understood, and what nobody here knows.
+
+create table public.ingest_rejects (
+  id bigint generated always as identity primary key,
+  feed text not null,
+  kind text not null,
+  race_id text,
+  horse_id text,
+  race_date date,
+  path text not null,
+  reason text not null,
+  raw jsonb not null,
+  fingerprint text not null,
+  run_id bigint references public.backfill_runs on delete set null,
+  chunk_id bigint references public.backfill_progress on delete set null,
+  first_seen_at timestamptz not null default engine.clock(),
+  last_seen_at timestamptz not null default engine.clock(),
+  acknowledged_at timestamptz,
+  constraint ingest_rejects_once unique (feed, fingerprint),
+  constraint ingest_rejects_kind_known check (kind in ('race', 'runner', 'course', 'region', 'value'))
+);
+
+create index ingest_rejects_run_id on public.ingest_rejects (run_id);
+create index ingest_rejects_chunk_id on public.ingest_rejects (chunk_id);
+create index ingest_rejects_race_date on public.ingest_rejects (feed, race_date);
+create index ingest_rejects_race_id on public.ingest_rejects (race_id);
+
+-- An alert stands for those that nobody has looked at, and is looked for each minute.
+create index ingest_rejects_unread on public.ingest_rejects (feed, first_seen_at, id) where acknowledged_at is null;
+create index ingest_rejects_acknowledged_at on public.ingest_rejects (acknowledged_at) where acknowledged_at is not null;
+comment on table public.ingest_rejects is
+  'Rows (kind race, runner, course, region) and values (kind value) that are not understood, with their raw JSON. One that a later
+   pull of the same race understands is removed, and one that was acknowledged, reject_days after that and after it was last met, unless it
+   is a runner of a result.';
+comment on column public.ingest_rejects.kind is
+  'race, runner, course, region: missing as a whole. value: only that column is null.';
+comment on column public.ingest_rejects.race_id is 'Null for courses and regions, and for a race whose id cannot be read.';
+comment on column public.ingest_rejects.horse_id is 'Null unless it is about a runner whose id can be read.';
+comment on column public.ingest_rejects.race_date is 'UK racing day; null when it cannot be read either.';
+comment on column public.ingest_rejects.path is
+  'Where in the race the unreadable value is: "runners[3].horse_id". Empty when the element as a whole is wrong.';
+comment on column public.ingest_rejects.reason is 'A sentence.';
+comment on column public.ingest_rejects.raw is 'The element as sent; of a value, {value}.';
+comment on column public.ingest_rejects.fingerprint is 'Hash of what was rejected: the same reject pulled again is the same row.';
+comment on column public.ingest_rejects.run_id is 'The run that met it last; null once deleted.';
+comment on column public.ingest_rejects.chunk_id is 'The chunk that met it last; null once deleted.';
+comment on column public.ingest_rejects.first_seen_at is 'When it was first met.';
+comment on column public.ingest_rejects.last_seen_at is 'When it was last met.';
+comment on column public.ingest_rejects.acknowledged_at is
+  'Set it when somebody has looked: until then an alert stands. Null again when it is met with another reason.';
+
+create table public.ingest_unknown_fields (
+  feed text not null,
+  object text not null,
+  field text not null,
+  times_seen bigint not null,
+  first_seen_at timestamptz not null default engine.clock(),
+  last_seen_at timestamptz not null default engine.clock(),
+  acknowledged_at timestamptz,
+  constraint ingest_unknown_fields_pkey primary key (feed, object, field)
+);
+comment on table public.ingest_unknown_fields is 'Fields that the API sent and nobody here knows. Noticed, never fatal.';
+comment on column public.ingest_unknown_fields.object is
+  'What carried it: page, racecard, card_runner, result, result_runner, course, region.';
+comment on column public.ingest_unknown_fields.field is 'Its name in the JSON.';
+comment on column public.ingest_unknown_fields.times_seen is 'Objects that carried it, over all pages stored.';
+comment on column public.ingest_unknown_fields.first_seen_at is 'When it was first met.';
+comment on column public.ingest_unknown_fields.acknowledged_at is
+  'Set it when somebody has looked: until then an alert stands.';
+comment on column public.ingest_unknown_fields.last_seen_at is 'When it was last met.';
+
+alter table public.ingest_rejects enable row level security;
+alter table public.ingest_unknown_fields enable row level security;
+revoke all on public.ingest_rejects, public.ingest_unknown_fields from public, anon, authenticated, service_role;
+-- Identity columns fill themselves: nobody needs a right to their sequences, and projects from before October 2026 grant one.
+revoke all on sequence public.ingest_rejects_id_seq from public, anon, authenticated, service_role;
+grant select, insert, update, delete on public.ingest_rejects to service_role;
+grant select, insert, update on public.ingest_unknown_fields to service_role;
+
+-- schemas/coverage/coverage.sql
+
+-- What the API has of each day, and what is stored.
+
+create table public.ra_coverage (
+  feed text not null,
+  day date not null,
+  races_in_api integer not null,
+  races_stored integer not null,
+  races_rejected integer not null,
+  races_abandoned integer not null default 0,
+  pulled_at timestamptz not null,
+  regions text[] not null,
+  chunk_id bigint references public.backfill_progress on delete set null,
+  constraint ra_coverage_pkey primary key (feed, day),
+  constraint ra_coverage_feed_known check (feed in ('racecards', 'results'))
+);
+
+create index ra_coverage_chunk_id on public.ra_coverage (chunk_id);
+comment on table public.ra_coverage is
+  'Per feed and UK racing day: what the API has and what is stored. A day without a row was never fetched; a day with
+   races_in_api = 0 is known to be empty.';
+comment on column public.ra_coverage.feed is 'racecards or results.';
+comment on column public.ra_coverage.day is 'UK racing day.';
+comment on column public.ra_coverage.races_in_api is
+  'The API''s count of the day (racecards); of results, whose count is one for the period, what is stored and what this
+   pull rejected.';
+comment on column public.ra_coverage.races_stored is 'Races of the day stored from this feed.';
+comment on column public.ra_coverage.races_rejected is 'Races of the day that could not be understood and are in ingest_rejects.';
+comment on column public.ra_coverage.races_abandoned is
+  'Of the races stored from this feed, those that the card says are abandoned: no result will follow.';
+comment on column public.ra_coverage.pulled_at is
+  'When the day was last pulled wholly: when the first page of that reading went in.';
+comment on column public.ra_coverage.regions is 'The regions that the API was asked for.';
+comment on column public.ra_coverage.chunk_id is 'The chunk that pulled it last; null once its run was deleted.';
+
+alter table public.ra_coverage enable row level security;
+revoke all on public.ra_coverage from public, anon, authenticated, service_role;
+grant select, insert, update on public.ra_coverage to service_role;
+
+-- schemas/coverage/known_days.sql
+
+-- Which days need no further pull.
+
+-- A view, so that thousands of days are one join: a function call a day took most of the time of a plan. The verdict is
+-- a column and not a condition, because the planner would expect hardly a row to meet it, and compare each day with
+-- each.
+create view engine.known_days
+with (security_invoker = true)
+as
+select
+  c.feed,
+  c.day,
+  c.races_in_api,
+  c.races_stored,
+  c.pulled_at,
+  c.regions,
+  -- A reject counts as lacking: whoever asks for what is missing may have taught the code to read it.
+  c.races_stored >= c.races_in_api
+    and c.regions @> (select s.regions from public.backfill_settings as s)
+    and days.pulled_after >= case when days.is_result then 1 else 0 end
+    -- By then the schedules have pulled it for the last time, if somebody was awake.
+    and (
+      days.pulled_after >= case when days.is_result then 6 else 1 end
+      or days.age < case when days.is_result then 8 else 2 end
+    ) as is_covered
+from public.ra_coverage as c
+cross join lateral (
+  select
+    c.feed = 'results' as is_result,
+    (c.pulled_at at time zone 'Europe/London')::date - c.day as pulled_after,
+    (select engine.london_day()) - c.day as age
+) as days;
+comment on view engine.known_days is
+  'Coverage, and whether anything is lacking. is_covered: pulled wholly, in all regions of the settings, with no race
+   missing, and not before it could be known: a card on the morning of its day or later, a result once its day was over.
+   A day that is past its corrections must have been pulled after them too: a card after its day (an abandonment in the
+   evening), a result five days after it (late ratings, stewards'' corrections).';
+
+create function engine.lacks_coverage(feed text, day date)
+returns boolean
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+  select not exists (
+    select from engine.known_days as known
+    where known.feed = lacks_coverage.feed and known.day = lacks_coverage.day and known.is_covered
+  )
+$$;
+comment on function engine.lacks_coverage(text, date) is
+  'True when the feed''s day is not covered, as engine.known_days says it.';
+
+revoke all on engine.known_days from public, anon, authenticated, service_role;
+grant select on engine.known_days to service_role;
+revoke all on function engine.lacks_coverage from public, anon, authenticated, service_role;
+
+-- schemas/dispatch/limits.sql
+
+-- The one rate budget that every call to the API is drawn from.
+
+create table public.racing_api_limits (
+  endpoint text primary key,
+  documented_calls_per_second numeric(8, 2) not null,
+  calls_per_second numeric(8, 2) not null,
+  headroom numeric(3, 2) not null default 0.10,
+  next_slot timestamptz not null default '-infinity',
+  taken_slots timestamptz[] not null default '{}',
+  constraint racing_api_limits_rate_positive check (calls_per_second > 0),
+  constraint racing_api_limits_headroom_sane check (headroom >= 0 and headroom < 1)
+);
+comment on table public.racing_api_limits is
+  'The rate budget: a row per endpoint, and one for the account. A slot is the right to make one call at a time.';
+comment on column public.racing_api_limits.documented_calls_per_second is 'As The Racing API documents it for its paid plans.';
+comment on column public.racing_api_limits.calls_per_second is 'The rate in force: what the account''s plan allows.';
+comment on column public.racing_api_limits.headroom is
+  'Share of the rate left unused. Slots are evenly spaced, but requests arrive with jitter: with 0.10 at 5 calls a second a
+   call may be 111 ms late before any window of one second holds a sixth.';
+comment on column public.racing_api_limits.next_slot is
+  'No slot before it: an endpoint''s slots are evenly spaced, and after a 429 there is none for a while. In the past when idle.';
+comment on column public.racing_api_limits.taken_slots is
+  'The account''s row: slots given out, for as long as they bear on those to come. Empty for endpoints.';
+
+insert into public.racing_api_limits (endpoint, documented_calls_per_second, calls_per_second)
+values
+  -- More than 100 requests in 10 s from one address block it for five minutes.
+  ('account', 10, 10),
+  ('/racecards/pro', 2, 2),
+  ('/results', 5, 5),
+  ('/courses', 1, 1),
+  ('/courses/regions', 1, 1);
+
+-- A few rows, updated all the time: room for the new versions on the same page, and vacuumed before they pile up.
+alter table public.racing_api_limits set (fillfactor = 50, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 100);
+
+alter table public.racing_api_limits enable row level security;
+revoke all on public.racing_api_limits from public, anon, authenticated, service_role;
+grant select, update on public.racing_api_limits to service_role;
+
+-- schemas/dispatch/slots.sql
+
+-- Slots: the right to make one call of the API at a time.
+
+create function engine.free_slot(taken timestamptz[], earliest timestamptz, allowed integer, span interval)
+returns timestamptz
+language plpgsql
+immutable
+security invoker
+set search_path = ''
+as $$
+declare
+  slot timestamptz := free_slot.earliest;
+  crowded_until timestamptz;
+begin
+  loop
+    -- Those that have, with the slot, one too many within the span: from the slot on until the span behind the first of them.
+    select max(near.first_taken) + free_slot.span into crowded_until
+    from (
+      select n.at as first_taken, lead(n.at, free_slot.allowed - 1) over (order by n.at) as last_taken
+      from unnest(free_slot.taken) as n (at)
+      where n.at > slot - free_slot.span and n.at < slot + free_slot.span
+    ) as near
+    where near.last_taken is not null and greatest(near.last_taken, slot) - least(near.first_taken, slot) < free_slot.span;
+    exit when crowded_until is null;
+    slot := crowded_until;
+  end loop;
+  return slot;
+end
+$$;
+comment on function engine.free_slot(timestamptz[], timestamptz, integer, interval) is
+  'The first moment, not before earliest, at which one more slot leaves no more than allowed ones within any span of time. Later slots
+   may be taken already: one that is early enough before them is still free.';
+
+create function public.reserve_slot(endpoint text)
+returns integer
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  moment timestamptz;
+  own public.racing_api_limits;
+  account public.racing_api_limits;
+  allowed integer;
+  span interval;
+  slot timestamptz;
+begin
+  -- Always the endpoint's row first, then the account's: two callers never wait for each other in a ring.
+  select l.* into own
+  from public.racing_api_limits as l
+  where l.endpoint = reserve_slot.endpoint and l.endpoint <> 'account'
+  for no key update;
+  if not found then
+    raise exception 'There is no rate limit for the endpoint "%"', reserve_slot.endpoint
+      using errcode = '22023', hint = 'Add it to racing_api_limits with the rate that The Racing API documents for it.';
+  end if;
+  select l.* into account from public.racing_api_limits as l where l.endpoint = 'account' for no key update;
+  -- Not before the rows are held: who waited for them would get a slot of the past.
+  moment := engine.clock();
+
+  -- The endpoint's slots are evenly spaced. The account's are counted: no more within a second, and its headroom, than its rate. So
+  -- a card that waits for its endpoint takes one place when its time comes, and holds up no result before it.
+  allowed := greatest(floor(account.calls_per_second), 1);
+  -- To the microsecond above: a third of a second, rounded down three times, would be four calls in a second.
+  span := ceil(1000000 / (least(account.calls_per_second, 1) * (1 - account.headroom)))::float8 * interval '1 microsecond';
+  account.taken_slots := array(select t.at from unnest(account.taken_slots) as t (at) where t.at > moment - span);
+  slot := greatest(own.next_slot, account.next_slot, moment);
+  if cardinality(account.taken_slots) >= allowed then
+    slot := engine.free_slot(account.taken_slots, slot, allowed, span);
+  end if;
+
+  update public.racing_api_limits as l
+  set
+    next_slot = case
+      when l.endpoint = 'account' then l.next_slot
+      else slot + ceil(1000000 / (l.calls_per_second * (1 - l.headroom)))::float8 * interval '1 microsecond'
+    end,
+    taken_slots = case when l.endpoint = 'account' then account.taken_slots || slot else l.taken_slots end
+  where l.endpoint in (reserve_slot.endpoint, 'account');
+
+  return ceil(1000 * extract(epoch from slot - moment));
+end
+$$;
+comment on function public.reserve_slot(text) is
+  'Reserves the next slot of an endpoint (its path, as in racing_api_limits). Returns the milliseconds until it: call the API
+   then, not earlier, once. Every caller in every invocation draws from the same rows, so together they keep the endpoint''s
+   rate and the account''s, in every second.';
+
+create function public.push_back_slots(endpoint text, seconds numeric)
+returns void
+language sql
+security invoker
+set search_path = ''
+as $$
+  update public.racing_api_limits as l
+  set next_slot = greatest(l.next_slot, engine.clock() + least(greatest(seconds, 0), 3600)::float8 * interval '1 second')
+  where l.endpoint = push_back_slots.endpoint;
+$$;
+comment on function public.push_back_slots(text, numeric) is
+  'After a 429: no slot of the endpoint for anybody in the next so many seconds (at most an hour).';
+
+revoke all on function
+  engine.free_slot, public.reserve_slot, public.push_back_slots
+  from public, anon, authenticated, service_role;
+grant execute on function engine.free_slot, public.reserve_slot, public.push_back_slots to service_role;
+
+-- schemas/dispatch/signature.sql
+
+-- How a dispatch is signed.
+
+-- Core functions only, so that there is one way on every server, with pgcrypto or without.
+create function engine.hmac_sha256(message bytea, key bytea)
+returns bytea
+language plpgsql
+immutable
+parallel safe
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  block_bytes constant integer := 64;
+  short_key constant bytea := case when octet_length(key) > block_bytes then sha256(key) else key end;
+  block constant bytea := short_key || decode(repeat('00', block_bytes - octet_length(short_key)), 'hex');
+  inner_block bytea := block;
+  outer_block bytea := block;
+begin
+  for nth in 0 .. block_bytes - 1 loop
+    inner_block := set_byte(inner_block, nth, get_byte(block, nth) # 54); -- 0x36
+    outer_block := set_byte(outer_block, nth, get_byte(block, nth) # 92); -- 0x5c
+  end loop;
+  return sha256(outer_block || sha256(inner_block || message));
+end
+$$;
+comment on function engine.hmac_sha256(bytea, bytea) is 'HMAC with SHA-256, as RFC 2104 has it.';
+
+-- Each field with its length in bytes before it: whatever stands in one of them, no two calls read the same.
+create function engine.text_to_sign(fields text[])
+returns bytea
+language sql
+immutable
+parallel safe
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+  select convert_to(
+    string_agg(octet_length(convert_to(field.value, 'utf8')) || ':' || field.value || ',', '' order by field.place),
+    'utf8'
+  )
+  from unnest(text_to_sign.fields) with ordinality as field (value, place)
+$$;
+comment on function engine.text_to_sign(text[]) is
+  'What is signed of a call: function, feed, number and expiry, each as "<bytes>:<field>,".';
+
+revoke all on function engine.hmac_sha256, engine.text_to_sign from public, anon, authenticated, service_role;
+
+-- schemas/dispatch/post.sql
+
+-- Handing a request to pg_net.
+
+-- Not net.http_post: it is compiled once in a session, with the types that its first caller puts in its way, and would
+-- run here with our owner's rights. What it does is these two statements.
+create function engine.post(url text, headers jsonb, body jsonb)
+returns bigint
+language plpgsql
+volatile
+security invoker
+set search_path = pg_catalog, pg_temp
+set lock_timeout = '1s'
+as $$
+declare
+  stranger text;
+  request_id bigint;
+begin
+  -- pg_net grants everything on its tables to everybody, so anybody may hang a trigger on the queue, which would run
+  -- with our owner's rights. From here to the end of the transaction nobody can.
+  begin
+    lock table net.http_request_queue in row exclusive mode;
+  exception
+    when lock_not_available then
+      -- Which anybody may do as well. Then pg_net itself sends nothing either.
+      raise exception 'Nothing is sent: somebody has locked net.http_request_queue'
+        using errcode = 'PT424',
+          hint = 'Find out who, in pg_locks and pg_stat_activity; pg_terminate_backend(pid) ends it.';
+  end;
+  select format('%s of %s', t.tgname, f.proowner::regrole) into stranger
+  from pg_trigger as t
+  join pg_proc as f on f.oid = t.tgfoid
+  join pg_roles as owner on owner.oid = f.proowner
+  where
+    t.tgrelid = 'net.http_request_queue'::regclass
+    and not t.tgisinternal
+    and (
+      -- Its condition may call anybody's function, and everybody may hang a superuser's function there.
+      t.tgqual is not null
+      or not (
+        owner.rolname = current_user
+        or exists (
+          select from pg_depend as part
+          join pg_extension as extension on extension.oid = part.refobjid and extension.extname = 'pg_net'
+          where part.classid = 'pg_proc'::regclass and part.objid = f.oid and part.deptype = 'e'
+        )
+      )
+    )
+  limit 1;
+  if stranger is not null then
+    raise exception 'Nothing is sent: on net.http_request_queue there is a trigger that is not ours, %', stranger
+      using errcode = 'PT424',
+        hint = 'Its maker could run code of their own with the rights of the role that sends. Find out why it is there, '
+          'and drop its function with cascade.';
+  end if;
+
+  begin
+    insert into net.http_request_queue (method, url, headers, body, timeout_milliseconds)
+    values ('POST', post.url, post.headers, convert_to(post.body::text, 'utf8'), 5000)
+    returning id into request_id;
+  exception
+    when others then
+      -- The sequence of its ids is everybody's too, and may be set to its end.
+      raise exception 'Nothing is sent: net.http_request_queue takes no row: %', sqlerrm
+        using errcode = 'PT424',
+          hint = 'When its ids are used up: select setval(''net.http_request_queue_id_seq'', 1);';
+  end;
+  -- Older versions of pg_net look by themselves.
+  if to_regprocedure('net.wake()') is not null then
+    perform net.wake();
+  end if;
+  return request_id;
+end
+$$;
+comment on function engine.post(text, jsonb, jsonb) is
+  'Queues a request for pg_net, which sends it after the commit and waits five seconds for the answer. Returns its id. Error
+   PT424 (HTTP 424) when the queue has a trigger of somebody else''s, another session holds it, or it takes no row.';
+
+revoke all on function engine.post from public, anon, authenticated, service_role;
+
+-- schemas/dispatch/dispatch.sql
+
+-- Asking for an invocation. The call leaves through pg_net after the transaction commits, so a state change and the call it
+-- needs happen together or not at all. A call may still be lost on its way: the sweep restores it.
+
+create table engine.calls_on_their_way (
+  id bigint generated always as identity primary key,
+  feed text not null,
+  sent_at timestamptz not null default engine.clock()
+);
+
+create index calls_on_their_way_feed on engine.calls_on_their_way (feed, sent_at);
+comment on table engine.calls_on_their_way is
+  'Calls queued and not yet answered by a claim. A claim takes its call off the list, so the same call delivered twice claims once,
+   and the sweep takes off what is lost.';
+comment on column engine.calls_on_their_way.id is 'Goes with the call; claim_chunk gets it back.';
+comment on column engine.calls_on_their_way.feed is 'masters, racecards or results.';
+comment on column engine.calls_on_their_way.sent_at is 'When it was queued.';
+
+create function engine.call_is_lost(sent_at timestamptz)
+returns boolean
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+  select
+    call_is_lost.sent_at < engine.clock() - interval '15 seconds'
+    -- Sent by a clock that was ahead and has been put right.
+    or call_is_lost.sent_at > engine.clock() + interval '1 minute'
+$$;
+comment on function engine.call_is_lost(timestamptz) is
+  'Whether a call queued then can no longer be expected: a hop through pg_net takes a third of a second, behind a slow
+   batch five.';
+
+-- Security definer, so that the role that the functions work with needs no right to Vault's secrets nor to pg_net.
+create function engine.dispatch(feed text)
+returns void
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  project_url text;
+  worker_secret text;
+  function_name constant text := case when dispatch.feed = 'masters' then 'masters' else 'events' end;
+  call_id bigint;
+  -- Longer than a call is waited for and a crowded queue may hold it up, and not much longer.
+  expires constant bigint := floor(extract(epoch from engine.wall_clock())) + 120;
+begin
+  select s.decrypted_secret into project_url from vault.decrypted_secrets as s where s.name = 'project_url';
+  -- Trimmed, as the functions trim WORKER_SECRET.
+  select nullif(btrim(s.decrypted_secret, E' \t\r\n'), '') into worker_secret
+  from vault.decrypted_secrets as s where s.name = 'worker_secret';
+  if project_url is null or worker_secret is null then
+    raise exception 'Vault lacks the secret "%"', case when project_url is null then 'project_url' else 'worker_secret' end
+      -- A code of its own, which PostgREST answers as HTTP 424, so that what catches it catches nothing else.
+      using errcode = 'PT424',
+        hint = 'Fill in supabase/snippets/set_up.sql and run it: it sets both secrets, again too.';
+  end if;
+
+  insert into engine.calls_on_their_way (feed) values (dispatch.feed) returning id into call_id;
+  -- Everybody who can log in may read the queue: the secret itself does not go there, only what it signs.
+  perform engine.post(
+    url => rtrim(project_url, '/') || '/functions/v1/' || function_name,
+    headers => jsonb_build_object(
+      'Content-Type', 'application/json',
+      'X-Call-Signature', encode(
+        engine.hmac_sha256(
+          engine.text_to_sign(array[function_name, dispatch.feed, call_id::text, expires::text]),
+          convert_to(worker_secret, 'utf8')
+        ),
+        'hex'
+      )
+    ),
+    body => jsonb_build_object('feed', dispatch.feed, 'call', call_id, 'expires', expires)
+  );
+end
+$$;
+comment on function engine.dispatch(text) is
+  'Queues one call of the function that works on a feed, signed with the Vault secret worker_secret, for two
+   minutes and for one claim. Needs the Vault secrets project_url and worker_secret: error PT424 (HTTP 424) when one is
+   missing, or when pg_net''s queue is not safe to write to.';
+
+alter table engine.calls_on_their_way set (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 100);
+
+alter table engine.calls_on_their_way enable row level security;
+revoke all on engine.calls_on_their_way from public, anon, authenticated, service_role;
+grant select, delete on engine.calls_on_their_way to service_role;
+revoke all on function engine.call_is_lost, engine.dispatch from public, anon, authenticated, service_role;
+grant execute on function engine.call_is_lost, engine.dispatch to service_role;
+
+-- schemas/dispatch/due.sql
+
+-- Which chunks may be worked on now, and the calls for them.
+
+-- What may be claimed now. One definition for the claim, for the sweep and for whoever wants to look.
+create view engine.claimable_chunks
+with (security_invoker = true)
+as
+select chunk.id, chunk.feed, chunk.priority, chunk.run_id, chunk.place_in_run
+from public.backfill_progress as chunk
+join public.backfill_runs as run on run.id = chunk.run_id
+where
+  chunk.state = 'waiting'
+  and chunk.next_attempt_at <= engine.clock()
+  and run.paused_at is null
+  and run.cancelled_at is null
+  -- A day is never pulled by two runs at once, a backfill's and a daily one's.
+  and not exists (
+    select from public.backfill_progress as live
+    where
+      live.state = 'working'
+      and live.feed = chunk.feed
+      and live.id <> chunk.id
+      and live.period_start < chunk.period_end
+      and live.period_end > chunk.period_start
+  )
+  -- Courses have their listed names before the first race names them.
+  and (
+    chunk.feed = 'masters'
+    or not exists (
+      select from public.backfill_progress as masters
+      where masters.run_id = chunk.run_id and masters.feed = 'masters' and masters.state in ('waiting', 'working')
+    )
+  )
+  -- An invocation that has to wait long for its first slot would only hold a lease until it runs out.
+  and not exists (
+    select from public.racing_api_limits as l
+    where
+      l.next_slot > engine.clock() + interval '15 seconds'
+      and (
+        l.endpoint = 'account'
+        or l.endpoint = any (
+          case chunk.feed
+            when 'racecards' then array['/racecards/pro']
+            when 'results' then array['/results']
+            else array['/courses', '/courses/regions']
+          end
+        )
+      )
+  );
+comment on view engine.claimable_chunks is 'Chunks that wait, are due, belong to a run that is neither paused nor cancelled, whose
+   days nobody pulls now, and whose endpoint has a slot soon.';
+
+create function engine.dispatch_due(feed text default null)
+returns integer
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  allowed constant integer := (select s.leases_per_feed from public.backfill_settings as s);
+  lane text;
+  calls integer := 0;
+  missing integer;
+begin
+  foreach lane in array coalesce(case when dispatch_due.feed is not null then array[dispatch_due.feed] end, array['masters', 'racecards', 'results']) loop
+    select
+      least(
+        (select count(*) from engine.claimable_chunks as ready where ready.feed = lane),
+        allowed - (select count(*) from public.backfill_progress as live where live.feed = lane and live.state = 'working')
+      )
+      - (
+        select count(*) from engine.calls_on_their_way as call
+        where call.feed = lane and not engine.call_is_lost(call.sent_at)
+      )
+    into missing;
+    for nth in 1 .. missing loop
+      perform engine.dispatch(lane);
+      calls := calls + 1;
+    end loop;
+  end loop;
+  return calls;
+end
+$$;
+comment on function engine.dispatch_due(text) is
+  'Dispatches as many calls of a feed (null: of each) as chunks are claimable and leases are neither taken nor called for.
+   Returns how many. With nothing to do it calls nobody.';
+
+create function engine.dispatch_next(feed text)
+returns void
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+begin
+  -- Whoever ends the masters calls the chunks that waited for them.
+  perform engine.dispatch_due(nullif(dispatch_next.feed, 'masters'));
+exception
+  when sqlstate 'PT424' then
+    -- A Vault secret is missing, or pg_net's queue is not safe. The chunk ends all the same; the sweep goes on calling.
+    raise warning '%', sqlerrm;
+end
+$$;
+comment on function engine.dispatch_next(text) is
+  'Dispatches what may be worked on now that a chunk of the feed (null: of any) has ended. Nobody, with a warning, when nothing
+   can be sent: a Vault secret is missing, or pg_net''s queue is not safe.';
+
+revoke all on engine.claimable_chunks from public, anon, authenticated, service_role;
+grant select on engine.claimable_chunks to service_role;
+revoke all on function engine.dispatch_due, engine.dispatch_next from public, anon, authenticated, service_role;
+grant execute on function engine.dispatch_due, engine.dispatch_next to service_role;
+
+-- schemas/merge/masters.sql
+
+-- Master rows of a page into their tables.
+--
+-- Two pages stored at the same time share courses, people and pedigrees. Rows are upserted in the order of their keys and the
+-- tables always in the same order, so that pages wait for each other but never in a ring; and a row that brings nothing new is
+-- left out beforehand, because even an upsert that changes nothing locks its row, and a lock on a course would make every page
+-- wait for every other. What is known only ever becomes more, so a row left out by an outdated look is not missed.
+
+create function engine.newer_value(known anyelement, known_on date, seen anyelement, seen_on date)
+returns anyelement
+language sql
+immutable
+security invoker
+set search_path = ''
+as $$
+  select case
+    when seen_on > known_on then coalesce(seen, known)
+    when seen_on < known_on then coalesce(known, seen)
+    else greatest(known, seen)
+  end
+$$;
+comment on function engine.newer_value(anyelement, date, anyelement, date) is
+  'The value seen on the newer day; a missing one never replaces a known one. Seen on the same day, the greater one, so
+   that the order of pulling does not show.';
+
+-- Two pages stored at the same time share courses, people and pedigrees. Rows are upserted in the order of their keys and the
+-- tables always in the same order, so that pages wait for each other but never in a ring; and a row that brings nothing new is
+-- left out beforehand, because even an upsert that changes nothing locks its row, and a lock on a course would make every page
+-- wait for every other. What is known only ever becomes more, so a row left out by an outdated look is not missed.
+
+create function engine.upsert_regions(rows jsonb)
+returns void
+language sql
+security invoker
+set search_path = ''
+as $$
+  insert into public.ra_mst_regions as known (code, name)
+  select seen.code, seen.name
+  from jsonb_populate_recordset(null::public.ra_mst_regions, rows) as seen
+  order by seen.code
+  on conflict (code) do update set name = coalesce(excluded.name, known.name)
+$$;
+comment on function engine.upsert_regions(jsonb) is 'Upserts an array of {code, name}.';
+
+create function engine.upsert_bookmakers(rows jsonb)
+returns void
+language sql
+security invoker
+set search_path = ''
+as $$
+  insert into public.ra_mst_bookmakers as known (code, name, type)
+  select seen.code, seen.name, seen.type
+  from jsonb_populate_recordset(null::public.ra_mst_bookmakers, rows) as seen
+  left join public.ra_mst_bookmakers as known on known.code = seen.code
+  where known.code is null or (seen.type <> 'unknown' and (seen.name, seen.type) is distinct from (known.name, known.type))
+  order by seen.code
+  on conflict (code) do update set name = excluded.name, type = excluded.type
+  where excluded.type <> 'unknown'
+$$;
+comment on function engine.upsert_bookmakers(jsonb) is
+  'Upserts an array of {code, name, type}. One of unknown type (seen in odds) changes nothing of one that is known.';
+
+create function engine.upsert_courses(rows jsonb)
+returns void
+language sql
+security invoker
+set search_path = ''
+as $$
+  insert into public.ra_mst_courses as known (id, name, region_code, is_listed)
+  select seen.id, seen.name, seen.region_code, seen.is_listed
+  from jsonb_populate_recordset(null::public.ra_mst_courses, rows) as seen
+  left join public.ra_mst_courses as known on known.id = seen.id
+  where
+    known.id is null
+    or (seen.is_listed and (seen.name, seen.region_code, true) is distinct from (known.name, known.region_code, known.is_listed))
+    or num_nonnulls(coalesce(known.name, seen.name), coalesce(known.region_code, seen.region_code))
+      > num_nonnulls(known.name, known.region_code)
+  order by seen.id
+  on conflict (id) do update set
+    name = case when excluded.is_listed then coalesce(excluded.name, known.name) else coalesce(known.name, excluded.name) end,
+    region_code = case
+      when excluded.is_listed then coalesce(excluded.region_code, known.region_code)
+      else coalesce(known.region_code, excluded.region_code)
+    end,
+    is_listed = known.is_listed or excluded.is_listed
+$$;
+comment on function engine.upsert_courses(jsonb) is
+  'Upserts an array of {id, name, region_code, is_listed}. The name of /courses is never replaced by the one on a race.';
+
+-- Sires, dams and damsires differ by the table only, and so do jockeys and owners.
+create function engine.upsert_parents(kind text, rows jsonb)
+returns void
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+begin
+  if kind not in ('sires', 'dams', 'damsires') then
+    raise exception 'Unknown kind of parent "%"', kind using errcode = '22023';
+  end if;
+  execute format(
+    'insert into public.ra_mst_%1$s as known (id, name, region_code, horse_id, last_seen_on)
+     select seen.id, seen.name, seen.region_code, ''hrs_'' || substr(seen.id, 5), seen.last_seen_on
+     from jsonb_populate_recordset(null::public.ra_mst_%1$s, $1) as seen
+     left join public.ra_mst_%1$s as known on known.id = seen.id
+     where
+       known.id is null
+       or seen.last_seen_on > known.last_seen_on
+       or (
+         seen.last_seen_on = known.last_seen_on
+         and (greatest(known.name, seen.name), greatest(known.region_code, seen.region_code))
+           is distinct from (known.name, known.region_code)
+       )
+       or num_nonnulls(coalesce(known.name, seen.name), coalesce(known.region_code, seen.region_code))
+         > num_nonnulls(known.name, known.region_code)
+     order by seen.id
+     on conflict (id) do update set
+       name = engine.newer_value(known.name, known.last_seen_on, excluded.name, excluded.last_seen_on),
+       region_code = engine.newer_value(known.region_code, known.last_seen_on, excluded.region_code, excluded.last_seen_on),
+       last_seen_on = greatest(known.last_seen_on, excluded.last_seen_on)',
+    kind
+  ) using rows;
+end
+$$;
+comment on function engine.upsert_parents(text, jsonb) is
+  'Upserts an array of {id, name, region_code, last_seen_on} into sires, dams or damsires.';
+
+create function engine.upsert_people(kind text, rows jsonb)
+returns void
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+begin
+  if kind not in ('jockeys', 'owners') then
+    raise exception 'Unknown kind of people "%"', kind using errcode = '22023';
+  end if;
+  execute format(
+    'insert into public.ra_mst_%1$s as known (id, name, last_seen_on)
+     select seen.id, seen.name, seen.last_seen_on
+     from jsonb_populate_recordset(null::public.ra_mst_%1$s, $1) as seen
+     left join public.ra_mst_%1$s as known on known.id = seen.id
+     where
+       known.id is null
+       or seen.last_seen_on > known.last_seen_on
+       or (seen.last_seen_on = known.last_seen_on and seen.name > known.name)
+       or (known.name is null and seen.name is not null)
+     order by seen.id
+     on conflict (id) do update set
+       name = engine.newer_value(known.name, known.last_seen_on, excluded.name, excluded.last_seen_on),
+       last_seen_on = greatest(known.last_seen_on, excluded.last_seen_on)',
+    kind
+  ) using rows;
+end
+$$;
+comment on function engine.upsert_people(text, jsonb) is 'Upserts an array of {id, name, last_seen_on} into jockeys or owners.';
+
+create function engine.upsert_trainers(rows jsonb)
+returns void
+language sql
+security invoker
+set search_path = ''
+as $$
+  insert into public.ra_mst_trainers as known (id, name, location, last_seen_on, card_seen_on)
+  select seen.id, seen.name, seen.location, seen.last_seen_on, seen.card_seen_on
+  from (
+    -- A card without a location says nothing about it: it must not make an older one look newer.
+    select r.id, r.name, r.location, r.last_seen_on, case when r.location is not null then r.card_seen_on end as card_seen_on
+    from jsonb_populate_recordset(null::public.ra_mst_trainers, rows) as r
+  ) as seen
+  left join public.ra_mst_trainers as known on known.id = seen.id
+  where
+    known.id is null
+    or seen.last_seen_on > known.last_seen_on
+    or coalesce(seen.card_seen_on, '-infinity') > coalesce(known.card_seen_on, '-infinity')
+    or (seen.last_seen_on = known.last_seen_on and seen.name > known.name)
+    or (seen.card_seen_on = known.card_seen_on and seen.location > known.location)
+    or num_nonnulls(coalesce(known.name, seen.name), coalesce(known.location, seen.location))
+      > num_nonnulls(known.name, known.location)
+  order by seen.id
+  on conflict (id) do update set
+    name = engine.newer_value(known.name, known.last_seen_on, excluded.name, excluded.last_seen_on),
+    location = engine.newer_value(
+      known.location, coalesce(known.card_seen_on, '-infinity'), excluded.location, coalesce(excluded.card_seen_on, '-infinity')
+    ),
+    last_seen_on = greatest(known.last_seen_on, excluded.last_seen_on),
+    card_seen_on = greatest(known.card_seen_on, excluded.card_seen_on)
+$$;
+comment on function engine.upsert_trainers(jsonb) is 'Upserts an array of {id, name, location, last_seen_on, card_seen_on}.';
+
+create function engine.upsert_horses(rows jsonb)
+returns void
+language sql
+security invoker
+set search_path = ''
+as $$
+  insert into public.ra_mst_horses as known (
+    id, name, region_code, dob, sex, sex_code, colour, breeder, sire_id, dam_id, damsire_id, last_seen_on, card_seen_on
+  )
+  select
+    seen.id, seen.name, seen.region_code, seen.dob, seen.sex, seen.sex_code, seen.colour, seen.breeder, seen.sire_id,
+    seen.dam_id, seen.damsire_id, seen.last_seen_on, seen.card_seen_on
+  from jsonb_populate_recordset(null::public.ra_mst_horses, rows) as seen
+  left join public.ra_mst_horses as known on known.id = seen.id
+  where
+    known.id is null
+    or seen.last_seen_on > known.last_seen_on
+    or coalesce(seen.card_seen_on, '-infinity') > coalesce(known.card_seen_on, '-infinity')
+    or (
+      seen.last_seen_on = known.last_seen_on
+      and (
+        greatest(known.name, seen.name), greatest(known.region_code, seen.region_code),
+        greatest(known.sire_id, seen.sire_id), greatest(known.dam_id, seen.dam_id),
+        greatest(known.damsire_id, seen.damsire_id)
+      ) is distinct from (known.name, known.region_code, known.sire_id, known.dam_id, known.damsire_id)
+    )
+    or (
+      seen.card_seen_on = known.card_seen_on
+      and (
+        greatest(known.dob, seen.dob), greatest(known.sex, seen.sex), greatest(known.sex_code, seen.sex_code),
+        greatest(known.colour, seen.colour), greatest(known.breeder, seen.breeder)
+      ) is distinct from (known.dob, known.sex, known.sex_code, known.colour, known.breeder)
+    )
+    or num_nonnulls(
+      coalesce(known.name, seen.name), coalesce(known.region_code, seen.region_code), coalesce(known.sire_id, seen.sire_id),
+      coalesce(known.dam_id, seen.dam_id), coalesce(known.damsire_id, seen.damsire_id), coalesce(known.dob, seen.dob),
+      coalesce(known.sex, seen.sex), coalesce(known.sex_code, seen.sex_code), coalesce(known.colour, seen.colour),
+      coalesce(known.breeder, seen.breeder)
+    ) > num_nonnulls(
+      known.name, known.region_code, known.sire_id, known.dam_id, known.damsire_id, known.dob, known.sex, known.sex_code,
+      known.colour, known.breeder
+    )
+  order by seen.id
+  on conflict (id) do update set
+    name = engine.newer_value(known.name, known.last_seen_on, excluded.name, excluded.last_seen_on),
+    region_code = engine.newer_value(known.region_code, known.last_seen_on, excluded.region_code, excluded.last_seen_on),
+    sire_id = engine.newer_value(known.sire_id, known.last_seen_on, excluded.sire_id, excluded.last_seen_on),
+    dam_id = engine.newer_value(known.dam_id, known.last_seen_on, excluded.dam_id, excluded.last_seen_on),
+    damsire_id = engine.newer_value(known.damsire_id, known.last_seen_on, excluded.damsire_id, excluded.last_seen_on),
+    -- Only cards know these; a day of results must not make an older card look stale.
+    (dob, sex, sex_code, colour, breeder) = (
+      select
+        engine.newer_value(known.dob, card.known_on, excluded.dob, card.seen_on),
+        engine.newer_value(known.sex, card.known_on, excluded.sex, card.seen_on),
+        engine.newer_value(known.sex_code, card.known_on, excluded.sex_code, card.seen_on),
+        engine.newer_value(known.colour, card.known_on, excluded.colour, card.seen_on),
+        engine.newer_value(known.breeder, card.known_on, excluded.breeder, card.seen_on)
+      from (
+        values (coalesce(known.card_seen_on, '-infinity'), coalesce(excluded.card_seen_on, '-infinity'))
+      ) as card (known_on, seen_on)
+    ),
+    last_seen_on = greatest(known.last_seen_on, excluded.last_seen_on),
+    card_seen_on = greatest(known.card_seen_on, excluded.card_seen_on)
+$$;
+comment on function engine.upsert_horses(jsonb) is
+  'Upserts an array of rows shaped like ra_mst_horses. Parents must have their rows by then.';
+
+revoke all on function
+  engine.newer_value, engine.upsert_regions, engine.upsert_bookmakers, engine.upsert_courses, engine.upsert_parents,
+  engine.upsert_people, engine.upsert_trainers, engine.upsert_horses
+  from public, anon, authenticated, service_role;
+grant execute on function
+  engine.newer_value, engine.upsert_regions, engine.upsert_bookmakers, engine.upsert_courses, engine.upsert_parents,
+  engine.upsert_people, engine.upsert_trainers, engine.upsert_horses
+  to service_role;
+
+-- schemas/merge/races.sql
+
+-- Races, runners and odds of a page into their tables.
+
+-- Shared columns: a result's word stands, a card fills what the result left open. Otherwise the newer pull wins, and a
+-- missing value never replaces a known one.
+create function engine.shared_value(known anyelement, known_from_result boolean, seen anyelement, seen_in_result boolean)
+returns anyelement
+language sql
+immutable
+security invoker
+set search_path = ''
+as $$
+  select case when known_from_result and not seen_in_result then coalesce(known, seen) else coalesce(seen, known) end
+$$;
+comment on function engine.shared_value(anyelement, boolean, anyelement, boolean) is
+  'Which of two values a column keeps that both cards and results carry.';
+
+create function engine.upsert_races(rows jsonb)
+returns void
+language sql
+security invoker
+set search_path = ''
+as $$
+  insert into public.ra_races as known (
+    id, course_id, region_code, race_date, off_dt, off_time, race_name, race_type, race_class, pattern,
+    age_band, sex_restriction, rating_band, distance_yards, distance_metres, distance_furlongs, going,
+    surface, jumps, card_date, card_distance, card_distance_round, field_size, going_detailed, rail_movements, stalls,
+    weather, is_big_race, race_status, tip, verdict, betting_forecast, is_abandoned, prize_amount,
+    prize_currency, result_distance, winning_time_detail, stewards_comments, non_runners, tote_win,
+    tote_place, tote_exacta, tote_csf, tote_tricast, tote_trifecta, has_card, has_result
+  )
+  select
+    seen.id, seen.course_id, seen.region_code, seen.race_date, seen.off_dt, seen.off_time, seen.race_name, seen.race_type,
+    seen.race_class, seen.pattern, seen.age_band, seen.sex_restriction, seen.rating_band, seen.distance_yards,
+    seen.distance_metres, seen.distance_furlongs, seen.going, seen.surface, seen.jumps,
+    case when seen.has_card then seen.race_date end, seen.card_distance,
+    seen.card_distance_round, seen.field_size, seen.going_detailed, seen.rail_movements, seen.stalls, seen.weather,
+    seen.is_big_race, seen.race_status, seen.tip, seen.verdict, seen.betting_forecast, coalesce(seen.is_abandoned, false),
+    seen.prize_amount, seen.prize_currency, seen.result_distance, seen.winning_time_detail, seen.stewards_comments,
+    seen.non_runners, seen.tote_win, seen.tote_place, seen.tote_exacta, seen.tote_csf, seen.tote_tricast, seen.tote_trifecta,
+    coalesce(seen.has_card, false), coalesce(seen.has_result, false)
+  from jsonb_populate_recordset(null::public.ra_races, rows) as seen
+  order by seen.id
+  on conflict (id) do update set
+    course_id = engine.shared_value(known.course_id, known.has_result, excluded.course_id, excluded.has_result),
+    region_code = engine.shared_value(known.region_code, known.has_result, excluded.region_code, excluded.has_result),
+    race_date = engine.shared_value(known.race_date, known.has_result, excluded.race_date, excluded.has_result),
+    off_dt = engine.shared_value(known.off_dt, known.has_result, excluded.off_dt, excluded.has_result),
+    off_time = engine.shared_value(known.off_time, known.has_result, excluded.off_time, excluded.has_result),
+    race_name = engine.shared_value(known.race_name, known.has_result, excluded.race_name, excluded.has_result),
+    race_type = engine.shared_value(known.race_type, known.has_result, excluded.race_type, excluded.has_result),
+    race_class = engine.shared_value(known.race_class, known.has_result, excluded.race_class, excluded.has_result),
+    pattern = engine.shared_value(known.pattern, known.has_result, excluded.pattern, excluded.has_result),
+    age_band = engine.shared_value(known.age_band, known.has_result, excluded.age_band, excluded.has_result),
+    sex_restriction = engine.shared_value(known.sex_restriction, known.has_result, excluded.sex_restriction, excluded.has_result),
+    rating_band = engine.shared_value(known.rating_band, known.has_result, excluded.rating_band, excluded.has_result),
+    distance_yards = engine.shared_value(known.distance_yards, known.has_result, excluded.distance_yards, excluded.has_result),
+    distance_metres = engine.shared_value(known.distance_metres, known.has_result, excluded.distance_metres, excluded.has_result),
+    distance_furlongs = engine.shared_value(known.distance_furlongs, known.has_result, excluded.distance_furlongs, excluded.has_result),
+    going = engine.shared_value(known.going, known.has_result, excluded.going, excluded.has_result),
+    surface = engine.shared_value(known.surface, known.has_result, excluded.surface, excluded.has_result),
+    jumps = engine.shared_value(known.jumps, known.has_result, excluded.jumps, excluded.has_result),
+    -- Card-owned: null on a result's row, so that coalesce leaves what the card brought.
+    card_date = coalesce(excluded.card_date, known.card_date),
+    card_distance = coalesce(excluded.card_distance, known.card_distance),
+    card_distance_round = coalesce(excluded.card_distance_round, known.card_distance_round),
+    field_size = coalesce(excluded.field_size, known.field_size),
+    going_detailed = coalesce(excluded.going_detailed, known.going_detailed),
+    rail_movements = coalesce(excluded.rail_movements, known.rail_movements),
+    stalls = coalesce(excluded.stalls, known.stalls),
+    weather = coalesce(excluded.weather, known.weather),
+    is_big_race = coalesce(excluded.is_big_race, known.is_big_race),
+    race_status = coalesce(excluded.race_status, known.race_status),
+    tip = coalesce(excluded.tip, known.tip),
+    verdict = coalesce(excluded.verdict, known.verdict),
+    betting_forecast = coalesce(excluded.betting_forecast, known.betting_forecast),
+    is_abandoned = case when excluded.has_card then excluded.is_abandoned else known.is_abandoned end,
+    (prize_amount, prize_currency) = (
+      coalesce(excluded.prize_amount, known.prize_amount), coalesce(excluded.prize_currency, known.prize_currency)
+    ),
+    -- Result-owned: null on a card's row.
+    result_distance = coalesce(excluded.result_distance, known.result_distance),
+    winning_time_detail = coalesce(excluded.winning_time_detail, known.winning_time_detail),
+    stewards_comments = coalesce(excluded.stewards_comments, known.stewards_comments),
+    non_runners = coalesce(excluded.non_runners, known.non_runners),
+    tote_win = coalesce(excluded.tote_win, known.tote_win),
+    tote_place = coalesce(excluded.tote_place, known.tote_place),
+    tote_exacta = coalesce(excluded.tote_exacta, known.tote_exacta),
+    tote_csf = coalesce(excluded.tote_csf, known.tote_csf),
+    tote_tricast = coalesce(excluded.tote_tricast, known.tote_tricast),
+    tote_trifecta = coalesce(excluded.tote_trifecta, known.tote_trifecta),
+    has_card = known.has_card or excluded.has_card,
+    has_result = known.has_result or excluded.has_result
+$$;
+comment on function engine.upsert_races(jsonb) is
+  'Upserts an array of rows shaped like ra_races; all of one page, so all cards or all results.';
+
+revoke all on function engine.shared_value, engine.upsert_races from public, anon, authenticated, service_role;
+grant execute on function engine.shared_value, engine.upsert_races to service_role;
+
+-- schemas/merge/runners.sql
+
+-- Runners of a page into their table.
+
+-- Races with a result of which every runner could be understood: who is not in it, did not run.
+create view engine.whole_results
+with (security_invoker = true)
+as
+select race.id as race_id
+from public.ra_races as race
+where
+  race.has_result
+  -- A result without a single runner says nothing of who ran.
+  and exists (select from public.ra_runners as runner where runner.race_id = race.id and runner.has_result)
+  and not exists (
+    select from public.ingest_rejects as reject
+    where reject.feed = 'results' and reject.race_id = race.id and reject.kind = 'runner'
+  );
+comment on view engine.whole_results is 'Races whose result is stored, with runners and without a rejected one.';
+
+create function engine.upsert_runners(rows jsonb)
+returns void
+language sql
+security invoker
+set search_path = ''
+as $$
+  insert into public.ra_runners as known (
+    race_id, horse_id, jockey_id, trainer_id, owner_id, number, draw, age, sex_code, weight_lbs, headgear,
+    official_rating, jockey_claim_lbs, silk_url, headgear_run, wind_surgery, wind_surgery_run, card_rpr,
+    card_topspeed, form, last_run, last_run_days, card_comment, spotlight, trainer_rtf_percent,
+    trainer_14_days_runs, trainer_14_days_wins, trainer_14_days_percent, past_results_flags, quotes,
+    stable_tour, medical, previous_trainers, previous_owners, position, position_code, beaten_lengths,
+    beaten_lengths_overall, time_seconds, sp, sp_decimal, sp_favourite, bsp, rpr, topspeed, result_comment,
+    prize_amount, prize_currency, is_non_runner, is_reserve, has_card, has_result
+  )
+  select
+    seen.race_id, seen.horse_id, seen.jockey_id, seen.trainer_id, seen.owner_id, seen.number, seen.draw, seen.age, seen.sex_code,
+    seen.weight_lbs, seen.headgear, seen.official_rating, seen.jockey_claim_lbs, seen.silk_url, seen.headgear_run,
+    seen.wind_surgery, seen.wind_surgery_run, seen.card_rpr, seen.card_topspeed, seen.form, seen.last_run, seen.last_run_days,
+    seen.card_comment, seen.spotlight, seen.trainer_rtf_percent, seen.trainer_14_days_runs, seen.trainer_14_days_wins,
+    seen.trainer_14_days_percent, seen.past_results_flags, seen.quotes, seen.stable_tour, seen.medical, seen.previous_trainers,
+    seen.previous_owners, seen.position, seen.position_code, seen.beaten_lengths, seen.beaten_lengths_overall,
+    seen.time_seconds, seen.sp, seen.sp_decimal, seen.sp_favourite, seen.bsp, seen.rpr, seen.topspeed, seen.result_comment,
+    seen.prize_amount, seen.prize_currency,
+    coalesce(seen.is_non_runner, false) or (coalesce(seen.has_card, false) and whole.race_id is not null),
+    coalesce(seen.is_reserve, false), coalesce(seen.has_card, false), coalesce(seen.has_result, false)
+  from jsonb_populate_recordset(null::public.ra_runners, rows) as seen
+  -- A horse on a card whose race has its whole result did not run; the result's own row, if there is one, knows better.
+  left join engine.whole_results as whole on whole.race_id = seen.race_id
+  order by seen.race_id, seen.horse_id
+  on conflict (race_id, horse_id) do update set
+    jockey_id = engine.shared_value(known.jockey_id, known.has_result, excluded.jockey_id, excluded.has_result),
+    trainer_id = engine.shared_value(known.trainer_id, known.has_result, excluded.trainer_id, excluded.has_result),
+    owner_id = engine.shared_value(known.owner_id, known.has_result, excluded.owner_id, excluded.has_result),
+    number = engine.shared_value(known.number, known.has_result, excluded.number, excluded.has_result),
+    draw = engine.shared_value(known.draw, known.has_result, excluded.draw, excluded.has_result),
+    age = engine.shared_value(known.age, known.has_result, excluded.age, excluded.has_result),
+    sex_code = engine.shared_value(known.sex_code, known.has_result, excluded.sex_code, excluded.has_result),
+    weight_lbs = engine.shared_value(known.weight_lbs, known.has_result, excluded.weight_lbs, excluded.has_result),
+    headgear = engine.shared_value(known.headgear, known.has_result, excluded.headgear, excluded.has_result),
+    official_rating = engine.shared_value(known.official_rating, known.has_result, excluded.official_rating, excluded.has_result),
+    jockey_claim_lbs = engine.shared_value(known.jockey_claim_lbs, known.has_result, excluded.jockey_claim_lbs, excluded.has_result),
+    silk_url = engine.shared_value(known.silk_url, known.has_result, excluded.silk_url, excluded.has_result),
+    -- Card-owned.
+    headgear_run = coalesce(excluded.headgear_run, known.headgear_run),
+    wind_surgery = coalesce(excluded.wind_surgery, known.wind_surgery),
+    wind_surgery_run = coalesce(excluded.wind_surgery_run, known.wind_surgery_run),
+    card_rpr = coalesce(excluded.card_rpr, known.card_rpr),
+    card_topspeed = coalesce(excluded.card_topspeed, known.card_topspeed),
+    form = coalesce(excluded.form, known.form),
+    (last_run, last_run_days) = (
+      select excluded.last_run, excluded.last_run_days where excluded.last_run is not null
+      union all
+      select known.last_run, known.last_run_days where excluded.last_run is null
+    ),
+    card_comment = coalesce(excluded.card_comment, known.card_comment),
+    spotlight = coalesce(excluded.spotlight, known.spotlight),
+    trainer_rtf_percent = coalesce(excluded.trainer_rtf_percent, known.trainer_rtf_percent),
+    trainer_14_days_runs = coalesce(excluded.trainer_14_days_runs, known.trainer_14_days_runs),
+    trainer_14_days_wins = coalesce(excluded.trainer_14_days_wins, known.trainer_14_days_wins),
+    trainer_14_days_percent = coalesce(excluded.trainer_14_days_percent, known.trainer_14_days_percent),
+    past_results_flags = coalesce(excluded.past_results_flags, known.past_results_flags),
+    quotes = coalesce(excluded.quotes, known.quotes),
+    stable_tour = coalesce(excluded.stable_tour, known.stable_tour),
+    medical = coalesce(excluded.medical, known.medical),
+    previous_trainers = coalesce(excluded.previous_trainers, known.previous_trainers),
+    previous_owners = coalesce(excluded.previous_owners, known.previous_owners),
+    -- Result-owned.
+    -- Values that belong together change together: a winner who is disqualified keeps no position.
+    (position, position_code) = (
+      select excluded.position, excluded.position_code where num_nonnulls(excluded.position, excluded.position_code) > 0
+      union all
+      select known.position, known.position_code where num_nonnulls(excluded.position, excluded.position_code) = 0
+    ),
+    beaten_lengths = coalesce(excluded.beaten_lengths, known.beaten_lengths),
+    beaten_lengths_overall = coalesce(excluded.beaten_lengths_overall, known.beaten_lengths_overall),
+    time_seconds = coalesce(excluded.time_seconds, known.time_seconds),
+    (sp, sp_favourite) = (
+      select excluded.sp, excluded.sp_favourite where excluded.sp is not null
+      union all
+      select known.sp, known.sp_favourite where excluded.sp is null
+    ),
+    sp_decimal = coalesce(excluded.sp_decimal, known.sp_decimal),
+    bsp = coalesce(excluded.bsp, known.bsp),
+    rpr = coalesce(excluded.rpr, known.rpr),
+    topspeed = coalesce(excluded.topspeed, known.topspeed),
+    result_comment = coalesce(excluded.result_comment, known.result_comment),
+    (prize_amount, prize_currency) = (
+      coalesce(excluded.prize_amount, known.prize_amount), coalesce(excluded.prize_currency, known.prize_currency)
+    ),
+    is_non_runner = case
+      when excluded.has_result then excluded.is_non_runner
+      when known.has_result then known.is_non_runner
+      else excluded.is_non_runner
+    end,
+    is_reserve = case when excluded.has_card then excluded.is_reserve else known.is_reserve end,
+    has_card = known.has_card or excluded.has_card,
+    has_result = known.has_result or excluded.has_result
+$$;
+comment on function engine.upsert_runners(jsonb) is
+  'Upserts an array of rows shaped like ra_runners. Masters and races must have their rows by then.';
+
+revoke all on engine.whole_results from public, anon, authenticated, service_role;
+grant select on engine.whole_results to service_role;
+revoke all on function engine.upsert_runners from public, anon, authenticated, service_role;
+grant execute on function engine.upsert_runners to service_role;
+
+-- schemas/merge/odds.sql
+
+-- Odds of a page into their table.
+
+create function engine.upsert_odds(rows jsonb)
+returns void
+language sql
+security invoker
+set search_path = ''
+as $$
+  insert into public.ra_runner_odds as known (
+    race_id, horse_id, bookmaker_code, fractional, decimal, ew_places, ew_denominator, quoted_at
+  )
+  select
+    seen.race_id, seen.horse_id, seen.bookmaker_code, seen.fractional, seen.decimal, seen.ew_places, seen.ew_denominator,
+    seen.quoted_at
+  from jsonb_populate_recordset(null::public.ra_runner_odds, rows) as seen
+  order by seen.race_id, seen.horse_id, seen.bookmaker_code
+  -- A quote changes as a whole: the price of one moment never stands beside the each-way terms of another.
+  on conflict (race_id, horse_id, bookmaker_code) do update set
+    fractional = excluded.fractional,
+    decimal = excluded.decimal,
+    ew_places = excluded.ew_places,
+    ew_denominator = excluded.ew_denominator,
+    quoted_at = excluded.quoted_at
+  where coalesce(excluded.quoted_at, '-infinity') >= coalesce(known.quoted_at, '-infinity')
+$$;
+comment on function engine.upsert_odds(jsonb) is
+  'Upserts an array of rows shaped like ra_runner_odds; none when it is null. A quote gives way only to one that is as new.';
+
+revoke all on function engine.upsert_odds from public, anon, authenticated, service_role;
+grant execute on function engine.upsert_odds to service_role;
+
+-- schemas/merge/left_out.sql
+
+-- What a result says by leaving a horse out.
+
+-- A horse that the card declared and the result does not have, did not run, whichever of the two is stored last.
+create function engine.mark_absent_as_non_runners(race_ids text[])
+returns void
+language sql
+security invoker
+set search_path = ''
+as $$
+  update public.ra_runners as runner
+  set is_non_runner = true
+  from engine.whole_results as whole
+  where
+    whole.race_id = any (race_ids)
+    and runner.race_id = whole.race_id
+    and not runner.has_result
+    and not runner.is_non_runner
+$$;
+comment on function engine.mark_absent_as_non_runners(text[]) is
+  'Marks the declared horses of races with a result that are not in it, unless a runner of that result was rejected.';
+
+-- A corrected result may leave a horse out that an earlier one had: disqualified as an ineligible runner, or confused with another.
+create function engine.take_back_left_out(results jsonb, runners jsonb)
+returns void
+language sql
+security invoker
+set search_path = ''
+as $$
+  with seen as materialized (
+    select seen ->> 'race_id' as race_id, seen ->> 'horse_id' as horse_id from jsonb_array_elements(runners) as seen
+  )
+  update public.ra_runners as runner
+  set
+    has_result = false,
+    is_non_runner = true,
+    position = null,
+    position_code = null,
+    beaten_lengths = null,
+    beaten_lengths_overall = null
+  from engine.whole_results as whole
+  where
+    whole.race_id in (select race ->> 'id' from jsonb_array_elements(results) as race where (race ->> 'has_result')::boolean)
+    and runner.race_id = whole.race_id
+    and runner.has_result
+    and exists (select from seen where seen.race_id = runner.race_id)
+    and not exists (select from seen where seen.race_id = runner.race_id and seen.horse_id = runner.horse_id)
+$$;
+comment on function engine.take_back_left_out(jsonb, jsonb) is
+  'Takes the place from horses that an earlier result of these races had and this one has not. results and runners as ingest_page
+   gets them; a result comes with all of its runners, and one without any takes nothing back.';
+
+revoke all on function
+  engine.mark_absent_as_non_runners, engine.take_back_left_out
+  from public, anon, authenticated, service_role;
+grant execute on function engine.mark_absent_as_non_runners, engine.take_back_left_out to service_role;
+
+-- schemas/merge/rejects.sql
+
+-- What of a page could not be understood, and what nobody here knows.
+
+create function engine.reject_fingerprint(kind text, race_id text, horse_id text, path text, raw jsonb)
+returns text
+language sql
+immutable
+security invoker
+set search_path = ''
+as $$
+  -- Where ids and path say which thing it is, its content does not count: a card's runner has other odds at every pull.
+  select md5(concat_ws('|', kind, race_id, horse_id, path, case when race_id is null then raw::text end))
+$$;
+comment on function engine.reject_fingerprint(text, text, text, text, jsonb) is
+  'What makes a reject the same one when it comes again.';
+
+create function engine.store_rejects(rejects jsonb, race_ids text[], feed text, run_id bigint, chunk_id bigint)
+returns void
+language sql
+security invoker
+set search_path = ''
+as $$
+  with seen as (
+    select distinct on (fingerprint)
+      r.kind, r.race_id, r.horse_id, r.race_date, r.path, r.reason, r.raw,
+      engine.reject_fingerprint(r.kind, r.race_id, r.horse_id, r.path, r.raw) as fingerprint
+    from jsonb_to_recordset(rejects) as r (
+      kind text, race_id text, horse_id text, race_date date, path text, reason text, raw jsonb
+    )
+    order by fingerprint
+  ),
+  understood as (
+    delete from public.ingest_rejects as known
+    where
+      known.feed = store_rejects.feed
+      and known.race_id = any (race_ids)
+      and known.fingerprint not in (select seen.fingerprint from seen)
+  )
+  insert into public.ingest_rejects as known (
+    feed, kind, race_id, horse_id, race_date, path, reason, raw, fingerprint, run_id, chunk_id
+  )
+  select
+    store_rejects.feed, seen.kind, seen.race_id, seen.horse_id, seen.race_date, seen.path, seen.reason, seen.raw, seen.fingerprint,
+    store_rejects.run_id, store_rejects.chunk_id
+  from seen
+  order by seen.fingerprint
+  on conflict (feed, fingerprint) do update set
+    race_date = excluded.race_date,
+    reason = excluded.reason,
+    raw = excluded.raw,
+    run_id = excluded.run_id,
+    chunk_id = excluded.chunk_id,
+    last_seen_at = engine.clock(),
+    acknowledged_at = case when known.reason = excluded.reason then known.acknowledged_at end
+$$;
+comment on function engine.store_rejects(jsonb, text[], text, bigint, bigint) is
+  'Keeps an array of {kind, race_id, horse_id, race_date, path, reason, raw}; the same reject again is the same row. What was
+   rejected earlier of the given races and is understood by now, is removed.';
+
+create function engine.note_unknown_fields(fields jsonb, feed text)
+returns void
+language sql
+security invoker
+set search_path = ''
+as $$
+  insert into public.ingest_unknown_fields as known (feed, object, field, times_seen)
+  select note_unknown_fields.feed, f.object, f.field, sum(f.seen)
+  from jsonb_to_recordset(fields) as f (object text, field text, seen bigint)
+  group by f.object, f.field
+  order by f.object, f.field
+  on conflict (feed, object, field) do update set
+    times_seen = known.times_seen + excluded.times_seen,
+    last_seen_at = engine.clock()
+$$;
+comment on function engine.note_unknown_fields(jsonb, text) is 'Counts an array of {object, field, seen}.';
+
+revoke all on function
+  engine.reject_fingerprint, engine.store_rejects, engine.note_unknown_fields
+  from public, anon, authenticated, service_role;
+grant execute on function engine.reject_fingerprint, engine.store_rejects, engine.note_unknown_fields to service_role;
+
+-- schemas/coverage/cover_days.sql
+
+-- From what a chunk has read to coverage rows.
+
+create function engine.races_of_day(feed text, day date, regions text[])
+returns bigint
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+  select count(*)
+  from public.ra_races as race
+  where
+    -- Not a "case", which would hide the days from their indexes.
+    (
+      (races_of_day.feed = 'results' and race.race_date = races_of_day.day and race.has_result)
+      or (races_of_day.feed <> 'results' and race.card_date = races_of_day.day)
+    )
+    and race.region_code = any (races_of_day.regions)
+$$;
+comment on function engine.races_of_day(text, date, text[]) is
+  'How many races of these regions are stored that the feed gave this day; a card that moved counts on its own day.';
+
+-- What is stored of a feed on the days of a period, as coverage rows.
+create function engine.cover_days(
+  chunk public.backfill_progress, period_start date, period_end date, races_in_api integer default null
+)
+returns void
+language sql
+security invoker
+set search_path = ''
+as $$
+  -- Rejects without an id that this reading did not meet again are understood by now, or the API took them back.
+  delete from public.ingest_rejects as reject
+  where
+    reject.feed = chunk.feed
+    and reject.race_id is null
+    and reject.race_date >= cover_days.period_start
+    and reject.race_date < cover_days.period_end
+    and reject.last_seen_at < chunk.reading_since;
+
+  insert into public.ra_coverage as known (
+    feed, day, races_in_api, races_stored, races_rejected, races_abandoned, pulled_at, regions, chunk_id
+  )
+  select
+    chunk.feed, days.day, coalesce(cover_days.races_in_api, stored.races + rejected.races), stored.races,
+    rejected.races, abandoned.races, chunk.reading_since, chunk.regions, chunk.id
+  from (
+      select day::date as day
+      from generate_series(cover_days.period_start::timestamp, cover_days.period_end::timestamp - interval '1 day', interval '1 day') as day
+    ) as days,
+    lateral (select engine.races_of_day(chunk.feed, days.day, chunk.regions) as races) as stored,
+    lateral (
+      select count(*) as races
+      from public.ra_races as race
+      where
+        chunk.feed = 'racecards'
+        and race.card_date = days.day
+        and race.is_abandoned
+        and race.region_code = any (chunk.regions)
+    ) as abandoned,
+    lateral (
+      select count(distinct coalesce(reject.race_id, reject.fingerprint)) as races
+      from public.ingest_rejects as reject
+      where reject.feed = chunk.feed and reject.kind = 'race'
+        -- One that says no day may be of any: each of them is incomplete, and pulled alone shows whether it is.
+        and (
+          reject.race_date = days.day
+          or (chunk.feed = 'results' and reject.race_date is null and reject.chunk_id = chunk.id)
+        )
+        -- One that this reading did not meet is none of those that the API has.
+        and reject.last_seen_at >= chunk.reading_since
+        and not exists (
+          select from public.ra_races as race
+          where
+            race.id = reject.race_id
+            and case when chunk.feed = 'results' then race.has_result else race.has_card end
+        )
+    ) as rejected
+  on conflict (feed, day) do update set
+    races_in_api = excluded.races_in_api,
+    races_stored = excluded.races_stored,
+    races_rejected = excluded.races_rejected,
+    races_abandoned = excluded.races_abandoned,
+    -- A reading that was begun earlier and ended later makes nothing older that was known wholly.
+    pulled_at = case
+      when known.races_stored >= known.races_in_api and known.regions @> excluded.regions
+        then greatest(known.pulled_at, excluded.pulled_at)
+      else excluded.pulled_at
+    end,
+    regions = case
+      when known.races_stored >= known.races_in_api and known.regions @> excluded.regions
+        and known.pulled_at > excluded.pulled_at then known.regions
+      else excluded.regions
+    end,
+    chunk_id = excluded.chunk_id
+$$;
+comment on function engine.cover_days(public.backfill_progress, date, date, integer) is
+  'Writes a coverage row for each day of a half-open period of which the caller knows that the chunk has pulled it
+   wholly: as old as the first page of the reading, in the regions that it was asked for. races_in_api is the API''s own
+   count where it gives one per day; otherwise what is stored and rejected: that all races of the period came is the
+   caller''s to know.';
+
+revoke all on function engine.races_of_day, engine.cover_days from public, anon, authenticated, service_role;
+grant execute on function engine.races_of_day, engine.cover_days to service_role;
+
+-- schemas/chunk/lease.sql
+
+-- Every write of a worker passes here first.
+
+-- Every write of a worker passes here first.
+create function engine.hold_lease(chunk_id bigint, lease_token uuid)
+returns public.backfill_progress
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  held public.backfill_progress;
+begin
+  select chunk.* into held
+  from public.backfill_progress as chunk
+  where chunk.id = hold_lease.chunk_id and chunk.lease_token = hold_lease.lease_token
+  for update;
+  if not found then
+    raise exception 'The lease of chunk % is lost', hold_lease.chunk_id
+      using errcode = 'PT409', hint = 'Somebody else works on the chunk, or it has ended. Stop; nothing was written.';
+  end if;
+  return held;
+end
+$$;
+comment on function engine.hold_lease(bigint, uuid) is
+  'Locks the chunk''s row and returns it when the token is the current one; otherwise error PT409 (HTTP 409), so that a
+   zombie invocation changes nothing.';
+
+create function public.note_failed_request(
+  chunk_id bigint,
+  lease_token uuid,
+  message text,
+  endpoint text,
+  http_status integer default null,
+  attempt integer default 1
+)
+returns void
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  held constant public.backfill_progress := engine.hold_lease(note_failed_request.chunk_id, note_failed_request.lease_token);
+begin
+  perform engine.log_failure(
+    held, 'retried', note_failed_request.endpoint, note_failed_request.http_status, note_failed_request.attempt,
+    note_failed_request.message
+  );
+  -- Three timeouts in a row take longer than a lease, and whoever reports them is alive.
+  update public.backfill_progress as chunk
+  set lease_until = engine.clock() + (select s.lease_seconds from public.backfill_settings as s) * interval '1 second'
+  where chunk.id = held.id;
+end
+$$;
+comment on function public.note_failed_request(bigint, uuid, text, text, integer, integer) is
+  'Keeps one failed request that the invocation sends again, and renews the lease. attempt: which request of the page it was, 1
+   the first; message carries no secret. Error PT409 when the lease is lost.';
+
+revoke all on function engine.hold_lease, public.note_failed_request from public, anon, authenticated, service_role;
+grant execute on function engine.hold_lease, public.note_failed_request to service_role;
+
+-- schemas/chunk/claim.sql
+
+-- Taking a chunk: whoever gets the lease token may write, nobody else.
+
+create function engine.backfill_goes_first(feed text, leases integer)
+returns boolean
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+  select
+    count(*) filter (where live.priority = 0) = 0
+    and (
+      (backfill_goes_first.leases > 1 and count(*) >= backfill_goes_first.leases - 1)
+      -- They take turns over a single lease, and over a day that both of them want.
+      or coalesce(
+        (
+          select last.priority
+          from public.backfill_progress as last
+          where last.feed = backfill_goes_first.feed and last.claimed_at is not null
+          order by last.claimed_at desc
+          limit 1
+        ),
+        0
+      ) > 0
+    )
+  from public.backfill_progress as live
+  where live.feed = backfill_goes_first.feed and live.state = 'working'
+$$;
+comment on function engine.backfill_goes_first(text, integer) is
+  'Whether the next of so many leases of a feed is a backfill''s, should one wait, whatever priority others have: when none has a lease
+   and this is the last free one, or the last chunk claimed was another''s. So pulls of every day, however many, starve no backfill.';
+
+create function engine.choose_chunk(feed text, leases integer)
+returns public.backfill_progress
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  chosen public.backfill_progress;
+  backfills_only boolean;
+begin
+  foreach backfills_only in array
+    case when engine.backfill_goes_first(choose_chunk.feed, choose_chunk.leases) then array[true, false] else array[false] end
+  loop
+    select chunk.* into chosen
+    from public.backfill_progress as chunk
+    join engine.claimable_chunks as ready on ready.id = chunk.id
+    -- The state once more: it is looked at again when the row was locked by somebody who has just ended the chunk.
+    where ready.feed = choose_chunk.feed and chunk.state = 'waiting' and (not backfills_only or ready.priority = 0)
+    order by ready.priority desc, ready.run_id, ready.place_in_run
+    limit 1
+    for update of chunk skip locked;
+    exit when found;
+  end loop;
+  return chosen;
+end
+$$;
+comment on function engine.choose_chunk(text, integer) is
+  'Locks and returns the chunk of a feed that is claimed next: highest priority first, then the older run, then the run''s own order, but
+   with a lease for a backfill, see engine.backfill_goes_first. Null when nothing may be claimed.';
+
+create function public.claim_chunk(feed text, call_id bigint default null, proposed_token uuid default null)
+returns table (
+  chunk_id bigint,
+  run_id bigint,
+  lease_token uuid,
+  period_start date,
+  period_end date,
+  cursor_day date,
+  cursor_skip integer,
+  api_total integer,
+  regions text[],
+  page_limit integer,
+  stop_taking_pages_after_seconds integer,
+  stop_taking_pages_after_busy_seconds numeric,
+  answer_timeout_seconds integer,
+  capture_odds boolean
+)
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+#variable_conflict use_column
+declare
+  settings constant public.backfill_settings := (select s from public.backfill_settings as s);
+  chosen public.backfill_progress;
+begin
+  -- Claims of one feed queue up here for a moment; otherwise two of them could both count one free lease.
+  perform engine.take_lock('claim ' || claim_chunk.feed);
+  if claim_chunk.call_id is not null then
+    -- The same claim once more, because its answer got lost: the same lease, as long as it lasts. After that the number
+    -- is spent, and there is nothing. A claim without a number is never a repetition.
+    select chunk.* into chosen
+    from public.backfill_progress as chunk
+    where
+      chunk.feed = claim_chunk.feed and chunk.state = 'working' and chunk.lease_token = claim_chunk.proposed_token;
+    if not found then
+      delete from engine.calls_on_their_way as call
+      where call.id = claim_chunk.call_id and call.feed = claim_chunk.feed;
+      if not found then
+        -- Delivered a second time, or so late that another one was sent in its place.
+        return;
+      end if;
+    end if;
+  end if;
+  if chosen.id is null then
+    if (
+      select count(*) from public.backfill_progress as live
+      where live.feed = claim_chunk.feed and live.state = 'working'
+    ) >= settings.leases_per_feed then
+      return;
+    end if;
+
+    chosen := engine.choose_chunk(claim_chunk.feed, settings.leases_per_feed);
+    if chosen.id is null then
+      return;
+    end if;
+
+    update public.backfill_progress as chunk
+    set
+      state = 'working',
+      lease_token = coalesce(claim_chunk.proposed_token, gen_random_uuid()),
+      lease_until = engine.clock() + settings.lease_seconds * interval '1 second',
+      invocations = chunk.invocations + 1,
+      claimed_at = engine.clock(),
+      started_at = coalesce(chunk.started_at, engine.clock()),
+      -- A total is one of the regions that were asked for, so a reading keeps those that it began with.
+      regions = case when chunk.reading_since is null then settings.regions else chunk.regions end
+    where chunk.id = chosen.id
+    returning chunk.* into chosen;
+  end if;
+
+  return query select
+    chosen.id, chosen.run_id, chosen.lease_token, chosen.period_start, chosen.period_end, chosen.cursor_day,
+    chosen.cursor_skip, chosen.api_total, chosen.regions,
+    case when chosen.feed = 'racecards' then settings.racecards_page_limit else settings.results_page_limit end,
+    settings.stop_taking_pages_after_seconds, settings.stop_taking_pages_after_busy_seconds,
+    settings.answer_timeout_seconds, settings.capture_odds;
+end
+$$;
+comment on function public.claim_chunk(text, bigint, uuid) is
+  'Leases the next chunk of a feed: highest priority first, then the older run, then the run''s own order; one of the
+   leases is a backfill''s when one waits. call_id is what came with the call; null for a call by hand. proposed_token
+   becomes the lease''s token: the same call with the same one gets the same lease again, so that a lost answer costs
+   nothing. No row when nothing is due, when all leases of the feed are taken, or when the call was answered before. The
+   answer says where to go on and under which settings.';
+
+revoke all on function
+  engine.backfill_goes_first, engine.choose_chunk, public.claim_chunk
+  from public, anon, authenticated, service_role;
+grant execute on function engine.backfill_goes_first, engine.choose_chunk, public.claim_chunk to service_role;
+
+-- schemas/chunk/reading.sql
+
+-- What a reading has met so far.
+
+create function engine.races_on_page(page jsonb)
+returns text[]
+language sql
+immutable
+security invoker
+set search_path = ''
+as $$
+  select coalesce(array_agg(distinct came.race_key), '{}')
+  from (
+    select race ->> 'id' as race_key from jsonb_array_elements(page -> 'races') as race
+    union all
+    select coalesce(r.race_id, engine.reject_fingerprint(r.kind, r.race_id, r.horse_id, r.path, r.raw))
+    from jsonb_to_recordset(page -> 'rejects') as r (kind text, race_id text, horse_id text, path text, raw jsonb)
+    where r.kind = 'race'
+  ) as came
+$$;
+comment on function engine.races_on_page(jsonb) is
+  'The races of a page, read or rejected, as engine.pages_read keeps them. page as ingest_page gets it.';
+
+create function engine.is_understood(page jsonb, feed text)
+returns boolean
+language sql
+immutable
+security invoker
+set search_path = ''
+as $$
+  select
+    case
+      when feed = 'masters' then jsonb_array_length(page -> 'regions') + jsonb_array_length(page -> 'courses')
+      -- The other rows of a page come with its races.
+      else jsonb_array_length(page -> 'races')
+    end > 0
+    or not exists (
+      select from jsonb_array_elements(page -> 'rejects') as reject
+      where reject ->> 'kind' in ('race', 'region', 'course')
+    )
+$$;
+comment on function engine.is_understood(jsonb, text) is
+  'False when elements came and none of them could be read: the feed has changed. An empty page is understood.';
+
+create function engine.short_days(chunk_id bigint)
+returns table (day date, races_in_api integer, races_seen integer)
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+  select pages.day, max(pages.races_in_api), count(distinct seen.race_key)::integer
+  from engine.pages_read as pages
+  left join lateral unnest(pages.race_keys) as seen (race_key) on true
+  where pages.chunk_id = short_days.chunk_id
+  group by pages.day
+  having count(distinct seen.race_key) < max(pages.races_in_api)
+  order by pages.day
+$$;
+comment on function engine.short_days(bigint) is
+  'What a chunk has read with fewer races than the API has, each race counted once: days of cards; of results the
+   period, by its first day.';
+
+create function engine.note_races_seen(
+  chunk public.backfill_progress, day date, skip integer, page jsonb, leaves_day boolean
+)
+returns void
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  is_short boolean;
+begin
+  -- A reading that begins again forgets what it saw before.
+  delete from engine.pages_read as known
+  where known.chunk_id = chunk.id and known.day = note_races_seen.day and note_races_seen.skip = 0;
+  insert into engine.pages_read as known (chunk_id, day, skip, races_in_api, race_keys)
+  values (chunk.id, note_races_seen.day, note_races_seen.skip, chunk.api_total, engine.races_on_page(page))
+  on conflict on constraint pages_read_pkey do update set
+    races_in_api = excluded.races_in_api,
+    race_keys = excluded.race_keys;
+  if not leaves_day then
+    return;
+  end if;
+
+  -- The API counts cards by the day, so a day is over when its pages are in; one that is short waits for finish_chunk.
+  is_short := exists (select from engine.short_days(chunk.id) as short where short.day = note_races_seen.day);
+  if not is_short then
+    delete from engine.pages_read as known where known.chunk_id = chunk.id and known.day = note_races_seen.day;
+  end if;
+  -- A day of which all races are stored, though fewer came, is as old as it was.
+  if not is_short or engine.races_of_day(chunk.feed, note_races_seen.day, chunk.regions) < chunk.api_total then
+    perform engine.cover_days(chunk, note_races_seen.day, note_races_seen.day + 1, chunk.api_total);
+  end if;
+end
+$$;
+comment on function engine.note_races_seen(public.backfill_progress, date, integer, jsonb, boolean) is
+  'Keeps which races came with a page at (day, skip), and covers the day when it was the last page of a card day.';
+
+revoke all on function
+  engine.races_on_page, engine.is_understood, engine.short_days, engine.note_races_seen
+  from public, anon, authenticated, service_role;
+grant execute on function
+  engine.races_on_page, engine.is_understood, engine.short_days, engine.note_races_seen
+  to service_role;
+
+-- schemas/chunk/ingest.sql
+
+-- One page of the API into the tables: rows, rejects, coverage, cursor and lease in one transaction.
+
+create function public.ingest_page(chunk_id bigint, lease_token uuid, page jsonb)
+returns table (lease_until timestamptz, go_on boolean, understood boolean)
+language plpgsql
+security invoker
+set search_path = ''
+-- The API roles have 8 s; a page of a big Saturday on a busy small instance may need more.
+set statement_timeout = '60s'
+set lock_timeout = '60s'
+as $$
+#variable_conflict use_column
+declare
+  settings constant public.backfill_settings := (select s from public.backfill_settings as s);
+  held public.backfill_progress := engine.hold_lease(ingest_page.chunk_id, ingest_page.lease_token);
+  -- Before anything is stored: what this page rejects was seen in this reading.
+  moment constant timestamptz := engine.clock();
+  before_day constant date := (page -> 'cursor_before' ->> 'day')::date;
+  before_skip constant integer := (page -> 'cursor_before' ->> 'skip')::integer;
+  after_day constant date := (page -> 'cursor_after' ->> 'day')::date;
+  after_skip constant integer := (page -> 'cursor_after' ->> 'skip')::integer;
+  race_ids constant text[] := array(select race ->> 'id' from jsonb_array_elements(page -> 'races') as race);
+  is_understood constant boolean := engine.is_understood(page, held.feed);
+  is_new constant boolean := (held.cursor_day, held.cursor_skip) is not distinct from (before_day, before_skip);
+  leaves_day constant boolean := held.feed = 'racecards' and after_day > before_day;
+  new_lease_until timestamptz;
+begin
+  -- The answer to a page that went in may get lost on its way back: the same page again is only acknowledged.
+  if not is_new then
+    if (held.cursor_day, held.cursor_skip) is distinct from (after_day, after_skip) then
+      raise exception 'The cursor of chunk % stands at (%, %), the page starts at (%, %)',
+        held.id, held.cursor_day, held.cursor_skip, before_day, before_skip
+        using errcode = 'PT409', hint = 'Somebody else worked on the chunk. Stop; nothing was written.';
+    end if;
+  elsif not is_understood then
+    -- The cursor stays in front of it, so that nobody passes it by a retry.
+    perform engine.store_rejects(page -> 'rejects', race_ids, held.feed, held.run_id, held.id);
+    perform engine.note_unknown_fields(page -> 'unknown_fields', held.feed);
+    update public.backfill_progress as chunk
+    set
+      api_calls = chunk.api_calls + (page ->> 'api_calls')::integer,
+      rows_rejected = chunk.rows_rejected + jsonb_array_length(page -> 'rejects')
+    where chunk.id = held.id;
+  else
+    if before_skip = 0 then
+      held.reading_since := moment;
+      held.api_total := null;
+    end if;
+    -- A total that falls while pages are read means that races were taken out, and others slipped past the cursor. Each
+    -- list of the masters has its own.
+    held.api_total := greatest(
+      (page ->> 'api_total')::integer, case when held.feed <> 'masters' then held.api_total end
+    );
+    perform engine.upsert_regions(page -> 'regions');
+    perform engine.upsert_bookmakers(page -> 'bookmakers');
+    perform engine.upsert_courses(page -> 'courses');
+    perform engine.upsert_parents('sires', page -> 'sires');
+    perform engine.upsert_parents('dams', page -> 'dams');
+    perform engine.upsert_parents('damsires', page -> 'damsires');
+    perform engine.upsert_horses(page -> 'horses');
+    perform engine.upsert_people('jockeys', page -> 'jockeys');
+    perform engine.upsert_trainers(page -> 'trainers');
+    perform engine.upsert_people('owners', page -> 'owners');
+    perform engine.upsert_races(page -> 'races');
+    perform engine.store_rejects(page -> 'rejects', race_ids, held.feed, held.run_id, held.id);
+    perform engine.upsert_runners(page -> 'runners');
+    perform engine.upsert_odds(page -> 'odds');
+    perform engine.take_back_left_out(page -> 'races', page -> 'runners');
+    perform engine.mark_absent_as_non_runners(race_ids);
+    perform engine.note_unknown_fields(page -> 'unknown_fields', held.feed);
+    if held.feed <> 'masters' then
+      perform engine.note_races_seen(held, coalesce(before_day, held.period_start), before_skip, page, leaves_day);
+    end if;
+  end if;
+
+  update public.backfill_progress as chunk
+  set
+    cursor_day = after_day,
+    cursor_skip = after_skip,
+    api_total = held.api_total,
+    reading_since = case when not leaves_day then held.reading_since end,
+    -- Results know their pages after the first one; the other feeds from the start.
+    pages_expected = case
+      when chunk.feed = 'results' then greatest(1, ceil(held.api_total::numeric / settings.results_page_limit))
+      else chunk.pages_expected
+    end,
+    lease_until = engine.clock() + settings.lease_seconds * interval '1 second',
+    api_calls = chunk.api_calls + (page ->> 'api_calls')::integer,
+    pages_done = chunk.pages_done + 1,
+    races_stored = chunk.races_stored + jsonb_array_length(page -> 'races'),
+    runners_stored = chunk.runners_stored + jsonb_array_length(page -> 'runners'),
+    rows_rejected = chunk.rows_rejected + jsonb_array_length(page -> 'rejects'),
+    last_page_at = engine.clock(),
+    attempts = 0,
+    interruptions = 0,
+    failing_since = null
+  where chunk.id = held.id and is_new and is_understood;
+
+  update public.backfill_progress as chunk
+  set lease_until = engine.clock() + settings.lease_seconds * interval '1 second'
+  where chunk.id = held.id
+  returning chunk.lease_until into new_lease_until;
+
+  if is_new then
+    perform engine.count_calls(held, (page ->> 'api_calls')::integer);
+  end if;
+
+  return query
+  select new_lease_until, run.paused_at is null, is_understood
+  from public.backfill_runs as run
+  where run.id = held.run_id;
+end
+$$;
+comment on function public.ingest_page(bigint, uuid, jsonb) is
+  'Stores one page, moves the chunk''s cursor and renews its lease, all or nothing. page: {cursor_before: {day, skip},
+   cursor_after: {day, skip}, api_total, api_calls (made since the last page), regions, bookmakers, courses, sires,
+   dams, damsires, horses, jockeys, trainers, owners, races, runners, odds (arrays of rows; odds may be absent),
+   rejects, unknown_fields}. Returns until when the lease holds, whether to go on (false: the run was paused; yield),
+   and whether anything of the page was understood: when not, its rejects are stored and the cursor stays in front of
+   it; fail the chunk. Error PT409 when the lease is lost.';
+
+revoke all on function public.ingest_page from public, anon, authenticated, service_role;
+grant execute on function public.ingest_page to service_role;
+
+-- schemas/chunk/leave.sql
+
+-- The ways out of a worker's hands.
+
+create function engine.count_interruption(chunk public.backfill_progress, message text)
+returns text
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  nth constant integer := count_interruption.chunk.interruptions + 1;
+  gives_up constant boolean := nth >= (select s.interruptions_before_dead from public.backfill_settings as s);
+begin
+  perform engine.log_failure(count_interruption.chunk, 'interruption', null, null, nth, count_interruption.message);
+  update public.backfill_progress as interrupted
+  set
+    interruptions = nth,
+    last_error = case
+      when gives_up then format('Interrupted %s times without storing a page', nth)
+      else interrupted.last_error
+    end
+  where interrupted.id = count_interruption.chunk.id;
+  return case when gives_up then 'dead' else 'waiting' end;
+end
+$$;
+comment on function engine.count_interruption(public.backfill_progress, text) is
+  'Counts and logs an interruption of a chunk. Returns the state it goes to: waiting, or dead when it was interrupted too often
+   without storing a page.';
+
+create function engine.is_hopeless(chunk public.backfill_progress)
+returns boolean
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+  select
+    coalesce(chunk.failing_since < engine.clock() - interval '1 day', false)
+    or exists (
+      select from public.backfill_progress as other
+      where other.feed = chunk.feed and other.id <> chunk.id and other.last_page_at > chunk.claimed_at
+    )
+    -- The masters have one chunk, everybody waits for it, and what they bring comes again each month.
+    or chunk.feed = 'masters'
+$$;
+comment on function engine.is_hopeless(public.backfill_progress) is
+  'Whether failures of a chunk are its own: others of its feed got pages during this very attempt, or it has failed for
+   a day, in which a pause, or the time that it was dead, does not count; the masters are on their own. Otherwise the
+   API may be out for everybody, and no chunk is given up for that.';
+
+revoke all on function engine.count_interruption, engine.is_hopeless from public, anon, authenticated, service_role;
+grant execute on function engine.count_interruption, engine.is_hopeless to service_role;
+
+-- schemas/chunk/finish.sql
+
+-- A chunk whose pages are all in.
+
+create function public.finish_chunk(chunk_id bigint, lease_token uuid)
+returns text
+language plpgsql
+security invoker
+set search_path = ''
+set statement_timeout = '60s'
+set lock_timeout = '60s'
+as $$
+#variable_conflict use_column
+declare
+  held constant public.backfill_progress := engine.hold_lease(finish_chunk.chunk_id, finish_chunk.lease_token);
+  repulls_allowed constant integer := 3;
+  short_day record;
+  pull_again_from date := held.period_start;
+  shortfall text;
+  new_state text := 'succeeded';
+begin
+  if held.feed = 'racecards' and held.cursor_day < held.period_end then
+    shortfall := format('Stopped at %s, before the period''s end', held.cursor_day);
+  elsif held.feed = 'masters' and held.pages_done < held.pages_expected then
+    shortfall := format('%s of %s lists pulled', held.pages_done, held.pages_expected);
+  elsif held.feed = 'results' and held.api_total is null then
+    shortfall := 'The API has not said yet how many races it has';
+  elsif held.feed <> 'masters' then
+    -- What this reading saw, not what was ever stored: a race that slipped past it may have been corrected since.
+    select short.day, short.races_in_api, short.races_seen into short_day
+    from engine.short_days(held.id) as short
+    order by short.day
+    limit 1;
+    if found then
+      -- The API counts cards by the day, so only from the first short day on they are pulled again.
+      pull_again_from := short_day.day;
+      shortfall := format(
+        'The API has %s races%s and sent %s of them', short_day.races_in_api,
+        case when held.feed = 'racecards' then format(' on %s', short_day.day) end, short_day.races_seen
+      );
+    end if;
+  end if;
+  delete from engine.pages_read as known where known.chunk_id = held.id;
+
+  if shortfall is not null then
+    perform engine.log_failure(held, 'incomplete', null, null, held.repulls + 1, shortfall);
+    new_state := case when held.repulls < repulls_allowed then 'waiting' else 'dead' end;
+  elsif held.feed = 'results' then
+    perform engine.cover_days(held, held.period_start, held.period_end);
+  end if;
+
+  update public.backfill_progress as chunk
+  set
+    state = new_state,
+    lease_token = null,
+    lease_until = null,
+    last_error = shortfall,
+    ended_at = case when new_state <> 'waiting' then engine.clock() end,
+    -- Pulled again from the start, a little later: results are still coming in, or pages shifted while they were read.
+    repulls = case when new_state = 'waiting' then chunk.repulls + 1 else chunk.repulls end,
+    cursor_day = case when new_state = 'waiting' and chunk.feed = 'racecards' then pull_again_from else chunk.cursor_day end,
+    cursor_skip = case when new_state = 'waiting' then 0 else chunk.cursor_skip end,
+    pages_done = case
+      when new_state <> 'waiting' then chunk.pages_done
+      when chunk.feed = 'racecards' then pull_again_from - chunk.period_start
+      else 0
+    end,
+    api_total = case when new_state = 'waiting' then null else chunk.api_total end,
+    reading_since = case when new_state = 'waiting' then null else chunk.reading_since end,
+    next_attempt_at = case when new_state = 'waiting' then engine.clock() + interval '1 minute' else chunk.next_attempt_at end
+  where chunk.id = held.id;
+
+  perform engine.dispatch_next(held.feed);
+  return new_state;
+end
+$$;
+comment on function public.finish_chunk(bigint, uuid) is
+  'Ends a chunk whose pages are all in. Compares the races that came in this reading, stored or rejected, with the
+   API''s total: returns succeeded; waiting, when something is missing and the chunk will be pulled again; dead, when it
+   was missing four times. Error PT409 when the lease is lost.';
+
+revoke all on function public.finish_chunk from public, anon, authenticated, service_role;
+grant execute on function public.finish_chunk to service_role;
+
+-- schemas/chunk/yield.sql
+
+-- A chunk given back at its cursor.
+
+create function public.yield_chunk(chunk_id bigint, lease_token uuid, api_calls integer, progressed boolean default true)
+returns text
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+#variable_conflict use_column
+declare
+  held constant public.backfill_progress := engine.hold_lease(yield_chunk.chunk_id, yield_chunk.lease_token);
+  new_state text := 'waiting';
+begin
+  if not progressed then
+    new_state := engine.count_interruption(held, 'The isolate was ended before it had stored a page');
+  end if;
+  update public.backfill_progress as chunk
+  set
+    state = new_state,
+    lease_token = null,
+    lease_until = null,
+    next_attempt_at = engine.clock(),
+    ended_at = case when new_state = 'dead' then engine.clock() end,
+    api_calls = chunk.api_calls + yield_chunk.api_calls
+  where chunk.id = held.id;
+  perform engine.dispatch_next(held.feed);
+  perform engine.count_calls(held, yield_chunk.api_calls);
+  return new_state;
+end
+$$;
+comment on function public.yield_chunk(bigint, uuid, integer, boolean) is
+  'Gives a chunk back at its cursor because the invocation''s time is up. api_calls: those made since the last page; progressed: whether
+   a page was stored since the claim, otherwise it is an interruption. Returns the chunk''s new state: waiting, or dead after too many
+   interruptions. Error PT409 when the lease is lost.';
+
+revoke all on function public.yield_chunk from public, anon, authenticated, service_role;
+grant execute on function public.yield_chunk to service_role;
+
+-- schemas/chunk/fail.sql
+
+-- An attempt that failed.
+
+create function public.fail_chunk(
+  chunk_id bigint,
+  lease_token uuid,
+  failure_class text,
+  message text,
+  endpoint text default null,
+  http_status integer default null,
+  retry_after_seconds integer default null,
+  api_calls integer default 0
+)
+returns text
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+#variable_conflict use_column
+declare
+  settings constant public.backfill_settings := (select s from public.backfill_settings as s);
+  held constant public.backfill_progress := engine.hold_lease(fail_chunk.chunk_id, fail_chunk.lease_token);
+  attempt constant integer := held.attempts + 1;
+  new_state text;
+begin
+  if failure_class is null or failure_class not in ('transient', 'chunk', 'account') then
+    raise exception 'Unknown failure class "%"', coalesce(failure_class, 'null')
+      using errcode = '22023', hint = 'Use transient, chunk or account.';
+  end if;
+  perform engine.log_failure(held, failure_class, fail_chunk.endpoint, fail_chunk.http_status, attempt, message);
+
+  new_state := case
+    when failure_class = 'chunk' then 'dead'
+    when failure_class = 'transient' and attempt >= settings.attempts_before_dead and engine.is_hopeless(held) then 'dead'
+    else 'waiting'
+  end;
+  update public.backfill_progress as chunk
+  set
+    state = new_state,
+    lease_token = null,
+    lease_until = null,
+    last_error = message,
+    -- The account's trouble is not the chunk's: its attempts are not spent.
+    attempts = case
+      when failure_class = 'account' then chunk.attempts
+      when new_state = 'waiting' then least(attempt, settings.attempts_before_dead - 1)
+      else attempt
+    end,
+    failing_since = case
+      when failure_class = 'account' then chunk.failing_since else coalesce(chunk.failing_since, engine.clock())
+    end,
+    api_calls = chunk.api_calls + fail_chunk.api_calls,
+    ended_at = case when new_state = 'dead' then engine.clock() end,
+    -- 1, 4, 16 and 64 minutes, a quarter more or less; at least what the API asked for, but not more than an hour of that.
+    next_attempt_at = case
+      when failure_class = 'transient' then engine.clock() + greatest(
+        (4 ^ least(attempt - 1, 3)) * (0.75 + random() / 2) * interval '1 minute',
+        least(coalesce(retry_after_seconds, 0), 3600) * interval '1 second'
+      )
+      else engine.clock()
+    end
+  where chunk.id = held.id;
+
+  if failure_class = 'account' then
+    update public.backfill_runs as run
+    set
+      paused_at = engine.clock(),
+      pause_reason = format('%s. When that is put right: select backfill_resume(%s);', message, run.id)
+    where run.id = held.run_id and run.paused_at is null;
+  end if;
+
+  perform engine.dispatch_next(held.feed);
+  perform engine.count_calls(held, fail_chunk.api_calls);
+  return new_state;
+end
+$$;
+comment on function public.fail_chunk(bigint, uuid, text, text, text, integer, integer, integer) is
+  'Ends an attempt that failed. failure_class: transient (tried again after 1, 4, 16 and 64 minutes, then dead; each 64
+   minutes while nobody of the feed gets a page, for a day), chunk (dead at once, the run goes on) or account (the run is paused). message says what happened and carries no secret. Returns the
+   chunk''s new state. Error PT409 when the lease is lost.';
+
+revoke all on function public.fail_chunk from public, anon, authenticated, service_role;
+grant execute on function public.fail_chunk to service_role;
+
+-- schemas/planning/request.sql
+
+-- What a request for work may say.
+
+create function engine.check_request(start_date date, end_date date, feeds text[], reprocess text)
+returns table (last_day date, wanted_feeds text[])
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+#variable_conflict use_variable
+declare
+  known_feeds constant text[] := array['masters', 'racecards', 'results'];
+  unknown_feed text;
+begin
+  last_day := coalesce(end_date, engine.london_day());
+  wanted_feeds := coalesce(feeds, known_feeds);
+  if start_date is null then
+    raise exception 'The start date is missing'
+      using errcode = '22023', hint = 'For example: select backfill_start(date ''2015-01-01'');';
+  end if;
+  if start_date < date '1988-01-01' then
+    raise exception 'The start date % is before 1988-01-01, the first day of The Racing API', start_date using errcode = '22023';
+  end if;
+  if start_date > last_day then
+    raise exception 'The start date % is after the end date %', start_date, last_day using errcode = '22023';
+  end if;
+  if last_day > engine.london_day() + 7 then
+    raise exception 'The end date % is more than seven days ahead: the API has no cards that far', last_day
+      using errcode = '22023';
+  end if;
+  if cardinality(wanted_feeds) = 0 then
+    raise exception 'The list of feeds is empty'
+      using errcode = '22023', hint = 'Leave it out for all: masters, racecards and results.';
+  end if;
+  select f into unknown_feed from unnest(wanted_feeds) as f where f is null or f <> all (known_feeds) limit 1;
+  if found then
+    raise exception 'Unknown feed "%"', coalesce(unknown_feed, '')
+      using errcode = '22023', hint = 'The feeds are masters, racecards and results.';
+  end if;
+  if reprocess is null or reprocess not in ('missing', 'failed', 'all') then
+    raise exception 'Unknown value "%" for reprocess', coalesce(reprocess, 'null')
+      using errcode = '22023', hint = 'Use missing (what coverage lacks), failed (what died earlier) or all.';
+  end if;
+  return next;
+end
+$$;
+comment on function engine.check_request(date, date, text[], text) is
+  'What a request for work leaves open, filled in: the last day (default: today in London) and the feeds (default: all three).
+   Nonsense is an error with a sentence.';
+
+revoke all on function engine.check_request from public, anon, authenticated, service_role;
+grant execute on function engine.check_request to service_role;
+
+-- schemas/planning/chunks.sql
+
+-- From a range of days to chunks.
+
+create function engine.has_yet_to_read(chunk public.backfill_progress, day date, due timestamptz)
+returns boolean
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+  select
+    has_yet_to_read.day < chunk.period_end
+    and case
+      when chunk.reading_since is null or chunk.reading_since >= due
+        then has_yet_to_read.day >= coalesce(chunk.cursor_day, chunk.period_start)
+      -- What it has begun to read is older than what is due: the day at its cursor; of results, which are read as one,
+      -- all days.
+      else coalesce(has_yet_to_read.day > chunk.cursor_day, false)
+    end
+$$;
+comment on function engine.has_yet_to_read(public.backfill_progress, date, timestamptz) is
+  'Whether a chunk that goes on from its cursor will have read the day at the time due or later.';
+
+create function engine.races_per_day(feed text)
+returns numeric
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+  -- UK and Ireland have about 13,000 races a year.
+  select case when count(*) >= 300 then avg(known.races_in_api) else 36 end
+  from public.ra_coverage as known
+  where known.feed = races_per_day.feed
+$$;
+comment on function engine.races_per_day(text) is
+  'What a day has on average: of the days whose coverage is known when those are 300 or more, otherwise 36.';
+
+create function engine.plan_chunks(start_date date, end_date date, feed text, reprocess text)
+returns table (period_start date, period_end date, pages_expected integer)
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+  with bounds as materialized (
+    select
+      -- The API has no card before 2023-01-23 and none more than seven days ahead; no result of a day to come.
+      case when plan_chunks.feed = 'racecards' then greatest(start_date, date '2023-01-23') else start_date end as first_day,
+      case
+        when plan_chunks.feed = 'racecards' then least(end_date, engine.london_day() + 7)
+        when plan_chunks.feed = 'results' then least(end_date, engine.london_day())
+        else end_date
+      end as last_day
+  ),
+  months as (
+    select
+      greatest(bounds.first_day, month::date) as month_start,
+      least(bounds.last_day, (month + interval '1 month')::date - 1) as month_last
+    from bounds,
+      generate_series(date_trunc('month', bounds.first_day::timestamp), bounds.last_day::timestamp, interval '1 month') as month
+    where plan_chunks.feed <> 'masters'
+  ),
+  wanted as (
+    select min(d.day) as first_wanted, max(d.day) as last_wanted
+    from months,
+      lateral (
+        select day::date as day
+        from generate_series(months.month_start::timestamp, months.month_last::timestamp, interval '1 day') as day
+      ) as d
+    where
+      plan_chunks.reprocess = 'all'
+      or (
+        not exists (
+          select from engine.known_days as known
+          where known.feed = plan_chunks.feed and known.day = d.day and known.is_covered
+        )
+        and (
+          plan_chunks.reprocess = 'missing'
+          or exists (
+            select from public.backfill_progress as dead
+            where dead.feed = plan_chunks.feed and dead.state = 'dead'
+              and d.day >= dead.period_start and d.day < dead.period_end
+          )
+        )
+      )
+    group by months.month_start
+  )
+  select
+    first_wanted,
+    last_wanted + 1,
+    case
+      when plan_chunks.feed = 'racecards' then last_wanted + 1 - first_wanted
+      -- Replaced by the API's own total with the first page.
+      else ceil(
+        -- Asked for once: each time it reads the whole coverage.
+        (last_wanted + 1 - first_wanted) * (select engine.races_per_day('results'))
+          / (select s.results_page_limit from public.backfill_settings as s)
+      )::integer
+    end
+  from wanted
+  union all
+  select start_date, end_date + 1, 2
+  where plan_chunks.feed = 'masters'
+  order by 1
+$$;
+comment on function engine.plan_chunks(date, date, text, text) is
+  'The chunks of one feed for an inclusive range: a month each, narrowed to the days that reprocess asks for.';
+
+revoke all on function
+  engine.has_yet_to_read, engine.races_per_day, engine.plan_chunks
+  from public, anon, authenticated, service_role;
+grant execute on function engine.races_per_day, engine.plan_chunks to service_role;
+
+-- schemas/planning/estimate.sql
+
+-- What a backfill will cost, before anything starts.
+
+create function engine.learned(known numeric, seen numeric, enough numeric, otherwise numeric)
+returns numeric
+language sql
+immutable
+security invoker
+set search_path = ''
+as $$ select case when seen >= enough then known / seen else otherwise end $$;
+comment on function engine.learned(numeric, numeric, numeric, numeric) is
+  'known per seen once enough was seen to go by; before that, otherwise.';
+
+create function public.backfill_plan(
+  start_date date,
+  end_date date default null,
+  feeds text[] default null,
+  reprocess text default 'missing'
+)
+returns table (
+  feed text,
+  chunks integer,
+  api_calls integer,
+  minutes numeric,
+  races integer,
+  runners integer,
+  megabytes numeric,
+  invocations integer,
+  note text
+)
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+  with request as (
+    select r.last_day, r.wanted_feeds
+    from engine.check_request(
+      backfill_plan.start_date, backfill_plan.end_date, backfill_plan.feeds, backfill_plan.reprocess
+    ) as r
+  ),
+  -- Measured over the simulated year 2025 (docs/guide.md, "What it costs"); once enough of a feed was pulled, what that came to.
+  learned as (
+    select
+      f.feed,
+      f.place,
+      f.endpoint,
+      f.bytes_a_runner,
+      f.bytes_a_shared_runner,
+      -- Here, and not a chunk each, because it reads the whole coverage.
+      case when f.feed <> 'masters' then engine.races_per_day(f.feed) else 0 end as races_a_day,
+      engine.learned(sum(chunk.runners_stored), sum(chunk.races_stored), 5000, f.runners_a_race) as runners_a_race,
+      engine.learned(sum(chunk.pages_done), sum(chunk.invocations), 100, f.pages_an_invocation) as pages_an_invocation
+    from (
+        values
+          ('masters', 1, '/courses', 0, 0, 0, 2),
+          ('racecards', 2, '/racecards/pro', 750, 750, 10.4, 16),
+          ('results', 3, '/results', 600, 310, 9.8, 7.5)
+      ) as f (feed, place, endpoint, bytes_a_runner, bytes_a_shared_runner, runners_a_race, pages_an_invocation)
+    left join public.backfill_progress as chunk on chunk.feed = f.feed and chunk.state = 'succeeded'
+    group by f.feed, f.place, f.endpoint, f.bytes_a_runner, f.bytes_a_shared_runner, f.runners_a_race, f.pages_an_invocation
+  ),
+  chunks as (
+    select
+      learned.feed,
+      chunk.pages_expected,
+      ceil(chunk.pages_expected / learned.pages_an_invocation) as invocations,
+      sizes.races,
+      sizes.races * learned.runners_a_race as runners,
+      -- A result shares its rows with a card that is planned too.
+      sizes.races * learned.runners_a_race
+        * case
+          when 'racecards' = any (request.wanted_feeds) and chunk.period_start >= date '2023-01-23' then learned.bytes_a_shared_runner
+          else learned.bytes_a_runner
+        end as bytes
+    from request
+    join learned on learned.feed = any (request.wanted_feeds)
+    cross join lateral engine.plan_chunks(
+      backfill_plan.start_date, request.last_day, learned.feed, backfill_plan.reprocess
+    ) as chunk
+    cross join lateral (select (chunk.period_end - chunk.period_start) * learned.races_a_day as races) as sizes
+  )
+  select
+    learned.feed,
+    count(chunks.feed)::integer,
+    coalesce(sum(chunks.pages_expected), 0)::integer,
+    round(coalesce(sum(chunks.pages_expected), 0) / min(l.calls_per_second * (1 - l.headroom)) / 60, 1),
+    round(coalesce(sum(chunks.races), 0))::integer,
+    round(coalesce(sum(chunks.runners), 0))::integer,
+    round(coalesce(sum(chunks.bytes), 0) / 1e6, 1),
+    coalesce(sum(chunks.invocations), 0)::integer,
+    case
+      when count(chunks.feed) = 0 then 'Nothing to do.'
+      when learned.feed = 'racecards' and backfill_plan.start_date < date '2023-01-23'
+        then 'The API has no cards before 2023-01-23: none are planned.'
+      when learned.feed = 'results' and backfill_plan.start_date < (engine.london_day() - interval '12 months')::date
+        then format(
+          'Results before %s need the historical add-on of The Racing API.', (engine.london_day() - interval '12 months')::date
+        )
+    end
+  from request
+  join learned on learned.feed = any (request.wanted_feeds)
+  join public.racing_api_limits as l on l.endpoint = learned.endpoint
+  left join chunks on chunks.feed = learned.feed
+  group by learned.feed, learned.place
+  order by learned.place
+$$;
+comment on function public.backfill_plan(date, date, text[], text) is
+  'What backfill_start with the same arguments would cost, a row per feed; starts nothing. api_calls: requests, without those sent
+   again; minutes: at the rate limit (cards and results run side by side, so the greater one is about the whole); races and
+   runners that come; megabytes by which the database grows at most, indexes included; invocations of the functions; note: null,
+   or what stands in the way. Errors as of backfill_start.';
+
+revoke all on function engine.learned, public.backfill_plan from public, anon, authenticated, service_role;
+grant execute on function engine.learned, public.backfill_plan to service_role;
+
+-- schemas/operate/start.sql
+
+-- From a request to rows: a run with its bounds frozen, cut into chunks.
+
+create function engine.start_run(
+  start_date date,
+  end_date date,
+  feeds text[],
+  newest_first boolean,
+  reprocess text,
+  priority smallint,
+  requested_by text default session_user
+)
+returns bigint
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+#variable_conflict use_variable
+declare
+  last_day date;
+  wanted_feeds text[];
+  rival record;
+  new_run_id bigint;
+begin
+  select request.last_day, request.wanted_feeds into last_day, wanted_feeds
+  from engine.check_request(start_date, end_date, feeds, reprocess) as request;
+
+  -- Two starts at the same time must not both find the range free. Those of another priority never wait for each other: whoever
+  -- pulls a day by hand, in a transaction that stays open, holds up no scheduled pull.
+  perform engine.take_lock(
+    case when priority >= 100 then 'start scheduled pull' when priority > 0 then 'start pull by hand' else 'start backfill' end
+  );
+  select chunk.run_id, chunk.feed, run.paused_at into rival
+  from public.backfill_progress as chunk
+  join public.backfill_runs as run on run.id = chunk.run_id
+  where chunk.state in ('waiting', 'working')
+    and chunk.feed = any (wanted_feeds)
+    and chunk.feed <> 'masters'
+    and chunk.priority = priority
+    -- The days that a waiting scheduled pull has behind it are free for the next one.
+    and case when priority = 100 and chunk.state = 'waiting' then coalesce(chunk.cursor_day, chunk.period_start) else chunk.period_start end
+      <= last_day
+    and chunk.period_end > start_date
+  limit 1;
+  if found then
+    if rival.paused_at is not null then
+      raise exception 'Run % is paused and has yet to pull % in this range', rival.run_id, rival.feed
+        using errcode = '55000',
+          hint = format('Let it go on: select backfill_resume(%1$s); or end it: select backfill_cancel(%1$s);', rival.run_id);
+    end if;
+    raise exception 'Run % is still working on % in this range', rival.run_id, rival.feed
+      using errcode = '55000',
+        hint = format('Watch it in backfill_status, or end it with: select backfill_cancel(%s);', rival.run_id);
+  end if;
+
+  insert into public.backfill_runs (start_date, end_date, feeds, newest_first, reprocess, priority, requested_by)
+  values (start_date, last_day, wanted_feeds, coalesce(newest_first, true), reprocess, priority, requested_by)
+  returning id into new_run_id;
+
+  insert into public.backfill_progress (
+    run_id, feed, period_start, period_end, priority, place_in_run, cursor_day, pages_planned, pages_expected
+  )
+  select
+    new_run_id,
+    f.feed,
+    chunk.period_start,
+    chunk.period_end,
+    priority,
+    row_number() over (
+      partition by f.feed
+      order by case when coalesce(newest_first, true) then - (chunk.period_start - date '1988-01-01')
+                    else chunk.period_start - date '1988-01-01' end
+    ),
+    case when f.feed = 'racecards' then chunk.period_start end,
+    chunk.pages_expected,
+    chunk.pages_expected
+  from (select distinct unnest(wanted_feeds) as feed) as f,
+    lateral engine.plan_chunks(start_date, last_day, f.feed, reprocess) as chunk;
+
+  perform engine.dispatch_due();
+  return new_run_id;
+end
+$$;
+comment on function engine.start_run(date, date, text[], boolean, text, smallint, text) is
+  'Creates a run with its chunks and dispatches the first calls. Whoever starts a run (operator, schedule) comes through here.';
+
+create function public.backfill_start(
+  start_date date,
+  end_date date default null,
+  feeds text[] default null,
+  newest_first boolean default true,
+  reprocess text default 'missing'
+)
+returns bigint
+language sql
+security invoker
+set search_path = ''
+as $$
+  select engine.start_run(
+    backfill_start.start_date, backfill_start.end_date, backfill_start.feeds, backfill_start.newest_first,
+    backfill_start.reprocess, 0::smallint
+  )
+$$;
+comment on function public.backfill_start(date, date, text[], boolean, text) is
+  'Starts a backfill and returns its run id. Dates are inclusive; the end defaults to today in London and is frozen; feeds
+   defaults to masters, racecards and results; reprocess is missing (what coverage lacks), failed (what died in an earlier
+   run and is still lacking) or all. Nonsense, or a range that a live run already covers, is an error and starts nothing.';
+
+create function public.pull_days(first_day date, last_day date default null, feeds text[] default null)
+returns bigint
+language sql
+security invoker
+set search_path = ''
+as $$
+  select engine.start_run(
+    pull_days.first_day, coalesce(pull_days.last_day, pull_days.first_day),
+    coalesce(pull_days.feeds, array['racecards', 'results']), true, 'all', 50::smallint
+  )
+$$;
+comment on function public.pull_days(date, date, text[]) is
+  'Pulls days again by hand, whatever is known of them, and before any backfill goes on. Dates are inclusive; the last day
+   defaults to the first, feeds to racecards and results. Returns the run id. Errors as of backfill_start.';
+
+revoke all on function
+  engine.start_run, public.backfill_start, public.pull_days
+  from public, anon, authenticated, service_role;
+grant execute on function engine.start_run, public.backfill_start, public.pull_days to service_role;
+
+-- schemas/operate/steer.sql
+
+-- An operator's four handles on a run. Each is a guarded transition: a wrong one is a clear error and changes nothing.
+
+create function engine.hold_run(run_id bigint)
+returns public.backfill_runs
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  held public.backfill_runs;
+begin
+  select run.* into held from public.backfill_runs as run where run.id = hold_run.run_id for no key update;
+  if not found then
+    raise exception 'There is no run %', hold_run.run_id using errcode = '22023', hint = 'See: select * from backfill_status;';
+  end if;
+  if held.cancelled_at is not null then
+    raise exception 'Run % was cancelled at %', held.id, held.cancelled_at
+      using errcode = '55000', hint = 'Start a new one with backfill_start.';
+  end if;
+  return held;
+end
+$$;
+comment on function engine.hold_run(bigint) is 'Locks a run that may still be steered and returns it; otherwise an error.';
+
+create function engine.hold_chunks(run_id bigint, states text[])
+returns void
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+begin
+  perform
+  from public.backfill_progress as chunk
+  where chunk.run_id = hold_chunks.run_id and chunk.state = any (hold_chunks.states)
+  order by chunk.id
+  for update;
+end
+$$;
+comment on function engine.hold_chunks(bigint, text[]) is
+  'Locks the chunks of a run that are in these states. Before hold_run, as everybody who works on a chunk holds it before the run.';
+
+create function public.backfill_pause(run_id bigint)
+returns void
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  held constant public.backfill_runs := engine.hold_run(backfill_pause.run_id);
+begin
+  if held.paused_at is not null then
+    raise exception 'Run % is paused already', held.id using errcode = '55000';
+  end if;
+  if not exists (
+    select from public.backfill_progress as chunk where chunk.run_id = held.id and chunk.state in ('waiting', 'working')
+  ) then
+    raise exception 'Run % has ended', held.id using errcode = '55000';
+  end if;
+  update public.backfill_runs as run
+  set paused_at = engine.clock(), pause_reason = format('Paused by %s. To go on: select backfill_resume(%s);', session_user, run.id)
+  where run.id = held.id;
+end
+$$;
+comment on function public.backfill_pause(bigint) is
+  'Pauses a run: chunks being worked on store their current page and yield, waiting ones keep waiting.';
+
+create function public.backfill_resume(run_id bigint)
+returns void
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  held public.backfill_runs;
+begin
+  perform engine.hold_chunks(backfill_resume.run_id, array['waiting']);
+  held := engine.hold_run(backfill_resume.run_id);
+  if held.paused_at is null then
+    raise exception 'Run % is not paused', held.id using errcode = '55000';
+  end if;
+  update public.backfill_runs as run set paused_at = null, pause_reason = null where run.id = held.id;
+  -- Due from now on: not since before the pause, as if nobody had come for them, nor after a wait that the pause was for.
+  update public.backfill_progress as chunk
+  set next_attempt_at = engine.clock(), failing_since = null
+  where chunk.run_id = held.id and chunk.state = 'waiting';
+  perform engine.dispatch_due();
+end
+$$;
+comment on function public.backfill_resume(bigint) is 'Lets a paused run go on where it stands, at once.';
+
+create function public.backfill_cancel(run_id bigint)
+returns void
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  held public.backfill_runs;
+begin
+  perform engine.hold_chunks(backfill_cancel.run_id, array['waiting', 'working', 'dead']);
+  held := engine.hold_run(backfill_cancel.run_id);
+  if not exists (
+    select from public.backfill_progress as chunk
+    where chunk.run_id = held.id and chunk.state in ('waiting', 'working', 'dead')
+  ) then
+    raise exception 'Run % has ended', held.id using errcode = '55000';
+  end if;
+  update public.backfill_runs as run set cancelled_at = engine.clock() where run.id = held.id;
+  update public.backfill_progress as chunk
+  set state = 'cancelled', lease_token = null, lease_until = null, ended_at = engine.clock()
+  where chunk.run_id = held.id and chunk.state in ('waiting', 'working', 'dead');
+  delete from engine.pages_read as known
+  using public.backfill_progress as chunk
+  where chunk.run_id = held.id and known.chunk_id = chunk.id;
+  -- Its leases and its days are free for others. Without a Vault secret it is cancelled all the same.
+  perform engine.dispatch_next(null);
+end
+$$;
+comment on function public.backfill_cancel(bigint) is
+  'Ends a run for good. What it stored stays; a page in flight is refused, because its lease is gone. Dead chunks are cancelled too:
+   nobody waits for their days any more.';
+
+create function public.backfill_retry(run_id bigint)
+returns integer
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  held public.backfill_runs;
+  redriven integer;
+begin
+  perform engine.hold_chunks(backfill_retry.run_id, array['dead']);
+  held := engine.hold_run(backfill_retry.run_id);
+  update public.backfill_progress as chunk
+  set
+    state = 'waiting',
+    ended_at = null,
+    attempts = 0,
+    interruptions = 0,
+    repulls = 0,
+    failing_since = null,
+    -- A period that was read to its end and still lacked races is read from its start.
+    cursor_day = case when chunk.repulls > 0 and chunk.feed = 'racecards' then chunk.period_start else chunk.cursor_day end,
+    cursor_skip = case when chunk.repulls > 0 then 0 else chunk.cursor_skip end,
+    pages_done = case when chunk.repulls > 0 then 0 else chunk.pages_done end,
+    api_total = case when chunk.repulls > 0 then null else chunk.api_total end,
+    reading_since = case when chunk.repulls > 0 then null else chunk.reading_since end,
+    next_attempt_at = engine.clock()
+  where chunk.run_id = held.id and chunk.state = 'dead';
+  get diagnostics redriven = row_count;
+  if redriven = 0 then
+    raise exception 'Run % has no dead chunks', held.id using errcode = '55000';
+  end if;
+  perform engine.dispatch_due();
+  return redriven;
+end
+$$;
+comment on function public.backfill_retry(bigint) is
+  'Puts the dead chunks of a run back to waiting, at their cursors and with all attempts. A page that killed its chunk
+   is read again, and a period that lacked races from its start. Returns how many.';
+
+revoke all on function
+  engine.hold_run, engine.hold_chunks, public.backfill_pause, public.backfill_resume, public.backfill_cancel,
+  public.backfill_retry
+  from public, anon, authenticated, service_role;
+grant execute on function
+  engine.hold_run, engine.hold_chunks, public.backfill_pause, public.backfill_resume, public.backfill_cancel,
+  public.backfill_retry
+  to service_role;
+
+-- schemas/operate/progress.sql
+
+-- How far the feeds of a run are, and how fast they go.
+
+-- The pages of each lane (a feed of a run), with what the run has learned about its estimates.
+create view engine.lane_progress
+with (security_invoker = true)
+as
+with lanes as (
+  select
+    chunk.run_id,
+    chunk.feed,
+    -- Months of results that were begun know how many pages they have; the others are as much bigger or smaller than planned.
+    coalesce(
+      sum(chunk.pages_expected) filter (where chunk.pages_are_known)
+        / nullif(sum(chunk.pages_planned) filter (where chunk.pages_are_known), 0)::numeric,
+      1
+    ) as correction
+  from (
+    select c.*, c.feed <> 'results' or c.api_total is not null or c.repulls > 0 as pages_are_known
+    from public.backfill_progress as c
+  ) as chunk
+  group by chunk.run_id, chunk.feed
+)
+select
+  chunk.run_id,
+  chunk.feed,
+  chunk.priority,
+  sum(pages.expected) as pages_expected,
+  sum(case when chunk.state = 'succeeded' then pages.expected else least(chunk.pages_done, pages.expected) end) as pages_done,
+  coalesce(
+    sum(greatest(pages.expected - chunk.pages_done, 0)) filter (where chunk.state in ('waiting', 'working')), 0
+  ) as pages_left,
+  max(chunk.next_attempt_at) filter (where chunk.state = 'waiting') as last_attempt_due
+from public.backfill_progress as chunk
+join lanes on lanes.run_id = chunk.run_id and lanes.feed = chunk.feed
+cross join lateral (
+  select
+    case
+      when chunk.feed = 'results' and chunk.api_total is null and chunk.repulls = 0 then chunk.pages_planned * lanes.correction
+      else chunk.pages_expected
+    end as expected
+) as pages
+group by chunk.run_id, chunk.feed, chunk.priority;
+comment on view engine.lane_progress is 'A row per run and feed: pages expected, done and left. Fractions come from estimates.';
+
+create function engine.calls_per_second(feed text)
+returns numeric
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+  -- The first ten seconds of work and those in progress are not whole.
+  with busy as (
+    select counted.counted_from, sum(counted.calls) as calls
+    from public.racing_api_calls as counted
+    where counted.feed = calls_per_second.feed and counted.counted_from > engine.clock() - interval '15 minutes'
+    group by counted.counted_from
+  ),
+  whole as (
+    select busy.calls
+    from busy
+    where
+      busy.counted_from + interval '10 seconds' < engine.clock()
+      and exists (select from busy as before where before.counted_from = busy.counted_from - interval '10 seconds')
+    order by busy.counted_from desc
+    limit 30
+  )
+  select least(
+    (
+      select min(l.calls_per_second * (1 - l.headroom))
+      from public.racing_api_limits as l
+      where l.endpoint = case calls_per_second.feed
+        when 'racecards' then '/racecards/pro' when 'results' then '/results' else '/courses'
+      end
+    ),
+    (select sum(whole.calls) / (10.0 * count(*)) from whole having count(*) >= 3)
+  )
+$$;
+comment on function engine.calls_per_second(text) is
+  'How many calls of a feed a second are to be expected: the rate limit, or what the last five minutes of work came to when that is
+   less.';
+
+revoke all on engine.lane_progress from public, anon, authenticated, service_role;
+grant select on engine.lane_progress to service_role;
+revoke all on function engine.calls_per_second from public, anon, authenticated, service_role;
+grant execute on function engine.calls_per_second to service_role;
+
+-- schemas/operate/status.sql
+
+-- What an operator looks at.
+
+create view public.backfill_status
+with (security_invoker = true)
+as
+with chunks as (
+  select
+    chunk.run_id,
+    count(*) as total,
+    count(*) filter (where chunk.state = 'succeeded') as succeeded,
+    count(*) filter (where chunk.state = 'waiting') as waiting,
+    count(*) filter (where chunk.state = 'working') as working,
+    count(*) filter (where chunk.state = 'dead') as dead,
+    count(*) filter (where chunk.state = 'cancelled') as cancelled,
+    sum(chunk.api_calls) as api_calls,
+    sum(chunk.invocations) as invocations,
+    sum(chunk.races_stored) as races_stored,
+    sum(chunk.runners_stored) as runners_stored,
+    sum(chunk.rows_rejected) as rows_rejected,
+    min(chunk.started_at) as started_at,
+    max(chunk.claimed_at) as claimed_at,
+    max(chunk.ended_at) as ended_at
+  from public.backfill_progress as chunk
+  group by chunk.run_id
+),
+pages as (
+  select lane.run_id, sum(lane.pages_expected) as expected, sum(lane.pages_done) as done
+  from engine.lane_progress as lane
+  group by lane.run_id
+),
+speeds as (
+  select f.feed, engine.calls_per_second(f.feed) as calls_per_second
+  from unnest(array['masters', 'racecards', 'results']) as f (feed)
+),
+lanes as (
+  select
+    lane.run_id,
+    greatest(
+      -- Runs that go before this one in the same lane have to be done first.
+      sum(case when run.paused_at is null then lane.pages_left else 0 end)
+        over (partition by lane.feed order by lane.priority desc, lane.run_id rows between unbounded preceding and 1 preceding)
+        / speeds.calls_per_second,
+      0
+    ) + lane.pages_left / speeds.calls_per_second as seconds,
+    extract(epoch from lane.last_attempt_due - engine.clock()) as seconds_until_due
+  from engine.lane_progress as lane
+  join public.backfill_runs as run on run.id = lane.run_id
+  join speeds on speeds.feed = lane.feed
+  where lane.pages_left > 0 or lane.last_attempt_due is not null
+),
+remaining as (
+  -- Cards and results run side by side, each at its endpoint's own rate: the slower lane decides.
+  select lanes.run_id, max(greatest(lanes.seconds, lanes.seconds_until_due)) as seconds
+  from lanes
+  group by lanes.run_id
+),
+last_minute as (
+  select counted.run_id, sum(counted.calls) as calls
+  from public.racing_api_calls as counted
+  where
+    counted.counted_from >= date_bin('10 seconds', engine.clock(), timestamptz 'epoch') - interval '60 seconds'
+    and counted.counted_from < date_bin('10 seconds', engine.clock(), timestamptz 'epoch')
+  group by counted.run_id
+),
+states as (
+  select
+    run.id as run_id,
+    case
+      when run.cancelled_at is not null then 'cancelled'
+      when coalesce(chunks.waiting + chunks.working, 0) = 0
+        then case when coalesce(chunks.dead, 0) > 0 then 'completed_with_failures' else 'succeeded' end
+      when run.paused_at is not null then 'paused'
+      when chunks.started_at is null then 'waiting'
+      else 'running'
+    end as state
+  from public.backfill_runs as run
+  left join chunks on chunks.run_id = run.id
+)
+select
+  run.id as run_id,
+  states.state,
+  run.start_date,
+  run.end_date,
+  run.feeds,
+  coalesce(chunks.total, 0) as chunks_total,
+  coalesce(chunks.succeeded, 0) as chunks_succeeded,
+  coalesce(chunks.working, 0) as chunks_working,
+  coalesce(chunks.waiting, 0) as chunks_waiting,
+  coalesce(chunks.dead, 0) as chunks_dead,
+  coalesce(chunks.cancelled, 0) as chunks_cancelled,
+  case
+    -- Pages alone could round up to 100 with one still to come.
+    when states.state in ('waiting', 'running', 'paused')
+      then least(round(coalesce(100 * pages.done / nullif(pages.expected, 0), 0), 1), 99.9)
+    else round(coalesce(100 * pages.done / nullif(pages.expected, 0), 100), 1)
+  end as percent,
+  coalesce(chunks.api_calls, 0) as api_calls,
+  coalesce(chunks.invocations, 0) as invocations,
+  coalesce(chunks.races_stored, 0) as races_stored,
+  coalesce(chunks.runners_stored, 0) as runners_stored,
+  coalesce(chunks.rows_rejected, 0) as rows_rejected,
+  case
+    when states.state = 'running' then round(
+      60 * coalesce(last_minute.calls, 0)
+        / greatest(least(60, extract(epoch from engine.clock() - chunks.started_at)), 1)
+    )
+  end as calls_per_minute,
+  case
+    when states.state in ('waiting', 'running', 'paused') then coalesce(remaining.seconds, 0) * interval '1 second'
+  end as time_left,
+  case states.state
+    when 'paused' then run.pause_reason
+    when 'completed_with_failures' then format(
+      'Given up: %s chunks. Read last_error and ingest_errors; when that is put right: select backfill_retry(%s);',
+      chunks.dead, run.id
+    )
+    when 'cancelled' then 'Nothing: what was stored stays. backfill_start begins with what is missing.'
+    when 'succeeded' then 'Nothing.'
+    else case
+      when chunks.working = 0
+        and engine.clock() > greatest(run.created_at, chunks.claimed_at) + interval '3 minutes'
+        and exists (select from engine.claimable_chunks as ready where ready.run_id = run.id)
+        then coalesce(
+          (
+            select lost.message
+            from public.ingest_errors as lost
+            where
+              lost.failure_class = 'lost_call'
+              and lost.feed = any (run.feeds)
+              and lost.occurred_at > engine.clock() - interval '2 hours'
+              and lost.message like 'No call could be sent:%'
+            order by lost.occurred_at desc
+            limit 1
+          ),
+          'Nobody answers the calls. Are the functions deployed, and do Vault''s project_url and worker_secret fit them? See: '
+          'select * from net._http_response order by created desc limit 10;'
+        )
+      else 'Wait: it goes on by itself.'
+    end
+  end as what_to_do,
+  last_error.message as last_error,
+  last_error.occurred_at as last_error_at,
+  run.created_at,
+  chunks.started_at,
+  case when coalesce(chunks.waiting + chunks.working, 0) = 0 then coalesce(chunks.ended_at, run.created_at) end as ended_at
+from public.backfill_runs as run
+join states on states.run_id = run.id
+left join chunks on chunks.run_id = run.id
+left join pages on pages.run_id = run.id
+left join remaining on remaining.run_id = run.id
+left join last_minute on last_minute.run_id = run.id
+left join lateral (
+  select error.message, error.occurred_at
+  from public.ingest_errors as error
+  -- What passed when it was sent again needs no attention.
+  where error.run_id = run.id and error.failure_class <> 'retried'
+  order by error.occurred_at desc, error.id desc
+  limit 1
+) as last_error on true;
+comment on view public.backfill_status is 'A row per run: how far it is, how fast it goes, and what to do about it.';
+comment on column public.backfill_status.state is
+  'waiting, running, paused, succeeded, completed_with_failures (some chunks are dead), cancelled.';
+comment on column public.backfill_status.percent is 'Of the pages of all chunks, as far as they are known; below 100 while one is left.';
+comment on column public.backfill_status.invocations is 'Times that a function took one of its chunks.';
+comment on column public.backfill_status.races_stored is 'Races upserted; a race that came as card and as result counts twice.';
+comment on column public.backfill_status.calls_per_minute is 'API calls of the last minute; null unless running.';
+comment on column public.backfill_status.time_left is
+  'From the calls that remain, also of the runs before it, and the rate limits, or the rate of late when that is lower; of a
+   paused run, once it goes on. Null when nothing remains.';
+comment on column public.backfill_status.what_to_do is 'A sentence for the operator, with the call to make where there is one.';
+comment on column public.backfill_status.run_id is 'The id that backfill_start returned.';
+comment on column public.backfill_status.start_date is 'First day asked for.';
+comment on column public.backfill_status.end_date is 'Last day asked for, inclusive; frozen when the run was started.';
+comment on column public.backfill_status.feeds is 'masters, racecards, results.';
+comment on column public.backfill_status.chunks_total is 'A feed''s month each; 0 when nothing was missing.';
+comment on column public.backfill_status.chunks_working is 'Leased now.';
+comment on column public.backfill_status.chunks_waiting is 'Including those whose next attempt is due later.';
+comment on column public.backfill_status.chunks_dead is 'Given up: see last_error and ingest_errors, then backfill_retry(run_id).';
+comment on column public.backfill_status.api_calls is 'Requests sent, failed ones among them.';
+comment on column public.backfill_status.runners_stored is 'Runners upserted, counted as races_stored is.';
+comment on column public.backfill_status.rows_rejected is 'Rows and values that could not be understood, each time they came: see ingest_rejects.';
+comment on column public.backfill_status.last_error is
+  'Message of the newest row of ingest_errors of this run, apart from requests that passed when they were sent again.';
+comment on column public.backfill_status.last_error_at is 'When that was.';
+comment on column public.backfill_status.started_at is 'When the first chunk was claimed; null before.';
+comment on column public.backfill_status.ended_at is 'When the last chunk ended; null while one waits or is worked on.';
+
+revoke all on public.backfill_status from public, anon, authenticated, service_role;
+grant select on public.backfill_status to service_role;
+
+-- schemas/daily/schedules.sql
+
+-- Which days are pulled when.
+
+create table public.pull_schedules (
+  name text primary key,
+  pulls text not null default 'days',
+  feeds text[] not null,
+  first_day integer not null,
+  last_day integer not null,
+  at_times time[] not null,
+  day_of_month integer,
+  enabled boolean not null default true,
+  last_due_at timestamptz,
+  failing_since timestamptz,
+  last_error text,
+  constraint pull_schedules_pulls_known check (pulls in ('days', 'gaps')),
+  constraint pull_schedules_feeds_known check (feeds <@ array['masters', 'racecards', 'results'] and cardinality(feeds) > 0),
+  constraint pull_schedules_days_in_order check (first_day <= last_day and first_day >= -31 and last_day <= 7),
+  -- Feeds that fail on their own are late on their own.
+  constraint pull_schedules_days_of_one_feed check (pulls = 'gaps' or cardinality(feeds) = 1),
+  constraint pull_schedules_times_not_empty check (cardinality(at_times) > 0),
+  constraint pull_schedules_day_in_every_month check (day_of_month between 1 and 28),
+  constraint pull_schedules_failure_has_error check ((failing_since is null) = (last_error is null))
+);
+comment on table public.pull_schedules is 'Which days of which feeds are pulled when. Change the times as you like: they hold from the next minute on.';
+comment on column public.pull_schedules.name is 'Shows in backfill_runs.requested_by.';
+comment on column public.pull_schedules.pulls is 'days: those from first_day to last_day. gaps: the days of coverage_gaps.';
+comment on column public.pull_schedules.feeds is 'Of masters, racecards and results; one only, but for gaps.';
+comment on column public.pull_schedules.first_day is 'First day to pull, counted from the UK day of the pull: 0 today, -7 a week ago.';
+comment on column public.pull_schedules.last_day is 'Last day to pull, likewise, inclusive.';
+comment on column public.pull_schedules.at_times is 'UK times of day, summer and winter.';
+comment on column public.pull_schedules.day_of_month is 'Null: every day.';
+comment on column public.pull_schedules.enabled is 'False: left out.';
+comment on column public.pull_schedules.last_due_at is 'The due time that was last answered; null before the schedules were first started,
+   and of gaps after a standstill until they are closed.';
+comment on column public.pull_schedules.failing_since is 'Since when a pull that is due can''t be started; null while all is well.';
+comment on column public.pull_schedules.last_error is 'Why it could not be started the last time; null while all is well.';
+
+insert into public.pull_schedules (name, feeds, first_day, last_day, at_times, day_of_month)
+values
+  -- Yesterday's once more, for what was abandoned in the evening.
+  ('morning_cards', array['racecards'], -1, 7, array['07:00']::time[], null),
+  -- Non-runners, going and off times change until the race.
+  ('day_cards', array['racecards'], 0, 0, array['09:30', '11:00', '12:30', '14:00', '15:30', '17:00', '18:30']::time[], null),
+  (
+    'day_results', array['results'], 0, 0,
+    array['13:45', '14:45', '15:45', '16:45', '17:45', '18:45', '19:45', '20:45', '21:45', '23:30']::time[], null
+  ),
+  -- Late ratings and stewards' corrections come for up to five days.
+  ('week_results', array['results'], -7, -1, array['02:30']::time[], null),
+  ('masters', array['masters'], 0, 0, array['04:00']::time[], 1);
+
+insert into public.pull_schedules (name, pulls, feeds, first_day, last_day, at_times)
+values ('gaps', 'gaps', array['racecards', 'results'], 0, 0, array['03:30']::time[]);
+
+create function engine.due_times(schedule public.pull_schedules, first_day date, last_day date)
+returns setof timestamptz
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+  select (d.day::date + t.at_time) at time zone 'Europe/London'
+  from generate_series(due_times.first_day::timestamp, due_times.last_day::timestamp, interval '1 day') as d (day),
+    unnest(schedule.at_times) as t (at_time)
+  where schedule.day_of_month is null or extract(day from d.day) = schedule.day_of_month
+$$;
+comment on function engine.due_times(public.pull_schedules, date, date) is
+  'When a schedule is due on the UK days of an inclusive range.';
+
+create function engine.last_due(schedule public.pull_schedules, moment timestamptz)
+returns timestamptz
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+  select max(due)
+  from engine.due_times(
+    schedule,
+    engine.london_day(moment) - case when schedule.day_of_month is null then 1 else 31 end,
+    engine.london_day(moment)
+  ) as due
+  where due <= moment
+$$;
+comment on function engine.last_due(public.pull_schedules, timestamptz) is 'When a schedule was last due, at a moment or before it.';
+
+create function engine.next_due(schedule public.pull_schedules, moment timestamptz)
+returns timestamptz
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+  select min(due)
+  from engine.due_times(
+    schedule, engine.london_day(moment), engine.london_day(moment) + case when schedule.day_of_month is null then 1 else 31 end
+  ) as due
+  where due > moment
+$$;
+comment on function engine.next_due(public.pull_schedules, timestamptz) is 'When a schedule is due next, after a moment.';
+
+alter table public.pull_schedules enable row level security;
+revoke all on public.pull_schedules from public, anon, authenticated, service_role;
+grant select on public.pull_schedules to service_role;
+revoke all on function
+  engine.due_times, engine.last_due, engine.next_due
+  from public, anon, authenticated, service_role;
+grant execute on function engine.due_times, engine.last_due, engine.next_due to service_role;
+
+-- schemas/daily/heartbeats.sql
+
+-- When the cron jobs of the engine last ran.
+
+create table engine.heartbeats (
+  name text primary key,
+  beat_at timestamptz not null,
+  awake_since timestamptz not null
+);
+comment on table engine.heartbeats is 'When a cron job of the engine last ran, so that the next one knows for how long nobody did.';
+comment on column engine.heartbeats.name is 'sweep, pulls or watch.';
+comment on column engine.heartbeats.beat_at is 'When it last ran.';
+comment on column engine.heartbeats.awake_since is 'Since when it has run without a break of ten minutes.';
+
+create function engine.beat(name text)
+returns interval
+language sql
+security invoker
+set search_path = ''
+as $$
+  with before as (
+    select h.beat_at from engine.heartbeats as h where h.name = beat.name
+  ),
+  beaten as (
+    insert into engine.heartbeats as h (name, beat_at, awake_since)
+    values (beat.name, engine.clock(), engine.clock())
+    on conflict (name) do update set
+      beat_at = excluded.beat_at,
+      awake_since = case when h.beat_at < excluded.beat_at - interval '10 minutes' then excluded.beat_at else h.awake_since end
+  )
+  select coalesce((select engine.clock() - before.beat_at from before), interval '0')
+$$;
+comment on function engine.beat(text) is
+  'Notes that a cron job runs. Returns how long ago it ran before; zero for the first time.';
+
+create function engine.begin_tick(name text)
+returns boolean
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+begin
+  if engine.try_lock(begin_tick.name) then
+    return true;
+  end if;
+  -- A tick beside another one has nothing to do. When that lasts, success would read as if somebody did it: cron's log gets
+  -- the sentence.
+  if exists (
+    select from engine.heartbeats as h
+    where h.name = begin_tick.name and h.beat_at < engine.clock() - interval '3 minutes'
+  ) then
+    perform engine.refuse_lock(begin_tick.name);
+  end if;
+  return false;
+end
+$$;
+comment on function engine.begin_tick(text) is
+  'Takes the lock of a cron job until its transaction ends. False when another session has it; error 55P03, with a sentence that
+   says who, when nobody has made the tick for three minutes.';
+
+alter table engine.heartbeats set (fillfactor = 50, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 100);
+
+alter table engine.heartbeats enable row level security;
+revoke all on engine.heartbeats from public, anon, authenticated, service_role;
+revoke all on function engine.beat, engine.begin_tick from public, anon, authenticated, service_role;
+
+-- schemas/daily/gaps.sql
+
+-- What is missing.
+
+create table public.gap_pulls (
+  feed text not null,
+  day date not null,
+  tries integer not null default 0,
+  last_try_at timestamptz,
+  given_up_at timestamptz,
+  constraint gap_pulls_pkey primary key (feed, day),
+  constraint gap_pulls_feed_known check (feed in ('racecards', 'results'))
+);
+comment on table public.gap_pulls is 'Days whose gap the nightly closing has tried to close. A row goes when the gap does.';
+comment on column public.gap_pulls.feed is 'racecards or results.';
+comment on column public.gap_pulls.day is 'UK racing day.';
+comment on column public.gap_pulls.tries is 'Pulls so far.';
+comment on column public.gap_pulls.last_try_at is 'When the last one was started.';
+comment on column public.gap_pulls.given_up_at is
+  'When it was given up, after gap_tries pulls; null while it is tried. Delete the row to have it tried again.';
+
+create view engine.expected_days
+with (security_invoker = true)
+as
+select distinct chunk.feed, days.day::date as day
+from public.backfill_progress as chunk,
+  generate_series(chunk.period_start::timestamp, chunk.period_end::timestamp - interval '1 day', interval '1 day') as days (day)
+where
+  chunk.feed <> 'masters'
+  and chunk.state <> 'cancelled'
+  -- Nor does a pull of before make anybody expect a feed whose schedules were switched off since.
+  and (
+    chunk.priority < 90
+    or exists (
+      select from public.pull_schedules as schedule
+      where schedule.enabled and schedule.pulls = 'days' and chunk.feed = any (schedule.feeds)
+    )
+  )
+union
+-- With the schedules on, every day since then, and every day since the last backfill reached the present of its time.
+select f.feed, days.day::date
+from public.backfill_settings as settings
+cross join (values ('racecards'), ('results')) as f (feed)
+cross join lateral (
+  select coalesce(max(run.end_date), settings.schedules_started_on) as day
+  from public.backfill_runs as run
+  where
+    run.priority = 0
+    -- One that was cancelled for the sake of a dead chunk reached the present all the same.
+    and (
+      run.cancelled_at is null
+      or exists (
+        select from public.backfill_progress as newest
+        where newest.run_id = run.id and newest.feed = f.feed and newest.state = 'succeeded' and newest.period_end > run.end_date
+      )
+    )
+    and f.feed = any (run.feeds)
+    and run.end_date < settings.schedules_started_on
+    -- One that was to reach the present, not a trial of a year long past.
+    and run.end_date >= engine.london_day(run.created_at) - 7
+) as since
+cross join lateral generate_series(
+  greatest(since.day, case when f.feed = 'racecards' then date '2023-01-23' end)::timestamp,
+  engine.london_day()::timestamp - interval '1 day',
+  interval '1 day'
+) as days (day)
+where
+  settings.schedules_started_on is not null
+  -- Whoever has switched a feed's schedules off does not miss its days.
+  and exists (
+    select from public.pull_schedules as schedule where schedule.enabled and schedule.pulls = 'days' and f.feed = any (schedule.feeds)
+  );
+comment on view engine.expected_days is
+  'Per feed the days that should be stored: those that a run was asked for, and with the schedules on all since the last backfill.';
+
+create view public.coverage_gaps
+with (security_invoker = true)
+as
+with gaps as (
+  select
+    expected.feed,
+    expected.day,
+    case
+      when known.day is null then 'never_pulled'
+      when known.races_stored < known.races_in_api then 'incomplete'
+      when not known.regions @> settings.regions then 'never_pulled'
+      else 'provisional'
+    end as kind,
+    case
+      when known.day is null then 'never pulled wholly'
+      when known.races_stored < known.races_in_api then format('%s of %s races stored', known.races_stored, known.races_in_api)
+      when not known.regions @> settings.regions then format(
+        'never pulled for the region %s',
+        (
+          select string_agg(region, ', ' order by region)
+          from unnest(settings.regions) as region
+          where region <> all (known.regions)
+        )
+      )
+      when known.pulled_at < engine.london_midnight(expected.day + 1) then 'pulled before the day was over'
+      else 'pulled before late ratings and corrections were in'
+    end as missing
+  from engine.expected_days as expected
+  cross join public.backfill_settings as settings
+  left join engine.known_days as known on known.feed = expected.feed and known.day = expected.day
+  where
+    known.is_covered is not true
+    -- The day in progress is provisional by nature, and so is the one before until its nightly pull; and a card before its morning.
+    and (
+      known.day is null
+      or known.races_stored < known.races_in_api
+      or not known.regions @> settings.regions
+      or expected.day < (select engine.london_day(engine.clock() - interval '4 hours'))
+    )
+  union all
+  -- A race that has a card and no result is a question: void, abandoned unseen, or still to come.
+  select
+    'results', race.race_date, 'no_result',
+    format(
+      '%s with a card and without a result: %s', case when count(*) = 1 then 'a race' else count(*) || ' races' end,
+      string_agg(race.id, ', ' order by race.off_dt, race.id)
+    )
+  from public.ra_races as race
+  join engine.known_days as known on known.feed = 'results' and known.day = race.race_date and known.is_covered
+  where
+    race.has_card
+    and not race.has_result
+    and not coalesce(race.is_abandoned, false)
+    and race.race_date <= engine.london_day() - 2
+    and race.region_code = any ((select s.regions from public.backfill_settings as s)::text[])
+  group by race.race_date
+)
+select gaps.feed, gaps.day, gaps.kind, gaps.missing, coalesce(pulls.tries, 0) as tries, pulls.given_up_at
+from gaps
+left join public.gap_pulls as pulls on pulls.feed = gaps.feed and pulls.day = gaps.day;
+comment on view public.coverage_gaps is 'A row per feed and day of which something that should be stored is missing.';
+comment on column public.coverage_gaps.feed is 'racecards or results.';
+comment on column public.coverage_gaps.day is 'UK racing day.';
+comment on column public.coverage_gaps.kind is
+  'never_pulled, or not in a region that the settings have by now; incomplete: fewer races stored than the API has;
+   provisional: pulled before the day was over, or a result before its late ratings and corrections were in; no_result:
+   races that have a card, are not abandoned, and had no result two days later.';
+comment on column public.coverage_gaps.missing is 'In words: how many races of how many, or which.';
+comment on column public.coverage_gaps.tries is 'Pulls by the nightly closing so far.';
+comment on column public.coverage_gaps.given_up_at is 'When the nightly closing gave up, after gap_tries pulls; null before.';
+
+alter table public.gap_pulls enable row level security;
+revoke all on
+  public.gap_pulls, engine.expected_days, public.coverage_gaps
+  from public, anon, authenticated, service_role;
+grant select on public.gap_pulls, engine.expected_days, public.coverage_gaps to service_role;
+
+-- schemas/daily/close_gaps.sql
+
+-- The nightly closing of gaps.
+
+create function engine.close_gaps(feeds text[] default array['racecards', 'results'])
+returns integer
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  settings constant public.backfill_settings := (select s from public.backfill_settings as s);
+  paused bigint;
+  lane text;
+  days date[];
+  new_run_id bigint;
+  chosen integer := 0;
+begin
+  -- Two closings at once would both pull the same days. Nobody waits for the other: the next one finds what is left.
+  if not engine.try_lock('close gaps') then
+    perform engine.refuse_lock('close gaps');
+  end if;
+  delete from public.gap_pulls as pulls
+  where not exists (select from public.coverage_gaps as gap where gap.feed = pulls.feed and gap.day = pulls.day);
+
+  -- A closing that was paused is replaced by this one.
+  for paused in
+    select run.id
+    from public.backfill_runs as run
+    where
+      run.priority = 90
+      and run.paused_at is not null
+      and run.cancelled_at is null
+      and run.feeds <@ close_gaps.feeds
+      and exists (select from public.backfill_progress as chunk where chunk.run_id = run.id and chunk.state in ('waiting', 'working'))
+  loop
+    -- The API was not asked for what it had left.
+    update public.gap_pulls as pulls
+    set tries = greatest(pulls.tries - 1, 0), last_try_at = null
+    from public.backfill_progress as left_over
+    where
+      left_over.run_id = paused
+      and left_over.state in ('waiting', 'working')
+      and left_over.feed = pulls.feed
+      and pulls.day >= coalesce(left_over.cursor_day, left_over.period_start)
+      and pulls.day < left_over.period_end;
+    perform public.backfill_cancel(paused);
+  end loop;
+
+  update public.gap_pulls as pulls
+  set given_up_at = engine.clock()
+  where pulls.given_up_at is null and pulls.tries >= settings.gap_tries;
+
+  foreach lane in array close_gaps.feeds loop
+    select array_agg(gap.day order by gap.day) into days
+    from (
+      select distinct g.day
+      from public.coverage_gaps as g
+      where
+        g.feed = lane
+        and g.given_up_at is null
+        and g.day <= engine.london_day()
+        -- A second standstill of the same night is not another try.
+        and not exists (
+          select from public.gap_pulls as pulls
+          where pulls.feed = lane and pulls.day = g.day and pulls.last_try_at > engine.clock() - interval '12 hours'
+        )
+        -- Somebody is at it already, or will be: a backfill, or an earlier closing.
+        and not exists (
+          select from public.backfill_progress as live
+          where
+            live.feed = lane
+            and live.state in ('waiting', 'working')
+            and g.day >= live.period_start
+            and g.day < live.period_end
+        )
+      order by g.day desc
+      limit settings.gap_days_a_night
+    ) as gap;
+    continue when days is null;
+
+    insert into public.backfill_runs (start_date, end_date, feeds, newest_first, reprocess, priority, requested_by)
+    values (days[1], days[cardinality(days)], array[lane], true, 'missing', 90, 'closing of gaps')
+    returning id into new_run_id;
+
+    -- A chunk for each stretch of days in a month; for each day when that was in vain, so that one bad day spoils no other.
+    insert into public.backfill_progress (
+      run_id, feed, period_start, period_end, priority, place_in_run, cursor_day, pages_planned, pages_expected
+    )
+    select
+      new_run_id, lane, stretch.first_day, stretch.last_day + 1, 90,
+      row_number() over (order by stretch.first_day desc),
+      case when lane = 'racecards' then stretch.first_day end,
+      stretch.pages, stretch.pages
+    from (
+      select
+        min(d.day) as first_day,
+        max(d.day) as last_day,
+        case
+          when lane = 'racecards' then count(*)
+          else ceil(count(*) * (select engine.races_per_day('results')) / settings.results_page_limit)
+        end::integer as pages
+      from (
+        select
+          wanted.day,
+          wanted.day - (row_number() over (partition by pulls.day is null order by wanted.day))::integer as stretch_id,
+          pulls.day as tried_day
+        from unnest(days) as wanted (day)
+        left join public.gap_pulls as pulls on pulls.feed = lane and pulls.day = wanted.day and pulls.tries > 0
+      ) as d
+      group by d.stretch_id, d.tried_day, date_trunc('month', d.day::timestamp)
+    ) as stretch;
+
+    insert into public.gap_pulls as pulls (feed, day, tries, last_try_at)
+    select lane, day, 1, engine.clock() from unnest(days) as day
+    on conflict (feed, day) do update set tries = pulls.tries + 1, last_try_at = excluded.last_try_at;
+    chosen := chosen + cardinality(days);
+  end loop;
+
+  perform engine.dispatch_due();
+  return chosen;
+end
+$$;
+comment on function engine.close_gaps(text[]) is
+  'Starts a run per feed (default: racecards and results) for the days of coverage_gaps that nobody is working on, the newest first, at most gap_days_a_night. A day
+   still missing after gap_tries such pulls is given up, and an alert says so. Returns how many days are pulled.';
+
+revoke all on function engine.close_gaps from public, anon, authenticated, service_role;
+
+-- schemas/daily/pulls.sql
+
+-- The daily pulls. A cron tick each minute starts what is due by the UK's clock; each pull is an ordinary run.
+
+create function engine.start_scheduled_pull(schedule public.pull_schedules, since date, out started integer, out all_started boolean)
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  due constant timestamptz := engine.last_due(schedule, engine.clock());
+  wanted_from date;
+  wanted_until date;
+  lane text;
+  rival bigint;
+begin
+  started := 0;
+  all_started := true;
+  foreach lane in array schedule.feeds loop
+    wanted_from := start_scheduled_pull.since + schedule.first_day;
+    wanted_until := engine.london_day() + schedule.last_day;
+    -- A scheduled pull that was paused is replaced, with all that it had left, by the next one of its days, so that a repaired
+    -- account is noticed by itself.
+    select
+      least(wanted_from, min(coalesce(left_over.cursor_day, left_over.period_start))),
+      greatest(wanted_until, max(left_over.period_end) - 1)
+    into wanted_from, wanted_until
+    from public.backfill_progress as left_over
+    join public.backfill_runs as run on run.id = left_over.run_id
+    where
+      left_over.feed = lane
+      and left_over.state in ('waiting', 'working')
+      and left_over.priority = 100
+      and run.paused_at is not null
+      and exists (
+        select from public.backfill_progress as live
+        where
+          live.run_id = left_over.run_id
+          and live.feed = lane
+          and live.state in ('waiting', 'working')
+          and live.period_start <= wanted_until
+          and live.period_end > wanted_from
+      );
+    for rival in
+      select distinct live.run_id
+      from public.backfill_progress as live
+      join public.backfill_runs as run on run.id = live.run_id
+      where
+        live.feed = lane
+        and live.state in ('waiting', 'working')
+        and live.priority = 100
+        and run.paused_at is not null
+        and live.period_start <= wanted_until
+        and live.period_end > wanted_from
+    loop
+      perform public.backfill_cancel(rival);
+    end loop;
+
+    -- To some days an earlier pull has yet to come: it pulls all that this one would. One that had begun to read them
+    -- before this one was due does not: what it stores is as old as its first page, though its last one may come hours
+    -- later. Nor is it made to begin again, because then one bad page among its last would keep it from ever ending:
+    -- this pull waits for its end.
+    select min(d.day)::date, max(d.day)::date
+    into wanted_from, wanted_until
+    from generate_series(wanted_from::timestamp, wanted_until::timestamp, interval '1 day') as d (day)
+    where not exists (
+      select from public.backfill_progress as live
+      where
+        live.feed = lane
+        and live.state in ('waiting', 'working')
+        and live.priority = 100
+        and engine.has_yet_to_read(live, d.day::date, due)
+    );
+    if wanted_from is null then
+      -- One that failed tries again now, not when its wait is over: the data is due.
+      update public.backfill_progress as live
+      set next_attempt_at = engine.clock()
+      where
+        live.feed = lane
+        and live.state = 'waiting'
+        and live.priority = 100
+        and live.next_attempt_at > engine.clock()
+        and live.period_start <= engine.london_day() + schedule.last_day
+        and live.period_end > start_scheduled_pull.since + schedule.first_day;
+      perform engine.dispatch_next(lane);
+      continue;
+    end if;
+    if exists (
+      select from public.backfill_progress as live
+      where
+        live.feed = lane
+        and live.state in ('waiting', 'working')
+        and live.priority = 100
+        -- One that waits holds what it has yet to pull; beside one that works, nobody pulls any of its days.
+        and case when live.state = 'waiting' then coalesce(live.cursor_day, live.period_start) else live.period_start end <= wanted_until
+        and live.period_end > wanted_from
+    ) then
+      all_started := false;
+      -- It tries again too, once for each time that this one is due, so that its wait is not added to that of this one.
+      update public.backfill_progress as live
+      set next_attempt_at = engine.clock()
+      where
+        live.feed = lane
+        and live.state = 'waiting'
+        and live.priority = 100
+        and live.next_attempt_at > engine.clock()
+        and live.claimed_at < due
+        and live.period_start <= wanted_until
+        and live.period_end > wanted_from;
+      if found then
+        perform engine.dispatch_next(lane);
+      end if;
+    else
+      -- Not waited for: the other schedules are due as well, and this one is tried again with the next tick.
+      if not engine.try_lock('start scheduled pull') then
+        perform engine.refuse_lock('start scheduled pull');
+      end if;
+      perform engine.start_run(wanted_from, wanted_until, array[lane], true, 'all', 100::smallint, 'schedule ' || schedule.name);
+      started := started + 1;
+    end if;
+  end loop;
+end
+$$;
+comment on function engine.start_scheduled_pull(public.pull_schedules, date) is
+  'Starts a run of priority 100 for each feed of a schedule, from its first day as counted from since (UK day on which
+   it was due) to its last day as counted from today. Days that an earlier scheduled pull has yet to begin with are left
+   out; when that is all of them, the earlier one tries again at once. started: how many runs; all_started: false when
+   an earlier pull that has passed or begun some of the days still holds them, so that this one has to wait; it tries
+   again at once as well.';
+
+create function engine.start_due_pulls()
+returns integer
+language plpgsql
+security invoker
+set search_path = ''
+-- A lock that somebody holds delays one schedule by a tick, not all of them.
+set lock_timeout = '5s'
+as $$
+declare
+  silence interval;
+  schedule public.pull_schedules;
+  due timestamptz;
+  pull record;
+  all_started boolean;
+  started integer := 0;
+  what_to_do text;
+begin
+  -- Two ticks at once would each start the same pull.
+  if not engine.begin_tick('pulls') then
+    return 0;
+  end if;
+  silence := engine.beat('pulls');
+  -- A standstill may have left days out that no schedule reaches back to: gaps are due, whatever the time.
+  if silence > interval '10 minutes' then
+    update public.pull_schedules as s
+    set last_due_at = null
+    where s.name in (select gaps.name from public.pull_schedules as gaps where gaps.pulls = 'gaps' for no key update skip locked);
+  end if;
+
+  -- The widest range first: when several are due after a standstill, the narrower ones find their days taken; gaps are what is left.
+  for schedule in
+    select s.* from public.pull_schedules as s where s.enabled order by s.pulls = 'gaps', s.last_day - s.first_day desc, s.name
+  loop
+    -- Each on its own: an error in one of them holds up no other.
+    begin
+      due := engine.last_due(schedule, engine.clock());
+      continue when due is null or due <= schedule.last_due_at;
+      perform from public.pull_schedules as s where s.name = schedule.name for no key update skip locked;
+      -- Somebody is changing it: the next tick goes by what it is then.
+      continue when not found;
+
+      all_started := true;
+      if schedule.pulls = 'gaps' then
+        perform engine.close_gaps(schedule.feeds);
+      else
+        -- What was due yesterday at 23:30 is yesterday's, though the tick came after midnight.
+        select attempt.* into pull
+        from engine.start_scheduled_pull(
+          schedule, case when schedule.day_of_month is null then engine.london_day(due) else engine.london_day() end
+        ) as attempt;
+        started := started + pull.started;
+        -- What is left waits for the next tick.
+        all_started := pull.all_started;
+      end if;
+      if all_started then
+        update public.pull_schedules as s
+        set last_due_at = due, failing_since = null, last_error = null
+        where s.name = schedule.name;
+      elsif schedule.failing_since is not null then
+        -- It only waits for an earlier pull.
+        update public.pull_schedules as s set failing_since = null, last_error = null where s.name = schedule.name;
+      end if;
+    exception
+      when others then
+        get stacked diagnostics what_to_do = pg_exception_hint;
+        raise warning 'The schedule % cannot start: %', schedule.name, sqlerrm;
+        update public.pull_schedules as s
+        set
+          failing_since = coalesce(s.failing_since, engine.clock()),
+          last_error = concat_ws('. ', rtrim(sqlerrm, '.'), nullif(what_to_do, ''))
+        where s.name in (select known.name from public.pull_schedules as known where known.name = schedule.name for no key update skip locked);
+    end;
+  end loop;
+  return started;
+end
+$$;
+comment on function engine.start_due_pulls() is
+  'The cron tick of the schedules: starts a run of priority 100 for each schedule whose time has come, once however many of its times
+   went by unseen, and closes gaps when that is due and after a standstill of ten minutes. A schedule that
+   can''t be started is tried again with the next tick, and the others go on. Returns how many runs were started.';
+
+revoke all on function
+  engine.start_scheduled_pull, engine.start_due_pulls
+  from public, anon, authenticated, service_role;
+
+-- schemas/daily/switch.sql
+
+-- The schedules on and off.
+
+create function public.start_schedules()
+returns table (name text, next_due_at timestamptz)
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+begin
+  update public.backfill_settings as s set schedules_started_on = coalesce(s.schedules_started_on, engine.london_day());
+  perform cron.schedule('engine-pulls', '* * * * *', 'select engine.start_due_pulls()');
+  return query
+  select s.name, case when s.last_due_at is null then engine.clock() else engine.next_due(s, engine.clock()) end
+  from public.pull_schedules as s
+  where s.enabled
+  order by 2, 1;
+end
+$$;
+comment on function public.start_schedules() is
+  'Switches the daily pulls on, the first ones within a minute. Returns when each schedule is due next. Calling it again changes
+   nothing.';
+
+create function public.stop_schedules()
+returns void
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+begin
+  perform cron.unschedule(job.jobname) from cron.job as job where job.jobname = 'engine-pulls';
+  update public.backfill_settings as s set schedules_started_on = null;
+  update public.pull_schedules as s
+  set last_due_at = null, failing_since = null, last_error = null
+  where s.last_due_at is not null or s.failing_since is not null;
+  delete from engine.heartbeats as h where h.name = 'pulls';
+end
+$$;
+comment on function public.stop_schedules() is
+  'Switches the daily pulls off; runs that go on are left alone. Calling it again changes nothing.';
+
+revoke all on function public.start_schedules, public.stop_schedules from public, anon, authenticated, service_role;
+
+-- schemas/daily/freshness.sql
+
+-- Whether the data is as new as it should be.
+
+create view public.data_freshness
+with (security_invoker = true)
+as
+with settings as (
+  select s.schedules_started_on, s.freshness_grace_minutes * interval '1 minute' as grace from public.backfill_settings as s
+),
+feeds as (
+  select
+    f.feed,
+    -- The newest pull of today's data that should be done by now, whatever the weekday: an empty day is pulled like any other.
+    max(engine.last_due(schedule, engine.clock() - settings.grace)) filter (
+      where settings.schedules_started_on is not null
+    ) as expected_since,
+    min(engine.next_due(schedule, engine.clock())) filter (where settings.schedules_started_on is not null) as next_due_at
+  from (values ('masters'), ('racecards'), ('results')) as f (feed)
+  cross join settings
+  left join public.pull_schedules as schedule
+    on f.feed = any (schedule.feeds)
+      and schedule.enabled
+      and schedule.pulls = 'days'
+      and schedule.first_day <= 0
+      and schedule.last_day >= 0
+  group by f.feed
+),
+known as (
+  select
+    feeds.feed,
+    feeds.next_due_at,
+    -- What was due before the schedules were switched on is not expected.
+    case
+      when engine.london_day(feeds.expected_since) >= settings.schedules_started_on then feeds.expected_since
+    end as expected_since,
+    settings.schedules_started_on,
+    case feeds.feed
+      when 'masters' then (
+        select max(chunk.reading_since) from public.backfill_progress as chunk
+        where chunk.feed = 'masters' and chunk.state = 'succeeded'
+      )
+      else (
+        select c.pulled_at from public.ra_coverage as c
+        where c.feed = feeds.feed and c.day <= engine.london_day()
+        order by c.day desc
+        limit 1
+      )
+    end as last_pulled_at,
+    case feeds.feed
+      when 'racecards' then (select max(race.race_date) from public.ra_races as race where race.has_card)
+      when 'results' then (select max(race.race_date) from public.ra_races as race where race.has_result)
+    end as newest_day
+  from feeds
+  cross join settings
+)
+select
+  known.feed,
+  known.newest_day,
+  known.last_pulled_at,
+  known.expected_since,
+  known.next_due_at,
+  case
+    when known.schedules_started_on is null then 'not_scheduled'
+    when known.expected_since is null then 'fresh'
+    when known.feed = 'masters' and known.last_pulled_at >= known.expected_since then 'fresh'
+    -- The day that was due, not an older one that somebody pulled again since.
+    when exists (
+      select from public.ra_coverage as c
+      where c.feed = known.feed and c.day = engine.london_day(known.expected_since) and c.pulled_at >= known.expected_since
+    ) then 'fresh'
+    else 'late'
+  end as state
+from known;
+comment on view public.data_freshness is 'A row per feed: how new its data is, and whether it is as new as the schedules promise.';
+comment on column public.data_freshness.feed is 'masters, racecards or results.';
+comment on column public.data_freshness.newest_day is 'Day of the newest race stored from this feed, cards of days to come among them; null for masters.';
+comment on column public.data_freshness.last_pulled_at is 'When the newest day up to today was last pulled wholly, also when it was empty; of the masters, when the first list of their last
+   whole pull went in.';
+comment on column public.data_freshness.expected_since is
+  'By when it should have been pulled again: the last scheduled time that is freshness_grace_minutes ago. Null before the first.';
+comment on column public.data_freshness.next_due_at is 'The next scheduled pull; null without schedules.';
+comment on column public.data_freshness.state is
+  'fresh; late: the pull due at expected_since is not done; not_scheduled: start_schedules was not called.';
+
+revoke all on public.data_freshness from public, anon, authenticated, service_role;
+grant select on public.data_freshness to service_role;
+
+-- schemas/alerts/alerts.sql
+
+-- What somebody should look at: one message when it begins, one when it is well again.
+
+create table public.alerts (
+  id bigint generated always as identity primary key,
+  kind text not null,
+  subject text not null,
+  message text not null,
+  raised_at timestamptz not null default engine.clock(),
+  well_at timestamptz,
+  constraint alerts_kind_known check (
+    kind in ('freshness', 'dead_chunks', 'paused', 'unanswered_calls', 'rejects', 'unknown_field', 'gap', 'schedule',
+      'standstill')
+  ),
+  constraint alerts_in_order check (well_at >= raised_at)
+);
+
+create unique index alerts_one_open on public.alerts (kind, subject) where well_at is null;
+create index alerts_well_at on public.alerts (well_at);
+comment on table public.alerts is 'What went wrong and when it was well again. No row carries a secret.';
+comment on column public.alerts.kind is
+  'freshness: a scheduled pull is late; dead_chunks: chunks were given up and their days are missing; paused: a run is paused;
+   unanswered_calls: the functions do not answer; rejects: rows that could not be understood; unknown_field: the API sends something
+   new; gap: a day was given up; schedule: a pull that is due can''t be started; standstill: one of the cron jobs did not run.';
+comment on column public.alerts.subject is 'What it is about: a feed, a run, a day or a field. One alert of a kind and subject at a time.';
+comment on column public.alerts.message is 'What is the matter and what to do.';
+comment on column public.alerts.raised_at is 'When it was noticed.';
+comment on column public.alerts.well_at is 'When it was over; null while it stands.';
+
+create table public.alert_messages (
+  id bigint generated always as identity primary key,
+  alert_id bigint not null references public.alerts on delete cascade,
+  phase text not null,
+  created_at timestamptz not null default engine.clock(),
+  tries integer not null default 0,
+  sent_at timestamptz,
+  delivered_at timestamptz,
+  constraint alert_messages_one_a_phase unique (alert_id, phase),
+  constraint alert_messages_phase_known check (phase in ('raised', 'well'))
+);
+
+create index alert_messages_open on public.alert_messages (id) where delivered_at is null;
+comment on table public.alert_messages is 'Messages to the webhook. Without one they stay here; older than a day they are not sent any more.';
+comment on column public.alert_messages.alert_id is 'What it tells of.';
+comment on column public.alert_messages.phase is 'raised, or well: it is over.';
+comment on column public.alert_messages.created_at is 'When it was written.';
+comment on column public.alert_messages.tries is 'Times it was sent.';
+comment on column public.alert_messages.sent_at is 'When it was last sent; null before.';
+comment on column public.alert_messages.delivered_at is
+  'When the webhook''s answer was seen, or the last of five tries was over; null before.';
+
+-- Unlogged, as pg_net's queue, its answers and the sequence of its ids: a crash empties them all and lets the ids start over, so
+-- that an id kept elsewhere would name somebody else's request.
+create unlogged table engine.alert_requests (
+  message_id bigint primary key references public.alert_messages on delete cascade,
+  request_id bigint not null,
+  -- By the clock that pg_net goes by.
+  queued_at timestamptz not null default pg_catalog.clock_timestamp()
+);
+comment on table engine.alert_requests is
+  'Which request of pg_net''s carries a message that was sent and not yet answered. Emptied by a crash: the messages are sent again.';
+comment on column engine.alert_requests.message_id is 'The message.';
+comment on column engine.alert_requests.request_id is 'The id of the request''s answer in net._http_response.';
+comment on column engine.alert_requests.queued_at is 'When it was queued: what was answered earlier is no answer to it.';
+
+create function engine.note_alert(kind text, subject text, message text, is_over boolean)
+returns void
+language sql
+security invoker
+set search_path = ''
+as $$
+  with noted as (
+    insert into public.alerts (kind, subject, message, raised_at, well_at)
+    select
+      note_alert.kind, note_alert.subject, note_alert.message, engine.clock(),
+      case when note_alert.is_over then engine.clock() end
+    where not exists (
+      select from public.alerts as a
+      where a.kind = note_alert.kind and a.subject = note_alert.subject and a.well_at is null
+    )
+    returning id
+  )
+  insert into public.alert_messages (alert_id, phase)
+  select noted.id, 'raised' from noted
+$$;
+comment on function engine.note_alert(text, text, text, boolean) is
+  'Keeps an alert with its message, unless one of the same kind and subject stands. is_over: it tells of what has passed.';
+
+alter table public.alerts enable row level security;
+alter table public.alert_messages enable row level security;
+alter table engine.alert_requests enable row level security;
+revoke all on
+  public.alerts, public.alert_messages, engine.alert_requests
+  from public, anon, authenticated, service_role;
+-- Identity columns fill themselves: nobody needs a right to their sequences, and projects from before October 2026 grant one.
+revoke all on sequence
+  public.alerts_id_seq, public.alert_messages_id_seq
+  from public, anon, authenticated, service_role;
+grant select on public.alerts, public.alert_messages to service_role;
+revoke all on function engine.note_alert from public, anon, authenticated, service_role;
+
+-- schemas/daily/sweep.sql
+
+-- What the chain lost, the sweep restores: it alone can finish a run from the tables.
+
+create function engine.expire_leases()
+returns integer
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  lost public.backfill_progress;
+  new_state text;
+  expired integer := 0;
+begin
+  for lost in
+    select chunk.*
+    from public.backfill_progress as chunk
+    where
+      chunk.state = 'working'
+      -- No lease is longer than ten minutes: one that is was given by a clock that was ahead.
+      and (chunk.lease_until < engine.clock() or chunk.lease_until > engine.clock() + interval '11 minutes')
+    order by chunk.id
+    for update skip locked
+  loop
+    new_state := engine.count_interruption(
+      lost, format('The invocation fell silent: its lease ran out at %s', lost.lease_until)
+    );
+    update public.backfill_progress as chunk
+    set
+      state = new_state,
+      lease_token = null,
+      lease_until = null,
+      next_attempt_at = engine.clock(),
+      ended_at = case when new_state = 'dead' then engine.clock() end
+    where chunk.id = lost.id;
+    expired := expired + 1;
+  end loop;
+  return expired;
+end
+$$;
+comment on function engine.expire_leases() is
+  'Takes leases that ran out away from invocations that fell silent. Returns how many. Such an interruption is not a failed attempt,
+   but a chunk interrupted too often without storing a page is given up.';
+
+create function engine.silence_is_noted(feed text, beginning text)
+returns boolean
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+  select exists (
+    select from public.ingest_errors as known
+    where
+      known.failure_class = 'lost_call'
+      and known.feed = silence_is_noted.feed
+      and starts_with(known.message, silence_is_noted.beginning)
+      and known.occurred_at > engine.clock() - interval '1 hour'
+      and known.occurred_at > coalesce(
+        (select max(chunk.claimed_at) from public.backfill_progress as chunk where chunk.feed = silence_is_noted.feed), '-infinity'
+      )
+  )
+$$;
+comment on function engine.silence_is_noted(text, text) is
+  'Whether the error log says already that nobody comes for a feed, in a message with this beginning. While nobody does, that is
+   one fault, and one more each hour.';
+
+create function engine.forget_lost_calls()
+returns integer
+language sql
+security invoker
+set search_path = ''
+as $$
+  with lost as (
+    delete from engine.calls_on_their_way as call
+    -- One that is being answered at this moment is not lost, and nobody waits for it.
+    where call.id in (
+      select late.id from engine.calls_on_their_way as late where engine.call_is_lost(late.sent_at) order by late.id for update skip locked
+    )
+    returning call.id, call.feed, call.sent_at
+  ),
+  noted as (
+    insert into public.ingest_errors (feed, failure_class, attempt, message)
+    select
+      lost.feed, 'lost_call', 1,
+      format(
+        'The call %s of %s, sent at %s, has not come: it got lost, or the function does not answer', lost.id, lost.feed, lost.sent_at
+      )
+    from lost
+    where not engine.silence_is_noted(lost.feed, 'The call ')
+    order by lost.id
+  )
+  select count(*)::integer from lost
+$$;
+comment on function engine.forget_lost_calls() is
+  'Takes calls that never came off the list, so that others are sent in their place. Returns how many. They are kept in the error
+   log: once while nobody comes at all, and again each hour.';
+
+create function engine.sweep()
+returns void
+language plpgsql
+security invoker
+set search_path = ''
+set lock_timeout = '10s'
+as $$
+declare
+  silence interval;
+  what_to_do text;
+begin
+  -- Two sweeps at once would each dispatch for the same free leases.
+  if not engine.begin_tick('sweep') then
+    return;
+  end if;
+  silence := engine.beat('sweep');
+  if silence > interval '10 minutes' then
+    perform engine.note_standstill(silence);
+  end if;
+  perform engine.note_silent_watch();
+  perform engine.expire_leases();
+  -- Nobody pushes a slot back by more than an hour: one further away was reserved by a clock that was ahead.
+  update public.racing_api_limits as l
+  set next_slot = '-infinity', taken_slots = '{}'
+  where l.next_slot > engine.clock() + interval '61 minutes' or engine.clock() + interval '61 minutes' < any (l.taken_slots);
+  perform engine.forget_lost_calls();
+  begin
+    perform engine.dispatch_due();
+  exception
+    when sqlstate 'PT424' then
+      -- A Vault secret is missing, or somebody holds pg_net's queue, which every login may lock. The leases stay expired;
+      -- the error log says what to do, and an alert after it.
+      get stacked diagnostics what_to_do = pg_exception_hint;
+      raise warning '%', sqlerrm;
+      insert into public.ingest_errors (feed, failure_class, attempt, message)
+      select distinct ready.feed, 'lost_call', 1, reason.words
+      from engine.claimable_chunks as ready
+      cross join (values (format('No call could be sent: %s. %s', sqlerrm, what_to_do))) as reason (words)
+      where not engine.silence_is_noted(ready.feed, reason.words);
+  end;
+end
+$$;
+comment on function engine.sweep() is
+  'The cron tick of every minute: expires leases, then dispatches what is due and nobody works on. With nothing to do it
+   calls nobody.';
+
+select cron.schedule('engine-sweep', '* * * * *', 'select engine.sweep()');
+
+create function engine.note_standstill(silence interval)
+returns void
+language sql
+security invoker
+set search_path = ''
+as $$
+  select engine.note_alert(
+    'standstill', 'the sweep',
+    format(
+      'The sweep stood still from %s to %s: the project slept, or cron did. What was missed is being pulled.',
+      engine.clock() - note_standstill.silence, engine.clock()
+    ),
+    true
+  )
+$$;
+comment on function engine.note_standstill(interval) is 'Keeps an alert that the sweep has not run for so long, unless one stands.';
+
+create function engine.note_silent_watch()
+returns void
+language sql
+security invoker
+set search_path = ''
+as $$
+  select engine.note_alert(
+    'standstill', 'the alerts',
+    format(
+      'The alerts have not been looked at since %s, and none was sent. See cron.job_run_details for engine-watch.', watch.beat_at
+    ),
+    false
+  )
+  from engine.heartbeats as watch
+  join engine.heartbeats as sweep on sweep.name = 'sweep'
+  where
+    watch.name = 'watch'
+    and watch.beat_at < engine.clock() - interval '10 minutes'
+    and sweep.awake_since < engine.clock() - interval '10 minutes'
+$$;
+comment on function engine.note_silent_watch() is
+  'Keeps an alert that the watch has not run for ten minutes while the sweep did. The next watch sends it, and ends it.';
+
+revoke all on function
+  engine.expire_leases, engine.silence_is_noted, engine.forget_lost_calls, engine.note_standstill,
+  engine.note_silent_watch, engine.sweep
+  from public, anon, authenticated, service_role;
+
+-- schemas/alerts/troubles.sql
+
+-- What an alert stands for now.
+
+-- From one day of one feed to the next by way of the index, and of none more than a thousand: however many there are, the watch
+-- looks each minute.
+create view engine.unread_rejects
+with (security_invoker = true)
+as
+with recursive days as (
+  select feeds.feed, engine.london_day(oldest.first_seen_at) as met_on
+  from (values ('masters'), ('racecards'), ('results')) as feeds (feed)
+  cross join lateral (
+    select reject.first_seen_at
+    from public.ingest_rejects as reject
+    where reject.feed = feeds.feed and reject.acknowledged_at is null
+    order by reject.first_seen_at
+    limit 1
+  ) as oldest
+  union all
+  select days.feed, engine.london_day(next.first_seen_at)
+  from days
+  cross join lateral (
+    select reject.first_seen_at
+    from public.ingest_rejects as reject
+    where
+      reject.feed = days.feed
+      and reject.acknowledged_at is null
+      and reject.first_seen_at >= engine.london_midnight(days.met_on + 1)
+    order by reject.first_seen_at
+    limit 1
+  ) as next
+)
+select days.feed, days.met_on, counted.rows_counted, counted.first_reason
+from days
+cross join lateral (
+  select count(*) as rows_counted, (array_agg(first_ones.reason order by first_ones.first_seen_at, first_ones.id))[1] as first_reason
+  from (
+    select reject.id, reject.first_seen_at, reject.reason
+    from public.ingest_rejects as reject
+    where
+      reject.feed = days.feed
+      and reject.acknowledged_at is null
+      and reject.first_seen_at >= engine.london_midnight(days.met_on)
+      and reject.first_seen_at < engine.london_midnight(days.met_on + 1)
+    order by reject.first_seen_at, reject.id
+    limit 1001
+  ) as first_ones
+) as counted;
+comment on view engine.unread_rejects is
+  'Rejects that nobody has acknowledged, by feed and the UK day on which they were first met. Counted to 1,001.';
+
+create view engine.standing_troubles
+with (security_invoker = true)
+as
+select
+  'freshness' as kind, fresh.feed as subject,
+  format('The %s due at %s are not in. See backfill_status and ingest_errors.', fresh.feed, fresh.expected_since) as message
+from public.data_freshness as fresh
+where
+  fresh.state = 'late'
+  -- Whoever has just woken up has yet to pull what was missed.
+  and (select max(h.awake_since) from engine.heartbeats as h where h.name in ('watch', 'pulls'))
+    < engine.clock() - (select s.freshness_grace_minutes from public.backfill_settings as s) * interval '1 minute'
+union all
+select
+  'dead_chunks', dead.subject,
+  format(
+    'Given up: %s of %s, the last one because: %s When that is put right: select backfill_retry(%s); or let it be: select backfill_cancel(%s);',
+    case when count(*) = 1 then 'a chunk' else count(*) || ' chunks' end, dead.feed,
+    rtrim((array_agg(dead.last_error order by dead.ended_at desc))[1], '.') || '.',
+    max(dead.run_id), max(dead.run_id)
+  )
+from (
+  -- Of what starts by itself one message a feed, not one a pull.
+  select
+    chunk.*,
+    case when chunk.priority >= 90 then 'scheduled pulls, ' || chunk.feed else format('run %s, %s', chunk.run_id, chunk.feed) end as subject
+  from public.backfill_progress as chunk
+) as dead
+where
+  dead.state = 'dead'
+  and case
+    when dead.feed = 'masters' then not exists (
+      select from public.backfill_progress as later
+      where later.feed = 'masters' and later.state = 'succeeded' and later.ended_at > dead.ended_at
+    )
+    else exists (
+      select from generate_series(dead.period_start::timestamp, dead.period_end::timestamp - interval '1 day', interval '1 day') as d (day)
+      where
+        d.day::date < engine.london_day(engine.clock() - interval '4 hours')
+        and engine.lacks_coverage(dead.feed, d.day::date)
+    )
+  end
+group by dead.subject, dead.feed
+union all
+select
+  'paused', paused.subject,
+  (array_agg(paused.pause_reason order by paused.id desc))[1]
+    || case when paused.subject = 'scheduled pulls' then ' Otherwise the next pull of these days tries again.' else '' end
+from (
+  -- What starts by itself is replaced by itself: one message, not one a pull.
+  select run.id, case when run.priority >= 90 then 'scheduled pulls' else 'run ' || run.id end as subject, run.pause_reason
+  from public.backfill_runs as run
+  where
+    run.paused_at is not null
+    and run.cancelled_at is null
+    and exists (select from public.backfill_progress as chunk where chunk.run_id = run.id and chunk.state in ('waiting', 'working'))
+) as paused
+group by paused.subject
+union all
+select
+  'unanswered_calls', lost.feed,
+  case
+    -- The newest says whether calls are sent at all.
+    when (array_agg(lost.message order by lost.occurred_at desc, lost.id desc))[1] like 'No call could be sent:%'
+      then (array_agg(lost.message order by lost.occurred_at desc, lost.id desc))[1]
+    else format(
+      'Nobody answers the calls for %s since %s. Are the functions deployed, and do Vault''s project_url and worker_secret fit '
+      'them? See: select * from net._http_response order by created desc limit 10;', lost.feed, min(lost.occurred_at)
+    )
+  end
+from public.ingest_errors as lost
+where
+  lost.failure_class = 'lost_call'
+  -- One lost call is the sweep's business; two minutes without anybody are not.
+  and lost.occurred_at between engine.clock() - interval '2 hours' and engine.clock() - interval '2 minutes'
+  and exists (select from engine.claimable_chunks as ready where ready.feed = lost.feed)
+  and not exists (
+    select from public.backfill_progress as chunk where chunk.feed = lost.feed and chunk.claimed_at > lost.occurred_at
+  )
+group by lost.feed
+union all
+-- One message for all that a feed's day of work brought, further ones when they become many, and another one for what comes
+-- after that day.
+select
+  'rejects', format('%s, met on %s%s', reject.feed, reject.met_on, size.words),
+  format(
+    'Not understood: %s of %s, first met on %s, the first because: %s. See ingest_rejects. When you have looked: '
+    'update ingest_rejects set acknowledged_at = now() '
+    'where feed = %L and engine.london_day(first_seen_at) = %L and acknowledged_at is null;',
+    case
+      when reject.rows_counted > 1000 then 'more than 1,000 rows'
+      when reject.rows_counted = 1 then 'a row'
+      else reject.rows_counted || ' rows'
+    end,
+    reject.feed, reject.met_on, rtrim(reject.first_reason, '.'), reject.feed, reject.met_on
+  )
+from engine.unread_rejects as reject
+join (values (1, ''), (100, ', 100 or more'), (1001, ', more than 1,000')) as size (least, words)
+  on size.least <= reject.rows_counted
+union all
+select
+  'unknown_field', format('%s %s.%s', field.feed, field.object, field.field),
+  format(
+    'The API sends a field that is not stored: %s of %s (%s). When you have looked: '
+    'update ingest_unknown_fields set acknowledged_at = now() where feed = %L and object = %L and field = %L;',
+    field.field, field.object, field.feed, field.feed, field.object, field.field
+  )
+from public.ingest_unknown_fields as field
+where field.acknowledged_at is null
+union all
+select
+  'gap', format('%s of %s', gap.feed, days.words),
+  format(
+    'Still missing after %s nightly pulls: the %s of %s. See coverage_gaps; to try again: select pull_days(%L);',
+    max(gap.tries), gap.feed, case when count(*) = 1 then min(gap.day)::text else format('%s days', count(*)) end, min(gap.day)
+  )
+from public.gap_pulls as gap
+-- Likewise.
+cross join lateral (
+  select case when gap.day >= engine.london_day(gap.given_up_at) - 7 then gap.day::text else 'earlier days' end as words
+) as days
+where gap.given_up_at is not null
+group by gap.feed, days.words
+union all
+-- What is over with the next ticks, a lock for example, is no alert.
+select
+  'schedule', schedule.name,
+  format(
+    'The pull that is due can''t be started since %s: %s. It is tried again each minute.', schedule.failing_since,
+    rtrim(schedule.last_error, '.')
+  )
+from public.pull_schedules as schedule
+where schedule.enabled and schedule.failing_since < engine.clock() - interval '5 minutes'
+union all
+-- One job alone stands still: when all of cron did, the sweep itself says so as soon as it runs again.
+select
+  'standstill', job.subject,
+  format('%s since %s: %s. See cron.job_run_details for %s.', job.words, still.beat_at, job.what_follows, job.name)
+from (
+  values
+    ('sweep', 'engine-sweep', 'the sweep', 'The sweep has not run', 'what gets lost is not restored'),
+    ('pulls', 'engine-pulls', 'the schedules', 'The schedules have not been looked at', 'nothing is pulled by itself')
+) as job (beats, name, subject, words, what_follows)
+join engine.heartbeats as still on still.name = job.beats
+join engine.heartbeats as watch on watch.name = 'watch'
+where
+  still.beat_at < engine.clock() - interval '10 minutes'
+  and watch.awake_since < engine.clock() - interval '10 minutes';
+comment on view engine.standing_troubles is 'A row for each thing that an alert stands for now.';
+
+revoke all on engine.unread_rejects, engine.standing_troubles from public, anon, authenticated, service_role;
+
+-- schemas/alerts/watch.sql
+
+-- The cron tick of the alerts, and the messages to the webhook.
+
+-- Security definer, because the webhook's address, which is a secret, is in Vault, and pg_net is not for the functions' role.
+create function engine.send_alerts()
+returns integer
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+-- Anybody may lock pg_net's tables; the next tick tries again.
+set lock_timeout = '1s'
+as $$
+declare
+  webhook constant text := (select s.decrypted_secret from vault.decrypted_secrets as s where s.name = 'alert_webhook_url');
+  format_wanted constant text := (select s.alert_format from public.backfill_settings as s);
+  message record;
+  words text;
+  sent integer := 0;
+begin
+  if webhook is null then
+    return 0;
+  end if;
+  -- What somebody holds waits for the next tick, and holds up no other.
+  update public.alert_messages as m
+  set delivered_at = engine.clock()
+  where
+    m.id in (select open.id from public.alert_messages as open where open.delivered_at is null for update skip locked)
+    and m.delivered_at is null
+    and (
+      exists (
+        select from engine.alert_requests as request
+        join net._http_response as answer on answer.id = request.request_id
+        where
+          request.message_id = m.id
+          and answer.status_code between 200 and 299
+          -- pg_net's time is that at which it began with the batch, which may have been before the request came.
+          and answer.created > request.queued_at - interval '1 minute'
+      )
+      or (m.tries >= 5 and m.sent_at < engine.clock() - interval '5 minutes')
+    );
+  delete from engine.alert_requests as request
+  using public.alert_messages as m
+  where m.id = request.message_id and m.delivered_at is not null;
+
+  for message in
+    select m.id, m.phase, m.created_at, a.kind, a.subject, a.message, a.raised_at, a.well_at
+    from public.alert_messages as m
+    join public.alerts as a on a.id = m.alert_id
+    where
+      m.delivered_at is null
+      and m.tries < 5
+      and m.created_at > engine.clock() - interval '1 day'
+      -- Sent again when no good answer came within five minutes, and when a crash took the request along.
+      and (
+        m.sent_at is null
+        or m.sent_at < engine.clock() - interval '5 minutes'
+        or not exists (select from engine.alert_requests as request where request.message_id = m.id)
+      )
+    order by m.id
+    for update of m skip locked
+  loop
+    words := case message.phase
+      when 'raised' then format('%s (%s): %s', replace(message.kind, '_', ' '), message.subject, message.message)
+      else format('Well again: %s (%s), since %s', replace(message.kind, '_', ' '), message.subject, message.well_at)
+    end;
+    update public.alert_messages as m set tries = m.tries + 1, sent_at = engine.clock() where m.id = message.id;
+    insert into engine.alert_requests as known (message_id, request_id)
+    select
+      message.id,
+      engine.post(
+        url => webhook,
+        body => case
+          when format_wanted = 'slack' then jsonb_build_object('text', words)
+          else jsonb_build_object(
+            'phase', message.phase, 'kind', message.kind, 'subject', message.subject, 'message', message.message,
+            'raised_at', message.raised_at, 'well_at', message.well_at
+          )
+        end,
+        headers => jsonb_build_object('Content-Type', 'application/json')
+      )
+    on conflict (message_id) do update set request_id = excluded.request_id, queued_at = excluded.queued_at;
+    sent := sent + 1;
+  end loop;
+  return sent;
+end
+$$;
+comment on function engine.send_alerts() is
+  'Sends messages that wait to the webhook whose address is Vault''s secret alert_webhook_url, each until it is answered well, at most
+   five times. Returns how many were sent; none without a webhook, then they stay in alert_messages.';
+
+create function engine.watch()
+returns void
+language plpgsql
+security invoker
+set search_path = ''
+set lock_timeout = '10s'
+as $$
+begin
+  -- Two ticks at once would each raise the same.
+  if not engine.begin_tick('watch') then
+    return;
+  end if;
+  perform engine.beat('watch');
+
+  with troubles as materialized (
+    select t.kind, t.subject, t.message from engine.standing_troubles as t
+  ),
+  raised as (
+    insert into public.alerts (kind, subject, message)
+    select troubles.kind, troubles.subject, troubles.message
+    from troubles
+    -- Not left to "on conflict" alone, which waits for a session that is changing the alert that stands.
+    where not exists (
+      select from public.alerts as a where a.kind = troubles.kind and a.subject = troubles.subject and a.well_at is null
+    )
+    order by troubles.kind, troubles.subject
+    on conflict (kind, subject) where well_at is null do nothing
+    returning id
+  ),
+  over as (
+    update public.alerts as a
+    set well_at = engine.clock()
+    where a.id in (
+      select standing.id
+      from public.alerts as standing
+      where
+        standing.well_at is null
+        and not exists (select from troubles where troubles.kind = standing.kind and troubles.subject = standing.subject)
+      -- One that somebody holds is over with the next tick, and holds up no other.
+      for update skip locked
+    )
+    returning a.id
+  )
+  insert into public.alert_messages (alert_id, phase)
+  select raised.id, 'raised' from raised
+  union all
+  select over.id, 'well' from over;
+
+  begin
+    perform engine.send_alerts();
+  exception
+    when others then
+      -- The alerts stand in their table, whatever keeps them from being sent; the cron job's log says it.
+      raise warning 'Alerts could not be sent: %', sqlerrm;
+  end;
+end
+$$;
+comment on function engine.watch() is
+  'The cron tick of the alerts: raises what has begun to stand, ends what no longer does, and sends the messages.';
+
+select cron.schedule('engine-watch', '* * * * *', 'select engine.watch()');
+
+revoke all on function engine.send_alerts, engine.watch from public, anon, authenticated, service_role;
+
+-- schemas/daily/upkeep.sql
+
+-- What keeps the database from growing for ever.
+
+create function engine.purge_run(run_id bigint)
+returns boolean
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+begin
+  -- All that the deletion touches is held first, in everybody's order, chunks before their run; and nobody is waited for.
+  perform from public.backfill_progress as chunk where chunk.run_id = purge_run.run_id order by chunk.id for update nowait;
+  perform
+  from public.ra_coverage as known
+  where known.chunk_id in (select chunk.id from public.backfill_progress as chunk where chunk.run_id = purge_run.run_id)
+  order by known.feed, known.day
+  for update nowait;
+  perform from public.ingest_rejects as known where known.run_id = purge_run.run_id order by known.id for update nowait;
+  perform from public.backfill_runs as run where run.id = purge_run.run_id for update nowait;
+  delete from public.backfill_runs as run
+  where
+    run.id = purge_run.run_id
+    and not exists (
+      select from public.backfill_progress as chunk where chunk.run_id = run.id and chunk.state in ('waiting', 'working')
+    );
+  return found;
+exception
+  when lock_not_available then
+    -- Somebody has a part of it, and puts its dead chunks back to waiting for example: it stays for another night.
+    return false;
+end
+$$;
+comment on function engine.purge_run(bigint) is
+  'Deletes a run with its chunks and their errors. Returns false, at once, when one of them waits or is worked on, or is held by
+   somebody.';
+
+create function engine.purge()
+returns table (what text, rows_deleted bigint)
+language plpgsql
+security invoker
+set search_path = ''
+-- It holds what it deletes until it ends: a row of the log that an open transaction holds must not hold up pages.
+set lock_timeout = '10s'
+as $$
+#variable_conflict use_column
+declare
+  settings constant public.backfill_settings := (select s from public.backfill_settings as s);
+  old_run bigint;
+begin
+  what := 'ingest_errors';
+  delete from public.ingest_errors as error
+  where error.occurred_at < engine.clock() - settings.error_log_days * interval '1 day';
+  get diagnostics rows_deleted = row_count;
+  return next;
+
+  what := 'racing_api_calls';
+  delete from public.racing_api_calls as counted
+  where counted.counted_from < engine.clock() - settings.api_log_days * interval '1 day';
+  get diagnostics rows_deleted = row_count;
+  return next;
+
+  -- Scheduled runs only: what a backfill did says which days are expected to be stored. The newest run of a feed stays.
+  what := 'backfill_runs';
+  rows_deleted := 0;
+  for old_run in
+    select run.id
+    from public.backfill_runs as run
+    where
+      run.priority >= 90
+      and run.created_at < engine.clock() - settings.scheduled_run_days * interval '1 day'
+      and exists (
+        select from public.backfill_runs as newer
+        where newer.feeds = run.feeds and newer.priority = run.priority and newer.id > run.id
+      )
+    order by run.id
+  loop
+    if engine.purge_run(old_run) then
+      rows_deleted := rows_deleted + 1;
+    end if;
+  end loop;
+  return next;
+
+  what := 'ingest_rejects';
+  delete from public.ingest_rejects as reject
+  where reject.id in (
+    select old.id
+    from public.ingest_rejects as old
+    where
+      old.acknowledged_at < engine.clock() - settings.reject_days * interval '1 day'
+      -- One that still comes would be a new one the next time.
+      and old.last_seen_at < engine.clock() - settings.reject_days * interval '1 day'
+      -- engine.whole_results asks it for ever whether a result has all of its runners.
+      and not (old.feed = 'results' and old.kind = 'runner')
+    order by old.id
+    for update skip locked
+  );
+  get diagnostics rows_deleted = row_count;
+  return next;
+
+  what := 'alerts';
+  delete from public.alerts as alert
+  where alert.well_at < engine.clock() - settings.alert_days * interval '1 day';
+  get diagnostics rows_deleted = row_count;
+  return next;
+
+  -- Grows by one row a job and minute, and nobody else empties it.
+  what := 'cron.job_run_details';
+  delete from cron.job_run_details as details
+  where
+    -- By number: a job that the server's end cut off has no end of its own.
+    details.runid <= (
+      select max(old.runid)
+      from cron.job_run_details as old
+      where old.end_time < now() - settings.cron_log_days * interval '1 day'
+    )
+    and details.jobid in (select job.jobid from cron.job as job where job.jobname like 'engine-%');
+  get diagnostics rows_deleted = row_count;
+  return next;
+end
+$$;
+comment on function engine.purge() is
+  'Deletes what is older than backfill_settings says: errors, counted calls, scheduled runs that ended, rejects that were acknowledged,
+   alerts that are over, and the cron log of the engine''s jobs. Returns how many rows of what. Races, runners, masters, coverage,
+   rejects that nobody has acknowledged, and rejected runners of results, are never deleted.';
+
+select cron.schedule('engine-upkeep', '10 4 * * *', 'select * from engine.purge()');
+
+revoke all on function engine.purge_run, engine.purge from public, anon, authenticated, service_role;

@@ -1,0 +1,99 @@
+-- What somebody should look at: one message when it begins, one when it is well again.
+
+create table public.alerts (
+  id bigint generated always as identity primary key,
+  kind text not null,
+  subject text not null,
+  message text not null,
+  raised_at timestamptz not null default engine.clock(),
+  well_at timestamptz,
+  constraint alerts_kind_known check (
+    kind in ('freshness', 'dead_chunks', 'paused', 'unanswered_calls', 'rejects', 'unknown_field', 'gap', 'schedule',
+      'standstill')
+  ),
+  constraint alerts_in_order check (well_at >= raised_at)
+);
+
+create unique index alerts_one_open on public.alerts (kind, subject) where well_at is null;
+create index alerts_well_at on public.alerts (well_at);
+comment on table public.alerts is 'What went wrong and when it was well again. No row carries a secret.';
+comment on column public.alerts.kind is
+  'freshness: a scheduled pull is late; dead_chunks: chunks were given up and their days are missing; paused: a run is paused;
+   unanswered_calls: the functions do not answer; rejects: rows that could not be understood; unknown_field: the API sends something
+   new; gap: a day was given up; schedule: a pull that is due can''t be started; standstill: one of the cron jobs did not run.';
+comment on column public.alerts.subject is 'What it is about: a feed, a run, a day or a field. One alert of a kind and subject at a time.';
+comment on column public.alerts.message is 'What is the matter and what to do.';
+comment on column public.alerts.raised_at is 'When it was noticed.';
+comment on column public.alerts.well_at is 'When it was over; null while it stands.';
+
+create table public.alert_messages (
+  id bigint generated always as identity primary key,
+  alert_id bigint not null references public.alerts on delete cascade,
+  phase text not null,
+  created_at timestamptz not null default engine.clock(),
+  tries integer not null default 0,
+  sent_at timestamptz,
+  delivered_at timestamptz,
+  constraint alert_messages_one_a_phase unique (alert_id, phase),
+  constraint alert_messages_phase_known check (phase in ('raised', 'well'))
+);
+
+create index alert_messages_open on public.alert_messages (id) where delivered_at is null;
+comment on table public.alert_messages is 'Messages to the webhook. Without one they stay here; older than a day they are not sent any more.';
+comment on column public.alert_messages.alert_id is 'What it tells of.';
+comment on column public.alert_messages.phase is 'raised, or well: it is over.';
+comment on column public.alert_messages.created_at is 'When it was written.';
+comment on column public.alert_messages.tries is 'Times it was sent.';
+comment on column public.alert_messages.sent_at is 'When it was last sent; null before.';
+comment on column public.alert_messages.delivered_at is
+  'When the webhook''s answer was seen, or the last of five tries was over; null before.';
+
+-- Unlogged, as pg_net's queue, its answers and the sequence of its ids: a crash empties them all and lets the ids start over, so
+-- that an id kept elsewhere would name somebody else's request.
+create unlogged table engine.alert_requests (
+  message_id bigint primary key references public.alert_messages on delete cascade,
+  request_id bigint not null,
+  -- By the clock that pg_net goes by.
+  queued_at timestamptz not null default pg_catalog.clock_timestamp()
+);
+comment on table engine.alert_requests is
+  'Which request of pg_net''s carries a message that was sent and not yet answered. Emptied by a crash: the messages are sent again.';
+comment on column engine.alert_requests.message_id is 'The message.';
+comment on column engine.alert_requests.request_id is 'The id of the request''s answer in net._http_response.';
+comment on column engine.alert_requests.queued_at is 'When it was queued: what was answered earlier is no answer to it.';
+
+create function engine.note_alert(kind text, subject text, message text, is_over boolean)
+returns void
+language sql
+security invoker
+set search_path = ''
+as $$
+  with noted as (
+    insert into public.alerts (kind, subject, message, raised_at, well_at)
+    select
+      note_alert.kind, note_alert.subject, note_alert.message, engine.clock(),
+      case when note_alert.is_over then engine.clock() end
+    where not exists (
+      select from public.alerts as a
+      where a.kind = note_alert.kind and a.subject = note_alert.subject and a.well_at is null
+    )
+    returning id
+  )
+  insert into public.alert_messages (alert_id, phase)
+  select noted.id, 'raised' from noted
+$$;
+comment on function engine.note_alert(text, text, text, boolean) is
+  'Keeps an alert with its message, unless one of the same kind and subject stands. is_over: it tells of what has passed.';
+
+alter table public.alerts enable row level security;
+alter table public.alert_messages enable row level security;
+alter table engine.alert_requests enable row level security;
+revoke all on
+  public.alerts, public.alert_messages, engine.alert_requests
+  from public, anon, authenticated, service_role;
+-- Identity columns fill themselves: nobody needs a right to their sequences, and projects from before October 2026 grant one.
+revoke all on sequence
+  public.alerts_id_seq, public.alert_messages_id_seq
+  from public, anon, authenticated, service_role;
+grant select on public.alerts, public.alert_messages to service_role;
+revoke all on function engine.note_alert from public, anon, authenticated, service_role;

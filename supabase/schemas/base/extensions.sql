@@ -1,0 +1,34 @@
+-- What the platform must bring: pg_net carries the chained calls, pg_cron the sweep, Vault the two secrets.
+-- Where an extension is not installable (the local platform), a schema of the same name stands in for it.
+
+do $$
+begin
+  if
+    pg_catalog.to_regnamespace('net') is null
+    and exists (select from pg_catalog.pg_available_extensions where name = 'pg_net')
+  then
+    create schema if not exists extensions;
+    create extension pg_net with schema extensions;
+  end if;
+  if
+    pg_catalog.to_regnamespace('cron') is null
+    and exists (select from pg_catalog.pg_available_extensions where name = 'pg_cron')
+  then
+    create extension pg_cron with schema pg_catalog;
+  end if;
+  if pg_catalog.to_regnamespace('net') is null then
+    raise exception 'The extension pg_net is missing'
+      using hint = 'On a hosted project, enable it under Database, Extensions; locally, start with "deno task local".';
+  end if;
+  if pg_catalog.to_regnamespace('cron') is null then
+    raise exception 'The extension pg_cron is missing'
+      using hint = 'On a hosted project, enable it under Database, Extensions; locally, start with "deno task local".';
+  end if;
+end
+$$;
+
+create schema engine;
+comment on schema engine is
+  'Inner parts of the backfill engine. Not exposed over the API; what an operator or a function calls is in public.';
+
+grant usage on schema engine to service_role;

@@ -1,0 +1,152 @@
+-- Taking a chunk: whoever gets the lease token may write, nobody else.
+
+create function engine.backfill_goes_first(feed text, leases integer)
+returns boolean
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+  select
+    count(*) filter (where live.priority = 0) = 0
+    and (
+      (backfill_goes_first.leases > 1 and count(*) >= backfill_goes_first.leases - 1)
+      -- They take turns over a single lease, and over a day that both of them want.
+      or coalesce(
+        (
+          select last.priority
+          from public.backfill_progress as last
+          where last.feed = backfill_goes_first.feed and last.claimed_at is not null
+          order by last.claimed_at desc
+          limit 1
+        ),
+        0
+      ) > 0
+    )
+  from public.backfill_progress as live
+  where live.feed = backfill_goes_first.feed and live.state = 'working'
+$$;
+comment on function engine.backfill_goes_first(text, integer) is
+  'Whether the next of so many leases of a feed is a backfill''s, should one wait, whatever priority others have: when none has a lease
+   and this is the last free one, or the last chunk claimed was another''s. So pulls of every day, however many, starve no backfill.';
+
+create function engine.choose_chunk(feed text, leases integer)
+returns public.backfill_progress
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  chosen public.backfill_progress;
+  backfills_only boolean;
+begin
+  foreach backfills_only in array
+    case when engine.backfill_goes_first(choose_chunk.feed, choose_chunk.leases) then array[true, false] else array[false] end
+  loop
+    select chunk.* into chosen
+    from public.backfill_progress as chunk
+    join engine.claimable_chunks as ready on ready.id = chunk.id
+    -- The state once more: it is looked at again when the row was locked by somebody who has just ended the chunk.
+    where ready.feed = choose_chunk.feed and chunk.state = 'waiting' and (not backfills_only or ready.priority = 0)
+    order by ready.priority desc, ready.run_id, ready.place_in_run
+    limit 1
+    for update of chunk skip locked;
+    exit when found;
+  end loop;
+  return chosen;
+end
+$$;
+comment on function engine.choose_chunk(text, integer) is
+  'Locks and returns the chunk of a feed that is claimed next: highest priority first, then the older run, then the run''s own order, but
+   with a lease for a backfill, see engine.backfill_goes_first. Null when nothing may be claimed.';
+
+create function public.claim_chunk(feed text, call_id bigint default null, proposed_token uuid default null)
+returns table (
+  chunk_id bigint,
+  run_id bigint,
+  lease_token uuid,
+  period_start date,
+  period_end date,
+  cursor_day date,
+  cursor_skip integer,
+  api_total integer,
+  regions text[],
+  page_limit integer,
+  stop_taking_pages_after_seconds integer,
+  stop_taking_pages_after_busy_seconds numeric,
+  answer_timeout_seconds integer,
+  capture_odds boolean
+)
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+#variable_conflict use_column
+declare
+  settings constant public.backfill_settings := (select s from public.backfill_settings as s);
+  chosen public.backfill_progress;
+begin
+  -- Claims of one feed queue up here for a moment; otherwise two of them could both count one free lease.
+  perform engine.take_lock('claim ' || claim_chunk.feed);
+  if claim_chunk.call_id is not null then
+    -- The same claim once more, because its answer got lost: the same lease, as long as it lasts. After that the number
+    -- is spent, and there is nothing. A claim without a number is never a repetition.
+    select chunk.* into chosen
+    from public.backfill_progress as chunk
+    where
+      chunk.feed = claim_chunk.feed and chunk.state = 'working' and chunk.lease_token = claim_chunk.proposed_token;
+    if not found then
+      delete from engine.calls_on_their_way as call
+      where call.id = claim_chunk.call_id and call.feed = claim_chunk.feed;
+      if not found then
+        -- Delivered a second time, or so late that another one was sent in its place.
+        return;
+      end if;
+    end if;
+  end if;
+  if chosen.id is null then
+    if (
+      select count(*) from public.backfill_progress as live
+      where live.feed = claim_chunk.feed and live.state = 'working'
+    ) >= settings.leases_per_feed then
+      return;
+    end if;
+
+    chosen := engine.choose_chunk(claim_chunk.feed, settings.leases_per_feed);
+    if chosen.id is null then
+      return;
+    end if;
+
+    update public.backfill_progress as chunk
+    set
+      state = 'working',
+      lease_token = coalesce(claim_chunk.proposed_token, gen_random_uuid()),
+      lease_until = engine.clock() + settings.lease_seconds * interval '1 second',
+      invocations = chunk.invocations + 1,
+      claimed_at = engine.clock(),
+      started_at = coalesce(chunk.started_at, engine.clock()),
+      -- A total is one of the regions that were asked for, so a reading keeps those that it began with.
+      regions = case when chunk.reading_since is null then settings.regions else chunk.regions end
+    where chunk.id = chosen.id
+    returning chunk.* into chosen;
+  end if;
+
+  return query select
+    chosen.id, chosen.run_id, chosen.lease_token, chosen.period_start, chosen.period_end, chosen.cursor_day,
+    chosen.cursor_skip, chosen.api_total, chosen.regions,
+    case when chosen.feed = 'racecards' then settings.racecards_page_limit else settings.results_page_limit end,
+    settings.stop_taking_pages_after_seconds, settings.stop_taking_pages_after_busy_seconds,
+    settings.answer_timeout_seconds, settings.capture_odds;
+end
+$$;
+comment on function public.claim_chunk(text, bigint, uuid) is
+  'Leases the next chunk of a feed: highest priority first, then the older run, then the run''s own order; one of the
+   leases is a backfill''s when one waits. call_id is what came with the call; null for a call by hand. proposed_token
+   becomes the lease''s token: the same call with the same one gets the same lease again, so that a lost answer costs
+   nothing. No row when nothing is due, when all leases of the feed are taken, or when the call was answered before. The
+   answer says where to go on and under which settings.';
+
+revoke all on function
+  engine.backfill_goes_first, engine.choose_chunk, public.claim_chunk
+  from public, anon, authenticated, service_role;
+grant execute on function engine.backfill_goes_first, engine.choose_chunk, public.claim_chunk to service_role;

@@ -1,0 +1,59 @@
+-- Every write of a worker passes here first.
+
+-- Every write of a worker passes here first.
+create function engine.hold_lease(chunk_id bigint, lease_token uuid)
+returns public.backfill_progress
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  held public.backfill_progress;
+begin
+  select chunk.* into held
+  from public.backfill_progress as chunk
+  where chunk.id = hold_lease.chunk_id and chunk.lease_token = hold_lease.lease_token
+  for update;
+  if not found then
+    raise exception 'The lease of chunk % is lost', hold_lease.chunk_id
+      using errcode = 'PT409', hint = 'Somebody else works on the chunk, or it has ended. Stop; nothing was written.';
+  end if;
+  return held;
+end
+$$;
+comment on function engine.hold_lease(bigint, uuid) is
+  'Locks the chunk''s row and returns it when the token is the current one; otherwise error PT409 (HTTP 409), so that a
+   zombie invocation changes nothing.';
+
+create function public.note_failed_request(
+  chunk_id bigint,
+  lease_token uuid,
+  message text,
+  endpoint text,
+  http_status integer default null,
+  attempt integer default 1
+)
+returns void
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  held constant public.backfill_progress := engine.hold_lease(note_failed_request.chunk_id, note_failed_request.lease_token);
+begin
+  perform engine.log_failure(
+    held, 'retried', note_failed_request.endpoint, note_failed_request.http_status, note_failed_request.attempt,
+    note_failed_request.message
+  );
+  -- Three timeouts in a row take longer than a lease, and whoever reports them is alive.
+  update public.backfill_progress as chunk
+  set lease_until = engine.clock() + (select s.lease_seconds from public.backfill_settings as s) * interval '1 second'
+  where chunk.id = held.id;
+end
+$$;
+comment on function public.note_failed_request(bigint, uuid, text, text, integer, integer) is
+  'Keeps one failed request that the invocation sends again, and renews the lease. attempt: which request of the page it was, 1
+   the first; message carries no secret. Error PT409 when the lease is lost.';
+
+revoke all on function engine.hold_lease, public.note_failed_request from public, anon, authenticated, service_role;
+grant execute on function engine.hold_lease, public.note_failed_request to service_role;

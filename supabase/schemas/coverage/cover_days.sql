@@ -1,0 +1,104 @@
+-- From what a chunk has read to coverage rows.
+
+create function engine.races_of_day(feed text, day date, regions text[])
+returns bigint
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+  select count(*)
+  from public.ra_races as race
+  where
+    -- Not a "case", which would hide the days from their indexes.
+    (
+      (races_of_day.feed = 'results' and race.race_date = races_of_day.day and race.has_result)
+      or (races_of_day.feed <> 'results' and race.card_date = races_of_day.day)
+    )
+    and race.region_code = any (races_of_day.regions)
+$$;
+comment on function engine.races_of_day(text, date, text[]) is
+  'How many races of these regions are stored that the feed gave this day; a card that moved counts on its own day.';
+
+-- What is stored of a feed on the days of a period, as coverage rows.
+create function engine.cover_days(
+  chunk public.backfill_progress, period_start date, period_end date, races_in_api integer default null
+)
+returns void
+language sql
+security invoker
+set search_path = ''
+as $$
+  -- Rejects without an id that this reading did not meet again are understood by now, or the API took them back.
+  delete from public.ingest_rejects as reject
+  where
+    reject.feed = chunk.feed
+    and reject.race_id is null
+    and reject.race_date >= cover_days.period_start
+    and reject.race_date < cover_days.period_end
+    and reject.last_seen_at < chunk.reading_since;
+
+  insert into public.ra_coverage as known (
+    feed, day, races_in_api, races_stored, races_rejected, races_abandoned, pulled_at, regions, chunk_id
+  )
+  select
+    chunk.feed, days.day, coalesce(cover_days.races_in_api, stored.races + rejected.races), stored.races,
+    rejected.races, abandoned.races, chunk.reading_since, chunk.regions, chunk.id
+  from (
+      select day::date as day
+      from generate_series(cover_days.period_start::timestamp, cover_days.period_end::timestamp - interval '1 day', interval '1 day') as day
+    ) as days,
+    lateral (select engine.races_of_day(chunk.feed, days.day, chunk.regions) as races) as stored,
+    lateral (
+      select count(*) as races
+      from public.ra_races as race
+      where
+        chunk.feed = 'racecards'
+        and race.card_date = days.day
+        and race.is_abandoned
+        and race.region_code = any (chunk.regions)
+    ) as abandoned,
+    lateral (
+      select count(distinct coalesce(reject.race_id, reject.fingerprint)) as races
+      from public.ingest_rejects as reject
+      where reject.feed = chunk.feed and reject.kind = 'race'
+        -- One that says no day may be of any: each of them is incomplete, and pulled alone shows whether it is.
+        and (
+          reject.race_date = days.day
+          or (chunk.feed = 'results' and reject.race_date is null and reject.chunk_id = chunk.id)
+        )
+        -- One that this reading did not meet is none of those that the API has.
+        and reject.last_seen_at >= chunk.reading_since
+        and not exists (
+          select from public.ra_races as race
+          where
+            race.id = reject.race_id
+            and case when chunk.feed = 'results' then race.has_result else race.has_card end
+        )
+    ) as rejected
+  on conflict (feed, day) do update set
+    races_in_api = excluded.races_in_api,
+    races_stored = excluded.races_stored,
+    races_rejected = excluded.races_rejected,
+    races_abandoned = excluded.races_abandoned,
+    -- A reading that was begun earlier and ended later makes nothing older that was known wholly.
+    pulled_at = case
+      when known.races_stored >= known.races_in_api and known.regions @> excluded.regions
+        then greatest(known.pulled_at, excluded.pulled_at)
+      else excluded.pulled_at
+    end,
+    regions = case
+      when known.races_stored >= known.races_in_api and known.regions @> excluded.regions
+        and known.pulled_at > excluded.pulled_at then known.regions
+      else excluded.regions
+    end,
+    chunk_id = excluded.chunk_id
+$$;
+comment on function engine.cover_days(public.backfill_progress, date, date, integer) is
+  'Writes a coverage row for each day of a half-open period of which the caller knows that the chunk has pulled it
+   wholly: as old as the first page of the reading, in the regions that it was asked for. races_in_api is the API''s own
+   count where it gives one per day; otherwise what is stored and rejected: that all races of the period came is the
+   caller''s to know.';
+
+revoke all on function engine.races_of_day, engine.cover_days from public, anon, authenticated, service_role;
+grant execute on function engine.races_of_day, engine.cover_days to service_role;

@@ -1,0 +1,85 @@
+-- Whether the data is as new as it should be.
+
+create view public.data_freshness
+with (security_invoker = true)
+as
+with settings as (
+  select s.schedules_started_on, s.freshness_grace_minutes * interval '1 minute' as grace from public.backfill_settings as s
+),
+feeds as (
+  select
+    f.feed,
+    -- The newest pull of today's data that should be done by now, whatever the weekday: an empty day is pulled like any other.
+    max(engine.last_due(schedule, engine.clock() - settings.grace)) filter (
+      where settings.schedules_started_on is not null
+    ) as expected_since,
+    min(engine.next_due(schedule, engine.clock())) filter (where settings.schedules_started_on is not null) as next_due_at
+  from (values ('masters'), ('racecards'), ('results')) as f (feed)
+  cross join settings
+  left join public.pull_schedules as schedule
+    on f.feed = any (schedule.feeds)
+      and schedule.enabled
+      and schedule.pulls = 'days'
+      and schedule.first_day <= 0
+      and schedule.last_day >= 0
+  group by f.feed
+),
+known as (
+  select
+    feeds.feed,
+    feeds.next_due_at,
+    -- What was due before the schedules were switched on is not expected.
+    case
+      when engine.london_day(feeds.expected_since) >= settings.schedules_started_on then feeds.expected_since
+    end as expected_since,
+    settings.schedules_started_on,
+    case feeds.feed
+      when 'masters' then (
+        select max(chunk.reading_since) from public.backfill_progress as chunk
+        where chunk.feed = 'masters' and chunk.state = 'succeeded'
+      )
+      else (
+        select c.pulled_at from public.ra_coverage as c
+        where c.feed = feeds.feed and c.day <= engine.london_day()
+        order by c.day desc
+        limit 1
+      )
+    end as last_pulled_at,
+    case feeds.feed
+      when 'racecards' then (select max(race.race_date) from public.ra_races as race where race.has_card)
+      when 'results' then (select max(race.race_date) from public.ra_races as race where race.has_result)
+    end as newest_day
+  from feeds
+  cross join settings
+)
+select
+  known.feed,
+  known.newest_day,
+  known.last_pulled_at,
+  known.expected_since,
+  known.next_due_at,
+  case
+    when known.schedules_started_on is null then 'not_scheduled'
+    when known.expected_since is null then 'fresh'
+    when known.feed = 'masters' and known.last_pulled_at >= known.expected_since then 'fresh'
+    -- The day that was due, not an older one that somebody pulled again since.
+    when exists (
+      select from public.ra_coverage as c
+      where c.feed = known.feed and c.day = engine.london_day(known.expected_since) and c.pulled_at >= known.expected_since
+    ) then 'fresh'
+    else 'late'
+  end as state
+from known;
+comment on view public.data_freshness is 'A row per feed: how new its data is, and whether it is as new as the schedules promise.';
+comment on column public.data_freshness.feed is 'masters, racecards or results.';
+comment on column public.data_freshness.newest_day is 'Day of the newest race stored from this feed, cards of days to come among them; null for masters.';
+comment on column public.data_freshness.last_pulled_at is 'When the newest day up to today was last pulled wholly, also when it was empty; of the masters, when the first list of their last
+   whole pull went in.';
+comment on column public.data_freshness.expected_since is
+  'By when it should have been pulled again: the last scheduled time that is freshness_grace_minutes ago. Null before the first.';
+comment on column public.data_freshness.next_due_at is 'The next scheduled pull; null without schedules.';
+comment on column public.data_freshness.state is
+  'fresh; late: the pull due at expected_since is not done; not_scheduled: start_schedules was not called.';
+
+revoke all on public.data_freshness from public, anon, authenticated, service_role;
+grant select on public.data_freshness to service_role;

@@ -1,0 +1,149 @@
+-- What is missing.
+
+create table public.gap_pulls (
+  feed text not null,
+  day date not null,
+  tries integer not null default 0,
+  last_try_at timestamptz,
+  given_up_at timestamptz,
+  constraint gap_pulls_pkey primary key (feed, day),
+  constraint gap_pulls_feed_known check (feed in ('racecards', 'results'))
+);
+comment on table public.gap_pulls is 'Days whose gap the nightly closing has tried to close. A row goes when the gap does.';
+comment on column public.gap_pulls.feed is 'racecards or results.';
+comment on column public.gap_pulls.day is 'UK racing day.';
+comment on column public.gap_pulls.tries is 'Pulls so far.';
+comment on column public.gap_pulls.last_try_at is 'When the last one was started.';
+comment on column public.gap_pulls.given_up_at is
+  'When it was given up, after gap_tries pulls; null while it is tried. Delete the row to have it tried again.';
+
+create view engine.expected_days
+with (security_invoker = true)
+as
+select distinct chunk.feed, days.day::date as day
+from public.backfill_progress as chunk,
+  generate_series(chunk.period_start::timestamp, chunk.period_end::timestamp - interval '1 day', interval '1 day') as days (day)
+where
+  chunk.feed <> 'masters'
+  and chunk.state <> 'cancelled'
+  -- Nor does a pull of before make anybody expect a feed whose schedules were switched off since.
+  and (
+    chunk.priority < 90
+    or exists (
+      select from public.pull_schedules as schedule
+      where schedule.enabled and schedule.pulls = 'days' and chunk.feed = any (schedule.feeds)
+    )
+  )
+union
+-- With the schedules on, every day since then, and every day since the last backfill reached the present of its time.
+select f.feed, days.day::date
+from public.backfill_settings as settings
+cross join (values ('racecards'), ('results')) as f (feed)
+cross join lateral (
+  select coalesce(max(run.end_date), settings.schedules_started_on) as day
+  from public.backfill_runs as run
+  where
+    run.priority = 0
+    -- One that was cancelled for the sake of a dead chunk reached the present all the same.
+    and (
+      run.cancelled_at is null
+      or exists (
+        select from public.backfill_progress as newest
+        where newest.run_id = run.id and newest.feed = f.feed and newest.state = 'succeeded' and newest.period_end > run.end_date
+      )
+    )
+    and f.feed = any (run.feeds)
+    and run.end_date < settings.schedules_started_on
+    -- One that was to reach the present, not a trial of a year long past.
+    and run.end_date >= engine.london_day(run.created_at) - 7
+) as since
+cross join lateral generate_series(
+  greatest(since.day, case when f.feed = 'racecards' then date '2023-01-23' end)::timestamp,
+  engine.london_day()::timestamp - interval '1 day',
+  interval '1 day'
+) as days (day)
+where
+  settings.schedules_started_on is not null
+  -- Whoever has switched a feed's schedules off does not miss its days.
+  and exists (
+    select from public.pull_schedules as schedule where schedule.enabled and schedule.pulls = 'days' and f.feed = any (schedule.feeds)
+  );
+comment on view engine.expected_days is
+  'Per feed the days that should be stored: those that a run was asked for, and with the schedules on all since the last backfill.';
+
+create view public.coverage_gaps
+with (security_invoker = true)
+as
+with gaps as (
+  select
+    expected.feed,
+    expected.day,
+    case
+      when known.day is null then 'never_pulled'
+      when known.races_stored < known.races_in_api then 'incomplete'
+      when not known.regions @> settings.regions then 'never_pulled'
+      else 'provisional'
+    end as kind,
+    case
+      when known.day is null then 'never pulled wholly'
+      when known.races_stored < known.races_in_api then format('%s of %s races stored', known.races_stored, known.races_in_api)
+      when not known.regions @> settings.regions then format(
+        'never pulled for the region %s',
+        (
+          select string_agg(region, ', ' order by region)
+          from unnest(settings.regions) as region
+          where region <> all (known.regions)
+        )
+      )
+      when known.pulled_at < engine.london_midnight(expected.day + 1) then 'pulled before the day was over'
+      else 'pulled before late ratings and corrections were in'
+    end as missing
+  from engine.expected_days as expected
+  cross join public.backfill_settings as settings
+  left join engine.known_days as known on known.feed = expected.feed and known.day = expected.day
+  where
+    known.is_covered is not true
+    -- The day in progress is provisional by nature, and so is the one before until its nightly pull; and a card before its morning.
+    and (
+      known.day is null
+      or known.races_stored < known.races_in_api
+      or not known.regions @> settings.regions
+      or expected.day < (select engine.london_day(engine.clock() - interval '4 hours'))
+    )
+  union all
+  -- A race that has a card and no result is a question: void, abandoned unseen, or still to come.
+  select
+    'results', race.race_date, 'no_result',
+    format(
+      '%s with a card and without a result: %s', case when count(*) = 1 then 'a race' else count(*) || ' races' end,
+      string_agg(race.id, ', ' order by race.off_dt, race.id)
+    )
+  from public.ra_races as race
+  join engine.known_days as known on known.feed = 'results' and known.day = race.race_date and known.is_covered
+  where
+    race.has_card
+    and not race.has_result
+    and not coalesce(race.is_abandoned, false)
+    and race.race_date <= engine.london_day() - 2
+    and race.region_code = any ((select s.regions from public.backfill_settings as s)::text[])
+  group by race.race_date
+)
+select gaps.feed, gaps.day, gaps.kind, gaps.missing, coalesce(pulls.tries, 0) as tries, pulls.given_up_at
+from gaps
+left join public.gap_pulls as pulls on pulls.feed = gaps.feed and pulls.day = gaps.day;
+comment on view public.coverage_gaps is 'A row per feed and day of which something that should be stored is missing.';
+comment on column public.coverage_gaps.feed is 'racecards or results.';
+comment on column public.coverage_gaps.day is 'UK racing day.';
+comment on column public.coverage_gaps.kind is
+  'never_pulled, or not in a region that the settings have by now; incomplete: fewer races stored than the API has;
+   provisional: pulled before the day was over, or a result before its late ratings and corrections were in; no_result:
+   races that have a card, are not abandoned, and had no result two days later.';
+comment on column public.coverage_gaps.missing is 'In words: how many races of how many, or which.';
+comment on column public.coverage_gaps.tries is 'Pulls by the nightly closing so far.';
+comment on column public.coverage_gaps.given_up_at is 'When the nightly closing gave up, after gap_tries pulls; null before.';
+
+alter table public.gap_pulls enable row level security;
+revoke all on
+  public.gap_pulls, engine.expected_days, public.coverage_gaps
+  from public, anon, authenticated, service_role;
+grant select on public.gap_pulls, engine.expected_days, public.coverage_gaps to service_role;

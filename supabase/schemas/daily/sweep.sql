@@ -1,0 +1,189 @@
+-- What the chain lost, the sweep restores: it alone can finish a run from the tables.
+
+create function engine.expire_leases()
+returns integer
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  lost public.backfill_progress;
+  new_state text;
+  expired integer := 0;
+begin
+  for lost in
+    select chunk.*
+    from public.backfill_progress as chunk
+    where
+      chunk.state = 'working'
+      -- No lease is longer than ten minutes: one that is was given by a clock that was ahead.
+      and (chunk.lease_until < engine.clock() or chunk.lease_until > engine.clock() + interval '11 minutes')
+    order by chunk.id
+    for update skip locked
+  loop
+    new_state := engine.count_interruption(
+      lost, format('The invocation fell silent: its lease ran out at %s', lost.lease_until)
+    );
+    update public.backfill_progress as chunk
+    set
+      state = new_state,
+      lease_token = null,
+      lease_until = null,
+      next_attempt_at = engine.clock(),
+      ended_at = case when new_state = 'dead' then engine.clock() end
+    where chunk.id = lost.id;
+    expired := expired + 1;
+  end loop;
+  return expired;
+end
+$$;
+comment on function engine.expire_leases() is
+  'Takes leases that ran out away from invocations that fell silent. Returns how many. Such an interruption is not a failed attempt,
+   but a chunk interrupted too often without storing a page is given up.';
+
+create function engine.silence_is_noted(feed text, beginning text)
+returns boolean
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+  select exists (
+    select from public.ingest_errors as known
+    where
+      known.failure_class = 'lost_call'
+      and known.feed = silence_is_noted.feed
+      and starts_with(known.message, silence_is_noted.beginning)
+      and known.occurred_at > engine.clock() - interval '1 hour'
+      and known.occurred_at > coalesce(
+        (select max(chunk.claimed_at) from public.backfill_progress as chunk where chunk.feed = silence_is_noted.feed), '-infinity'
+      )
+  )
+$$;
+comment on function engine.silence_is_noted(text, text) is
+  'Whether the error log says already that nobody comes for a feed, in a message with this beginning. While nobody does, that is
+   one fault, and one more each hour.';
+
+create function engine.forget_lost_calls()
+returns integer
+language sql
+security invoker
+set search_path = ''
+as $$
+  with lost as (
+    delete from engine.calls_on_their_way as call
+    -- One that is being answered at this moment is not lost, and nobody waits for it.
+    where call.id in (
+      select late.id from engine.calls_on_their_way as late where engine.call_is_lost(late.sent_at) order by late.id for update skip locked
+    )
+    returning call.id, call.feed, call.sent_at
+  ),
+  noted as (
+    insert into public.ingest_errors (feed, failure_class, attempt, message)
+    select
+      lost.feed, 'lost_call', 1,
+      format(
+        'The call %s of %s, sent at %s, has not come: it got lost, or the function does not answer', lost.id, lost.feed, lost.sent_at
+      )
+    from lost
+    where not engine.silence_is_noted(lost.feed, 'The call ')
+    order by lost.id
+  )
+  select count(*)::integer from lost
+$$;
+comment on function engine.forget_lost_calls() is
+  'Takes calls that never came off the list, so that others are sent in their place. Returns how many. They are kept in the error
+   log: once while nobody comes at all, and again each hour.';
+
+create function engine.sweep()
+returns void
+language plpgsql
+security invoker
+set search_path = ''
+set lock_timeout = '10s'
+as $$
+declare
+  silence interval;
+  what_to_do text;
+begin
+  -- Two sweeps at once would each dispatch for the same free leases.
+  if not engine.begin_tick('sweep') then
+    return;
+  end if;
+  silence := engine.beat('sweep');
+  if silence > interval '10 minutes' then
+    perform engine.note_standstill(silence);
+  end if;
+  perform engine.note_silent_watch();
+  perform engine.expire_leases();
+  -- Nobody pushes a slot back by more than an hour: one further away was reserved by a clock that was ahead.
+  update public.racing_api_limits as l
+  set next_slot = '-infinity', taken_slots = '{}'
+  where l.next_slot > engine.clock() + interval '61 minutes' or engine.clock() + interval '61 minutes' < any (l.taken_slots);
+  perform engine.forget_lost_calls();
+  begin
+    perform engine.dispatch_due();
+  exception
+    when sqlstate 'PT424' then
+      -- A Vault secret is missing, or somebody holds pg_net's queue, which every login may lock. The leases stay expired;
+      -- the error log says what to do, and an alert after it.
+      get stacked diagnostics what_to_do = pg_exception_hint;
+      raise warning '%', sqlerrm;
+      insert into public.ingest_errors (feed, failure_class, attempt, message)
+      select distinct ready.feed, 'lost_call', 1, reason.words
+      from engine.claimable_chunks as ready
+      cross join (values (format('No call could be sent: %s. %s', sqlerrm, what_to_do))) as reason (words)
+      where not engine.silence_is_noted(ready.feed, reason.words);
+  end;
+end
+$$;
+comment on function engine.sweep() is
+  'The cron tick of every minute: expires leases, then dispatches what is due and nobody works on. With nothing to do it
+   calls nobody.';
+
+select cron.schedule('engine-sweep', '* * * * *', 'select engine.sweep()');
+
+create function engine.note_standstill(silence interval)
+returns void
+language sql
+security invoker
+set search_path = ''
+as $$
+  select engine.note_alert(
+    'standstill', 'the sweep',
+    format(
+      'The sweep stood still from %s to %s: the project slept, or cron did. What was missed is being pulled.',
+      engine.clock() - note_standstill.silence, engine.clock()
+    ),
+    true
+  )
+$$;
+comment on function engine.note_standstill(interval) is 'Keeps an alert that the sweep has not run for so long, unless one stands.';
+
+create function engine.note_silent_watch()
+returns void
+language sql
+security invoker
+set search_path = ''
+as $$
+  select engine.note_alert(
+    'standstill', 'the alerts',
+    format(
+      'The alerts have not been looked at since %s, and none was sent. See cron.job_run_details for engine-watch.', watch.beat_at
+    ),
+    false
+  )
+  from engine.heartbeats as watch
+  join engine.heartbeats as sweep on sweep.name = 'sweep'
+  where
+    watch.name = 'watch'
+    and watch.beat_at < engine.clock() - interval '10 minutes'
+    and sweep.awake_since < engine.clock() - interval '10 minutes'
+$$;
+comment on function engine.note_silent_watch() is
+  'Keeps an alert that the watch has not run for ten minutes while the sweep did. The next watch sends it, and ends it.';
+
+revoke all on function
+  engine.expire_leases, engine.silence_is_noted, engine.forget_lost_calls, engine.note_standstill,
+  engine.note_silent_watch, engine.sweep
+  from public, anon, authenticated, service_role;

@@ -1,0 +1,41 @@
+-- The schedules on and off.
+
+create function public.start_schedules()
+returns table (name text, next_due_at timestamptz)
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+begin
+  update public.backfill_settings as s set schedules_started_on = coalesce(s.schedules_started_on, engine.london_day());
+  perform cron.schedule('engine-pulls', '* * * * *', 'select engine.start_due_pulls()');
+  return query
+  select s.name, case when s.last_due_at is null then engine.clock() else engine.next_due(s, engine.clock()) end
+  from public.pull_schedules as s
+  where s.enabled
+  order by 2, 1;
+end
+$$;
+comment on function public.start_schedules() is
+  'Switches the daily pulls on, the first ones within a minute. Returns when each schedule is due next. Calling it again changes
+   nothing.';
+
+create function public.stop_schedules()
+returns void
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+begin
+  perform cron.unschedule(job.jobname) from cron.job as job where job.jobname = 'engine-pulls';
+  update public.backfill_settings as s set schedules_started_on = null;
+  update public.pull_schedules as s
+  set last_due_at = null, failing_since = null, last_error = null
+  where s.last_due_at is not null or s.failing_since is not null;
+  delete from engine.heartbeats as h where h.name = 'pulls';
+end
+$$;
+comment on function public.stop_schedules() is
+  'Switches the daily pulls off; runs that go on are left alone. Calling it again changes nothing.';
+
+revoke all on function public.start_schedules, public.stop_schedules from public, anon, authenticated, service_role;

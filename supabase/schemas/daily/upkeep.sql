@@ -1,0 +1,127 @@
+-- What keeps the database from growing for ever.
+
+create function engine.purge_run(run_id bigint)
+returns boolean
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+begin
+  -- All that the deletion touches is held first, in everybody's order, chunks before their run; and nobody is waited for.
+  perform from public.backfill_progress as chunk where chunk.run_id = purge_run.run_id order by chunk.id for update nowait;
+  perform
+  from public.ra_coverage as known
+  where known.chunk_id in (select chunk.id from public.backfill_progress as chunk where chunk.run_id = purge_run.run_id)
+  order by known.feed, known.day
+  for update nowait;
+  perform from public.ingest_rejects as known where known.run_id = purge_run.run_id order by known.id for update nowait;
+  perform from public.backfill_runs as run where run.id = purge_run.run_id for update nowait;
+  delete from public.backfill_runs as run
+  where
+    run.id = purge_run.run_id
+    and not exists (
+      select from public.backfill_progress as chunk where chunk.run_id = run.id and chunk.state in ('waiting', 'working')
+    );
+  return found;
+exception
+  when lock_not_available then
+    -- Somebody has a part of it, and puts its dead chunks back to waiting for example: it stays for another night.
+    return false;
+end
+$$;
+comment on function engine.purge_run(bigint) is
+  'Deletes a run with its chunks and their errors. Returns false, at once, when one of them waits or is worked on, or is held by
+   somebody.';
+
+create function engine.purge()
+returns table (what text, rows_deleted bigint)
+language plpgsql
+security invoker
+set search_path = ''
+-- It holds what it deletes until it ends: a row of the log that an open transaction holds must not hold up pages.
+set lock_timeout = '10s'
+as $$
+#variable_conflict use_column
+declare
+  settings constant public.backfill_settings := (select s from public.backfill_settings as s);
+  old_run bigint;
+begin
+  what := 'ingest_errors';
+  delete from public.ingest_errors as error
+  where error.occurred_at < engine.clock() - settings.error_log_days * interval '1 day';
+  get diagnostics rows_deleted = row_count;
+  return next;
+
+  what := 'racing_api_calls';
+  delete from public.racing_api_calls as counted
+  where counted.counted_from < engine.clock() - settings.api_log_days * interval '1 day';
+  get diagnostics rows_deleted = row_count;
+  return next;
+
+  -- Scheduled runs only: what a backfill did says which days are expected to be stored. The newest run of a feed stays.
+  what := 'backfill_runs';
+  rows_deleted := 0;
+  for old_run in
+    select run.id
+    from public.backfill_runs as run
+    where
+      run.priority >= 90
+      and run.created_at < engine.clock() - settings.scheduled_run_days * interval '1 day'
+      and exists (
+        select from public.backfill_runs as newer
+        where newer.feeds = run.feeds and newer.priority = run.priority and newer.id > run.id
+      )
+    order by run.id
+  loop
+    if engine.purge_run(old_run) then
+      rows_deleted := rows_deleted + 1;
+    end if;
+  end loop;
+  return next;
+
+  what := 'ingest_rejects';
+  delete from public.ingest_rejects as reject
+  where reject.id in (
+    select old.id
+    from public.ingest_rejects as old
+    where
+      old.acknowledged_at < engine.clock() - settings.reject_days * interval '1 day'
+      -- One that still comes would be a new one the next time.
+      and old.last_seen_at < engine.clock() - settings.reject_days * interval '1 day'
+      -- engine.whole_results asks it for ever whether a result has all of its runners.
+      and not (old.feed = 'results' and old.kind = 'runner')
+    order by old.id
+    for update skip locked
+  );
+  get diagnostics rows_deleted = row_count;
+  return next;
+
+  what := 'alerts';
+  delete from public.alerts as alert
+  where alert.well_at < engine.clock() - settings.alert_days * interval '1 day';
+  get diagnostics rows_deleted = row_count;
+  return next;
+
+  -- Grows by one row a job and minute, and nobody else empties it.
+  what := 'cron.job_run_details';
+  delete from cron.job_run_details as details
+  where
+    -- By number: a job that the server's end cut off has no end of its own.
+    details.runid <= (
+      select max(old.runid)
+      from cron.job_run_details as old
+      where old.end_time < now() - settings.cron_log_days * interval '1 day'
+    )
+    and details.jobid in (select job.jobid from cron.job as job where job.jobname like 'engine-%');
+  get diagnostics rows_deleted = row_count;
+  return next;
+end
+$$;
+comment on function engine.purge() is
+  'Deletes what is older than backfill_settings says: errors, counted calls, scheduled runs that ended, rejects that were acknowledged,
+   alerts that are over, and the cron log of the engine''s jobs. Returns how many rows of what. Races, runners, masters, coverage,
+   rejects that nobody has acknowledged, and rejected runners of results, are never deleted.';
+
+select cron.schedule('engine-upkeep', '10 4 * * *', 'select * from engine.purge()');
+
+revoke all on function engine.purge_run, engine.purge from public, anon, authenticated, service_role;

@@ -1,0 +1,109 @@
+-- Which chunks may be worked on now, and the calls for them.
+
+-- What may be claimed now. One definition for the claim, for the sweep and for whoever wants to look.
+create view engine.claimable_chunks
+with (security_invoker = true)
+as
+select chunk.id, chunk.feed, chunk.priority, chunk.run_id, chunk.place_in_run
+from public.backfill_progress as chunk
+join public.backfill_runs as run on run.id = chunk.run_id
+where
+  chunk.state = 'waiting'
+  and chunk.next_attempt_at <= engine.clock()
+  and run.paused_at is null
+  and run.cancelled_at is null
+  -- A day is never pulled by two runs at once, a backfill's and a daily one's.
+  and not exists (
+    select from public.backfill_progress as live
+    where
+      live.state = 'working'
+      and live.feed = chunk.feed
+      and live.id <> chunk.id
+      and live.period_start < chunk.period_end
+      and live.period_end > chunk.period_start
+  )
+  -- Courses have their listed names before the first race names them.
+  and (
+    chunk.feed = 'masters'
+    or not exists (
+      select from public.backfill_progress as masters
+      where masters.run_id = chunk.run_id and masters.feed = 'masters' and masters.state in ('waiting', 'working')
+    )
+  )
+  -- An invocation that has to wait long for its first slot would only hold a lease until it runs out.
+  and not exists (
+    select from public.racing_api_limits as l
+    where
+      l.next_slot > engine.clock() + interval '15 seconds'
+      and (
+        l.endpoint = 'account'
+        or l.endpoint = any (
+          case chunk.feed
+            when 'racecards' then array['/racecards/pro']
+            when 'results' then array['/results']
+            else array['/courses', '/courses/regions']
+          end
+        )
+      )
+  );
+comment on view engine.claimable_chunks is 'Chunks that wait, are due, belong to a run that is neither paused nor cancelled, whose
+   days nobody pulls now, and whose endpoint has a slot soon.';
+
+create function engine.dispatch_due(feed text default null)
+returns integer
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  allowed constant integer := (select s.leases_per_feed from public.backfill_settings as s);
+  lane text;
+  calls integer := 0;
+  missing integer;
+begin
+  foreach lane in array coalesce(case when dispatch_due.feed is not null then array[dispatch_due.feed] end, array['masters', 'racecards', 'results']) loop
+    select
+      least(
+        (select count(*) from engine.claimable_chunks as ready where ready.feed = lane),
+        allowed - (select count(*) from public.backfill_progress as live where live.feed = lane and live.state = 'working')
+      )
+      - (
+        select count(*) from engine.calls_on_their_way as call
+        where call.feed = lane and not engine.call_is_lost(call.sent_at)
+      )
+    into missing;
+    for nth in 1 .. missing loop
+      perform engine.dispatch(lane);
+      calls := calls + 1;
+    end loop;
+  end loop;
+  return calls;
+end
+$$;
+comment on function engine.dispatch_due(text) is
+  'Dispatches as many calls of a feed (null: of each) as chunks are claimable and leases are neither taken nor called for.
+   Returns how many. With nothing to do it calls nobody.';
+
+create function engine.dispatch_next(feed text)
+returns void
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+begin
+  -- Whoever ends the masters calls the chunks that waited for them.
+  perform engine.dispatch_due(nullif(dispatch_next.feed, 'masters'));
+exception
+  when sqlstate 'PT424' then
+    -- A Vault secret is missing, or pg_net's queue is not safe. The chunk ends all the same; the sweep goes on calling.
+    raise warning '%', sqlerrm;
+end
+$$;
+comment on function engine.dispatch_next(text) is
+  'Dispatches what may be worked on now that a chunk of the feed (null: of any) has ended. Nobody, with a warning, when nothing
+   can be sent: a Vault secret is missing, or pg_net''s queue is not safe.';
+
+revoke all on engine.claimable_chunks from public, anon, authenticated, service_role;
+grant select on engine.claimable_chunks to service_role;
+revoke all on function engine.dispatch_due, engine.dispatch_next from public, anon, authenticated, service_role;
+grant execute on function engine.dispatch_due, engine.dispatch_next to service_role;

@@ -1,0 +1,39 @@
+-- The one rate budget that every call to the API is drawn from.
+
+create table public.racing_api_limits (
+  endpoint text primary key,
+  documented_calls_per_second numeric(8, 2) not null,
+  calls_per_second numeric(8, 2) not null,
+  headroom numeric(3, 2) not null default 0.10,
+  next_slot timestamptz not null default '-infinity',
+  taken_slots timestamptz[] not null default '{}',
+  constraint racing_api_limits_rate_positive check (calls_per_second > 0),
+  constraint racing_api_limits_headroom_sane check (headroom >= 0 and headroom < 1)
+);
+comment on table public.racing_api_limits is
+  'The rate budget: a row per endpoint, and one for the account. A slot is the right to make one call at a time.';
+comment on column public.racing_api_limits.documented_calls_per_second is 'As The Racing API documents it for its paid plans.';
+comment on column public.racing_api_limits.calls_per_second is 'The rate in force: what the account''s plan allows.';
+comment on column public.racing_api_limits.headroom is
+  'Share of the rate left unused. Slots are evenly spaced, but requests arrive with jitter: with 0.10 at 5 calls a second a
+   call may be 111 ms late before any window of one second holds a sixth.';
+comment on column public.racing_api_limits.next_slot is
+  'No slot before it: an endpoint''s slots are evenly spaced, and after a 429 there is none for a while. In the past when idle.';
+comment on column public.racing_api_limits.taken_slots is
+  'The account''s row: slots given out, for as long as they bear on those to come. Empty for endpoints.';
+
+insert into public.racing_api_limits (endpoint, documented_calls_per_second, calls_per_second)
+values
+  -- More than 100 requests in 10 s from one address block it for five minutes.
+  ('account', 10, 10),
+  ('/racecards/pro', 2, 2),
+  ('/results', 5, 5),
+  ('/courses', 1, 1),
+  ('/courses/regions', 1, 1);
+
+-- A few rows, updated all the time: room for the new versions on the same page, and vacuumed before they pile up.
+alter table public.racing_api_limits set (fillfactor = 50, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 100);
+
+alter table public.racing_api_limits enable row level security;
+revoke all on public.racing_api_limits from public, anon, authenticated, service_role;
+grant select, update on public.racing_api_limits to service_role;

@@ -1,0 +1,79 @@
+-- What of a page could not be understood, and what nobody here knows.
+
+create function engine.reject_fingerprint(kind text, race_id text, horse_id text, path text, raw jsonb)
+returns text
+language sql
+immutable
+security invoker
+set search_path = ''
+as $$
+  -- Where ids and path say which thing it is, its content does not count: a card's runner has other odds at every pull.
+  select md5(concat_ws('|', kind, race_id, horse_id, path, case when race_id is null then raw::text end))
+$$;
+comment on function engine.reject_fingerprint(text, text, text, text, jsonb) is
+  'What makes a reject the same one when it comes again.';
+
+create function engine.store_rejects(rejects jsonb, race_ids text[], feed text, run_id bigint, chunk_id bigint)
+returns void
+language sql
+security invoker
+set search_path = ''
+as $$
+  with seen as (
+    select distinct on (fingerprint)
+      r.kind, r.race_id, r.horse_id, r.race_date, r.path, r.reason, r.raw,
+      engine.reject_fingerprint(r.kind, r.race_id, r.horse_id, r.path, r.raw) as fingerprint
+    from jsonb_to_recordset(rejects) as r (
+      kind text, race_id text, horse_id text, race_date date, path text, reason text, raw jsonb
+    )
+    order by fingerprint
+  ),
+  understood as (
+    delete from public.ingest_rejects as known
+    where
+      known.feed = store_rejects.feed
+      and known.race_id = any (race_ids)
+      and known.fingerprint not in (select seen.fingerprint from seen)
+  )
+  insert into public.ingest_rejects as known (
+    feed, kind, race_id, horse_id, race_date, path, reason, raw, fingerprint, run_id, chunk_id
+  )
+  select
+    store_rejects.feed, seen.kind, seen.race_id, seen.horse_id, seen.race_date, seen.path, seen.reason, seen.raw, seen.fingerprint,
+    store_rejects.run_id, store_rejects.chunk_id
+  from seen
+  order by seen.fingerprint
+  on conflict (feed, fingerprint) do update set
+    race_date = excluded.race_date,
+    reason = excluded.reason,
+    raw = excluded.raw,
+    run_id = excluded.run_id,
+    chunk_id = excluded.chunk_id,
+    last_seen_at = engine.clock(),
+    acknowledged_at = case when known.reason = excluded.reason then known.acknowledged_at end
+$$;
+comment on function engine.store_rejects(jsonb, text[], text, bigint, bigint) is
+  'Keeps an array of {kind, race_id, horse_id, race_date, path, reason, raw}; the same reject again is the same row. What was
+   rejected earlier of the given races and is understood by now, is removed.';
+
+create function engine.note_unknown_fields(fields jsonb, feed text)
+returns void
+language sql
+security invoker
+set search_path = ''
+as $$
+  insert into public.ingest_unknown_fields as known (feed, object, field, times_seen)
+  select note_unknown_fields.feed, f.object, f.field, sum(f.seen)
+  from jsonb_to_recordset(fields) as f (object text, field text, seen bigint)
+  group by f.object, f.field
+  order by f.object, f.field
+  on conflict (feed, object, field) do update set
+    times_seen = known.times_seen + excluded.times_seen,
+    last_seen_at = engine.clock()
+$$;
+comment on function engine.note_unknown_fields(jsonb, text) is 'Counts an array of {object, field, seen}.';
+
+revoke all on function
+  engine.reject_fingerprint, engine.store_rejects, engine.note_unknown_fields
+  from public, anon, authenticated, service_role;
+grant execute on function engine.reject_fingerprint, engine.store_rejects, engine.note_unknown_fields to service_role;

@@ -1,0 +1,170 @@
+-- An operator's four handles on a run. Each is a guarded transition: a wrong one is a clear error and changes nothing.
+
+create function engine.hold_run(run_id bigint)
+returns public.backfill_runs
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  held public.backfill_runs;
+begin
+  select run.* into held from public.backfill_runs as run where run.id = hold_run.run_id for no key update;
+  if not found then
+    raise exception 'There is no run %', hold_run.run_id using errcode = '22023', hint = 'See: select * from backfill_status;';
+  end if;
+  if held.cancelled_at is not null then
+    raise exception 'Run % was cancelled at %', held.id, held.cancelled_at
+      using errcode = '55000', hint = 'Start a new one with backfill_start.';
+  end if;
+  return held;
+end
+$$;
+comment on function engine.hold_run(bigint) is 'Locks a run that may still be steered and returns it; otherwise an error.';
+
+create function engine.hold_chunks(run_id bigint, states text[])
+returns void
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+begin
+  perform
+  from public.backfill_progress as chunk
+  where chunk.run_id = hold_chunks.run_id and chunk.state = any (hold_chunks.states)
+  order by chunk.id
+  for update;
+end
+$$;
+comment on function engine.hold_chunks(bigint, text[]) is
+  'Locks the chunks of a run that are in these states. Before hold_run, as everybody who works on a chunk holds it before the run.';
+
+create function public.backfill_pause(run_id bigint)
+returns void
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  held constant public.backfill_runs := engine.hold_run(backfill_pause.run_id);
+begin
+  if held.paused_at is not null then
+    raise exception 'Run % is paused already', held.id using errcode = '55000';
+  end if;
+  if not exists (
+    select from public.backfill_progress as chunk where chunk.run_id = held.id and chunk.state in ('waiting', 'working')
+  ) then
+    raise exception 'Run % has ended', held.id using errcode = '55000';
+  end if;
+  update public.backfill_runs as run
+  set paused_at = engine.clock(), pause_reason = format('Paused by %s. To go on: select backfill_resume(%s);', session_user, run.id)
+  where run.id = held.id;
+end
+$$;
+comment on function public.backfill_pause(bigint) is
+  'Pauses a run: chunks being worked on store their current page and yield, waiting ones keep waiting.';
+
+create function public.backfill_resume(run_id bigint)
+returns void
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  held public.backfill_runs;
+begin
+  perform engine.hold_chunks(backfill_resume.run_id, array['waiting']);
+  held := engine.hold_run(backfill_resume.run_id);
+  if held.paused_at is null then
+    raise exception 'Run % is not paused', held.id using errcode = '55000';
+  end if;
+  update public.backfill_runs as run set paused_at = null, pause_reason = null where run.id = held.id;
+  -- Due from now on: not since before the pause, as if nobody had come for them, nor after a wait that the pause was for.
+  update public.backfill_progress as chunk
+  set next_attempt_at = engine.clock(), failing_since = null
+  where chunk.run_id = held.id and chunk.state = 'waiting';
+  perform engine.dispatch_due();
+end
+$$;
+comment on function public.backfill_resume(bigint) is 'Lets a paused run go on where it stands, at once.';
+
+create function public.backfill_cancel(run_id bigint)
+returns void
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  held public.backfill_runs;
+begin
+  perform engine.hold_chunks(backfill_cancel.run_id, array['waiting', 'working', 'dead']);
+  held := engine.hold_run(backfill_cancel.run_id);
+  if not exists (
+    select from public.backfill_progress as chunk
+    where chunk.run_id = held.id and chunk.state in ('waiting', 'working', 'dead')
+  ) then
+    raise exception 'Run % has ended', held.id using errcode = '55000';
+  end if;
+  update public.backfill_runs as run set cancelled_at = engine.clock() where run.id = held.id;
+  update public.backfill_progress as chunk
+  set state = 'cancelled', lease_token = null, lease_until = null, ended_at = engine.clock()
+  where chunk.run_id = held.id and chunk.state in ('waiting', 'working', 'dead');
+  delete from engine.pages_read as known
+  using public.backfill_progress as chunk
+  where chunk.run_id = held.id and known.chunk_id = chunk.id;
+  -- Its leases and its days are free for others. Without a Vault secret it is cancelled all the same.
+  perform engine.dispatch_next(null);
+end
+$$;
+comment on function public.backfill_cancel(bigint) is
+  'Ends a run for good. What it stored stays; a page in flight is refused, because its lease is gone. Dead chunks are cancelled too:
+   nobody waits for their days any more.';
+
+create function public.backfill_retry(run_id bigint)
+returns integer
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  held public.backfill_runs;
+  redriven integer;
+begin
+  perform engine.hold_chunks(backfill_retry.run_id, array['dead']);
+  held := engine.hold_run(backfill_retry.run_id);
+  update public.backfill_progress as chunk
+  set
+    state = 'waiting',
+    ended_at = null,
+    attempts = 0,
+    interruptions = 0,
+    repulls = 0,
+    failing_since = null,
+    -- A period that was read to its end and still lacked races is read from its start.
+    cursor_day = case when chunk.repulls > 0 and chunk.feed = 'racecards' then chunk.period_start else chunk.cursor_day end,
+    cursor_skip = case when chunk.repulls > 0 then 0 else chunk.cursor_skip end,
+    pages_done = case when chunk.repulls > 0 then 0 else chunk.pages_done end,
+    api_total = case when chunk.repulls > 0 then null else chunk.api_total end,
+    reading_since = case when chunk.repulls > 0 then null else chunk.reading_since end,
+    next_attempt_at = engine.clock()
+  where chunk.run_id = held.id and chunk.state = 'dead';
+  get diagnostics redriven = row_count;
+  if redriven = 0 then
+    raise exception 'Run % has no dead chunks', held.id using errcode = '55000';
+  end if;
+  perform engine.dispatch_due();
+  return redriven;
+end
+$$;
+comment on function public.backfill_retry(bigint) is
+  'Puts the dead chunks of a run back to waiting, at their cursors and with all attempts. A page that killed its chunk
+   is read again, and a period that lacked races from its start. Returns how many.';
+
+revoke all on function
+  engine.hold_run, engine.hold_chunks, public.backfill_pause, public.backfill_resume, public.backfill_cancel,
+  public.backfill_retry
+  from public, anon, authenticated, service_role;
+grant execute on function
+  engine.hold_run, engine.hold_chunks, public.backfill_pause, public.backfill_resume, public.backfill_cancel,
+  public.backfill_retry
+  to service_role;

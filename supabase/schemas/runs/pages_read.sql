@@ -1,0 +1,23 @@
+-- Which races a reading has met so far.
+
+create table engine.pages_read (
+  chunk_id bigint not null references public.backfill_progress on delete cascade,
+  day date not null,
+  skip integer not null,
+  races_in_api integer not null,
+  race_keys text[] not null,
+  constraint pages_read_pkey primary key (chunk_id, day, skip)
+);
+comment on table engine.pages_read is
+  'Which races the pages of a reading held that is not over, so that what came is compared with what the API has, and
+   not what was ever stored. A row a page: 22 kB of WAL for a month of 1,200 races. A row a race would be 250 kB, and a
+   list on the chunk would be rewritten with each page.';
+comment on column engine.pages_read.day is 'First day of the period (results), or the day (racecards).';
+comment on column engine.pages_read.skip is 'The cursor that the page was read at.';
+comment on column engine.pages_read.races_in_api is 'The most that the API said it has, up to this page.';
+comment on column engine.pages_read.race_keys is
+  'Ids of the races that came, stored or rejected; of a race whose id cannot be read, the fingerprint of its reject.';
+
+alter table engine.pages_read enable row level security;
+revoke all on engine.pages_read from public, anon, authenticated, service_role;
+grant select, insert, update, delete on engine.pages_read to service_role;
