@@ -152,13 +152,13 @@ Deno.test("close_gaps() pulls each stretch of missing days, and nothing between 
   await cover("racecards", "2026-06-02", "2026-06-04");
   assertEquals((await db.sql`select engine.close_gaps() as days`)[0]?.["days"], 5);
   const chunks = await db.sql`
-    select period_start::text, period_end::text, priority, cursor_day::text, pages_planned
+    select period_start::text, period_end::text, kind, cursor_day::text, pages_planned
     from backfill_progress where state = 'waiting' order by period_start
   `;
   const chunk = (first: string, end: string, pages: number) => ({
     period_start: first,
     period_end: end,
-    priority: 90,
+    kind: "gaps",
     cursor_day: first,
     pages_planned: pages,
   });
@@ -232,10 +232,10 @@ Deno.test("close_gaps() takes the place of an earlier closing that was paused", 
   await start(db.sql, "2026-05-20", "2026-05-20", { feeds: ["results"] });
   await endChunks();
   await db.sql`select engine.close_gaps()`;
-  await db.sql`update backfill_runs set paused_at = engine.clock(), pause_reason = '401' where priority = 90`;
+  await db.sql`update backfill_runs set paused_at = engine.clock(), pause_reason = '401' where kind = 'gaps'`;
   await db.passTime("1 day");
   assertEquals((await db.sql`select engine.close_gaps() as days`)[0]?.["days"], 1);
-  const states = await db.sql`select state from backfill_progress where priority = 90 order by id`;
+  const states = await db.sql`select state from backfill_progress where kind = 'gaps' order by id`;
   assertEquals(states.map(({ state }) => state), ["cancelled", "waiting"]);
 });
 
@@ -262,7 +262,7 @@ Deno.test("nights on which the account was refused give no day up", async () => 
   for (let night = 1; night <= 6; night++) {
     assertEquals((await db.sql`select engine.close_gaps() as days`)[0]?.["days"], 1, `night ${night}`);
     await db
-      .sql`update backfill_runs set paused_at = engine.clock(), pause_reason = '401' where paused_at is null and priority = 90`;
+      .sql`update backfill_runs set paused_at = engine.clock(), pause_reason = '401' where paused_at is null and kind = 'gaps'`;
     await db.passTime("1 day");
   }
 });

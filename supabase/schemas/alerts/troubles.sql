@@ -6,12 +6,12 @@ create view engine.unread_rejects
 with (security_invoker = true)
 as
 with recursive days as (
-  select feeds.feed, engine.london_day(oldest.first_seen_at) as met_on
-  from (values ('masters'), ('racecards'), ('results')) as feeds (feed)
+  select feeds.name as feed, engine.london_day(oldest.first_seen_at) as met_on
+  from engine.feeds as feeds
   cross join lateral (
     select reject.first_seen_at
     from public.ingest_rejects as reject
-    where reject.feed = feeds.feed and reject.acknowledged_at is null
+    where reject.feed = feeds.name and reject.acknowledged_at is null
     order by reject.first_seen_at
     limit 1
   ) as oldest
@@ -73,15 +73,17 @@ from (
   -- Of what starts by itself one message a feed, not one a pull.
   select
     chunk.*,
-    case when chunk.priority >= 90 then 'scheduled pulls, ' || chunk.feed else format('run %s, %s', chunk.run_id, chunk.feed) end as subject
+    feed.has_days,
+    case when chunk.kind in ('gaps', 'schedule') then 'scheduled pulls, ' || chunk.feed else format('run %s, %s', chunk.run_id, chunk.feed) end as subject
   from public.backfill_progress as chunk
+  join engine.feeds as feed on feed.name = chunk.feed
 ) as dead
 where
   dead.state = 'dead'
   and case
-    when dead.feed = 'masters' then not exists (
+    when not dead.has_days then not exists (
       select from public.backfill_progress as later
-      where later.feed = 'masters' and later.state = 'succeeded' and later.ended_at > dead.ended_at
+      where later.feed = dead.feed and later.state = 'succeeded' and later.ended_at > dead.ended_at
     )
     else exists (
       select from generate_series(dead.period_start::timestamp, dead.period_end::timestamp - interval '1 day', interval '1 day') as d (day)
@@ -98,12 +100,12 @@ select
     || case when paused.subject = 'scheduled pulls' then ' Otherwise the next pull of these days tries again.' else '' end
 from (
   -- What starts by itself is replaced by itself: one message, not one a pull.
-  select run.id, case when run.priority >= 90 then 'scheduled pulls' else 'run ' || run.id end as subject, run.pause_reason
+  select run.id, case when run.kind in ('gaps', 'schedule') then 'scheduled pulls' else 'run ' || run.id end as subject, run.pause_reason
   from public.backfill_runs as run
   where
     run.paused_at is not null
     and run.cancelled_at is null
-    and exists (select from public.backfill_progress as chunk where chunk.run_id = run.id and chunk.state in ('waiting', 'working'))
+    and exists (select from engine.live_chunks as live where live.run_id = run.id)
 ) as paused
 group by paused.subject
 union all

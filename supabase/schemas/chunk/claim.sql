@@ -8,20 +8,20 @@ security invoker
 set search_path = ''
 as $$
   select
-    count(*) filter (where live.priority = 0) = 0
+    count(*) filter (where live.kind = 'backfill') = 0
     and (
       (backfill_goes_first.leases > 1 and count(*) >= backfill_goes_first.leases - 1)
       -- They take turns over a single lease, and over a day that both of them want.
       or coalesce(
         (
-          select last.priority
+          select last.kind
           from public.backfill_progress as last
           where last.feed = backfill_goes_first.feed and last.claimed_at is not null
           order by last.claimed_at desc
           limit 1
         ),
-        0
-      ) > 0
+        'backfill'
+      ) <> 'backfill'
     )
   from public.backfill_progress as live
   where live.feed = backfill_goes_first.feed and live.state = 'working'
@@ -47,7 +47,7 @@ begin
     from public.backfill_progress as chunk
     join engine.claimable_chunks as ready on ready.id = chunk.id
     -- The state once more: it is looked at again when the row was locked by somebody who has just ended the chunk.
-    where ready.feed = choose_chunk.feed and chunk.state = 'waiting' and (not backfills_only or ready.priority = 0)
+    where ready.feed = choose_chunk.feed and chunk.state = 'waiting' and (not backfills_only or chunk.kind = 'backfill')
     order by ready.priority desc, ready.run_id, ready.place_in_run
     limit 1
     for update of chunk skip locked;
@@ -134,7 +134,7 @@ begin
   return query select
     chosen.id, chosen.run_id, chosen.lease_token, chosen.period_start, chosen.period_end, chosen.cursor_day,
     chosen.cursor_skip, chosen.api_total, chosen.regions,
-    case when chosen.feed = 'racecards' then settings.racecards_page_limit else settings.results_page_limit end,
+    (select known.page_limit from engine.feeds as known where known.name = chosen.feed),
     settings.stop_taking_pages_after_seconds, settings.stop_taking_pages_after_busy_seconds,
     settings.answer_timeout_seconds, settings.capture_odds;
 end

@@ -20,9 +20,10 @@ declare
   after_day constant date := (page -> 'cursor_after' ->> 'day')::date;
   after_skip constant integer := (page -> 'cursor_after' ->> 'skip')::integer;
   race_ids constant text[] := array(select race ->> 'id' from jsonb_array_elements(page -> 'races') as race);
-  is_understood constant boolean := engine.is_understood(page, held.feed);
+  is_understood constant boolean := engine.is_understood(page);
   is_new constant boolean := (held.cursor_day, held.cursor_skip) is not distinct from (before_day, before_skip);
-  leaves_day constant boolean := held.feed = 'racecards' and after_day > before_day;
+  feed constant engine.feeds := (select known from engine.feeds as known where known.name = held.feed);
+  leaves_day constant boolean := feed.counted_by = 'days' and after_day > before_day;
   new_lease_until timestamptz;
 begin
   -- The answer to a page that went in may get lost on its way back: the same page again is only acknowledged.
@@ -49,7 +50,7 @@ begin
     -- A total that falls while pages are read means that races were taken out, and others slipped past the cursor. Each
     -- list of the masters has its own.
     held.api_total := greatest(
-      (page ->> 'api_total')::integer, case when held.feed <> 'masters' then held.api_total end
+      (page ->> 'api_total')::integer, case when feed.counted_by <> 'lists' then held.api_total end
     );
     perform engine.upsert_regions(page -> 'regions');
     perform engine.upsert_bookmakers(page -> 'bookmakers');
@@ -68,7 +69,7 @@ begin
     perform engine.take_back_left_out(page -> 'races', page -> 'runners');
     perform engine.mark_absent_as_non_runners(race_ids);
     perform engine.note_unknown_fields(page -> 'unknown_fields', held.feed);
-    if held.feed <> 'masters' then
+    if feed.has_days then
       perform engine.note_races_seen(held, coalesce(before_day, held.period_start), before_skip, page, leaves_day);
     end if;
   end if;
@@ -79,9 +80,9 @@ begin
     cursor_skip = after_skip,
     api_total = held.api_total,
     reading_since = case when not leaves_day then held.reading_since end,
-    -- Results know their pages after the first one; the other feeds from the start.
+    -- One total for the whole period comes with its first page; the pages of lists and days are known from the start.
     pages_expected = case
-      when chunk.feed = 'results' then greatest(1, ceil(held.api_total::numeric / settings.results_page_limit))
+      when feed.counted_by in ('pages', 'ids') then greatest(1, ceil(held.api_total::numeric / feed.page_limit))
       else chunk.pages_expected
     end,
     lease_until = engine.clock() + settings.lease_seconds * interval '1 second',

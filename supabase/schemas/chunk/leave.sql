@@ -40,7 +40,7 @@ as $$
       where other.feed = chunk.feed and other.id <> chunk.id and other.last_page_at > chunk.claimed_at
     )
     -- The masters have one chunk, everybody waits for it, and what they bring comes again each month.
-    or chunk.feed = 'masters'
+    or (select feed.counted_by = 'lists' from engine.feeds as feed where feed.name = chunk.feed)
 $$;
 comment on function engine.is_hopeless(public.backfill_progress) is
   'Whether failures of a chunk are its own: others of its feed got pages during this very attempt, or it has failed for

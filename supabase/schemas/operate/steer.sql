@@ -52,7 +52,7 @@ begin
     raise exception 'Run % is paused already', held.id using errcode = '55000';
   end if;
   if not exists (
-    select from public.backfill_progress as chunk where chunk.run_id = held.id and chunk.state in ('waiting', 'working')
+    select from engine.live_chunks as live where live.run_id = held.id
   ) then
     raise exception 'Run % has ended', held.id using errcode = '55000';
   end if;
