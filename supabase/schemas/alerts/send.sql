@@ -4,7 +4,7 @@ create function engine.note_alert_answers()
 returns void
 language sql
 security invoker
-set search_path = pg_catalog, pg_temp
+set search_path = ''
 as $$
   -- What somebody holds waits for the next tick, and holds up no other.
   update public.alert_messages as m
@@ -37,7 +37,7 @@ language sql
 -- Not immutable: it writes times in the session's time zone.
 stable
 security invoker
-set search_path = pg_catalog, pg_temp
+set search_path = ''
 as $$
   select case
     when alert_body.alert_format = 'slack' then jsonb_build_object(
@@ -60,7 +60,7 @@ create function engine.send_alert(message_id bigint, webhook text, body jsonb)
 returns void
 language sql
 security invoker
-set search_path = pg_catalog, pg_temp
+set search_path = ''
 as $$
   update public.alert_messages as m set tries = m.tries + 1, sent_at = engine.clock() where m.id = send_alert.message_id;
   insert into engine.alert_requests as known (message_id, request_id)
@@ -72,12 +72,11 @@ $$;
 comment on function engine.send_alert(bigint, text, jsonb) is
   'Queues a message for the webhook, counts the try, and keeps which request carries it. Errors: those of engine.post.';
 
--- Security definer, because the webhook's address, which is a secret, is in Vault, and pg_net is not for the functions' role.
 create function engine.send_alerts()
 returns integer
 language plpgsql
-security definer
-set search_path = pg_catalog, pg_temp
+security invoker
+set search_path = ''
 -- Anybody may lock pg_net's tables; the next tick tries again.
 set lock_timeout = '1s'
 as $$
