@@ -61,42 +61,36 @@ comment on function engine.give_up_gaps() is 'Gives up the days that were pulled
 
 create function engine.choose_gap_days(feed text)
 returns date[]
-language plpgsql
+language sql
 stable
 security invoker
 set search_path = ''
 as $$
-declare
-  lane constant text := choose_gap_days.feed;
-begin
-  return (
-    select array_agg(gap.day order by gap.day)
-    from (
-      select distinct g.day
-      from public.coverage_gaps as g
-      where
-        g.feed = lane
-        and g.given_up_at is null
-        and g.day <= engine.london_day()
-        -- A second standstill of the same night is not another try.
-        and not exists (
-          select from public.gap_pulls as pulls
-          where pulls.feed = lane and pulls.day = g.day and pulls.last_try_at > engine.clock() - interval '12 hours'
-        )
-        -- Somebody is at it already, or will be: a backfill, or an earlier closing.
-        and not exists (
-          select from public.backfill_progress as live
-          where
-            live.feed = lane
-            and live.state in ('waiting', 'working')
-            and g.day >= live.period_start
-            and g.day < live.period_end
-        )
-      order by g.day desc
-      limit (select s.gap_days_a_night from public.backfill_settings as s)
-    ) as gap
-  );
-end
+  select array_agg(gap.day order by gap.day)
+  from (
+    select distinct g.day
+    from public.coverage_gaps as g
+    where
+      g.feed = choose_gap_days.feed
+      and g.given_up_at is null
+      and g.day <= engine.london_day()
+      -- A second standstill of the same night is not another try.
+      and not exists (
+        select from public.gap_pulls as pulls
+        where pulls.feed = choose_gap_days.feed and pulls.day = g.day and pulls.last_try_at > engine.clock() - interval '12 hours'
+      )
+      -- Somebody is at it already, or will be: a backfill, or an earlier closing.
+      and not exists (
+        select from public.backfill_progress as live
+        where
+          live.feed = choose_gap_days.feed
+          and live.state in ('waiting', 'working')
+          and g.day >= live.period_start
+          and g.day < live.period_end
+      )
+    order by g.day desc
+    limit (select s.gap_days_a_night from public.backfill_settings as s)
+  ) as gap
 $$;
 comment on function engine.choose_gap_days(text) is
   'The days of a feed that the closing pulls now, in order: the newest that are missing, were not given up or tried within twelve
