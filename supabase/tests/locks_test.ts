@@ -68,8 +68,8 @@ Deno.test("a closing of gaps beside another one is refused, and nothing is pulle
   await db.sql`update backfill_progress set state = 'succeeded', ended_at = engine.clock()`;
   const close = async () => (await db.sql<{ days: number }[]>`select engine.close_gaps() as days`)[0]?.days;
   const closings = async () => (await db.sql`select from backfill_runs where kind = 'gaps'`).length;
-  await whileHeld("close gaps", async () => {
-    await assertRejects(close, Error, 'The lock "close gaps"');
+  await whileHeld("start gaps", async () => {
+    await assertRejects(close, Error, 'The lock "start gaps"');
   });
   assertEquals(await closings(), 0);
   assertEquals([await close(), await closings()], [1, 1]);

@@ -1,5 +1,99 @@
 -- The nightly closing of gaps.
 
+create function engine.forget_closed_gaps()
+returns void
+language sql
+security invoker
+set search_path = ''
+as $$
+  delete from public.gap_pulls as pulls
+  where not exists (select from public.coverage_gaps as gap where gap.feed = pulls.feed and gap.day = pulls.day)
+$$;
+comment on function engine.forget_closed_gaps() is 'Deletes the tries of days that are missing no longer.';
+
+create function engine.cancel_paused_closings(feeds text[])
+returns void
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  paused bigint;
+begin
+  for paused in
+    select run.id
+    from public.backfill_runs as run
+    where
+      run.kind = 'gaps'
+      and run.paused_at is not null
+      and run.cancelled_at is null
+      and run.feeds <@ cancel_paused_closings.feeds
+      and exists (select from engine.live_chunks as live where live.run_id = run.id)
+  loop
+    -- The API was not asked for what it had left.
+    update public.gap_pulls as pulls
+    set tries = greatest(pulls.tries - 1, 0), last_try_at = null
+    from engine.live_chunks as left_over
+    where
+      left_over.run_id = paused
+      and left_over.feed = pulls.feed
+      and pulls.day >= coalesce(left_over.cursor_day, left_over.period_start)
+      and pulls.day < left_over.period_end;
+    perform public.backfill_cancel(paused);
+  end loop;
+end
+$$;
+comment on function engine.cancel_paused_closings(text[]) is
+  'Cancels the closings of these feeds that are paused: the next one takes their place. The days that they had left count one try less.';
+
+create function engine.give_up_gaps()
+returns void
+language sql
+security invoker
+set search_path = ''
+as $$
+  update public.gap_pulls as pulls
+  set given_up_at = engine.clock()
+  where pulls.given_up_at is null and pulls.tries >= (select s.gap_tries from public.backfill_settings as s)
+$$;
+comment on function engine.give_up_gaps() is 'Gives up the days that were pulled gap_tries times and are missing still.';
+
+create function engine.choose_gap_days(feed text)
+returns date[]
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+  select array_agg(gap.day order by gap.day)
+  from (
+    select distinct g.day
+    from public.coverage_gaps as g
+    where
+      g.feed = choose_gap_days.feed
+      and g.given_up_at is null
+      and g.day <= engine.london_day()
+      -- A second standstill of the same night is not another try.
+      and not exists (
+        select from public.gap_pulls as pulls
+        where pulls.feed = choose_gap_days.feed and pulls.day = g.day and pulls.last_try_at > engine.clock() - interval '12 hours'
+      )
+      -- Somebody is at it already, or will be: a backfill, or an earlier closing.
+      and not exists (
+        select from engine.live_chunks as live
+        where
+          live.feed = choose_gap_days.feed
+          and g.day >= live.period_start
+          and g.day < live.period_end
+      )
+    order by g.day desc
+    limit (select s.gap_days_a_night from public.backfill_settings as s)
+  ) as gap
+$$;
+comment on function engine.choose_gap_days(text) is
+  'The days of a feed that the closing pulls now, in order: the newest that are missing, were not given up or tried within twelve
+   hours, and that nobody is working on; at most gap_days_a_night. Null when there is none.';
+
 create function engine.plan_stretches(feed text, days date[])
 returns table (period_start date, period_end date, pages_expected integer)
 language sql
@@ -24,9 +118,23 @@ as $$
     left join public.gap_pulls as pulls on pulls.feed = plan_stretches.feed and pulls.day = wanted.day and pulls.tries > 0
   ) as d
   group by d.stretch_id, d.tried_day, date_trunc('month', d.day::timestamp)
+  order by 1
 $$;
 comment on function engine.plan_stretches(text, date[]) is
-  'A chunk for each stretch of days in a month; for each day when that did not help, so that one bad day spoils no other.';
+  'The chunks of one feed for single days: one for each stretch of days in a month, and one for each day that was tried before, so
+   that one bad day spoils no other.';
+
+create function engine.count_gap_tries(feed text, days date[])
+returns void
+language sql
+security invoker
+set search_path = ''
+as $$
+  insert into public.gap_pulls as pulls (feed, day, tries, last_try_at)
+  select count_gap_tries.feed, day, 1, engine.clock() from unnest(count_gap_tries.days) as day
+  on conflict (feed, day) do update set tries = pulls.tries + 1, last_try_at = excluded.last_try_at
+$$;
+comment on function engine.count_gap_tries(text, date[]) is 'Counts one more try of these days, made now.';
 
 create function engine.close_gaps(feeds text[] default engine.feed_names(with_days => true))
 returns integer
@@ -35,8 +143,6 @@ security invoker
 set search_path = ''
 as $$
 declare
-  settings constant public.backfill_settings := (select s from public.backfill_settings as s);
-  paused bigint;
   lane text;
   days date[];
   chosen integer := 0;
@@ -45,80 +151,29 @@ begin
   if not engine.try_lock('start gaps') then
     perform engine.refuse_lock('start gaps');
   end if;
-  delete from public.gap_pulls as pulls
-  where not exists (select from public.coverage_gaps as gap where gap.feed = pulls.feed and gap.day = pulls.day);
-
-  -- A closing that was paused is replaced by this one.
-  for paused in
-    select run.id
-    from public.backfill_runs as run
-    where
-      run.kind = 'gaps'
-      and run.paused_at is not null
-      and run.cancelled_at is null
-      and run.feeds <@ close_gaps.feeds
-      and exists (select from engine.live_chunks as live where live.run_id = run.id)
-  loop
-    -- The API was not asked for what it had left.
-    update public.gap_pulls as pulls
-    set tries = greatest(pulls.tries - 1, 0), last_try_at = null
-    from engine.live_chunks as left_over
-    where
-      left_over.run_id = paused
-      and left_over.feed = pulls.feed
-      and pulls.day >= coalesce(left_over.cursor_day, left_over.period_start)
-      and pulls.day < left_over.period_end;
-    perform public.backfill_cancel(paused);
-  end loop;
-
-  update public.gap_pulls as pulls
-  set given_up_at = engine.clock()
-  where pulls.given_up_at is null and pulls.tries >= settings.gap_tries;
-
+  perform engine.forget_closed_gaps();
+  perform engine.cancel_paused_closings(close_gaps.feeds);
+  perform engine.give_up_gaps();
   foreach lane in array close_gaps.feeds loop
-    select array_agg(gap.day order by gap.day) into days
-    from (
-      select distinct g.day
-      from public.coverage_gaps as g
-      where
-        g.feed = lane
-        and g.given_up_at is null
-        and g.day <= engine.london_day()
-        -- A second standstill of the same night is not another try.
-        and not exists (
-          select from public.gap_pulls as pulls
-          where pulls.feed = lane and pulls.day = g.day and pulls.last_try_at > engine.clock() - interval '12 hours'
-        )
-        -- Somebody is at it already, or will be: a backfill, or an earlier closing.
-        and not exists (
-          select from engine.live_chunks as live
-          where
-            live.feed = lane
-            and g.day >= live.period_start
-            and g.day < live.period_end
-        )
-      order by g.day desc
-      limit settings.gap_days_a_night
-    ) as gap;
+    days := engine.choose_gap_days(lane);
     continue when days is null;
-
     perform engine.create_run(
       kind => 'gaps', start_date => days[1], end_date => days[cardinality(days)], feeds => array[lane],
       reprocess => 'missing', requested_by => 'closing of gaps', days => days
     );
-    insert into public.gap_pulls as pulls (feed, day, tries, last_try_at)
-    select lane, day, 1, engine.clock() from unnest(days) as day
-    on conflict (feed, day) do update set tries = pulls.tries + 1, last_try_at = excluded.last_try_at;
+    perform engine.count_gap_tries(lane, days);
     chosen := chosen + cardinality(days);
   end loop;
-
-  perform engine.dispatch_due();
   return chosen;
 end
 $$;
 comment on function engine.close_gaps(text[]) is
-  'Starts a run per feed (default: racecards and results) for the days of coverage_gaps that nobody is working on, the newest first, at most gap_days_a_night. A day
-   still missing after gap_tries such pulls is given up, and an alert says so. Returns how many days are pulled.';
+  'Starts a run per feed (default: all that have days) for the days of coverage_gaps that nobody is working on, the newest
+   first, at most gap_days_a_night. A day still missing after gap_tries such pulls is given up, and an alert says so. Returns
+   how many days are pulled.';
 
-revoke all on function engine.plan_stretches, engine.close_gaps from public, anon, authenticated, service_role;
+revoke all on function
+  engine.forget_closed_gaps, engine.cancel_paused_closings, engine.give_up_gaps, engine.choose_gap_days,
+  engine.plan_stretches, engine.count_gap_tries, engine.close_gaps
+  from public, anon, authenticated, service_role;
 grant execute on function engine.plan_stretches to service_role;
