@@ -77,14 +77,15 @@ export const RELATIONS: readonly string[] = [
    join pg_catalog.pg_class as c on c.oid = s.seqrelid
    where ${isOurs("c.relnamespace")}`,
 
-  // Those that no constraint makes.
+  // Those of constraints too: their storage options stand nowhere else.
   `select i.indrelid::regclass::text as object, 2 as place, pg_get_indexdef(i.indexrelid) || ';' as text
    from pg_catalog.pg_index as i
    join pg_catalog.pg_class as r on r.oid = i.indrelid
-   where ${isOurs("r.relnamespace")}
-     and not exists (
-       select from pg_catalog.pg_constraint as con where con.conindid = i.indexrelid and con.contype in ('p', 'u', 'x')
-     )`,
+   where ${isOurs("r.relnamespace")}`,
+
+  `select s.stxrelid::regclass::text as object, 2 as place, pg_get_statisticsobjdef(s.oid) || ';' as text
+   from pg_catalog.pg_statistic_ext as s
+   where ${isOurs("s.stxnamespace")}`,
 
   `select t.tgrelid::regclass::text as object, 3 as place,
      pg_get_triggerdef(t.oid) || ';' || case t.tgenabled when 'O' then '' else ' -- enabled: ' || t.tgenabled::text end as text
