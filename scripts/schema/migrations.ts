@@ -60,10 +60,10 @@ export async function checkMigrationNames(supabaseFolder: string): Promise<void>
   const entries = await Array.fromAsync(Deno.readDir(join(supabaseFolder, "migrations")));
   const wrong: string[] = [];
   for (const { name } of entries.toSorted((one, other) => one.name < other.name ? -1 : 1)) {
-    const [, version, title = ""] = name.match(/^(\d{14})_(\w+)\.sql$/) ?? [];
+    const [, version] = name.match(/^(\d{14})_\w+\.sql$/) ?? [];
     if (version === undefined) {
       wrong.push(`supabase/migrations/${name} is not called like ${INITIAL}: it would never be applied.`);
-    } else if (version <= RESERVED_VERSION && !title.includes("adopt")) {
+    } else if (version <= RESERVED_VERSION && !name.includes("_adopt")) {
       wrong.push(
         `supabase/migrations/${name} has a version that is not above ${RESERVED_VERSION}, which is reserved for adopting ` +
           "an old database: give it a later one.",
