@@ -1,5 +1,5 @@
 /**
- * What a page becomes. Property names are column names of the tables in ../../../migrations; what is null here is
+ * What a page becomes. Property names are column names of the tables in ../../../schemas/racing; what is null here is
  * either unknown or owned by the other feed, and never overwrites a known value.
  */
 import type { BookmakerType } from "../values/bookmaker.ts";
