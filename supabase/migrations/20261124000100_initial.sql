@@ -4115,8 +4115,8 @@ as $$
   end::integer
 $$;
 comment on function engine.pages_of_days(engine.feeds, integer, numeric) is
-  'How many pages so many days of a feed are expected to have. races_a_day: as engine.races_per_day says it, which the
-   caller asks once, because it reads the whole coverage.';
+  'How many pages so many days of a feed are expected to have. races_a_day: as engine.races_per_day says it; of feeds counted
+   by lists or days it may be null.';
 
 create function engine.plan_chunks(start_date date, end_date date, feed text, reprocess text)
 returns table (period_start date, period_end date, pages_expected integer)
@@ -4130,6 +4130,8 @@ as $$
       known as feed,
       known.counted_by = 'lists' as is_one_chunk,
       known.has_days,
+      -- Asked for once, and not by who needs no estimate: it reads the whole coverage.
+      case when known.counted_by in ('pages', 'ids') then engine.races_per_day(known.name) end as races_a_day,
       -- Nulls, where a feed has no bound, are left out of both.
       greatest(plan_chunks.start_date, known.first_day) as first_day,
       least(plan_chunks.end_date, engine.london_day() + known.days_ahead) as last_day
@@ -4185,9 +4187,7 @@ as $$
   select
     wanted.first_day,
     wanted.last_day + 1,
-    engine.pages_of_days(
-      bounds.feed, wanted.last_day + 1 - wanted.first_day, (select engine.races_per_day(plan_chunks.feed))
-    )
+    engine.pages_of_days(bounds.feed, wanted.last_day + 1 - wanted.first_day, bounds.races_a_day)
   from wanted
   cross join bounds
   order by 1
@@ -5522,7 +5522,7 @@ comment on function engine.days_left_to_pull(text, timestamptz, date, date) is
    them all.';
 
 create function engine.hurry_pulls(
-  feed text, first_day date, last_day date, claimed_before timestamptz default 'infinity'
+  feed text, first_day date, last_day date, claimed_before timestamptz default null
 )
 returns void
 language plpgsql
@@ -5538,7 +5538,7 @@ begin
     and chunk.state = 'waiting'
     and chunk.next_attempt_at > engine.clock()
     and live.feed = hurry_pulls.feed
-    and live.claimed_at < hurry_pulls.claimed_before
+    and (hurry_pulls.claimed_before is null or live.claimed_at < hurry_pulls.claimed_before)
     and live.period_start <= hurry_pulls.last_day
     and live.period_end > hurry_pulls.first_day;
   if found then
@@ -5547,8 +5547,8 @@ begin
 end
 $$;
 comment on function engine.hurry_pulls(text, date, date, timestamptz) is
-  'Makes the scheduled pulls of these days that failed, and were claimed before a time, try again now and not when their
-   wait is over: the data is due.';
+  'Makes the scheduled pulls of these days that failed, and were last claimed before a time (null: whenever), try again now
+   and not when their wait is over: the data is due.';
 
 create function engine.start_scheduled_pull(schedule public.pull_schedules, due timestamptz)
 returns text

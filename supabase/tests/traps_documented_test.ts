@@ -73,8 +73,8 @@ Deno.test("docs/merging.md names an owner for every column of races and runners,
   const document = readDocument("merging.md");
   for (const [table, file] of [["ra_races", "races"], ["ra_runners", "runners"]] as const) {
     const schema = Deno.readTextFileSync(new URL(`supabase/schemas/racing/${file}.sql`, ROOT));
-    const [, body = ""] =
-      new RegExp(`create table public\\.${table} \\(\\n([^;]*?)\\n\\);`).exec(schema) ?? [];
+    const [, body = ""] = new RegExp(`create table public\\.${table} \\(\\n([^;]*?)\\n\\);`).exec(schema) ??
+      [];
     const columns = [...body.matchAll(/^ {2}(?!constraint)([a-z]\w*) /gm)].map(([, column]) => column);
     const [, owned = ""] =
       new RegExp(`Columns of \`${table}\`[^\\n]*\\n((?:\\|[^\\n]*\\n)+)`).exec(document) ?? [];
