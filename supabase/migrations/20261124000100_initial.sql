@@ -1037,7 +1037,7 @@ comment on column engine.feeds.endpoints is 'Paths of The Racing API, as in raci
 comment on column engine.feeds.counted_by is
   'How the API counts it, and so how it is planned, read and checked. lists: one chunk, a page a list, one list an
    endpoint. days: a chunk a month, a total a day. pages: a chunk a month, one total for all of its days, which are read
-   as one. ids: a chunk a month, one total of the ids whose pages are asked for; no day of it is ever covered.';
+   as one. ids: a chunk a month, one total of the horses whose pages are asked for; no day of it is ever covered.';
 comment on column engine.feeds.page_limit is
   'Rows asked for in one call; the API allows 500 of /racecards/pro and 100 of /results. A change holds from the next
    claim on. Null for lists.';
@@ -3341,22 +3341,26 @@ $$;
 comment on function engine.races_on_page(jsonb) is
   'The races of a page, read or rejected, as engine.pages_read keeps them. page as ingest_page gets it.';
 
-create function engine.is_understood(page jsonb)
+create function engine.is_understood(page jsonb, feed text)
 returns boolean
 language sql
-immutable
+stable
 security invoker
 set search_path = ''
 as $$
   select
-    -- All else comes with one of these, but for the bookmakers, who are known beforehand.
-    jsonb_array_length(page -> 'races') + jsonb_array_length(page -> 'regions') + jsonb_array_length(page -> 'courses') > 0
+    case (select known.counted_by from engine.feeds as known where known.name = is_understood.feed)
+      when 'lists' then jsonb_array_length(page -> 'regions') + jsonb_array_length(page -> 'courses')
+      when 'ids' then jsonb_array_length(page -> 'horses')
+      -- The other rows of a page come with its races.
+      else jsonb_array_length(page -> 'races')
+    end > 0
     or not exists (
       select from jsonb_array_elements(page -> 'rejects') as reject
       where reject ->> 'kind' in ('race', 'region', 'course')
     )
 $$;
-comment on function engine.is_understood(jsonb) is
+comment on function engine.is_understood(jsonb, text) is
   'False when elements came and none of them could be read: the feed has changed. An empty page is understood.';
 
 create function engine.short_days(chunk_id bigint)
@@ -3645,7 +3649,7 @@ as $$
 declare
   held public.backfill_progress := engine.hold_lease(ingest_page.chunk_id, ingest_page.lease_token);
   is_new constant boolean := engine.is_next_page(held, page);
-  is_understood constant boolean := engine.is_understood(page);
+  is_understood constant boolean := engine.is_understood(page, held.feed);
   new_lease_end timestamptz;
 begin
   if not is_new then
@@ -4251,7 +4255,8 @@ as $$
       case when known.counted_by = 'lists' then 0 else engine.races_per_day(known.name) end as races_a_day,
       engine.learned(sum(chunk.runners_stored), sum(chunk.races_stored), 5000, known.runners_a_race) as runners_a_race,
       engine.learned(sum(chunk.pages_done), sum(chunk.invocations), 100, known.pages_an_invocation) as pages_an_invocation,
-      engine.allowed_rate(known.name, request.wanted_feeds) as calls_per_second
+      engine.allowed_rate(known.name, request.wanted_feeds) as calls_per_second,
+      (engine.london_day() - known.free_months * interval '1 month')::date as free_since
     from request
     join engine.feeds as known on known.name = any (request.wanted_feeds)
     left join public.backfill_progress as chunk on chunk.feed = known.name and chunk.state = 'succeeded'
@@ -4293,15 +4298,12 @@ as $$
       when count(chunks.name) = 0 then 'Nothing to do.'
       when backfill_plan.start_date < (learned.feed).first_day
         then format('The API has no %s before %s: none are planned.', learned.name, (learned.feed).first_day)
-      when backfill_plan.start_date < free.since
-        then format('The %s before %s need the historical add-on of The Racing API.', learned.name, free.since)
+      when backfill_plan.start_date < learned.free_since
+        then format('The %s before %s need the historical add-on of The Racing API.', learned.name, learned.free_since)
     end
   from learned
-  cross join lateral (
-    select (engine.london_day() - (learned.feed).free_months * interval '1 month')::date as since
-  ) as free
   left join chunks on chunks.name = learned.name
-  group by learned.name, learned.feed, learned.calls_per_second, free.since
+  group by learned.name, learned.feed, learned.calls_per_second, learned.free_since
   order by (learned.feed).place
 $$;
 comment on function public.backfill_plan(date, date, text[], text) is
@@ -5305,7 +5307,8 @@ begin
 end
 $$;
 comment on function engine.cancel_paused_closings(text[]) is
-  'Cancels the closings of these feeds that are paused: the next one takes their place. The days that they had left count one try less.';
+  'Cancels the closings of these feeds that are paused: the next one takes their place. The days that they had left count
+   one try less.';
 
 create function engine.give_up_gaps()
 returns void
@@ -5317,7 +5320,8 @@ as $$
   set given_up_at = engine.clock()
   where pulls.given_up_at is null and pulls.tries >= (select s.gap_tries from public.backfill_settings as s)
 $$;
-comment on function engine.give_up_gaps() is 'Gives up the days that were pulled gap_tries times and are missing still.';
+comment on function engine.give_up_gaps() is
+  'Gives up the days that were pulled gap_tries times and are missing still.';
 
 create function engine.choose_gap_days(feed text)
 returns date[]
@@ -5337,7 +5341,10 @@ as $$
       -- A second standstill of the same night is not another try.
       and not exists (
         select from public.gap_pulls as pulls
-        where pulls.feed = choose_gap_days.feed and pulls.day = g.day and pulls.last_try_at > engine.clock() - interval '12 hours'
+        where
+          pulls.feed = choose_gap_days.feed
+          and pulls.day = g.day
+          and pulls.last_try_at > engine.clock() - interval '12 hours'
       )
       -- Somebody is at it already, or will be: a backfill, or an earlier closing.
       and not exists (
@@ -5352,8 +5359,8 @@ as $$
   ) as gap
 $$;
 comment on function engine.choose_gap_days(text) is
-  'The days of a feed that the closing pulls now, in order: the newest that are missing, were not given up or tried within twelve
-   hours, and that nobody is working on; at most gap_days_a_night. Null when there is none.';
+  'The days of a feed that the closing pulls now, in order: the newest that are missing, were not given up or tried within
+   twelve hours, and that nobody is working on; at most gap_days_a_night. Null when there is none.';
 
 create function engine.plan_stretches(feed text, days date[])
 returns table (period_start date, period_end date, pages_expected integer)
@@ -5376,14 +5383,15 @@ as $$
       wanted.day - (row_number() over (partition by pulls.day is null order by wanted.day))::integer as stretch_id,
       pulls.day as tried_day
     from unnest(plan_stretches.days) as wanted (day)
-    left join public.gap_pulls as pulls on pulls.feed = plan_stretches.feed and pulls.day = wanted.day and pulls.tries > 0
+    left join public.gap_pulls as pulls
+      on pulls.feed = plan_stretches.feed and pulls.day = wanted.day and pulls.tries > 0
   ) as d
   group by d.stretch_id, d.tried_day, date_trunc('month', d.day::timestamp)
   order by 1
 $$;
 comment on function engine.plan_stretches(text, date[]) is
-  'The chunks of one feed for single days: one for each stretch of days in a month, and one for each day that was tried before, so
-   that one bad day spoils no other.';
+  'The chunks of one feed for single days, the columns of engine.plan_chunks: one for each stretch of days in a month, and
+   one for each day that was tried before, so that one bad day spoils no other.';
 
 create function engine.count_gap_tries(feed text, days date[])
 returns void
@@ -5431,7 +5439,7 @@ $$;
 comment on function engine.close_gaps(text[]) is
   'Starts a run per feed (default: all that have days) for the days of coverage_gaps that nobody is working on, the newest
    first, at most gap_days_a_night. A day still missing after gap_tries such pulls is given up, and an alert says so. Returns
-   how many days are pulled.';
+   how many days are pulled. Error 55P03 when another session does the same.';
 
 revoke all on function
   engine.forget_closed_gaps, engine.cancel_paused_closings, engine.give_up_gaps, engine.choose_gap_days,
@@ -6109,7 +6117,9 @@ as
 select
   'freshness' as kind,
   fresh.feed as subject,
-  format('The %s due at %s are not in. See backfill_status and ingest_errors.', fresh.feed, fresh.expected_since) as message
+  format(
+    'The %s due at %s are not in. See backfill_status and ingest_errors.', fresh.feed, fresh.expected_since
+  ) as message
 from public.data_freshness as fresh
 where
   fresh.state = 'late'
@@ -6132,7 +6142,8 @@ select
 from public.pull_schedules as schedule
 -- What is over with the next ticks, a lock for example, is no alert.
 where schedule.enabled and schedule.failing_since < engine.clock() - interval '5 minutes';
-comment on view engine.failing_schedules is 'A trouble for each schedule whose pull could not be started for five minutes.';
+comment on view engine.failing_schedules is
+  'A trouble for each schedule whose pull could not be started for five minutes.';
 
 create view engine.jobs_at_a_standstill
 with (security_invoker = true)
@@ -6141,7 +6152,9 @@ as
 select
   'standstill' as kind,
   job.subject,
-  format('%s since %s: %s. See cron.job_run_details for %s.', job.words, still.beat_at, job.what_follows, job.name) as message
+  format(
+    '%s since %s: %s. See cron.job_run_details for %s.', job.words, still.beat_at, job.what_follows, job.name
+  ) as message
 from (
   values
     ('sweep', 'engine-sweep', 'the sweep', 'The sweep has not run', 'what gets lost is not restored'),
@@ -6203,8 +6216,8 @@ where
   end
 group by dead.subject, dead.feed;
 comment on view engine.chunks_given_up is
-  'A trouble for the dead chunks of a run and feed, and one for those of all scheduled pulls of a feed, while what they should have
-   pulled is missing.';
+  'A trouble for the dead chunks of a run and feed, and one for those of all scheduled pulls of a feed, while what they
+   should have pulled is missing.';
 
 create view engine.paused_runs
 with (security_invoker = true)
@@ -6213,7 +6226,8 @@ select
   'paused' as kind,
   paused.subject,
   (array_agg(paused.pause_reason order by paused.id desc))[1]
-    || case when paused.subject = 'scheduled pulls' then ' Otherwise the next pull of these days tries again.' else '' end as message
+    || case when paused.subject = 'scheduled pulls' then ' Otherwise the next pull of these days tries again.' else '' end
+    as message
 from (
   -- What starts by itself is replaced by itself: one message, not one a pull.
   select run.id, case when run.kind in ('gaps', 'schedule') then 'scheduled pulls' else 'run ' || run.id end as subject, run.pause_reason
@@ -6237,8 +6251,8 @@ select
     -- The newest says whether calls are sent at all.
     when silence.newest_message like 'No call could be sent:%' then silence.newest_message
     else format(
-      'Nobody answers the calls for %s since %s. Are the functions deployed, and do Vault''s project_url and worker_secret fit '
-      'them? See: select * from net._http_response order by created desc limit 10;', silence.feed, silence.began_at
+      'Nobody answers the calls for %s since %s. Are the functions deployed, and do Vault''s project_url and '
+      'worker_secret fit them? See: select * from net._http_response order by created desc limit 10;', silence.feed, silence.began_at
     )
   end as message
 from (
@@ -6258,7 +6272,8 @@ from (
   group by lost.feed
 ) as silence;
 comment on view engine.unanswered_calls is
-  'A trouble for each feed that has something to do, was called two minutes ago or earlier, and has claimed nothing since.';
+  'A trouble for each feed that has something to do, was called two minutes ago or earlier, and has claimed nothing
+   since.';
 
 create view engine.days_given_up
 with (security_invoker = true)
@@ -6268,7 +6283,8 @@ select
   format('%s of %s', gap.feed, days.words) as subject,
   format(
     'Still missing after %s nightly pulls: the %s of %s. See coverage_gaps; to try again: select pull_days(%L);',
-    max(gap.tries), gap.feed, case when count(*) = 1 then min(gap.day)::text else format('%s days', count(*)) end, min(gap.day)
+    max(gap.tries), gap.feed, case when count(*) = 1 then min(gap.day)::text else format('%s days', count(*)) end,
+    min(gap.day)
   ) as message
 from public.gap_pulls as gap
 -- Those of long ago come many at a time: one message, not one a day.
@@ -6278,7 +6294,8 @@ cross join lateral (
 where gap.given_up_at is not null
 group by gap.feed, days.words;
 comment on view engine.days_given_up is
-  'A trouble for each day of a feed that the closing of gaps gave up, and one for all that were more than a week old by then.';
+  'A trouble for each day of a feed that the closing of gaps gave up, and one for all that were more than a week old by
+   then.';
 
 revoke all on
   engine.chunks_given_up, engine.paused_runs, engine.unanswered_calls, engine.days_given_up
@@ -6339,8 +6356,8 @@ comment on view engine.unread_rejects is
 create view engine.rejects_to_acknowledge
 with (security_invoker = true)
 as
--- One message for all that a feed's day of work brought, further ones when they become many, and another one for what comes
--- after that day.
+-- One message for all that a feed's day of work brought, further ones when they become many, and another one for what
+-- comes after that day.
 select
   'rejects' as kind,
   format('%s, met on %s%s', reject.feed, reject.met_on, size.words) as subject,
@@ -6359,8 +6376,8 @@ from engine.unread_rejects as reject
 join (values (1, ''), (100, ', 100 or more'), (1001, ', more than 1,000')) as size (least, words)
   on size.least <= reject.rows_counted;
 comment on view engine.rejects_to_acknowledge is
-  'A trouble for each feed and day on which rejects were met that nobody has acknowledged, a second one when they are a hundred, a
-   third when they are more than a thousand.';
+  'A trouble for each feed and day on which rejects were met that nobody has acknowledged, a second one when they are a
+   hundred, a third when they are more than a thousand.';
 
 create view engine.fields_to_acknowledge
 with (security_invoker = true)
@@ -6407,7 +6424,8 @@ select schedule.kind, schedule.subject, schedule.message from engine.failing_sch
 union all
 select job.kind, job.subject, job.message from engine.jobs_at_a_standstill as job;
 comment on view engine.standing_troubles is
-  'A row for each thing that an alert stands for now: its kind, what it is about, and what is the matter and what to do.';
+  'A row for each thing that an alert stands for now: its kind, what it is about, and what is the matter, and what to
+   do.';
 
 revoke all on engine.standing_troubles from public, anon, authenticated, service_role;
 
@@ -6477,11 +6495,15 @@ language sql
 security invoker
 set search_path = ''
 as $$
-  update public.alert_messages as m set tries = m.tries + 1, sent_at = engine.clock() where m.id = send_alert.message_id;
+  update public.alert_messages as m
+  set tries = m.tries + 1, sent_at = engine.clock()
+  where m.id = send_alert.message_id;
   insert into engine.alert_requests as known (message_id, request_id)
   select
     send_alert.message_id,
-    engine.post(url => webhook, body => send_alert.body, headers => jsonb_build_object('Content-Type', 'application/json'))
+    engine.post(
+      url => webhook, body => send_alert.body, headers => jsonb_build_object('Content-Type', 'application/json')
+    )
   on conflict (message_id) do update set request_id = excluded.request_id, queued_at = excluded.queued_at
 $$;
 comment on function engine.send_alert(bigint, text, jsonb) is
@@ -6496,7 +6518,9 @@ set search_path = ''
 set lock_timeout = '1s'
 as $$
 declare
-  webhook constant text := (select s.decrypted_secret from vault.decrypted_secrets as s where s.name = 'alert_webhook_url');
+  webhook constant text := (
+    select s.decrypted_secret from vault.decrypted_secrets as s where s.name = 'alert_webhook_url'
+  );
   message record;
   sent integer := 0;
 begin
@@ -6528,8 +6552,8 @@ begin
 end
 $$;
 comment on function engine.send_alerts() is
-  'Sends messages that wait to the webhook whose address is Vault''s secret alert_webhook_url, each until it is answered well, at most
-   five times. Returns how many were sent; none without a webhook, then they stay in alert_messages.';
+  'Sends messages that wait to the webhook whose address is Vault''s secret alert_webhook_url, each until it is answered
+   well, at most five times. Returns how many were sent; none without a webhook, then they stay in alert_messages.';
 
 revoke all on function
   engine.note_alert_answers, engine.alert_body, engine.send_alert, engine.send_alerts
