@@ -372,6 +372,27 @@ begin
 end
 $function$;
 
+-- engine.continue_reading(public.backfill_progress,jsonb)
+CREATE OR REPLACE FUNCTION engine.continue_reading(held public.backfill_progress, page jsonb)
+ RETURNS public.backfill_progress
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  if (page -> 'cursor_before' ->> 'skip')::integer = 0 then
+    held.reading_since := engine.clock();
+    held.api_total := null;
+  end if;
+  -- A total that falls while pages are read means that races were taken out, and others slipped past the cursor. Each
+  -- list of the masters has its own.
+  held.api_total := greatest(
+    (page ->> 'api_total')::integer, case when held.feed <> 'masters' then held.api_total end
+  );
+  return held;
+end
+$function$;
+grant execute on function engine.continue_reading(public.backfill_progress,jsonb) to service_role;
+
 -- engine.count_calls(public.backfill_progress,integer)
 CREATE OR REPLACE FUNCTION engine.count_calls(chunk public.backfill_progress, calls integer)
  RETURNS void
@@ -384,30 +405,6 @@ AS $function$
   on conflict (run_id, feed, counted_from) do update set calls = known.calls + excluded.calls
 $function$;
 grant execute on function engine.count_calls(public.backfill_progress,integer) to service_role;
-
--- engine.count_interruption(public.backfill_progress,text)
-CREATE OR REPLACE FUNCTION engine.count_interruption(chunk public.backfill_progress, message text)
- RETURNS text
- LANGUAGE plpgsql
- SET search_path TO ''
-AS $function$
-declare
-  nth constant integer := count_interruption.chunk.interruptions + 1;
-  gives_up constant boolean := nth >= (select s.interruptions_before_dead from public.backfill_settings as s);
-begin
-  perform engine.log_failure(count_interruption.chunk, 'interruption', null, null, nth, count_interruption.message);
-  update public.backfill_progress as interrupted
-  set
-    interruptions = nth,
-    last_error = case
-      when gives_up then format('Interrupted %s times without storing a page', nth)
-      else interrupted.last_error
-    end
-  where interrupted.id = count_interruption.chunk.id;
-  return case when gives_up then 'dead' else 'waiting' end;
-end
-$function$;
-grant execute on function engine.count_interruption(public.backfill_progress,text) to service_role;
 
 -- engine.cover_days(public.backfill_progress,date,date,integer)
 CREATE OR REPLACE FUNCTION engine.cover_days(chunk public.backfill_progress, period_start date, period_end date, races_in_api integer DEFAULT NULL::integer)
@@ -592,6 +589,30 @@ AS $function$
 $function$;
 grant execute on function engine.due_times(public.pull_schedules,date,date) to service_role;
 
+-- engine.end_day(public.backfill_progress,date)
+CREATE OR REPLACE FUNCTION engine.end_day(chunk public.backfill_progress, day date)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  is_short constant boolean := exists (
+    select from engine.short_days(chunk.id) as short where short.day = end_day.day
+  );
+begin
+  if not is_short then
+    delete from engine.pages_read as read where read.chunk_id = chunk.id and read.day = end_day.day;
+  end if;
+  -- A day of which all races are stored, though fewer came, is as old as it was.
+  if not is_short or engine.races_of_day(chunk.feed, end_day.day, chunk.regions) < chunk.api_total then
+    perform engine.cover_days(
+      chunk => chunk, period_start => end_day.day, period_end => end_day.day + 1, races_in_api => chunk.api_total
+    );
+  end if;
+end
+$function$;
+grant execute on function engine.end_day(public.backfill_progress,date) to service_role;
+
 -- engine.expected_days
 create view engine.expected_days with (security_invoker=true) as
 SELECT DISTINCT chunk.feed,
@@ -629,7 +650,6 @@ CREATE OR REPLACE FUNCTION engine.expire_leases()
 AS $function$
 declare
   lost public.backfill_progress;
-  new_state text;
   expired integer := 0;
 begin
   for lost in
@@ -642,22 +662,46 @@ begin
     order by chunk.id
     for update skip locked
   loop
-    new_state := engine.count_interruption(
+    perform engine.interrupt_chunk(
       lost, format('The invocation fell silent: its lease ran out at %s', lost.lease_until)
     );
-    update public.backfill_progress as chunk
-    set
-      state = new_state,
-      lease_token = null,
-      lease_until = null,
-      next_attempt_at = engine.clock(),
-      ended_at = case when new_state = 'dead' then engine.clock() end
-    where chunk.id = lost.id;
     expired := expired + 1;
   end loop;
   return expired;
 end
 $function$;
+
+-- engine.find_shortfall(public.backfill_progress)
+CREATE OR REPLACE FUNCTION engine.find_shortfall(held public.backfill_progress)
+ RETURNS TABLE(reason text, from_day date)
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  if held.feed = 'racecards' and held.cursor_day < held.period_end then
+    return query select format('Stopped at %s, before the period''s end', held.cursor_day), held.period_start;
+  elsif held.feed = 'masters' and held.pages_done < held.pages_expected then
+    return query select format('%s of %s lists pulled', held.pages_done, held.pages_expected), held.period_start;
+  elsif held.feed = 'results' and held.api_total is null then
+    return query select 'The API has not said yet how many races it has', held.period_start;
+  else
+    -- What this reading saw, not what was ever stored: a race that slipped past it may have been corrected since.
+    return query
+    select
+      format(
+        'The API has %s races%s and sent %s of them', short.races_in_api,
+        case when held.feed = 'racecards' then format(' on %s', short.day) end, short.races_seen
+      ),
+      -- The API counts cards by the day, so only from the first short day on they are pulled again.
+      short.day
+    from engine.short_days(held.id) as short
+    order by short.day
+    limit 1;
+  end if;
+end
+$function$;
+grant execute on function engine.find_shortfall(public.backfill_progress) to service_role;
 
 -- engine.forget_lost_calls()
 CREATE OR REPLACE FUNCTION engine.forget_lost_calls()
@@ -714,6 +758,34 @@ begin
 end
 $function$;
 grant execute on function engine.free_slot(timestamp with time zone[],timestamp with time zone,integer,interval) to service_role;
+
+-- engine.give_lease(bigint,uuid)
+CREATE OR REPLACE FUNCTION engine.give_lease(chunk_id bigint, lease_token uuid)
+ RETURNS public.backfill_progress
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  given public.backfill_progress;
+begin
+  update public.backfill_progress as chunk
+  set
+    state = 'working',
+    lease_token = give_lease.lease_token,
+    lease_until = engine.next_lease_end(),
+    invocations = chunk.invocations + 1,
+    claimed_at = engine.clock(),
+    started_at = coalesce(chunk.started_at, engine.clock()),
+    -- A total is one of the regions that were asked for, so a reading keeps those that it began with.
+    regions = case
+      when chunk.reading_since is null then (select s.regions from public.backfill_settings as s) else chunk.regions
+    end
+  where chunk.id = give_lease.chunk_id
+  returning chunk.* into given;
+  return given;
+end
+$function$;
+grant execute on function engine.give_lease(bigint,uuid) to service_role;
 
 -- engine.has_yet_to_read(public.backfill_progress,date,timestamp with time zone)
 CREATE OR REPLACE FUNCTION engine.has_yet_to_read(chunk public.backfill_progress, day date, due timestamp with time zone)
@@ -824,6 +896,31 @@ end
 $function$;
 grant execute on function engine.hold_run(bigint) to service_role;
 
+-- engine.interrupt_chunk(public.backfill_progress,text)
+CREATE OR REPLACE FUNCTION engine.interrupt_chunk(chunk public.backfill_progress, message text)
+ RETURNS text
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  nth constant integer := interrupt_chunk.chunk.interruptions + 1;
+  gives_up constant boolean := nth >= (select s.interruptions_before_dead from public.backfill_settings as s);
+  new_state constant text := case when gives_up then 'dead' else 'waiting' end;
+begin
+  perform engine.log_failure(
+    chunk => interrupt_chunk.chunk, failure_class => 'interruption', endpoint => null, http_status => null,
+    attempt => nth, message => interrupt_chunk.message
+  );
+  update public.backfill_progress as known set interruptions = nth where known.id = interrupt_chunk.chunk.id;
+  perform engine.leave_chunk(
+    chunk => interrupt_chunk.chunk, state => new_state,
+    error => case when gives_up then format('Interrupted %s times without storing a page', nth) end
+  );
+  return new_state;
+end
+$function$;
+grant execute on function engine.interrupt_chunk(public.backfill_progress,text) to service_role;
+
 -- engine.is_hopeless(public.backfill_progress)
 CREATE OR REPLACE FUNCTION engine.is_hopeless(chunk public.backfill_progress)
  RETURNS boolean
@@ -841,6 +938,32 @@ AS $function$
     or chunk.feed = 'masters'
 $function$;
 grant execute on function engine.is_hopeless(public.backfill_progress) to service_role;
+
+-- engine.is_next_page(public.backfill_progress,jsonb)
+CREATE OR REPLACE FUNCTION engine.is_next_page(held public.backfill_progress, page jsonb)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+declare
+  before_day constant date := (page -> 'cursor_before' ->> 'day')::date;
+  before_skip constant integer := (page -> 'cursor_before' ->> 'skip')::integer;
+  after_day constant date := (page -> 'cursor_after' ->> 'day')::date;
+  after_skip constant integer := (page -> 'cursor_after' ->> 'skip')::integer;
+begin
+  if (held.cursor_day, held.cursor_skip) is not distinct from (before_day, before_skip) then
+    return true;
+  end if;
+  if (held.cursor_day, held.cursor_skip) is not distinct from (after_day, after_skip) then
+    return false;
+  end if;
+  raise exception 'The cursor of chunk % stands at (%, %), the page starts at (%, %)',
+    held.id, held.cursor_day, held.cursor_skip, before_day, before_skip
+    using errcode = 'PT409', hint = 'Somebody else worked on the chunk. Stop; nothing was written.';
+end
+$function$;
+grant execute on function engine.is_next_page(public.backfill_progress,jsonb) to service_role;
 
 -- engine.is_understood(jsonb,text)
 CREATE OR REPLACE FUNCTION engine.is_understood(page jsonb, feed text)
@@ -994,6 +1117,41 @@ CREATE OR REPLACE FUNCTION engine.learned(known numeric, seen numeric, enough nu
 AS $function$ select case when seen >= enough then known / seen else otherwise end $function$;
 grant execute on function engine.learned(numeric,numeric,numeric,numeric) to service_role;
 
+-- engine.leave_chunk(public.backfill_progress,text,timestamp with time zone,text)
+CREATE OR REPLACE FUNCTION engine.leave_chunk(chunk public.backfill_progress, state text, due_at timestamp with time zone DEFAULT engine.clock(), error text DEFAULT NULL::text)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  update public.backfill_progress as known
+  set
+    state = leave_chunk.state,
+    lease_token = null,
+    lease_until = null,
+    next_attempt_at = case when leave_chunk.state = 'waiting' then leave_chunk.due_at else known.next_attempt_at end,
+    ended_at = case when leave_chunk.state <> 'waiting' then engine.clock() end,
+    last_error = case when leave_chunk.state <> 'succeeded' then coalesce(leave_chunk.error, known.last_error) end
+  where known.id = leave_chunk.chunk.id;
+  -- One that waits or is dead may go on at its cursor, and then counts what it has read before.
+  if leave_chunk.state in ('succeeded', 'cancelled') then
+    delete from engine.pages_read as read where read.chunk_id = leave_chunk.chunk.id;
+  end if;
+end
+$function$;
+grant execute on function engine.leave_chunk(public.backfill_progress,text,timestamp with time zone,text) to service_role;
+
+-- engine.leaves_day(jsonb)
+CREATE OR REPLACE FUNCTION engine.leaves_day(page jsonb)
+ RETURNS boolean
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+  select coalesce((page -> 'cursor_after' ->> 'day')::date > (page -> 'cursor_before' ->> 'day')::date, false)
+$function$;
+grant execute on function engine.leaves_day(jsonb) to service_role;
+
 -- engine.lock_holder(text)
 CREATE OR REPLACE FUNCTION engine.lock_holder(name text)
  RETURNS text
@@ -1085,6 +1243,44 @@ AS $function$
 $function$;
 grant execute on function engine.mark_absent_as_non_runners(text[]) to service_role;
 
+-- engine.move_cursor(public.backfill_progress,jsonb)
+CREATE OR REPLACE FUNCTION engine.move_cursor(held public.backfill_progress, page jsonb)
+ RETURNS timestamp with time zone
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  new_lease_end constant timestamptz := engine.next_lease_end();
+begin
+  update public.backfill_progress as chunk
+  set
+    cursor_day = (page -> 'cursor_after' ->> 'day')::date,
+    cursor_skip = (page -> 'cursor_after' ->> 'skip')::integer,
+    api_total = held.api_total,
+    reading_since = case when not engine.leaves_day(page) then held.reading_since end,
+    -- Results know their pages after the first one; the other feeds from the start.
+    pages_expected = case
+      when chunk.feed = 'results' then greatest(
+        1, ceil(held.api_total::numeric / (select s.results_page_limit from public.backfill_settings as s))
+      )
+      else chunk.pages_expected
+    end,
+    lease_until = new_lease_end,
+    api_calls = chunk.api_calls + (page ->> 'api_calls')::integer,
+    pages_done = chunk.pages_done + 1,
+    races_stored = chunk.races_stored + jsonb_array_length(page -> 'races'),
+    runners_stored = chunk.runners_stored + jsonb_array_length(page -> 'runners'),
+    rows_rejected = chunk.rows_rejected + jsonb_array_length(page -> 'rejects'),
+    last_page_at = engine.clock(),
+    attempts = 0,
+    interruptions = 0,
+    failing_since = null
+  where chunk.id = held.id;
+  return new_lease_end;
+end
+$function$;
+grant execute on function engine.move_cursor(public.backfill_progress,jsonb) to service_role;
+
 -- engine.newer_value(anyelement,date,anyelement,date)
 CREATE OR REPLACE FUNCTION engine.newer_value(known anyelement, known_on date, seen anyelement, seen_on date)
  RETURNS anyelement
@@ -1115,6 +1311,14 @@ AS $function$
 $function$;
 grant execute on function engine.next_due(public.pull_schedules,timestamp with time zone) to service_role;
 
+-- engine.next_lease_end()
+CREATE OR REPLACE FUNCTION engine.next_lease_end()
+ RETURNS timestamp with time zone
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$ select engine.clock() + s.lease_seconds * interval '1 second' from public.backfill_settings as s $function$;
+grant execute on function engine.next_lease_end() to service_role;
+
 -- engine.note_alert(text,text,text,boolean)
 CREATE OR REPLACE FUNCTION engine.note_alert(kind text, subject text, message text, is_over boolean)
  RETURNS void
@@ -1136,39 +1340,31 @@ AS $function$
   select noted.id, 'raised' from noted
 $function$;
 
--- engine.note_races_seen(public.backfill_progress,date,integer,jsonb,boolean)
-CREATE OR REPLACE FUNCTION engine.note_races_seen(chunk public.backfill_progress, day date, skip integer, page jsonb, leaves_day boolean)
+-- engine.note_races_seen(public.backfill_progress,jsonb)
+CREATE OR REPLACE FUNCTION engine.note_races_seen(chunk public.backfill_progress, page jsonb)
  RETURNS void
  LANGUAGE plpgsql
  SET search_path TO ''
 AS $function$
 declare
-  is_short boolean;
+  page_day constant date := coalesce((page -> 'cursor_before' ->> 'day')::date, chunk.period_start);
+  page_skip constant integer := (page -> 'cursor_before' ->> 'skip')::integer;
 begin
   -- A reading that begins again forgets what it saw before.
   delete from engine.pages_read as known
-  where known.chunk_id = chunk.id and known.day = note_races_seen.day and note_races_seen.skip = 0;
+  where known.chunk_id = chunk.id and known.day = page_day and page_skip = 0;
   insert into engine.pages_read as known (chunk_id, day, skip, races_in_api, race_keys)
-  values (chunk.id, note_races_seen.day, note_races_seen.skip, chunk.api_total, engine.races_on_page(page))
+  values (chunk.id, page_day, page_skip, chunk.api_total, engine.races_on_page(page))
   on conflict on constraint pages_read_pkey do update set
     races_in_api = excluded.races_in_api,
     race_keys = excluded.race_keys;
-  if not leaves_day then
-    return;
-  end if;
-
-  -- The API counts cards by the day, so a day is over when its pages are in; one that is short waits for finish_chunk.
-  is_short := exists (select from engine.short_days(chunk.id) as short where short.day = note_races_seen.day);
-  if not is_short then
-    delete from engine.pages_read as known where known.chunk_id = chunk.id and known.day = note_races_seen.day;
-  end if;
-  -- A day of which all races are stored, though fewer came, is as old as it was.
-  if not is_short or engine.races_of_day(chunk.feed, note_races_seen.day, chunk.regions) < chunk.api_total then
-    perform engine.cover_days(chunk, note_races_seen.day, note_races_seen.day + 1, chunk.api_total);
+  -- The API counts cards by the day, so a day is over when its pages are in.
+  if engine.leaves_day(page) then
+    perform engine.end_day(chunk, page_day);
   end if;
 end
 $function$;
-grant execute on function engine.note_races_seen(public.backfill_progress,date,integer,jsonb,boolean) to service_role;
+grant execute on function engine.note_races_seen(public.backfill_progress,jsonb) to service_role;
 
 -- engine.note_silent_watch()
 CREATE OR REPLACE FUNCTION engine.note_silent_watch()
@@ -1236,6 +1432,24 @@ alter table engine.pages_read add constraint pages_read_chunk_id_fkey FOREIGN KE
 alter table engine.pages_read add constraint pages_read_pkey PRIMARY KEY (chunk_id, day, skip);
 alter table engine.pages_read enable row level security;
 grant delete, insert, select, update on engine.pages_read to service_role;
+
+-- engine.pause_for_account(bigint,text)
+CREATE OR REPLACE FUNCTION engine.pause_for_account(run_id bigint, message text)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  update public.backfill_runs as run
+  set
+    paused_at = engine.clock(),
+    pause_reason = format(
+      '%s. When that is put right: select backfill_resume(%s);', pause_for_account.message, run.id
+    )
+  where run.id = pause_for_account.run_id and run.paused_at is null;
+end
+$function$;
+grant execute on function engine.pause_for_account(bigint,text) to service_role;
 
 -- engine.plan_chunks(date,date,text,text)
 CREATE OR REPLACE FUNCTION engine.plan_chunks(start_date date, end_date date, feed text, reprocess text)
@@ -1540,6 +1754,26 @@ AS $function$
 $function$;
 grant execute on function engine.races_per_day(text) to service_role;
 
+-- engine.read_again(public.backfill_progress,date)
+CREATE OR REPLACE FUNCTION engine.read_again(chunk public.backfill_progress, from_day date)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  delete from engine.pages_read as read where read.chunk_id = read_again.chunk.id;
+  update public.backfill_progress as known
+  set
+    cursor_day = case when known.cursor_day is not null then read_again.from_day end,
+    cursor_skip = 0,
+    pages_done = read_again.from_day - known.period_start,
+    api_total = null,
+    reading_since = null
+  where known.id = read_again.chunk.id;
+end
+$function$;
+grant execute on function engine.read_again(public.backfill_progress,date) to service_role;
+
 -- engine.refuse_lock(text)
 CREATE OR REPLACE FUNCTION engine.refuse_lock(name text)
  RETURNS void
@@ -1566,6 +1800,21 @@ AS $function$
   select md5(concat_ws('|', kind, race_id, horse_id, path, case when race_id is null then raw::text end))
 $function$;
 grant execute on function engine.reject_fingerprint(text,text,text,text,jsonb) to service_role;
+
+-- engine.renew_lease(bigint)
+CREATE OR REPLACE FUNCTION engine.renew_lease(chunk_id bigint)
+ RETURNS timestamp with time zone
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  new_lease_end constant timestamptz := engine.next_lease_end();
+begin
+  update public.backfill_progress as chunk set lease_until = new_lease_end where chunk.id = renew_lease.chunk_id;
+  return new_lease_end;
+end
+$function$;
+grant execute on function engine.renew_lease(bigint) to service_role;
 
 -- engine.send_alerts()
 CREATE OR REPLACE FUNCTION engine.send_alerts()
@@ -1649,6 +1898,31 @@ begin
   return sent;
 end
 $function$;
+
+-- engine.set_page_aside(public.backfill_progress,jsonb)
+CREATE OR REPLACE FUNCTION engine.set_page_aside(held public.backfill_progress, page jsonb)
+ RETURNS timestamp with time zone
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  new_lease_end constant timestamptz := engine.next_lease_end();
+begin
+  perform engine.store_rejects(
+    rejects => page -> 'rejects', race_ids => '{}', feed => held.feed, run_id => held.run_id, chunk_id => held.id
+  );
+  perform engine.note_unknown_fields(page -> 'unknown_fields', held.feed);
+  -- The cursor stays in front of it, so that nobody passes it by a retry.
+  update public.backfill_progress as chunk
+  set
+    lease_until = new_lease_end,
+    api_calls = chunk.api_calls + (page ->> 'api_calls')::integer,
+    rows_rejected = chunk.rows_rejected + jsonb_array_length(page -> 'rejects')
+  where chunk.id = held.id;
+  return new_lease_end;
+end
+$function$;
+grant execute on function engine.set_page_aside(public.backfill_progress,jsonb) to service_role;
 
 -- engine.shared_value(anyelement,boolean,anyelement,boolean)
 CREATE OR REPLACE FUNCTION engine.shared_value(known anyelement, known_from_result boolean, seen anyelement, seen_in_result boolean)
@@ -2131,6 +2405,38 @@ begin
   end loop;
 end
 $function$;
+
+-- engine.store_page(public.backfill_progress,jsonb)
+CREATE OR REPLACE FUNCTION engine.store_page(held public.backfill_progress, page jsonb)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  race_ids constant text[] := array(select race ->> 'id' from jsonb_array_elements(page -> 'races') as race);
+begin
+  perform engine.upsert_regions(page -> 'regions');
+  perform engine.upsert_bookmakers(page -> 'bookmakers');
+  perform engine.upsert_courses(page -> 'courses');
+  perform engine.upsert_parents('sires', page -> 'sires');
+  perform engine.upsert_parents('dams', page -> 'dams');
+  perform engine.upsert_parents('damsires', page -> 'damsires');
+  perform engine.upsert_horses(page -> 'horses');
+  perform engine.upsert_people('jockeys', page -> 'jockeys');
+  perform engine.upsert_trainers(page -> 'trainers');
+  perform engine.upsert_people('owners', page -> 'owners');
+  perform engine.upsert_races(page -> 'races');
+  perform engine.store_rejects(
+    rejects => page -> 'rejects', race_ids => race_ids, feed => held.feed, run_id => held.run_id, chunk_id => held.id
+  );
+  perform engine.upsert_runners(page -> 'runners');
+  perform engine.upsert_odds(page -> 'odds');
+  perform engine.take_back_left_out(page -> 'races', page -> 'runners');
+  perform engine.mark_absent_as_non_runners(race_ids);
+  perform engine.note_unknown_fields(page -> 'unknown_fields', held.feed);
+end
+$function$;
+grant execute on function engine.store_page(public.backfill_progress,jsonb) to service_role;
 
 -- engine.store_rejects(jsonb,text[],text,bigint,bigint)
 CREATE OR REPLACE FUNCTION engine.store_rejects(rejects jsonb, race_ids text[], feed text, run_id bigint, chunk_id bigint)
@@ -2758,6 +3064,19 @@ AS $function$
 $function$;
 grant execute on function engine.upsert_trainers(jsonb) to service_role;
 
+-- engine.wait_after_failure(integer,integer)
+CREATE OR REPLACE FUNCTION engine.wait_after_failure(attempt integer, retry_after_seconds integer)
+ RETURNS interval
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  select greatest(
+    (4 ^ least(attempt - 1, 3)) * (0.75 + random() / 2) * interval '1 minute',
+    least(coalesce(retry_after_seconds, 0), 3600) * interval '1 second'
+  )
+$function$;
+grant execute on function engine.wait_after_failure(integer,integer) to service_role;
+
 -- engine.wall_clock()
 CREATE OR REPLACE FUNCTION engine.wall_clock()
  RETURNS timestamp with time zone
@@ -2887,12 +3206,10 @@ begin
     raise exception 'Run % has ended', held.id using errcode = '55000';
   end if;
   update public.backfill_runs as run set cancelled_at = engine.clock() where run.id = held.id;
-  update public.backfill_progress as chunk
-  set state = 'cancelled', lease_token = null, lease_until = null, ended_at = engine.clock()
-  where chunk.run_id = held.id and chunk.state in ('waiting', 'working', 'dead');
-  delete from engine.pages_read as known
-  using public.backfill_progress as chunk
-  where chunk.run_id = held.id and known.chunk_id = chunk.id;
+  perform engine.leave_chunk(chunk, 'cancelled')
+  from public.backfill_progress as chunk
+  where chunk.run_id = held.id and chunk.state in ('waiting', 'working', 'dead')
+  order by chunk.id;
   -- Its leases and its days are free for others. Without a Vault secret it is cancelled all the same.
   perform engine.dispatch_next(null);
 end
@@ -3093,6 +3410,11 @@ declare
 begin
   perform engine.hold_chunks(backfill_retry.run_id, array['dead']);
   held := engine.hold_run(backfill_retry.run_id);
+  -- A period that was read to its end and still lacked races is read from its start.
+  perform engine.read_again(chunk, chunk.period_start)
+  from public.backfill_progress as chunk
+  where chunk.run_id = held.id and chunk.state = 'dead' and chunk.repulls > 0
+  order by chunk.id;
   update public.backfill_progress as chunk
   set
     state = 'waiting',
@@ -3101,12 +3423,6 @@ begin
     interruptions = 0,
     repulls = 0,
     failing_since = null,
-    -- A period that was read to its end and still lacked races is read from its start.
-    cursor_day = case when chunk.repulls > 0 and chunk.feed = 'racecards' then chunk.period_start else chunk.cursor_day end,
-    cursor_skip = case when chunk.repulls > 0 then 0 else chunk.cursor_skip end,
-    pages_done = case when chunk.repulls > 0 then 0 else chunk.pages_done end,
-    api_total = case when chunk.repulls > 0 then null else chunk.api_total end,
-    reading_since = case when chunk.repulls > 0 then null else chunk.reading_since end,
     next_attempt_at = engine.clock()
   where chunk.run_id = held.id and chunk.state = 'dead';
   get diagnostics redriven = row_count;
@@ -3378,19 +3694,7 @@ begin
     if chosen.id is null then
       return;
     end if;
-
-    update public.backfill_progress as chunk
-    set
-      state = 'working',
-      lease_token = coalesce(claim_chunk.proposed_token, gen_random_uuid()),
-      lease_until = engine.clock() + settings.lease_seconds * interval '1 second',
-      invocations = chunk.invocations + 1,
-      claimed_at = engine.clock(),
-      started_at = coalesce(chunk.started_at, engine.clock()),
-      -- A total is one of the regions that were asked for, so a reading keeps those that it began with.
-      regions = case when chunk.reading_since is null then settings.regions else chunk.regions end
-    where chunk.id = chosen.id
-    returning chunk.* into chosen;
+    chosen := engine.give_lease(chosen.id, coalesce(claim_chunk.proposed_token, gen_random_uuid()));
   end if;
 
   return query select
@@ -3530,19 +3834,20 @@ begin
     raise exception 'Unknown failure class "%"', coalesce(failure_class, 'null')
       using errcode = '22023', hint = 'Use transient, chunk or account.';
   end if;
-  perform engine.log_failure(held, failure_class, fail_chunk.endpoint, fail_chunk.http_status, attempt, message);
+  perform engine.log_failure(
+    chunk => held, failure_class => failure_class, endpoint => fail_chunk.endpoint,
+    http_status => fail_chunk.http_status, attempt => attempt, message => message
+  );
 
   new_state := case
     when failure_class = 'chunk' then 'dead'
-    when failure_class = 'transient' and attempt >= settings.attempts_before_dead and engine.is_hopeless(held) then 'dead'
+    when
+      failure_class = 'transient' and attempt >= settings.attempts_before_dead and engine.is_hopeless(held)
+      then 'dead'
     else 'waiting'
   end;
   update public.backfill_progress as chunk
   set
-    state = new_state,
-    lease_token = null,
-    lease_until = null,
-    last_error = message,
     -- The account's trouble is not the chunk's: its attempts are not spent.
     attempts = case
       when failure_class = 'account' then chunk.attempts
@@ -3552,26 +3857,18 @@ begin
     failing_since = case
       when failure_class = 'account' then chunk.failing_since else coalesce(chunk.failing_since, engine.clock())
     end,
-    api_calls = chunk.api_calls + fail_chunk.api_calls,
-    ended_at = case when new_state = 'dead' then engine.clock() end,
-    -- 1, 4, 16 and 64 minutes, a quarter more or less; at least what the API asked for, but not more than an hour of that.
-    next_attempt_at = case
-      when failure_class = 'transient' then engine.clock() + greatest(
-        (4 ^ least(attempt - 1, 3)) * (0.75 + random() / 2) * interval '1 minute',
-        least(coalesce(retry_after_seconds, 0), 3600) * interval '1 second'
-      )
-      else engine.clock()
-    end
+    api_calls = chunk.api_calls + fail_chunk.api_calls
   where chunk.id = held.id;
+  perform engine.leave_chunk(
+    chunk => held, state => new_state, error => message,
+    due_at => engine.clock() + case
+      when failure_class = 'transient' then engine.wait_after_failure(attempt, retry_after_seconds) else interval '0'
+    end
+  );
 
   if failure_class = 'account' then
-    update public.backfill_runs as run
-    set
-      paused_at = engine.clock(),
-      pause_reason = format('%s. When that is put right: select backfill_resume(%s);', message, run.id)
-    where run.id = held.run_id and run.paused_at is null;
+    perform engine.pause_for_account(held.run_id, message);
   end if;
-
   perform engine.dispatch_next(held.feed);
   perform engine.count_calls(held, fail_chunk.api_calls);
   return new_state;
@@ -3591,62 +3888,29 @@ AS $function$
 declare
   held constant public.backfill_progress := engine.hold_lease(finish_chunk.chunk_id, finish_chunk.lease_token);
   repulls_allowed constant integer := 3;
-  short_day record;
-  pull_again_from date := held.period_start;
-  shortfall text;
+  lacking record;
   new_state text := 'succeeded';
 begin
-  if held.feed = 'racecards' and held.cursor_day < held.period_end then
-    shortfall := format('Stopped at %s, before the period''s end', held.cursor_day);
-  elsif held.feed = 'masters' and held.pages_done < held.pages_expected then
-    shortfall := format('%s of %s lists pulled', held.pages_done, held.pages_expected);
-  elsif held.feed = 'results' and held.api_total is null then
-    shortfall := 'The API has not said yet how many races it has';
-  elsif held.feed <> 'masters' then
-    -- What this reading saw, not what was ever stored: a race that slipped past it may have been corrected since.
-    select short.day, short.races_in_api, short.races_seen into short_day
-    from engine.short_days(held.id) as short
-    order by short.day
-    limit 1;
-    if found then
-      -- The API counts cards by the day, so only from the first short day on they are pulled again.
-      pull_again_from := short_day.day;
-      shortfall := format(
-        'The API has %s races%s and sent %s of them', short_day.races_in_api,
-        case when held.feed = 'racecards' then format(' on %s', short_day.day) end, short_day.races_seen
-      );
-    end if;
-  end if;
-  delete from engine.pages_read as known where known.chunk_id = held.id;
-
-  if shortfall is not null then
-    perform engine.log_failure(held, 'incomplete', null, null, held.repulls + 1, shortfall);
+  select short.reason, short.from_day into lacking from engine.find_shortfall(held) as short;
+  if lacking.reason is not null then
+    perform engine.log_failure(
+      chunk => held, failure_class => 'incomplete', endpoint => null, http_status => null,
+      attempt => held.repulls + 1, message => lacking.reason
+    );
     new_state := case when held.repulls < repulls_allowed then 'waiting' else 'dead' end;
   elsif held.feed = 'results' then
     perform engine.cover_days(held, held.period_start, held.period_end);
   end if;
 
-  update public.backfill_progress as chunk
-  set
-    state = new_state,
-    lease_token = null,
-    lease_until = null,
-    last_error = shortfall,
-    ended_at = case when new_state <> 'waiting' then engine.clock() end,
-    -- Pulled again from the start, a little later: results are still coming in, or pages shifted while they were read.
-    repulls = case when new_state = 'waiting' then chunk.repulls + 1 else chunk.repulls end,
-    cursor_day = case when new_state = 'waiting' and chunk.feed = 'racecards' then pull_again_from else chunk.cursor_day end,
-    cursor_skip = case when new_state = 'waiting' then 0 else chunk.cursor_skip end,
-    pages_done = case
-      when new_state <> 'waiting' then chunk.pages_done
-      when chunk.feed = 'racecards' then pull_again_from - chunk.period_start
-      else 0
-    end,
-    api_total = case when new_state = 'waiting' then null else chunk.api_total end,
-    reading_since = case when new_state = 'waiting' then null else chunk.reading_since end,
-    next_attempt_at = case when new_state = 'waiting' then engine.clock() + interval '1 minute' else chunk.next_attempt_at end
-  where chunk.id = held.id;
-
+  if new_state = 'waiting' then
+    perform engine.read_again(held, lacking.from_day);
+    update public.backfill_progress as chunk set repulls = chunk.repulls + 1 where chunk.id = held.id;
+  end if;
+  perform engine.leave_chunk(
+    chunk => held, state => new_state, error => lacking.reason,
+    -- A little later: results are still coming in, or pages shifted while they were read.
+    due_at => engine.clock() + interval '1 minute'
+  );
   perform engine.dispatch_next(held.feed);
   return new_state;
 end
@@ -3701,102 +3965,30 @@ CREATE OR REPLACE FUNCTION public.ingest_page(chunk_id bigint, lease_token uuid,
 AS $function$
 #variable_conflict use_column
 declare
-  settings constant public.backfill_settings := (select s from public.backfill_settings as s);
   held public.backfill_progress := engine.hold_lease(ingest_page.chunk_id, ingest_page.lease_token);
-  -- Before anything is stored: what this page rejects was seen in this reading.
-  moment constant timestamptz := engine.clock();
-  before_day constant date := (page -> 'cursor_before' ->> 'day')::date;
-  before_skip constant integer := (page -> 'cursor_before' ->> 'skip')::integer;
-  after_day constant date := (page -> 'cursor_after' ->> 'day')::date;
-  after_skip constant integer := (page -> 'cursor_after' ->> 'skip')::integer;
-  race_ids constant text[] := array(select race ->> 'id' from jsonb_array_elements(page -> 'races') as race);
+  is_new constant boolean := engine.is_next_page(held, page);
   is_understood constant boolean := engine.is_understood(page, held.feed);
-  is_new constant boolean := (held.cursor_day, held.cursor_skip) is not distinct from (before_day, before_skip);
-  leaves_day constant boolean := held.feed = 'racecards' and after_day > before_day;
-  new_lease_until timestamptz;
+  new_lease_end timestamptz;
 begin
-  -- The answer to a page that went in may get lost on its way back: the same page again is only acknowledged.
   if not is_new then
-    if (held.cursor_day, held.cursor_skip) is distinct from (after_day, after_skip) then
-      raise exception 'The cursor of chunk % stands at (%, %), the page starts at (%, %)',
-        held.id, held.cursor_day, held.cursor_skip, before_day, before_skip
-        using errcode = 'PT409', hint = 'Somebody else worked on the chunk. Stop; nothing was written.';
-    end if;
+    -- The answer to a page that went in may get lost on its way back: the same page again is only acknowledged.
+    new_lease_end := engine.renew_lease(held.id);
   elsif not is_understood then
-    -- The cursor stays in front of it, so that nobody passes it by a retry.
-    perform engine.store_rejects(page -> 'rejects', race_ids, held.feed, held.run_id, held.id);
-    perform engine.note_unknown_fields(page -> 'unknown_fields', held.feed);
-    update public.backfill_progress as chunk
-    set
-      api_calls = chunk.api_calls + (page ->> 'api_calls')::integer,
-      rows_rejected = chunk.rows_rejected + jsonb_array_length(page -> 'rejects')
-    where chunk.id = held.id;
+    new_lease_end := engine.set_page_aside(held, page);
   else
-    if before_skip = 0 then
-      held.reading_since := moment;
-      held.api_total := null;
-    end if;
-    -- A total that falls while pages are read means that races were taken out, and others slipped past the cursor. Each
-    -- list of the masters has its own.
-    held.api_total := greatest(
-      (page ->> 'api_total')::integer, case when held.feed <> 'masters' then held.api_total end
-    );
-    perform engine.upsert_regions(page -> 'regions');
-    perform engine.upsert_bookmakers(page -> 'bookmakers');
-    perform engine.upsert_courses(page -> 'courses');
-    perform engine.upsert_parents('sires', page -> 'sires');
-    perform engine.upsert_parents('dams', page -> 'dams');
-    perform engine.upsert_parents('damsires', page -> 'damsires');
-    perform engine.upsert_horses(page -> 'horses');
-    perform engine.upsert_people('jockeys', page -> 'jockeys');
-    perform engine.upsert_trainers(page -> 'trainers');
-    perform engine.upsert_people('owners', page -> 'owners');
-    perform engine.upsert_races(page -> 'races');
-    perform engine.store_rejects(page -> 'rejects', race_ids, held.feed, held.run_id, held.id);
-    perform engine.upsert_runners(page -> 'runners');
-    perform engine.upsert_odds(page -> 'odds');
-    perform engine.take_back_left_out(page -> 'races', page -> 'runners');
-    perform engine.mark_absent_as_non_runners(race_ids);
-    perform engine.note_unknown_fields(page -> 'unknown_fields', held.feed);
+    held := engine.continue_reading(held, page);
+    perform engine.store_page(held, page);
     if held.feed <> 'masters' then
-      perform engine.note_races_seen(held, coalesce(before_day, held.period_start), before_skip, page, leaves_day);
+      perform engine.note_races_seen(held, page);
     end if;
+    new_lease_end := engine.move_cursor(held, page);
   end if;
-
-  update public.backfill_progress as chunk
-  set
-    cursor_day = after_day,
-    cursor_skip = after_skip,
-    api_total = held.api_total,
-    reading_since = case when not leaves_day then held.reading_since end,
-    -- Results know their pages after the first one; the other feeds from the start.
-    pages_expected = case
-      when chunk.feed = 'results' then greatest(1, ceil(held.api_total::numeric / settings.results_page_limit))
-      else chunk.pages_expected
-    end,
-    lease_until = engine.clock() + settings.lease_seconds * interval '1 second',
-    api_calls = chunk.api_calls + (page ->> 'api_calls')::integer,
-    pages_done = chunk.pages_done + 1,
-    races_stored = chunk.races_stored + jsonb_array_length(page -> 'races'),
-    runners_stored = chunk.runners_stored + jsonb_array_length(page -> 'runners'),
-    rows_rejected = chunk.rows_rejected + jsonb_array_length(page -> 'rejects'),
-    last_page_at = engine.clock(),
-    attempts = 0,
-    interruptions = 0,
-    failing_since = null
-  where chunk.id = held.id and is_new and is_understood;
-
-  update public.backfill_progress as chunk
-  set lease_until = engine.clock() + settings.lease_seconds * interval '1 second'
-  where chunk.id = held.id
-  returning chunk.lease_until into new_lease_until;
-
   if is_new then
     perform engine.count_calls(held, (page ->> 'api_calls')::integer);
   end if;
 
   return query
-  select new_lease_until, run.paused_at is null, is_understood
+  select new_lease_end, run.paused_at is null, is_understood
   from public.backfill_runs as run
   where run.id = held.run_id;
 end
@@ -3856,16 +4048,17 @@ CREATE OR REPLACE FUNCTION public.note_failed_request(chunk_id bigint, lease_tok
  SET search_path TO ''
 AS $function$
 declare
-  held constant public.backfill_progress := engine.hold_lease(note_failed_request.chunk_id, note_failed_request.lease_token);
+  held constant public.backfill_progress := engine.hold_lease(
+    note_failed_request.chunk_id, note_failed_request.lease_token
+  );
 begin
   perform engine.log_failure(
-    held, 'retried', note_failed_request.endpoint, note_failed_request.http_status, note_failed_request.attempt,
-    note_failed_request.message
+    chunk => held, failure_class => 'retried', endpoint => note_failed_request.endpoint,
+    http_status => note_failed_request.http_status, attempt => note_failed_request.attempt,
+    message => note_failed_request.message
   );
-  -- Three timeouts in a row take longer than a lease, and whoever reports them is alive.
-  update public.backfill_progress as chunk
-  set lease_until = engine.clock() + (select s.lease_seconds from public.backfill_settings as s) * interval '1 second'
-  where chunk.id = held.id;
+  -- Three timeouts in a row take longer than a lease, and the invocation that reports them is alive.
+  perform engine.renew_lease(held.id);
 end
 $function$;
 grant execute on function public.note_failed_request(bigint,uuid,text,text,integer,integer) to service_role;
@@ -4382,18 +4575,14 @@ declare
   held constant public.backfill_progress := engine.hold_lease(yield_chunk.chunk_id, yield_chunk.lease_token);
   new_state text := 'waiting';
 begin
-  if not progressed then
-    new_state := engine.count_interruption(held, 'The isolate was ended before it had stored a page');
-  end if;
   update public.backfill_progress as chunk
-  set
-    state = new_state,
-    lease_token = null,
-    lease_until = null,
-    next_attempt_at = engine.clock(),
-    ended_at = case when new_state = 'dead' then engine.clock() end,
-    api_calls = chunk.api_calls + yield_chunk.api_calls
+  set api_calls = chunk.api_calls + yield_chunk.api_calls
   where chunk.id = held.id;
+  if not progressed then
+    new_state := engine.interrupt_chunk(held, 'The isolate was ended before it had stored a page');
+  else
+    perform engine.leave_chunk(held, new_state);
+  end if;
   perform engine.dispatch_next(held.feed);
   perform engine.count_calls(held, yield_chunk.api_calls);
   return new_state;
