@@ -1229,18 +1229,6 @@ grant select on public.backfill_settings to service_role;
 
 -- What was asked for.
 
-create function engine.priority(kind text)
-returns smallint
-language sql
-immutable
-security invoker
-set search_path = ''
-as $$
-  select case kind when 'backfill' then 0 when 'by_hand' then 50 when 'gaps' then 90 when 'schedule' then 100 end::smallint
-$$;
-comment on function engine.priority(text) is
-  'In which order chunks are claimed, by the kind of their run: the higher one first. It orders, and decides nothing else.';
-
 create table public.backfill_runs (
   id bigint generated always as identity primary key,
   start_date date not null,
@@ -1284,8 +1272,6 @@ revoke all on public.backfill_runs from public, anon, authenticated, service_rol
 -- Identity columns fill themselves: nobody needs a right to their sequences, and projects from before October 2026 grant one.
 revoke all on sequence public.backfill_runs_id_seq from public, anon, authenticated, service_role;
 grant select, insert, update on public.backfill_runs to service_role;
-revoke all on function engine.priority from public, anon, authenticated, service_role;
-grant execute on function engine.priority to service_role;
 
 -- schemas/runs/chunks.sql
 
@@ -1298,7 +1284,9 @@ create table public.backfill_progress (
   period_start date not null,
   period_end date not null,
   kind text not null,
-  priority smallint not null generated always as (engine.priority(kind)) stored,
+  priority smallint not null generated always as (
+    case kind when 'schedule' then 100 when 'gaps' then 90 when 'by_hand' then 50 when 'backfill' then 0 end
+  ) stored,
   place_in_run integer not null,
   state text not null default 'waiting',
   next_attempt_at timestamptz not null default engine.clock(),
@@ -1346,7 +1334,7 @@ comment on column public.backfill_progress.feed is 'One of engine.feeds.';
 comment on column public.backfill_progress.period_start is 'First day of the period.';
 comment on column public.backfill_progress.period_end is 'Exclusive: the period is half-open.';
 comment on column public.backfill_progress.kind is 'That of the run, which never changes, so that the claim needs no join.';
-comment on column public.backfill_progress.priority is 'Follows from the kind: higher goes first.';
+comment on column public.backfill_progress.priority is 'In which order chunks are claimed: the higher one first. Follows from the kind, and decides nothing else.';
 comment on column public.backfill_progress.place_in_run is
   'The order within the run, 1 first. Racecards and results are two lanes with the same places.';
 comment on column public.backfill_progress.state is
@@ -1446,7 +1434,7 @@ where live.kind = 'schedule';
 comment on view engine.live_pulls is 'Live chunks of scheduled pulls, shaped like engine.live_chunks.';
 
 revoke all on engine.live_chunks, engine.live_pulls from public, anon, authenticated, service_role;
-grant select on engine.live_chunks, engine.live_pulls to service_role;
+grant select on engine.live_chunks to service_role;
 
 -- schemas/runs/pages_read.sql
 
