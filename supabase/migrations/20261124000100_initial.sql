@@ -1830,7 +1830,7 @@ alter table public.racing_api_limits set (fillfactor = 50, autovacuum_vacuum_sca
 create view engine.feed_rates
 with (security_invoker = true)
 as
-select feed.name as feed, min(l.calls_per_second * (1 - l.headroom)) as calls_per_second
+select feed.name as feed, feed.goes_first, min(l.calls_per_second * (1 - l.headroom)) as calls_per_second
 from engine.feeds as feed
 join public.racing_api_limits as l on l.endpoint = any (feed.endpoints)
 group by feed.name;
@@ -1848,7 +1848,8 @@ as $$
   cross join lateral (
     select sum(rate.calls_per_second) as calls_per_second
     from engine.feed_rates as rate
-    where rate.feed = own.feed or rate.feed = any (allowed_rate.beside)
+    -- What goes first is over before the others begin.
+    where rate.feed = own.feed or (rate.feed = any (allowed_rate.beside) and not rate.goes_first)
   ) as together
   join public.racing_api_limits as account on account.endpoint = 'account'
   where own.feed = allowed_rate.feed

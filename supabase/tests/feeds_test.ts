@@ -1,0 +1,179 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import { startTestDatabase, type TestDatabase } from "./support/test_database.ts";
+import { chunkRow, claim, claimed, finish, ingest, start } from "./support/chunks.ts";
+import { horse, page } from "./support/pages.ts";
+
+let db: TestDatabase;
+Deno.test.beforeAll(async () => void (db = await startTestDatabase()));
+Deno.test.afterAll(() => db.stop());
+Deno.test.beforeEach(() => db.reset());
+
+/** A feed that no code knows: a row is all there is of it. */
+async function addFeed(countedBy: string, columns: { sharesRowsWith?: string } = {}): Promise<void> {
+  await db.sql`
+    insert into engine.feeds (
+      name, place, function_name, endpoints, counted_by, page_limit, first_day, days_ahead, known_after_days,
+      settled_after_days, overdue_after_days, runners_a_race, bytes_a_runner, shares_rows_with, bytes_a_shared_runner,
+      pages_an_invocation
+    ) values (
+      'trials', 9, 'gallops', array['/results'], ${countedBy}, ${
+    countedBy === "lists" ? null : 10
+  }, '2026-01-10', 0, 0, 1, 2,
+      1, 100, ${columns.sharesRowsWith ?? null}, ${columns.sharesRowsWith === undefined ? null : 10}, 5
+    )
+  `;
+}
+
+const chunks = async () =>
+  (await db.sql<{ words: string }[]>`
+    select format('%s to %s: %s %s', period_start, period_end, pages_expected, state) as words
+    from backfill_progress where feed = 'trials' order by period_start
+  `).map(({ words }) => words);
+
+Deno.test("a feed is a row: its chunks are planned, called for, read and covered without a word of code", async () => {
+  await addFeed("pages");
+  await start(db.sql, "2026-01-01", "2026-02-03", { feeds: ["trials"] });
+  // Nothing before its first day; 36 races a day, 10 a page.
+  assertEquals(await chunks(), [
+    "2026-01-10 to 2026-02-01: 80 waiting",
+    "2026-02-01 to 2026-02-04: 11 waiting",
+  ]);
+  const [call] = await db.sql<{ url: string }[]>`select url from net.http_request_queue limit 1`;
+  assertEquals(call?.url.split("/").at(-1), "gallops");
+
+  const lease = await claimed(db.worker, "trials");
+  assertEquals([lease.period_start, lease.cursor_day], ["2026-02-01", null]);
+  await ingest(db.worker, lease, page({ before: [null, 0], after: [null, 0] }));
+  assertEquals(await finish(db.worker, lease), "succeeded");
+  const covered = await db.sql`select day::text from ra_coverage where feed = 'trials' order by day`;
+  assertEquals(covered.map(({ day }) => day), ["2026-02-01", "2026-02-02", "2026-02-03"]);
+  const [status] = await db
+    .sql`select feeds, chunks_succeeded::integer, chunks_waiting::integer from backfill_status`;
+  assertEquals({ ...status }, { feeds: ["trials"], chunks_succeeded: 1, chunks_waiting: 1 });
+  const expected = await db.sql`select from coverage_gaps where feed = 'trials'`;
+  assertEquals(expected.length, 22);
+});
+
+Deno.test("a feed of ids has a chunk a month, whose ids are counted, and is done when its months are", async () => {
+  await addFeed("ids");
+  await start(db.sql, "2026-02-01", "2026-02-28", { feeds: ["trials"] });
+  const lease = await claimed(db.worker, "trials");
+  await ingest(
+    db.worker,
+    lease,
+    page({ before: [null, 0], after: [null, 1] }, { api_total: 2, horses: [horse("hrs_1")] }),
+  );
+  assertEquals(await finish(db.worker, lease), "waiting");
+  assertEquals((await chunkRow(db.sql, lease.chunk_id)).last_error, "1 of 2 ids pulled");
+
+  await db.passTime("2 minutes");
+  await db.sql`select engine.sweep()`;
+  const again = await claimed(db.worker, "trials");
+  for (const nth of [0, 1]) {
+    const cursors = { before: [null, nth], after: [null, nth + 1] } as const;
+    await ingest(
+      db.worker,
+      again,
+      page({ before: [...cursors.before], after: [...cursors.after] }, {
+        api_total: 2,
+        horses: [horse(`hrs_${nth}`)],
+      }),
+    );
+  }
+  assertEquals(await finish(db.worker, again), "succeeded");
+  assertEquals(await chunks(), ["2026-02-01 to 2026-03-01: 1 succeeded"]);
+  assertEquals((await db.sql`select from ra_coverage`).length, 0);
+  const planned = async (reprocess: string) =>
+    (await db.sql`select from engine.plan_chunks('2026-02-01', '2026-03-31', 'trials', ${reprocess})`).length;
+  assertEquals([await planned("missing"), await planned("failed"), await planned("all")], [1, 0, 2]);
+});
+
+Deno.test("a page of ids of which nothing is understood moves nothing", async () => {
+  await addFeed("ids");
+  await start(db.sql, "2026-02-01", "2026-02-28", { feeds: ["trials"] });
+  const lease = await claimed(db.worker, "trials");
+  const reject = {
+    kind: "race",
+    race_id: null,
+    horse_id: null,
+    race_date: null,
+    path: "",
+    reason: "?",
+    raw: {},
+  };
+  const answer = await ingest(
+    db.worker,
+    lease,
+    page({ before: [null, 0], after: [null, 1] }, { api_total: 2, rejects: [reject] }),
+  );
+  assertEquals(answer.understood, false);
+  assertEquals((await chunkRow(db.sql, lease.chunk_id)).cursor_skip, 0);
+});
+
+Deno.test("a feed that goes first holds up the others of its run, and is no name", async () => {
+  await addFeed("lists");
+  await db.sql`update engine.feeds set goes_first = true where name = 'trials'`;
+  await start(db.sql, "2026-02-01", "2026-02-28", { feeds: ["trials", "results"] });
+  assertEquals(await claim(db.worker, "results"), undefined);
+  const lease = await claimed(db.worker, "trials");
+  await ingest(db.worker, lease, page({ before: [null, 0], after: [null, 1] }));
+  assertEquals(await finish(db.worker, lease), "succeeded");
+  await claimed(db.worker, "results");
+});
+
+Deno.test("feeds that could together make more calls than the account may share its rate, in plan and progress", async () => {
+  const rate = async (feed: string, beside: string[]) =>
+    (await db.sql<
+      { rate: number }[]
+    >`select round(engine.allowed_rate(${feed}, ${beside}), 3)::float8 as rate`)[0]?.rate;
+  assertEquals(await rate("results", ["racecards"]), 4.5);
+  await db.sql`update racing_api_limits set calls_per_second = 3.5 where endpoint = 'account'`;
+  try {
+    // 1.8 and 4.5 calls a second would be 6.3, and the account has half of that.
+    assertEquals([await rate("racecards", ["results"]), await rate("results", ["racecards"])], [0.9, 2.25]);
+    assertEquals(await rate("racecards", []), 1.8);
+    const [cards] = await db.sql`
+      select api_calls, minutes::float8 from backfill_plan('2026-05-01', '2026-05-31') where feed = 'racecards'
+    `;
+    assertEquals({ ...cards }, { api_calls: 31, minutes: 0.6 });
+  } finally {
+    await db.sql`update racing_api_limits set calls_per_second = 10 where endpoint = 'account'`;
+  }
+});
+
+Deno.test("a schedule of a feed that is not there is refused, and the sentence names those that are", async () => {
+  const error = await assertRejects(
+    () => db.sql`update pull_schedules set feeds = array['odds'] where name = 'day_cards'`,
+    Error,
+    "Unknown feed in pull_schedules: {odds}",
+  );
+  assertEquals(
+    (error as Error & { hint?: string }).hint,
+    "The feeds are masters, racecards, results; give one at least.",
+  );
+  await assertRejects(() => db.sql`update pull_schedules set feeds = '{}' where name = 'gaps'`, Error, "{}");
+});
+
+Deno.test("no day of a feed is worked on twice, whoever writes it", async () => {
+  await start(db.sql, "2026-05-01", "2026-05-31", { feeds: ["results"] });
+  await db.sql`select pull_days('2026-05-15', feeds => array['results'])`;
+  await assertRejects(
+    () =>
+      db.sql`update backfill_progress set state = 'working', lease_token = gen_random_uuid(), lease_until = engine.clock()`,
+    Error,
+    "backfill_progress_day_worked_on_once",
+  );
+});
+
+Deno.test("a run of gaps has its rivals too: days that a live one has yet to pull are pulled by no second one", async () => {
+  const pull = (days: string[]) =>
+    db.sql`
+      select engine.create_run(
+        'gaps', '2026-05-01', '2026-05-31', array['results'], reprocess => 'missing', days => ${days}::date[]
+      )
+    `;
+  await pull(["2026-05-03", "2026-05-04"]);
+  await assertRejects(() => pull(["2026-05-04"]), Error, "is still working on results");
+  // Between its days others are free.
+  await pull(["2026-05-05"]);
+});
