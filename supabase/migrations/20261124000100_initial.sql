@@ -1934,7 +1934,7 @@ begin
   account.taken_slots := array(select t.at from unnest(account.taken_slots) as t (at) where t.at > moment - span);
   slot := greatest(own.next_slot, account.next_slot, moment);
   if cardinality(account.taken_slots) >= allowed then
-    slot := engine.free_slot(account.taken_slots, slot, allowed, span);
+    slot := engine.free_slot(taken => account.taken_slots, earliest => slot, allowed => allowed, span => span);
   end if;
 
   update public.racing_api_limits as l
@@ -2916,7 +2916,9 @@ as $$
   with seen as (
     select distinct on (fingerprint)
       r.kind, r.race_id, r.horse_id, r.race_date, r.path, r.reason, r.raw,
-      engine.reject_fingerprint(r.kind, r.race_id, r.horse_id, r.path, r.raw) as fingerprint
+      engine.reject_fingerprint(
+        kind => r.kind, race_id => r.race_id, horse_id => r.horse_id, path => r.path, raw => r.raw
+      ) as fingerprint
     from jsonb_to_recordset(rejects) as r (
       kind text, race_id text, horse_id text, race_date date, path text, reason text, raw jsonb
     )
@@ -3334,7 +3336,10 @@ as $$
   from (
     select race ->> 'id' as race_key from jsonb_array_elements(page -> 'races') as race
     union all
-    select coalesce(r.race_id, engine.reject_fingerprint(r.kind, r.race_id, r.horse_id, r.path, r.raw))
+    select coalesce(
+      r.race_id,
+      engine.reject_fingerprint(kind => r.kind, race_id => r.race_id, horse_id => r.horse_id, path => r.path, raw => r.raw)
+    )
     from jsonb_to_recordset(page -> 'rejects') as r (kind text, race_id text, horse_id text, path text, raw jsonb)
     where r.kind = 'race'
   ) as came
@@ -4245,7 +4250,8 @@ as $$
   with request as (
     select r.last_day, r.wanted_feeds
     from engine.check_request(
-      backfill_plan.start_date, backfill_plan.end_date, backfill_plan.feeds, backfill_plan.reprocess
+      start_date => backfill_plan.start_date, end_date => backfill_plan.end_date, feeds => backfill_plan.feeds,
+      reprocess => backfill_plan.reprocess
     ) as r
   ),
   -- The constants of engine.feeds; once enough of a feed was pulled, what that came to.
@@ -4254,8 +4260,12 @@ as $$
       known.name,
       known as feed,
       case when known.counted_by = 'lists' then 0 else engine.races_per_day(known.name) end as races_a_day,
-      engine.learned(sum(chunk.runners_stored), sum(chunk.races_stored), 5000, known.runners_a_race) as runners_a_race,
-      engine.learned(sum(chunk.pages_done), sum(chunk.invocations), 100, known.pages_an_invocation) as pages_an_invocation,
+      engine.learned(
+        known => sum(chunk.runners_stored), seen => sum(chunk.races_stored), enough => 5000, otherwise => known.runners_a_race
+      ) as runners_a_race,
+      engine.learned(
+        known => sum(chunk.pages_done), seen => sum(chunk.invocations), enough => 100, otherwise => known.pages_an_invocation
+      ) as pages_an_invocation,
       engine.allowed_rate(known.name, request.wanted_feeds) as calls_per_second,
       (engine.london_day() - known.free_months * interval '1 month')::date as free_since
     from request
@@ -4282,7 +4292,8 @@ as $$
     from request
     cross join learned
     cross join lateral engine.plan_chunks(
-      backfill_plan.start_date, request.last_day, learned.name, backfill_plan.reprocess
+      start_date => backfill_plan.start_date, end_date => request.last_day, feed => learned.name,
+      reprocess => backfill_plan.reprocess
     ) as chunk
     cross join lateral (select (chunk.period_end - chunk.period_start) * learned.races_a_day as races) as sizes
   )
@@ -4385,7 +4396,9 @@ declare
   new_run_id bigint;
 begin
   select r.last_day, r.wanted_feeds into request
-  from engine.check_request(start_date, end_date, feeds, reprocess) as r;
+  from engine.check_request(
+    start_date => start_date, end_date => end_date, feeds => feeds, reprocess => reprocess
+  ) as r;
 
   -- Two starts at the same time must not both find the range free. Those of another kind never wait for each other: whoever
   -- pulls a day by hand, in a transaction that stays open, holds up no scheduled pull.
@@ -4416,9 +4429,15 @@ begin
     planned.pages_expected
   from engine.feeds as feed
   cross join lateral (
-    select month.* from engine.plan_chunks(start_date, request.last_day, feed.name, reprocess) as month where days is null
+    select month.*
+    from engine.plan_chunks(
+      start_date => start_date, end_date => request.last_day, feed => feed.name, reprocess => reprocess
+    ) as month
+    where days is null
     union all
-    select stretch.* from engine.plan_stretches(feed.name, days) as stretch where days is not null
+    select stretch.*
+    from engine.plan_stretches(feed.name, days) as stretch
+    where days is not null
   ) as planned
   where feed.name = any (request.wanted_feeds);
 
@@ -5573,7 +5592,9 @@ declare
   days_left record;
 begin
   wanted := engine.replace_paused_pulls(wanted_feed, due_day + schedule.first_day, engine.london_day() + schedule.last_day);
-  days_left := engine.days_left_to_pull(wanted_feed, due, wanted.first_day, wanted.last_day);
+  days_left := engine.days_left_to_pull(
+    feed => wanted_feed, due => due, first_day => wanted.first_day, last_day => wanted.last_day
+  );
   if days_left.first_day is null then
     perform engine.hurry_pulls(wanted_feed, wanted.first_day, wanted.last_day);
     return 'left_to_another';
@@ -6070,12 +6091,11 @@ security invoker
 set search_path = ''
 as $$
   select engine.note_alert(
-    'standstill', 'the sweep',
-    format(
+    kind => 'standstill', subject => 'the sweep', is_over => true,
+    message => format(
       'The sweep stood still from %s to %s: the project slept, or cron did. What was missed is being pulled.',
       engine.clock() - note_standstill.silence, engine.clock()
-    ),
-    true
+    )
   )
 $$;
 comment on function engine.note_standstill(interval) is 'Keeps an alert that the sweep has not run for so long, unless one stands.';
@@ -6087,11 +6107,10 @@ security invoker
 set search_path = ''
 as $$
   select engine.note_alert(
-    'standstill', 'the alerts',
-    format(
+    kind => 'standstill', subject => 'the alerts', is_over => false,
+    message => format(
       'The alerts have not been looked at since %s, and none was sent. See cron.job_run_details for engine-watch.', watch.beat_at
-    ),
-    false
+    )
   )
   from engine.heartbeats as watch
   join engine.heartbeats as sweep on sweep.name = 'sweep'

@@ -11,7 +11,10 @@ as $$
   from (
     select race ->> 'id' as race_key from jsonb_array_elements(page -> 'races') as race
     union all
-    select coalesce(r.race_id, engine.reject_fingerprint(r.kind, r.race_id, r.horse_id, r.path, r.raw))
+    select coalesce(
+      r.race_id,
+      engine.reject_fingerprint(kind => r.kind, race_id => r.race_id, horse_id => r.horse_id, path => r.path, raw => r.raw)
+    )
     from jsonb_to_recordset(page -> 'rejects') as r (kind text, race_id text, horse_id text, path text, raw jsonb)
     where r.kind = 'race'
   ) as came

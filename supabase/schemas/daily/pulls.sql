@@ -121,7 +121,9 @@ declare
   days_left record;
 begin
   wanted := engine.replace_paused_pulls(wanted_feed, due_day + schedule.first_day, engine.london_day() + schedule.last_day);
-  days_left := engine.days_left_to_pull(wanted_feed, due, wanted.first_day, wanted.last_day);
+  days_left := engine.days_left_to_pull(
+    feed => wanted_feed, due => due, first_day => wanted.first_day, last_day => wanted.last_day
+  );
   if days_left.first_day is null then
     perform engine.hurry_pulls(wanted_feed, wanted.first_day, wanted.last_day);
     return 'left_to_another';

@@ -141,12 +141,11 @@ security invoker
 set search_path = ''
 as $$
   select engine.note_alert(
-    'standstill', 'the sweep',
-    format(
+    kind => 'standstill', subject => 'the sweep', is_over => true,
+    message => format(
       'The sweep stood still from %s to %s: the project slept, or cron did. What was missed is being pulled.',
       engine.clock() - note_standstill.silence, engine.clock()
-    ),
-    true
+    )
   )
 $$;
 comment on function engine.note_standstill(interval) is 'Keeps an alert that the sweep has not run for so long, unless one stands.';
@@ -158,11 +157,10 @@ security invoker
 set search_path = ''
 as $$
   select engine.note_alert(
-    'standstill', 'the alerts',
-    format(
+    kind => 'standstill', subject => 'the alerts', is_over => false,
+    message => format(
       'The alerts have not been looked at since %s, and none was sent. See cron.job_run_details for engine-watch.', watch.beat_at
-    ),
-    false
+    )
   )
   from engine.heartbeats as watch
   join engine.heartbeats as sweep on sweep.name = 'sweep'

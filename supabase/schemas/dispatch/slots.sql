@@ -65,7 +65,7 @@ begin
   account.taken_slots := array(select t.at from unnest(account.taken_slots) as t (at) where t.at > moment - span);
   slot := greatest(own.next_slot, account.next_slot, moment);
   if cardinality(account.taken_slots) >= allowed then
-    slot := engine.free_slot(account.taken_slots, slot, allowed, span);
+    slot := engine.free_slot(taken => account.taken_slots, earliest => slot, allowed => allowed, span => span);
   end if;
 
   update public.racing_api_limits as l

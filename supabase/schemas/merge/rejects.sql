@@ -22,7 +22,9 @@ as $$
   with seen as (
     select distinct on (fingerprint)
       r.kind, r.race_id, r.horse_id, r.race_date, r.path, r.reason, r.raw,
-      engine.reject_fingerprint(r.kind, r.race_id, r.horse_id, r.path, r.raw) as fingerprint
+      engine.reject_fingerprint(
+        kind => r.kind, race_id => r.race_id, horse_id => r.horse_id, path => r.path, raw => r.raw
+      ) as fingerprint
     from jsonb_to_recordset(rejects) as r (
       kind text, race_id text, horse_id text, race_date date, path text, reason text, raw jsonb
     )

@@ -65,7 +65,9 @@ declare
   new_run_id bigint;
 begin
   select r.last_day, r.wanted_feeds into request
-  from engine.check_request(start_date, end_date, feeds, reprocess) as r;
+  from engine.check_request(
+    start_date => start_date, end_date => end_date, feeds => feeds, reprocess => reprocess
+  ) as r;
 
   -- Two starts at the same time must not both find the range free. Those of another kind never wait for each other: whoever
   -- pulls a day by hand, in a transaction that stays open, holds up no scheduled pull.
@@ -96,9 +98,15 @@ begin
     planned.pages_expected
   from engine.feeds as feed
   cross join lateral (
-    select month.* from engine.plan_chunks(start_date, request.last_day, feed.name, reprocess) as month where days is null
+    select month.*
+    from engine.plan_chunks(
+      start_date => start_date, end_date => request.last_day, feed => feed.name, reprocess => reprocess
+    ) as month
+    where days is null
     union all
-    select stretch.* from engine.plan_stretches(feed.name, days) as stretch where days is not null
+    select stretch.*
+    from engine.plan_stretches(feed.name, days) as stretch
+    where days is not null
   ) as planned
   where feed.name = any (request.wanted_feeds);
 

@@ -35,7 +35,8 @@ as $$
   with request as (
     select r.last_day, r.wanted_feeds
     from engine.check_request(
-      backfill_plan.start_date, backfill_plan.end_date, backfill_plan.feeds, backfill_plan.reprocess
+      start_date => backfill_plan.start_date, end_date => backfill_plan.end_date, feeds => backfill_plan.feeds,
+      reprocess => backfill_plan.reprocess
     ) as r
   ),
   -- The constants of engine.feeds; once enough of a feed was pulled, what that came to.
@@ -44,8 +45,12 @@ as $$
       known.name,
       known as feed,
       case when known.counted_by = 'lists' then 0 else engine.races_per_day(known.name) end as races_a_day,
-      engine.learned(sum(chunk.runners_stored), sum(chunk.races_stored), 5000, known.runners_a_race) as runners_a_race,
-      engine.learned(sum(chunk.pages_done), sum(chunk.invocations), 100, known.pages_an_invocation) as pages_an_invocation,
+      engine.learned(
+        known => sum(chunk.runners_stored), seen => sum(chunk.races_stored), enough => 5000, otherwise => known.runners_a_race
+      ) as runners_a_race,
+      engine.learned(
+        known => sum(chunk.pages_done), seen => sum(chunk.invocations), enough => 100, otherwise => known.pages_an_invocation
+      ) as pages_an_invocation,
       engine.allowed_rate(known.name, request.wanted_feeds) as calls_per_second,
       (engine.london_day() - known.free_months * interval '1 month')::date as free_since
     from request
@@ -72,7 +77,8 @@ as $$
     from request
     cross join learned
     cross join lateral engine.plan_chunks(
-      backfill_plan.start_date, request.last_day, learned.name, backfill_plan.reprocess
+      start_date => backfill_plan.start_date, end_date => request.last_day, feed => learned.name,
+      reprocess => backfill_plan.reprocess
     ) as chunk
     cross join lateral (select (chunk.period_end - chunk.period_start) * learned.races_a_day as races) as sizes
   )
