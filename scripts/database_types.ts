@@ -1,6 +1,11 @@
-/** Writes the database's TypeScript types from its migrated schema, with the supabase CLI; with --check, compares only. */
+/**
+ * Writes the database's TypeScript types: its tables and functions with the supabase CLI, and who owns which column from the
+ * comments; with --check, compares only.
+ */
 import { fromFileUrl } from "@std/path";
+import { readColumnOwners, renderColumnOwners } from "./database_types/column_owners.ts";
 import { writeOrCheck } from "./generated_file.ts";
+import { connect } from "./local/database.ts";
 import { Problem } from "./local/problem.ts";
 import { runMain } from "./local/run_main.ts";
 import { supabaseOk } from "./platform_checks/supabase_cli.ts";
@@ -13,6 +18,10 @@ const FILE = {
 };
 
 async function generate(databaseUrl: string): Promise<string> {
+  return `${await tablesAndFunctions(databaseUrl)}\n${await columnOwners(databaseUrl)}`;
+}
+
+async function tablesAndFunctions(databaseUrl: string): Promise<string> {
   const generated = await supabaseOk(
     databaseUrl,
     ...["gen", "types", "--lang", "typescript", "--schema", "public"],
@@ -21,6 +30,15 @@ async function generate(databaseUrl: string): Promise<string> {
   const start = generated.indexOf("export type Json");
   if (start < 0) throw new Problem(`"supabase gen types" printed no types:\n${generated}`);
   return generated.slice(start);
+}
+
+async function columnOwners(databaseUrl: string): Promise<string> {
+  const sql = connect(databaseUrl, { max: 1, name: "database types" });
+  try {
+    return renderColumnOwners(await readColumnOwners(sql));
+  } finally {
+    await sql.end({ timeout: 1 });
+  }
 }
 
 if (import.meta.main) await runMain(() => writeOrCheck(FILE, generate));

@@ -34,11 +34,13 @@ async function readRelations(sql: Sql): Promise<Relation[]> {
               'name', a.attname,
               'type', format_type(a.atttypid, a.atttypmod),
               'nullable', not a.attnotnull,
+              'owner', owned.owner,
               'comment', col_description(c.oid, a.attnum)
             )
             order by a.attnum
           )
           from pg_catalog.pg_attribute as a
+          left join engine.column_owners as owned on owned.table_name = c.relname and owned.column_name = a.attname
           where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
         ) as columns,
         coalesce((select to_jsonb(k.columns) from keys as k where k.conrelid = c.oid and k.contype = 'p'), '[]') as key,

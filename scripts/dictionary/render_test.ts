@@ -7,7 +7,7 @@ function table(name: string, fields: Partial<Relation> = {}): Relation {
 }
 
 function column(name: string, comment: string | null, fields: Partial<Column> = {}): Column {
-  return { name, type: "text", nullable: true, comment, ...fields };
+  return { name, type: "text", nullable: true, owner: null, comment, ...fields };
 }
 
 function func(name: string, args: string): DatabaseFunction {
@@ -71,6 +71,23 @@ One horse in one race.
 | --- | --- | --- | --- |
 | \`race_id\` | text |  | The race. |
 | \`draw\` | integer | yes | Stall; null over jumps. |
+`,
+  );
+});
+
+Deno.test("renderDictionary() shows who owns a column in a column of its own, where the comments say it", () => {
+  const races = table("ra_races", {
+    columns: [
+      column("tip", "Card. Name of the horse that is tipped.", { owner: "Card" }),
+      column("created_at", "When the row was first written."),
+    ],
+  });
+  assertStringIncludes(
+    render(races),
+    `| Column | Type | Null | Owner | Meaning |
+| --- | --- | --- | --- | --- |
+| \`tip\` | text | yes | Card | Name of the horse that is tipped. |
+| \`created_at\` | text | yes |  | When the row was first written. |
 `,
   );
 });

@@ -20,6 +20,8 @@ export interface Column {
   readonly name: string;
   readonly type: string;
   readonly nullable: boolean;
+  /** Which feed fills it, where the comment begins with that: Card, Result or Both. */
+  readonly owner: string | null;
   readonly comment: string | null;
 }
 

@@ -33,20 +33,41 @@ Deno.test("every function of public and engine has a comment", async () => {
   assertNone(silent, "These have no comment");
 });
 
-Deno.test("every column of races and runners has a comment, which begins with the feed that owns it", async () => {
+Deno.test("every column of races, runners and harvested masters begins its comment with the feed that owns it", async () => {
+  const merged = [
+    "ra_mst_damsires",
+    "ra_mst_dams",
+    "ra_mst_horses",
+    "ra_mst_jockeys",
+    "ra_mst_owners",
+    "ra_mst_sires",
+    "ra_mst_trainers",
+    "ra_races",
+    "ra_runners",
+  ];
+  const silent = await db.sql<{ name: string }[]>`
+    select format('%s.%s', table_name, column_name) as name from engine.column_owners
+    where table_name in ${db.sql(merged)} and owner is null
+  `;
+  assertNone(silent, "These do not say whose they are");
+  const [owned] = await db.sql`
+    select array_agg(distinct table_name order by table_name) as tables from engine.column_owners where owner is not null
+  `;
+  assertEquals(owned?.["tables"].toSorted(), merged.toSorted(), "Tables that name owners are merged by them");
+});
+
+Deno.test("every column of the racing tables has a comment", async () => {
   const silent = await db.sql<{ name: string }[]>`
     select format('%s.%s', a.attrelid::regclass, a.attname) as name
-    from pg_catalog.pg_attribute as a
+    from pg_catalog.pg_class as c
+    join pg_catalog.pg_attribute as a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
     where
-      a.attrelid in ('public.ra_races'::regclass, 'public.ra_runners'::regclass)
-      and a.attnum > 0
-      and not a.attisdropped
-      and case
-        when a.attname in ('created_at', 'updated_at') then col_description(a.attrelid, a.attnum) is null
-        else coalesce(col_description(a.attrelid, a.attnum), '') !~ '^(Card|Result|Both)\\. '
-      end
+      c.relnamespace = 'public'::regnamespace
+      and c.relkind = 'r'
+      and c.relname like 'ra\\_%'
+      and col_description(c.oid, a.attnum) is null
   `;
-  assertNone(silent, "These do not say what they mean and whose they are");
+  assertNone(silent, "These do not say what they mean");
 });
 
 Deno.test("every function of public and engine sets its search path", async () => {

@@ -68,19 +68,3 @@ Deno.test("a name that no test has is found out", () => {
   assertEquals(fault, 'ingest_page_test.ts has no test "a test that nobody wrote"');
   assertEquals(faultOf({ file: "nowhere_test.ts", test: "x" }), "There is no nowhere_test.ts");
 });
-
-Deno.test("docs/merging.md names an owner for every column of races and runners, and no column that is not there", () => {
-  const document = readDocument("merging.md");
-  for (const [table, file] of [["ra_races", "races"], ["ra_runners", "runners"]] as const) {
-    const schema = Deno.readTextFileSync(new URL(`supabase/schemas/racing/${file}.sql`, ROOT));
-    const [, body = ""] = new RegExp(`create table public\\.${table} \\(\\n([^;]*?)\\n\\);`).exec(schema) ??
-      [];
-    const columns = [...body.matchAll(/^ {2}(?!constraint)([a-z]\w*) /gm)].map(([, column]) => column);
-    const [, owned = ""] =
-      new RegExp(`Columns of \`${table}\`[^\\n]*\\n((?:\\|[^\\n]*\\n)+)`).exec(document) ?? [];
-    const named = owned.split("\n").flatMap((row) =>
-      [...(row.split("|")[1] ?? "").matchAll(/`(\w+)`/g)].map(([, column]) => column)
-    );
-    assertEquals(named.toSorted(), columns.toSorted());
-  }
-});

@@ -40,13 +40,13 @@ begin
   perform engine.upsert_regions(page -> 'regions');
   perform engine.upsert_bookmakers(page -> 'bookmakers');
   perform engine.upsert_courses(page -> 'courses');
-  perform engine.upsert_parents('sires', page -> 'sires');
-  perform engine.upsert_parents('dams', page -> 'dams');
-  perform engine.upsert_parents('damsires', page -> 'damsires');
+  perform engine.upsert_sires(page -> 'sires');
+  perform engine.upsert_dams(page -> 'dams');
+  perform engine.upsert_damsires(page -> 'damsires');
   perform engine.upsert_horses(page -> 'horses');
-  perform engine.upsert_people('jockeys', page -> 'jockeys');
+  perform engine.upsert_jockeys(page -> 'jockeys');
   perform engine.upsert_trainers(page -> 'trainers');
-  perform engine.upsert_people('owners', page -> 'owners');
+  perform engine.upsert_owners(page -> 'owners');
   perform engine.upsert_races(page -> 'races');
   perform engine.store_rejects(
     rejects => page -> 'rejects', race_ids => race_ids, feed => held.feed, run_id => held.run_id, chunk_id => held.id

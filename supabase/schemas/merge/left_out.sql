@@ -1,5 +1,21 @@
 -- What a result says by leaving a horse out.
 
+-- Races with a result of which every runner could be understood: who is not in it, did not run.
+create view engine.whole_results
+with (security_invoker = true)
+as
+select race.id as race_id
+from public.ra_races as race
+where
+  race.has_result
+  -- A result without a single runner says nothing of who ran.
+  and exists (select from public.ra_runners as runner where runner.race_id = race.id and runner.has_result)
+  and not exists (
+    select from public.ingest_rejects as reject
+    where reject.feed = 'results' and reject.race_id = race.id and reject.kind = 'runner'
+  );
+comment on view engine.whole_results is 'Races whose result is stored, with runners and without a rejected one.';
+
 -- A horse that the card declared and the result does not have, did not run, whichever of the two is stored last.
 create function engine.mark_absent_as_non_runners(race_ids text[])
 returns void
@@ -49,6 +65,8 @@ comment on function engine.take_back_left_out(jsonb, jsonb) is
   'Takes the place from horses that an earlier result of these races had and this one has not. results and runners as ingest_page
    gets them; a result comes with all of its runners, and one without any takes nothing back.';
 
+revoke all on engine.whole_results from public, anon, authenticated, service_role;
+grant select on engine.whole_results to service_role;
 revoke all on function
   engine.mark_absent_as_non_runners, engine.take_back_left_out
   from public, anon, authenticated, service_role;

@@ -6,6 +6,13 @@ language sql
 security invoker
 set search_path = ''
 as $$
+  select engine.refuse_unknown_keys(
+    'ra_runner_odds', rows,
+    array[
+      'race_id', 'horse_id', 'bookmaker_code', 'fractional', 'decimal', 'ew_places', 'ew_denominator', 'quoted_at'
+    ]
+  );
+
   insert into public.ra_runner_odds as known (
     race_id, horse_id, bookmaker_code, fractional, decimal, ew_places, ew_denominator, quoted_at
   )

@@ -18,32 +18,34 @@ create table public.ra_mst_horses (
   updated_at timestamptz not null default engine.clock()
 );
 comment on table public.ra_mst_horses is 'Horses that were entered in a race.';
-comment on column public.ra_mst_horses.id is 'The Racing API, /racecards/pro and /results, `horse_id`.';
+comment on column public.ra_mst_horses.id is 'Both. The Racing API, /racecards/pro and /results, `horse_id`.';
 comment on column public.ra_mst_horses.name is
-  'Without the birth region: "Some Horse (IRE)" is Some Horse, ire. The Racing API, /racecards/pro and /results, `horse`.';
+  'Both. Without the birth region: "Some Horse (IRE)" is Some Horse, ire. The Racing API, /racecards/pro and /results,
+   `horse`.';
 comment on column public.ra_mst_horses.region_code is
-  'Where the horse was born, lower case; null when no source says. The Racing API, /racecards/pro, `region`, and /results,
+  'Both. Where the horse was born, lower case; null when no source says. The Racing API, /racecards/pro, `region`, and /results,
    `horse`.';
 comment on column public.ra_mst_horses.dob is
-  'Date of birth; cards only, so null when the horse was only seen in results. The Racing API, /racecards/pro, `dob`.';
+  'Card. Date of birth; null when the horse was only seen in results. The Racing API, /racecards/pro, `dob`.';
 comment on column public.ra_mst_horses.sex is
-  'As last seen on a card: colt, filly, gelding, mare, horse, rig. Results carry only the code. The Racing API, /racecards/pro,
-   `sex`.';
+  'Card. As last seen on a card: colt, filly, gelding, mare, horse, rig. Results carry only the code. The Racing API,
+   /racecards/pro, `sex`.';
 comment on column public.ra_mst_horses.sex_code is
-  'As last seen on a card: C, F, G, M, H, R. That of a race''s day is in ra_runners. The Racing API, /racecards/pro, `sex_code`.';
+  'Card. As last seen on a card: C, F, G, M, H, R. That of a race''s day is in ra_runners. The Racing API, /racecards/pro,
+   `sex_code`.';
 comment on column public.ra_mst_horses.colour is
-  'As sent by cards ("b", "ch", "gr", "b/br"). The Racing API, /racecards/pro, `colour`.';
-comment on column public.ra_mst_horses.breeder is 'Cards only. The Racing API, /racecards/pro, `breeder`.';
+  'Card. As sent by cards ("b", "ch", "gr", "b/br"). The Racing API, /racecards/pro, `colour`.';
+comment on column public.ra_mst_horses.breeder is 'Card. The Racing API, /racecards/pro, `breeder`.';
 comment on column public.ra_mst_horses.sire_id is
-  'Null when no source names one. The Racing API, /racecards/pro and /results, `sire_id`.';
+  'Both. Null when no source names one. The Racing API, /racecards/pro and /results, `sire_id`.';
 comment on column public.ra_mst_horses.dam_id is
-  'Null when no source names one. The Racing API, /racecards/pro and /results, `dam_id`.';
+  'Both. Null when no source names one. The Racing API, /racecards/pro and /results, `dam_id`.';
 comment on column public.ra_mst_horses.damsire_id is
-  'Null when no source names one. The Racing API, /racecards/pro and /results, `damsire_id`.';
+  'Both. Null when no source names one. The Racing API, /racecards/pro and /results, `damsire_id`.';
 comment on column public.ra_mst_horses.card_seen_on is
-  'Newest racing day whose card gave dob, sex, colour and breeder; null when the horse was only seen in results.';
+  'Card. Newest racing day whose card gave dob, sex, colour and breeder; null when the horse was only seen in results.';
 comment on column public.ra_mst_horses.last_seen_on is
-  'Newest racing day that named it: of two names, the one seen on the newer day stands.';
+  'Both. Newest racing day that named it: of two names, the one seen on the newer day stands.';
 comment on column public.ra_mst_horses.created_at is 'When the row was first written.';
 comment on column public.ra_mst_horses.updated_at is
   'When a value of the row last changed. A pull that brings nothing new leaves it.';

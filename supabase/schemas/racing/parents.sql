@@ -2,6 +2,8 @@
 --
 -- last_seen_on decides which name wins: a row seen on a newer racing day replaces one seen on an older day, never the
 -- other way round, so the order in which months are pulled does not show in the data.
+--
+-- The first word of a column's comment is its owner (merge/rules.sql): the upserts are written from it.
 
 create table public.ra_mst_sires (
   id text primary key,
@@ -14,15 +16,15 @@ create table public.ra_mst_sires (
   constraint ra_mst_sires_same_animal check (horse_id = 'hrs_' || substr(id, 5))
 );
 comment on table public.ra_mst_sires is 'Sires of runners.';
-comment on column public.ra_mst_sires.id is 'The Racing API, /racecards/pro and /results, `sire_id`.';
+comment on column public.ra_mst_sires.id is 'Both. The Racing API, /racecards/pro and /results, `sire_id`.';
 comment on column public.ra_mst_sires.name is
-  'Without the birth region. The Racing API, /racecards/pro and /results, `sire`.';
+  'Both. Without the birth region. The Racing API, /racecards/pro and /results, `sire`.';
 comment on column public.ra_mst_sires.region_code is
-  'Where the animal was born, lower case (ire, fr); null when the source does not say.';
+  'Both. Where the animal was born, lower case (ire, fr); null when the source does not say.';
 comment on column public.ra_mst_sires.horse_id is
-  'The id this animal has, or would have, among the horses: the four kinds of id share their number. May have no row.';
+  'Both. The id this animal has, or would have, among the horses: the four kinds of id share their number. May have no row.';
 comment on column public.ra_mst_sires.last_seen_on is
-  'Newest racing day that named it: of two names, the one seen on the newer day stands.';
+  'Both. Newest racing day that named it: of two names, the one seen on the newer day stands.';
 comment on column public.ra_mst_sires.created_at is 'When the row was first written.';
 comment on column public.ra_mst_sires.updated_at is
   'When a value of the row last changed. A pull that brings nothing new leaves it.';
@@ -41,15 +43,15 @@ create table public.ra_mst_dams (
   constraint ra_mst_dams_same_animal check (horse_id = 'hrs_' || substr(id, 5))
 );
 comment on table public.ra_mst_dams is 'Dams of runners.';
-comment on column public.ra_mst_dams.id is 'The Racing API, /racecards/pro and /results, `dam_id`.';
+comment on column public.ra_mst_dams.id is 'Both. The Racing API, /racecards/pro and /results, `dam_id`.';
 comment on column public.ra_mst_dams.name is
-  'Without the birth region. The Racing API, /racecards/pro and /results, `dam`.';
+  'Both. Without the birth region. The Racing API, /racecards/pro and /results, `dam`.';
 comment on column public.ra_mst_dams.region_code is
-  'Where the animal was born, lower case (ire, fr); null when the source does not say.';
+  'Both. Where the animal was born, lower case (ire, fr); null when the source does not say.';
 comment on column public.ra_mst_dams.horse_id is
-  'The id this animal has, or would have, among the horses: the four kinds of id share their number. May have no row.';
+  'Both. The id this animal has, or would have, among the horses: the four kinds of id share their number. May have no row.';
 comment on column public.ra_mst_dams.last_seen_on is
-  'Newest racing day that named it: of two names, the one seen on the newer day stands.';
+  'Both. Newest racing day that named it: of two names, the one seen on the newer day stands.';
 comment on column public.ra_mst_dams.created_at is 'When the row was first written.';
 comment on column public.ra_mst_dams.updated_at is
   'When a value of the row last changed. A pull that brings nothing new leaves it.';
@@ -68,15 +70,15 @@ create table public.ra_mst_damsires (
   constraint ra_mst_damsires_same_animal check (horse_id = 'hrs_' || substr(id, 5))
 );
 comment on table public.ra_mst_damsires is 'Dams'' sires of runners.';
-comment on column public.ra_mst_damsires.id is 'The Racing API, /racecards/pro and /results, `damsire_id`.';
+comment on column public.ra_mst_damsires.id is 'Both. The Racing API, /racecards/pro and /results, `damsire_id`.';
 comment on column public.ra_mst_damsires.name is
-  'Without the birth region. The Racing API, /racecards/pro and /results, `damsire`.';
+  'Both. Without the birth region. The Racing API, /racecards/pro and /results, `damsire`.';
 comment on column public.ra_mst_damsires.region_code is
-  'Where the animal was born, lower case (ire, fr); null when the source does not say.';
+  'Both. Where the animal was born, lower case (ire, fr); null when the source does not say.';
 comment on column public.ra_mst_damsires.horse_id is
-  'The id this animal has, or would have, among the horses: the four kinds of id share their number. May have no row.';
+  'Both. The id this animal has, or would have, among the horses: the four kinds of id share their number. May have no row.';
 comment on column public.ra_mst_damsires.last_seen_on is
-  'Newest racing day that named it: of two names, the one seen on the newer day stands.';
+  'Both. Newest racing day that named it: of two names, the one seen on the newer day stands.';
 comment on column public.ra_mst_damsires.created_at is 'When the row was first written.';
 comment on column public.ra_mst_damsires.updated_at is
   'When a value of the row last changed. A pull that brings nothing new leaves it.';

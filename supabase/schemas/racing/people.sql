@@ -8,11 +8,11 @@ create table public.ra_mst_jockeys (
   updated_at timestamptz not null default engine.clock()
 );
 comment on table public.ra_mst_jockeys is 'Jockeys, by their name without a claim; never the placeholder NON-RUNNER.';
-comment on column public.ra_mst_jockeys.id is 'The Racing API, /racecards/pro and /results, `jockey_id`.';
+comment on column public.ra_mst_jockeys.id is 'Both. The Racing API, /racecards/pro and /results, `jockey_id`.';
 comment on column public.ra_mst_jockeys.name is
-  'Without the claim: "Name(5)" is Name. The Racing API, /racecards/pro and /results, `jockey`.';
+  'Both. Without the claim: "Name(5)" is Name. The Racing API, /racecards/pro and /results, `jockey`.';
 comment on column public.ra_mst_jockeys.last_seen_on is
-  'Newest racing day that named it: of two names, the one seen on the newer day stands.';
+  'Both. Newest racing day that named it: of two names, the one seen on the newer day stands.';
 comment on column public.ra_mst_jockeys.created_at is 'When the row was first written.';
 comment on column public.ra_mst_jockeys.updated_at is
   'When a value of the row last changed. A pull that brings nothing new leaves it.';
@@ -30,12 +30,13 @@ create table public.ra_mst_trainers (
   updated_at timestamptz not null default engine.clock()
 );
 comment on table public.ra_mst_trainers is 'Trainers. The location is carried by cards only.';
-comment on column public.ra_mst_trainers.id is 'The Racing API, /racecards/pro and /results, `trainer_id`.';
-comment on column public.ra_mst_trainers.name is 'The Racing API, /racecards/pro and /results, `trainer`.';
-comment on column public.ra_mst_trainers.location is 'Cards only. The Racing API, /racecards/pro, `trainer_location`.';
-comment on column public.ra_mst_trainers.card_seen_on is 'Newest racing day whose card gave the location; null when none did.';
+comment on column public.ra_mst_trainers.id is 'Both. The Racing API, /racecards/pro and /results, `trainer_id`.';
+comment on column public.ra_mst_trainers.name is 'Both. The Racing API, /racecards/pro and /results, `trainer`.';
+comment on column public.ra_mst_trainers.location is 'Card. The Racing API, /racecards/pro, `trainer_location`.';
+comment on column public.ra_mst_trainers.card_seen_on is
+  'Card. Newest racing day whose card gave the location; null when none did.';
 comment on column public.ra_mst_trainers.last_seen_on is
-  'Newest racing day that named it: of two names, the one seen on the newer day stands.';
+  'Both. Newest racing day that named it: of two names, the one seen on the newer day stands.';
 comment on column public.ra_mst_trainers.created_at is 'When the row was first written.';
 comment on column public.ra_mst_trainers.updated_at is
   'When a value of the row last changed. A pull that brings nothing new leaves it.';
@@ -51,10 +52,10 @@ create table public.ra_mst_owners (
   updated_at timestamptz not null default engine.clock()
 );
 comment on table public.ra_mst_owners is 'Owners.';
-comment on column public.ra_mst_owners.id is 'The Racing API, /racecards/pro and /results, `owner_id`.';
-comment on column public.ra_mst_owners.name is 'The Racing API, /racecards/pro and /results, `owner`.';
+comment on column public.ra_mst_owners.id is 'Both. The Racing API, /racecards/pro and /results, `owner_id`.';
+comment on column public.ra_mst_owners.name is 'Both. The Racing API, /racecards/pro and /results, `owner`.';
 comment on column public.ra_mst_owners.last_seen_on is
-  'Newest racing day that named it: of two names, the one seen on the newer day stands.';
+  'Both. Newest racing day that named it: of two names, the one seen on the newer day stands.';
 comment on column public.ra_mst_owners.created_at is 'When the row was first written.';
 comment on column public.ra_mst_owners.updated_at is
   'When a value of the row last changed. A pull that brings nothing new leaves it.';

@@ -1,5 +1,5 @@
 -- Races. A racecard (before the race) and a result (after it) meet in the same row, in either order.
--- Columns are card-owned, result-owned or shared: their comments say it.
+-- Columns belong to cards, to results or to both: their comments say it, and the upsert is written from them.
 
 create table public.ra_races (
   id text primary key,
@@ -58,9 +58,9 @@ create table public.ra_races (
   constraint ra_races_currency_is_iso check (prize_currency ~ '^[A-Z]{3}$')
 );
 comment on table public.ra_races is
-  'Races, one row each, filled by racecards and results. Source: The Racing API, /racecards/pro and /results. Columns begin with
-   who owns them. Card: only cards fill it. Result: only results do. Both: a result''s word stands, and a card fills what it left
-   open. A missing value never replaces a known one.';
+  'Races, one row each, filled by racecards and results. Source: The Racing API, /racecards/pro and /results. The first
+   word of a column''s comment is its owner. Card: only cards fill it. Result: only results do. Both: a result''s word stands, and
+   a card fills what it left open. A missing value never replaces a known one.';
 comment on column public.ra_races.id is
   'Both. Opaque text; some numbers in it are beyond 32 bits. The Racing API, /racecards/pro and /results, `race_id`.';
 comment on column public.ra_races.course_id is 'Both. The Racing API, /racecards/pro and /results, `course_id`.';

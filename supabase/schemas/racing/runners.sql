@@ -1,5 +1,5 @@
 -- Runners. A racecard (before the race) and a result (after it) meet in the same row, in either order.
--- Columns are card-owned, result-owned or shared: their comments say it.
+-- Columns belong to cards, to results or to both: their comments say it, and the upsert is written from them.
 
 create table public.ra_runners (
   race_id text not null references public.ra_races on delete cascade,
@@ -64,9 +64,9 @@ create table public.ra_runners (
   constraint ra_runners_favourite_known check (sp_favourite in ('favourite', 'joint favourite', 'co-favourite'))
 );
 comment on table public.ra_runners is
-  'Runners: one horse in one race. Entries of the card that did not run stay, marked as such. Columns begin with who owns them.
-   Card: only cards fill it. Result: only results do. Both: a result''s word stands, and a card fills what it left open. A
-   missing value never replaces a known one.';
+  'Runners: one horse in one race. Entries of the card that did not run stay, marked as such. The first word of a column''s
+   comment is its owner. Card: only cards fill it. Result: only results do. Both: a result''s word stands, and a card fills what
+   it left open. A missing value never replaces a known one.';
 comment on column public.ra_runners.race_id is 'Both. The Racing API, /racecards/pro and /results, `race_id`.';
 comment on column public.ra_runners.horse_id is
   'Both. A horse may run twice on a day: only race and horse together are one runner. The Racing API, /racecards/pro and

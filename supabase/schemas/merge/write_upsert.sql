@@ -1,0 +1,205 @@
+-- How rows of a page are merged into a table whose columns say who owns them. The database writes each upsert from the comments:
+-- a new column needs a comment and select engine.write_upserts(); no upsert is edited.
+--
+-- The upserts are in SQL, not in plpgsql, so that each call is planned: a plan from when the tables were empty would read them whole.
+
+create function engine.refuse_unknown_keys(table_name text, rows jsonb, columns text[])
+returns void
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  -- Postgres drops a key without a column in silence, and with it what a misspelt name should have stored. Taking the columns
+  -- away is the cheapest way to look: 2 ms for 500 rows of 50 keys, where comparing key by key takes 5.
+  unknown constant text := (
+    select string_agg(distinct format('"%s"', sent.key), ', ')
+    from jsonb_array_elements(rows) as element
+    cross join jsonb_object_keys(element - columns) as sent (key)
+  );
+begin
+  if unknown is not null then
+    raise exception 'Rows for % bring what it does not take: %', table_name, unknown
+      using errcode = '22023', hint = 'Keys are names of columns: is one misspelt? After a new column: select engine.write_upserts();';
+  end if;
+end
+$$;
+comment on function engine.refuse_unknown_keys(text, jsonb, text[]) is
+  'Error 22023 when a row of the array has a key that is not among the columns; it names table and keys.';
+
+create function engine.refuse_columns(table_name text, filled jsonb, together jsonb)
+returns void
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+  odd text;
+begin
+  select string_agg(format('%s.%s', c.table_name, c.column_name), ', ' order by c.column_name)
+  into odd
+  from engine.column_owners as c
+  where c.table_name = refuse_columns.table_name and c.owner is null;
+  if odd is not null then
+    raise exception 'The comment does not say who owns %', odd
+      using errcode = '22023',
+        hint = 'Begin its comment with the feed that fills it, "Card. ", "Result. " or "Both. "; then: '
+          'select engine.write_upserts();';
+  end if;
+
+  select string_agg(format('%s.%s', c.table_name, c.column_name), ', ' order by c.column_name)
+  into odd
+  from engine.column_owners as c
+  where
+    c.table_name = refuse_columns.table_name
+    and case c.owner
+      when 'Card' then not exists (
+        select from engine.column_owners as day
+        where day.table_name = c.table_name and day.column_name in ('has_card', 'card_seen_on')
+      )
+      when 'Result' then not exists (
+        select from engine.column_owners as day where day.table_name = c.table_name and day.column_name = 'has_result'
+      )
+    end;
+  if odd is not null then
+    raise exception 'Nothing says which feed a row comes from that brings %', odd
+      using errcode = '22023', hint = 'A column of a card needs has_card or card_seen_on beside it, one of a result has_result.';
+  end if;
+
+  select string_agg(named.column_name, ', ' order by named.column_name)
+  into odd
+  from (
+    select jsonb_object_keys(filled) as column_name
+    union
+    select jsonb_array_elements_text(one) from jsonb_array_elements(together) as one
+  ) as named
+  where not exists (
+    select from engine.column_owners as c
+    where c.table_name = refuse_columns.table_name and c.column_name = named.column_name
+  );
+  if odd is not null then
+    raise exception '% has no column %', table_name, odd
+      using errcode = '22023', hint = 'The exceptions of engine.write_upserts() name columns; correct them there.';
+  end if;
+end
+$$;
+comment on function engine.refuse_columns(text, jsonb, jsonb) is
+  'Error 22023 when a column of the table has no owner or no rule, or an exception of write_upsert names none.';
+
+create function engine.write_upsert(
+  table_name text,
+  filled jsonb default '{}',
+  joined text default '',
+  together jsonb default '[]'
+)
+returns void
+language plpgsql
+security invoker
+set search_path = ''
+as $body$
+#variable_conflict use_variable
+declare
+  function_name constant text := 'upsert_' || regexp_replace(table_name, '^ra_(mst_)?', '');
+  is_dated constant boolean := exists (
+    select from engine.column_owners as c where c.table_name = write_upsert.table_name and c.column_name = 'last_seen_on'
+  );
+  part record;
+begin
+  perform engine.refuse_columns(table_name, filled, together);
+  with columns as (
+    select
+      c.column_name,
+      format('%I', c.column_name) as name,
+      c.place_in_key,
+      filled ->> c.column_name as expression,
+      case when c.is_required and c.default_value is not null then
+        format('coalesce(sent.%I, %s)', c.column_name, c.default_value)
+      end as or_default,
+      engine.merge_rule(
+        c, is_dated,
+        (
+          select array(select jsonb_array_elements_text(one)) from jsonb_array_elements(together) as one
+          where one ? c.column_name
+        )
+      ) as rule,
+      -- By name, not by place: a column that was added later stands elsewhere than one that was always there.
+      row_number() over (order by c.place_in_key, c.owner, c.column_name) as place
+    from engine.column_owners as c
+    where c.table_name = write_upsert.table_name
+  )
+  select
+    string_agg(format('%L', c.column_name), ', ' order by c.place) filter (
+      where c.expression is null or strpos(c.expression, 'sent.' || c.name) > 0
+    ) as accepted,
+    array_agg(c.name order by c.place) as names,
+    array_agg(c.name order by c.place) filter (where c.place_in_key is not null) as key,
+    string_agg(format('seen.%1$s = known.%1$s', c.name), ' and ') filter (where c.place_in_key is not null) as same_key,
+    string_agg(
+      coalesce(coalesce(c.expression, c.or_default) || ' as ' || c.name, 'sent.' || c.name), E',\n      ' order by c.place
+    ) as sent,
+    string_agg(c.rule, E',\n      ' order by c.place) as merged,
+    string_agg(
+      format('%s = %s', c.name, regexp_replace(c.rule, '\mseen\.', 'excluded.', 'g')), E',\n    ' order by c.place
+    ) filter (where c.place_in_key is null) as changes
+  into part
+  from columns as c;
+
+  execute format(
+    $text$
+      create or replace function engine.%1$I(rows jsonb)
+      returns void
+      language sql
+      security invoker
+      set search_path = ''
+      as %2$L
+    $text$,
+    function_name,
+    format(
+      $text$
+  select engine.refuse_unknown_keys(%1$L, rows, array[%2$s]);
+
+  insert into public.%1$I as known (%3$s)
+  select %4$s
+  from (
+    select
+      %5$s
+    from jsonb_populate_recordset(null::public.%1$I, rows) as sent%6$s
+  ) as seen%7$s
+  order by %8$s
+  on conflict (%9$s) do update set
+    %10$s
+$text$,
+      table_name, part.accepted,
+      array_to_string(part.names, ', '), 'seen.' || array_to_string(part.names, ', seen.'),
+      part.sent, E'\n    ' || nullif(joined, ''),
+      case when is_dated then format(
+        E'\n  left join public.%I as known on %s\n  where (\n      %s\n    ) is distinct from (%s)',
+        table_name, part.same_key, part.merged, 'known.' || array_to_string(part.names, ', known.')
+      ) end,
+      'seen.' || array_to_string(part.key, ', seen.'), array_to_string(part.key, ', '),
+      part.changes
+    )
+  );
+  execute format(
+    'comment on function engine.%I(jsonb) is %L', function_name,
+    format(
+      'Upserts an array of rows shaped like %s, merged by the owners of its columns. What a row refers to must be there. Error '
+        '22023 names keys that are no column. Written by engine.write_upsert().',
+      table_name
+    )
+  );
+  execute format('revoke all on function engine.%I from public, anon, authenticated, service_role', function_name);
+  execute format('grant execute on function engine.%I to service_role', function_name);
+end
+$body$;
+comment on function engine.write_upsert(text, jsonb, text, jsonb) is
+  'Writes the upsert of a table from what its columns'' comments say. filled: what SQL puts into a column, an expression over sent
+   and what is joined; a page may bring that column only if the expression reads it. together: lists of columns that change
+   together. Of a table with last_seen_on, a row that brings nothing new is left out beforehand. Error 22023 when a column has no
+   owner or no rule, or a name is not that of a column.';
+
+revoke all on function
+  engine.refuse_unknown_keys, engine.refuse_columns, engine.write_upsert
+  from public, anon, authenticated, service_role;
+grant execute on function engine.refuse_unknown_keys to service_role;
