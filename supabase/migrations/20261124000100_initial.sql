@@ -86,9 +86,6 @@ set search_path = ''
 as $$ select london_midnight.day::timestamp at time zone 'Europe/London' $$;
 comment on function engine.london_midnight(date) is 'When a UK day begins.';
 
-revoke all on function
-  engine.clock, engine.wall_clock, engine.london_day, engine.london_midnight
-  from public, anon, authenticated, service_role;
 grant execute on function engine.clock, engine.london_day, engine.london_midnight to service_role;
 
 -- schemas/base/unchanged_rows.sql
@@ -112,8 +109,6 @@ end
 $$;
 comment on function engine.skip_unchanged_row() is
   'Trigger: drops an update that changes no value; otherwise sets updated_at.';
-
-revoke all on function engine.skip_unchanged_row from public, anon, authenticated, service_role;
 
 -- schemas/base/locks.sql
 
@@ -228,11 +223,7 @@ comment on function engine.take_lock(text) is
   'Takes a lock until the transaction ends. Waits for five seconds at most; then error 55P03 says who holds it.';
 
 alter table engine.locks enable row level security;
-revoke all on engine.locks from public, anon, authenticated, service_role;
 grant select, update (guards) on engine.locks to service_role;
-revoke all on function
-  engine.lock_holder, engine.refuse_lock, engine.try_lock, engine.take_lock
-  from public, anon, authenticated, service_role;
 grant execute on function engine.lock_holder, engine.refuse_lock, engine.try_lock, engine.take_lock to service_role;
 
 -- schemas/racing/regions.sql
@@ -1146,11 +1137,7 @@ comment on function engine.refuse_unknown_feeds() is
   'Trigger: error 22023 when the column feeds names one that engine.feeds has not, or none at all.';
 
 alter table engine.feeds enable row level security;
-revoke all on engine.feeds from public, anon, authenticated, service_role;
 grant select on engine.feeds to service_role;
-revoke all on function
-  engine.add_claim_lock, engine.feed_names, engine.refuse_unknown_feeds
-  from public, anon, authenticated, service_role;
 grant execute on function engine.feed_names to service_role;
 
 -- schemas/runs/settings.sql
@@ -1445,7 +1432,6 @@ from engine.live_chunks as live
 where live.kind = 'schedule';
 comment on view engine.live_pulls is 'Live chunks of scheduled pulls, shaped like engine.live_chunks.';
 
-revoke all on engine.live_chunks, engine.live_pulls from public, anon, authenticated, service_role;
 grant select on engine.live_chunks to service_role;
 
 -- schemas/runs/pages_read.sql
@@ -1471,7 +1457,6 @@ comment on column engine.pages_read.race_keys is
   'Ids of the races that came, stored or rejected; of a race whose id cannot be read, the fingerprint of its reject.';
 
 alter table engine.pages_read enable row level security;
-revoke all on engine.pages_read from public, anon, authenticated, service_role;
 grant select, insert, update, delete on engine.pages_read to service_role;
 
 -- schemas/runs/errors.sql
@@ -1536,7 +1521,6 @@ revoke all on public.ingest_errors from public, anon, authenticated, service_rol
 -- Identity columns fill themselves: nobody needs a right to their sequences, and projects from before October 2026 grant one.
 revoke all on sequence public.ingest_errors_id_seq from public, anon, authenticated, service_role;
 grant select, insert on public.ingest_errors to service_role;
-revoke all on function engine.log_failure from public, anon, authenticated, service_role;
 grant execute on function engine.log_failure to service_role;
 
 -- schemas/runs/api_calls.sql
@@ -1575,7 +1559,6 @@ comment on function engine.count_calls(public.backfill_progress, integer) is
 alter table public.racing_api_calls enable row level security;
 revoke all on public.racing_api_calls from public, anon, authenticated, service_role;
 grant select, insert, update on public.racing_api_calls to service_role;
-revoke all on function engine.count_calls from public, anon, authenticated, service_role;
 grant execute on function engine.count_calls to service_role;
 
 -- schemas/runs/rejects.sql
@@ -1747,9 +1730,7 @@ $$;
 comment on function engine.lacks_coverage(text, date) is
   'True when the feed''s day is not covered, as engine.known_days says it.';
 
-revoke all on engine.known_days from public, anon, authenticated, service_role;
 grant select on engine.known_days to service_role;
-revoke all on function engine.lacks_coverage from public, anon, authenticated, service_role;
 
 -- schemas/coverage/stored_races.sql
 
@@ -1796,9 +1777,7 @@ $$;
 comment on function engine.races_of_day(text, date, text[]) is
   'How many races of these regions are stored that the feed gave this day.';
 
-revoke all on engine.stored_races, engine.newest_days from public, anon, authenticated, service_role;
 grant select on engine.stored_races, engine.newest_days to service_role;
-revoke all on function engine.races_of_day from public, anon, authenticated, service_role;
 grant execute on function engine.races_of_day to service_role;
 
 -- schemas/dispatch/limits.sql
@@ -1871,10 +1850,9 @@ comment on function engine.allowed_rate(text, text[]) is
    the account''s when together they could make more calls than the account may.';
 
 alter table public.racing_api_limits enable row level security;
-revoke all on public.racing_api_limits, engine.feed_rates from public, anon, authenticated, service_role;
+revoke all on public.racing_api_limits from public, anon, authenticated, service_role;
 grant select, update on public.racing_api_limits to service_role;
 grant select on engine.feed_rates to service_role;
-revoke all on function engine.allowed_rate from public, anon, authenticated, service_role;
 grant execute on function engine.allowed_rate to service_role;
 
 -- schemas/dispatch/slots.sql
@@ -1979,9 +1957,7 @@ $$;
 comment on function public.push_back_slots(text, numeric) is
   'After a 429: no slot of the endpoint for anybody in the next so many seconds (at most an hour).';
 
-revoke all on function
-  engine.free_slot, public.reserve_slot, public.push_back_slots
-  from public, anon, authenticated, service_role;
+revoke all on function public.reserve_slot, public.push_back_slots from public, anon, authenticated, service_role;
 grant execute on function engine.free_slot, public.reserve_slot, public.push_back_slots to service_role;
 
 -- schemas/dispatch/signature.sql
@@ -2030,8 +2006,6 @@ as $$
 $$;
 comment on function engine.text_to_sign(text[]) is
   'What is signed of a call: function, feed, number and expiry, each as "<bytes>:<field>,".';
-
-revoke all on function engine.hmac_sha256, engine.text_to_sign from public, anon, authenticated, service_role;
 
 -- schemas/dispatch/post.sql
 
@@ -2110,8 +2084,6 @@ $$;
 comment on function engine.post(text, jsonb, jsonb) is
   'Queues a request for pg_net, which sends it after the commit and waits five seconds for the answer. Returns its id. Error
    PT424 (HTTP 424) when the queue has a trigger of somebody else''s, another session holds it, or it takes no row.';
-
-revoke all on function engine.post from public, anon, authenticated, service_role;
 
 -- schemas/dispatch/dispatch.sql
 
@@ -2203,9 +2175,7 @@ comment on function engine.dispatch(text) is
 alter table engine.calls_on_their_way set (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 100);
 
 alter table engine.calls_on_their_way enable row level security;
-revoke all on engine.calls_on_their_way from public, anon, authenticated, service_role;
 grant select, delete on engine.calls_on_their_way to service_role;
-revoke all on function engine.call_is_lost, engine.dispatch from public, anon, authenticated, service_role;
 grant execute on function engine.call_is_lost, engine.dispatch to service_role;
 
 -- schemas/dispatch/due.sql
@@ -2311,9 +2281,7 @@ comment on function engine.dispatch_next(text) is
   'Dispatches what may be worked on now that a chunk of the feed (null: of any) has ended. Nobody, with a warning, when nothing
    can be sent: a Vault secret is missing, or pg_net''s queue is not safe.';
 
-revoke all on engine.claimable_chunks from public, anon, authenticated, service_role;
 grant select on engine.claimable_chunks to service_role;
-revoke all on function engine.dispatch_due, engine.dispatch_next from public, anon, authenticated, service_role;
 grant execute on function engine.dispatch_due, engine.dispatch_next to service_role;
 
 -- schemas/merge/owners.sql
@@ -2343,8 +2311,6 @@ where
 comment on view engine.column_owners is
   'Columns of the tables in public with the owner that their comments begin with. Card: only cards fill it. Result: only results
    do. Both: both do. Null when the comment does not say: the table is merged by hand, or the owner was forgotten.';
-
-revoke all on engine.column_owners from public, anon, authenticated, service_role;
 
 -- schemas/merge/rules.sql
 
@@ -2397,8 +2363,6 @@ $$;
 comment on function engine.merge_rule(engine.column_owners, boolean, text[]) is
   'What becomes of a column when a row is known and seen again: an expression over known and seen. is_dated: the table goes by the
    days on which its rows were seen; else by has_card and has_result. belongs_to: the columns that it changes together with.';
-
-revoke all on function engine.merge_rule from public, anon, authenticated, service_role;
 
 -- schemas/merge/write_upsert.sql
 
@@ -2603,9 +2567,6 @@ comment on function engine.write_upsert(text, jsonb, text, jsonb) is
    together. Of a table with last_seen_on, a row that brings nothing new is left out beforehand. Error 22023 when a column has no
    owner or no rule, or a name is not that of a column.';
 
-revoke all on function
-  engine.refuse_unknown_keys, engine.refuse_columns, engine.write_upsert
-  from public, anon, authenticated, service_role;
 grant execute on function engine.refuse_unknown_keys to service_role;
 
 -- schemas/merge/masters.sql
@@ -2695,9 +2656,6 @@ $$;
 comment on function engine.upsert_courses(jsonb) is
   'Upserts an array of {id, name, region_code, is_listed}, merged by engine.merged_course.';
 
-revoke all on function
-  engine.upsert_regions, engine.upsert_bookmakers, engine.merged_course, engine.upsert_courses
-  from public, anon, authenticated, service_role;
 grant execute on function
   engine.upsert_regions, engine.upsert_bookmakers, engine.merged_course, engine.upsert_courses
   to service_role;
@@ -2739,7 +2697,6 @@ $$;
 comment on function engine.upsert_odds(jsonb) is
   'Upserts an array of rows shaped like ra_runner_odds; none when it is null. A quote gives way only to one that is as new.';
 
-revoke all on function engine.upsert_odds from public, anon, authenticated, service_role;
 grant execute on function engine.upsert_odds to service_role;
 
 -- schemas/merge/left_out.sql
@@ -2811,11 +2768,7 @@ comment on function engine.take_back_left_out(jsonb, jsonb) is
   'Takes the place from horses that an earlier result of these races had and this one has not. results and runners as ingest_page
    gets them; a result comes with all of its runners, and one without any takes nothing back.';
 
-revoke all on engine.whole_results from public, anon, authenticated, service_role;
 grant select on engine.whole_results to service_role;
-revoke all on function
-  engine.mark_absent_as_non_runners, engine.take_back_left_out
-  from public, anon, authenticated, service_role;
 grant execute on function engine.mark_absent_as_non_runners, engine.take_back_left_out to service_role;
 
 -- schemas/merge/upserts.sql
@@ -2865,8 +2818,6 @@ $$;
 comment on function engine.write_upserts() is
   'Writes the upserts again from the comments on the columns. A migration that adds a column ends with it: alter table, comment on
    column, select engine.write_upserts().';
-
-revoke all on function engine.write_upserts from public, anon, authenticated, service_role;
 
 select engine.write_upserts();
 
@@ -2949,9 +2900,6 @@ as $$
 $$;
 comment on function engine.note_unknown_fields(jsonb, text) is 'Counts an array of {object, field, seen}.';
 
-revoke all on function
-  engine.reject_fingerprint, engine.store_rejects, engine.note_unknown_fields
-  from public, anon, authenticated, service_role;
 grant execute on function engine.reject_fingerprint, engine.store_rejects, engine.note_unknown_fields to service_role;
 
 -- schemas/coverage/cover_days.sql
@@ -3031,7 +2979,6 @@ comment on function engine.cover_days(public.backfill_progress, date, date, inte
    count where it gives one per day; otherwise what is stored and rejected: that all races of the period came is the
    caller''s to know.';
 
-revoke all on function engine.cover_days from public, anon, authenticated, service_role;
 grant execute on function engine.cover_days to service_role;
 
 -- schemas/chunk/lease.sql
@@ -3118,9 +3065,7 @@ comment on function public.note_failed_request(bigint, uuid, text, text, integer
   'Keeps one failed request that the invocation sends again, and renews the lease. attempt: which request of the page
    it was, 1 the first; message carries no secret. Error PT409 when the lease is lost.';
 
-revoke all on function
-  engine.hold_lease, engine.next_lease_end, engine.renew_lease, public.note_failed_request
-  from public, anon, authenticated, service_role;
+revoke all on function public.note_failed_request from public, anon, authenticated, service_role;
 grant execute on function
   engine.hold_lease, engine.next_lease_end, engine.renew_lease, public.note_failed_request
   to service_role;
@@ -3294,9 +3239,7 @@ comment on function public.claim_chunk(text, bigint, uuid) is
    nothing. No row when nothing is due, when all leases of the feed are taken, or when the call was answered before. The
    answer says where to go on and under which settings.';
 
-revoke all on function
-  engine.backfill_goes_first, engine.choose_chunk, engine.give_lease, public.claim_chunk
-  from public, anon, authenticated, service_role;
+revoke all on function public.claim_chunk from public, anon, authenticated, service_role;
 grant execute on function
   engine.backfill_goes_first, engine.choose_chunk, engine.give_lease, public.claim_chunk
   to service_role;
@@ -3481,10 +3424,6 @@ comment on function engine.note_races_seen(public.backfill_progress, jsonb) is
   'Keeps which races came with a page, and ends the day when it was the last page of one. chunk: as
    engine.continue_reading returns it; page as ingest_page gets it.';
 
-revoke all on function
-  engine.races_on_page, engine.is_understood, engine.short_days, engine.leaves_day, engine.continue_reading,
-  engine.read_again, engine.end_day, engine.note_races_seen
-  from public, anon, authenticated, service_role;
 grant execute on function
   engine.races_on_page, engine.is_understood, engine.short_days, engine.leaves_day, engine.continue_reading,
   engine.read_again, engine.end_day, engine.note_races_seen
@@ -3669,9 +3608,7 @@ comment on function public.ingest_page(bigint, uuid, jsonb) is
    and whether anything of the page was understood: when not, its rejects are stored and the cursor stays in front of
    it; fail the chunk. Error PT409 when the lease is lost.';
 
-revoke all on function
-  engine.is_next_page, engine.store_page, engine.move_cursor, engine.set_page_aside, public.ingest_page
-  from public, anon, authenticated, service_role;
+revoke all on function public.ingest_page from public, anon, authenticated, service_role;
 grant execute on function
   engine.is_next_page, engine.store_page, engine.move_cursor, engine.set_page_aside, public.ingest_page
   to service_role;
@@ -3763,9 +3700,6 @@ comment on function engine.is_hopeless(public.backfill_progress) is
    a day, in which a pause, or the time that it was dead, does not count; the masters are on their own. Otherwise the
    API may be out for everybody, and no chunk is given up for that.';
 
-revoke all on function
-  engine.leave_chunk, engine.interrupt_chunk, engine.is_hopeless
-  from public, anon, authenticated, service_role;
 grant execute on function engine.leave_chunk, engine.interrupt_chunk, engine.is_hopeless to service_role;
 
 -- schemas/chunk/finish.sql
@@ -3854,7 +3788,7 @@ comment on function public.finish_chunk(bigint, uuid) is
    API''s total: returns succeeded; waiting, when something is missing and the chunk will be pulled again; dead, when it
    was missing four times. Error PT409 when the lease is lost.';
 
-revoke all on function engine.find_shortfall, public.finish_chunk from public, anon, authenticated, service_role;
+revoke all on function public.finish_chunk from public, anon, authenticated, service_role;
 grant execute on function engine.find_shortfall, public.finish_chunk to service_role;
 
 -- schemas/chunk/yield.sql
@@ -4007,9 +3941,7 @@ comment on function public.fail_chunk(bigint, uuid, text, text, text, integer, i
    is paused). message says what happened and carries no secret. Returns the chunk''s new state. Error PT409 when the
    lease is lost; 22023 when the class is none of these.';
 
-revoke all on function
-  engine.wait_after_failure, engine.pause_for_account, public.fail_chunk
-  from public, anon, authenticated, service_role;
+revoke all on function public.fail_chunk from public, anon, authenticated, service_role;
 grant execute on function engine.wait_after_failure, engine.pause_for_account, public.fail_chunk to service_role;
 
 -- schemas/planning/request.sql
@@ -4067,7 +3999,6 @@ comment on function engine.check_request(date, date, text[], text) is
   'What a request for work leaves open, filled in: the last day (default: today in London) and the feeds (default: all).
    Nonsense is an error with a sentence.';
 
-revoke all on function engine.check_request from public, anon, authenticated, service_role;
 grant execute on function engine.check_request to service_role;
 
 -- schemas/planning/chunks.sql
@@ -4186,9 +4117,6 @@ comment on function engine.plan_chunks(date, date, text, text) is
   'The chunks of one feed for an inclusive range: a month each, narrowed to the days that reprocess asks for; of lists, one
    for the whole range.';
 
-revoke all on function
-  engine.races_per_day, engine.pages_of_days, engine.plan_chunks
-  from public, anon, authenticated, service_role;
 grant execute on function engine.races_per_day, engine.pages_of_days, engine.plan_chunks to service_role;
 
 -- schemas/planning/estimate.sql
@@ -4304,7 +4232,7 @@ comment on function public.backfill_plan(date, date, text[], text) is
    runners that come; megabytes by which the database grows at most, indexes included; invocations of the functions; note: null,
    or what stands in the way. Errors as of backfill_start.';
 
-revoke all on function engine.learned, public.backfill_plan from public, anon, authenticated, service_role;
+revoke all on function public.backfill_plan from public, anon, authenticated, service_role;
 grant execute on function engine.learned, public.backfill_plan to service_role;
 
 -- schemas/operate/start.sql
@@ -4473,9 +4401,7 @@ comment on function public.pull_days(date, date, text[]) is
   'Pulls days again by hand, whatever is known of them, and before any backfill goes on. Dates are inclusive; the last day
    defaults to the first, feeds to racecards and results. Returns the run id. Errors as of backfill_start.';
 
-revoke all on function
-  engine.refuse_rival, engine.create_run, public.backfill_start, public.pull_days
-  from public, anon, authenticated, service_role;
+revoke all on function public.backfill_start, public.pull_days from public, anon, authenticated, service_role;
 grant execute on function
   engine.refuse_rival, engine.create_run, public.backfill_start, public.pull_days
   to service_role;
@@ -4642,8 +4568,7 @@ comment on function public.backfill_retry(bigint) is
    is read again, and a period that lacked races from its start. Returns how many.';
 
 revoke all on function
-  engine.hold_run, engine.hold_chunks, public.backfill_pause, public.backfill_resume, public.backfill_cancel,
-  public.backfill_retry
+  public.backfill_pause, public.backfill_resume, public.backfill_cancel, public.backfill_retry
   from public, anon, authenticated, service_role;
 grant execute on function
   engine.hold_run, engine.hold_chunks, public.backfill_pause, public.backfill_resume, public.backfill_cancel,
@@ -4732,9 +4657,7 @@ comment on function engine.calls_per_second(text) is
   'How many calls of a feed a second are to be expected beside what is pulled now: what the limits allow, or what the last
    five minutes of work came to when that is less.';
 
-revoke all on engine.lane_progress from public, anon, authenticated, service_role;
 grant select on engine.lane_progress to service_role;
-revoke all on function engine.calls_per_second from public, anon, authenticated, service_role;
 grant execute on function engine.calls_per_second to service_role;
 
 -- schemas/operate/status.sql
@@ -5037,9 +4960,6 @@ comment on function engine.next_due(public.pull_schedules, timestamptz) is 'When
 alter table public.pull_schedules enable row level security;
 revoke all on public.pull_schedules from public, anon, authenticated, service_role;
 grant select on public.pull_schedules to service_role;
-revoke all on function
-  engine.due_times, engine.last_due, engine.next_due
-  from public, anon, authenticated, service_role;
 grant execute on function engine.due_times, engine.last_due, engine.next_due to service_role;
 
 -- schemas/daily/heartbeats.sql
@@ -5105,8 +5025,6 @@ comment on function engine.begin_tick(text) is
 alter table engine.heartbeats set (fillfactor = 50, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 100);
 
 alter table engine.heartbeats enable row level security;
-revoke all on engine.heartbeats from public, anon, authenticated, service_role;
-revoke all on function engine.beat, engine.begin_tick from public, anon, authenticated, service_role;
 
 -- schemas/daily/gaps.sql
 
@@ -5254,9 +5172,7 @@ comment on column public.coverage_gaps.tries is 'Pulls by the nightly closing so
 comment on column public.coverage_gaps.given_up_at is 'When the nightly closing gave up, after gap_tries pulls; null before.';
 
 alter table public.gap_pulls enable row level security;
-revoke all on
-  public.gap_pulls, engine.expected_days, public.coverage_gaps
-  from public, anon, authenticated, service_role;
+revoke all on public.gap_pulls, public.coverage_gaps from public, anon, authenticated, service_role;
 grant select on public.gap_pulls, engine.expected_days, public.coverage_gaps to service_role;
 
 -- schemas/daily/close_gaps.sql
@@ -5441,10 +5357,6 @@ comment on function engine.close_gaps(text[]) is
    first, at most gap_days_a_night. A day still missing after gap_tries such pulls is given up, and an alert says so. Returns
    how many days are pulled. Error 55P03 when another session does the same.';
 
-revoke all on function
-  engine.forget_closed_gaps, engine.cancel_paused_closings, engine.give_up_gaps, engine.choose_gap_days,
-  engine.plan_stretches, engine.count_gap_tries, engine.close_gaps
-  from public, anon, authenticated, service_role;
 grant execute on function engine.plan_stretches to service_role;
 
 -- schemas/daily/pulls.sql
@@ -5688,11 +5600,6 @@ comment on function engine.start_due_pulls() is
    times went by unseen, and closes gaps when that is due and after a standstill of ten minutes. A schedule that can''t be
    started is tried again with the next tick, and the others go on. Returns how many runs were started.';
 
-revoke all on function
-  engine.replace_paused_pulls, engine.has_yet_to_read, engine.days_left_to_pull, engine.hurry_pulls,
-  engine.start_scheduled_pull, engine.answer_schedule, engine.start_due_pulls
-  from public, anon, authenticated, service_role;
-
 -- schemas/daily/switch.sql
 
 -- The schedules on and off.
@@ -5916,15 +5823,12 @@ comment on function engine.note_alert(text, text, text, boolean) is
 alter table public.alerts enable row level security;
 alter table public.alert_messages enable row level security;
 alter table engine.alert_requests enable row level security;
-revoke all on
-  public.alerts, public.alert_messages, engine.alert_requests
-  from public, anon, authenticated, service_role;
+revoke all on public.alerts, public.alert_messages from public, anon, authenticated, service_role;
 -- Identity columns fill themselves: nobody needs a right to their sequences, and projects from before October 2026 grant one.
 revoke all on sequence
   public.alerts_id_seq, public.alert_messages_id_seq
   from public, anon, authenticated, service_role;
 grant select on public.alerts, public.alert_messages to service_role;
-revoke all on function engine.note_alert from public, anon, authenticated, service_role;
 
 -- schemas/daily/sweep.sql
 
@@ -6102,11 +6006,6 @@ $$;
 comment on function engine.note_silent_watch() is
   'Keeps an alert that the watch has not run for ten minutes while the sweep did. The next watch sends it, and ends it.';
 
-revoke all on function
-  engine.expire_leases, engine.silence_is_noted, engine.forget_lost_calls, engine.note_standstill,
-  engine.note_silent_watch, engine.sweep
-  from public, anon, authenticated, service_role;
-
 -- schemas/alerts/late.sql
 
 -- Troubles: what is late or stands still.
@@ -6167,10 +6066,6 @@ where
   and watch.awake_since < engine.clock() - interval '10 minutes';
 comment on view engine.jobs_at_a_standstill is
   'A trouble for each cron job of the engine that has not run for ten minutes while the watch did.';
-
-revoke all on
-  engine.late_feeds, engine.failing_schedules, engine.jobs_at_a_standstill
-  from public, anon, authenticated, service_role;
 
 -- schemas/alerts/stopped.sql
 
@@ -6297,10 +6192,6 @@ comment on view engine.days_given_up is
   'A trouble for each day of a feed that the closing of gaps gave up, and one for all that were more than a week old by
    then.';
 
-revoke all on
-  engine.chunks_given_up, engine.paused_runs, engine.unanswered_calls, engine.days_given_up
-  from public, anon, authenticated, service_role;
-
 -- schemas/alerts/unread.sql
 
 -- Troubles: what somebody has to read and acknowledge.
@@ -6395,10 +6286,6 @@ where field.acknowledged_at is null;
 comment on view engine.fields_to_acknowledge is
   'A trouble for each field that the API sends, that is not stored, and that nobody has acknowledged.';
 
-revoke all on
-  engine.unread_rejects, engine.rejects_to_acknowledge, engine.fields_to_acknowledge
-  from public, anon, authenticated, service_role;
-
 -- schemas/alerts/troubles.sql
 
 -- What an alert stands for now. Each kind of trouble is a view of its own, with the columns of this one.
@@ -6426,8 +6313,6 @@ select job.kind, job.subject, job.message from engine.jobs_at_a_standstill as jo
 comment on view engine.standing_troubles is
   'A row for each thing that an alert stands for now: its kind, what it is about, and what is the matter, and what to
    do.';
-
-revoke all on engine.standing_troubles from public, anon, authenticated, service_role;
 
 -- schemas/alerts/send.sql
 
@@ -6555,10 +6440,6 @@ comment on function engine.send_alerts() is
   'Sends messages that wait to the webhook whose address is Vault''s secret alert_webhook_url, each until it is answered
    well, at most five times. Returns how many were sent; none without a webhook, then they stay in alert_messages.';
 
-revoke all on function
-  engine.note_alert_answers, engine.alert_body, engine.send_alert, engine.send_alerts
-  from public, anon, authenticated, service_role;
-
 -- schemas/alerts/watch.sql
 
 -- The cron tick of the alerts.
@@ -6624,8 +6505,6 @@ comment on function engine.watch() is
   'The cron tick of the alerts: raises what has begun to stand, ends what no longer does, and sends the messages.';
 
 select cron.schedule('engine-watch', '* * * * *', 'select engine.watch()');
-
-revoke all on function engine.watch from public, anon, authenticated, service_role;
 
 -- schemas/daily/upkeep.sql
 
@@ -6755,4 +6634,11 @@ comment on function engine.purge() is
 
 select cron.schedule('engine-upkeep', '10 4 * * *', 'select * from engine.purge()');
 
-revoke all on function engine.purge_run, engine.purge from public, anon, authenticated, service_role;
+-- schemas/rights.sql
+
+-- Who may do what is granted at the foot of each file. Nobody else has any right in engine, whatever a project grants by
+-- itself; what is in public is closed where it is made, because other things may stand there.
+
+revoke all on all tables in schema engine from public, anon, authenticated;
+revoke all on all sequences in schema engine from public, anon, authenticated;
+revoke all on all functions in schema engine from public, anon, authenticated;

@@ -88,12 +88,9 @@ comment on function engine.note_alert(text, text, text, boolean) is
 alter table public.alerts enable row level security;
 alter table public.alert_messages enable row level security;
 alter table engine.alert_requests enable row level security;
-revoke all on
-  public.alerts, public.alert_messages, engine.alert_requests
-  from public, anon, authenticated, service_role;
+revoke all on public.alerts, public.alert_messages from public, anon, authenticated, service_role;
 -- Identity columns fill themselves: nobody needs a right to their sequences, and projects from before October 2026 grant one.
 revoke all on sequence
   public.alerts_id_seq, public.alert_messages_id_seq
   from public, anon, authenticated, service_role;
 grant select on public.alerts, public.alert_messages to service_role;
-revoke all on function engine.note_alert from public, anon, authenticated, service_role;

@@ -56,7 +56,3 @@ where
   and watch.awake_since < engine.clock() - interval '10 minutes';
 comment on view engine.jobs_at_a_standstill is
   'A trouble for each cron job of the engine that has not run for ten minutes while the watch did.';
-
-revoke all on
-  engine.late_feeds, engine.failing_schedules, engine.jobs_at_a_standstill
-  from public, anon, authenticated, service_role;

@@ -121,7 +121,3 @@ $$;
 comment on function engine.send_alerts() is
   'Sends messages that wait to the webhook whose address is Vault''s secret alert_webhook_url, each until it is answered
    well, at most five times. Returns how many were sent; none without a webhook, then they stay in alert_messages.';
-
-revoke all on function
-  engine.note_alert_answers, engine.alert_body, engine.send_alert, engine.send_alerts
-  from public, anon, authenticated, service_role;

@@ -120,7 +120,3 @@ group by gap.feed, days.words;
 comment on view engine.days_given_up is
   'A trouble for each day of a feed that the closing of gaps gave up, and one for all that were more than a week old by
    then.';
-
-revoke all on
-  engine.chunks_given_up, engine.paused_runs, engine.unanswered_calls, engine.days_given_up
-  from public, anon, authenticated, service_role;

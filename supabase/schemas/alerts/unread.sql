@@ -89,7 +89,3 @@ from public.ingest_unknown_fields as field
 where field.acknowledged_at is null;
 comment on view engine.fields_to_acknowledge is
   'A trouble for each field that the API sends, that is not stored, and that nobody has acknowledged.';
-
-revoke all on
-  engine.unread_rejects, engine.rejects_to_acknowledge, engine.fields_to_acknowledge
-  from public, anon, authenticated, service_role;

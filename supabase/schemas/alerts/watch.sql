@@ -61,5 +61,3 @@ comment on function engine.watch() is
   'The cron tick of the alerts: raises what has begun to stand, ends what no longer does, and sends the messages.';
 
 select cron.schedule('engine-watch', '* * * * *', 'select engine.watch()');
-
-revoke all on function engine.watch from public, anon, authenticated, service_role;

@@ -42,7 +42,4 @@ set search_path = ''
 as $$ select london_midnight.day::timestamp at time zone 'Europe/London' $$;
 comment on function engine.london_midnight(date) is 'When a UK day begins.';
 
-revoke all on function
-  engine.clock, engine.wall_clock, engine.london_day, engine.london_midnight
-  from public, anon, authenticated, service_role;
 grant execute on function engine.clock, engine.london_day, engine.london_midnight to service_role;

@@ -109,9 +109,5 @@ comment on function engine.take_lock(text) is
   'Takes a lock until the transaction ends. Waits for five seconds at most; then error 55P03 says who holds it.';
 
 alter table engine.locks enable row level security;
-revoke all on engine.locks from public, anon, authenticated, service_role;
 grant select, update (guards) on engine.locks to service_role;
-revoke all on function
-  engine.lock_holder, engine.refuse_lock, engine.try_lock, engine.take_lock
-  from public, anon, authenticated, service_role;
 grant execute on function engine.lock_holder, engine.refuse_lock, engine.try_lock, engine.take_lock to service_role;

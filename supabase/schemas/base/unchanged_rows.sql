@@ -17,5 +17,3 @@ end
 $$;
 comment on function engine.skip_unchanged_row() is
   'Trigger: drops an update that changes no value; otherwise sets updated_at.';
-
-revoke all on function engine.skip_unchanged_row from public, anon, authenticated, service_role;

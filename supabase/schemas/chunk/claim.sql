@@ -165,9 +165,7 @@ comment on function public.claim_chunk(text, bigint, uuid) is
    nothing. No row when nothing is due, when all leases of the feed are taken, or when the call was answered before. The
    answer says where to go on and under which settings.';
 
-revoke all on function
-  engine.backfill_goes_first, engine.choose_chunk, engine.give_lease, public.claim_chunk
-  from public, anon, authenticated, service_role;
+revoke all on function public.claim_chunk from public, anon, authenticated, service_role;
 grant execute on function
   engine.backfill_goes_first, engine.choose_chunk, engine.give_lease, public.claim_chunk
   to service_role;

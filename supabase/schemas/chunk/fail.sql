@@ -108,7 +108,5 @@ comment on function public.fail_chunk(bigint, uuid, text, text, text, integer, i
    is paused). message says what happened and carries no secret. Returns the chunk''s new state. Error PT409 when the
    lease is lost; 22023 when the class is none of these.';
 
-revoke all on function
-  engine.wait_after_failure, engine.pause_for_account, public.fail_chunk
-  from public, anon, authenticated, service_role;
+revoke all on function public.fail_chunk from public, anon, authenticated, service_role;
 grant execute on function engine.wait_after_failure, engine.pause_for_account, public.fail_chunk to service_role;

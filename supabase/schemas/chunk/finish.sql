@@ -82,5 +82,5 @@ comment on function public.finish_chunk(bigint, uuid) is
    API''s total: returns succeeded; waiting, when something is missing and the chunk will be pulled again; dead, when it
    was missing four times. Error PT409 when the lease is lost.';
 
-revoke all on function engine.find_shortfall, public.finish_chunk from public, anon, authenticated, service_role;
+revoke all on function public.finish_chunk from public, anon, authenticated, service_role;
 grant execute on function engine.find_shortfall, public.finish_chunk to service_role;

@@ -175,9 +175,7 @@ comment on function public.ingest_page(bigint, uuid, jsonb) is
    and whether anything of the page was understood: when not, its rejects are stored and the cursor stays in front of
    it; fail the chunk. Error PT409 when the lease is lost.';
 
-revoke all on function
-  engine.is_next_page, engine.store_page, engine.move_cursor, engine.set_page_aside, public.ingest_page
-  from public, anon, authenticated, service_role;
+revoke all on function public.ingest_page from public, anon, authenticated, service_role;
 grant execute on function
   engine.is_next_page, engine.store_page, engine.move_cursor, engine.set_page_aside, public.ingest_page
   to service_role;

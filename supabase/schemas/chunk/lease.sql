@@ -80,9 +80,7 @@ comment on function public.note_failed_request(bigint, uuid, text, text, integer
   'Keeps one failed request that the invocation sends again, and renews the lease. attempt: which request of the page
    it was, 1 the first; message carries no secret. Error PT409 when the lease is lost.';
 
-revoke all on function
-  engine.hold_lease, engine.next_lease_end, engine.renew_lease, public.note_failed_request
-  from public, anon, authenticated, service_role;
+revoke all on function public.note_failed_request from public, anon, authenticated, service_role;
 grant execute on function
   engine.hold_lease, engine.next_lease_end, engine.renew_lease, public.note_failed_request
   to service_role;

@@ -83,7 +83,4 @@ comment on function engine.is_hopeless(public.backfill_progress) is
    a day, in which a pause, or the time that it was dead, does not count; the masters are on their own. Otherwise the
    API may be out for everybody, and no chunk is given up for that.';
 
-revoke all on function
-  engine.leave_chunk, engine.interrupt_chunk, engine.is_hopeless
-  from public, anon, authenticated, service_role;
 grant execute on function engine.leave_chunk, engine.interrupt_chunk, engine.is_hopeless to service_role;

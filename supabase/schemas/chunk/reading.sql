@@ -176,10 +176,6 @@ comment on function engine.note_races_seen(public.backfill_progress, jsonb) is
   'Keeps which races came with a page, and ends the day when it was the last page of one. chunk: as
    engine.continue_reading returns it; page as ingest_page gets it.';
 
-revoke all on function
-  engine.races_on_page, engine.is_understood, engine.short_days, engine.leaves_day, engine.continue_reading,
-  engine.read_again, engine.end_day, engine.note_races_seen
-  from public, anon, authenticated, service_role;
 grant execute on function
   engine.races_on_page, engine.is_understood, engine.short_days, engine.leaves_day, engine.continue_reading,
   engine.read_again, engine.end_day, engine.note_races_seen

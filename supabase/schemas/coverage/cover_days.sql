@@ -73,5 +73,4 @@ comment on function engine.cover_days(public.backfill_progress, date, date, inte
    count where it gives one per day; otherwise what is stored and rejected: that all races of the period came is the
    caller''s to know.';
 
-revoke all on function engine.cover_days from public, anon, authenticated, service_role;
 grant execute on function engine.cover_days to service_role;

@@ -45,6 +45,4 @@ $$;
 comment on function engine.lacks_coverage(text, date) is
   'True when the feed''s day is not covered, as engine.known_days says it.';
 
-revoke all on engine.known_days from public, anon, authenticated, service_role;
 grant select on engine.known_days to service_role;
-revoke all on function engine.lacks_coverage from public, anon, authenticated, service_role;

@@ -41,7 +41,5 @@ $$;
 comment on function engine.races_of_day(text, date, text[]) is
   'How many races of these regions are stored that the feed gave this day.';
 
-revoke all on engine.stored_races, engine.newest_days from public, anon, authenticated, service_role;
 grant select on engine.stored_races, engine.newest_days to service_role;
-revoke all on function engine.races_of_day from public, anon, authenticated, service_role;
 grant execute on function engine.races_of_day to service_role;

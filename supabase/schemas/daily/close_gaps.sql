@@ -178,8 +178,4 @@ comment on function engine.close_gaps(text[]) is
    first, at most gap_days_a_night. A day still missing after gap_tries such pulls is given up, and an alert says so. Returns
    how many days are pulled. Error 55P03 when another session does the same.';
 
-revoke all on function
-  engine.forget_closed_gaps, engine.cancel_paused_closings, engine.give_up_gaps, engine.choose_gap_days,
-  engine.plan_stretches, engine.count_gap_tries, engine.close_gaps
-  from public, anon, authenticated, service_role;
 grant execute on function engine.plan_stretches to service_role;

@@ -142,7 +142,5 @@ comment on column public.coverage_gaps.tries is 'Pulls by the nightly closing so
 comment on column public.coverage_gaps.given_up_at is 'When the nightly closing gave up, after gap_tries pulls; null before.';
 
 alter table public.gap_pulls enable row level security;
-revoke all on
-  public.gap_pulls, engine.expected_days, public.coverage_gaps
-  from public, anon, authenticated, service_role;
+revoke all on public.gap_pulls, public.coverage_gaps from public, anon, authenticated, service_role;
 grant select on public.gap_pulls, engine.expected_days, public.coverage_gaps to service_role;

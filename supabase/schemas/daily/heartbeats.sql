@@ -59,5 +59,3 @@ comment on function engine.begin_tick(text) is
 alter table engine.heartbeats set (fillfactor = 50, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 100);
 
 alter table engine.heartbeats enable row level security;
-revoke all on engine.heartbeats from public, anon, authenticated, service_role;
-revoke all on function engine.beat, engine.begin_tick from public, anon, authenticated, service_role;

@@ -236,8 +236,3 @@ comment on function engine.start_due_pulls() is
   'The cron tick of the schedules: starts a scheduled pull for each schedule whose time has come, once however many of its
    times went by unseen, and closes gaps when that is due and after a standstill of ten minutes. A schedule that can''t be
    started is tried again with the next tick, and the others go on. Returns how many runs were started.';
-
-revoke all on function
-  engine.replace_paused_pulls, engine.has_yet_to_read, engine.days_left_to_pull, engine.hurry_pulls,
-  engine.start_scheduled_pull, engine.answer_schedule, engine.start_due_pulls
-  from public, anon, authenticated, service_role;

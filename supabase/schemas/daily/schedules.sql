@@ -104,7 +104,4 @@ comment on function engine.next_due(public.pull_schedules, timestamptz) is 'When
 alter table public.pull_schedules enable row level security;
 revoke all on public.pull_schedules from public, anon, authenticated, service_role;
 grant select on public.pull_schedules to service_role;
-revoke all on function
-  engine.due_times, engine.last_due, engine.next_due
-  from public, anon, authenticated, service_role;
 grant execute on function engine.due_times, engine.last_due, engine.next_due to service_role;

@@ -171,8 +171,3 @@ as $$
 $$;
 comment on function engine.note_silent_watch() is
   'Keeps an alert that the watch has not run for ten minutes while the sweep did. The next watch sends it, and ends it.';
-
-revoke all on function
-  engine.expire_leases, engine.silence_is_noted, engine.forget_lost_calls, engine.note_standstill,
-  engine.note_silent_watch, engine.sweep
-  from public, anon, authenticated, service_role;

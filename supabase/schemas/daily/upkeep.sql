@@ -123,5 +123,3 @@ comment on function engine.purge() is
    rejects that nobody has acknowledged, and rejected runners of results, are never deleted.';
 
 select cron.schedule('engine-upkeep', '10 4 * * *', 'select * from engine.purge()');
-
-revoke all on function engine.purge_run, engine.purge from public, anon, authenticated, service_role;

@@ -86,7 +86,5 @@ comment on function engine.dispatch(text) is
 alter table engine.calls_on_their_way set (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 100);
 
 alter table engine.calls_on_their_way enable row level security;
-revoke all on engine.calls_on_their_way from public, anon, authenticated, service_role;
 grant select, delete on engine.calls_on_their_way to service_role;
-revoke all on function engine.call_is_lost, engine.dispatch from public, anon, authenticated, service_role;
 grant execute on function engine.call_is_lost, engine.dispatch to service_role;

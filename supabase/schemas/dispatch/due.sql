@@ -99,7 +99,5 @@ comment on function engine.dispatch_next(text) is
   'Dispatches what may be worked on now that a chunk of the feed (null: of any) has ended. Nobody, with a warning, when nothing
    can be sent: a Vault secret is missing, or pg_net''s queue is not safe.';
 
-revoke all on engine.claimable_chunks from public, anon, authenticated, service_role;
 grant select on engine.claimable_chunks to service_role;
-revoke all on function engine.dispatch_due, engine.dispatch_next from public, anon, authenticated, service_role;
 grant execute on function engine.dispatch_due, engine.dispatch_next to service_role;

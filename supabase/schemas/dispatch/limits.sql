@@ -66,8 +66,7 @@ comment on function engine.allowed_rate(text, text[]) is
    the account''s when together they could make more calls than the account may.';
 
 alter table public.racing_api_limits enable row level security;
-revoke all on public.racing_api_limits, engine.feed_rates from public, anon, authenticated, service_role;
+revoke all on public.racing_api_limits from public, anon, authenticated, service_role;
 grant select, update on public.racing_api_limits to service_role;
 grant select on engine.feed_rates to service_role;
-revoke all on function engine.allowed_rate from public, anon, authenticated, service_role;
 grant execute on function engine.allowed_rate to service_role;

@@ -73,5 +73,3 @@ $$;
 comment on function engine.post(text, jsonb, jsonb) is
   'Queues a request for pg_net, which sends it after the commit and waits five seconds for the answer. Returns its id. Error
    PT424 (HTTP 424) when the queue has a trigger of somebody else''s, another session holds it, or it takes no row.';
-
-revoke all on function engine.post from public, anon, authenticated, service_role;

@@ -42,5 +42,3 @@ as $$
 $$;
 comment on function engine.text_to_sign(text[]) is
   'What is signed of a call: function, feed, number and expiry, each as "<bytes>:<field>,".';
-
-revoke all on function engine.hmac_sha256, engine.text_to_sign from public, anon, authenticated, service_role;

@@ -65,9 +65,5 @@ comment on function engine.take_back_left_out(jsonb, jsonb) is
   'Takes the place from horses that an earlier result of these races had and this one has not. results and runners as ingest_page
    gets them; a result comes with all of its runners, and one without any takes nothing back.';
 
-revoke all on engine.whole_results from public, anon, authenticated, service_role;
 grant select on engine.whole_results to service_role;
-revoke all on function
-  engine.mark_absent_as_non_runners, engine.take_back_left_out
-  from public, anon, authenticated, service_role;
 grant execute on function engine.mark_absent_as_non_runners, engine.take_back_left_out to service_role;

@@ -83,9 +83,6 @@ $$;
 comment on function engine.upsert_courses(jsonb) is
   'Upserts an array of {id, name, region_code, is_listed}, merged by engine.merged_course.';
 
-revoke all on function
-  engine.upsert_regions, engine.upsert_bookmakers, engine.merged_course, engine.upsert_courses
-  from public, anon, authenticated, service_role;
 grant execute on function
   engine.upsert_regions, engine.upsert_bookmakers, engine.merged_course, engine.upsert_courses
   to service_role;

@@ -33,5 +33,4 @@ $$;
 comment on function engine.upsert_odds(jsonb) is
   'Upserts an array of rows shaped like ra_runner_odds; none when it is null. A quote gives way only to one that is as new.';
 
-revoke all on function engine.upsert_odds from public, anon, authenticated, service_role;
 grant execute on function engine.upsert_odds to service_role;

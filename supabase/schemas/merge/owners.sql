@@ -23,5 +23,3 @@ where
 comment on view engine.column_owners is
   'Columns of the tables in public with the owner that their comments begin with. Card: only cards fill it. Result: only results
    do. Both: both do. Null when the comment does not say: the table is merged by hand, or the owner was forgotten.';
-
-revoke all on engine.column_owners from public, anon, authenticated, service_role;

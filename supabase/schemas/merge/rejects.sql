@@ -75,7 +75,4 @@ as $$
 $$;
 comment on function engine.note_unknown_fields(jsonb, text) is 'Counts an array of {object, field, seen}.';
 
-revoke all on function
-  engine.reject_fingerprint, engine.store_rejects, engine.note_unknown_fields
-  from public, anon, authenticated, service_role;
 grant execute on function engine.reject_fingerprint, engine.store_rejects, engine.note_unknown_fields to service_role;

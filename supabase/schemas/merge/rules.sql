@@ -47,5 +47,3 @@ $$;
 comment on function engine.merge_rule(engine.column_owners, boolean, text[]) is
   'What becomes of a column when a row is known and seen again: an expression over known and seen. is_dated: the table goes by the
    days on which its rows were seen; else by has_card and has_result. belongs_to: the columns that it changes together with.';
-
-revoke all on function engine.merge_rule from public, anon, authenticated, service_role;

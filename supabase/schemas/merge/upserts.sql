@@ -44,6 +44,4 @@ comment on function engine.write_upserts() is
   'Writes the upserts again from the comments on the columns. A migration that adds a column ends with it: alter table, comment on
    column, select engine.write_upserts().';
 
-revoke all on function engine.write_upserts from public, anon, authenticated, service_role;
-
 select engine.write_upserts();

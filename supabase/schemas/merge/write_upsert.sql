@@ -199,7 +199,4 @@ comment on function engine.write_upsert(text, jsonb, text, jsonb) is
    together. Of a table with last_seen_on, a row that brings nothing new is left out beforehand. Error 22023 when a column has no
    owner or no rule, or a name is not that of a column.';
 
-revoke all on function
-  engine.refuse_unknown_keys, engine.refuse_columns, engine.write_upsert
-  from public, anon, authenticated, service_role;
 grant execute on function engine.refuse_unknown_keys to service_role;

@@ -78,7 +78,5 @@ comment on function engine.calls_per_second(text) is
   'How many calls of a feed a second are to be expected beside what is pulled now: what the limits allow, or what the last
    five minutes of work came to when that is less.';
 
-revoke all on engine.lane_progress from public, anon, authenticated, service_role;
 grant select on engine.lane_progress to service_role;
-revoke all on function engine.calls_per_second from public, anon, authenticated, service_role;
 grant execute on function engine.calls_per_second to service_role;

@@ -162,9 +162,7 @@ comment on function public.pull_days(date, date, text[]) is
   'Pulls days again by hand, whatever is known of them, and before any backfill goes on. Dates are inclusive; the last day
    defaults to the first, feeds to racecards and results. Returns the run id. Errors as of backfill_start.';
 
-revoke all on function
-  engine.refuse_rival, engine.create_run, public.backfill_start, public.pull_days
-  from public, anon, authenticated, service_role;
+revoke all on function public.backfill_start, public.pull_days from public, anon, authenticated, service_role;
 grant execute on function
   engine.refuse_rival, engine.create_run, public.backfill_start, public.pull_days
   to service_role;

@@ -158,8 +158,7 @@ comment on function public.backfill_retry(bigint) is
    is read again, and a period that lacked races from its start. Returns how many.';
 
 revoke all on function
-  engine.hold_run, engine.hold_chunks, public.backfill_pause, public.backfill_resume, public.backfill_cancel,
-  public.backfill_retry
+  public.backfill_pause, public.backfill_resume, public.backfill_cancel, public.backfill_retry
   from public, anon, authenticated, service_role;
 grant execute on function
   engine.hold_run, engine.hold_chunks, public.backfill_pause, public.backfill_resume, public.backfill_cancel,

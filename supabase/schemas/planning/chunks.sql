@@ -112,7 +112,4 @@ comment on function engine.plan_chunks(date, date, text, text) is
   'The chunks of one feed for an inclusive range: a month each, narrowed to the days that reprocess asks for; of lists, one
    for the whole range.';
 
-revoke all on function
-  engine.races_per_day, engine.pages_of_days, engine.plan_chunks
-  from public, anon, authenticated, service_role;
 grant execute on function engine.races_per_day, engine.pages_of_days, engine.plan_chunks to service_role;

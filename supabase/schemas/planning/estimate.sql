@@ -109,5 +109,5 @@ comment on function public.backfill_plan(date, date, text[], text) is
    runners that come; megabytes by which the database grows at most, indexes included; invocations of the functions; note: null,
    or what stands in the way. Errors as of backfill_start.';
 
-revoke all on function engine.learned, public.backfill_plan from public, anon, authenticated, service_role;
+revoke all on function public.backfill_plan from public, anon, authenticated, service_role;
 grant execute on function engine.learned, public.backfill_plan to service_role;

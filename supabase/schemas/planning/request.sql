@@ -51,5 +51,4 @@ comment on function engine.check_request(date, date, text[], text) is
   'What a request for work leaves open, filled in: the last day (default: today in London) and the feeds (default: all).
    Nonsense is an error with a sentence.';
 
-revoke all on function engine.check_request from public, anon, authenticated, service_role;
 grant execute on function engine.check_request to service_role;

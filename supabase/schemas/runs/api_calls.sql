@@ -32,5 +32,4 @@ comment on function engine.count_calls(public.backfill_progress, integer) is
 alter table public.racing_api_calls enable row level security;
 revoke all on public.racing_api_calls from public, anon, authenticated, service_role;
 grant select, insert, update on public.racing_api_calls to service_role;
-revoke all on function engine.count_calls from public, anon, authenticated, service_role;
 grant execute on function engine.count_calls to service_role;

@@ -58,5 +58,4 @@ revoke all on public.ingest_errors from public, anon, authenticated, service_rol
 -- Identity columns fill themselves: nobody needs a right to their sequences, and projects from before October 2026 grant one.
 revoke all on sequence public.ingest_errors_id_seq from public, anon, authenticated, service_role;
 grant select, insert on public.ingest_errors to service_role;
-revoke all on function engine.log_failure from public, anon, authenticated, service_role;
 grant execute on function engine.log_failure to service_role;

@@ -136,9 +136,5 @@ comment on function engine.refuse_unknown_feeds() is
   'Trigger: error 22023 when the column feeds names one that engine.feeds has not, or none at all.';
 
 alter table engine.feeds enable row level security;
-revoke all on engine.feeds from public, anon, authenticated, service_role;
 grant select on engine.feeds to service_role;
-revoke all on function
-  engine.add_claim_lock, engine.feed_names, engine.refuse_unknown_feeds
-  from public, anon, authenticated, service_role;
 grant execute on function engine.feed_names to service_role;

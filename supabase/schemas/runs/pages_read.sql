@@ -19,5 +19,4 @@ comment on column engine.pages_read.race_keys is
   'Ids of the races that came, stored or rejected; of a race whose id cannot be read, the fingerprint of its reject.';
 
 alter table engine.pages_read enable row level security;
-revoke all on engine.pages_read from public, anon, authenticated, service_role;
 grant select, insert, update, delete on engine.pages_read to service_role;
