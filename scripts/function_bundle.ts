@@ -37,7 +37,7 @@ async function checkConfig(names: readonly string[]): Promise<void> {
   const configs = readFunctionConfigs(await Deno.readTextFile(join(SUPABASE, "config.toml")));
   for (const name of names) {
     const config = configs.get(name);
-    if (config?.verifyJwt !== "false" || config.importMap === undefined) {
+    if (config?.verifyJwt !== false || config.importMap === undefined) {
       throw new Problem(
         `supabase/config.toml needs [functions.${name}] with verify_jwt = false and an import_map.`,
       );

@@ -10,8 +10,6 @@ export interface GeneratedFile {
   readonly path: string;
   /** Told when the committed file is another one: what is wrong, and what to run. */
   readonly outdated: string;
-  /** Leaves out what one version of Postgres prints otherwise than another. Default: nothing is left out. */
-  readonly comparable?: (text: string) => string;
 }
 
 /**
@@ -65,12 +63,12 @@ async function fromDatabase(
 
 /** Refuses a file that is missing or holds another text. */
 export async function checkFile(
-  { path, outdated, comparable = (text) => text }: Omit<GeneratedFile, "task">,
+  { path, outdated }: Omit<GeneratedFile, "task">,
   text: string,
 ): Promise<void> {
   const committed = await readIfThere(path);
   if (committed === undefined) throw new Problem(outdated);
-  const [expected, found] = [comparable(committed).split("\n"), comparable(text).split("\n")];
+  const [expected, found] = [committed.split("\n"), text.split("\n")];
   const line = found.findIndex((text, index) => text !== expected[index]);
   if (line < 0 && found.length === expected.length) return;
   const at = line < 0 ? found.length : line;

@@ -8,6 +8,7 @@ import { checkLint } from "./platform_checks/lint.ts";
 import { migrateWithCli } from "./platform_checks/migrate.ts";
 import { prepareDatabase } from "./platform_checks/prepare_database.ts";
 import { readArguments } from "./read_arguments.ts";
+import { checkMigratedDatabase } from "./schema/same_database.ts";
 
 const USAGE = `Migrates an empty database with the supabase CLI and lets its tools judge the result.
 
@@ -16,10 +17,11 @@ const USAGE = `Migrates an empty database with the supabase CLI and lets its too
   --database-url URL   an empty database (a superuser's URL); default: an embedded Postgres 17
   --help               show this
 
-Checked are: the migrations ("supabase db push"), the schema against supabase/schema.golden.sql, the types that the
-functions use against "supabase gen types", "supabase db lint" where the server has plpgsql_check, and
-"supabase db advisors". The database is made as open as a project from before October 2026 first.
+Checked are: the migrations ("supabase db push"), the schema against that of supabase/schemas, the types that the functions use
+against "supabase gen types", "supabase db lint" where the server has plpgsql_check, and "supabase db advisors". The database is made as open as a project from before October 2026 first.
 `;
+
+const SUPABASE = fromFileUrl(new URL("../supabase", import.meta.url));
 
 /** A check: what it is called, and what it says when it is content. */
 type Check = [name: string, check: () => Promise<string>];
@@ -47,7 +49,10 @@ async function checkDatabase(adminUrl: string): Promise<number> {
   };
   const checks: Check[] = [
     ["migrations", () => migrateWithCli(databaseUrl)],
-    ["schema", committed("./schema_dump.ts")],
+    ["schema", async () => {
+      await checkMigratedDatabase(adminUrl, SUPABASE);
+      return "that of the schema files";
+    }],
     ["types", committed("./database_types.ts")],
     ["lint", () => checkLint(adminUrl, databaseUrl)],
     ["advisors", () => checkAdvisors(databaseUrl)],

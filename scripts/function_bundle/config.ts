@@ -1,18 +1,25 @@
+import { parse } from "@std/toml";
+import { z } from "zod";
+
+const config = z.object({
+  functions: z.record(
+    z.string(),
+    z.object({ verify_jwt: z.boolean().optional(), import_map: z.string().optional() }),
+  ).default({}),
+});
+
 /** What supabase/config.toml says of a function. */
 export interface FunctionConfig {
-  readonly verifyJwt: string | undefined;
+  readonly verifyJwt: boolean | undefined;
   readonly importMap: string | undefined;
 }
 
-/** Reads the sections `[functions.<name>]`; their values are one to a line. */
+/** Reads the sections `[functions.<name>]`. */
 export function readFunctionConfigs(toml: string): Map<string, FunctionConfig> {
-  const configs = new Map<string, FunctionConfig>();
-  for (const section of toml.split(/^(?=\[)/m)) {
-    const [, name] = section.match(/^\[functions\.([\w-]+)\]/) ?? [];
-    if (name === undefined) continue;
-    const value = (key: string) =>
-      section.match(new RegExp(`^${key}\\s*=\\s*"?([^"\\n]*?)"?\\s*$`, "m"))?.[1];
-    configs.set(name, { verifyJwt: value("verify_jwt"), importMap: value("import_map") });
-  }
-  return configs;
+  const { functions } = config.parse(parse(toml));
+  return new Map(
+    Object.entries(functions).map((
+      [name, { verify_jwt, import_map }],
+    ) => [name, { verifyJwt: verify_jwt, importMap: import_map }]),
+  );
 }

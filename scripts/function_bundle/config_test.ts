@@ -16,7 +16,7 @@ import_map = "../import_map.json"
 [functions.bare]
 `);
   assertEquals([...configs], [
-    ["events", { verifyJwt: "false", importMap: "../import_map.json" }],
+    ["events", { verifyJwt: false, importMap: "../import_map.json" }],
     ["bare", { verifyJwt: undefined, importMap: undefined }],
   ]);
 });

@@ -54,22 +54,31 @@ async function migrationFiles(folder: string): Promise<string[]> {
 }
 
 async function apply(sql: postgres.Sql, file: string, version: string, name: string): Promise<void> {
-  const statements = splitStatements(await Deno.readTextFile(file));
   await sql.begin(async (transaction) => {
-    for (const statement of statements) {
-      try {
-        await transaction.unsafe(statement.text).simple();
-      } catch (error) {
-        if (!(error instanceof postgres.PostgresError)) throw error;
-        throw new MigrationError(describe(file, statement, error), { cause: error });
-      }
-    }
-    const texts = statements.map((statement) => statement.text);
+    const texts = await runFile(transaction, file);
     await transaction`
       insert into supabase_migrations.schema_migrations (version, name, statements)
       values (${version}, ${name}, ${texts})
     `;
   });
+}
+
+/**
+ * Runs a file's statements, and returns them.
+ *
+ * @throws {MigrationError} about the one that Postgres refused
+ */
+export async function runFile(transaction: postgres.TransactionSql, file: string): Promise<string[]> {
+  const statements = splitStatements(await Deno.readTextFile(file));
+  for (const statement of statements) {
+    try {
+      await transaction.unsafe(statement.text).simple();
+    } catch (error) {
+      if (!(error instanceof postgres.PostgresError)) throw error;
+      throw new MigrationError(describe(file, statement, error), { cause: error });
+    }
+  }
+  return statements.map((statement) => statement.text);
 }
 
 function describe(file: string, statement: Statement, error: postgres.PostgresError): string {

@@ -21,7 +21,7 @@ async function documents(): Promise<Map<string, string>> {
   const texts = new Map<string, string>();
   for (const folder of ["docs", "supabase"]) {
     for await (const path of walk(ROOT + folder)) {
-      const isCode = /\.(sql|ts|toml)$/.test(path) && !/_test\.ts$|schema\.golden\.sql$|\/tests\//.test(path);
+      const isCode = /\.(sql|ts|toml)$/.test(path) && !/_test\.ts$|\/tests\//.test(path);
       if (isCode || path.endsWith(".md")) texts.set(relative(ROOT, path), await Deno.readTextFile(path));
     }
   }

@@ -1,8 +1,7 @@
 import { isOurs } from "./ours.ts";
 
-/** Functions, and what calls them by itself. */
+/** Functions, what calls them by itself, and extensions. */
 export const FUNCTIONS: readonly string[] = [
-  // Whole: when a later migration replaces one, the golden file shows what changed in it.
   `select p.oid::regprocedure::text as object, 0 as place, trim(E'\\n' from pg_get_functiondef(p.oid)) || ';' as text
    from pg_catalog.pg_proc as p
    where ${isOurs("p.pronamespace")} and p.prokind in ('f', 'p')`,
@@ -22,4 +21,10 @@ export const FUNCTIONS: readonly string[] = [
      format('select cron.schedule(%L, %L, %L);%s', job.jobname, job.schedule, job.command,
        case when job.active then '' else ' -- not active' end) as text
    from cron.job as job`,
+
+  // Not those that the platform brings: a database has either them or their stand-ins.
+  `select 'extension ' || e.extname as object, 0 as place,
+     format('create extension %I with schema %s;', e.extname, e.extnamespace::regnamespace) as text
+   from pg_catalog.pg_extension as e
+   where e.extname not in ('pg_cron', 'pg_net', 'supabase_vault', 'plpgsql_check')`,
 ];

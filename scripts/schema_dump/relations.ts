@@ -25,7 +25,14 @@ export const RELATIONS: readonly string[] = [
        c.oid::regclass,
        columns.list,
        ' partition by ' || pg_get_partkeydef(c.oid),
-       ' with (' || array_to_string(c.reloptions, ', ') || ')'
+       ' with (' || nullif(array_to_string(
+         c.reloptions || array(
+           select 'toast.' || option
+           from pg_catalog.pg_class as toast cross join unnest(toast.reloptions) as option
+           where toast.oid = c.reltoastrelid
+         ),
+         ', '
+       ), '') || ')'
      ) as text
    from pg_catalog.pg_class as c
    cross join lateral (
@@ -33,6 +40,8 @@ export const RELATIONS: readonly string[] = [
        '  ' || concat_ws(' ',
          quote_ident(a.attname),
          format_type(a.atttypid, a.atttypmod),
+         case when a.attstorage <> t.typstorage then format('storage "%s"', a.attstorage) end,
+         case when a.attcompression <> '' then format('compression "%s"', a.attcompression) end,
          case when a.attcollation <> t.typcollation then 'collate ' || a.attcollation::regcollation::text end,
          case when a.attnotnull then 'not null' end,
          case a.attidentity
@@ -60,14 +69,23 @@ export const RELATIONS: readonly string[] = [
    join pg_catalog.pg_class as r on r.oid = con.conrelid
    where ${isOurs("r.relnamespace")} and con.contype in ('p', 'u', 'f', 'c', 'x')`,
 
-  // Those that no constraint makes.
+  `select c.oid::regclass::text as object, 0 as place,
+     format('create sequence %s as %s start %s increment %s minvalue %s maxvalue %s cache %s%s;', c.oid::regclass,
+       s.seqtypid::regtype, s.seqstart, s.seqincrement, s.seqmin, s.seqmax, s.seqcache,
+       case when s.seqcycle then ' cycle' else '' end) as text
+   from pg_catalog.pg_sequence as s
+   join pg_catalog.pg_class as c on c.oid = s.seqrelid
+   where ${isOurs("c.relnamespace")}`,
+
+  // Those of constraints too: their storage options stand nowhere else.
   `select i.indrelid::regclass::text as object, 2 as place, pg_get_indexdef(i.indexrelid) || ';' as text
    from pg_catalog.pg_index as i
    join pg_catalog.pg_class as r on r.oid = i.indrelid
-   where ${isOurs("r.relnamespace")}
-     and not exists (
-       select from pg_catalog.pg_constraint as con where con.conindid = i.indexrelid and con.contype in ('p', 'u', 'x')
-     )`,
+   where ${isOurs("r.relnamespace")}`,
+
+  `select s.stxrelid::regclass::text as object, 2 as place, pg_get_statisticsobjdef(s.oid) || ';' as text
+   from pg_catalog.pg_statistic_ext as s
+   where ${isOurs("s.stxnamespace")}`,
 
   `select t.tgrelid::regclass::text as object, 3 as place,
      pg_get_triggerdef(t.oid) || ';' || case t.tgenabled when 'O' then '' else ' -- enabled: ' || t.tgenabled::text end as text

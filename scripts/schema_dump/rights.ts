@@ -74,6 +74,15 @@ export const RIGHTS: readonly string[] = [
    where ${isOurs("p.pronamespace")} and privilege.grantee <> p.proowner
    group by p.oid, privilege.grantee`,
 
+  `select case when d.defaclnamespace = 0 then 'default grants' else 'schema ' || d.defaclnamespace::regnamespace end as object,
+     7 as place,
+     format('alter default privileges for role %s grant %s on "%s" to %s%s;', d.defaclrole::regrole, ${LIST}, d.defaclobjtype,
+       ${GRANTEE}, ${OPTION}) as text
+   from pg_catalog.pg_default_acl as d
+   cross join lateral aclexplode(d.defaclacl) as privilege
+   where d.defaclnamespace = 0 or ${isOurs("d.defaclnamespace")}
+   group by d.oid, d.defaclnamespace, d.defaclrole, d.defaclobjtype, privilege.grantee`,
+
   // Everything belongs to the role that runs the migrations; what does not, shows.
   `select c.oid::regclass::text as object, 8 as place,
      format('alter table %s owner to %s;', c.oid::regclass, c.relowner::regrole) as text

@@ -1,8 +1,10 @@
 import type postgres from "postgres";
 import type { Sql } from "../local/database.ts";
+import { COMMENTS } from "./comments.ts";
 import { FUNCTIONS } from "./functions.ts";
 import { RELATIONS } from "./relations.ts";
 import { RIGHTS } from "./rights.ts";
+import { readRows } from "./rows.ts";
 
 /** One statement of the dump, and the object that it belongs to. */
 export interface SchemaStatement {
@@ -24,19 +26,22 @@ const FROM_EXTENSIONS = `
   where d.deptype = 'e' and d.classid in ('pg_class'::regclass, 'pg_proc'::regclass, 'pg_type'::regclass)
 `;
 
-/** Reads what the dump consists of, in no particular order. */
+/** Reads everything that makes a database of the project what it is, in no particular order. */
 export async function readStatements(sql: Sql): Promise<SchemaStatement[]> {
-  const read = async (transaction: postgres.TransactionSql): Promise<SchemaStatement[]> => {
-    // Postgres then prints every name with its schema.
-    await transaction.unsafe("set local search_path = ''");
-    const rows = await transaction.unsafe<{ object: string }[]>(FROM_EXTENSIONS);
-    const foreign = new Set(rows.map(({ object }) => object));
-    const statements: SchemaStatement[] = [];
-    for (const query of [...RELATIONS, ...FUNCTIONS, ...RIGHTS]) {
-      statements.push(...await transaction.unsafe<SchemaStatement[]>(query));
-    }
-    return statements.filter(({ object }) => !foreign.has(object));
-  };
   // postgres.js types the result as if it could unwrap arrays of queries.
-  return await sql.begin(read) as SchemaStatement[];
+  return await sql.begin("read only", readStatementsIn) as SchemaStatement[];
+}
+
+/** The same in a transaction, whose search path it empties. */
+export async function readStatementsIn(transaction: postgres.TransactionSql): Promise<SchemaStatement[]> {
+  // Postgres then prints every name with its schema.
+  await transaction.unsafe("set local search_path = ''");
+  const rows = await transaction.unsafe<{ object: string }[]>(FROM_EXTENSIONS);
+  const foreign = new Set(rows.map(({ object }) => object));
+  const statements: SchemaStatement[] = [];
+  for (const query of [...RELATIONS, ...FUNCTIONS, ...RIGHTS, ...COMMENTS]) {
+    statements.push(...await transaction.unsafe<SchemaStatement[]>(query));
+  }
+  statements.push(...await readRows(transaction));
+  return statements.filter(({ object }) => !foreign.has(object));
 }

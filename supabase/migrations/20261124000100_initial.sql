@@ -31,6 +31,9 @@ begin
 end
 $$;
 
+-- For the constraint that no day is worked on twice.
+create extension if not exists btree_gist with schema extensions;
+
 create schema engine;
 comment on schema engine is
   'Inner parts of the backfill engine. Not exposed over the API; what an operator or a function calls is in public.';
@@ -131,12 +134,9 @@ values
   ('pulls', 'starting the pulls that are due'),
   ('watch', 'raising and sending alerts'),
   ('start backfill', 'starting a backfill'),
-  ('start pull by hand', 'starting a pull of days by hand'),
-  ('start scheduled pull', 'starting a scheduled pull'),
-  ('close gaps', 'starting the closing of gaps'),
-  ('claim masters', 'giving out the masters'' leases'),
-  ('claim racecards', 'giving out the racecards'' leases'),
-  ('claim results', 'giving out the results'' leases');
+  ('start by_hand', 'starting a pull of days by hand'),
+  ('start gaps', 'starting the closing of gaps'),
+  ('start schedule', 'starting a scheduled pull');
 
 create function engine.lock_holder(name text)
 returns text
@@ -994,6 +994,150 @@ alter table public.ra_runner_odds enable row level security;
 revoke all on public.ra_runner_odds from public, anon, authenticated, service_role;
 grant select, insert, update on public.ra_runner_odds to service_role;
 
+-- schemas/runs/feeds.sql
+
+-- What the API has of one kind, and how that is pulled. All that differs between two feeds and is no matter of their
+-- content stands here, so that a new feed is a row (and a reader in supabase/functions).
+
+create table engine.feeds (
+  name text primary key,
+  place smallint not null,
+  function_name text not null,
+  endpoints text[] not null,
+  counted_by text not null,
+  page_limit integer,
+  goes_first boolean not null default false,
+  first_day date,
+  days_ahead integer,
+  known_after_days integer,
+  settled_after_days integer,
+  overdue_after_days integer,
+  free_months integer,
+  runners_a_race numeric not null default 0,
+  bytes_a_runner numeric not null default 0,
+  shares_rows_with text references engine.feeds,
+  bytes_a_shared_runner numeric,
+  pages_an_invocation numeric not null,
+  has_days boolean not null generated always as (counted_by in ('days', 'pages')) stored,
+  constraint feeds_place_once unique (place),
+  constraint feeds_endpoints_not_empty check (cardinality(endpoints) > 0),
+  constraint feeds_counted_by_known check (counted_by in ('lists', 'days', 'pages', 'ids')),
+  constraint feeds_pages_have_a_limit check ((page_limit is null) = (counted_by = 'lists') and page_limit > 0),
+  constraint feeds_days_have_bounds check (
+    counted_by not in ('days', 'pages')
+    or num_nulls(first_day, days_ahead, known_after_days, settled_after_days, overdue_after_days) = 0
+  ),
+  constraint feeds_shared_rows_have_a_size check ((shares_rows_with is null) = (bytes_a_shared_runner is null))
+);
+comment on table engine.feeds is 'What can be pulled. A row per feed; the rates of its endpoints are in racing_api_limits.';
+comment on column engine.feeds.name is 'As in runs, chunks and coverage.';
+comment on column engine.feeds.place is 'The order in which feeds are listed.';
+comment on column engine.feeds.function_name is 'The Edge Function that works on its chunks.';
+comment on column engine.feeds.endpoints is 'Paths of The Racing API, as in racing_api_limits.';
+comment on column engine.feeds.counted_by is
+  'How the API counts it, and so how it is planned, read and checked. lists: one chunk, a page a list, one list an
+   endpoint. days: a chunk a month, a total a day. pages: a chunk a month, one total for all of its days, which are read
+   as one. ids: a chunk a month, one total of the ids whose pages are asked for; no day of it is ever covered.';
+comment on column engine.feeds.page_limit is
+  'Rows asked for in one call; the API allows 500 of /racecards/pro and 100 of /results. A change holds from the next
+   claim on. Null for lists.';
+comment on column engine.feeds.goes_first is 'Whether the other chunks of a run wait for it.';
+comment on column engine.feeds.first_day is 'The first day that the API has; null without days.';
+comment on column engine.feeds.days_ahead is 'How many days ahead of today the API has it; null without days.';
+comment on column engine.feeds.known_after_days is
+  'How many days after a day it can be known at all: 0 a card on the morning of its day, 1 a result once its day is over.';
+comment on column engine.feeds.settled_after_days is
+  'How many days after a day its last corrections are in: 1 a card (an abandonment in the evening), 6 a result (late
+   ratings and stewards'' corrections come for five days).';
+comment on column engine.feeds.overdue_after_days is
+  'From this age on a day that was not pulled once it was settled counts as missing: by then the schedules have pulled
+   it for the last time, if somebody was awake.';
+comment on column engine.feeds.free_months is
+  'How many months back the API gives it without the historical add-on; null: all of it.';
+comment on column engine.feeds.runners_a_race is 'For estimates until enough was pulled: runners of a race.';
+comment on column engine.feeds.bytes_a_runner is
+  'For estimates: bytes by which a runner makes the database grow, indexes and all that hangs on it included.';
+comment on column engine.feeds.shares_rows_with is 'The feed whose rows it fills up, where both have a race; or null.';
+comment on column engine.feeds.bytes_a_shared_runner is 'As bytes_a_runner, for a runner whose row is there already.';
+comment on column engine.feeds.pages_an_invocation is 'For estimates until enough was pulled: pages of one invocation.';
+comment on column engine.feeds.has_days is 'Whether its days are covered one by one.';
+
+-- Each feed has its own claims, and a lock for them.
+create function engine.add_claim_lock()
+returns trigger
+language plpgsql
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  insert into engine.locks (name, guards) values ('claim ' || new.name, format('giving out the %s'' leases', new.name));
+  return null;
+end
+$$;
+comment on function engine.add_claim_lock() is 'Trigger: a new feed gets the lock that its claims take.';
+
+create trigger add_claim_lock after insert on engine.feeds
+  for each row execute function engine.add_claim_lock();
+
+-- Sizes and rates measured over the simulated year 2025 (docs/guide.md, "What it costs").
+insert into engine.feeds (name, place, function_name, endpoints, counted_by, goes_first, pages_an_invocation)
+values ('masters', 1, 'masters', array['/courses', '/courses/regions'], 'lists', true, 2);
+insert into engine.feeds (
+  name, place, function_name, endpoints, counted_by, page_limit, first_day, days_ahead,
+  known_after_days, settled_after_days, overdue_after_days, free_months,
+  runners_a_race, bytes_a_runner, shares_rows_with, bytes_a_shared_runner, pages_an_invocation
+)
+values
+  (
+    'racecards', 2, 'events', array['/racecards/pro'], 'days', 500, '2023-01-23', 7,
+    0, 1, 2, null,
+    10.4, 750, null, null, 16
+  ),
+  (
+    'results', 3, 'events', array['/results'], 'pages', 100, '1988-01-01', 0,
+    1, 6, 8, 12,
+    9.8, 600, 'racecards', 310, 7.5
+  );
+
+create function engine.feed_names(with_days boolean default null)
+returns text[]
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+  select array_agg(feed.name order by feed.place)
+  from engine.feeds as feed
+  where feed.has_days = feed_names.with_days or feed_names.with_days is null
+$$;
+comment on function engine.feed_names(boolean) is
+  'All feeds in their order; true: those whose days are covered one by one; false: the others.';
+
+create function engine.refuse_unknown_feeds()
+returns trigger
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+begin
+  if new.feeds <@ engine.feed_names() and cardinality(new.feeds) > 0 then
+    return new;
+  end if;
+  raise exception 'Unknown feed in %: %', tg_table_name, new.feeds
+    using errcode = '22023', hint = format('The feeds are %s; give one at least.', array_to_string(engine.feed_names(), ', '));
+end
+$$;
+comment on function engine.refuse_unknown_feeds() is
+  'Trigger: error 22023 when the column feeds names one that engine.feeds has not, or none at all.';
+
+alter table engine.feeds enable row level security;
+revoke all on engine.feeds from public, anon, authenticated, service_role;
+grant select on engine.feeds to service_role;
+revoke all on function
+  engine.add_claim_lock, engine.feed_names, engine.refuse_unknown_feeds
+  from public, anon, authenticated, service_role;
+grant execute on function engine.feed_names to service_role;
+
 -- schemas/runs/settings.sql
 
 -- Settings that an operator may change.
@@ -1005,8 +1149,6 @@ create table public.backfill_settings (
   lease_seconds integer not null default 90,
   stop_taking_pages_after_seconds integer not null default 45,
   stop_taking_pages_after_busy_seconds numeric(4, 2) not null default 0.4,
-  racecards_page_limit integer not null default 500,
-  results_page_limit integer not null default 100,
   answer_timeout_seconds integer not null default 30,
   attempts_before_dead integer not null default 5,
   interruptions_before_dead integer not null default 10,
@@ -1028,8 +1170,6 @@ create table public.backfill_settings (
   constraint backfill_settings_lease_outlives_page check (lease_seconds between 30 and 600),
   constraint backfill_settings_stop_positive check (stop_taking_pages_after_seconds between 1 and 300),
   constraint backfill_settings_busy_positive check (stop_taking_pages_after_busy_seconds > 0),
-  constraint backfill_settings_racecards_page_limit_allowed check (racecards_page_limit between 1 and 500),
-  constraint backfill_settings_results_page_limit_allowed check (results_page_limit between 1 and 100),
   constraint backfill_settings_answer_timeout_sane check (answer_timeout_seconds between 1 and 60),
   constraint backfill_settings_attempts_positive check (attempts_before_dead between 1 and 100),
   constraint backfill_settings_interruptions_positive check (interruptions_before_dead between 1 and 1000),
@@ -1073,8 +1213,6 @@ comment on column public.backfill_settings.reject_days is
    runner of a result: it says that the horse ran.';
 comment on column public.backfill_settings.schedules_started_on is
   'Set by start_schedules and emptied by stop_schedules: from this UK day on every day is expected to be stored.';
-comment on column public.backfill_settings.racecards_page_limit is 'Races asked for in one call of /racecards/pro; the API allows 500.';
-comment on column public.backfill_settings.results_page_limit is 'Races asked for in one call of /results; the API allows 100.';
 comment on column public.backfill_settings.answer_timeout_seconds is
   'How long a call of the API may take until its body is in. A racecards page of a big Saturday is 2 MB.';
 comment on column public.backfill_settings.attempts_before_dead is 'Failed attempts of a chunk without a page in between, after which it is dead.';
@@ -1088,6 +1226,18 @@ grant select on public.backfill_settings to service_role;
 
 -- What was asked for.
 
+create function engine.priority(kind text)
+returns smallint
+language sql
+immutable
+security invoker
+set search_path = ''
+as $$
+  select case kind when 'backfill' then 0 when 'by_hand' then 50 when 'gaps' then 90 when 'schedule' then 100 end::smallint
+$$;
+comment on function engine.priority(text) is
+  'In which order chunks are claimed, by the kind of their run: the higher one first. It orders, and decides nothing else.';
+
 create table public.backfill_runs (
   id bigint generated always as identity primary key,
   start_date date not null,
@@ -1095,14 +1245,14 @@ create table public.backfill_runs (
   feeds text[] not null,
   newest_first boolean not null,
   reprocess text not null,
-  priority smallint not null default 0,
+  kind text not null,
   requested_by text not null default session_user,
   created_at timestamptz not null default engine.clock(),
   paused_at timestamptz,
   pause_reason text,
   cancelled_at timestamptz,
   constraint backfill_runs_dates_in_order check (start_date <= end_date),
-  constraint backfill_runs_feeds_known check (feeds <@ array['masters', 'racecards', 'results'] and cardinality(feeds) > 0),
+  constraint backfill_runs_kind_known check (kind in ('backfill', 'by_hand', 'gaps', 'schedule')),
   constraint backfill_runs_reprocess_known check (reprocess in ('missing', 'failed', 'all')),
   constraint backfill_runs_pause_has_reason check ((paused_at is null) = (pause_reason is null))
 );
@@ -1110,22 +1260,29 @@ comment on table public.backfill_runs is
   'Requests for work. A run''s state is not stored: backfill_status derives it from here and from its chunks.';
 comment on column public.backfill_runs.start_date is 'First UK racing day asked for.';
 comment on column public.backfill_runs.end_date is 'Inclusive, and frozen when the run was started.';
-comment on column public.backfill_runs.feeds is 'Of masters, racecards and results.';
+comment on column public.backfill_runs.feeds is 'Names of engine.feeds.';
 comment on column public.backfill_runs.newest_first is 'Whether the newest month goes first.';
 comment on column public.backfill_runs.reprocess is
   'Which days were planned. missing: those without whole coverage; failed: those of dead chunks; all.';
-comment on column public.backfill_runs.priority is 'Higher goes first: backfills 0, pulls by hand 50, closing of gaps 90, scheduled pulls 100.';
+comment on column public.backfill_runs.kind is
+  'What it is for. backfill: backfill_start; by_hand: pull_days; gaps: the nightly closing of gaps; schedule: a scheduled
+   pull. The later in this list, the earlier its chunks are claimed.';
 comment on column public.backfill_runs.requested_by is 'The role that started the run, or the schedule: "schedule day_cards".';
 comment on column public.backfill_runs.created_at is 'When the run was started.';
 comment on column public.backfill_runs.paused_at is 'Null unless the run is paused.';
 comment on column public.backfill_runs.pause_reason is 'Why the run is paused and what to do about it.';
 comment on column public.backfill_runs.cancelled_at is 'Null unless the run was cancelled, which is for good.';
 
+create trigger refuse_unknown_feeds before insert or update of feeds on public.backfill_runs
+  for each row execute function engine.refuse_unknown_feeds();
+
 alter table public.backfill_runs enable row level security;
 revoke all on public.backfill_runs from public, anon, authenticated, service_role;
 -- Identity columns fill themselves: nobody needs a right to their sequences, and projects from before October 2026 grant one.
 revoke all on sequence public.backfill_runs_id_seq from public, anon, authenticated, service_role;
 grant select, insert, update on public.backfill_runs to service_role;
+revoke all on function engine.priority from public, anon, authenticated, service_role;
+grant execute on function engine.priority to service_role;
 
 -- schemas/runs/chunks.sql
 
@@ -1134,10 +1291,11 @@ grant select, insert, update on public.backfill_runs to service_role;
 create table public.backfill_progress (
   id bigint generated always as identity primary key,
   run_id bigint not null references public.backfill_runs on delete cascade,
-  feed text not null,
+  feed text not null references engine.feeds,
   period_start date not null,
   period_end date not null,
-  priority smallint not null,
+  kind text not null,
+  priority smallint not null generated always as (engine.priority(kind)) stored,
   place_in_run integer not null,
   state text not null default 'waiting',
   next_attempt_at timestamptz not null default engine.clock(),
@@ -1167,21 +1325,25 @@ create table public.backfill_progress (
   last_page_at timestamptz,
   ended_at timestamptz,
   constraint backfill_progress_one_chunk_a_month unique (run_id, feed, period_start),
-  constraint backfill_progress_feed_known check (feed in ('masters', 'racecards', 'results')),
   constraint backfill_progress_period_not_empty check (period_start < period_end),
   constraint backfill_progress_state_known check (state in ('waiting', 'working', 'succeeded', 'dead', 'cancelled')),
   constraint backfill_progress_leased_when_working check (
     (state = 'working') = (lease_token is not null) and (state = 'working') = (lease_until is not null)
   ),
   constraint backfill_progress_end_has_time check ((state in ('succeeded', 'dead', 'cancelled')) = (ended_at is not null)),
-  constraint backfill_progress_dead_has_error check (state <> 'dead' or last_error is not null)
+  constraint backfill_progress_dead_has_error check (state <> 'dead' or last_error is not null),
+  constraint backfill_progress_kind_known check (kind in ('backfill', 'by_hand', 'gaps', 'schedule')),
+  -- No day of a feed is worked on twice at the same time, whatever asks for it.
+  constraint backfill_progress_day_worked_on_once
+    exclude using gist (feed with =, daterange(period_start, period_end) with &&) where (state = 'working')
 );
 comment on table public.backfill_progress is
   'Chunks: one feed for one calendar month of a run. One invocation works on one chunk, under a lease.';
-comment on column public.backfill_progress.feed is 'masters, racecards or results.';
+comment on column public.backfill_progress.feed is 'One of engine.feeds.';
 comment on column public.backfill_progress.period_start is 'First day of the period.';
 comment on column public.backfill_progress.period_end is 'Exclusive: the period is half-open.';
-comment on column public.backfill_progress.priority is 'That of the run, so that the claim needs no join.';
+comment on column public.backfill_progress.kind is 'That of the run, which never changes, so that the claim needs no join.';
+comment on column public.backfill_progress.priority is 'Follows from the kind: higher goes first.';
 comment on column public.backfill_progress.place_in_run is
   'The order within the run, 1 first. Racecards and results are two lanes with the same places.';
 comment on column public.backfill_progress.state is
@@ -1242,6 +1404,46 @@ revoke all on public.backfill_progress from public, anon, authenticated, service
 -- Identity columns fill themselves: nobody needs a right to their sequences, and projects from before October 2026 grant one.
 revoke all on sequence public.backfill_progress_id_seq from public, anon, authenticated, service_role;
 grant select, insert, update on public.backfill_progress to service_role;
+
+-- schemas/runs/live_chunks.sql
+
+-- Chunks that are not over. One definition for everybody who asks whether somebody is at it.
+
+create view engine.live_chunks
+with (security_invoker = true)
+as
+select
+  chunk.id,
+  chunk.run_id,
+  chunk.feed,
+  chunk.kind,
+  chunk.state,
+  chunk.period_start,
+  chunk.period_end,
+  chunk.cursor_day,
+  -- One that waits holds what it has yet to pull; beside one that works, nobody pulls any of its days.
+  case when chunk.state = 'waiting' then coalesce(chunk.cursor_day, chunk.period_start) else chunk.period_start end
+    as held_from,
+  chunk.reading_since,
+  chunk.claimed_at,
+  chunk.next_attempt_at,
+  run.paused_at
+from public.backfill_progress as chunk
+join public.backfill_runs as run on run.id = chunk.run_id
+where chunk.state in ('waiting', 'working');
+comment on view engine.live_chunks is
+  'Chunks that wait or are worked on. held_from: the first of the days that nobody else needs to pull or can.';
+
+create view engine.live_pulls
+with (security_invoker = true)
+as
+select live.*
+from engine.live_chunks as live
+where live.kind = 'schedule';
+comment on view engine.live_pulls is 'Live chunks of scheduled pulls, shaped like engine.live_chunks.';
+
+revoke all on engine.live_chunks, engine.live_pulls from public, anon, authenticated, service_role;
+grant select on engine.live_chunks, engine.live_pulls to service_role;
 
 -- schemas/runs/pages_read.sql
 
@@ -1459,7 +1661,7 @@ grant select, insert, update on public.ingest_unknown_fields to service_role;
 -- What the API has of each day, and what is stored.
 
 create table public.ra_coverage (
-  feed text not null,
+  feed text not null references engine.feeds,
   day date not null,
   races_in_api integer not null,
   races_stored integer not null,
@@ -1468,15 +1670,14 @@ create table public.ra_coverage (
   pulled_at timestamptz not null,
   regions text[] not null,
   chunk_id bigint references public.backfill_progress on delete set null,
-  constraint ra_coverage_pkey primary key (feed, day),
-  constraint ra_coverage_feed_known check (feed in ('racecards', 'results'))
+  constraint ra_coverage_pkey primary key (feed, day)
 );
 
 create index ra_coverage_chunk_id on public.ra_coverage (chunk_id);
 comment on table public.ra_coverage is
   'Per feed and UK racing day: what the API has and what is stored. A day without a row was never fetched; a day with
    races_in_api = 0 is known to be empty.';
-comment on column public.ra_coverage.feed is 'racecards or results.';
+comment on column public.ra_coverage.feed is 'One of engine.feeds that has days.';
 comment on column public.ra_coverage.day is 'UK racing day.';
 comment on column public.ra_coverage.races_in_api is
   'The API''s count of the day (racecards); of results, whose count is one for the period, what is stored and what this
@@ -1514,24 +1715,19 @@ select
   -- A reject counts as lacking: whoever asks for what is missing may have taught the code to read it.
   c.races_stored >= c.races_in_api
     and c.regions @> (select s.regions from public.backfill_settings as s)
-    and days.pulled_after >= case when days.is_result then 1 else 0 end
-    -- By then the schedules have pulled it for the last time, if somebody was awake.
-    and (
-      days.pulled_after >= case when days.is_result then 6 else 1 end
-      or days.age < case when days.is_result then 8 else 2 end
-    ) as is_covered
+    and days.pulled_after >= feed.known_after_days
+    and (days.pulled_after >= feed.settled_after_days or days.age < feed.overdue_after_days) as is_covered
 from public.ra_coverage as c
+join engine.feeds as feed on feed.name = c.feed
 cross join lateral (
   select
-    c.feed = 'results' as is_result,
     (c.pulled_at at time zone 'Europe/London')::date - c.day as pulled_after,
     (select engine.london_day()) - c.day as age
 ) as days;
 comment on view engine.known_days is
   'Coverage, and whether anything is lacking. is_covered: pulled wholly, in all regions of the settings, with no race
    missing, and not before it could be known: a card on the morning of its day or later, a result once its day was over.
-   A day that is past its corrections must have been pulled after them too: a card after its day (an abandonment in the
-   evening), a result five days after it (late ratings, stewards'' corrections).';
+   A day that is past its corrections must have been pulled after them too, as engine.feeds says.';
 
 create function engine.lacks_coverage(feed text, day date)
 returns boolean
@@ -1551,6 +1747,47 @@ comment on function engine.lacks_coverage(text, date) is
 revoke all on engine.known_days from public, anon, authenticated, service_role;
 grant select on engine.known_days to service_role;
 revoke all on function engine.lacks_coverage from public, anon, authenticated, service_role;
+
+-- schemas/coverage/stored_races.sql
+
+-- Which races each feed has brought.
+
+-- A branch each, so that both find the days by their own index.
+create view engine.stored_races
+with (security_invoker = true)
+as
+select 'racecards' as feed, race.card_date as day, race.id as race_id, race.region_code, race.is_abandoned
+from public.ra_races as race
+where race.has_card
+union all
+select 'results', race.race_date, race.id, race.region_code, false
+from public.ra_races as race
+where race.has_result;
+comment on view engine.stored_races is
+  'A row per feed and race that it brought, on the day that the feed gave it: a card that moved is on its own day.
+   is_abandoned: the feed says that nothing will follow.';
+
+create function engine.races_of_day(feed text, day date, regions text[])
+returns bigint
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+  select count(*)
+  from engine.stored_races as stored
+  where
+    stored.feed = races_of_day.feed
+    and stored.day = races_of_day.day
+    and stored.region_code = any (races_of_day.regions)
+$$;
+comment on function engine.races_of_day(text, date, text[]) is
+  'How many races of these regions are stored that the feed gave this day.';
+
+revoke all on engine.stored_races from public, anon, authenticated, service_role;
+grant select on engine.stored_races to service_role;
+revoke all on function engine.races_of_day from public, anon, authenticated, service_role;
+grant execute on function engine.races_of_day to service_role;
 
 -- schemas/dispatch/limits.sql
 
@@ -1590,9 +1827,42 @@ values
 -- A few rows, updated all the time: room for the new versions on the same page, and vacuumed before they pile up.
 alter table public.racing_api_limits set (fillfactor = 50, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 100);
 
+create view engine.feed_rates
+with (security_invoker = true)
+as
+select feed.name as feed, min(l.calls_per_second * (1 - l.headroom)) as calls_per_second
+from engine.feeds as feed
+join public.racing_api_limits as l on l.endpoint = any (feed.endpoints)
+group by feed.name;
+comment on view engine.feed_rates is 'Calls a second that the slowest endpoint of each feed allows, without the headroom.';
+
+create function engine.allowed_rate(feed text, beside text[])
+returns numeric
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+  select own.calls_per_second * least(1, account.calls_per_second * (1 - account.headroom) / together.calls_per_second)
+  from engine.feed_rates as own
+  cross join lateral (
+    select sum(rate.calls_per_second) as calls_per_second
+    from engine.feed_rates as rate
+    where rate.feed = own.feed or rate.feed = any (allowed_rate.beside)
+  ) as together
+  join public.racing_api_limits as account on account.endpoint = 'account'
+  where own.feed = allowed_rate.feed
+$$;
+comment on function engine.allowed_rate(text, text[]) is
+  'Calls a second that the limits allow a feed while these others are pulled too: the rate of its endpoint, or its share of
+   the account''s when together they could make more calls than the account may.';
+
 alter table public.racing_api_limits enable row level security;
-revoke all on public.racing_api_limits from public, anon, authenticated, service_role;
+revoke all on public.racing_api_limits, engine.feed_rates from public, anon, authenticated, service_role;
 grant select, update on public.racing_api_limits to service_role;
+grant select on engine.feed_rates to service_role;
+revoke all on function engine.allowed_rate from public, anon, authenticated, service_role;
+grant execute on function engine.allowed_rate to service_role;
 
 -- schemas/dispatch/slots.sql
 
@@ -1846,7 +2116,7 @@ comment on table engine.calls_on_their_way is
   'Calls queued and not yet answered by a claim. A claim takes its call off the list, so the same call delivered twice claims once,
    and the sweep takes off what is lost.';
 comment on column engine.calls_on_their_way.id is 'Goes with the call; claim_chunk gets it back.';
-comment on column engine.calls_on_their_way.feed is 'masters, racecards or results.';
+comment on column engine.calls_on_their_way.feed is 'One of engine.feeds.';
 comment on column engine.calls_on_their_way.sent_at is 'When it was queued.';
 
 create function engine.call_is_lost(sent_at timestamptz)
@@ -1875,11 +2145,14 @@ as $$
 declare
   project_url text;
   worker_secret text;
-  function_name constant text := case when dispatch.feed = 'masters' then 'masters' else 'events' end;
+  function_name constant text := (select known.function_name from engine.feeds as known where known.name = dispatch.feed);
   call_id bigint;
   -- Longer than a call is waited for and a crowded queue may hold it up, and not much longer.
   expires constant bigint := floor(extract(epoch from engine.wall_clock())) + 120;
 begin
+  if function_name is null then
+    raise exception 'Unknown feed "%"', dispatch.feed using errcode = '22023', hint = 'The feeds are the rows of engine.feeds.';
+  end if;
   select s.decrypted_secret into project_url from vault.decrypted_secrets as s where s.name = 'project_url';
   -- Trimmed, as the functions trim WORKER_SECRET.
   select nullif(btrim(s.decrypted_secret, E' \t\r\n'), '') into worker_secret
@@ -1933,6 +2206,7 @@ as
 select chunk.id, chunk.feed, chunk.priority, chunk.run_id, chunk.place_in_run
 from public.backfill_progress as chunk
 join public.backfill_runs as run on run.id = chunk.run_id
+join engine.feeds as feed on feed.name = chunk.feed
 where
   chunk.state = 'waiting'
   and chunk.next_attempt_at <= engine.clock()
@@ -1950,10 +2224,11 @@ where
   )
   -- Courses have their listed names before the first race names them.
   and (
-    chunk.feed = 'masters'
+    feed.goes_first
     or not exists (
-      select from public.backfill_progress as masters
-      where masters.run_id = chunk.run_id and masters.feed = 'masters' and masters.state in ('waiting', 'working')
+      select from engine.live_chunks as live
+      join engine.feeds as other on other.name = live.feed and other.goes_first
+      where live.run_id = chunk.run_id
     )
   )
   -- An invocation that has to wait long for its first slot would only hold a lease until it runs out.
@@ -1961,16 +2236,7 @@ where
     select from public.racing_api_limits as l
     where
       l.next_slot > engine.clock() + interval '15 seconds'
-      and (
-        l.endpoint = 'account'
-        or l.endpoint = any (
-          case chunk.feed
-            when 'racecards' then array['/racecards/pro']
-            when 'results' then array['/results']
-            else array['/courses', '/courses/regions']
-          end
-        )
-      )
+      and (l.endpoint = 'account' or l.endpoint = any (feed.endpoints))
   );
 comment on view engine.claimable_chunks is 'Chunks that wait, are due, belong to a run that is neither paused nor cancelled, whose
    days nobody pulls now, and whose endpoint has a slot soon.';
@@ -1987,7 +2253,8 @@ declare
   calls integer := 0;
   missing integer;
 begin
-  foreach lane in array coalesce(case when dispatch_due.feed is not null then array[dispatch_due.feed] end, array['masters', 'racecards', 'results']) loop
+  foreach lane in array engine.feed_names() loop
+    continue when lane <> dispatch_due.feed;
     select
       least(
         (select count(*) from engine.claimable_chunks as ready where ready.feed = lane),
@@ -2017,8 +2284,10 @@ security invoker
 set search_path = ''
 as $$
 begin
-  -- Whoever ends the masters calls the chunks that waited for them.
-  perform engine.dispatch_due(nullif(dispatch_next.feed, 'masters'));
+  -- Who ends a chunk that goes first calls those that waited for it.
+  perform engine.dispatch_due(
+    (select ended.name from engine.feeds as ended where ended.name = dispatch_next.feed and not ended.goes_first)
+  );
 exception
   when sqlstate 'PT424' then
     -- A Vault secret is missing, or pg_net's queue is not safe. The chunk ends all the same; the sweep goes on calling.
@@ -2706,26 +2975,6 @@ grant execute on function engine.reject_fingerprint, engine.store_rejects, engin
 
 -- From what a chunk has read to coverage rows.
 
-create function engine.races_of_day(feed text, day date, regions text[])
-returns bigint
-language sql
-stable
-security invoker
-set search_path = ''
-as $$
-  select count(*)
-  from public.ra_races as race
-  where
-    -- Not a "case", which would hide the days from their indexes.
-    (
-      (races_of_day.feed = 'results' and race.race_date = races_of_day.day and race.has_result)
-      or (races_of_day.feed <> 'results' and race.card_date = races_of_day.day)
-    )
-    and race.region_code = any (races_of_day.regions)
-$$;
-comment on function engine.races_of_day(text, date, text[]) is
-  'How many races of these regions are stored that the feed gave this day; a card that moved counts on its own day.';
-
 -- What is stored of a feed on the days of a period, as coverage rows.
 create function engine.cover_days(
   chunk public.backfill_progress, period_start date, period_end date, races_in_api integer default null
@@ -2749,21 +2998,16 @@ as $$
   )
   select
     chunk.feed, days.day, coalesce(cover_days.races_in_api, stored.races + rejected.races), stored.races,
-    rejected.races, abandoned.races, chunk.reading_since, chunk.regions, chunk.id
+    rejected.races, stored.abandoned, chunk.reading_since, chunk.regions, chunk.id
   from (
       select day::date as day
       from generate_series(cover_days.period_start::timestamp, cover_days.period_end::timestamp - interval '1 day', interval '1 day') as day
     ) as days,
-    lateral (select engine.races_of_day(chunk.feed, days.day, chunk.regions) as races) as stored,
     lateral (
-      select count(*) as races
-      from public.ra_races as race
-      where
-        chunk.feed = 'racecards'
-        and race.card_date = days.day
-        and race.is_abandoned
-        and race.region_code = any (chunk.regions)
-    ) as abandoned,
+      select count(*) as races, count(*) filter (where race.is_abandoned) as abandoned
+      from engine.stored_races as race
+      where race.feed = chunk.feed and race.day = days.day and race.region_code = any (chunk.regions)
+    ) as stored,
     lateral (
       select count(distinct coalesce(reject.race_id, reject.fingerprint)) as races
       from public.ingest_rejects as reject
@@ -2771,15 +3015,13 @@ as $$
         -- One that says no day may be of any: each of them is incomplete, and pulled alone shows whether it is.
         and (
           reject.race_date = days.day
-          or (chunk.feed = 'results' and reject.race_date is null and reject.chunk_id = chunk.id)
+          or (reject.race_date is null and reject.chunk_id = chunk.id and cover_days.races_in_api is null)
         )
         -- One that this reading did not meet is none of those that the API has.
         and reject.last_seen_at >= chunk.reading_since
         and not exists (
-          select from public.ra_races as race
-          where
-            race.id = reject.race_id
-            and case when chunk.feed = 'results' then race.has_result else race.has_card end
+          select from engine.stored_races as race
+          where race.feed = chunk.feed and race.race_id = reject.race_id
         )
     ) as rejected
   on conflict (feed, day) do update set
@@ -2806,14 +3048,13 @@ comment on function engine.cover_days(public.backfill_progress, date, date, inte
    count where it gives one per day; otherwise what is stored and rejected: that all races of the period came is the
    caller''s to know.';
 
-revoke all on function engine.races_of_day, engine.cover_days from public, anon, authenticated, service_role;
-grant execute on function engine.races_of_day, engine.cover_days to service_role;
+revoke all on function engine.cover_days from public, anon, authenticated, service_role;
+grant execute on function engine.cover_days to service_role;
 
 -- schemas/chunk/lease.sql
 
--- Every write of a worker passes here first.
+-- The lease of a chunk. Every write of a worker passes here first.
 
--- Every write of a worker passes here first.
 create function engine.hold_lease(chunk_id bigint, lease_token uuid)
 returns public.backfill_progress
 language plpgsql
@@ -2838,6 +3079,31 @@ comment on function engine.hold_lease(bigint, uuid) is
   'Locks the chunk''s row and returns it when the token is the current one; otherwise error PT409 (HTTP 409), so that a
    zombie invocation changes nothing.';
 
+create function engine.next_lease_end()
+returns timestamptz
+language sql
+volatile
+security invoker
+set search_path = ''
+as $$ select engine.clock() + s.lease_seconds * interval '1 second' from public.backfill_settings as s $$;
+comment on function engine.next_lease_end() is 'Until when a lease holds that is given or renewed now.';
+
+create function engine.renew_lease(chunk_id bigint)
+returns timestamptz
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  new_lease_end constant timestamptz := engine.next_lease_end();
+begin
+  update public.backfill_progress as chunk set lease_until = new_lease_end where chunk.id = renew_lease.chunk_id;
+  return new_lease_end;
+end
+$$;
+comment on function engine.renew_lease(bigint) is
+  'Renews the lease of a chunk, which the caller holds. Returns until when it holds.';
+
 create function public.note_failed_request(
   chunk_id bigint,
   lease_token uuid,
@@ -2852,24 +3118,29 @@ security invoker
 set search_path = ''
 as $$
 declare
-  held constant public.backfill_progress := engine.hold_lease(note_failed_request.chunk_id, note_failed_request.lease_token);
+  held constant public.backfill_progress := engine.hold_lease(
+    note_failed_request.chunk_id, note_failed_request.lease_token
+  );
 begin
   perform engine.log_failure(
-    held, 'retried', note_failed_request.endpoint, note_failed_request.http_status, note_failed_request.attempt,
-    note_failed_request.message
+    chunk => held, failure_class => 'retried', endpoint => note_failed_request.endpoint,
+    http_status => note_failed_request.http_status, attempt => note_failed_request.attempt,
+    message => note_failed_request.message
   );
-  -- Three timeouts in a row take longer than a lease, and whoever reports them is alive.
-  update public.backfill_progress as chunk
-  set lease_until = engine.clock() + (select s.lease_seconds from public.backfill_settings as s) * interval '1 second'
-  where chunk.id = held.id;
+  -- Three timeouts in a row take longer than a lease, and the invocation that reports them is alive.
+  perform engine.renew_lease(held.id);
 end
 $$;
 comment on function public.note_failed_request(bigint, uuid, text, text, integer, integer) is
-  'Keeps one failed request that the invocation sends again, and renews the lease. attempt: which request of the page it was, 1
-   the first; message carries no secret. Error PT409 when the lease is lost.';
+  'Keeps one failed request that the invocation sends again, and renews the lease. attempt: which request of the page
+   it was, 1 the first; message carries no secret. Error PT409 when the lease is lost.';
 
-revoke all on function engine.hold_lease, public.note_failed_request from public, anon, authenticated, service_role;
-grant execute on function engine.hold_lease, public.note_failed_request to service_role;
+revoke all on function
+  engine.hold_lease, engine.next_lease_end, engine.renew_lease, public.note_failed_request
+  from public, anon, authenticated, service_role;
+grant execute on function
+  engine.hold_lease, engine.next_lease_end, engine.renew_lease, public.note_failed_request
+  to service_role;
 
 -- schemas/chunk/claim.sql
 
@@ -2883,27 +3154,28 @@ security invoker
 set search_path = ''
 as $$
   select
-    count(*) filter (where live.priority = 0) = 0
+    count(*) filter (where live.kind = 'backfill') = 0
     and (
       (backfill_goes_first.leases > 1 and count(*) >= backfill_goes_first.leases - 1)
       -- They take turns over a single lease, and over a day that both of them want.
       or coalesce(
         (
-          select last.priority
+          select last.kind
           from public.backfill_progress as last
           where last.feed = backfill_goes_first.feed and last.claimed_at is not null
           order by last.claimed_at desc
           limit 1
         ),
-        0
-      ) > 0
+        'backfill'
+      ) <> 'backfill'
     )
   from public.backfill_progress as live
   where live.feed = backfill_goes_first.feed and live.state = 'working'
 $$;
 comment on function engine.backfill_goes_first(text, integer) is
-  'Whether the next of so many leases of a feed is a backfill''s, should one wait, whatever priority others have: when none has a lease
-   and this is the last free one, or the last chunk claimed was another''s. So pulls of every day, however many, starve no backfill.';
+  'Whether the next of so many leases of a feed is a backfill''s, should one wait, whatever priority others have: when
+   none has a lease and this is the last free one, or the last chunk claimed was another''s. So pulls of every day,
+   however many, starve no backfill.';
 
 create function engine.choose_chunk(feed text, leases integer)
 returns public.backfill_progress
@@ -2922,7 +3194,7 @@ begin
     from public.backfill_progress as chunk
     join engine.claimable_chunks as ready on ready.id = chunk.id
     -- The state once more: it is looked at again when the row was locked by somebody who has just ended the chunk.
-    where ready.feed = choose_chunk.feed and chunk.state = 'waiting' and (not backfills_only or ready.priority = 0)
+    where ready.feed = choose_chunk.feed and chunk.state = 'waiting' and (not backfills_only or chunk.kind = 'backfill')
     order by ready.priority desc, ready.run_id, ready.place_in_run
     limit 1
     for update of chunk skip locked;
@@ -2932,8 +3204,38 @@ begin
 end
 $$;
 comment on function engine.choose_chunk(text, integer) is
-  'Locks and returns the chunk of a feed that is claimed next: highest priority first, then the older run, then the run''s own order, but
-   with a lease for a backfill, see engine.backfill_goes_first. Null when nothing may be claimed.';
+  'Locks and returns the chunk of a feed that is claimed next: highest priority first, then the older run, then the
+   run''s own order, but with a lease for a backfill, see engine.backfill_goes_first. Null when nothing may be
+   claimed.';
+
+create function engine.give_lease(chunk_id bigint, lease_token uuid)
+returns public.backfill_progress
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  given public.backfill_progress;
+begin
+  update public.backfill_progress as chunk
+  set
+    state = 'working',
+    lease_token = give_lease.lease_token,
+    lease_until = engine.next_lease_end(),
+    invocations = chunk.invocations + 1,
+    claimed_at = engine.clock(),
+    started_at = coalesce(chunk.started_at, engine.clock()),
+    -- A total is one of the regions that were asked for, so a reading keeps those that it began with.
+    regions = case
+      when chunk.reading_since is null then (select s.regions from public.backfill_settings as s) else chunk.regions
+    end
+  where chunk.id = give_lease.chunk_id
+  returning chunk.* into given;
+  return given;
+end
+$$;
+comment on function engine.give_lease(bigint, uuid) is
+  'Leases a chunk, which the caller holds locked, to the worker that shows this token. Returns the chunk.';
 
 create function public.claim_chunk(feed text, call_id bigint default null, proposed_token uuid default null)
 returns table (
@@ -2991,25 +3293,13 @@ begin
     if chosen.id is null then
       return;
     end if;
-
-    update public.backfill_progress as chunk
-    set
-      state = 'working',
-      lease_token = coalesce(claim_chunk.proposed_token, gen_random_uuid()),
-      lease_until = engine.clock() + settings.lease_seconds * interval '1 second',
-      invocations = chunk.invocations + 1,
-      claimed_at = engine.clock(),
-      started_at = coalesce(chunk.started_at, engine.clock()),
-      -- A total is one of the regions that were asked for, so a reading keeps those that it began with.
-      regions = case when chunk.reading_since is null then settings.regions else chunk.regions end
-    where chunk.id = chosen.id
-    returning chunk.* into chosen;
+    chosen := engine.give_lease(chosen.id, coalesce(claim_chunk.proposed_token, gen_random_uuid()));
   end if;
 
   return query select
     chosen.id, chosen.run_id, chosen.lease_token, chosen.period_start, chosen.period_end, chosen.cursor_day,
     chosen.cursor_skip, chosen.api_total, chosen.regions,
-    case when chosen.feed = 'racecards' then settings.racecards_page_limit else settings.results_page_limit end,
+    (select known.page_limit from engine.feeds as known where known.name = chosen.feed),
     settings.stop_taking_pages_after_seconds, settings.stop_taking_pages_after_busy_seconds,
     settings.answer_timeout_seconds, settings.capture_odds;
 end
@@ -3022,9 +3312,11 @@ comment on function public.claim_chunk(text, bigint, uuid) is
    answer says where to go on and under which settings.';
 
 revoke all on function
-  engine.backfill_goes_first, engine.choose_chunk, public.claim_chunk
+  engine.backfill_goes_first, engine.choose_chunk, engine.give_lease, public.claim_chunk
   from public, anon, authenticated, service_role;
-grant execute on function engine.backfill_goes_first, engine.choose_chunk, public.claim_chunk to service_role;
+grant execute on function
+  engine.backfill_goes_first, engine.choose_chunk, engine.give_lease, public.claim_chunk
+  to service_role;
 
 -- schemas/chunk/reading.sql
 
@@ -3049,7 +3341,7 @@ $$;
 comment on function engine.races_on_page(jsonb) is
   'The races of a page, read or rejected, as engine.pages_read keeps them. page as ingest_page gets it.';
 
-create function engine.is_understood(page jsonb, feed text)
+create function engine.is_understood(page jsonb)
 returns boolean
 language sql
 immutable
@@ -3057,17 +3349,14 @@ security invoker
 set search_path = ''
 as $$
   select
-    case
-      when feed = 'masters' then jsonb_array_length(page -> 'regions') + jsonb_array_length(page -> 'courses')
-      -- The other rows of a page come with its races.
-      else jsonb_array_length(page -> 'races')
-    end > 0
+    -- All else comes with one of these, but for the bookmakers, who are known beforehand.
+    jsonb_array_length(page -> 'races') + jsonb_array_length(page -> 'regions') + jsonb_array_length(page -> 'courses') > 0
     or not exists (
       select from jsonb_array_elements(page -> 'rejects') as reject
       where reject ->> 'kind' in ('race', 'region', 'course')
     )
 $$;
-comment on function engine.is_understood(jsonb, text) is
+comment on function engine.is_understood(jsonb) is
   'False when elements came and none of them could be read: the feed has changed. An empty page is understood.';
 
 create function engine.short_days(chunk_id bigint)
@@ -3089,53 +3378,259 @@ comment on function engine.short_days(bigint) is
   'What a chunk has read with fewer races than the API has, each race counted once: days of cards; of results the
    period, by its first day.';
 
-create function engine.note_races_seen(
-  chunk public.backfill_progress, day date, skip integer, page jsonb, leaves_day boolean
-)
+create function engine.leaves_day(page jsonb)
+returns boolean
+language sql
+immutable
+security invoker
+set search_path = ''
+as $$
+  select coalesce((page -> 'cursor_after' ->> 'day')::date > (page -> 'cursor_before' ->> 'day')::date, false)
+$$;
+comment on function engine.leaves_day(jsonb) is
+  'Whether a page is the last one of its day. Only cards are read by the day. page as ingest_page gets it.';
+
+create function engine.continue_reading(held public.backfill_progress, page jsonb)
+returns public.backfill_progress
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+  if (page -> 'cursor_before' ->> 'skip')::integer = 0 then
+    held.reading_since := engine.clock();
+    held.api_total := null;
+  end if;
+  -- A total that falls while pages are read means that races were taken out, and others slipped past the cursor. Each
+  -- list has its own.
+  held.api_total := greatest(
+    (page ->> 'api_total')::integer,
+    case when (select feed.counted_by <> 'lists' from engine.feeds as feed where feed.name = held.feed) then held.api_total end
+  );
+  return held;
+end
+$$;
+comment on function engine.continue_reading(public.backfill_progress, jsonb) is
+  'The chunk with what its next page says about the reading: since when, and how many the API has. Writes nothing.
+   Call it before anything of the page is stored: what the page rejects was seen in this reading. page as ingest_page
+   gets it.';
+
+create function engine.read_again(chunk public.backfill_progress, from_day date)
+returns void
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+begin
+  delete from engine.pages_read as read where read.chunk_id = read_again.chunk.id;
+  update public.backfill_progress as known
+  set
+    cursor_day = case when known.cursor_day is not null then read_again.from_day end,
+    cursor_skip = 0,
+    pages_done = read_again.from_day - known.period_start,
+    api_total = null,
+    reading_since = null
+  where known.id = read_again.chunk.id;
+end
+$$;
+comment on function engine.read_again(public.backfill_progress, date) is
+  'Puts the cursor of a chunk, which the caller holds locked, back to a day, as if nothing had been read from there
+   on. from_day: only cards are read by the day; of the other feeds it is the period''s first.';
+
+create function engine.end_day(chunk public.backfill_progress, day date)
 returns void
 language plpgsql
 security invoker
 set search_path = ''
 as $$
 declare
-  is_short boolean;
+  is_short constant boolean := exists (
+    select from engine.short_days(chunk.id) as short where short.day = end_day.day
+  );
 begin
-  -- A reading that begins again forgets what it saw before.
-  delete from engine.pages_read as known
-  where known.chunk_id = chunk.id and known.day = note_races_seen.day and note_races_seen.skip = 0;
-  insert into engine.pages_read as known (chunk_id, day, skip, races_in_api, race_keys)
-  values (chunk.id, note_races_seen.day, note_races_seen.skip, chunk.api_total, engine.races_on_page(page))
-  on conflict on constraint pages_read_pkey do update set
-    races_in_api = excluded.races_in_api,
-    race_keys = excluded.race_keys;
-  if not leaves_day then
-    return;
-  end if;
-
-  -- The API counts cards by the day, so a day is over when its pages are in; one that is short waits for finish_chunk.
-  is_short := exists (select from engine.short_days(chunk.id) as short where short.day = note_races_seen.day);
   if not is_short then
-    delete from engine.pages_read as known where known.chunk_id = chunk.id and known.day = note_races_seen.day;
+    delete from engine.pages_read as read where read.chunk_id = chunk.id and read.day = end_day.day;
   end if;
   -- A day of which all races are stored, though fewer came, is as old as it was.
-  if not is_short or engine.races_of_day(chunk.feed, note_races_seen.day, chunk.regions) < chunk.api_total then
-    perform engine.cover_days(chunk, note_races_seen.day, note_races_seen.day + 1, chunk.api_total);
+  if not is_short or engine.races_of_day(chunk.feed, end_day.day, chunk.regions) < chunk.api_total then
+    perform engine.cover_days(
+      chunk => chunk, period_start => end_day.day, period_end => end_day.day + 1, races_in_api => chunk.api_total
+    );
   end if;
 end
 $$;
-comment on function engine.note_races_seen(public.backfill_progress, date, integer, jsonb, boolean) is
-  'Keeps which races came with a page at (day, skip), and covers the day when it was the last page of a card day.';
+comment on function engine.end_day(public.backfill_progress, date) is
+  'Covers a day whose pages are all in, and forgets which races came; one that is short waits for finish_chunk.';
+
+create function engine.note_races_seen(chunk public.backfill_progress, page jsonb)
+returns void
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  page_day constant date := coalesce((page -> 'cursor_before' ->> 'day')::date, chunk.period_start);
+  page_skip constant integer := (page -> 'cursor_before' ->> 'skip')::integer;
+begin
+  -- A reading that begins again forgets what it saw before.
+  delete from engine.pages_read as known
+  where known.chunk_id = chunk.id and known.day = page_day and page_skip = 0;
+  insert into engine.pages_read as known (chunk_id, day, skip, races_in_api, race_keys)
+  values (chunk.id, page_day, page_skip, chunk.api_total, engine.races_on_page(page))
+  on conflict on constraint pages_read_pkey do update set
+    races_in_api = excluded.races_in_api,
+    race_keys = excluded.race_keys;
+  -- The API counts cards by the day, so a day is over when its pages are in.
+  if engine.leaves_day(page) then
+    perform engine.end_day(chunk, page_day);
+  end if;
+end
+$$;
+comment on function engine.note_races_seen(public.backfill_progress, jsonb) is
+  'Keeps which races came with a page, and ends the day when it was the last page of one. chunk: as
+   engine.continue_reading returns it; page as ingest_page gets it.';
 
 revoke all on function
-  engine.races_on_page, engine.is_understood, engine.short_days, engine.note_races_seen
+  engine.races_on_page, engine.is_understood, engine.short_days, engine.leaves_day, engine.continue_reading,
+  engine.read_again, engine.end_day, engine.note_races_seen
   from public, anon, authenticated, service_role;
 grant execute on function
-  engine.races_on_page, engine.is_understood, engine.short_days, engine.note_races_seen
+  engine.races_on_page, engine.is_understood, engine.short_days, engine.leaves_day, engine.continue_reading,
+  engine.read_again, engine.end_day, engine.note_races_seen
   to service_role;
 
 -- schemas/chunk/ingest.sql
 
 -- One page of the API into the tables: rows, rejects, coverage, cursor and lease in one transaction.
+
+create function engine.is_next_page(held public.backfill_progress, page jsonb)
+returns boolean
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+  before_day constant date := (page -> 'cursor_before' ->> 'day')::date;
+  before_skip constant integer := (page -> 'cursor_before' ->> 'skip')::integer;
+  after_day constant date := (page -> 'cursor_after' ->> 'day')::date;
+  after_skip constant integer := (page -> 'cursor_after' ->> 'skip')::integer;
+begin
+  if (held.cursor_day, held.cursor_skip) is not distinct from (before_day, before_skip) then
+    return true;
+  end if;
+  if (held.cursor_day, held.cursor_skip) is not distinct from (after_day, after_skip) then
+    return false;
+  end if;
+  raise exception 'The cursor of chunk % stands at (%, %), the page starts at (%, %)',
+    held.id, held.cursor_day, held.cursor_skip, before_day, before_skip
+    using errcode = 'PT409', hint = 'Somebody else worked on the chunk. Stop; nothing was written.';
+end
+$$;
+comment on function engine.is_next_page(public.backfill_progress, jsonb) is
+  'True when a page starts at the chunk''s cursor; false when it ends there, so that it is in already; error PT409
+   when it does neither, and is somebody else''s. page as ingest_page gets it.';
+
+create function engine.store_page(held public.backfill_progress, page jsonb)
+returns void
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  race_ids constant text[] := array(select race ->> 'id' from jsonb_array_elements(page -> 'races') as race);
+begin
+  perform engine.upsert_regions(page -> 'regions');
+  perform engine.upsert_bookmakers(page -> 'bookmakers');
+  perform engine.upsert_courses(page -> 'courses');
+  perform engine.upsert_parents('sires', page -> 'sires');
+  perform engine.upsert_parents('dams', page -> 'dams');
+  perform engine.upsert_parents('damsires', page -> 'damsires');
+  perform engine.upsert_horses(page -> 'horses');
+  perform engine.upsert_people('jockeys', page -> 'jockeys');
+  perform engine.upsert_trainers(page -> 'trainers');
+  perform engine.upsert_people('owners', page -> 'owners');
+  perform engine.upsert_races(page -> 'races');
+  perform engine.store_rejects(
+    rejects => page -> 'rejects', race_ids => race_ids, feed => held.feed, run_id => held.run_id, chunk_id => held.id
+  );
+  perform engine.upsert_runners(page -> 'runners');
+  perform engine.upsert_odds(page -> 'odds');
+  perform engine.take_back_left_out(page -> 'races', page -> 'runners');
+  perform engine.mark_absent_as_non_runners(race_ids);
+  perform engine.note_unknown_fields(page -> 'unknown_fields', held.feed);
+end
+$$;
+comment on function engine.store_page(public.backfill_progress, jsonb) is
+  'Stores the rows of a page, its rejects and its unknown fields, and nothing about the chunk that brought it. page as
+   ingest_page gets it.';
+
+create function engine.move_cursor(held public.backfill_progress, page jsonb)
+returns timestamptz
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  new_lease_end constant timestamptz := engine.next_lease_end();
+begin
+  update public.backfill_progress as chunk
+  set
+    cursor_day = (page -> 'cursor_after' ->> 'day')::date,
+    cursor_skip = (page -> 'cursor_after' ->> 'skip')::integer,
+    api_total = held.api_total,
+    reading_since = case when not engine.leaves_day(page) then held.reading_since end,
+    pages_expected = case
+      -- One total for the whole period comes with its first page; the pages of lists and days are known from the start.
+      when feed.counted_by in ('pages', 'ids') then greatest(1, ceil(held.api_total::numeric / feed.page_limit))
+      else chunk.pages_expected
+    end,
+    lease_until = new_lease_end,
+    api_calls = chunk.api_calls + (page ->> 'api_calls')::integer,
+    pages_done = chunk.pages_done + 1,
+    races_stored = chunk.races_stored + jsonb_array_length(page -> 'races'),
+    runners_stored = chunk.runners_stored + jsonb_array_length(page -> 'runners'),
+    rows_rejected = chunk.rows_rejected + jsonb_array_length(page -> 'rejects'),
+    last_page_at = engine.clock(),
+    attempts = 0,
+    interruptions = 0,
+    failing_since = null
+  from engine.feeds as feed
+  where chunk.id = held.id and feed.name = chunk.feed;
+  return new_lease_end;
+end
+$$;
+comment on function engine.move_cursor(public.backfill_progress, jsonb) is
+  'Moves a chunk''s cursor behind a page that was stored, counts the page, forgives the failures before it and renews
+   the lease. held: the chunk with its reading as engine.continue_reading returns it. Returns until when the lease
+   holds.';
+
+create function engine.set_page_aside(held public.backfill_progress, page jsonb)
+returns timestamptz
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  new_lease_end constant timestamptz := engine.next_lease_end();
+begin
+  perform engine.store_rejects(
+    rejects => page -> 'rejects', race_ids => '{}', feed => held.feed, run_id => held.run_id, chunk_id => held.id
+  );
+  perform engine.note_unknown_fields(page -> 'unknown_fields', held.feed);
+  -- The cursor stays in front of it, so that nobody passes it by a retry.
+  update public.backfill_progress as chunk
+  set
+    lease_until = new_lease_end,
+    api_calls = chunk.api_calls + (page ->> 'api_calls')::integer,
+    rows_rejected = chunk.rows_rejected + jsonb_array_length(page -> 'rejects')
+  where chunk.id = held.id;
+  return new_lease_end;
+end
+$$;
+comment on function engine.set_page_aside(public.backfill_progress, jsonb) is
+  'Keeps the rejects of a page of which nothing was understood, and renews the lease. Returns until when it holds.';
 
 create function public.ingest_page(chunk_id bigint, lease_token uuid, page jsonb)
 returns table (lease_until timestamptz, go_on boolean, understood boolean)
@@ -3148,102 +3643,30 @@ set lock_timeout = '60s'
 as $$
 #variable_conflict use_column
 declare
-  settings constant public.backfill_settings := (select s from public.backfill_settings as s);
   held public.backfill_progress := engine.hold_lease(ingest_page.chunk_id, ingest_page.lease_token);
-  -- Before anything is stored: what this page rejects was seen in this reading.
-  moment constant timestamptz := engine.clock();
-  before_day constant date := (page -> 'cursor_before' ->> 'day')::date;
-  before_skip constant integer := (page -> 'cursor_before' ->> 'skip')::integer;
-  after_day constant date := (page -> 'cursor_after' ->> 'day')::date;
-  after_skip constant integer := (page -> 'cursor_after' ->> 'skip')::integer;
-  race_ids constant text[] := array(select race ->> 'id' from jsonb_array_elements(page -> 'races') as race);
-  is_understood constant boolean := engine.is_understood(page, held.feed);
-  is_new constant boolean := (held.cursor_day, held.cursor_skip) is not distinct from (before_day, before_skip);
-  leaves_day constant boolean := held.feed = 'racecards' and after_day > before_day;
-  new_lease_until timestamptz;
+  is_new constant boolean := engine.is_next_page(held, page);
+  is_understood constant boolean := engine.is_understood(page);
+  new_lease_end timestamptz;
 begin
-  -- The answer to a page that went in may get lost on its way back: the same page again is only acknowledged.
   if not is_new then
-    if (held.cursor_day, held.cursor_skip) is distinct from (after_day, after_skip) then
-      raise exception 'The cursor of chunk % stands at (%, %), the page starts at (%, %)',
-        held.id, held.cursor_day, held.cursor_skip, before_day, before_skip
-        using errcode = 'PT409', hint = 'Somebody else worked on the chunk. Stop; nothing was written.';
-    end if;
+    -- The answer to a page that went in may get lost on its way back: the same page again is only acknowledged.
+    new_lease_end := engine.renew_lease(held.id);
   elsif not is_understood then
-    -- The cursor stays in front of it, so that nobody passes it by a retry.
-    perform engine.store_rejects(page -> 'rejects', race_ids, held.feed, held.run_id, held.id);
-    perform engine.note_unknown_fields(page -> 'unknown_fields', held.feed);
-    update public.backfill_progress as chunk
-    set
-      api_calls = chunk.api_calls + (page ->> 'api_calls')::integer,
-      rows_rejected = chunk.rows_rejected + jsonb_array_length(page -> 'rejects')
-    where chunk.id = held.id;
+    new_lease_end := engine.set_page_aside(held, page);
   else
-    if before_skip = 0 then
-      held.reading_since := moment;
-      held.api_total := null;
+    held := engine.continue_reading(held, page);
+    perform engine.store_page(held, page);
+    if (select feed.has_days from engine.feeds as feed where feed.name = held.feed) then
+      perform engine.note_races_seen(held, page);
     end if;
-    -- A total that falls while pages are read means that races were taken out, and others slipped past the cursor. Each
-    -- list of the masters has its own.
-    held.api_total := greatest(
-      (page ->> 'api_total')::integer, case when held.feed <> 'masters' then held.api_total end
-    );
-    perform engine.upsert_regions(page -> 'regions');
-    perform engine.upsert_bookmakers(page -> 'bookmakers');
-    perform engine.upsert_courses(page -> 'courses');
-    perform engine.upsert_parents('sires', page -> 'sires');
-    perform engine.upsert_parents('dams', page -> 'dams');
-    perform engine.upsert_parents('damsires', page -> 'damsires');
-    perform engine.upsert_horses(page -> 'horses');
-    perform engine.upsert_people('jockeys', page -> 'jockeys');
-    perform engine.upsert_trainers(page -> 'trainers');
-    perform engine.upsert_people('owners', page -> 'owners');
-    perform engine.upsert_races(page -> 'races');
-    perform engine.store_rejects(page -> 'rejects', race_ids, held.feed, held.run_id, held.id);
-    perform engine.upsert_runners(page -> 'runners');
-    perform engine.upsert_odds(page -> 'odds');
-    perform engine.take_back_left_out(page -> 'races', page -> 'runners');
-    perform engine.mark_absent_as_non_runners(race_ids);
-    perform engine.note_unknown_fields(page -> 'unknown_fields', held.feed);
-    if held.feed <> 'masters' then
-      perform engine.note_races_seen(held, coalesce(before_day, held.period_start), before_skip, page, leaves_day);
-    end if;
+    new_lease_end := engine.move_cursor(held, page);
   end if;
-
-  update public.backfill_progress as chunk
-  set
-    cursor_day = after_day,
-    cursor_skip = after_skip,
-    api_total = held.api_total,
-    reading_since = case when not leaves_day then held.reading_since end,
-    -- Results know their pages after the first one; the other feeds from the start.
-    pages_expected = case
-      when chunk.feed = 'results' then greatest(1, ceil(held.api_total::numeric / settings.results_page_limit))
-      else chunk.pages_expected
-    end,
-    lease_until = engine.clock() + settings.lease_seconds * interval '1 second',
-    api_calls = chunk.api_calls + (page ->> 'api_calls')::integer,
-    pages_done = chunk.pages_done + 1,
-    races_stored = chunk.races_stored + jsonb_array_length(page -> 'races'),
-    runners_stored = chunk.runners_stored + jsonb_array_length(page -> 'runners'),
-    rows_rejected = chunk.rows_rejected + jsonb_array_length(page -> 'rejects'),
-    last_page_at = engine.clock(),
-    attempts = 0,
-    interruptions = 0,
-    failing_since = null
-  where chunk.id = held.id and is_new and is_understood;
-
-  update public.backfill_progress as chunk
-  set lease_until = engine.clock() + settings.lease_seconds * interval '1 second'
-  where chunk.id = held.id
-  returning chunk.lease_until into new_lease_until;
-
   if is_new then
     perform engine.count_calls(held, (page ->> 'api_calls')::integer);
   end if;
 
   return query
-  select new_lease_until, run.paused_at is null, is_understood
+  select new_lease_end, run.paused_at is null, is_understood
   from public.backfill_runs as run
   where run.id = held.run_id;
 end
@@ -3256,38 +3679,78 @@ comment on function public.ingest_page(bigint, uuid, jsonb) is
    and whether anything of the page was understood: when not, its rejects are stored and the cursor stays in front of
    it; fail the chunk. Error PT409 when the lease is lost.';
 
-revoke all on function public.ingest_page from public, anon, authenticated, service_role;
-grant execute on function public.ingest_page to service_role;
+revoke all on function
+  engine.is_next_page, engine.store_page, engine.move_cursor, engine.set_page_aside, public.ingest_page
+  from public, anon, authenticated, service_role;
+grant execute on function
+  engine.is_next_page, engine.store_page, engine.move_cursor, engine.set_page_aside, public.ingest_page
+  to service_role;
 
 -- schemas/chunk/leave.sql
 
 -- The ways out of a worker's hands.
 
-create function engine.count_interruption(chunk public.backfill_progress, message text)
+create function engine.leave_chunk(
+  chunk public.backfill_progress,
+  state text,
+  due_at timestamptz default engine.clock(),
+  error text default null
+)
+returns void
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+begin
+  update public.backfill_progress as known
+  set
+    state = leave_chunk.state,
+    lease_token = null,
+    lease_until = null,
+    next_attempt_at = case when leave_chunk.state = 'waiting' then leave_chunk.due_at else known.next_attempt_at end,
+    ended_at = case when leave_chunk.state <> 'waiting' then engine.clock() end,
+    last_error = case when leave_chunk.state <> 'succeeded' then coalesce(leave_chunk.error, known.last_error) end
+  where known.id = leave_chunk.chunk.id;
+  -- One that waits or is dead may go on at its cursor, and then counts what it has read before.
+  if leave_chunk.state in ('succeeded', 'cancelled') then
+    delete from engine.pages_read as read where read.chunk_id = leave_chunk.chunk.id;
+  end if;
+end
+$$;
+comment on function engine.leave_chunk(public.backfill_progress, text, timestamptz, text) is
+  'The one way out of a worker''s hands: ends the lease and puts the chunk, which the caller holds locked, into a
+   state. waiting: to be claimed from due_at on; succeeded, dead or cancelled: ended now, and due_at counts for
+   nothing. error becomes last_error; null keeps the one that is there, and a chunk that succeeded has none. One that
+   succeeded or was cancelled forgets which races it has read. Breaks a constraint when a chunk is to be dead without
+   any error.';
+
+create function engine.interrupt_chunk(chunk public.backfill_progress, message text)
 returns text
 language plpgsql
 security invoker
 set search_path = ''
 as $$
 declare
-  nth constant integer := count_interruption.chunk.interruptions + 1;
+  nth constant integer := interrupt_chunk.chunk.interruptions + 1;
   gives_up constant boolean := nth >= (select s.interruptions_before_dead from public.backfill_settings as s);
+  new_state constant text := case when gives_up then 'dead' else 'waiting' end;
 begin
-  perform engine.log_failure(count_interruption.chunk, 'interruption', null, null, nth, count_interruption.message);
-  update public.backfill_progress as interrupted
-  set
-    interruptions = nth,
-    last_error = case
-      when gives_up then format('Interrupted %s times without storing a page', nth)
-      else interrupted.last_error
-    end
-  where interrupted.id = count_interruption.chunk.id;
-  return case when gives_up then 'dead' else 'waiting' end;
+  perform engine.log_failure(
+    chunk => interrupt_chunk.chunk, failure_class => 'interruption', endpoint => null, http_status => null,
+    attempt => nth, message => interrupt_chunk.message
+  );
+  update public.backfill_progress as known set interruptions = nth where known.id = interrupt_chunk.chunk.id;
+  perform engine.leave_chunk(
+    chunk => interrupt_chunk.chunk, state => new_state,
+    error => case when gives_up then format('Interrupted %s times without storing a page', nth) end
+  );
+  return new_state;
 end
 $$;
-comment on function engine.count_interruption(public.backfill_progress, text) is
-  'Counts and logs an interruption of a chunk. Returns the state it goes to: waiting, or dead when it was interrupted too often
-   without storing a page.';
+comment on function engine.interrupt_chunk(public.backfill_progress, text) is
+  'Takes a chunk, which the caller holds locked, out of the hands of an invocation that was ended before it had stored
+   a page: logs the interruption with this message and counts it. Returns the state that the chunk goes to: waiting, or
+   dead when it was interrupted too often.';
 
 create function engine.is_hopeless(chunk public.backfill_progress)
 returns boolean
@@ -3303,19 +3766,59 @@ as $$
       where other.feed = chunk.feed and other.id <> chunk.id and other.last_page_at > chunk.claimed_at
     )
     -- The masters have one chunk, everybody waits for it, and what they bring comes again each month.
-    or chunk.feed = 'masters'
+    or (select feed.counted_by = 'lists' from engine.feeds as feed where feed.name = chunk.feed)
 $$;
 comment on function engine.is_hopeless(public.backfill_progress) is
   'Whether failures of a chunk are its own: others of its feed got pages during this very attempt, or it has failed for
    a day, in which a pause, or the time that it was dead, does not count; the masters are on their own. Otherwise the
    API may be out for everybody, and no chunk is given up for that.';
 
-revoke all on function engine.count_interruption, engine.is_hopeless from public, anon, authenticated, service_role;
-grant execute on function engine.count_interruption, engine.is_hopeless to service_role;
+revoke all on function
+  engine.leave_chunk, engine.interrupt_chunk, engine.is_hopeless
+  from public, anon, authenticated, service_role;
+grant execute on function engine.leave_chunk, engine.interrupt_chunk, engine.is_hopeless to service_role;
 
 -- schemas/chunk/finish.sql
 
 -- A chunk whose pages are all in.
+
+create function engine.find_shortfall(held public.backfill_progress)
+returns table (reason text, from_day date)
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+  feed constant engine.feeds := (select known from engine.feeds as known where known.name = held.feed);
+begin
+  if feed.counted_by = 'days' and held.cursor_day < held.period_end then
+    return query select format('Stopped at %s, before the period''s end', held.cursor_day), held.period_start;
+  elsif feed.counted_by = 'lists' and held.pages_done < held.pages_expected then
+    return query select format('%s of %s lists pulled', held.pages_done, held.pages_expected), held.period_start;
+  elsif feed.counted_by in ('pages', 'ids') and held.api_total is null then
+    return query select format('Nobody has said yet how many %s there are', feed.name), held.period_start;
+  elsif feed.counted_by = 'ids' and held.cursor_skip < held.api_total then
+    return query select format('%s of %s ids pulled', held.cursor_skip, held.api_total), held.period_start;
+  else
+    -- What this reading saw, not what was ever stored: a race that slipped past it may have been corrected since.
+    return query
+    select
+      format(
+        'The API has %s races%s and sent %s of them', short.races_in_api,
+        case when feed.counted_by = 'days' then format(' on %s', short.day) end, short.races_seen
+      ),
+      -- The API counts cards by the day, so only from the first short day on they are pulled again.
+      short.day
+    from engine.short_days(held.id) as short
+    order by short.day
+    limit 1;
+  end if;
+end
+$$;
+comment on function engine.find_shortfall(public.backfill_progress) is
+  'What a chunk lacks that says that its pages are all in: a sentence, and the day from which to read again. No row
+   when it lacks nothing.';
 
 create function public.finish_chunk(chunk_id bigint, lease_token uuid)
 returns text
@@ -3329,62 +3832,29 @@ as $$
 declare
   held constant public.backfill_progress := engine.hold_lease(finish_chunk.chunk_id, finish_chunk.lease_token);
   repulls_allowed constant integer := 3;
-  short_day record;
-  pull_again_from date := held.period_start;
-  shortfall text;
+  lacking record;
   new_state text := 'succeeded';
 begin
-  if held.feed = 'racecards' and held.cursor_day < held.period_end then
-    shortfall := format('Stopped at %s, before the period''s end', held.cursor_day);
-  elsif held.feed = 'masters' and held.pages_done < held.pages_expected then
-    shortfall := format('%s of %s lists pulled', held.pages_done, held.pages_expected);
-  elsif held.feed = 'results' and held.api_total is null then
-    shortfall := 'The API has not said yet how many races it has';
-  elsif held.feed <> 'masters' then
-    -- What this reading saw, not what was ever stored: a race that slipped past it may have been corrected since.
-    select short.day, short.races_in_api, short.races_seen into short_day
-    from engine.short_days(held.id) as short
-    order by short.day
-    limit 1;
-    if found then
-      -- The API counts cards by the day, so only from the first short day on they are pulled again.
-      pull_again_from := short_day.day;
-      shortfall := format(
-        'The API has %s races%s and sent %s of them', short_day.races_in_api,
-        case when held.feed = 'racecards' then format(' on %s', short_day.day) end, short_day.races_seen
-      );
-    end if;
-  end if;
-  delete from engine.pages_read as known where known.chunk_id = held.id;
-
-  if shortfall is not null then
-    perform engine.log_failure(held, 'incomplete', null, null, held.repulls + 1, shortfall);
+  select short.reason, short.from_day into lacking from engine.find_shortfall(held) as short;
+  if lacking.reason is not null then
+    perform engine.log_failure(
+      chunk => held, failure_class => 'incomplete', endpoint => null, http_status => null,
+      attempt => held.repulls + 1, message => lacking.reason
+    );
     new_state := case when held.repulls < repulls_allowed then 'waiting' else 'dead' end;
-  elsif held.feed = 'results' then
+  elsif (select feed.counted_by = 'pages' from engine.feeds as feed where feed.name = held.feed) then
     perform engine.cover_days(held, held.period_start, held.period_end);
   end if;
 
-  update public.backfill_progress as chunk
-  set
-    state = new_state,
-    lease_token = null,
-    lease_until = null,
-    last_error = shortfall,
-    ended_at = case when new_state <> 'waiting' then engine.clock() end,
-    -- Pulled again from the start, a little later: results are still coming in, or pages shifted while they were read.
-    repulls = case when new_state = 'waiting' then chunk.repulls + 1 else chunk.repulls end,
-    cursor_day = case when new_state = 'waiting' and chunk.feed = 'racecards' then pull_again_from else chunk.cursor_day end,
-    cursor_skip = case when new_state = 'waiting' then 0 else chunk.cursor_skip end,
-    pages_done = case
-      when new_state <> 'waiting' then chunk.pages_done
-      when chunk.feed = 'racecards' then pull_again_from - chunk.period_start
-      else 0
-    end,
-    api_total = case when new_state = 'waiting' then null else chunk.api_total end,
-    reading_since = case when new_state = 'waiting' then null else chunk.reading_since end,
-    next_attempt_at = case when new_state = 'waiting' then engine.clock() + interval '1 minute' else chunk.next_attempt_at end
-  where chunk.id = held.id;
-
+  if new_state = 'waiting' then
+    perform engine.read_again(held, lacking.from_day);
+    update public.backfill_progress as chunk set repulls = chunk.repulls + 1 where chunk.id = held.id;
+  end if;
+  perform engine.leave_chunk(
+    chunk => held, state => new_state, error => lacking.reason,
+    -- A little later: results are still coming in, or pages shifted while they were read.
+    due_at => engine.clock() + interval '1 minute'
+  );
   perform engine.dispatch_next(held.feed);
   return new_state;
 end
@@ -3394,14 +3864,16 @@ comment on function public.finish_chunk(bigint, uuid) is
    API''s total: returns succeeded; waiting, when something is missing and the chunk will be pulled again; dead, when it
    was missing four times. Error PT409 when the lease is lost.';
 
-revoke all on function public.finish_chunk from public, anon, authenticated, service_role;
-grant execute on function public.finish_chunk to service_role;
+revoke all on function engine.find_shortfall, public.finish_chunk from public, anon, authenticated, service_role;
+grant execute on function engine.find_shortfall, public.finish_chunk to service_role;
 
 -- schemas/chunk/yield.sql
 
 -- A chunk given back at its cursor.
 
-create function public.yield_chunk(chunk_id bigint, lease_token uuid, api_calls integer, progressed boolean default true)
+create function public.yield_chunk(
+  chunk_id bigint, lease_token uuid, api_calls integer, progressed boolean default true
+)
 returns text
 language plpgsql
 security invoker
@@ -3412,27 +3884,23 @@ declare
   held constant public.backfill_progress := engine.hold_lease(yield_chunk.chunk_id, yield_chunk.lease_token);
   new_state text := 'waiting';
 begin
-  if not progressed then
-    new_state := engine.count_interruption(held, 'The isolate was ended before it had stored a page');
-  end if;
   update public.backfill_progress as chunk
-  set
-    state = new_state,
-    lease_token = null,
-    lease_until = null,
-    next_attempt_at = engine.clock(),
-    ended_at = case when new_state = 'dead' then engine.clock() end,
-    api_calls = chunk.api_calls + yield_chunk.api_calls
+  set api_calls = chunk.api_calls + yield_chunk.api_calls
   where chunk.id = held.id;
+  if not progressed then
+    new_state := engine.interrupt_chunk(held, 'The isolate was ended before it had stored a page');
+  else
+    perform engine.leave_chunk(held, new_state);
+  end if;
   perform engine.dispatch_next(held.feed);
   perform engine.count_calls(held, yield_chunk.api_calls);
   return new_state;
 end
 $$;
 comment on function public.yield_chunk(bigint, uuid, integer, boolean) is
-  'Gives a chunk back at its cursor because the invocation''s time is up. api_calls: those made since the last page; progressed: whether
-   a page was stored since the claim, otherwise it is an interruption. Returns the chunk''s new state: waiting, or dead after too many
-   interruptions. Error PT409 when the lease is lost.';
+  'Gives a chunk back at its cursor because the invocation''s time is up. api_calls: those made since the last page;
+   progressed: whether a page was stored since the claim, otherwise it is an interruption. Returns the chunk''s new
+   state: waiting, or dead after too many interruptions. Error PT409 when the lease is lost.';
 
 revoke all on function public.yield_chunk from public, anon, authenticated, service_role;
 grant execute on function public.yield_chunk to service_role;
@@ -3440,6 +3908,42 @@ grant execute on function public.yield_chunk to service_role;
 -- schemas/chunk/fail.sql
 
 -- An attempt that failed.
+
+create function engine.wait_after_failure(attempt integer, retry_after_seconds integer)
+returns interval
+language sql
+volatile
+security invoker
+set search_path = ''
+as $$
+  select greatest(
+    (4 ^ least(attempt - 1, 3)) * (0.75 + random() / 2) * interval '1 minute',
+    least(coalesce(retry_after_seconds, 0), 3600) * interval '1 second'
+  )
+$$;
+comment on function engine.wait_after_failure(integer, integer) is
+  'How long a chunk waits after so many transient failures in a row: 1, 4, 16 and then 64 minutes, a quarter more or
+   less; at least what the API asked for, but not more than an hour of that. retry_after_seconds: null when it asked
+   for nothing.';
+
+create function engine.pause_for_account(run_id bigint, message text)
+returns void
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+begin
+  update public.backfill_runs as run
+  set
+    paused_at = engine.clock(),
+    pause_reason = format(
+      '%s. When that is put right: select backfill_resume(%s);', pause_for_account.message, run.id
+    )
+  where run.id = pause_for_account.run_id and run.paused_at is null;
+end
+$$;
+comment on function engine.pause_for_account(bigint, text) is
+  'Pauses a run, unless it is paused, because the API refuses the account. message: what the API said.';
 
 create function public.fail_chunk(
   chunk_id bigint,
@@ -3467,19 +3971,20 @@ begin
     raise exception 'Unknown failure class "%"', coalesce(failure_class, 'null')
       using errcode = '22023', hint = 'Use transient, chunk or account.';
   end if;
-  perform engine.log_failure(held, failure_class, fail_chunk.endpoint, fail_chunk.http_status, attempt, message);
+  perform engine.log_failure(
+    chunk => held, failure_class => failure_class, endpoint => fail_chunk.endpoint,
+    http_status => fail_chunk.http_status, attempt => attempt, message => message
+  );
 
   new_state := case
     when failure_class = 'chunk' then 'dead'
-    when failure_class = 'transient' and attempt >= settings.attempts_before_dead and engine.is_hopeless(held) then 'dead'
+    when
+      failure_class = 'transient' and attempt >= settings.attempts_before_dead and engine.is_hopeless(held)
+      then 'dead'
     else 'waiting'
   end;
   update public.backfill_progress as chunk
   set
-    state = new_state,
-    lease_token = null,
-    lease_until = null,
-    last_error = message,
     -- The account's trouble is not the chunk's: its attempts are not spent.
     attempts = case
       when failure_class = 'account' then chunk.attempts
@@ -3489,26 +3994,18 @@ begin
     failing_since = case
       when failure_class = 'account' then chunk.failing_since else coalesce(chunk.failing_since, engine.clock())
     end,
-    api_calls = chunk.api_calls + fail_chunk.api_calls,
-    ended_at = case when new_state = 'dead' then engine.clock() end,
-    -- 1, 4, 16 and 64 minutes, a quarter more or less; at least what the API asked for, but not more than an hour of that.
-    next_attempt_at = case
-      when failure_class = 'transient' then engine.clock() + greatest(
-        (4 ^ least(attempt - 1, 3)) * (0.75 + random() / 2) * interval '1 minute',
-        least(coalesce(retry_after_seconds, 0), 3600) * interval '1 second'
-      )
-      else engine.clock()
-    end
+    api_calls = chunk.api_calls + fail_chunk.api_calls
   where chunk.id = held.id;
+  perform engine.leave_chunk(
+    chunk => held, state => new_state, error => message,
+    due_at => engine.clock() + case
+      when failure_class = 'transient' then engine.wait_after_failure(attempt, retry_after_seconds) else interval '0'
+    end
+  );
 
   if failure_class = 'account' then
-    update public.backfill_runs as run
-    set
-      paused_at = engine.clock(),
-      pause_reason = format('%s. When that is put right: select backfill_resume(%s);', message, run.id)
-    where run.id = held.run_id and run.paused_at is null;
+    perform engine.pause_for_account(held.run_id, message);
   end if;
-
   perform engine.dispatch_next(held.feed);
   perform engine.count_calls(held, fail_chunk.api_calls);
   return new_state;
@@ -3516,11 +4013,14 @@ end
 $$;
 comment on function public.fail_chunk(bigint, uuid, text, text, text, integer, integer, integer) is
   'Ends an attempt that failed. failure_class: transient (tried again after 1, 4, 16 and 64 minutes, then dead; each 64
-   minutes while nobody of the feed gets a page, for a day), chunk (dead at once, the run goes on) or account (the run is paused). message says what happened and carries no secret. Returns the
-   chunk''s new state. Error PT409 when the lease is lost.';
+   minutes while nobody of the feed gets a page, for a day), chunk (dead at once, the run goes on) or account (the run
+   is paused). message says what happened and carries no secret. Returns the chunk''s new state. Error PT409 when the
+   lease is lost; 22023 when the class is none of these.';
 
-revoke all on function public.fail_chunk from public, anon, authenticated, service_role;
-grant execute on function public.fail_chunk to service_role;
+revoke all on function
+  engine.wait_after_failure, engine.pause_for_account, public.fail_chunk
+  from public, anon, authenticated, service_role;
+grant execute on function engine.wait_after_failure, engine.pause_for_account, public.fail_chunk to service_role;
 
 -- schemas/planning/request.sql
 
@@ -3535,7 +4035,9 @@ set search_path = ''
 as $$
 #variable_conflict use_variable
 declare
-  known_feeds constant text[] := array['masters', 'racecards', 'results'];
+  known_feeds constant text[] := engine.feed_names();
+  first_day constant date := (select min(feed.first_day) from engine.feeds as feed);
+  days_ahead constant integer := (select max(feed.days_ahead) from engine.feeds as feed);
   unknown_feed text;
 begin
   last_day := coalesce(end_date, engine.london_day());
@@ -3544,24 +4046,25 @@ begin
     raise exception 'The start date is missing'
       using errcode = '22023', hint = 'For example: select backfill_start(date ''2015-01-01'');';
   end if;
-  if start_date < date '1988-01-01' then
-    raise exception 'The start date % is before 1988-01-01, the first day of The Racing API', start_date using errcode = '22023';
+  if start_date < first_day then
+    raise exception 'The start date % is before %, the first day of The Racing API', start_date, first_day
+      using errcode = '22023';
   end if;
   if start_date > last_day then
     raise exception 'The start date % is after the end date %', start_date, last_day using errcode = '22023';
   end if;
-  if last_day > engine.london_day() + 7 then
-    raise exception 'The end date % is more than seven days ahead: the API has no cards that far', last_day
+  if last_day > engine.london_day() + days_ahead then
+    raise exception 'The end date % is more than % days ahead: the API has no cards that far', last_day, days_ahead
       using errcode = '22023';
   end if;
   if cardinality(wanted_feeds) = 0 then
     raise exception 'The list of feeds is empty'
-      using errcode = '22023', hint = 'Leave it out for all: masters, racecards and results.';
+      using errcode = '22023', hint = format('Leave it out for all: %s.', array_to_string(known_feeds, ', '));
   end if;
   select f into unknown_feed from unnest(wanted_feeds) as f where f is null or f <> all (known_feeds) limit 1;
   if found then
     raise exception 'Unknown feed "%"', coalesce(unknown_feed, '')
-      using errcode = '22023', hint = 'The feeds are masters, racecards and results.';
+      using errcode = '22023', hint = format('The feeds are %s.', array_to_string(known_feeds, ', '));
   end if;
   if reprocess is null or reprocess not in ('missing', 'failed', 'all') then
     raise exception 'Unknown value "%" for reprocess', coalesce(reprocess, 'null')
@@ -3571,7 +4074,7 @@ begin
 end
 $$;
 comment on function engine.check_request(date, date, text[], text) is
-  'What a request for work leaves open, filled in: the last day (default: today in London) and the feeds (default: all three).
+  'What a request for work leaves open, filled in: the last day (default: today in London) and the feeds (default: all).
    Nonsense is an error with a sentence.';
 
 revoke all on function engine.check_request from public, anon, authenticated, service_role;
@@ -3579,27 +4082,7 @@ grant execute on function engine.check_request to service_role;
 
 -- schemas/planning/chunks.sql
 
--- From a range of days to chunks.
-
-create function engine.has_yet_to_read(chunk public.backfill_progress, day date, due timestamptz)
-returns boolean
-language sql
-stable
-security invoker
-set search_path = ''
-as $$
-  select
-    has_yet_to_read.day < chunk.period_end
-    and case
-      when chunk.reading_since is null or chunk.reading_since >= due
-        then has_yet_to_read.day >= coalesce(chunk.cursor_day, chunk.period_start)
-      -- What it has begun to read is older than what is due: the day at its cursor; of results, which are read as one,
-      -- all days.
-      else coalesce(has_yet_to_read.day > chunk.cursor_day, false)
-    end
-$$;
-comment on function engine.has_yet_to_read(public.backfill_progress, date, timestamptz) is
-  'Whether a chunk that goes on from its cursor will have read the day at the time due or later.';
+-- From days to chunks.
 
 create function engine.races_per_day(feed text)
 returns numeric
@@ -3616,6 +4099,25 @@ $$;
 comment on function engine.races_per_day(text) is
   'What a day has on average: of the days whose coverage is known when those are 300 or more, otherwise 36.';
 
+create function engine.pages_of_days(feed engine.feeds, days integer, races_a_day numeric)
+returns integer
+language sql
+immutable
+security invoker
+set search_path = ''
+as $$
+  select case feed.counted_by
+    when 'lists' then cardinality(feed.endpoints)
+    when 'days' then days
+    -- Replaced by the API's own total with the first page.
+    when 'pages' then ceil(days * races_a_day / feed.page_limit)
+    when 'ids' then ceil(days * races_a_day * feed.runners_a_race / feed.page_limit)
+  end::integer
+$$;
+comment on function engine.pages_of_days(engine.feeds, integer, numeric) is
+  'How many pages so many days of a feed are expected to have. races_a_day: as engine.races_per_day says it, which the
+   caller asks once, because it reads the whole coverage.';
+
 create function engine.plan_chunks(start_date date, end_date date, feed text, reprocess text)
 returns table (period_start date, period_end date, pages_expected integer)
 language sql
@@ -3625,24 +4127,26 @@ set search_path = ''
 as $$
   with bounds as materialized (
     select
-      -- The API has no card before 2023-01-23 and none more than seven days ahead; no result of a day to come.
-      case when plan_chunks.feed = 'racecards' then greatest(start_date, date '2023-01-23') else start_date end as first_day,
-      case
-        when plan_chunks.feed = 'racecards' then least(end_date, engine.london_day() + 7)
-        when plan_chunks.feed = 'results' then least(end_date, engine.london_day())
-        else end_date
-      end as last_day
+      known as feed,
+      known.counted_by = 'lists' as is_one_chunk,
+      known.has_days,
+      -- Nulls, where a feed has no bound, are left out of both.
+      greatest(plan_chunks.start_date, known.first_day) as first_day,
+      least(plan_chunks.end_date, engine.london_day() + known.days_ahead) as last_day
+    from engine.feeds as known
+    where known.name = plan_chunks.feed
   ),
   months as (
     select
       greatest(bounds.first_day, month::date) as month_start,
-      least(bounds.last_day, (month + interval '1 month')::date - 1) as month_last
+      least(bounds.last_day, (month + interval '1 month')::date - 1) as month_last,
+      bounds.has_days
     from bounds,
       generate_series(date_trunc('month', bounds.first_day::timestamp), bounds.last_day::timestamp, interval '1 month') as month
-    where plan_chunks.feed <> 'masters'
+    where not bounds.is_one_chunk
   ),
   wanted as (
-    select min(d.day) as first_wanted, max(d.day) as last_wanted
+    select min(d.day) as first_day, max(d.day) as last_day
     from months,
       lateral (
         select day::date as day
@@ -3655,6 +4159,16 @@ as $$
           select from engine.known_days as known
           where known.feed = plan_chunks.feed and known.day = d.day and known.is_covered
         )
+        -- What has no days is done once its month is.
+        and (
+          months.has_days
+          or not exists (
+            select from public.backfill_progress as done
+            where
+              done.feed = plan_chunks.feed and done.state = 'succeeded'
+              and d.day >= done.period_start and d.day < done.period_end
+          )
+        )
         and (
           plan_chunks.reprocess = 'missing'
           or exists (
@@ -3665,32 +4179,27 @@ as $$
         )
       )
     group by months.month_start
+    union all
+    select bounds.first_day, bounds.last_day from bounds where bounds.is_one_chunk
   )
   select
-    first_wanted,
-    last_wanted + 1,
-    case
-      when plan_chunks.feed = 'racecards' then last_wanted + 1 - first_wanted
-      -- Replaced by the API's own total with the first page.
-      else ceil(
-        -- Asked for once: each time it reads the whole coverage.
-        (last_wanted + 1 - first_wanted) * (select engine.races_per_day('results'))
-          / (select s.results_page_limit from public.backfill_settings as s)
-      )::integer
-    end
+    wanted.first_day,
+    wanted.last_day + 1,
+    engine.pages_of_days(
+      bounds.feed, wanted.last_day + 1 - wanted.first_day, (select engine.races_per_day(plan_chunks.feed))
+    )
   from wanted
-  union all
-  select start_date, end_date + 1, 2
-  where plan_chunks.feed = 'masters'
+  cross join bounds
   order by 1
 $$;
 comment on function engine.plan_chunks(date, date, text, text) is
-  'The chunks of one feed for an inclusive range: a month each, narrowed to the days that reprocess asks for.';
+  'The chunks of one feed for an inclusive range: a month each, narrowed to the days that reprocess asks for; of lists, one
+   for the whole range.';
 
 revoke all on function
-  engine.has_yet_to_read, engine.races_per_day, engine.plan_chunks
+  engine.races_per_day, engine.pages_of_days, engine.plan_chunks
   from public, anon, authenticated, service_role;
-grant execute on function engine.races_per_day, engine.plan_chunks to service_role;
+grant execute on function engine.races_per_day, engine.pages_of_days, engine.plan_chunks to service_role;
 
 -- schemas/planning/estimate.sql
 
@@ -3734,71 +4243,66 @@ as $$
       backfill_plan.start_date, backfill_plan.end_date, backfill_plan.feeds, backfill_plan.reprocess
     ) as r
   ),
-  -- Measured over the simulated year 2025 (docs/guide.md, "What it costs"); once enough of a feed was pulled, what that came to.
+  -- The constants of engine.feeds; once enough of a feed was pulled, what that came to.
   learned as (
     select
-      f.feed,
-      f.place,
-      f.endpoint,
-      f.bytes_a_runner,
-      f.bytes_a_shared_runner,
-      -- Here, and not a chunk each, because it reads the whole coverage.
-      case when f.feed <> 'masters' then engine.races_per_day(f.feed) else 0 end as races_a_day,
-      engine.learned(sum(chunk.runners_stored), sum(chunk.races_stored), 5000, f.runners_a_race) as runners_a_race,
-      engine.learned(sum(chunk.pages_done), sum(chunk.invocations), 100, f.pages_an_invocation) as pages_an_invocation
-    from (
-        values
-          ('masters', 1, '/courses', 0, 0, 0, 2),
-          ('racecards', 2, '/racecards/pro', 750, 750, 10.4, 16),
-          ('results', 3, '/results', 600, 310, 9.8, 7.5)
-      ) as f (feed, place, endpoint, bytes_a_runner, bytes_a_shared_runner, runners_a_race, pages_an_invocation)
-    left join public.backfill_progress as chunk on chunk.feed = f.feed and chunk.state = 'succeeded'
-    group by f.feed, f.place, f.endpoint, f.bytes_a_runner, f.bytes_a_shared_runner, f.runners_a_race, f.pages_an_invocation
+      known.name,
+      known as feed,
+      case when known.counted_by = 'lists' then 0 else engine.races_per_day(known.name) end as races_a_day,
+      engine.learned(sum(chunk.runners_stored), sum(chunk.races_stored), 5000, known.runners_a_race) as runners_a_race,
+      engine.learned(sum(chunk.pages_done), sum(chunk.invocations), 100, known.pages_an_invocation) as pages_an_invocation,
+      engine.allowed_rate(known.name, request.wanted_feeds) as calls_per_second
+    from request
+    join engine.feeds as known on known.name = any (request.wanted_feeds)
+    left join public.backfill_progress as chunk on chunk.feed = known.name and chunk.state = 'succeeded'
+    group by known.name, request.wanted_feeds
   ),
   chunks as (
     select
-      learned.feed,
+      learned.name,
       chunk.pages_expected,
       ceil(chunk.pages_expected / learned.pages_an_invocation) as invocations,
       sizes.races,
       sizes.races * learned.runners_a_race as runners,
-      -- A result shares its rows with a card that is planned too.
       sizes.races * learned.runners_a_race
         * case
-          when 'racecards' = any (request.wanted_feeds) and chunk.period_start >= date '2023-01-23' then learned.bytes_a_shared_runner
-          else learned.bytes_a_runner
+          when chunk.period_start >= (
+            select other.first_day
+            from engine.feeds as other
+            where other.name = (learned.feed).shares_rows_with and other.name = any (request.wanted_feeds)
+          ) then (learned.feed).bytes_a_shared_runner
+          else (learned.feed).bytes_a_runner
         end as bytes
     from request
-    join learned on learned.feed = any (request.wanted_feeds)
+    cross join learned
     cross join lateral engine.plan_chunks(
-      backfill_plan.start_date, request.last_day, learned.feed, backfill_plan.reprocess
+      backfill_plan.start_date, request.last_day, learned.name, backfill_plan.reprocess
     ) as chunk
     cross join lateral (select (chunk.period_end - chunk.period_start) * learned.races_a_day as races) as sizes
   )
   select
-    learned.feed,
-    count(chunks.feed)::integer,
+    learned.name,
+    count(chunks.name)::integer,
     coalesce(sum(chunks.pages_expected), 0)::integer,
-    round(coalesce(sum(chunks.pages_expected), 0) / min(l.calls_per_second * (1 - l.headroom)) / 60, 1),
+    round(coalesce(sum(chunks.pages_expected), 0) / learned.calls_per_second / 60, 1),
     round(coalesce(sum(chunks.races), 0))::integer,
     round(coalesce(sum(chunks.runners), 0))::integer,
     round(coalesce(sum(chunks.bytes), 0) / 1e6, 1),
     coalesce(sum(chunks.invocations), 0)::integer,
     case
-      when count(chunks.feed) = 0 then 'Nothing to do.'
-      when learned.feed = 'racecards' and backfill_plan.start_date < date '2023-01-23'
-        then 'The API has no cards before 2023-01-23: none are planned.'
-      when learned.feed = 'results' and backfill_plan.start_date < (engine.london_day() - interval '12 months')::date
-        then format(
-          'Results before %s need the historical add-on of The Racing API.', (engine.london_day() - interval '12 months')::date
-        )
+      when count(chunks.name) = 0 then 'Nothing to do.'
+      when backfill_plan.start_date < (learned.feed).first_day
+        then format('The API has no %s before %s: none are planned.', learned.name, (learned.feed).first_day)
+      when backfill_plan.start_date < free.since
+        then format('The %s before %s need the historical add-on of The Racing API.', learned.name, free.since)
     end
-  from request
-  join learned on learned.feed = any (request.wanted_feeds)
-  join public.racing_api_limits as l on l.endpoint = learned.endpoint
-  left join chunks on chunks.feed = learned.feed
-  group by learned.feed, learned.place
-  order by learned.place
+  from learned
+  cross join lateral (
+    select (engine.london_day() - (learned.feed).free_months * interval '1 month')::date as since
+  ) as free
+  left join chunks on chunks.name = learned.name
+  group by learned.name, learned.feed, learned.calls_per_second, free.since
+  order by (learned.feed).place
 $$;
 comment on function public.backfill_plan(date, date, text[], text) is
   'What backfill_start with the same arguments would cost, a row per feed; starts nothing. api_calls: requests, without those sent
@@ -3813,14 +4317,59 @@ grant execute on function engine.learned, public.backfill_plan to service_role;
 
 -- From a request to rows: a run with its bounds frozen, cut into chunks.
 
-create function engine.start_run(
+create function engine.refuse_rival(kind text, feeds text[], start_date date, end_date date, days date[])
+returns void
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+  rival engine.live_chunks;
+begin
+  select live.* into rival
+  from engine.live_chunks as live
+  join engine.feeds as feed on feed.name = live.feed and feed.counted_by <> 'lists'
+  where
+    live.kind = refuse_rival.kind
+    and live.feed = any (refuse_rival.feeds)
+    -- The days that a waiting scheduled pull has behind it are free for the next one.
+    and case when live.kind = 'schedule' then live.held_from else live.period_start end <= refuse_rival.end_date
+    and live.period_end > refuse_rival.start_date
+    and (
+      refuse_rival.days is null
+      or exists (
+        select from unnest(refuse_rival.days) as wanted (day)
+        where wanted.day >= live.period_start and wanted.day < live.period_end
+      )
+    )
+  limit 1;
+  if not found then
+    return;
+  end if;
+  if rival.paused_at is not null then
+    raise exception 'Run % is paused and has yet to pull % in this range', rival.run_id, rival.feed
+      using errcode = '55000',
+        hint = format('Let it go on: select backfill_resume(%1$s); or end it: select backfill_cancel(%1$s);', rival.run_id);
+  end if;
+  raise exception 'Run % is still working on % in this range', rival.run_id, rival.feed
+    using errcode = '55000',
+      hint = format('Watch it in backfill_status, or end it with: select backfill_cancel(%s);', rival.run_id);
+end
+$$;
+comment on function engine.refuse_rival(text, text[], date, date, date[]) is
+  'Error 55000 when a live run of the same kind has yet to pull some of the days of an inclusive range, of which days,
+   unless it is null, says which ones are meant.';
+
+create function engine.create_run(
+  kind text,
   start_date date,
   end_date date,
   feeds text[],
-  newest_first boolean,
-  reprocess text,
-  priority smallint,
-  requested_by text default session_user
+  newest_first boolean default true,
+  reprocess text default 'all',
+  requested_by text default session_user,
+  days date[] default null
 )
 returns bigint
 language plpgsql
@@ -3829,72 +4378,55 @@ set search_path = ''
 as $$
 #variable_conflict use_variable
 declare
-  last_day date;
-  wanted_feeds text[];
-  rival record;
+  request record;
   new_run_id bigint;
 begin
-  select request.last_day, request.wanted_feeds into last_day, wanted_feeds
-  from engine.check_request(start_date, end_date, feeds, reprocess) as request;
+  select r.last_day, r.wanted_feeds into request
+  from engine.check_request(start_date, end_date, feeds, reprocess) as r;
 
-  -- Two starts at the same time must not both find the range free. Those of another priority never wait for each other: whoever
+  -- Two starts at the same time must not both find the range free. Those of another kind never wait for each other: whoever
   -- pulls a day by hand, in a transaction that stays open, holds up no scheduled pull.
-  perform engine.take_lock(
-    case when priority >= 100 then 'start scheduled pull' when priority > 0 then 'start pull by hand' else 'start backfill' end
+  perform engine.take_lock('start ' || kind);
+  perform engine.refuse_rival(
+    kind => kind, feeds => request.wanted_feeds, start_date => start_date, end_date => request.last_day, days => days
   );
-  select chunk.run_id, chunk.feed, run.paused_at into rival
-  from public.backfill_progress as chunk
-  join public.backfill_runs as run on run.id = chunk.run_id
-  where chunk.state in ('waiting', 'working')
-    and chunk.feed = any (wanted_feeds)
-    and chunk.feed <> 'masters'
-    and chunk.priority = priority
-    -- The days that a waiting scheduled pull has behind it are free for the next one.
-    and case when priority = 100 and chunk.state = 'waiting' then coalesce(chunk.cursor_day, chunk.period_start) else chunk.period_start end
-      <= last_day
-    and chunk.period_end > start_date
-  limit 1;
-  if found then
-    if rival.paused_at is not null then
-      raise exception 'Run % is paused and has yet to pull % in this range', rival.run_id, rival.feed
-        using errcode = '55000',
-          hint = format('Let it go on: select backfill_resume(%1$s); or end it: select backfill_cancel(%1$s);', rival.run_id);
-    end if;
-    raise exception 'Run % is still working on % in this range', rival.run_id, rival.feed
-      using errcode = '55000',
-        hint = format('Watch it in backfill_status, or end it with: select backfill_cancel(%s);', rival.run_id);
-  end if;
 
-  insert into public.backfill_runs (start_date, end_date, feeds, newest_first, reprocess, priority, requested_by)
-  values (start_date, last_day, wanted_feeds, coalesce(newest_first, true), reprocess, priority, requested_by)
+  insert into public.backfill_runs (kind, start_date, end_date, feeds, newest_first, reprocess, requested_by)
+  values (kind, start_date, request.last_day, request.wanted_feeds, coalesce(newest_first, true), reprocess, requested_by)
   returning id into new_run_id;
 
   insert into public.backfill_progress (
-    run_id, feed, period_start, period_end, priority, place_in_run, cursor_day, pages_planned, pages_expected
+    run_id, kind, feed, period_start, period_end, place_in_run, cursor_day, pages_planned, pages_expected
   )
   select
     new_run_id,
-    f.feed,
-    chunk.period_start,
-    chunk.period_end,
-    priority,
+    kind,
+    feed.name,
+    planned.period_start,
+    planned.period_end,
     row_number() over (
-      partition by f.feed
-      order by case when coalesce(newest_first, true) then - (chunk.period_start - date '1988-01-01')
-                    else chunk.period_start - date '1988-01-01' end
+      partition by feed.name
+      order by (planned.period_start - date 'epoch') * case when coalesce(newest_first, true) then -1 else 1 end
     ),
-    case when f.feed = 'racecards' then chunk.period_start end,
-    chunk.pages_expected,
-    chunk.pages_expected
-  from (select distinct unnest(wanted_feeds) as feed) as f,
-    lateral engine.plan_chunks(start_date, last_day, f.feed, reprocess) as chunk;
+    case when feed.counted_by = 'days' then planned.period_start end,
+    planned.pages_expected,
+    planned.pages_expected
+  from engine.feeds as feed
+  cross join lateral (
+    select month.* from engine.plan_chunks(start_date, request.last_day, feed.name, reprocess) as month where days is null
+    union all
+    select stretch.* from engine.plan_stretches(feed.name, days) as stretch where days is not null
+  ) as planned
+  where feed.name = any (request.wanted_feeds);
 
   perform engine.dispatch_due();
   return new_run_id;
 end
 $$;
-comment on function engine.start_run(date, date, text[], boolean, text, smallint, text) is
-  'Creates a run with its chunks and dispatches the first calls. Whoever starts a run (operator, schedule) comes through here.';
+comment on function engine.create_run(text, date, date, text[], boolean, text, text, date[]) is
+  'Creates a run with its chunks and dispatches the first calls; returns its id. Whoever starts a run (operator, schedule,
+   closing of gaps) comes through here. kind as in backfill_runs; days: only these of the range, cut into stretches (null:
+   all that reprocess asks for, cut into months). Errors: those of engine.check_request; 55000 as of engine.refuse_rival.';
 
 create function public.backfill_start(
   start_date date,
@@ -3908,9 +4440,13 @@ language sql
 security invoker
 set search_path = ''
 as $$
-  select engine.start_run(
-    backfill_start.start_date, backfill_start.end_date, backfill_start.feeds, backfill_start.newest_first,
-    backfill_start.reprocess, 0::smallint
+  select engine.create_run(
+    kind => 'backfill',
+    start_date => backfill_start.start_date,
+    end_date => backfill_start.end_date,
+    feeds => backfill_start.feeds,
+    newest_first => backfill_start.newest_first,
+    reprocess => backfill_start.reprocess
   )
 $$;
 comment on function public.backfill_start(date, date, text[], boolean, text) is
@@ -3924,9 +4460,11 @@ language sql
 security invoker
 set search_path = ''
 as $$
-  select engine.start_run(
-    pull_days.first_day, coalesce(pull_days.last_day, pull_days.first_day),
-    coalesce(pull_days.feeds, array['racecards', 'results']), true, 'all', 50::smallint
+  select engine.create_run(
+    kind => 'by_hand',
+    start_date => pull_days.first_day,
+    end_date => coalesce(pull_days.last_day, pull_days.first_day),
+    feeds => coalesce(pull_days.feeds, engine.feed_names(with_days => true))
   )
 $$;
 comment on function public.pull_days(date, date, text[]) is
@@ -3934,9 +4472,11 @@ comment on function public.pull_days(date, date, text[]) is
    defaults to the first, feeds to racecards and results. Returns the run id. Errors as of backfill_start.';
 
 revoke all on function
-  engine.start_run, public.backfill_start, public.pull_days
+  engine.refuse_rival, engine.create_run, public.backfill_start, public.pull_days
   from public, anon, authenticated, service_role;
-grant execute on function engine.start_run, public.backfill_start, public.pull_days to service_role;
+grant execute on function
+  engine.refuse_rival, engine.create_run, public.backfill_start, public.pull_days
+  to service_role;
 
 -- schemas/operate/steer.sql
 
@@ -3994,7 +4534,7 @@ begin
     raise exception 'Run % is paused already', held.id using errcode = '55000';
   end if;
   if not exists (
-    select from public.backfill_progress as chunk where chunk.run_id = held.id and chunk.state in ('waiting', 'working')
+    select from engine.live_chunks as live where live.run_id = held.id
   ) then
     raise exception 'Run % has ended', held.id using errcode = '55000';
   end if;
@@ -4048,12 +4588,10 @@ begin
     raise exception 'Run % has ended', held.id using errcode = '55000';
   end if;
   update public.backfill_runs as run set cancelled_at = engine.clock() where run.id = held.id;
-  update public.backfill_progress as chunk
-  set state = 'cancelled', lease_token = null, lease_until = null, ended_at = engine.clock()
-  where chunk.run_id = held.id and chunk.state in ('waiting', 'working', 'dead');
-  delete from engine.pages_read as known
-  using public.backfill_progress as chunk
-  where chunk.run_id = held.id and known.chunk_id = chunk.id;
+  perform engine.leave_chunk(chunk, 'cancelled')
+  from public.backfill_progress as chunk
+  where chunk.run_id = held.id and chunk.state in ('waiting', 'working', 'dead')
+  order by chunk.id;
   -- Its leases and its days are free for others. Without a Vault secret it is cancelled all the same.
   perform engine.dispatch_next(null);
 end
@@ -4074,6 +4612,11 @@ declare
 begin
   perform engine.hold_chunks(backfill_retry.run_id, array['dead']);
   held := engine.hold_run(backfill_retry.run_id);
+  -- A period that was read to its end and still lacked races is read from its start.
+  perform engine.read_again(chunk, chunk.period_start)
+  from public.backfill_progress as chunk
+  where chunk.run_id = held.id and chunk.state = 'dead' and chunk.repulls > 0
+  order by chunk.id;
   update public.backfill_progress as chunk
   set
     state = 'waiting',
@@ -4082,12 +4625,6 @@ begin
     interruptions = 0,
     repulls = 0,
     failing_since = null,
-    -- A period that was read to its end and still lacked races is read from its start.
-    cursor_day = case when chunk.repulls > 0 and chunk.feed = 'racecards' then chunk.period_start else chunk.cursor_day end,
-    cursor_skip = case when chunk.repulls > 0 then 0 else chunk.cursor_skip end,
-    pages_done = case when chunk.repulls > 0 then 0 else chunk.pages_done end,
-    api_total = case when chunk.repulls > 0 then null else chunk.api_total end,
-    reading_since = case when chunk.repulls > 0 then null else chunk.reading_since end,
     next_attempt_at = engine.clock()
   where chunk.run_id = held.id and chunk.state = 'dead';
   get diagnostics redriven = row_count;
@@ -4119,42 +4656,44 @@ grant execute on function
 create view engine.lane_progress
 with (security_invoker = true)
 as
-with lanes as (
+with chunks as (
   select
-    chunk.run_id,
-    chunk.feed,
-    -- Months of results that were begun know how many pages they have; the others are as much bigger or smaller than planned.
+    chunk.*,
+    -- A total of the whole period comes with its first page.
+    feed.counted_by in ('lists', 'days') or chunk.api_total is not null or chunk.repulls > 0 as pages_are_known
+  from public.backfill_progress as chunk
+  join engine.feeds as feed on feed.name = chunk.feed
+),
+lanes as (
+  select
+    chunks.run_id,
+    chunks.feed,
+    -- Periods that were begun know how many pages they have; the others are as much bigger or smaller than planned.
     coalesce(
-      sum(chunk.pages_expected) filter (where chunk.pages_are_known)
-        / nullif(sum(chunk.pages_planned) filter (where chunk.pages_are_known), 0)::numeric,
+      sum(chunks.pages_expected) filter (where chunks.pages_are_known)
+        / nullif(sum(chunks.pages_planned) filter (where chunks.pages_are_known), 0)::numeric,
       1
     ) as correction
-  from (
-    select c.*, c.feed <> 'results' or c.api_total is not null or c.repulls > 0 as pages_are_known
-    from public.backfill_progress as c
-  ) as chunk
-  group by chunk.run_id, chunk.feed
+  from chunks
+  group by chunks.run_id, chunks.feed
 )
 select
-  chunk.run_id,
-  chunk.feed,
-  chunk.priority,
+  chunks.run_id,
+  chunks.feed,
+  chunks.priority,
   sum(pages.expected) as pages_expected,
-  sum(case when chunk.state = 'succeeded' then pages.expected else least(chunk.pages_done, pages.expected) end) as pages_done,
+  sum(case when chunks.state = 'succeeded' then pages.expected else least(chunks.pages_done, pages.expected) end) as pages_done,
   coalesce(
-    sum(greatest(pages.expected - chunk.pages_done, 0)) filter (where chunk.state in ('waiting', 'working')), 0
+    sum(greatest(pages.expected - chunks.pages_done, 0)) filter (where chunks.state in ('waiting', 'working')), 0
   ) as pages_left,
-  max(chunk.next_attempt_at) filter (where chunk.state = 'waiting') as last_attempt_due
-from public.backfill_progress as chunk
-join lanes on lanes.run_id = chunk.run_id and lanes.feed = chunk.feed
+  max(chunks.next_attempt_at) filter (where chunks.state = 'waiting') as last_attempt_due
+from chunks
+join lanes on lanes.run_id = chunks.run_id and lanes.feed = chunks.feed
 cross join lateral (
   select
-    case
-      when chunk.feed = 'results' and chunk.api_total is null and chunk.repulls = 0 then chunk.pages_planned * lanes.correction
-      else chunk.pages_expected
-    end as expected
+    case when chunks.pages_are_known then chunks.pages_expected else chunks.pages_planned * lanes.correction end as expected
 ) as pages
-group by chunk.run_id, chunk.feed, chunk.priority;
+group by chunks.run_id, chunks.feed, chunks.priority;
 comment on view engine.lane_progress is 'A row per run and feed: pages expected, done and left. Fractions come from estimates.';
 
 create function engine.calls_per_second(feed text)
@@ -4181,19 +4720,15 @@ as $$
     limit 30
   )
   select least(
-    (
-      select min(l.calls_per_second * (1 - l.headroom))
-      from public.racing_api_limits as l
-      where l.endpoint = case calls_per_second.feed
-        when 'racecards' then '/racecards/pro' when 'results' then '/results' else '/courses'
-      end
+    engine.allowed_rate(
+      calls_per_second.feed, array(select distinct live.feed from engine.live_chunks as live where live.paused_at is null)
     ),
     (select sum(whole.calls) / (10.0 * count(*)) from whole having count(*) >= 3)
   )
 $$;
 comment on function engine.calls_per_second(text) is
-  'How many calls of a feed a second are to be expected: the rate limit, or what the last five minutes of work came to when that is
-   less.';
+  'How many calls of a feed a second are to be expected beside what is pulled now: what the limits allow, or what the last
+   five minutes of work came to when that is less.';
 
 revoke all on engine.lane_progress from public, anon, authenticated, service_role;
 grant select on engine.lane_progress to service_role;
@@ -4233,8 +4768,8 @@ pages as (
   group by lane.run_id
 ),
 speeds as (
-  select f.feed, engine.calls_per_second(f.feed) as calls_per_second
-  from unnest(array['masters', 'racecards', 'results']) as f (feed)
+  select feed.name as feed, engine.calls_per_second(feed.name) as calls_per_second
+  from engine.feeds as feed
 ),
 lanes as (
   select
@@ -4375,7 +4910,7 @@ comment on column public.backfill_status.what_to_do is 'A sentence for the opera
 comment on column public.backfill_status.run_id is 'The id that backfill_start returned.';
 comment on column public.backfill_status.start_date is 'First day asked for.';
 comment on column public.backfill_status.end_date is 'Last day asked for, inclusive; frozen when the run was started.';
-comment on column public.backfill_status.feeds is 'masters, racecards, results.';
+comment on column public.backfill_status.feeds is 'Names of engine.feeds.';
 comment on column public.backfill_status.chunks_total is 'A feed''s month each; 0 when nothing was missing.';
 comment on column public.backfill_status.chunks_working is 'Leased now.';
 comment on column public.backfill_status.chunks_waiting is 'Including those whose next attempt is due later.';
@@ -4409,7 +4944,6 @@ create table public.pull_schedules (
   failing_since timestamptz,
   last_error text,
   constraint pull_schedules_pulls_known check (pulls in ('days', 'gaps')),
-  constraint pull_schedules_feeds_known check (feeds <@ array['masters', 'racecards', 'results'] and cardinality(feeds) > 0),
   constraint pull_schedules_days_in_order check (first_day <= last_day and first_day >= -31 and last_day <= 7),
   -- Feeds that fail on their own are late on their own.
   constraint pull_schedules_days_of_one_feed check (pulls = 'gaps' or cardinality(feeds) = 1),
@@ -4420,7 +4954,7 @@ create table public.pull_schedules (
 comment on table public.pull_schedules is 'Which days of which feeds are pulled when. Change the times as you like: they hold from the next minute on.';
 comment on column public.pull_schedules.name is 'Shows in backfill_runs.requested_by.';
 comment on column public.pull_schedules.pulls is 'days: those from first_day to last_day. gaps: the days of coverage_gaps.';
-comment on column public.pull_schedules.feeds is 'Of masters, racecards and results; one only, but for gaps.';
+comment on column public.pull_schedules.feeds is 'Names of engine.feeds; one only, but for gaps.';
 comment on column public.pull_schedules.first_day is 'First day to pull, counted from the UK day of the pull: 0 today, -7 a week ago.';
 comment on column public.pull_schedules.last_day is 'Last day to pull, likewise, inclusive.';
 comment on column public.pull_schedules.at_times is 'UK times of day, summer and winter.';
@@ -4430,6 +4964,9 @@ comment on column public.pull_schedules.last_due_at is 'The due time that was la
    and of gaps after a standstill until they are closed.';
 comment on column public.pull_schedules.failing_since is 'Since when a pull that is due can''t be started; null while all is well.';
 comment on column public.pull_schedules.last_error is 'Why it could not be started the last time; null while all is well.';
+
+create trigger refuse_unknown_feeds before insert or update of feeds on public.pull_schedules
+  for each row execute function engine.refuse_unknown_feeds();
 
 insert into public.pull_schedules (name, feeds, first_day, last_day, at_times, day_of_month)
 values
@@ -4574,16 +5111,15 @@ revoke all on function engine.beat, engine.begin_tick from public, anon, authent
 -- What is missing.
 
 create table public.gap_pulls (
-  feed text not null,
+  feed text not null references engine.feeds,
   day date not null,
   tries integer not null default 0,
   last_try_at timestamptz,
   given_up_at timestamptz,
-  constraint gap_pulls_pkey primary key (feed, day),
-  constraint gap_pulls_feed_known check (feed in ('racecards', 'results'))
+  constraint gap_pulls_pkey primary key (feed, day)
 );
 comment on table public.gap_pulls is 'Days whose gap the nightly closing has tried to close. A row goes when the gap does.';
-comment on column public.gap_pulls.feed is 'racecards or results.';
+comment on column public.gap_pulls.feed is 'One of engine.feeds that has days.';
 comment on column public.gap_pulls.day is 'UK racing day.';
 comment on column public.gap_pulls.tries is 'Pulls so far.';
 comment on column public.gap_pulls.last_try_at is 'When the last one was started.';
@@ -4594,14 +5130,14 @@ create view engine.expected_days
 with (security_invoker = true)
 as
 select distinct chunk.feed, days.day::date as day
-from public.backfill_progress as chunk,
+from public.backfill_progress as chunk
+join engine.feeds as feed on feed.name = chunk.feed and feed.has_days,
   generate_series(chunk.period_start::timestamp, chunk.period_end::timestamp - interval '1 day', interval '1 day') as days (day)
 where
-  chunk.feed <> 'masters'
-  and chunk.state <> 'cancelled'
+  chunk.state <> 'cancelled'
   -- Nor does a pull of before make anybody expect a feed whose schedules were switched off since.
   and (
-    chunk.priority < 90
+    chunk.kind in ('backfill', 'by_hand')
     or exists (
       select from public.pull_schedules as schedule
       where schedule.enabled and schedule.pulls = 'days' and chunk.feed = any (schedule.feeds)
@@ -4609,29 +5145,29 @@ where
   )
 union
 -- With the schedules on, every day since then, and every day since the last backfill reached the present of its time.
-select f.feed, days.day::date
+select feed.name, days.day::date
 from public.backfill_settings as settings
-cross join (values ('racecards'), ('results')) as f (feed)
+join engine.feeds as feed on feed.has_days
 cross join lateral (
   select coalesce(max(run.end_date), settings.schedules_started_on) as day
   from public.backfill_runs as run
   where
-    run.priority = 0
+    run.kind = 'backfill'
     -- One that was cancelled for the sake of a dead chunk reached the present all the same.
     and (
       run.cancelled_at is null
       or exists (
         select from public.backfill_progress as newest
-        where newest.run_id = run.id and newest.feed = f.feed and newest.state = 'succeeded' and newest.period_end > run.end_date
+        where newest.run_id = run.id and newest.feed = feed.name and newest.state = 'succeeded' and newest.period_end > run.end_date
       )
     )
-    and f.feed = any (run.feeds)
+    and feed.name = any (run.feeds)
     and run.end_date < settings.schedules_started_on
     -- One that was to reach the present, not a trial of a year long past.
     and run.end_date >= engine.london_day(run.created_at) - 7
 ) as since
 cross join lateral generate_series(
-  greatest(since.day, case when f.feed = 'racecards' then date '2023-01-23' end)::timestamp,
+  greatest(since.day, feed.first_day)::timestamp,
   engine.london_day()::timestamp - interval '1 day',
   interval '1 day'
 ) as days (day)
@@ -4639,7 +5175,7 @@ where
   settings.schedules_started_on is not null
   -- Whoever has switched a feed's schedules off does not miss its days.
   and exists (
-    select from public.pull_schedules as schedule where schedule.enabled and schedule.pulls = 'days' and f.feed = any (schedule.feeds)
+    select from public.pull_schedules as schedule where schedule.enabled and schedule.pulls = 'days' and feed.name = any (schedule.feeds)
   );
 comment on view engine.expected_days is
   'Per feed the days that should be stored: those that a run was asked for, and with the schedules on all since the last backfill.';
@@ -4725,260 +5261,366 @@ grant select on public.gap_pulls, engine.expected_days, public.coverage_gaps to 
 
 -- The nightly closing of gaps.
 
-create function engine.close_gaps(feeds text[] default array['racecards', 'results'])
+create function engine.forget_closed_gaps()
+returns void
+language sql
+security invoker
+set search_path = ''
+as $$
+  delete from public.gap_pulls as pulls
+  where not exists (select from public.coverage_gaps as gap where gap.feed = pulls.feed and gap.day = pulls.day)
+$$;
+comment on function engine.forget_closed_gaps() is 'Deletes the tries of days that are missing no longer.';
+
+create function engine.cancel_paused_closings(feeds text[])
+returns void
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  paused bigint;
+begin
+  for paused in
+    select run.id
+    from public.backfill_runs as run
+    where
+      run.kind = 'gaps'
+      and run.paused_at is not null
+      and run.cancelled_at is null
+      and run.feeds <@ cancel_paused_closings.feeds
+      and exists (select from engine.live_chunks as live where live.run_id = run.id)
+  loop
+    -- The API was not asked for what it had left.
+    update public.gap_pulls as pulls
+    set tries = greatest(pulls.tries - 1, 0), last_try_at = null
+    from engine.live_chunks as left_over
+    where
+      left_over.run_id = paused
+      and left_over.feed = pulls.feed
+      and pulls.day >= coalesce(left_over.cursor_day, left_over.period_start)
+      and pulls.day < left_over.period_end;
+    perform public.backfill_cancel(paused);
+  end loop;
+end
+$$;
+comment on function engine.cancel_paused_closings(text[]) is
+  'Cancels the closings of these feeds that are paused: the next one takes their place. The days that they had left count one try less.';
+
+create function engine.give_up_gaps()
+returns void
+language sql
+security invoker
+set search_path = ''
+as $$
+  update public.gap_pulls as pulls
+  set given_up_at = engine.clock()
+  where pulls.given_up_at is null and pulls.tries >= (select s.gap_tries from public.backfill_settings as s)
+$$;
+comment on function engine.give_up_gaps() is 'Gives up the days that were pulled gap_tries times and are missing still.';
+
+create function engine.choose_gap_days(feed text)
+returns date[]
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+  select array_agg(gap.day order by gap.day)
+  from (
+    select distinct g.day
+    from public.coverage_gaps as g
+    where
+      g.feed = choose_gap_days.feed
+      and g.given_up_at is null
+      and g.day <= engine.london_day()
+      -- A second standstill of the same night is not another try.
+      and not exists (
+        select from public.gap_pulls as pulls
+        where pulls.feed = choose_gap_days.feed and pulls.day = g.day and pulls.last_try_at > engine.clock() - interval '12 hours'
+      )
+      -- Somebody is at it already, or will be: a backfill, or an earlier closing.
+      and not exists (
+        select from engine.live_chunks as live
+        where
+          live.feed = choose_gap_days.feed
+          and g.day >= live.period_start
+          and g.day < live.period_end
+      )
+    order by g.day desc
+    limit (select s.gap_days_a_night from public.backfill_settings as s)
+  ) as gap
+$$;
+comment on function engine.choose_gap_days(text) is
+  'The days of a feed that the closing pulls now, in order: the newest that are missing, were not given up or tried within twelve
+   hours, and that nobody is working on; at most gap_days_a_night. Null when there is none.';
+
+create function engine.plan_stretches(feed text, days date[])
+returns table (period_start date, period_end date, pages_expected integer)
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+  select
+    min(d.day),
+    max(d.day) + 1,
+    engine.pages_of_days(
+      (select known from engine.feeds as known where known.name = plan_stretches.feed),
+      count(*)::integer,
+      (select engine.races_per_day(plan_stretches.feed))
+    )
+  from (
+    select
+      wanted.day,
+      wanted.day - (row_number() over (partition by pulls.day is null order by wanted.day))::integer as stretch_id,
+      pulls.day as tried_day
+    from unnest(plan_stretches.days) as wanted (day)
+    left join public.gap_pulls as pulls on pulls.feed = plan_stretches.feed and pulls.day = wanted.day and pulls.tries > 0
+  ) as d
+  group by d.stretch_id, d.tried_day, date_trunc('month', d.day::timestamp)
+  order by 1
+$$;
+comment on function engine.plan_stretches(text, date[]) is
+  'The chunks of one feed for single days: one for each stretch of days in a month, and one for each day that was tried before, so
+   that one bad day spoils no other.';
+
+create function engine.count_gap_tries(feed text, days date[])
+returns void
+language sql
+security invoker
+set search_path = ''
+as $$
+  insert into public.gap_pulls as pulls (feed, day, tries, last_try_at)
+  select count_gap_tries.feed, day, 1, engine.clock() from unnest(count_gap_tries.days) as day
+  on conflict (feed, day) do update set tries = pulls.tries + 1, last_try_at = excluded.last_try_at
+$$;
+comment on function engine.count_gap_tries(text, date[]) is 'Counts one more try of these days, made now.';
+
+create function engine.close_gaps(feeds text[] default engine.feed_names(with_days => true))
 returns integer
 language plpgsql
 security invoker
 set search_path = ''
 as $$
 declare
-  settings constant public.backfill_settings := (select s from public.backfill_settings as s);
-  paused bigint;
   lane text;
   days date[];
-  new_run_id bigint;
   chosen integer := 0;
 begin
   -- Two closings at once would both pull the same days. Nobody waits for the other: the next one finds what is left.
-  if not engine.try_lock('close gaps') then
-    perform engine.refuse_lock('close gaps');
+  if not engine.try_lock('start gaps') then
+    perform engine.refuse_lock('start gaps');
   end if;
-  delete from public.gap_pulls as pulls
-  where not exists (select from public.coverage_gaps as gap where gap.feed = pulls.feed and gap.day = pulls.day);
-
-  -- A closing that was paused is replaced by this one.
-  for paused in
-    select run.id
-    from public.backfill_runs as run
-    where
-      run.priority = 90
-      and run.paused_at is not null
-      and run.cancelled_at is null
-      and run.feeds <@ close_gaps.feeds
-      and exists (select from public.backfill_progress as chunk where chunk.run_id = run.id and chunk.state in ('waiting', 'working'))
-  loop
-    -- The API was not asked for what it had left.
-    update public.gap_pulls as pulls
-    set tries = greatest(pulls.tries - 1, 0), last_try_at = null
-    from public.backfill_progress as left_over
-    where
-      left_over.run_id = paused
-      and left_over.state in ('waiting', 'working')
-      and left_over.feed = pulls.feed
-      and pulls.day >= coalesce(left_over.cursor_day, left_over.period_start)
-      and pulls.day < left_over.period_end;
-    perform public.backfill_cancel(paused);
-  end loop;
-
-  update public.gap_pulls as pulls
-  set given_up_at = engine.clock()
-  where pulls.given_up_at is null and pulls.tries >= settings.gap_tries;
-
+  perform engine.forget_closed_gaps();
+  perform engine.cancel_paused_closings(close_gaps.feeds);
+  perform engine.give_up_gaps();
   foreach lane in array close_gaps.feeds loop
-    select array_agg(gap.day order by gap.day) into days
-    from (
-      select distinct g.day
-      from public.coverage_gaps as g
-      where
-        g.feed = lane
-        and g.given_up_at is null
-        and g.day <= engine.london_day()
-        -- A second standstill of the same night is not another try.
-        and not exists (
-          select from public.gap_pulls as pulls
-          where pulls.feed = lane and pulls.day = g.day and pulls.last_try_at > engine.clock() - interval '12 hours'
-        )
-        -- Somebody is at it already, or will be: a backfill, or an earlier closing.
-        and not exists (
-          select from public.backfill_progress as live
-          where
-            live.feed = lane
-            and live.state in ('waiting', 'working')
-            and g.day >= live.period_start
-            and g.day < live.period_end
-        )
-      order by g.day desc
-      limit settings.gap_days_a_night
-    ) as gap;
+    days := engine.choose_gap_days(lane);
     continue when days is null;
-
-    insert into public.backfill_runs (start_date, end_date, feeds, newest_first, reprocess, priority, requested_by)
-    values (days[1], days[cardinality(days)], array[lane], true, 'missing', 90, 'closing of gaps')
-    returning id into new_run_id;
-
-    -- A chunk for each stretch of days in a month; for each day when that was in vain, so that one bad day spoils no other.
-    insert into public.backfill_progress (
-      run_id, feed, period_start, period_end, priority, place_in_run, cursor_day, pages_planned, pages_expected
-    )
-    select
-      new_run_id, lane, stretch.first_day, stretch.last_day + 1, 90,
-      row_number() over (order by stretch.first_day desc),
-      case when lane = 'racecards' then stretch.first_day end,
-      stretch.pages, stretch.pages
-    from (
-      select
-        min(d.day) as first_day,
-        max(d.day) as last_day,
-        case
-          when lane = 'racecards' then count(*)
-          else ceil(count(*) * (select engine.races_per_day('results')) / settings.results_page_limit)
-        end::integer as pages
-      from (
-        select
-          wanted.day,
-          wanted.day - (row_number() over (partition by pulls.day is null order by wanted.day))::integer as stretch_id,
-          pulls.day as tried_day
-        from unnest(days) as wanted (day)
-        left join public.gap_pulls as pulls on pulls.feed = lane and pulls.day = wanted.day and pulls.tries > 0
-      ) as d
-      group by d.stretch_id, d.tried_day, date_trunc('month', d.day::timestamp)
-    ) as stretch;
-
-    insert into public.gap_pulls as pulls (feed, day, tries, last_try_at)
-    select lane, day, 1, engine.clock() from unnest(days) as day
-    on conflict (feed, day) do update set tries = pulls.tries + 1, last_try_at = excluded.last_try_at;
+    perform engine.create_run(
+      kind => 'gaps', start_date => days[1], end_date => days[cardinality(days)], feeds => array[lane],
+      reprocess => 'missing', requested_by => 'closing of gaps', days => days
+    );
+    perform engine.count_gap_tries(lane, days);
     chosen := chosen + cardinality(days);
   end loop;
-
-  perform engine.dispatch_due();
   return chosen;
 end
 $$;
 comment on function engine.close_gaps(text[]) is
-  'Starts a run per feed (default: racecards and results) for the days of coverage_gaps that nobody is working on, the newest first, at most gap_days_a_night. A day
-   still missing after gap_tries such pulls is given up, and an alert says so. Returns how many days are pulled.';
+  'Starts a run per feed (default: all that have days) for the days of coverage_gaps that nobody is working on, the newest
+   first, at most gap_days_a_night. A day still missing after gap_tries such pulls is given up, and an alert says so. Returns
+   how many days are pulled.';
 
-revoke all on function engine.close_gaps from public, anon, authenticated, service_role;
+revoke all on function
+  engine.forget_closed_gaps, engine.cancel_paused_closings, engine.give_up_gaps, engine.choose_gap_days,
+  engine.plan_stretches, engine.count_gap_tries, engine.close_gaps
+  from public, anon, authenticated, service_role;
+grant execute on function engine.plan_stretches to service_role;
 
 -- schemas/daily/pulls.sql
 
 -- The daily pulls. A cron tick each minute starts what is due by the UK's clock; each pull is an ordinary run.
 
-create function engine.start_scheduled_pull(schedule public.pull_schedules, since date, out started integer, out all_started boolean)
+create function engine.replace_paused_pulls(feed text, inout first_day date, inout last_day date)
 language plpgsql
 security invoker
 set search_path = ''
 as $$
 declare
-  due constant timestamptz := engine.last_due(schedule, engine.clock());
-  wanted_from date;
-  wanted_until date;
-  lane text;
-  rival bigint;
+  paused bigint[];
+  paused_run bigint;
 begin
-  started := 0;
-  all_started := true;
-  foreach lane in array schedule.feeds loop
-    wanted_from := start_scheduled_pull.since + schedule.first_day;
-    wanted_until := engine.london_day() + schedule.last_day;
-    -- A scheduled pull that was paused is replaced, with all that it had left, by the next one of its days, so that a repaired
-    -- account is noticed by itself.
-    select
-      least(wanted_from, min(coalesce(left_over.cursor_day, left_over.period_start))),
-      greatest(wanted_until, max(left_over.period_end) - 1)
-    into wanted_from, wanted_until
-    from public.backfill_progress as left_over
-    join public.backfill_runs as run on run.id = left_over.run_id
-    where
-      left_over.feed = lane
-      and left_over.state in ('waiting', 'working')
-      and left_over.priority = 100
-      and run.paused_at is not null
-      and exists (
-        select from public.backfill_progress as live
-        where
-          live.run_id = left_over.run_id
-          and live.feed = lane
-          and live.state in ('waiting', 'working')
-          and live.period_start <= wanted_until
-          and live.period_end > wanted_from
-      );
-    for rival in
+  loop
+    paused := array(
       select distinct live.run_id
-      from public.backfill_progress as live
-      join public.backfill_runs as run on run.id = live.run_id
+      from engine.live_pulls as live
       where
-        live.feed = lane
-        and live.state in ('waiting', 'working')
-        and live.priority = 100
-        and run.paused_at is not null
-        and live.period_start <= wanted_until
-        and live.period_end > wanted_from
-    loop
-      perform public.backfill_cancel(rival);
-    end loop;
-
-    -- To some days an earlier pull has yet to come: it pulls all that this one would. One that had begun to read them
-    -- before this one was due does not: what it stores is as old as its first page, though its last one may come hours
-    -- later. Nor is it made to begin again, because then one bad page among its last would keep it from ever ending:
-    -- this pull waits for its end.
-    select min(d.day)::date, max(d.day)::date
-    into wanted_from, wanted_until
-    from generate_series(wanted_from::timestamp, wanted_until::timestamp, interval '1 day') as d (day)
-    where not exists (
-      select from public.backfill_progress as live
-      where
-        live.feed = lane
-        and live.state in ('waiting', 'working')
-        and live.priority = 100
-        and engine.has_yet_to_read(live, d.day::date, due)
+        live.feed = replace_paused_pulls.feed
+        and live.paused_at is not null
+        and live.period_start <= last_day
+        and live.period_end > first_day
     );
-    if wanted_from is null then
-      -- One that failed tries again now, not when its wait is over: the data is due.
-      update public.backfill_progress as live
-      set next_attempt_at = engine.clock()
-      where
-        live.feed = lane
-        and live.state = 'waiting'
-        and live.priority = 100
-        and live.next_attempt_at > engine.clock()
-        and live.period_start <= engine.london_day() + schedule.last_day
-        and live.period_end > start_scheduled_pull.since + schedule.first_day;
-      perform engine.dispatch_next(lane);
-      continue;
-    end if;
-    if exists (
-      select from public.backfill_progress as live
-      where
-        live.feed = lane
-        and live.state in ('waiting', 'working')
-        and live.priority = 100
-        -- One that waits holds what it has yet to pull; beside one that works, nobody pulls any of its days.
-        and case when live.state = 'waiting' then coalesce(live.cursor_day, live.period_start) else live.period_start end <= wanted_until
-        and live.period_end > wanted_from
-    ) then
-      all_started := false;
-      -- It tries again too, once for each time that this one is due, so that its wait is not added to that of this one.
-      update public.backfill_progress as live
-      set next_attempt_at = engine.clock()
-      where
-        live.feed = lane
-        and live.state = 'waiting'
-        and live.priority = 100
-        and live.next_attempt_at > engine.clock()
-        and live.claimed_at < due
-        and live.period_start <= wanted_until
-        and live.period_end > wanted_from;
-      if found then
-        perform engine.dispatch_next(lane);
-      end if;
-    else
-      -- Not waited for: the other schedules are due as well, and this one is tried again with the next tick.
-      if not engine.try_lock('start scheduled pull') then
-        perform engine.refuse_lock('start scheduled pull');
-      end if;
-      perform engine.start_run(wanted_from, wanted_until, array[lane], true, 'all', 100::smallint, 'schedule ' || schedule.name);
-      started := started + 1;
-    end if;
+    exit when paused = '{}';
+    select
+      least(first_day, min(coalesce(left_over.cursor_day, left_over.period_start))),
+      greatest(last_day, max(left_over.period_end) - 1)
+    into first_day, last_day
+    from engine.live_pulls as left_over
+    where left_over.run_id = any (paused) and left_over.feed = replace_paused_pulls.feed;
+    foreach paused_run in array paused loop
+      perform public.backfill_cancel(paused_run);
+    end loop;
   end loop;
 end
 $$;
-comment on function engine.start_scheduled_pull(public.pull_schedules, date) is
-  'Starts a run of priority 100 for each feed of a schedule, from its first day as counted from since (UK day on which
-   it was due) to its last day as counted from today. Days that an earlier scheduled pull has yet to begin with are left
-   out; when that is all of them, the earlier one tries again at once. started: how many runs; all_started: false when
-   an earlier pull that has passed or begun some of the days still holds them, so that this one has to wait; it tries
-   again at once as well.';
+comment on function engine.replace_paused_pulls(text, date, date) is
+  'Cancels the scheduled pulls of a feed that are paused and hold some of these days, and returns the days widened by all
+   that they had left: so a repaired account is noticed by itself, with the next pull.';
+
+create function engine.has_yet_to_read(pull engine.live_pulls, day date, due timestamptz)
+returns boolean
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+  select
+    has_yet_to_read.day < pull.period_end
+    and case
+      when pull.reading_since is null or pull.reading_since >= due
+        then has_yet_to_read.day >= coalesce(pull.cursor_day, pull.period_start)
+      -- What it has begun to read is older than what is due: the day at its cursor; of what is read as one, all days.
+      else coalesce(has_yet_to_read.day > pull.cursor_day, false)
+    end
+$$;
+comment on function engine.has_yet_to_read(engine.live_pulls, date, timestamptz) is
+  'Whether a pull that goes on from its cursor will have read the day at the time due or later.';
+
+create function engine.days_left_to_pull(feed text, due timestamptz, inout first_day date, inout last_day date)
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+  -- What a pull stores is as old as its first page, though its last one may come hours later. Nor is one that began
+  -- before the time due made to begin again, because then one bad page among its last would keep it from ever ending.
+  select min(d.day)::date, max(d.day)::date
+  from generate_series(
+    days_left_to_pull.first_day::timestamp, days_left_to_pull.last_day::timestamp, interval '1 day'
+  ) as d (day)
+  where not exists (
+    select from engine.live_pulls as live
+    where
+      live.feed = days_left_to_pull.feed
+      and engine.has_yet_to_read(live, d.day::date, days_left_to_pull.due)
+  )
+$$;
+comment on function engine.days_left_to_pull(text, timestamptz, date, date) is
+  'From the first to the last of these days that no earlier pull will read at the time due or later; nulls when one reads
+   them all.';
+
+create function engine.hurry_pulls(
+  feed text, first_day date, last_day date, claimed_before timestamptz default 'infinity'
+)
+returns void
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+begin
+  update public.backfill_progress as chunk
+  set next_attempt_at = engine.clock()
+  from engine.live_pulls as live
+  where
+    chunk.id = live.id
+    and chunk.state = 'waiting'
+    and chunk.next_attempt_at > engine.clock()
+    and live.feed = hurry_pulls.feed
+    and live.claimed_at < hurry_pulls.claimed_before
+    and live.period_start <= hurry_pulls.last_day
+    and live.period_end > hurry_pulls.first_day;
+  if found then
+    perform engine.dispatch_next(hurry_pulls.feed);
+  end if;
+end
+$$;
+comment on function engine.hurry_pulls(text, date, date, timestamptz) is
+  'Makes the scheduled pulls of these days that failed, and were claimed before a time, try again now and not when their
+   wait is over: the data is due.';
+
+create function engine.start_scheduled_pull(schedule public.pull_schedules, due timestamptz)
+returns text
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  wanted_feed constant text := schedule.feeds[1];
+  -- What was due yesterday at 23:30 is yesterday's, though the tick came after midnight.
+  due_day constant date := case when schedule.day_of_month is null then engine.london_day(due) else engine.london_day() end;
+  wanted record;
+  days_left record;
+begin
+  wanted := engine.replace_paused_pulls(wanted_feed, due_day + schedule.first_day, engine.london_day() + schedule.last_day);
+  days_left := engine.days_left_to_pull(wanted_feed, due, wanted.first_day, wanted.last_day);
+  if days_left.first_day is null then
+    perform engine.hurry_pulls(wanted_feed, wanted.first_day, wanted.last_day);
+    return 'left_to_another';
+  end if;
+  if exists (
+    select from engine.live_pulls as live
+    where live.feed = wanted_feed and live.held_from <= days_left.last_day and live.period_end > days_left.first_day
+  ) then
+    -- Once for each time that this one is due, so that the wait of the earlier one is not added to that of this one.
+    perform engine.hurry_pulls(wanted_feed, days_left.first_day, days_left.last_day, claimed_before => due);
+    return 'waits';
+  end if;
+  -- Not waited for: the other schedules are due as well, and this one is tried again with the next tick.
+  if not engine.try_lock('start schedule') then
+    perform engine.refuse_lock('start schedule');
+  end if;
+  perform engine.create_run(
+    kind => 'schedule', start_date => days_left.first_day, end_date => days_left.last_day, feeds => array[wanted_feed],
+    requested_by => 'schedule ' || schedule.name
+  );
+  return 'started';
+end
+$$;
+comment on function engine.start_scheduled_pull(public.pull_schedules, timestamptz) is
+  'Starts the run of a schedule that is due since then, from its first day as counted from the UK day on which it was due
+   to its last day as counted from today. Returns started; left_to_another when earlier pulls have yet to begin with all
+   of its days; waits when an earlier pull that has passed or begun some of them still holds them. The earlier one tries
+   again at once.';
+
+create function engine.answer_schedule(schedule public.pull_schedules, due timestamptz)
+returns integer
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  outcome text := 'started';
+begin
+  if schedule.pulls = 'gaps' then
+    perform engine.close_gaps(schedule.feeds);
+  else
+    outcome := engine.start_scheduled_pull(schedule, due);
+  end if;
+  update public.pull_schedules as s
+  set
+    -- One that waits is tried again with the next tick.
+    last_due_at = case when outcome = 'waits' then s.last_due_at else due end,
+    failing_since = null,
+    last_error = null
+  where s.name = schedule.name and (outcome <> 'waits' or s.failing_since is not null);
+  return case when schedule.pulls = 'days' and outcome = 'started' then 1 else 0 end;
+end
+$$;
+comment on function engine.answer_schedule(public.pull_schedules, timestamptz) is
+  'Does what a schedule asks for at the time due, and notes that it was answered. Returns how many runs were started, those
+   of gaps not among them.';
 
 create function engine.start_due_pulls()
 returns integer
@@ -4989,11 +5631,8 @@ set search_path = ''
 set lock_timeout = '5s'
 as $$
 declare
-  silence interval;
   schedule public.pull_schedules;
   due timestamptz;
-  pull record;
-  all_started boolean;
   started integer := 0;
   what_to_do text;
 begin
@@ -5001,9 +5640,8 @@ begin
   if not engine.begin_tick('pulls') then
     return 0;
   end if;
-  silence := engine.beat('pulls');
   -- A standstill may have left days out that no schedule reaches back to: gaps are due, whatever the time.
-  if silence > interval '10 minutes' then
+  if engine.beat('pulls') > interval '10 minutes' then
     update public.pull_schedules as s
     set last_due_at = null
     where s.name in (select gaps.name from public.pull_schedules as gaps where gaps.pulls = 'gaps' for no key update skip locked);
@@ -5020,28 +5658,7 @@ begin
       perform from public.pull_schedules as s where s.name = schedule.name for no key update skip locked;
       -- Somebody is changing it: the next tick goes by what it is then.
       continue when not found;
-
-      all_started := true;
-      if schedule.pulls = 'gaps' then
-        perform engine.close_gaps(schedule.feeds);
-      else
-        -- What was due yesterday at 23:30 is yesterday's, though the tick came after midnight.
-        select attempt.* into pull
-        from engine.start_scheduled_pull(
-          schedule, case when schedule.day_of_month is null then engine.london_day(due) else engine.london_day() end
-        ) as attempt;
-        started := started + pull.started;
-        -- What is left waits for the next tick.
-        all_started := pull.all_started;
-      end if;
-      if all_started then
-        update public.pull_schedules as s
-        set last_due_at = due, failing_since = null, last_error = null
-        where s.name = schedule.name;
-      elsif schedule.failing_since is not null then
-        -- It only waits for an earlier pull.
-        update public.pull_schedules as s set failing_since = null, last_error = null where s.name = schedule.name;
-      end if;
+      started := started + engine.answer_schedule(schedule, due);
     exception
       when others then
         get stacked diagnostics what_to_do = pg_exception_hint;
@@ -5057,12 +5674,13 @@ begin
 end
 $$;
 comment on function engine.start_due_pulls() is
-  'The cron tick of the schedules: starts a run of priority 100 for each schedule whose time has come, once however many of its times
-   went by unseen, and closes gaps when that is due and after a standstill of ten minutes. A schedule that
-   can''t be started is tried again with the next tick, and the others go on. Returns how many runs were started.';
+  'The cron tick of the schedules: starts a scheduled pull for each schedule whose time has come, once however many of its
+   times went by unseen, and closes gaps when that is due and after a standstill of ten minutes. A schedule that can''t be
+   started is tried again with the next tick, and the others go on. Returns how many runs were started.';
 
 revoke all on function
-  engine.start_scheduled_pull, engine.start_due_pulls
+  engine.replace_paused_pulls, engine.has_yet_to_read, engine.days_left_to_pull, engine.hurry_pulls,
+  engine.start_scheduled_pull, engine.answer_schedule, engine.start_due_pulls
   from public, anon, authenticated, service_role;
 
 -- schemas/daily/switch.sql
@@ -5121,21 +5739,22 @@ with settings as (
 ),
 feeds as (
   select
-    f.feed,
+    feed.name as feed,
+    feed.has_days,
     -- The newest pull of today's data that should be done by now, whatever the weekday: an empty day is pulled like any other.
     max(engine.last_due(schedule, engine.clock() - settings.grace)) filter (
       where settings.schedules_started_on is not null
     ) as expected_since,
     min(engine.next_due(schedule, engine.clock())) filter (where settings.schedules_started_on is not null) as next_due_at
-  from (values ('masters'), ('racecards'), ('results')) as f (feed)
+  from engine.feeds as feed
   cross join settings
   left join public.pull_schedules as schedule
-    on f.feed = any (schedule.feeds)
+    on feed.name = any (schedule.feeds)
       and schedule.enabled
       and schedule.pulls = 'days'
       and schedule.first_day <= 0
       and schedule.last_day >= 0
-  group by f.feed
+  group by feed.name
 ),
 known as (
   select
@@ -5146,10 +5765,11 @@ known as (
       when engine.london_day(feeds.expected_since) >= settings.schedules_started_on then feeds.expected_since
     end as expected_since,
     settings.schedules_started_on,
-    case feeds.feed
-      when 'masters' then (
+    feeds.has_days,
+    case
+      when not feeds.has_days then (
         select max(chunk.reading_since) from public.backfill_progress as chunk
-        where chunk.feed = 'masters' and chunk.state = 'succeeded'
+        where chunk.feed = feeds.feed and chunk.state = 'succeeded'
       )
       else (
         select c.pulled_at from public.ra_coverage as c
@@ -5158,10 +5778,7 @@ known as (
         limit 1
       )
     end as last_pulled_at,
-    case feeds.feed
-      when 'racecards' then (select max(race.race_date) from public.ra_races as race where race.has_card)
-      when 'results' then (select max(race.race_date) from public.ra_races as race where race.has_result)
-    end as newest_day
+    (select max(race.day) from engine.stored_races as race where race.feed = feeds.feed) as newest_day
   from feeds
   cross join settings
 )
@@ -5174,7 +5791,7 @@ select
   case
     when known.schedules_started_on is null then 'not_scheduled'
     when known.expected_since is null then 'fresh'
-    when known.feed = 'masters' and known.last_pulled_at >= known.expected_since then 'fresh'
+    when not known.has_days and known.last_pulled_at >= known.expected_since then 'fresh'
     -- The day that was due, not an older one that somebody pulled again since.
     when exists (
       select from public.ra_coverage as c
@@ -5184,7 +5801,7 @@ select
   end as state
 from known;
 comment on view public.data_freshness is 'A row per feed: how new its data is, and whether it is as new as the schedules promise.';
-comment on column public.data_freshness.feed is 'masters, racecards or results.';
+comment on column public.data_freshness.feed is 'One of engine.feeds.';
 comment on column public.data_freshness.newest_day is 'Day of the newest race stored from this feed, cards of days to come among them; null for masters.';
 comment on column public.data_freshness.last_pulled_at is 'When the newest day up to today was last pulled wholly, also when it was empty; of the masters, when the first list of their last
    whole pull went in.';
@@ -5311,7 +5928,6 @@ set search_path = ''
 as $$
 declare
   lost public.backfill_progress;
-  new_state text;
   expired integer := 0;
 begin
   for lost in
@@ -5324,17 +5940,9 @@ begin
     order by chunk.id
     for update skip locked
   loop
-    new_state := engine.count_interruption(
+    perform engine.interrupt_chunk(
       lost, format('The invocation fell silent: its lease ran out at %s', lost.lease_until)
     );
-    update public.backfill_progress as chunk
-    set
-      state = new_state,
-      lease_token = null,
-      lease_until = null,
-      next_attempt_at = engine.clock(),
-      ended_at = case when new_state = 'dead' then engine.clock() end
-    where chunk.id = lost.id;
     expired := expired + 1;
   end loop;
   return expired;
@@ -5491,9 +6099,194 @@ revoke all on function
   engine.note_silent_watch, engine.sweep
   from public, anon, authenticated, service_role;
 
--- schemas/alerts/troubles.sql
+-- schemas/alerts/late.sql
 
--- What an alert stands for now.
+-- Troubles: what is late or stands still.
+
+create view engine.late_feeds
+with (security_invoker = true)
+as
+select
+  'freshness' as kind,
+  fresh.feed as subject,
+  format('The %s due at %s are not in. See backfill_status and ingest_errors.', fresh.feed, fresh.expected_since) as message
+from public.data_freshness as fresh
+where
+  fresh.state = 'late'
+  -- Whoever has just woken up has yet to pull what was missed.
+  and (select max(h.awake_since) from engine.heartbeats as h where h.name in ('watch', 'pulls'))
+    < engine.clock() - (select s.freshness_grace_minutes from public.backfill_settings as s) * interval '1 minute';
+comment on view engine.late_feeds is
+  'A trouble for each feed that is late, once the cron jobs have been awake for the time of grace.';
+
+create view engine.failing_schedules
+with (security_invoker = true)
+as
+select
+  'schedule' as kind,
+  schedule.name as subject,
+  format(
+    'The pull that is due can''t be started since %s: %s. It is tried again each minute.', schedule.failing_since,
+    rtrim(schedule.last_error, '.')
+  ) as message
+from public.pull_schedules as schedule
+-- What is over with the next ticks, a lock for example, is no alert.
+where schedule.enabled and schedule.failing_since < engine.clock() - interval '5 minutes';
+comment on view engine.failing_schedules is 'A trouble for each schedule whose pull could not be started for five minutes.';
+
+create view engine.jobs_at_a_standstill
+with (security_invoker = true)
+as
+-- One job alone stands still: when all of cron did, the sweep itself says so as soon as it runs again.
+select
+  'standstill' as kind,
+  job.subject,
+  format('%s since %s: %s. See cron.job_run_details for %s.', job.words, still.beat_at, job.what_follows, job.name) as message
+from (
+  values
+    ('sweep', 'engine-sweep', 'the sweep', 'The sweep has not run', 'what gets lost is not restored'),
+    ('pulls', 'engine-pulls', 'the schedules', 'The schedules have not been looked at', 'nothing is pulled by itself')
+) as job (beats, name, subject, words, what_follows)
+join engine.heartbeats as still on still.name = job.beats
+join engine.heartbeats as watch on watch.name = 'watch'
+where
+  still.beat_at < engine.clock() - interval '10 minutes'
+  and watch.awake_since < engine.clock() - interval '10 minutes';
+comment on view engine.jobs_at_a_standstill is
+  'A trouble for each cron job of the engine that has not run for ten minutes while the watch did.';
+
+revoke all on
+  engine.late_feeds, engine.failing_schedules, engine.jobs_at_a_standstill
+  from public, anon, authenticated, service_role;
+
+-- schemas/alerts/stopped.sql
+
+-- Troubles: what was given up, is paused, or is called and does not come.
+
+create view engine.chunks_given_up
+with (security_invoker = true)
+as
+select
+  'dead_chunks' as kind,
+  dead.subject,
+  format(
+    'Given up: %s of %s, the last one because: %s When that is put right: select backfill_retry(%s); or let it be: select backfill_cancel(%s);',
+    case when count(*) = 1 then 'a chunk' else count(*) || ' chunks' end, dead.feed,
+    rtrim((array_agg(dead.last_error order by dead.ended_at desc))[1], '.') || '.',
+    max(dead.run_id), max(dead.run_id)
+  ) as message
+from (
+  -- Of what starts by itself one message a feed, not one a pull.
+  select
+    chunk.*,
+    case
+      when chunk.kind in ('gaps', 'schedule') then 'scheduled pulls, ' || chunk.feed
+      else format('run %s, %s', chunk.run_id, chunk.feed)
+    end as subject,
+    feed.has_days
+  from public.backfill_progress as chunk
+  join engine.feeds as feed on feed.name = chunk.feed
+) as dead
+where
+  dead.state = 'dead'
+  and case
+    when not dead.has_days then not exists (
+      select from public.backfill_progress as later
+      where later.feed = dead.feed and later.state = 'succeeded' and later.ended_at > dead.ended_at
+    )
+    else exists (
+      select from generate_series(dead.period_start::timestamp, dead.period_end::timestamp - interval '1 day', interval '1 day') as d (day)
+      where
+        d.day::date < engine.london_day(engine.clock() - interval '4 hours')
+        and engine.lacks_coverage(dead.feed, d.day::date)
+    )
+  end
+group by dead.subject, dead.feed;
+comment on view engine.chunks_given_up is
+  'A trouble for the dead chunks of a run and feed, and one for those of all scheduled pulls of a feed, while what they should have
+   pulled is missing.';
+
+create view engine.paused_runs
+with (security_invoker = true)
+as
+select
+  'paused' as kind,
+  paused.subject,
+  (array_agg(paused.pause_reason order by paused.id desc))[1]
+    || case when paused.subject = 'scheduled pulls' then ' Otherwise the next pull of these days tries again.' else '' end as message
+from (
+  -- What starts by itself is replaced by itself: one message, not one a pull.
+  select run.id, case when run.kind in ('gaps', 'schedule') then 'scheduled pulls' else 'run ' || run.id end as subject, run.pause_reason
+  from public.backfill_runs as run
+  where
+    run.paused_at is not null
+    and run.cancelled_at is null
+    and exists (select from engine.live_chunks as live where live.run_id = run.id)
+) as paused
+group by paused.subject;
+comment on view engine.paused_runs is
+  'A trouble for each run that is paused and has something left to do, and one for all scheduled pulls that are.';
+
+create view engine.unanswered_calls
+with (security_invoker = true)
+as
+select
+  'unanswered_calls' as kind,
+  silence.feed as subject,
+  case
+    -- The newest says whether calls are sent at all.
+    when silence.newest_message like 'No call could be sent:%' then silence.newest_message
+    else format(
+      'Nobody answers the calls for %s since %s. Are the functions deployed, and do Vault''s project_url and worker_secret fit '
+      'them? See: select * from net._http_response order by created desc limit 10;', silence.feed, silence.began_at
+    )
+  end as message
+from (
+  select
+    lost.feed,
+    min(lost.occurred_at) as began_at,
+    (array_agg(lost.message order by lost.occurred_at desc, lost.id desc))[1] as newest_message
+  from public.ingest_errors as lost
+  where
+    lost.failure_class = 'lost_call'
+    -- One lost call is the sweep's business; two minutes without anybody are not.
+    and lost.occurred_at between engine.clock() - interval '2 hours' and engine.clock() - interval '2 minutes'
+    and exists (select from engine.claimable_chunks as ready where ready.feed = lost.feed)
+    and not exists (
+      select from public.backfill_progress as chunk where chunk.feed = lost.feed and chunk.claimed_at > lost.occurred_at
+    )
+  group by lost.feed
+) as silence;
+comment on view engine.unanswered_calls is
+  'A trouble for each feed that has something to do, was called two minutes ago or earlier, and has claimed nothing since.';
+
+create view engine.days_given_up
+with (security_invoker = true)
+as
+select
+  'gap' as kind,
+  format('%s of %s', gap.feed, days.words) as subject,
+  format(
+    'Still missing after %s nightly pulls: the %s of %s. See coverage_gaps; to try again: select pull_days(%L);',
+    max(gap.tries), gap.feed, case when count(*) = 1 then min(gap.day)::text else format('%s days', count(*)) end, min(gap.day)
+  ) as message
+from public.gap_pulls as gap
+-- Those of long ago come many at a time: one message, not one a day.
+cross join lateral (
+  select case when gap.day >= engine.london_day(gap.given_up_at) - 7 then gap.day::text else 'earlier days' end as words
+) as days
+where gap.given_up_at is not null
+group by gap.feed, days.words;
+comment on view engine.days_given_up is
+  'A trouble for each day of a feed that the closing of gaps gave up, and one for all that were more than a week old by then.';
+
+revoke all on
+  engine.chunks_given_up, engine.paused_runs, engine.unanswered_calls, engine.days_given_up
+  from public, anon, authenticated, service_role;
+
+-- schemas/alerts/unread.sql
+
+-- Troubles: what somebody has to read and acknowledge.
 
 -- From one day of one feed to the next by way of the index, and of none more than a thousand: however many there are, the watch
 -- looks each minute.
@@ -5501,12 +6294,12 @@ create view engine.unread_rejects
 with (security_invoker = true)
 as
 with recursive days as (
-  select feeds.feed, engine.london_day(oldest.first_seen_at) as met_on
-  from (values ('masters'), ('racecards'), ('results')) as feeds (feed)
+  select feeds.name as feed, engine.london_day(oldest.first_seen_at) as met_on
+  from engine.feeds as feeds
   cross join lateral (
     select reject.first_seen_at
     from public.ingest_rejects as reject
-    where reject.feed = feeds.feed and reject.acknowledged_at is null
+    where reject.feed = feeds.name and reject.acknowledged_at is null
     order by reject.first_seen_at
     limit 1
   ) as oldest
@@ -5543,91 +6336,14 @@ cross join lateral (
 comment on view engine.unread_rejects is
   'Rejects that nobody has acknowledged, by feed and the UK day on which they were first met. Counted to 1,001.';
 
-create view engine.standing_troubles
+create view engine.rejects_to_acknowledge
 with (security_invoker = true)
 as
-select
-  'freshness' as kind, fresh.feed as subject,
-  format('The %s due at %s are not in. See backfill_status and ingest_errors.', fresh.feed, fresh.expected_since) as message
-from public.data_freshness as fresh
-where
-  fresh.state = 'late'
-  -- Whoever has just woken up has yet to pull what was missed.
-  and (select max(h.awake_since) from engine.heartbeats as h where h.name in ('watch', 'pulls'))
-    < engine.clock() - (select s.freshness_grace_minutes from public.backfill_settings as s) * interval '1 minute'
-union all
-select
-  'dead_chunks', dead.subject,
-  format(
-    'Given up: %s of %s, the last one because: %s When that is put right: select backfill_retry(%s); or let it be: select backfill_cancel(%s);',
-    case when count(*) = 1 then 'a chunk' else count(*) || ' chunks' end, dead.feed,
-    rtrim((array_agg(dead.last_error order by dead.ended_at desc))[1], '.') || '.',
-    max(dead.run_id), max(dead.run_id)
-  )
-from (
-  -- Of what starts by itself one message a feed, not one a pull.
-  select
-    chunk.*,
-    case when chunk.priority >= 90 then 'scheduled pulls, ' || chunk.feed else format('run %s, %s', chunk.run_id, chunk.feed) end as subject
-  from public.backfill_progress as chunk
-) as dead
-where
-  dead.state = 'dead'
-  and case
-    when dead.feed = 'masters' then not exists (
-      select from public.backfill_progress as later
-      where later.feed = 'masters' and later.state = 'succeeded' and later.ended_at > dead.ended_at
-    )
-    else exists (
-      select from generate_series(dead.period_start::timestamp, dead.period_end::timestamp - interval '1 day', interval '1 day') as d (day)
-      where
-        d.day::date < engine.london_day(engine.clock() - interval '4 hours')
-        and engine.lacks_coverage(dead.feed, d.day::date)
-    )
-  end
-group by dead.subject, dead.feed
-union all
-select
-  'paused', paused.subject,
-  (array_agg(paused.pause_reason order by paused.id desc))[1]
-    || case when paused.subject = 'scheduled pulls' then ' Otherwise the next pull of these days tries again.' else '' end
-from (
-  -- What starts by itself is replaced by itself: one message, not one a pull.
-  select run.id, case when run.priority >= 90 then 'scheduled pulls' else 'run ' || run.id end as subject, run.pause_reason
-  from public.backfill_runs as run
-  where
-    run.paused_at is not null
-    and run.cancelled_at is null
-    and exists (select from public.backfill_progress as chunk where chunk.run_id = run.id and chunk.state in ('waiting', 'working'))
-) as paused
-group by paused.subject
-union all
-select
-  'unanswered_calls', lost.feed,
-  case
-    -- The newest says whether calls are sent at all.
-    when (array_agg(lost.message order by lost.occurred_at desc, lost.id desc))[1] like 'No call could be sent:%'
-      then (array_agg(lost.message order by lost.occurred_at desc, lost.id desc))[1]
-    else format(
-      'Nobody answers the calls for %s since %s. Are the functions deployed, and do Vault''s project_url and worker_secret fit '
-      'them? See: select * from net._http_response order by created desc limit 10;', lost.feed, min(lost.occurred_at)
-    )
-  end
-from public.ingest_errors as lost
-where
-  lost.failure_class = 'lost_call'
-  -- One lost call is the sweep's business; two minutes without anybody are not.
-  and lost.occurred_at between engine.clock() - interval '2 hours' and engine.clock() - interval '2 minutes'
-  and exists (select from engine.claimable_chunks as ready where ready.feed = lost.feed)
-  and not exists (
-    select from public.backfill_progress as chunk where chunk.feed = lost.feed and chunk.claimed_at > lost.occurred_at
-  )
-group by lost.feed
-union all
 -- One message for all that a feed's day of work brought, further ones when they become many, and another one for what comes
 -- after that day.
 select
-  'rejects', format('%s, met on %s%s', reject.feed, reject.met_on, size.words),
+  'rejects' as kind,
+  format('%s, met on %s%s', reject.feed, reject.met_on, size.words) as subject,
   format(
     'Not understood: %s of %s, first met on %s, the first because: %s. See ingest_rejects. When you have looked: '
     'update ingest_rejects set acknowledged_at = now() '
@@ -5638,86 +6354,73 @@ select
       else reject.rows_counted || ' rows'
     end,
     reject.feed, reject.met_on, rtrim(reject.first_reason, '.'), reject.feed, reject.met_on
-  )
+  ) as message
 from engine.unread_rejects as reject
 join (values (1, ''), (100, ', 100 or more'), (1001, ', more than 1,000')) as size (least, words)
-  on size.least <= reject.rows_counted
-union all
+  on size.least <= reject.rows_counted;
+comment on view engine.rejects_to_acknowledge is
+  'A trouble for each feed and day on which rejects were met that nobody has acknowledged, a second one when they are a hundred, a
+   third when they are more than a thousand.';
+
+create view engine.fields_to_acknowledge
+with (security_invoker = true)
+as
 select
-  'unknown_field', format('%s %s.%s', field.feed, field.object, field.field),
+  'unknown_field' as kind,
+  format('%s %s.%s', field.feed, field.object, field.field) as subject,
   format(
     'The API sends a field that is not stored: %s of %s (%s). When you have looked: '
     'update ingest_unknown_fields set acknowledged_at = now() where feed = %L and object = %L and field = %L;',
     field.field, field.object, field.feed, field.feed, field.object, field.field
-  )
+  ) as message
 from public.ingest_unknown_fields as field
-where field.acknowledged_at is null
+where field.acknowledged_at is null;
+comment on view engine.fields_to_acknowledge is
+  'A trouble for each field that the API sends, that is not stored, and that nobody has acknowledged.';
+
+revoke all on
+  engine.unread_rejects, engine.rejects_to_acknowledge, engine.fields_to_acknowledge
+  from public, anon, authenticated, service_role;
+
+-- schemas/alerts/troubles.sql
+
+-- What an alert stands for now. Each kind of trouble is a view of its own, with the columns of this one.
+
+create view engine.standing_troubles
+with (security_invoker = true)
+as
+select late.kind, late.subject, late.message from engine.late_feeds as late
 union all
-select
-  'gap', format('%s of %s', gap.feed, days.words),
-  format(
-    'Still missing after %s nightly pulls: the %s of %s. See coverage_gaps; to try again: select pull_days(%L);',
-    max(gap.tries), gap.feed, case when count(*) = 1 then min(gap.day)::text else format('%s days', count(*)) end, min(gap.day)
-  )
-from public.gap_pulls as gap
--- Likewise.
-cross join lateral (
-  select case when gap.day >= engine.london_day(gap.given_up_at) - 7 then gap.day::text else 'earlier days' end as words
-) as days
-where gap.given_up_at is not null
-group by gap.feed, days.words
+select dead.kind, dead.subject, dead.message from engine.chunks_given_up as dead
 union all
--- What is over with the next ticks, a lock for example, is no alert.
-select
-  'schedule', schedule.name,
-  format(
-    'The pull that is due can''t be started since %s: %s. It is tried again each minute.', schedule.failing_since,
-    rtrim(schedule.last_error, '.')
-  )
-from public.pull_schedules as schedule
-where schedule.enabled and schedule.failing_since < engine.clock() - interval '5 minutes'
+select paused.kind, paused.subject, paused.message from engine.paused_runs as paused
 union all
--- One job alone stands still: when all of cron did, the sweep itself says so as soon as it runs again.
-select
-  'standstill', job.subject,
-  format('%s since %s: %s. See cron.job_run_details for %s.', job.words, still.beat_at, job.what_follows, job.name)
-from (
-  values
-    ('sweep', 'engine-sweep', 'the sweep', 'The sweep has not run', 'what gets lost is not restored'),
-    ('pulls', 'engine-pulls', 'the schedules', 'The schedules have not been looked at', 'nothing is pulled by itself')
-) as job (beats, name, subject, words, what_follows)
-join engine.heartbeats as still on still.name = job.beats
-join engine.heartbeats as watch on watch.name = 'watch'
-where
-  still.beat_at < engine.clock() - interval '10 minutes'
-  and watch.awake_since < engine.clock() - interval '10 minutes';
-comment on view engine.standing_troubles is 'A row for each thing that an alert stands for now.';
+select silence.kind, silence.subject, silence.message from engine.unanswered_calls as silence
+union all
+select reject.kind, reject.subject, reject.message from engine.rejects_to_acknowledge as reject
+union all
+select field.kind, field.subject, field.message from engine.fields_to_acknowledge as field
+union all
+select day.kind, day.subject, day.message from engine.days_given_up as day
+union all
+select schedule.kind, schedule.subject, schedule.message from engine.failing_schedules as schedule
+union all
+select job.kind, job.subject, job.message from engine.jobs_at_a_standstill as job;
+comment on view engine.standing_troubles is
+  'A row for each thing that an alert stands for now: its kind, what it is about, and what is the matter and what to do.';
 
-revoke all on engine.unread_rejects, engine.standing_troubles from public, anon, authenticated, service_role;
+revoke all on engine.standing_troubles from public, anon, authenticated, service_role;
 
--- schemas/alerts/watch.sql
+-- schemas/alerts/send.sql
 
--- The cron tick of the alerts, and the messages to the webhook.
+-- Messages to the webhook: what their answers say, what is in them, and sending them.
 
--- Security definer, because the webhook's address, which is a secret, is in Vault, and pg_net is not for the functions' role.
-create function engine.send_alerts()
-returns integer
-language plpgsql
-security definer
-set search_path = pg_catalog, pg_temp
--- Anybody may lock pg_net's tables; the next tick tries again.
-set lock_timeout = '1s'
+create function engine.note_alert_answers()
+returns void
+language sql
+security invoker
+set search_path = ''
 as $$
-declare
-  webhook constant text := (select s.decrypted_secret from vault.decrypted_secrets as s where s.name = 'alert_webhook_url');
-  format_wanted constant text := (select s.alert_format from public.backfill_settings as s);
-  message record;
-  words text;
-  sent integer := 0;
-begin
-  if webhook is null then
-    return 0;
-  end if;
   -- What somebody holds waits for the next tick, and holds up no other.
   update public.alert_messages as m
   set delivered_at = engine.clock()
@@ -5738,10 +6441,71 @@ begin
     );
   delete from engine.alert_requests as request
   using public.alert_messages as m
-  where m.id = request.message_id and m.delivered_at is not null;
+  where m.id = request.message_id and m.delivered_at is not null
+$$;
+comment on function engine.note_alert_answers() is
+  'Closes the messages that were answered well, and those whose last of five tries was five minutes ago.';
 
+create function engine.alert_body(alert public.alerts, phase text, alert_format text)
+returns jsonb
+language sql
+-- Not immutable: it writes times in the session's time zone.
+stable
+security invoker
+set search_path = ''
+as $$
+  select case
+    when alert_body.alert_format = 'slack' then jsonb_build_object(
+      'text',
+      case alert_body.phase
+        when 'raised' then format('%s (%s): %s', replace(alert.kind, '_', ' '), alert.subject, alert.message)
+        else format('Well again: %s (%s), since %s', replace(alert.kind, '_', ' '), alert.subject, alert.well_at)
+      end
+    )
+    else jsonb_build_object(
+      'phase', alert_body.phase, 'kind', alert.kind, 'subject', alert.subject, 'message', alert.message,
+      'raised_at', alert.raised_at, 'well_at', alert.well_at
+    )
+  end
+$$;
+comment on function engine.alert_body(public.alerts, text, text) is
+  'What a message says. phase: raised, or well. alert_format: slack, one text; json, the alert in fields.';
+
+create function engine.send_alert(message_id bigint, webhook text, body jsonb)
+returns void
+language sql
+security invoker
+set search_path = ''
+as $$
+  update public.alert_messages as m set tries = m.tries + 1, sent_at = engine.clock() where m.id = send_alert.message_id;
+  insert into engine.alert_requests as known (message_id, request_id)
+  select
+    send_alert.message_id,
+    engine.post(url => webhook, body => send_alert.body, headers => jsonb_build_object('Content-Type', 'application/json'))
+  on conflict (message_id) do update set request_id = excluded.request_id, queued_at = excluded.queued_at
+$$;
+comment on function engine.send_alert(bigint, text, jsonb) is
+  'Queues a message for the webhook, counts the try, and keeps which request carries it. Errors: those of engine.post.';
+
+create function engine.send_alerts()
+returns integer
+language plpgsql
+security invoker
+set search_path = ''
+-- Anybody may lock pg_net's tables; the next tick tries again.
+set lock_timeout = '1s'
+as $$
+declare
+  webhook constant text := (select s.decrypted_secret from vault.decrypted_secrets as s where s.name = 'alert_webhook_url');
+  message record;
+  sent integer := 0;
+begin
+  if webhook is null then
+    return 0;
+  end if;
+  perform engine.note_alert_answers();
   for message in
-    select m.id, m.phase, m.created_at, a.kind, a.subject, a.message, a.raised_at, a.well_at
+    select m.id, engine.alert_body(a, m.phase, (select s.alert_format from public.backfill_settings as s)) as body
     from public.alert_messages as m
     join public.alerts as a on a.id = m.alert_id
     where
@@ -5757,26 +6521,7 @@ begin
     order by m.id
     for update of m skip locked
   loop
-    words := case message.phase
-      when 'raised' then format('%s (%s): %s', replace(message.kind, '_', ' '), message.subject, message.message)
-      else format('Well again: %s (%s), since %s', replace(message.kind, '_', ' '), message.subject, message.well_at)
-    end;
-    update public.alert_messages as m set tries = m.tries + 1, sent_at = engine.clock() where m.id = message.id;
-    insert into engine.alert_requests as known (message_id, request_id)
-    select
-      message.id,
-      engine.post(
-        url => webhook,
-        body => case
-          when format_wanted = 'slack' then jsonb_build_object('text', words)
-          else jsonb_build_object(
-            'phase', message.phase, 'kind', message.kind, 'subject', message.subject, 'message', message.message,
-            'raised_at', message.raised_at, 'well_at', message.well_at
-          )
-        end,
-        headers => jsonb_build_object('Content-Type', 'application/json')
-      )
-    on conflict (message_id) do update set request_id = excluded.request_id, queued_at = excluded.queued_at;
+    perform engine.send_alert(message.id, webhook, message.body);
     sent := sent + 1;
   end loop;
   return sent;
@@ -5785,6 +6530,14 @@ $$;
 comment on function engine.send_alerts() is
   'Sends messages that wait to the webhook whose address is Vault''s secret alert_webhook_url, each until it is answered well, at most
    five times. Returns how many were sent; none without a webhook, then they stay in alert_messages.';
+
+revoke all on function
+  engine.note_alert_answers, engine.alert_body, engine.send_alert, engine.send_alerts
+  from public, anon, authenticated, service_role;
+
+-- schemas/alerts/watch.sql
+
+-- The cron tick of the alerts.
 
 create function engine.watch()
 returns void
@@ -5848,7 +6601,7 @@ comment on function engine.watch() is
 
 select cron.schedule('engine-watch', '* * * * *', 'select engine.watch()');
 
-revoke all on function engine.send_alerts, engine.watch from public, anon, authenticated, service_role;
+revoke all on function engine.watch from public, anon, authenticated, service_role;
 
 -- schemas/daily/upkeep.sql
 
@@ -5874,7 +6627,7 @@ begin
   where
     run.id = purge_run.run_id
     and not exists (
-      select from public.backfill_progress as chunk where chunk.run_id = run.id and chunk.state in ('waiting', 'working')
+      select from engine.live_chunks as live where live.run_id = run.id
     );
   return found;
 exception
@@ -5919,11 +6672,11 @@ begin
     select run.id
     from public.backfill_runs as run
     where
-      run.priority >= 90
+      run.kind in ('gaps', 'schedule')
       and run.created_at < engine.clock() - settings.scheduled_run_days * interval '1 day'
       and exists (
         select from public.backfill_runs as newer
-        where newer.feeds = run.feeds and newer.priority = run.priority and newer.id > run.id
+        where newer.feeds = run.feeds and newer.kind = run.kind and newer.id > run.id
       )
     order by run.id
   loop

@@ -189,6 +189,35 @@ Deno.test("an alert in plain JSON has its parts in fields", async () => {
   assertEquals([message?.body["phase"], message?.body["kind"]], ["raised", "dead_chunks"]);
 });
 
+Deno.test("alert_body() says in one text what is the matter and that it is well again, and has all in fields for json", async () => {
+  const body = async (phase: string, format: string) => {
+    const [row] = await db.sql<{ body: Record<string, string | null> }[]>`
+      select engine.alert_body(
+        row(
+          7, 'unknown_field', 'results result.mood', 'The API sends "mood": 100 % new.',
+          '2026-06-15 10:00:00+00', '2026-06-15 11:00:00+00'
+        )::alerts, ${phase}, ${format}
+      ) as body
+    `;
+    return row?.body;
+  };
+  assertEquals(await body("raised", "slack"), {
+    text: 'unknown field (results result.mood): The API sends "mood": 100 % new.',
+  });
+  assertEquals(await body("well", "slack"), {
+    text: "Well again: unknown field (results result.mood), since 2026-06-15 11:00:00+00",
+  });
+  assertEquals(await body("raised", "json"), {
+    phase: "raised",
+    kind: "unknown_field",
+    subject: "results result.mood",
+    message: 'The API sends "mood": 100 % new.',
+    raised_at: "2026-06-15T10:00:00+00:00",
+    well_at: "2026-06-15T11:00:00+00:00",
+  });
+  assertEquals((await body("well", "json"))?.["phase"], "well");
+});
+
 Deno.test("a paused run, rejects and an unknown field each raise their alert, and end it", async () => {
   const run = await start(db.sql, "2026-05-01", "2026-05-31", { feeds: ["results"] });
   await db.sql`select backfill_pause(${run})`;

@@ -60,8 +60,8 @@ Deno.test("backfill_plan() plans exactly the chunks and calls that backfill_star
 Deno.test("backfill_plan() knows that cards begin on 2023-01-23 and that older results need the add-on", async () => {
   const [, cards, results] = await plan("2022-06-01", "2023-01-24");
   assertEquals([cards?.chunks, cards?.api_calls], [1, 2]);
-  assertEquals(cards?.note, "The API has no cards before 2023-01-23: none are planned.");
-  assertEquals(results?.note, "Results before 2025-06-15 need the historical add-on of The Racing API.");
+  assertEquals(cards?.note, "The API has no racecards before 2023-01-23: none are planned.");
+  assertEquals(results?.note, "The results before 2025-06-15 need the historical add-on of The Racing API.");
   const [, recentCards, recentResults] = await plan("2025-06-15", "2025-07-01");
   assertEquals([recentCards?.note, recentResults?.note], [null, null]);
   const [only] = await plan("2015-01-01", "2015-12-31", ["racecards"]);

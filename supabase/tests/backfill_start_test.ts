@@ -67,7 +67,7 @@ const nonsense: [string, () => Promise<unknown>, string][] = [
   ],
   ["a start after today", () => start(db.sql, "2026-06-16", null), "is after the end date 2026-06-15"],
   ["a start before 1988", () => start(db.sql, "1987-12-31", "2026-05-01"), "before 1988-01-01"],
-  ["an end too far ahead", () => start(db.sql, "2026-06-01", "2026-06-23"), "more than seven days ahead"],
+  ["an end too far ahead", () => start(db.sql, "2026-06-01", "2026-06-23"), "more than 7 days ahead"],
   ["an unknown feed", () => start(db.sql, "2026-05-01", null, { feeds: ["odds"] }), 'Unknown feed "odds"'],
   ["no feed at all", () => start(db.sql, "2026-05-01", null, { feeds: [] }), "The list of feeds is empty"],
   [

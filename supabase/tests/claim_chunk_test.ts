@@ -45,14 +45,14 @@ Deno.test("claim_chunk() gives no events while the run's masters are not in", as
 Deno.test("claim_chunk() prefers the run of higher priority to an older one", async () => {
   await start(db.sql, "2026-01-01", "2026-02-28", { feeds: ["results"] });
   await db
-    .sql`select engine.start_run(date '2026-06-14', date '2026-06-15', array['results'], true, 'all', 100::smallint)`;
+    .sql`select engine.create_run('schedule', date '2026-06-14', date '2026-06-15', array['results'])`;
   assertEquals((await claimed(db.worker, "results")).period_start, "2026-06-14");
 });
 
 /** Waits in the lane as if the schedules never stopped: a pull of a day of May each. */
 async function alwaysDaily(days: number): Promise<void> {
   await db.sql`
-    select engine.start_run(day::date, day::date, array['results'], true, 'all', 100::smallint)
+    select engine.create_run('schedule', day::date, day::date, array['results'])
     from generate_series(date '2026-05-01', date '2026-05-01' + ${days - 1}::integer, interval '1 day') as day
   `;
 }
@@ -80,12 +80,12 @@ Deno.test("one of two leases is a backfill's while one waits, however many daily
   assertEquals(await claimsOfBackfills(6, 2), [false, true, false, true, false, true]);
   // Whichever of the two is given back: a backfill's that was, is a backfill's again.
   const [live] = await db.sql`
-    select count(*) filter (where priority = 0)::integer as backfills, count(*)::integer as leases
+    select count(*) filter (where kind = 'backfill')::integer as backfills, count(*)::integer as leases
     from backfill_progress where state = 'working'
   `;
   assertEquals({ ...live }, { backfills: 1, leases: 2 });
   const [backfill] = await db.sql`
-    select id, lease_token from backfill_progress where state = 'working' and priority = 0
+    select id, lease_token from backfill_progress where state = 'working' and kind = 'backfill'
   `;
   await db.worker`select yield_chunk(${backfill?.["id"]}, ${backfill?.["lease_token"]}, 1)`;
   assertEquals((await claimed(db.worker, "results")).period_start < "2026-05-01", true);

@@ -152,13 +152,13 @@ Deno.test("close_gaps() pulls each stretch of missing days, and nothing between 
   await cover("racecards", "2026-06-02", "2026-06-04");
   assertEquals((await db.sql`select engine.close_gaps() as days`)[0]?.["days"], 5);
   const chunks = await db.sql`
-    select period_start::text, period_end::text, priority, cursor_day::text, pages_planned
+    select period_start::text, period_end::text, kind, cursor_day::text, pages_planned
     from backfill_progress where state = 'waiting' order by period_start
   `;
   const chunk = (first: string, end: string, pages: number) => ({
     period_start: first,
     period_end: end,
-    priority: 90,
+    kind: "gaps",
     cursor_day: first,
     pages_planned: pages,
   });
@@ -232,10 +232,10 @@ Deno.test("close_gaps() takes the place of an earlier closing that was paused", 
   await start(db.sql, "2026-05-20", "2026-05-20", { feeds: ["results"] });
   await endChunks();
   await db.sql`select engine.close_gaps()`;
-  await db.sql`update backfill_runs set paused_at = engine.clock(), pause_reason = '401' where priority = 90`;
+  await db.sql`update backfill_runs set paused_at = engine.clock(), pause_reason = '401' where kind = 'gaps'`;
   await db.passTime("1 day");
   assertEquals((await db.sql`select engine.close_gaps() as days`)[0]?.["days"], 1);
-  const states = await db.sql`select state from backfill_progress where priority = 90 order by id`;
+  const states = await db.sql`select state from backfill_progress where kind = 'gaps' order by id`;
   assertEquals(states.map(({ state }) => state), ["cancelled", "waiting"]);
 });
 
@@ -262,7 +262,7 @@ Deno.test("nights on which the account was refused give no day up", async () => 
   for (let night = 1; night <= 6; night++) {
     assertEquals((await db.sql`select engine.close_gaps() as days`)[0]?.["days"], 1, `night ${night}`);
     await db
-      .sql`update backfill_runs set paused_at = engine.clock(), pause_reason = '401' where paused_at is null and priority = 90`;
+      .sql`update backfill_runs set paused_at = engine.clock(), pause_reason = '401' where paused_at is null and kind = 'gaps'`;
     await db.passTime("1 day");
   }
 });
@@ -302,4 +302,52 @@ Deno.test("yesterday's results are no gap before their nightly pull is due", asy
   assertEquals(await gaps(), []);
   await db.passTime("4 hours");
   assertEquals((await gaps()).map(({ kind }) => kind), ["provisional"]);
+});
+
+/** The chunks that single days of a feed make, newest day last. */
+async function stretches(feed: string, days: string[]): Promise<string[]> {
+  const rows = await db.sql<{ first: string; end: string; pages: number }[]>`
+    select period_start::text as first, period_end::text as "end", pages_expected as pages
+    from engine.plan_stretches(${feed}, ${days}::date[])
+  `;
+  return rows.map(({ first, end, pages }) => `${first} to ${end}: ${pages}`);
+}
+
+Deno.test("plan_stretches() makes one chunk of days that follow each other, and ends it with the month", async () => {
+  assertEquals(
+    await stretches("racecards", ["2026-05-03", "2026-05-30", "2026-05-31", "2026-06-01", "2026-06-02"]),
+    [
+      "2026-05-03 to 2026-05-04: 1",
+      "2026-05-30 to 2026-06-01: 2",
+      "2026-06-01 to 2026-06-03: 2",
+    ],
+  );
+  assertEquals(await stretches("racecards", []), []);
+});
+
+Deno.test("plan_stretches() expects a page a day of cards, and of results as many as their races fill", async () => {
+  const week = ["10", "11", "12", "13", "14", "15", "16"].map((day) => `2026-05-${day}`);
+  assertEquals(await stretches("racecards", week), ["2026-05-10 to 2026-05-17: 7"]);
+  // 36 races a day, 100 a page.
+  assertEquals(await stretches("results", week), ["2026-05-10 to 2026-05-17: 3"]);
+  assertEquals(await stretches("results", week.slice(0, 2)), ["2026-05-10 to 2026-05-12: 1"]);
+  await db.sql`update backfill_settings set results_page_limit = 10`;
+  assertEquals(await stretches("results", week), ["2026-05-10 to 2026-05-17: 26"]);
+});
+
+Deno.test("plan_stretches() plans a day that was tried before alone, in its own feed only", async () => {
+  await db.sql`
+    insert into gap_pulls (feed, day, tries) values
+      ('results', '2026-05-11', 1), ('results', '2026-05-12', 2),
+      -- Its try was given back.
+      ('results', '2026-05-14', 0)
+  `;
+  const days = ["10", "11", "12", "13", "14"].map((day) => `2026-05-${day}`);
+  assertEquals(await stretches("results", days), [
+    "2026-05-10 to 2026-05-11: 1",
+    "2026-05-11 to 2026-05-12: 1",
+    "2026-05-12 to 2026-05-13: 1",
+    "2026-05-13 to 2026-05-15: 1",
+  ]);
+  assertEquals(await stretches("racecards", days), ["2026-05-10 to 2026-05-15: 5"]);
 });

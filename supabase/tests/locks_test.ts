@@ -56,8 +56,8 @@ Deno.test("a start that another one of its kind holds up says who that is, and o
     assertEquals([error.code, error.message.includes(`session ${holder}`)], ["55P03", true]);
     await db.sql`select pull_days('2026-06-14')`;
   });
-  await whileHeld("start pull by hand", async () => {
-    await assertRejects(() => db.sql`select pull_days('2026-06-12')`, Error, "start pull by hand");
+  await whileHeld("start by_hand", async () => {
+    await assertRejects(() => db.sql`select pull_days('2026-06-12')`, Error, "start by_hand");
     await start(db.sql, "2026-05-01", "2026-05-31");
   });
 });
@@ -67,9 +67,9 @@ Deno.test("a closing of gaps beside another one is refused, and nothing is pulle
   // As if it had been pulled, and nothing came of it: a gap.
   await db.sql`update backfill_progress set state = 'succeeded', ended_at = engine.clock()`;
   const close = async () => (await db.sql<{ days: number }[]>`select engine.close_gaps() as days`)[0]?.days;
-  const closings = async () => (await db.sql`select from backfill_runs where priority = 90`).length;
-  await whileHeld("close gaps", async () => {
-    await assertRejects(close, Error, 'The lock "close gaps"');
+  const closings = async () => (await db.sql`select from backfill_runs where kind = 'gaps'`).length;
+  await whileHeld("start gaps", async () => {
+    await assertRejects(close, Error, 'The lock "start gaps"');
   });
   assertEquals(await closings(), 0);
   assertEquals([await close(), await closings()], [1, 1]);

@@ -59,34 +59,36 @@ Deno.test("what is older than the settings say goes, what is younger stays", asy
 
 Deno.test("scheduled runs that ended long ago go, but for the newest of their kind; backfills and live runs stay", async () => {
   await db.sql`
-    insert into backfill_runs (start_date, end_date, feeds, newest_first, reprocess, priority, created_at)
-    select '2026-05-01', '2026-05-01', array['results'], true, 'all', priority, engine.clock() - days * interval '1 day'
-    from (values (100, 50), (100, 40), (100, 35), (90, 40), (0, 400)) as old (priority, days)
+    insert into backfill_runs (start_date, end_date, feeds, newest_first, reprocess, kind, created_at)
+    select '2026-05-01', '2026-05-01', array['results'], true, 'all', kind, engine.clock() - days * interval '1 day'
+    from (values ('schedule', 50), ('schedule', 40), ('schedule', 35), ('gaps', 40), ('backfill', 400)) as old (kind, days)
   `;
   await db.sql`
-    insert into backfill_progress (run_id, feed, period_start, period_end, priority, place_in_run, pages_planned, pages_expected)
-    select min(id), 'results', '2026-05-01', '2026-05-02', 100, 1, 1, 1 from backfill_runs where priority = 100
+    insert into backfill_progress (run_id, feed, period_start, period_end, kind, place_in_run, pages_planned, pages_expected)
+    select min(id), 'results', '2026-05-01', '2026-05-02', 'schedule', 1, 1, 1 from backfill_runs where kind = 'schedule'
   `;
   assertEquals((await purge())["backfill_runs"], 1);
   const left = await db
-    .sql`select priority, (engine.clock()::date - created_at::date) as days from backfill_runs order by 1, 2`;
-  assertEquals([...left].map(({ priority, days }) => [priority, days]), [[0, 400], [90, 40], [100, 35], [
-    100,
-    50,
-  ]]);
+    .sql`select kind, (engine.clock()::date - created_at::date) as days from backfill_runs order by 1, 2`;
+  assertEquals([...left].map(({ kind, days }) => [kind, days]), [
+    ["backfill", 400],
+    ["gaps", 40],
+    ["schedule", 35],
+    ["schedule", 50],
+  ]);
 });
 
 Deno.test("what a purged run stored and covered stays", async () => {
   await db.sql`
-    insert into backfill_runs (start_date, end_date, feeds, newest_first, reprocess, priority, created_at)
-    select '2026-05-01', '2026-05-01', array['results'], true, 'all', 100, engine.clock() - days * interval '1 day'
+    insert into backfill_runs (start_date, end_date, feeds, newest_first, reprocess, kind, created_at)
+    select '2026-05-01', '2026-05-01', array['results'], true, 'all', 'schedule', engine.clock() - days * interval '1 day'
     from unnest(array[50, 40]) as days
   `;
   await db.sql`
     insert into backfill_progress (
-      run_id, feed, period_start, period_end, priority, place_in_run, pages_planned, pages_expected, state, ended_at
+      run_id, feed, period_start, period_end, kind, place_in_run, pages_planned, pages_expected, state, ended_at
     )
-    select id, 'results', '2026-05-01', '2026-05-02', 100, 1, 1, 1, 'succeeded', created_at from backfill_runs
+    select id, 'results', '2026-05-01', '2026-05-02', 'schedule', 1, 1, 1, 'succeeded', created_at from backfill_runs
   `;
   await db.sql`
     insert into ra_coverage (feed, day, races_in_api, races_stored, races_rejected, pulled_at, regions, chunk_id)
@@ -100,15 +102,15 @@ Deno.test("what a purged run stored and covered stays", async () => {
 /** A scheduled pull of long ago that was given up, and a newer one of its kind. Its id. */
 async function oldDeadRun(): Promise<number> {
   await db.sql`
-    insert into backfill_runs (start_date, end_date, feeds, newest_first, reprocess, priority, created_at)
-    select '2026-05-01', '2026-05-02', array['results'], true, 'all', 100, engine.clock() - days * interval '1 day'
+    insert into backfill_runs (start_date, end_date, feeds, newest_first, reprocess, kind, created_at)
+    select '2026-05-01', '2026-05-02', array['results'], true, 'all', 'schedule', engine.clock() - days * interval '1 day'
     from unnest(array[40, 1]) as days
   `;
   await db.sql`
     insert into backfill_progress (
-      run_id, feed, period_start, period_end, priority, place_in_run, pages_planned, pages_expected, state, ended_at, last_error
+      run_id, feed, period_start, period_end, kind, place_in_run, pages_planned, pages_expected, state, ended_at, last_error
     )
-    select id, 'results', '2026-05-01', '2026-05-03', 100, 1, 1, 1, 'dead', created_at, 'unreadable' from backfill_runs
+    select id, 'results', '2026-05-01', '2026-05-03', 'schedule', 1, 1, 1, 'dead', created_at, 'unreadable' from backfill_runs
   `;
   return 1;
 }

@@ -486,13 +486,13 @@ Deno.test("a schedule that could not be started and then only waits for an earli
   await onSince("2026-06-15T12:00:00Z");
   await db.sql`update testing.moment set now = '2026-06-15T12:45:00Z'`;
   await db.sql.begin(async (transaction) => {
-    await transaction`select engine.take_lock('start scheduled pull')`;
+    await transaction`select engine.take_lock('start schedule')`;
     await tick();
     assertEquals((await failures()).map(({ name }) => name), ["day_results"]);
   });
   await db.sql`update testing.moment set now = '2026-06-15T12:30:00Z'`;
   await db.sql`
-    select engine.start_run('2026-06-15', '2026-06-15', array['results'], true, 'all', 100::smallint, 'schedule elsewhere')
+    select engine.create_run('schedule', '2026-06-15', '2026-06-15', array['results'], requested_by => 'schedule elsewhere')
   `;
   const lease = await claimed(db.worker, "results");
   const races = [resultRace("rac_1", { race_date: "2026-06-15" })];
@@ -506,7 +506,7 @@ Deno.test("a scheduled pull that another start of its kind holds up comes with t
   await onSince("2026-06-15T12:00:00Z");
   await db.sql`update testing.moment set now = '2026-06-15T12:45:00Z'`;
   await db.sql.begin(async (transaction) => {
-    await transaction`select engine.take_lock('start scheduled pull')`;
+    await transaction`select engine.take_lock('start schedule')`;
     await tick();
     assertEquals((await failures()).map(({ name }) => name), ["day_results"]);
   });
@@ -531,7 +531,7 @@ Deno.test("gaps that could not be closed after a standstill are closed by the ne
   await onSince("2026-06-15T12:00:00Z");
   await db.sql`update testing.moment set now = '2026-07-01T09:00:00Z'`;
   await db.sql.begin(async (transaction) => {
-    await transaction`select engine.take_lock('close gaps')`;
+    await transaction`select engine.take_lock('start gaps')`;
     await tick();
   });
   assertEquals((await failures()).map(({ name }) => name), ["gaps"]);

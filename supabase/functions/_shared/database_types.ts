@@ -85,6 +85,7 @@ export type Database = {
           "id": number;
           "interruptions": number;
           "invocations": number;
+          "kind": string;
           "last_error": string | null;
           "last_page_at": string | null;
           "lease_token": string | null;
@@ -122,6 +123,7 @@ export type Database = {
           "id"?: never;
           "interruptions"?: number;
           "invocations"?: number;
+          "kind": string;
           "last_error"?: string | null;
           "last_page_at"?: string | null;
           "lease_token"?: string | null;
@@ -133,7 +135,7 @@ export type Database = {
           "period_end": string;
           "period_start": string;
           "place_in_run": number;
-          "priority": number;
+          "priority"?: never;
           "races_stored"?: number;
           "reading_since"?: string | null;
           "regions"?: (string)[] | null;
@@ -158,6 +160,7 @@ export type Database = {
           "id"?: never;
           "interruptions"?: number;
           "invocations"?: number;
+          "kind"?: string;
           "last_error"?: string | null;
           "last_page_at"?: string | null;
           "lease_token"?: string | null;
@@ -169,7 +172,7 @@ export type Database = {
           "period_end"?: string;
           "period_start"?: string;
           "place_in_run"?: number;
-          "priority"?: number;
+          "priority"?: never;
           "races_stored"?: number;
           "reading_since"?: string | null;
           "regions"?: (string)[] | null;
@@ -181,6 +184,13 @@ export type Database = {
           "state"?: string;
         };
         Relationships: [
+          {
+            foreignKeyName: "backfill_progress_feed_fkey";
+            columns: ["feed"];
+            isOneToOne: false;
+            referencedRelation: "data_freshness";
+            referencedColumns: ["feed"];
+          },
           {
             foreignKeyName: "backfill_progress_run_id_fkey";
             columns: ["run_id"];
@@ -204,10 +214,10 @@ export type Database = {
           "end_date": string;
           "feeds": (string)[];
           "id": number;
+          "kind": string;
           "newest_first": boolean;
           "pause_reason": string | null;
           "paused_at": string | null;
-          "priority": number;
           "reprocess": string;
           "requested_by": string;
           "start_date": string;
@@ -219,10 +229,10 @@ export type Database = {
           "end_date": string;
           "feeds": (string)[];
           "id"?: never;
+          "kind": string;
           "newest_first": boolean;
           "pause_reason"?: string | null;
           "paused_at"?: string | null;
-          "priority"?: number;
           "reprocess": string;
           "requested_by"?: string;
           "start_date": string;
@@ -233,10 +243,10 @@ export type Database = {
           "end_date"?: string;
           "feeds"?: (string)[];
           "id"?: never;
+          "kind"?: string;
           "newest_first"?: boolean;
           "pause_reason"?: string | null;
           "paused_at"?: string | null;
-          "priority"?: number;
           "reprocess"?: string;
           "requested_by"?: string;
           "start_date"?: string;
@@ -260,10 +270,8 @@ export type Database = {
           "interruptions_before_dead": number;
           "lease_seconds": number;
           "leases_per_feed": number;
-          "racecards_page_limit": number;
           "regions": (string)[];
           "reject_days": number;
-          "results_page_limit": number;
           "scheduled_run_days": number;
           "schedules_started_on": string | null;
           "stop_taking_pages_after_busy_seconds": number;
@@ -286,10 +294,8 @@ export type Database = {
           "interruptions_before_dead"?: number;
           "lease_seconds"?: number;
           "leases_per_feed"?: number;
-          "racecards_page_limit"?: number;
           "regions"?: (string)[];
           "reject_days"?: number;
-          "results_page_limit"?: number;
           "scheduled_run_days"?: number;
           "schedules_started_on"?: string | null;
           "stop_taking_pages_after_busy_seconds"?: number;
@@ -311,10 +317,8 @@ export type Database = {
           "interruptions_before_dead"?: number;
           "lease_seconds"?: number;
           "leases_per_feed"?: number;
-          "racecards_page_limit"?: number;
           "regions"?: (string)[];
           "reject_days"?: number;
-          "results_page_limit"?: number;
           "scheduled_run_days"?: number;
           "schedules_started_on"?: string | null;
           "stop_taking_pages_after_busy_seconds"?: number;
@@ -345,7 +349,15 @@ export type Database = {
           "last_try_at"?: string | null;
           "tries"?: number;
         };
-        Relationships: [];
+        Relationships: [
+          {
+            foreignKeyName: "gap_pulls_feed_fkey";
+            columns: ["feed"];
+            isOneToOne: false;
+            referencedRelation: "data_freshness";
+            referencedColumns: ["feed"];
+          },
+        ];
       };
       "ingest_errors": {
         Row: {
@@ -602,6 +614,13 @@ export type Database = {
             isOneToOne: false;
             referencedRelation: "backfill_progress";
             referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "ra_coverage_feed_fkey";
+            columns: ["feed"];
+            isOneToOne: false;
+            referencedRelation: "data_freshness";
+            referencedColumns: ["feed"];
           },
         ];
       };
@@ -1472,7 +1491,7 @@ export type Database = {
       "data_freshness": {
         Row: {
           "expected_since": string | null;
-          "feed": string | null;
+          "feed": string;
           "last_pulled_at": string | null;
           "newest_day": string | null;
           "next_due_at": string | null;

@@ -27,6 +27,9 @@ begin
 end
 $$;
 
+-- For the constraint that no day is worked on twice.
+create extension if not exists btree_gist with schema extensions;
+
 create schema engine;
 comment on schema engine is
   'Inner parts of the backfill engine. Not exposed over the API; what an operator or a function calls is in public.';

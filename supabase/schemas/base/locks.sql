@@ -15,12 +15,9 @@ values
   ('pulls', 'starting the pulls that are due'),
   ('watch', 'raising and sending alerts'),
   ('start backfill', 'starting a backfill'),
-  ('start pull by hand', 'starting a pull of days by hand'),
-  ('start scheduled pull', 'starting a scheduled pull'),
-  ('close gaps', 'starting the closing of gaps'),
-  ('claim masters', 'giving out the masters'' leases'),
-  ('claim racecards', 'giving out the racecards'' leases'),
-  ('claim results', 'giving out the results'' leases');
+  ('start by_hand', 'starting a pull of days by hand'),
+  ('start gaps', 'starting the closing of gaps'),
+  ('start schedule', 'starting a scheduled pull');
 
 create function engine.lock_holder(name text)
 returns text

@@ -8,27 +8,28 @@ security invoker
 set search_path = ''
 as $$
   select
-    count(*) filter (where live.priority = 0) = 0
+    count(*) filter (where live.kind = 'backfill') = 0
     and (
       (backfill_goes_first.leases > 1 and count(*) >= backfill_goes_first.leases - 1)
       -- They take turns over a single lease, and over a day that both of them want.
       or coalesce(
         (
-          select last.priority
+          select last.kind
           from public.backfill_progress as last
           where last.feed = backfill_goes_first.feed and last.claimed_at is not null
           order by last.claimed_at desc
           limit 1
         ),
-        0
-      ) > 0
+        'backfill'
+      ) <> 'backfill'
     )
   from public.backfill_progress as live
   where live.feed = backfill_goes_first.feed and live.state = 'working'
 $$;
 comment on function engine.backfill_goes_first(text, integer) is
-  'Whether the next of so many leases of a feed is a backfill''s, should one wait, whatever priority others have: when none has a lease
-   and this is the last free one, or the last chunk claimed was another''s. So pulls of every day, however many, starve no backfill.';
+  'Whether the next of so many leases of a feed is a backfill''s, should one wait, whatever priority others have: when
+   none has a lease and this is the last free one, or the last chunk claimed was another''s. So pulls of every day,
+   however many, starve no backfill.';
 
 create function engine.choose_chunk(feed text, leases integer)
 returns public.backfill_progress
@@ -47,7 +48,7 @@ begin
     from public.backfill_progress as chunk
     join engine.claimable_chunks as ready on ready.id = chunk.id
     -- The state once more: it is looked at again when the row was locked by somebody who has just ended the chunk.
-    where ready.feed = choose_chunk.feed and chunk.state = 'waiting' and (not backfills_only or ready.priority = 0)
+    where ready.feed = choose_chunk.feed and chunk.state = 'waiting' and (not backfills_only or chunk.kind = 'backfill')
     order by ready.priority desc, ready.run_id, ready.place_in_run
     limit 1
     for update of chunk skip locked;
@@ -57,8 +58,38 @@ begin
 end
 $$;
 comment on function engine.choose_chunk(text, integer) is
-  'Locks and returns the chunk of a feed that is claimed next: highest priority first, then the older run, then the run''s own order, but
-   with a lease for a backfill, see engine.backfill_goes_first. Null when nothing may be claimed.';
+  'Locks and returns the chunk of a feed that is claimed next: highest priority first, then the older run, then the
+   run''s own order, but with a lease for a backfill, see engine.backfill_goes_first. Null when nothing may be
+   claimed.';
+
+create function engine.give_lease(chunk_id bigint, lease_token uuid)
+returns public.backfill_progress
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  given public.backfill_progress;
+begin
+  update public.backfill_progress as chunk
+  set
+    state = 'working',
+    lease_token = give_lease.lease_token,
+    lease_until = engine.next_lease_end(),
+    invocations = chunk.invocations + 1,
+    claimed_at = engine.clock(),
+    started_at = coalesce(chunk.started_at, engine.clock()),
+    -- A total is one of the regions that were asked for, so a reading keeps those that it began with.
+    regions = case
+      when chunk.reading_since is null then (select s.regions from public.backfill_settings as s) else chunk.regions
+    end
+  where chunk.id = give_lease.chunk_id
+  returning chunk.* into given;
+  return given;
+end
+$$;
+comment on function engine.give_lease(bigint, uuid) is
+  'Leases a chunk, which the caller holds locked, to the worker that shows this token. Returns the chunk.';
 
 create function public.claim_chunk(feed text, call_id bigint default null, proposed_token uuid default null)
 returns table (
@@ -116,25 +147,13 @@ begin
     if chosen.id is null then
       return;
     end if;
-
-    update public.backfill_progress as chunk
-    set
-      state = 'working',
-      lease_token = coalesce(claim_chunk.proposed_token, gen_random_uuid()),
-      lease_until = engine.clock() + settings.lease_seconds * interval '1 second',
-      invocations = chunk.invocations + 1,
-      claimed_at = engine.clock(),
-      started_at = coalesce(chunk.started_at, engine.clock()),
-      -- A total is one of the regions that were asked for, so a reading keeps those that it began with.
-      regions = case when chunk.reading_since is null then settings.regions else chunk.regions end
-    where chunk.id = chosen.id
-    returning chunk.* into chosen;
+    chosen := engine.give_lease(chosen.id, coalesce(claim_chunk.proposed_token, gen_random_uuid()));
   end if;
 
   return query select
     chosen.id, chosen.run_id, chosen.lease_token, chosen.period_start, chosen.period_end, chosen.cursor_day,
     chosen.cursor_skip, chosen.api_total, chosen.regions,
-    case when chosen.feed = 'racecards' then settings.racecards_page_limit else settings.results_page_limit end,
+    (select known.page_limit from engine.feeds as known where known.name = chosen.feed),
     settings.stop_taking_pages_after_seconds, settings.stop_taking_pages_after_busy_seconds,
     settings.answer_timeout_seconds, settings.capture_odds;
 end
@@ -147,6 +166,8 @@ comment on function public.claim_chunk(text, bigint, uuid) is
    answer says where to go on and under which settings.';
 
 revoke all on function
-  engine.backfill_goes_first, engine.choose_chunk, public.claim_chunk
+  engine.backfill_goes_first, engine.choose_chunk, engine.give_lease, public.claim_chunk
   from public, anon, authenticated, service_role;
-grant execute on function engine.backfill_goes_first, engine.choose_chunk, public.claim_chunk to service_role;
+grant execute on function
+  engine.backfill_goes_first, engine.choose_chunk, engine.give_lease, public.claim_chunk
+  to service_role;

@@ -1,5 +1,41 @@
 -- An attempt that failed.
 
+create function engine.wait_after_failure(attempt integer, retry_after_seconds integer)
+returns interval
+language sql
+volatile
+security invoker
+set search_path = ''
+as $$
+  select greatest(
+    (4 ^ least(attempt - 1, 3)) * (0.75 + random() / 2) * interval '1 minute',
+    least(coalesce(retry_after_seconds, 0), 3600) * interval '1 second'
+  )
+$$;
+comment on function engine.wait_after_failure(integer, integer) is
+  'How long a chunk waits after so many transient failures in a row: 1, 4, 16 and then 64 minutes, a quarter more or
+   less; at least what the API asked for, but not more than an hour of that. retry_after_seconds: null when it asked
+   for nothing.';
+
+create function engine.pause_for_account(run_id bigint, message text)
+returns void
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+begin
+  update public.backfill_runs as run
+  set
+    paused_at = engine.clock(),
+    pause_reason = format(
+      '%s. When that is put right: select backfill_resume(%s);', pause_for_account.message, run.id
+    )
+  where run.id = pause_for_account.run_id and run.paused_at is null;
+end
+$$;
+comment on function engine.pause_for_account(bigint, text) is
+  'Pauses a run, unless it is paused, because the API refuses the account. message: what the API said.';
+
 create function public.fail_chunk(
   chunk_id bigint,
   lease_token uuid,
@@ -26,19 +62,20 @@ begin
     raise exception 'Unknown failure class "%"', coalesce(failure_class, 'null')
       using errcode = '22023', hint = 'Use transient, chunk or account.';
   end if;
-  perform engine.log_failure(held, failure_class, fail_chunk.endpoint, fail_chunk.http_status, attempt, message);
+  perform engine.log_failure(
+    chunk => held, failure_class => failure_class, endpoint => fail_chunk.endpoint,
+    http_status => fail_chunk.http_status, attempt => attempt, message => message
+  );
 
   new_state := case
     when failure_class = 'chunk' then 'dead'
-    when failure_class = 'transient' and attempt >= settings.attempts_before_dead and engine.is_hopeless(held) then 'dead'
+    when
+      failure_class = 'transient' and attempt >= settings.attempts_before_dead and engine.is_hopeless(held)
+      then 'dead'
     else 'waiting'
   end;
   update public.backfill_progress as chunk
   set
-    state = new_state,
-    lease_token = null,
-    lease_until = null,
-    last_error = message,
     -- The account's trouble is not the chunk's: its attempts are not spent.
     attempts = case
       when failure_class = 'account' then chunk.attempts
@@ -48,26 +85,18 @@ begin
     failing_since = case
       when failure_class = 'account' then chunk.failing_since else coalesce(chunk.failing_since, engine.clock())
     end,
-    api_calls = chunk.api_calls + fail_chunk.api_calls,
-    ended_at = case when new_state = 'dead' then engine.clock() end,
-    -- 1, 4, 16 and 64 minutes, a quarter more or less; at least what the API asked for, but not more than an hour of that.
-    next_attempt_at = case
-      when failure_class = 'transient' then engine.clock() + greatest(
-        (4 ^ least(attempt - 1, 3)) * (0.75 + random() / 2) * interval '1 minute',
-        least(coalesce(retry_after_seconds, 0), 3600) * interval '1 second'
-      )
-      else engine.clock()
-    end
+    api_calls = chunk.api_calls + fail_chunk.api_calls
   where chunk.id = held.id;
+  perform engine.leave_chunk(
+    chunk => held, state => new_state, error => message,
+    due_at => engine.clock() + case
+      when failure_class = 'transient' then engine.wait_after_failure(attempt, retry_after_seconds) else interval '0'
+    end
+  );
 
   if failure_class = 'account' then
-    update public.backfill_runs as run
-    set
-      paused_at = engine.clock(),
-      pause_reason = format('%s. When that is put right: select backfill_resume(%s);', message, run.id)
-    where run.id = held.run_id and run.paused_at is null;
+    perform engine.pause_for_account(held.run_id, message);
   end if;
-
   perform engine.dispatch_next(held.feed);
   perform engine.count_calls(held, fail_chunk.api_calls);
   return new_state;
@@ -75,8 +104,11 @@ end
 $$;
 comment on function public.fail_chunk(bigint, uuid, text, text, text, integer, integer, integer) is
   'Ends an attempt that failed. failure_class: transient (tried again after 1, 4, 16 and 64 minutes, then dead; each 64
-   minutes while nobody of the feed gets a page, for a day), chunk (dead at once, the run goes on) or account (the run is paused). message says what happened and carries no secret. Returns the
-   chunk''s new state. Error PT409 when the lease is lost.';
+   minutes while nobody of the feed gets a page, for a day), chunk (dead at once, the run goes on) or account (the run
+   is paused). message says what happened and carries no secret. Returns the chunk''s new state. Error PT409 when the
+   lease is lost; 22023 when the class is none of these.';
 
-revoke all on function public.fail_chunk from public, anon, authenticated, service_role;
-grant execute on function public.fail_chunk to service_role;
+revoke all on function
+  engine.wait_after_failure, engine.pause_for_account, public.fail_chunk
+  from public, anon, authenticated, service_role;
+grant execute on function engine.wait_after_failure, engine.pause_for_account, public.fail_chunk to service_role;

@@ -1,5 +1,43 @@
 -- A chunk whose pages are all in.
 
+create function engine.find_shortfall(held public.backfill_progress)
+returns table (reason text, from_day date)
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+  feed constant engine.feeds := (select known from engine.feeds as known where known.name = held.feed);
+begin
+  if feed.counted_by = 'days' and held.cursor_day < held.period_end then
+    return query select format('Stopped at %s, before the period''s end', held.cursor_day), held.period_start;
+  elsif feed.counted_by = 'lists' and held.pages_done < held.pages_expected then
+    return query select format('%s of %s lists pulled', held.pages_done, held.pages_expected), held.period_start;
+  elsif feed.counted_by in ('pages', 'ids') and held.api_total is null then
+    return query select format('Nobody has said yet how many %s there are', feed.name), held.period_start;
+  elsif feed.counted_by = 'ids' and held.cursor_skip < held.api_total then
+    return query select format('%s of %s ids pulled', held.cursor_skip, held.api_total), held.period_start;
+  else
+    -- What this reading saw, not what was ever stored: a race that slipped past it may have been corrected since.
+    return query
+    select
+      format(
+        'The API has %s races%s and sent %s of them', short.races_in_api,
+        case when feed.counted_by = 'days' then format(' on %s', short.day) end, short.races_seen
+      ),
+      -- The API counts cards by the day, so only from the first short day on they are pulled again.
+      short.day
+    from engine.short_days(held.id) as short
+    order by short.day
+    limit 1;
+  end if;
+end
+$$;
+comment on function engine.find_shortfall(public.backfill_progress) is
+  'What a chunk lacks that says that its pages are all in: a sentence, and the day from which to read again. No row
+   when it lacks nothing.';
+
 create function public.finish_chunk(chunk_id bigint, lease_token uuid)
 returns text
 language plpgsql
@@ -12,62 +50,29 @@ as $$
 declare
   held constant public.backfill_progress := engine.hold_lease(finish_chunk.chunk_id, finish_chunk.lease_token);
   repulls_allowed constant integer := 3;
-  short_day record;
-  pull_again_from date := held.period_start;
-  shortfall text;
+  lacking record;
   new_state text := 'succeeded';
 begin
-  if held.feed = 'racecards' and held.cursor_day < held.period_end then
-    shortfall := format('Stopped at %s, before the period''s end', held.cursor_day);
-  elsif held.feed = 'masters' and held.pages_done < held.pages_expected then
-    shortfall := format('%s of %s lists pulled', held.pages_done, held.pages_expected);
-  elsif held.feed = 'results' and held.api_total is null then
-    shortfall := 'The API has not said yet how many races it has';
-  elsif held.feed <> 'masters' then
-    -- What this reading saw, not what was ever stored: a race that slipped past it may have been corrected since.
-    select short.day, short.races_in_api, short.races_seen into short_day
-    from engine.short_days(held.id) as short
-    order by short.day
-    limit 1;
-    if found then
-      -- The API counts cards by the day, so only from the first short day on they are pulled again.
-      pull_again_from := short_day.day;
-      shortfall := format(
-        'The API has %s races%s and sent %s of them', short_day.races_in_api,
-        case when held.feed = 'racecards' then format(' on %s', short_day.day) end, short_day.races_seen
-      );
-    end if;
-  end if;
-  delete from engine.pages_read as known where known.chunk_id = held.id;
-
-  if shortfall is not null then
-    perform engine.log_failure(held, 'incomplete', null, null, held.repulls + 1, shortfall);
+  select short.reason, short.from_day into lacking from engine.find_shortfall(held) as short;
+  if lacking.reason is not null then
+    perform engine.log_failure(
+      chunk => held, failure_class => 'incomplete', endpoint => null, http_status => null,
+      attempt => held.repulls + 1, message => lacking.reason
+    );
     new_state := case when held.repulls < repulls_allowed then 'waiting' else 'dead' end;
-  elsif held.feed = 'results' then
+  elsif (select feed.counted_by = 'pages' from engine.feeds as feed where feed.name = held.feed) then
     perform engine.cover_days(held, held.period_start, held.period_end);
   end if;
 
-  update public.backfill_progress as chunk
-  set
-    state = new_state,
-    lease_token = null,
-    lease_until = null,
-    last_error = shortfall,
-    ended_at = case when new_state <> 'waiting' then engine.clock() end,
-    -- Pulled again from the start, a little later: results are still coming in, or pages shifted while they were read.
-    repulls = case when new_state = 'waiting' then chunk.repulls + 1 else chunk.repulls end,
-    cursor_day = case when new_state = 'waiting' and chunk.feed = 'racecards' then pull_again_from else chunk.cursor_day end,
-    cursor_skip = case when new_state = 'waiting' then 0 else chunk.cursor_skip end,
-    pages_done = case
-      when new_state <> 'waiting' then chunk.pages_done
-      when chunk.feed = 'racecards' then pull_again_from - chunk.period_start
-      else 0
-    end,
-    api_total = case when new_state = 'waiting' then null else chunk.api_total end,
-    reading_since = case when new_state = 'waiting' then null else chunk.reading_since end,
-    next_attempt_at = case when new_state = 'waiting' then engine.clock() + interval '1 minute' else chunk.next_attempt_at end
-  where chunk.id = held.id;
-
+  if new_state = 'waiting' then
+    perform engine.read_again(held, lacking.from_day);
+    update public.backfill_progress as chunk set repulls = chunk.repulls + 1 where chunk.id = held.id;
+  end if;
+  perform engine.leave_chunk(
+    chunk => held, state => new_state, error => lacking.reason,
+    -- A little later: results are still coming in, or pages shifted while they were read.
+    due_at => engine.clock() + interval '1 minute'
+  );
   perform engine.dispatch_next(held.feed);
   return new_state;
 end
@@ -77,5 +82,5 @@ comment on function public.finish_chunk(bigint, uuid) is
    API''s total: returns succeeded; waiting, when something is missing and the chunk will be pulled again; dead, when it
    was missing four times. Error PT409 when the lease is lost.';
 
-revoke all on function public.finish_chunk from public, anon, authenticated, service_role;
-grant execute on function public.finish_chunk to service_role;
+revoke all on function engine.find_shortfall, public.finish_chunk from public, anon, authenticated, service_role;
+grant execute on function engine.find_shortfall, public.finish_chunk to service_role;

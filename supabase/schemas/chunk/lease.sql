@@ -1,6 +1,5 @@
--- Every write of a worker passes here first.
+-- The lease of a chunk. Every write of a worker passes here first.
 
--- Every write of a worker passes here first.
 create function engine.hold_lease(chunk_id bigint, lease_token uuid)
 returns public.backfill_progress
 language plpgsql
@@ -25,6 +24,31 @@ comment on function engine.hold_lease(bigint, uuid) is
   'Locks the chunk''s row and returns it when the token is the current one; otherwise error PT409 (HTTP 409), so that a
    zombie invocation changes nothing.';
 
+create function engine.next_lease_end()
+returns timestamptz
+language sql
+volatile
+security invoker
+set search_path = ''
+as $$ select engine.clock() + s.lease_seconds * interval '1 second' from public.backfill_settings as s $$;
+comment on function engine.next_lease_end() is 'Until when a lease holds that is given or renewed now.';
+
+create function engine.renew_lease(chunk_id bigint)
+returns timestamptz
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  new_lease_end constant timestamptz := engine.next_lease_end();
+begin
+  update public.backfill_progress as chunk set lease_until = new_lease_end where chunk.id = renew_lease.chunk_id;
+  return new_lease_end;
+end
+$$;
+comment on function engine.renew_lease(bigint) is
+  'Renews the lease of a chunk, which the caller holds. Returns until when it holds.';
+
 create function public.note_failed_request(
   chunk_id bigint,
   lease_token uuid,
@@ -39,21 +63,26 @@ security invoker
 set search_path = ''
 as $$
 declare
-  held constant public.backfill_progress := engine.hold_lease(note_failed_request.chunk_id, note_failed_request.lease_token);
+  held constant public.backfill_progress := engine.hold_lease(
+    note_failed_request.chunk_id, note_failed_request.lease_token
+  );
 begin
   perform engine.log_failure(
-    held, 'retried', note_failed_request.endpoint, note_failed_request.http_status, note_failed_request.attempt,
-    note_failed_request.message
+    chunk => held, failure_class => 'retried', endpoint => note_failed_request.endpoint,
+    http_status => note_failed_request.http_status, attempt => note_failed_request.attempt,
+    message => note_failed_request.message
   );
-  -- Three timeouts in a row take longer than a lease, and whoever reports them is alive.
-  update public.backfill_progress as chunk
-  set lease_until = engine.clock() + (select s.lease_seconds from public.backfill_settings as s) * interval '1 second'
-  where chunk.id = held.id;
+  -- Three timeouts in a row take longer than a lease, and the invocation that reports them is alive.
+  perform engine.renew_lease(held.id);
 end
 $$;
 comment on function public.note_failed_request(bigint, uuid, text, text, integer, integer) is
-  'Keeps one failed request that the invocation sends again, and renews the lease. attempt: which request of the page it was, 1
-   the first; message carries no secret. Error PT409 when the lease is lost.';
+  'Keeps one failed request that the invocation sends again, and renews the lease. attempt: which request of the page
+   it was, 1 the first; message carries no secret. Error PT409 when the lease is lost.';
 
-revoke all on function engine.hold_lease, public.note_failed_request from public, anon, authenticated, service_role;
-grant execute on function engine.hold_lease, public.note_failed_request to service_role;
+revoke all on function
+  engine.hold_lease, engine.next_lease_end, engine.renew_lease, public.note_failed_request
+  from public, anon, authenticated, service_role;
+grant execute on function
+  engine.hold_lease, engine.next_lease_end, engine.renew_lease, public.note_failed_request
+  to service_role;

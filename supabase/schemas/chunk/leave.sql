@@ -1,30 +1,66 @@
 -- The ways out of a worker's hands.
 
-create function engine.count_interruption(chunk public.backfill_progress, message text)
+create function engine.leave_chunk(
+  chunk public.backfill_progress,
+  state text,
+  due_at timestamptz default engine.clock(),
+  error text default null
+)
+returns void
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+begin
+  update public.backfill_progress as known
+  set
+    state = leave_chunk.state,
+    lease_token = null,
+    lease_until = null,
+    next_attempt_at = case when leave_chunk.state = 'waiting' then leave_chunk.due_at else known.next_attempt_at end,
+    ended_at = case when leave_chunk.state <> 'waiting' then engine.clock() end,
+    last_error = case when leave_chunk.state <> 'succeeded' then coalesce(leave_chunk.error, known.last_error) end
+  where known.id = leave_chunk.chunk.id;
+  -- One that waits or is dead may go on at its cursor, and then counts what it has read before.
+  if leave_chunk.state in ('succeeded', 'cancelled') then
+    delete from engine.pages_read as read where read.chunk_id = leave_chunk.chunk.id;
+  end if;
+end
+$$;
+comment on function engine.leave_chunk(public.backfill_progress, text, timestamptz, text) is
+  'The one way out of a worker''s hands: ends the lease and puts the chunk, which the caller holds locked, into a
+   state. waiting: to be claimed from due_at on; succeeded, dead or cancelled: ended now, and due_at counts for
+   nothing. error becomes last_error; null keeps the one that is there, and a chunk that succeeded has none. One that
+   succeeded or was cancelled forgets which races it has read. Breaks a constraint when a chunk is to be dead without
+   any error.';
+
+create function engine.interrupt_chunk(chunk public.backfill_progress, message text)
 returns text
 language plpgsql
 security invoker
 set search_path = ''
 as $$
 declare
-  nth constant integer := count_interruption.chunk.interruptions + 1;
+  nth constant integer := interrupt_chunk.chunk.interruptions + 1;
   gives_up constant boolean := nth >= (select s.interruptions_before_dead from public.backfill_settings as s);
+  new_state constant text := case when gives_up then 'dead' else 'waiting' end;
 begin
-  perform engine.log_failure(count_interruption.chunk, 'interruption', null, null, nth, count_interruption.message);
-  update public.backfill_progress as interrupted
-  set
-    interruptions = nth,
-    last_error = case
-      when gives_up then format('Interrupted %s times without storing a page', nth)
-      else interrupted.last_error
-    end
-  where interrupted.id = count_interruption.chunk.id;
-  return case when gives_up then 'dead' else 'waiting' end;
+  perform engine.log_failure(
+    chunk => interrupt_chunk.chunk, failure_class => 'interruption', endpoint => null, http_status => null,
+    attempt => nth, message => interrupt_chunk.message
+  );
+  update public.backfill_progress as known set interruptions = nth where known.id = interrupt_chunk.chunk.id;
+  perform engine.leave_chunk(
+    chunk => interrupt_chunk.chunk, state => new_state,
+    error => case when gives_up then format('Interrupted %s times without storing a page', nth) end
+  );
+  return new_state;
 end
 $$;
-comment on function engine.count_interruption(public.backfill_progress, text) is
-  'Counts and logs an interruption of a chunk. Returns the state it goes to: waiting, or dead when it was interrupted too often
-   without storing a page.';
+comment on function engine.interrupt_chunk(public.backfill_progress, text) is
+  'Takes a chunk, which the caller holds locked, out of the hands of an invocation that was ended before it had stored
+   a page: logs the interruption with this message and counts it. Returns the state that the chunk goes to: waiting, or
+   dead when it was interrupted too often.';
 
 create function engine.is_hopeless(chunk public.backfill_progress)
 returns boolean
@@ -40,12 +76,14 @@ as $$
       where other.feed = chunk.feed and other.id <> chunk.id and other.last_page_at > chunk.claimed_at
     )
     -- The masters have one chunk, everybody waits for it, and what they bring comes again each month.
-    or chunk.feed = 'masters'
+    or (select feed.counted_by = 'lists' from engine.feeds as feed where feed.name = chunk.feed)
 $$;
 comment on function engine.is_hopeless(public.backfill_progress) is
   'Whether failures of a chunk are its own: others of its feed got pages during this very attempt, or it has failed for
    a day, in which a pause, or the time that it was dead, does not count; the masters are on their own. Otherwise the
    API may be out for everybody, and no chunk is given up for that.';
 
-revoke all on function engine.count_interruption, engine.is_hopeless from public, anon, authenticated, service_role;
-grant execute on function engine.count_interruption, engine.is_hopeless to service_role;
+revoke all on function
+  engine.leave_chunk, engine.interrupt_chunk, engine.is_hopeless
+  from public, anon, authenticated, service_role;
+grant execute on function engine.leave_chunk, engine.interrupt_chunk, engine.is_hopeless to service_role;

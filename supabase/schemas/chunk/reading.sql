@@ -19,7 +19,7 @@ $$;
 comment on function engine.races_on_page(jsonb) is
   'The races of a page, read or rejected, as engine.pages_read keeps them. page as ingest_page gets it.';
 
-create function engine.is_understood(page jsonb, feed text)
+create function engine.is_understood(page jsonb)
 returns boolean
 language sql
 immutable
@@ -27,17 +27,14 @@ security invoker
 set search_path = ''
 as $$
   select
-    case
-      when feed = 'masters' then jsonb_array_length(page -> 'regions') + jsonb_array_length(page -> 'courses')
-      -- The other rows of a page come with its races.
-      else jsonb_array_length(page -> 'races')
-    end > 0
+    -- All else comes with one of these, but for the bookmakers, who are known beforehand.
+    jsonb_array_length(page -> 'races') + jsonb_array_length(page -> 'regions') + jsonb_array_length(page -> 'courses') > 0
     or not exists (
       select from jsonb_array_elements(page -> 'rejects') as reject
       where reject ->> 'kind' in ('race', 'region', 'course')
     )
 $$;
-comment on function engine.is_understood(jsonb, text) is
+comment on function engine.is_understood(jsonb) is
   'False when elements came and none of them could be read: the feed has changed. An empty page is understood.';
 
 create function engine.short_days(chunk_id bigint)
@@ -59,46 +56,124 @@ comment on function engine.short_days(bigint) is
   'What a chunk has read with fewer races than the API has, each race counted once: days of cards; of results the
    period, by its first day.';
 
-create function engine.note_races_seen(
-  chunk public.backfill_progress, day date, skip integer, page jsonb, leaves_day boolean
-)
+create function engine.leaves_day(page jsonb)
+returns boolean
+language sql
+immutable
+security invoker
+set search_path = ''
+as $$
+  select coalesce((page -> 'cursor_after' ->> 'day')::date > (page -> 'cursor_before' ->> 'day')::date, false)
+$$;
+comment on function engine.leaves_day(jsonb) is
+  'Whether a page is the last one of its day. Only cards are read by the day. page as ingest_page gets it.';
+
+create function engine.continue_reading(held public.backfill_progress, page jsonb)
+returns public.backfill_progress
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+  if (page -> 'cursor_before' ->> 'skip')::integer = 0 then
+    held.reading_since := engine.clock();
+    held.api_total := null;
+  end if;
+  -- A total that falls while pages are read means that races were taken out, and others slipped past the cursor. Each
+  -- list has its own.
+  held.api_total := greatest(
+    (page ->> 'api_total')::integer,
+    case when (select feed.counted_by <> 'lists' from engine.feeds as feed where feed.name = held.feed) then held.api_total end
+  );
+  return held;
+end
+$$;
+comment on function engine.continue_reading(public.backfill_progress, jsonb) is
+  'The chunk with what its next page says about the reading: since when, and how many the API has. Writes nothing.
+   Call it before anything of the page is stored: what the page rejects was seen in this reading. page as ingest_page
+   gets it.';
+
+create function engine.read_again(chunk public.backfill_progress, from_day date)
+returns void
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+begin
+  delete from engine.pages_read as read where read.chunk_id = read_again.chunk.id;
+  update public.backfill_progress as known
+  set
+    cursor_day = case when known.cursor_day is not null then read_again.from_day end,
+    cursor_skip = 0,
+    pages_done = read_again.from_day - known.period_start,
+    api_total = null,
+    reading_since = null
+  where known.id = read_again.chunk.id;
+end
+$$;
+comment on function engine.read_again(public.backfill_progress, date) is
+  'Puts the cursor of a chunk, which the caller holds locked, back to a day, as if nothing had been read from there
+   on. from_day: only cards are read by the day; of the other feeds it is the period''s first.';
+
+create function engine.end_day(chunk public.backfill_progress, day date)
 returns void
 language plpgsql
 security invoker
 set search_path = ''
 as $$
 declare
-  is_short boolean;
+  is_short constant boolean := exists (
+    select from engine.short_days(chunk.id) as short where short.day = end_day.day
+  );
 begin
-  -- A reading that begins again forgets what it saw before.
-  delete from engine.pages_read as known
-  where known.chunk_id = chunk.id and known.day = note_races_seen.day and note_races_seen.skip = 0;
-  insert into engine.pages_read as known (chunk_id, day, skip, races_in_api, race_keys)
-  values (chunk.id, note_races_seen.day, note_races_seen.skip, chunk.api_total, engine.races_on_page(page))
-  on conflict on constraint pages_read_pkey do update set
-    races_in_api = excluded.races_in_api,
-    race_keys = excluded.race_keys;
-  if not leaves_day then
-    return;
-  end if;
-
-  -- The API counts cards by the day, so a day is over when its pages are in; one that is short waits for finish_chunk.
-  is_short := exists (select from engine.short_days(chunk.id) as short where short.day = note_races_seen.day);
   if not is_short then
-    delete from engine.pages_read as known where known.chunk_id = chunk.id and known.day = note_races_seen.day;
+    delete from engine.pages_read as read where read.chunk_id = chunk.id and read.day = end_day.day;
   end if;
   -- A day of which all races are stored, though fewer came, is as old as it was.
-  if not is_short or engine.races_of_day(chunk.feed, note_races_seen.day, chunk.regions) < chunk.api_total then
-    perform engine.cover_days(chunk, note_races_seen.day, note_races_seen.day + 1, chunk.api_total);
+  if not is_short or engine.races_of_day(chunk.feed, end_day.day, chunk.regions) < chunk.api_total then
+    perform engine.cover_days(
+      chunk => chunk, period_start => end_day.day, period_end => end_day.day + 1, races_in_api => chunk.api_total
+    );
   end if;
 end
 $$;
-comment on function engine.note_races_seen(public.backfill_progress, date, integer, jsonb, boolean) is
-  'Keeps which races came with a page at (day, skip), and covers the day when it was the last page of a card day.';
+comment on function engine.end_day(public.backfill_progress, date) is
+  'Covers a day whose pages are all in, and forgets which races came; one that is short waits for finish_chunk.';
+
+create function engine.note_races_seen(chunk public.backfill_progress, page jsonb)
+returns void
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  page_day constant date := coalesce((page -> 'cursor_before' ->> 'day')::date, chunk.period_start);
+  page_skip constant integer := (page -> 'cursor_before' ->> 'skip')::integer;
+begin
+  -- A reading that begins again forgets what it saw before.
+  delete from engine.pages_read as known
+  where known.chunk_id = chunk.id and known.day = page_day and page_skip = 0;
+  insert into engine.pages_read as known (chunk_id, day, skip, races_in_api, race_keys)
+  values (chunk.id, page_day, page_skip, chunk.api_total, engine.races_on_page(page))
+  on conflict on constraint pages_read_pkey do update set
+    races_in_api = excluded.races_in_api,
+    race_keys = excluded.race_keys;
+  -- The API counts cards by the day, so a day is over when its pages are in.
+  if engine.leaves_day(page) then
+    perform engine.end_day(chunk, page_day);
+  end if;
+end
+$$;
+comment on function engine.note_races_seen(public.backfill_progress, jsonb) is
+  'Keeps which races came with a page, and ends the day when it was the last page of one. chunk: as
+   engine.continue_reading returns it; page as ingest_page gets it.';
 
 revoke all on function
-  engine.races_on_page, engine.is_understood, engine.short_days, engine.note_races_seen
+  engine.races_on_page, engine.is_understood, engine.short_days, engine.leaves_day, engine.continue_reading,
+  engine.read_again, engine.end_day, engine.note_races_seen
   from public, anon, authenticated, service_role;
 grant execute on function
-  engine.races_on_page, engine.is_understood, engine.short_days, engine.note_races_seen
+  engine.races_on_page, engine.is_understood, engine.short_days, engine.leaves_day, engine.continue_reading,
+  engine.read_again, engine.end_day, engine.note_races_seen
   to service_role;

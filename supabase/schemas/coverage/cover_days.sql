@@ -1,25 +1,5 @@
 -- From what a chunk has read to coverage rows.
 
-create function engine.races_of_day(feed text, day date, regions text[])
-returns bigint
-language sql
-stable
-security invoker
-set search_path = ''
-as $$
-  select count(*)
-  from public.ra_races as race
-  where
-    -- Not a "case", which would hide the days from their indexes.
-    (
-      (races_of_day.feed = 'results' and race.race_date = races_of_day.day and race.has_result)
-      or (races_of_day.feed <> 'results' and race.card_date = races_of_day.day)
-    )
-    and race.region_code = any (races_of_day.regions)
-$$;
-comment on function engine.races_of_day(text, date, text[]) is
-  'How many races of these regions are stored that the feed gave this day; a card that moved counts on its own day.';
-
 -- What is stored of a feed on the days of a period, as coverage rows.
 create function engine.cover_days(
   chunk public.backfill_progress, period_start date, period_end date, races_in_api integer default null
@@ -43,21 +23,16 @@ as $$
   )
   select
     chunk.feed, days.day, coalesce(cover_days.races_in_api, stored.races + rejected.races), stored.races,
-    rejected.races, abandoned.races, chunk.reading_since, chunk.regions, chunk.id
+    rejected.races, stored.abandoned, chunk.reading_since, chunk.regions, chunk.id
   from (
       select day::date as day
       from generate_series(cover_days.period_start::timestamp, cover_days.period_end::timestamp - interval '1 day', interval '1 day') as day
     ) as days,
-    lateral (select engine.races_of_day(chunk.feed, days.day, chunk.regions) as races) as stored,
     lateral (
-      select count(*) as races
-      from public.ra_races as race
-      where
-        chunk.feed = 'racecards'
-        and race.card_date = days.day
-        and race.is_abandoned
-        and race.region_code = any (chunk.regions)
-    ) as abandoned,
+      select count(*) as races, count(*) filter (where race.is_abandoned) as abandoned
+      from engine.stored_races as race
+      where race.feed = chunk.feed and race.day = days.day and race.region_code = any (chunk.regions)
+    ) as stored,
     lateral (
       select count(distinct coalesce(reject.race_id, reject.fingerprint)) as races
       from public.ingest_rejects as reject
@@ -65,15 +40,13 @@ as $$
         -- One that says no day may be of any: each of them is incomplete, and pulled alone shows whether it is.
         and (
           reject.race_date = days.day
-          or (chunk.feed = 'results' and reject.race_date is null and reject.chunk_id = chunk.id)
+          or (reject.race_date is null and reject.chunk_id = chunk.id and cover_days.races_in_api is null)
         )
         -- One that this reading did not meet is none of those that the API has.
         and reject.last_seen_at >= chunk.reading_since
         and not exists (
-          select from public.ra_races as race
-          where
-            race.id = reject.race_id
-            and case when chunk.feed = 'results' then race.has_result else race.has_card end
+          select from engine.stored_races as race
+          where race.feed = chunk.feed and race.race_id = reject.race_id
         )
     ) as rejected
   on conflict (feed, day) do update set
@@ -100,5 +73,5 @@ comment on function engine.cover_days(public.backfill_progress, date, date, inte
    count where it gives one per day; otherwise what is stored and rejected: that all races of the period came is the
    caller''s to know.';
 
-revoke all on function engine.races_of_day, engine.cover_days from public, anon, authenticated, service_role;
-grant execute on function engine.races_of_day, engine.cover_days to service_role;
+revoke all on function engine.cover_days from public, anon, authenticated, service_role;
+grant execute on function engine.cover_days to service_role;

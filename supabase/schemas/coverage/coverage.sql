@@ -1,7 +1,7 @@
 -- What the API has of each day, and what is stored.
 
 create table public.ra_coverage (
-  feed text not null,
+  feed text not null references engine.feeds,
   day date not null,
   races_in_api integer not null,
   races_stored integer not null,
@@ -10,15 +10,14 @@ create table public.ra_coverage (
   pulled_at timestamptz not null,
   regions text[] not null,
   chunk_id bigint references public.backfill_progress on delete set null,
-  constraint ra_coverage_pkey primary key (feed, day),
-  constraint ra_coverage_feed_known check (feed in ('racecards', 'results'))
+  constraint ra_coverage_pkey primary key (feed, day)
 );
 
 create index ra_coverage_chunk_id on public.ra_coverage (chunk_id);
 comment on table public.ra_coverage is
   'Per feed and UK racing day: what the API has and what is stored. A day without a row was never fetched; a day with
    races_in_api = 0 is known to be empty.';
-comment on column public.ra_coverage.feed is 'racecards or results.';
+comment on column public.ra_coverage.feed is 'One of engine.feeds that has days.';
 comment on column public.ra_coverage.day is 'UK racing day.';
 comment on column public.ra_coverage.races_in_api is
   'The API''s count of the day (racecards); of results, whose count is one for the period, what is stored and what this

@@ -16,24 +16,19 @@ select
   -- A reject counts as lacking: whoever asks for what is missing may have taught the code to read it.
   c.races_stored >= c.races_in_api
     and c.regions @> (select s.regions from public.backfill_settings as s)
-    and days.pulled_after >= case when days.is_result then 1 else 0 end
-    -- By then the schedules have pulled it for the last time, if somebody was awake.
-    and (
-      days.pulled_after >= case when days.is_result then 6 else 1 end
-      or days.age < case when days.is_result then 8 else 2 end
-    ) as is_covered
+    and days.pulled_after >= feed.known_after_days
+    and (days.pulled_after >= feed.settled_after_days or days.age < feed.overdue_after_days) as is_covered
 from public.ra_coverage as c
+join engine.feeds as feed on feed.name = c.feed
 cross join lateral (
   select
-    c.feed = 'results' as is_result,
     (c.pulled_at at time zone 'Europe/London')::date - c.day as pulled_after,
     (select engine.london_day()) - c.day as age
 ) as days;
 comment on view engine.known_days is
   'Coverage, and whether anything is lacking. is_covered: pulled wholly, in all regions of the settings, with no race
    missing, and not before it could be known: a card on the morning of its day or later, a result once its day was over.
-   A day that is past its corrections must have been pulled after them too: a card after its day (an abandonment in the
-   evening), a result five days after it (late ratings, stewards'' corrections).';
+   A day that is past its corrections must have been pulled after them too, as engine.feeds says.';
 
 create function engine.lacks_coverage(feed text, day date)
 returns boolean

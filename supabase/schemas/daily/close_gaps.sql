@@ -1,126 +1,179 @@
 -- The nightly closing of gaps.
 
-create function engine.close_gaps(feeds text[] default array['racecards', 'results'])
+create function engine.forget_closed_gaps()
+returns void
+language sql
+security invoker
+set search_path = ''
+as $$
+  delete from public.gap_pulls as pulls
+  where not exists (select from public.coverage_gaps as gap where gap.feed = pulls.feed and gap.day = pulls.day)
+$$;
+comment on function engine.forget_closed_gaps() is 'Deletes the tries of days that are missing no longer.';
+
+create function engine.cancel_paused_closings(feeds text[])
+returns void
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  paused bigint;
+begin
+  for paused in
+    select run.id
+    from public.backfill_runs as run
+    where
+      run.kind = 'gaps'
+      and run.paused_at is not null
+      and run.cancelled_at is null
+      and run.feeds <@ cancel_paused_closings.feeds
+      and exists (select from engine.live_chunks as live where live.run_id = run.id)
+  loop
+    -- The API was not asked for what it had left.
+    update public.gap_pulls as pulls
+    set tries = greatest(pulls.tries - 1, 0), last_try_at = null
+    from engine.live_chunks as left_over
+    where
+      left_over.run_id = paused
+      and left_over.feed = pulls.feed
+      and pulls.day >= coalesce(left_over.cursor_day, left_over.period_start)
+      and pulls.day < left_over.period_end;
+    perform public.backfill_cancel(paused);
+  end loop;
+end
+$$;
+comment on function engine.cancel_paused_closings(text[]) is
+  'Cancels the closings of these feeds that are paused: the next one takes their place. The days that they had left count one try less.';
+
+create function engine.give_up_gaps()
+returns void
+language sql
+security invoker
+set search_path = ''
+as $$
+  update public.gap_pulls as pulls
+  set given_up_at = engine.clock()
+  where pulls.given_up_at is null and pulls.tries >= (select s.gap_tries from public.backfill_settings as s)
+$$;
+comment on function engine.give_up_gaps() is 'Gives up the days that were pulled gap_tries times and are missing still.';
+
+create function engine.choose_gap_days(feed text)
+returns date[]
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+  select array_agg(gap.day order by gap.day)
+  from (
+    select distinct g.day
+    from public.coverage_gaps as g
+    where
+      g.feed = choose_gap_days.feed
+      and g.given_up_at is null
+      and g.day <= engine.london_day()
+      -- A second standstill of the same night is not another try.
+      and not exists (
+        select from public.gap_pulls as pulls
+        where pulls.feed = choose_gap_days.feed and pulls.day = g.day and pulls.last_try_at > engine.clock() - interval '12 hours'
+      )
+      -- Somebody is at it already, or will be: a backfill, or an earlier closing.
+      and not exists (
+        select from engine.live_chunks as live
+        where
+          live.feed = choose_gap_days.feed
+          and g.day >= live.period_start
+          and g.day < live.period_end
+      )
+    order by g.day desc
+    limit (select s.gap_days_a_night from public.backfill_settings as s)
+  ) as gap
+$$;
+comment on function engine.choose_gap_days(text) is
+  'The days of a feed that the closing pulls now, in order: the newest that are missing, were not given up or tried within twelve
+   hours, and that nobody is working on; at most gap_days_a_night. Null when there is none.';
+
+create function engine.plan_stretches(feed text, days date[])
+returns table (period_start date, period_end date, pages_expected integer)
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+  select
+    min(d.day),
+    max(d.day) + 1,
+    engine.pages_of_days(
+      (select known from engine.feeds as known where known.name = plan_stretches.feed),
+      count(*)::integer,
+      (select engine.races_per_day(plan_stretches.feed))
+    )
+  from (
+    select
+      wanted.day,
+      wanted.day - (row_number() over (partition by pulls.day is null order by wanted.day))::integer as stretch_id,
+      pulls.day as tried_day
+    from unnest(plan_stretches.days) as wanted (day)
+    left join public.gap_pulls as pulls on pulls.feed = plan_stretches.feed and pulls.day = wanted.day and pulls.tries > 0
+  ) as d
+  group by d.stretch_id, d.tried_day, date_trunc('month', d.day::timestamp)
+  order by 1
+$$;
+comment on function engine.plan_stretches(text, date[]) is
+  'The chunks of one feed for single days: one for each stretch of days in a month, and one for each day that was tried before, so
+   that one bad day spoils no other.';
+
+create function engine.count_gap_tries(feed text, days date[])
+returns void
+language sql
+security invoker
+set search_path = ''
+as $$
+  insert into public.gap_pulls as pulls (feed, day, tries, last_try_at)
+  select count_gap_tries.feed, day, 1, engine.clock() from unnest(count_gap_tries.days) as day
+  on conflict (feed, day) do update set tries = pulls.tries + 1, last_try_at = excluded.last_try_at
+$$;
+comment on function engine.count_gap_tries(text, date[]) is 'Counts one more try of these days, made now.';
+
+create function engine.close_gaps(feeds text[] default engine.feed_names(with_days => true))
 returns integer
 language plpgsql
 security invoker
 set search_path = ''
 as $$
 declare
-  settings constant public.backfill_settings := (select s from public.backfill_settings as s);
-  paused bigint;
   lane text;
   days date[];
-  new_run_id bigint;
   chosen integer := 0;
 begin
   -- Two closings at once would both pull the same days. Nobody waits for the other: the next one finds what is left.
-  if not engine.try_lock('close gaps') then
-    perform engine.refuse_lock('close gaps');
+  if not engine.try_lock('start gaps') then
+    perform engine.refuse_lock('start gaps');
   end if;
-  delete from public.gap_pulls as pulls
-  where not exists (select from public.coverage_gaps as gap where gap.feed = pulls.feed and gap.day = pulls.day);
-
-  -- A closing that was paused is replaced by this one.
-  for paused in
-    select run.id
-    from public.backfill_runs as run
-    where
-      run.priority = 90
-      and run.paused_at is not null
-      and run.cancelled_at is null
-      and run.feeds <@ close_gaps.feeds
-      and exists (select from public.backfill_progress as chunk where chunk.run_id = run.id and chunk.state in ('waiting', 'working'))
-  loop
-    -- The API was not asked for what it had left.
-    update public.gap_pulls as pulls
-    set tries = greatest(pulls.tries - 1, 0), last_try_at = null
-    from public.backfill_progress as left_over
-    where
-      left_over.run_id = paused
-      and left_over.state in ('waiting', 'working')
-      and left_over.feed = pulls.feed
-      and pulls.day >= coalesce(left_over.cursor_day, left_over.period_start)
-      and pulls.day < left_over.period_end;
-    perform public.backfill_cancel(paused);
-  end loop;
-
-  update public.gap_pulls as pulls
-  set given_up_at = engine.clock()
-  where pulls.given_up_at is null and pulls.tries >= settings.gap_tries;
-
+  perform engine.forget_closed_gaps();
+  perform engine.cancel_paused_closings(close_gaps.feeds);
+  perform engine.give_up_gaps();
   foreach lane in array close_gaps.feeds loop
-    select array_agg(gap.day order by gap.day) into days
-    from (
-      select distinct g.day
-      from public.coverage_gaps as g
-      where
-        g.feed = lane
-        and g.given_up_at is null
-        and g.day <= engine.london_day()
-        -- A second standstill of the same night is not another try.
-        and not exists (
-          select from public.gap_pulls as pulls
-          where pulls.feed = lane and pulls.day = g.day and pulls.last_try_at > engine.clock() - interval '12 hours'
-        )
-        -- Somebody is at it already, or will be: a backfill, or an earlier closing.
-        and not exists (
-          select from public.backfill_progress as live
-          where
-            live.feed = lane
-            and live.state in ('waiting', 'working')
-            and g.day >= live.period_start
-            and g.day < live.period_end
-        )
-      order by g.day desc
-      limit settings.gap_days_a_night
-    ) as gap;
+    days := engine.choose_gap_days(lane);
     continue when days is null;
-
-    insert into public.backfill_runs (start_date, end_date, feeds, newest_first, reprocess, priority, requested_by)
-    values (days[1], days[cardinality(days)], array[lane], true, 'missing', 90, 'closing of gaps')
-    returning id into new_run_id;
-
-    -- A chunk for each stretch of days in a month; for each day when that was in vain, so that one bad day spoils no other.
-    insert into public.backfill_progress (
-      run_id, feed, period_start, period_end, priority, place_in_run, cursor_day, pages_planned, pages_expected
-    )
-    select
-      new_run_id, lane, stretch.first_day, stretch.last_day + 1, 90,
-      row_number() over (order by stretch.first_day desc),
-      case when lane = 'racecards' then stretch.first_day end,
-      stretch.pages, stretch.pages
-    from (
-      select
-        min(d.day) as first_day,
-        max(d.day) as last_day,
-        case
-          when lane = 'racecards' then count(*)
-          else ceil(count(*) * (select engine.races_per_day('results')) / settings.results_page_limit)
-        end::integer as pages
-      from (
-        select
-          wanted.day,
-          wanted.day - (row_number() over (partition by pulls.day is null order by wanted.day))::integer as stretch_id,
-          pulls.day as tried_day
-        from unnest(days) as wanted (day)
-        left join public.gap_pulls as pulls on pulls.feed = lane and pulls.day = wanted.day and pulls.tries > 0
-      ) as d
-      group by d.stretch_id, d.tried_day, date_trunc('month', d.day::timestamp)
-    ) as stretch;
-
-    insert into public.gap_pulls as pulls (feed, day, tries, last_try_at)
-    select lane, day, 1, engine.clock() from unnest(days) as day
-    on conflict (feed, day) do update set tries = pulls.tries + 1, last_try_at = excluded.last_try_at;
+    perform engine.create_run(
+      kind => 'gaps', start_date => days[1], end_date => days[cardinality(days)], feeds => array[lane],
+      reprocess => 'missing', requested_by => 'closing of gaps', days => days
+    );
+    perform engine.count_gap_tries(lane, days);
     chosen := chosen + cardinality(days);
   end loop;
-
-  perform engine.dispatch_due();
   return chosen;
 end
 $$;
 comment on function engine.close_gaps(text[]) is
-  'Starts a run per feed (default: racecards and results) for the days of coverage_gaps that nobody is working on, the newest first, at most gap_days_a_night. A day
-   still missing after gap_tries such pulls is given up, and an alert says so. Returns how many days are pulled.';
+  'Starts a run per feed (default: all that have days) for the days of coverage_gaps that nobody is working on, the newest
+   first, at most gap_days_a_night. A day still missing after gap_tries such pulls is given up, and an alert says so. Returns
+   how many days are pulled.';
 
-revoke all on function engine.close_gaps from public, anon, authenticated, service_role;
+revoke all on function
+  engine.forget_closed_gaps, engine.cancel_paused_closings, engine.give_up_gaps, engine.choose_gap_days,
+  engine.plan_stretches, engine.count_gap_tries, engine.close_gaps
+  from public, anon, authenticated, service_role;
+grant execute on function engine.plan_stretches to service_role;

@@ -8,21 +8,22 @@ with settings as (
 ),
 feeds as (
   select
-    f.feed,
+    feed.name as feed,
+    feed.has_days,
     -- The newest pull of today's data that should be done by now, whatever the weekday: an empty day is pulled like any other.
     max(engine.last_due(schedule, engine.clock() - settings.grace)) filter (
       where settings.schedules_started_on is not null
     ) as expected_since,
     min(engine.next_due(schedule, engine.clock())) filter (where settings.schedules_started_on is not null) as next_due_at
-  from (values ('masters'), ('racecards'), ('results')) as f (feed)
+  from engine.feeds as feed
   cross join settings
   left join public.pull_schedules as schedule
-    on f.feed = any (schedule.feeds)
+    on feed.name = any (schedule.feeds)
       and schedule.enabled
       and schedule.pulls = 'days'
       and schedule.first_day <= 0
       and schedule.last_day >= 0
-  group by f.feed
+  group by feed.name
 ),
 known as (
   select
@@ -33,10 +34,11 @@ known as (
       when engine.london_day(feeds.expected_since) >= settings.schedules_started_on then feeds.expected_since
     end as expected_since,
     settings.schedules_started_on,
-    case feeds.feed
-      when 'masters' then (
+    feeds.has_days,
+    case
+      when not feeds.has_days then (
         select max(chunk.reading_since) from public.backfill_progress as chunk
-        where chunk.feed = 'masters' and chunk.state = 'succeeded'
+        where chunk.feed = feeds.feed and chunk.state = 'succeeded'
       )
       else (
         select c.pulled_at from public.ra_coverage as c
@@ -45,10 +47,7 @@ known as (
         limit 1
       )
     end as last_pulled_at,
-    case feeds.feed
-      when 'racecards' then (select max(race.race_date) from public.ra_races as race where race.has_card)
-      when 'results' then (select max(race.race_date) from public.ra_races as race where race.has_result)
-    end as newest_day
+    (select max(race.day) from engine.stored_races as race where race.feed = feeds.feed) as newest_day
   from feeds
   cross join settings
 )
@@ -61,7 +60,7 @@ select
   case
     when known.schedules_started_on is null then 'not_scheduled'
     when known.expected_since is null then 'fresh'
-    when known.feed = 'masters' and known.last_pulled_at >= known.expected_since then 'fresh'
+    when not known.has_days and known.last_pulled_at >= known.expected_since then 'fresh'
     -- The day that was due, not an older one that somebody pulled again since.
     when exists (
       select from public.ra_coverage as c
@@ -71,7 +70,7 @@ select
   end as state
 from known;
 comment on view public.data_freshness is 'A row per feed: how new its data is, and whether it is as new as the schedules promise.';
-comment on column public.data_freshness.feed is 'masters, racecards or results.';
+comment on column public.data_freshness.feed is 'One of engine.feeds.';
 comment on column public.data_freshness.newest_day is 'Day of the newest race stored from this feed, cards of days to come among them; null for masters.';
 comment on column public.data_freshness.last_pulled_at is 'When the newest day up to today was last pulled wholly, also when it was empty; of the masters, when the first list of their last
    whole pull went in.';

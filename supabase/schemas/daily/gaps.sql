@@ -1,16 +1,15 @@
 -- What is missing.
 
 create table public.gap_pulls (
-  feed text not null,
+  feed text not null references engine.feeds,
   day date not null,
   tries integer not null default 0,
   last_try_at timestamptz,
   given_up_at timestamptz,
-  constraint gap_pulls_pkey primary key (feed, day),
-  constraint gap_pulls_feed_known check (feed in ('racecards', 'results'))
+  constraint gap_pulls_pkey primary key (feed, day)
 );
 comment on table public.gap_pulls is 'Days whose gap the nightly closing has tried to close. A row goes when the gap does.';
-comment on column public.gap_pulls.feed is 'racecards or results.';
+comment on column public.gap_pulls.feed is 'One of engine.feeds that has days.';
 comment on column public.gap_pulls.day is 'UK racing day.';
 comment on column public.gap_pulls.tries is 'Pulls so far.';
 comment on column public.gap_pulls.last_try_at is 'When the last one was started.';
@@ -21,14 +20,14 @@ create view engine.expected_days
 with (security_invoker = true)
 as
 select distinct chunk.feed, days.day::date as day
-from public.backfill_progress as chunk,
+from public.backfill_progress as chunk
+join engine.feeds as feed on feed.name = chunk.feed and feed.has_days,
   generate_series(chunk.period_start::timestamp, chunk.period_end::timestamp - interval '1 day', interval '1 day') as days (day)
 where
-  chunk.feed <> 'masters'
-  and chunk.state <> 'cancelled'
+  chunk.state <> 'cancelled'
   -- Nor does a pull of before make anybody expect a feed whose schedules were switched off since.
   and (
-    chunk.priority < 90
+    chunk.kind in ('backfill', 'by_hand')
     or exists (
       select from public.pull_schedules as schedule
       where schedule.enabled and schedule.pulls = 'days' and chunk.feed = any (schedule.feeds)
@@ -36,29 +35,29 @@ where
   )
 union
 -- With the schedules on, every day since then, and every day since the last backfill reached the present of its time.
-select f.feed, days.day::date
+select feed.name, days.day::date
 from public.backfill_settings as settings
-cross join (values ('racecards'), ('results')) as f (feed)
+join engine.feeds as feed on feed.has_days
 cross join lateral (
   select coalesce(max(run.end_date), settings.schedules_started_on) as day
   from public.backfill_runs as run
   where
-    run.priority = 0
+    run.kind = 'backfill'
     -- One that was cancelled for the sake of a dead chunk reached the present all the same.
     and (
       run.cancelled_at is null
       or exists (
         select from public.backfill_progress as newest
-        where newest.run_id = run.id and newest.feed = f.feed and newest.state = 'succeeded' and newest.period_end > run.end_date
+        where newest.run_id = run.id and newest.feed = feed.name and newest.state = 'succeeded' and newest.period_end > run.end_date
       )
     )
-    and f.feed = any (run.feeds)
+    and feed.name = any (run.feeds)
     and run.end_date < settings.schedules_started_on
     -- One that was to reach the present, not a trial of a year long past.
     and run.end_date >= engine.london_day(run.created_at) - 7
 ) as since
 cross join lateral generate_series(
-  greatest(since.day, case when f.feed = 'racecards' then date '2023-01-23' end)::timestamp,
+  greatest(since.day, feed.first_day)::timestamp,
   engine.london_day()::timestamp - interval '1 day',
   interval '1 day'
 ) as days (day)
@@ -66,7 +65,7 @@ where
   settings.schedules_started_on is not null
   -- Whoever has switched a feed's schedules off does not miss its days.
   and exists (
-    select from public.pull_schedules as schedule where schedule.enabled and schedule.pulls = 'days' and f.feed = any (schedule.feeds)
+    select from public.pull_schedules as schedule where schedule.enabled and schedule.pulls = 'days' and feed.name = any (schedule.feeds)
   );
 comment on view engine.expected_days is
   'Per feed the days that should be stored: those that a run was asked for, and with the schedules on all since the last backfill.';

@@ -1,130 +1,183 @@
 -- The daily pulls. A cron tick each minute starts what is due by the UK's clock; each pull is an ordinary run.
 
-create function engine.start_scheduled_pull(schedule public.pull_schedules, since date, out started integer, out all_started boolean)
+create function engine.replace_paused_pulls(feed text, inout first_day date, inout last_day date)
 language plpgsql
 security invoker
 set search_path = ''
 as $$
 declare
-  due constant timestamptz := engine.last_due(schedule, engine.clock());
-  wanted_from date;
-  wanted_until date;
-  lane text;
-  rival bigint;
+  paused bigint[];
+  paused_run bigint;
 begin
-  started := 0;
-  all_started := true;
-  foreach lane in array schedule.feeds loop
-    wanted_from := start_scheduled_pull.since + schedule.first_day;
-    wanted_until := engine.london_day() + schedule.last_day;
-    -- A scheduled pull that was paused is replaced, with all that it had left, by the next one of its days, so that a repaired
-    -- account is noticed by itself.
-    select
-      least(wanted_from, min(coalesce(left_over.cursor_day, left_over.period_start))),
-      greatest(wanted_until, max(left_over.period_end) - 1)
-    into wanted_from, wanted_until
-    from public.backfill_progress as left_over
-    join public.backfill_runs as run on run.id = left_over.run_id
-    where
-      left_over.feed = lane
-      and left_over.state in ('waiting', 'working')
-      and left_over.priority = 100
-      and run.paused_at is not null
-      and exists (
-        select from public.backfill_progress as live
-        where
-          live.run_id = left_over.run_id
-          and live.feed = lane
-          and live.state in ('waiting', 'working')
-          and live.period_start <= wanted_until
-          and live.period_end > wanted_from
-      );
-    for rival in
+  loop
+    paused := array(
       select distinct live.run_id
-      from public.backfill_progress as live
-      join public.backfill_runs as run on run.id = live.run_id
+      from engine.live_pulls as live
       where
-        live.feed = lane
-        and live.state in ('waiting', 'working')
-        and live.priority = 100
-        and run.paused_at is not null
-        and live.period_start <= wanted_until
-        and live.period_end > wanted_from
-    loop
-      perform public.backfill_cancel(rival);
-    end loop;
-
-    -- To some days an earlier pull has yet to come: it pulls all that this one would. One that had begun to read them
-    -- before this one was due does not: what it stores is as old as its first page, though its last one may come hours
-    -- later. Nor is it made to begin again, because then one bad page among its last would keep it from ever ending:
-    -- this pull waits for its end.
-    select min(d.day)::date, max(d.day)::date
-    into wanted_from, wanted_until
-    from generate_series(wanted_from::timestamp, wanted_until::timestamp, interval '1 day') as d (day)
-    where not exists (
-      select from public.backfill_progress as live
-      where
-        live.feed = lane
-        and live.state in ('waiting', 'working')
-        and live.priority = 100
-        and engine.has_yet_to_read(live, d.day::date, due)
+        live.feed = replace_paused_pulls.feed
+        and live.paused_at is not null
+        and live.period_start <= last_day
+        and live.period_end > first_day
     );
-    if wanted_from is null then
-      -- One that failed tries again now, not when its wait is over: the data is due.
-      update public.backfill_progress as live
-      set next_attempt_at = engine.clock()
-      where
-        live.feed = lane
-        and live.state = 'waiting'
-        and live.priority = 100
-        and live.next_attempt_at > engine.clock()
-        and live.period_start <= engine.london_day() + schedule.last_day
-        and live.period_end > start_scheduled_pull.since + schedule.first_day;
-      perform engine.dispatch_next(lane);
-      continue;
-    end if;
-    if exists (
-      select from public.backfill_progress as live
-      where
-        live.feed = lane
-        and live.state in ('waiting', 'working')
-        and live.priority = 100
-        -- One that waits holds what it has yet to pull; beside one that works, nobody pulls any of its days.
-        and case when live.state = 'waiting' then coalesce(live.cursor_day, live.period_start) else live.period_start end <= wanted_until
-        and live.period_end > wanted_from
-    ) then
-      all_started := false;
-      -- It tries again too, once for each time that this one is due, so that its wait is not added to that of this one.
-      update public.backfill_progress as live
-      set next_attempt_at = engine.clock()
-      where
-        live.feed = lane
-        and live.state = 'waiting'
-        and live.priority = 100
-        and live.next_attempt_at > engine.clock()
-        and live.claimed_at < due
-        and live.period_start <= wanted_until
-        and live.period_end > wanted_from;
-      if found then
-        perform engine.dispatch_next(lane);
-      end if;
-    else
-      -- Not waited for: the other schedules are due as well, and this one is tried again with the next tick.
-      if not engine.try_lock('start scheduled pull') then
-        perform engine.refuse_lock('start scheduled pull');
-      end if;
-      perform engine.start_run(wanted_from, wanted_until, array[lane], true, 'all', 100::smallint, 'schedule ' || schedule.name);
-      started := started + 1;
-    end if;
+    exit when paused = '{}';
+    select
+      least(first_day, min(coalesce(left_over.cursor_day, left_over.period_start))),
+      greatest(last_day, max(left_over.period_end) - 1)
+    into first_day, last_day
+    from engine.live_pulls as left_over
+    where left_over.run_id = any (paused) and left_over.feed = replace_paused_pulls.feed;
+    foreach paused_run in array paused loop
+      perform public.backfill_cancel(paused_run);
+    end loop;
   end loop;
 end
 $$;
-comment on function engine.start_scheduled_pull(public.pull_schedules, date) is
-  'Starts a run of priority 100 for each feed of a schedule, from its first day as counted from since (UK day on which
-   it was due) to its last day as counted from today. Days that an earlier scheduled pull has yet to begin with are left
-   out; when that is all of them, the earlier one tries again at once. started: how many runs; all_started: false when
-   an earlier pull that has passed or begun some of the days still holds them, so that this one has to wait; it tries
-   again at once as well.';
+comment on function engine.replace_paused_pulls(text, date, date) is
+  'Cancels the scheduled pulls of a feed that are paused and hold some of these days, and returns the days widened by all
+   that they had left: so a repaired account is noticed by itself, with the next pull.';
+
+create function engine.has_yet_to_read(pull engine.live_pulls, day date, due timestamptz)
+returns boolean
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+  select
+    has_yet_to_read.day < pull.period_end
+    and case
+      when pull.reading_since is null or pull.reading_since >= due
+        then has_yet_to_read.day >= coalesce(pull.cursor_day, pull.period_start)
+      -- What it has begun to read is older than what is due: the day at its cursor; of what is read as one, all days.
+      else coalesce(has_yet_to_read.day > pull.cursor_day, false)
+    end
+$$;
+comment on function engine.has_yet_to_read(engine.live_pulls, date, timestamptz) is
+  'Whether a pull that goes on from its cursor will have read the day at the time due or later.';
+
+create function engine.days_left_to_pull(feed text, due timestamptz, inout first_day date, inout last_day date)
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+  -- What a pull stores is as old as its first page, though its last one may come hours later. Nor is one that began
+  -- before the time due made to begin again, because then one bad page among its last would keep it from ever ending.
+  select min(d.day)::date, max(d.day)::date
+  from generate_series(
+    days_left_to_pull.first_day::timestamp, days_left_to_pull.last_day::timestamp, interval '1 day'
+  ) as d (day)
+  where not exists (
+    select from engine.live_pulls as live
+    where
+      live.feed = days_left_to_pull.feed
+      and engine.has_yet_to_read(live, d.day::date, days_left_to_pull.due)
+  )
+$$;
+comment on function engine.days_left_to_pull(text, timestamptz, date, date) is
+  'From the first to the last of these days that no earlier pull will read at the time due or later; nulls when one reads
+   them all.';
+
+create function engine.hurry_pulls(
+  feed text, first_day date, last_day date, claimed_before timestamptz default 'infinity'
+)
+returns void
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+begin
+  update public.backfill_progress as chunk
+  set next_attempt_at = engine.clock()
+  from engine.live_pulls as live
+  where
+    chunk.id = live.id
+    and chunk.state = 'waiting'
+    and chunk.next_attempt_at > engine.clock()
+    and live.feed = hurry_pulls.feed
+    and live.claimed_at < hurry_pulls.claimed_before
+    and live.period_start <= hurry_pulls.last_day
+    and live.period_end > hurry_pulls.first_day;
+  if found then
+    perform engine.dispatch_next(hurry_pulls.feed);
+  end if;
+end
+$$;
+comment on function engine.hurry_pulls(text, date, date, timestamptz) is
+  'Makes the scheduled pulls of these days that failed, and were claimed before a time, try again now and not when their
+   wait is over: the data is due.';
+
+create function engine.start_scheduled_pull(schedule public.pull_schedules, due timestamptz)
+returns text
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  wanted_feed constant text := schedule.feeds[1];
+  -- What was due yesterday at 23:30 is yesterday's, though the tick came after midnight.
+  due_day constant date := case when schedule.day_of_month is null then engine.london_day(due) else engine.london_day() end;
+  wanted record;
+  days_left record;
+begin
+  wanted := engine.replace_paused_pulls(wanted_feed, due_day + schedule.first_day, engine.london_day() + schedule.last_day);
+  days_left := engine.days_left_to_pull(wanted_feed, due, wanted.first_day, wanted.last_day);
+  if days_left.first_day is null then
+    perform engine.hurry_pulls(wanted_feed, wanted.first_day, wanted.last_day);
+    return 'left_to_another';
+  end if;
+  if exists (
+    select from engine.live_pulls as live
+    where live.feed = wanted_feed and live.held_from <= days_left.last_day and live.period_end > days_left.first_day
+  ) then
+    -- Once for each time that this one is due, so that the wait of the earlier one is not added to that of this one.
+    perform engine.hurry_pulls(wanted_feed, days_left.first_day, days_left.last_day, claimed_before => due);
+    return 'waits';
+  end if;
+  -- Not waited for: the other schedules are due as well, and this one is tried again with the next tick.
+  if not engine.try_lock('start schedule') then
+    perform engine.refuse_lock('start schedule');
+  end if;
+  perform engine.create_run(
+    kind => 'schedule', start_date => days_left.first_day, end_date => days_left.last_day, feeds => array[wanted_feed],
+    requested_by => 'schedule ' || schedule.name
+  );
+  return 'started';
+end
+$$;
+comment on function engine.start_scheduled_pull(public.pull_schedules, timestamptz) is
+  'Starts the run of a schedule that is due since then, from its first day as counted from the UK day on which it was due
+   to its last day as counted from today. Returns started; left_to_another when earlier pulls have yet to begin with all
+   of its days; waits when an earlier pull that has passed or begun some of them still holds them. The earlier one tries
+   again at once.';
+
+create function engine.answer_schedule(schedule public.pull_schedules, due timestamptz)
+returns integer
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  outcome text := 'started';
+begin
+  if schedule.pulls = 'gaps' then
+    perform engine.close_gaps(schedule.feeds);
+  else
+    outcome := engine.start_scheduled_pull(schedule, due);
+  end if;
+  update public.pull_schedules as s
+  set
+    -- One that waits is tried again with the next tick.
+    last_due_at = case when outcome = 'waits' then s.last_due_at else due end,
+    failing_since = null,
+    last_error = null
+  where s.name = schedule.name and (outcome <> 'waits' or s.failing_since is not null);
+  return case when schedule.pulls = 'days' and outcome = 'started' then 1 else 0 end;
+end
+$$;
+comment on function engine.answer_schedule(public.pull_schedules, timestamptz) is
+  'Does what a schedule asks for at the time due, and notes that it was answered. Returns how many runs were started, those
+   of gaps not among them.';
 
 create function engine.start_due_pulls()
 returns integer
@@ -135,11 +188,8 @@ set search_path = ''
 set lock_timeout = '5s'
 as $$
 declare
-  silence interval;
   schedule public.pull_schedules;
   due timestamptz;
-  pull record;
-  all_started boolean;
   started integer := 0;
   what_to_do text;
 begin
@@ -147,9 +197,8 @@ begin
   if not engine.begin_tick('pulls') then
     return 0;
   end if;
-  silence := engine.beat('pulls');
   -- A standstill may have left days out that no schedule reaches back to: gaps are due, whatever the time.
-  if silence > interval '10 minutes' then
+  if engine.beat('pulls') > interval '10 minutes' then
     update public.pull_schedules as s
     set last_due_at = null
     where s.name in (select gaps.name from public.pull_schedules as gaps where gaps.pulls = 'gaps' for no key update skip locked);
@@ -166,28 +215,7 @@ begin
       perform from public.pull_schedules as s where s.name = schedule.name for no key update skip locked;
       -- Somebody is changing it: the next tick goes by what it is then.
       continue when not found;
-
-      all_started := true;
-      if schedule.pulls = 'gaps' then
-        perform engine.close_gaps(schedule.feeds);
-      else
-        -- What was due yesterday at 23:30 is yesterday's, though the tick came after midnight.
-        select attempt.* into pull
-        from engine.start_scheduled_pull(
-          schedule, case when schedule.day_of_month is null then engine.london_day(due) else engine.london_day() end
-        ) as attempt;
-        started := started + pull.started;
-        -- What is left waits for the next tick.
-        all_started := pull.all_started;
-      end if;
-      if all_started then
-        update public.pull_schedules as s
-        set last_due_at = due, failing_since = null, last_error = null
-        where s.name = schedule.name;
-      elsif schedule.failing_since is not null then
-        -- It only waits for an earlier pull.
-        update public.pull_schedules as s set failing_since = null, last_error = null where s.name = schedule.name;
-      end if;
+      started := started + engine.answer_schedule(schedule, due);
     exception
       when others then
         get stacked diagnostics what_to_do = pg_exception_hint;
@@ -203,10 +231,11 @@ begin
 end
 $$;
 comment on function engine.start_due_pulls() is
-  'The cron tick of the schedules: starts a run of priority 100 for each schedule whose time has come, once however many of its times
-   went by unseen, and closes gaps when that is due and after a standstill of ten minutes. A schedule that
-   can''t be started is tried again with the next tick, and the others go on. Returns how many runs were started.';
+  'The cron tick of the schedules: starts a scheduled pull for each schedule whose time has come, once however many of its
+   times went by unseen, and closes gaps when that is due and after a standstill of ten minutes. A schedule that can''t be
+   started is tried again with the next tick, and the others go on. Returns how many runs were started.';
 
 revoke all on function
-  engine.start_scheduled_pull, engine.start_due_pulls
+  engine.replace_paused_pulls, engine.has_yet_to_read, engine.days_left_to_pull, engine.hurry_pulls,
+  engine.start_scheduled_pull, engine.answer_schedule, engine.start_due_pulls
   from public, anon, authenticated, service_role;

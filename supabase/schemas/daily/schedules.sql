@@ -13,7 +13,6 @@ create table public.pull_schedules (
   failing_since timestamptz,
   last_error text,
   constraint pull_schedules_pulls_known check (pulls in ('days', 'gaps')),
-  constraint pull_schedules_feeds_known check (feeds <@ array['masters', 'racecards', 'results'] and cardinality(feeds) > 0),
   constraint pull_schedules_days_in_order check (first_day <= last_day and first_day >= -31 and last_day <= 7),
   -- Feeds that fail on their own are late on their own.
   constraint pull_schedules_days_of_one_feed check (pulls = 'gaps' or cardinality(feeds) = 1),
@@ -24,7 +23,7 @@ create table public.pull_schedules (
 comment on table public.pull_schedules is 'Which days of which feeds are pulled when. Change the times as you like: they hold from the next minute on.';
 comment on column public.pull_schedules.name is 'Shows in backfill_runs.requested_by.';
 comment on column public.pull_schedules.pulls is 'days: those from first_day to last_day. gaps: the days of coverage_gaps.';
-comment on column public.pull_schedules.feeds is 'Of masters, racecards and results; one only, but for gaps.';
+comment on column public.pull_schedules.feeds is 'Names of engine.feeds; one only, but for gaps.';
 comment on column public.pull_schedules.first_day is 'First day to pull, counted from the UK day of the pull: 0 today, -7 a week ago.';
 comment on column public.pull_schedules.last_day is 'Last day to pull, likewise, inclusive.';
 comment on column public.pull_schedules.at_times is 'UK times of day, summer and winter.';
@@ -34,6 +33,9 @@ comment on column public.pull_schedules.last_due_at is 'The due time that was la
    and of gaps after a standstill until they are closed.';
 comment on column public.pull_schedules.failing_since is 'Since when a pull that is due can''t be started; null while all is well.';
 comment on column public.pull_schedules.last_error is 'Why it could not be started the last time; null while all is well.';
+
+create trigger refuse_unknown_feeds before insert or update of feeds on public.pull_schedules
+  for each row execute function engine.refuse_unknown_feeds();
 
 insert into public.pull_schedules (name, feeds, first_day, last_day, at_times, day_of_month)
 values

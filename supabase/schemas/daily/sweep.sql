@@ -8,7 +8,6 @@ set search_path = ''
 as $$
 declare
   lost public.backfill_progress;
-  new_state text;
   expired integer := 0;
 begin
   for lost in
@@ -21,17 +20,9 @@ begin
     order by chunk.id
     for update skip locked
   loop
-    new_state := engine.count_interruption(
+    perform engine.interrupt_chunk(
       lost, format('The invocation fell silent: its lease ran out at %s', lost.lease_until)
     );
-    update public.backfill_progress as chunk
-    set
-      state = new_state,
-      lease_token = null,
-      lease_until = null,
-      next_attempt_at = engine.clock(),
-      ended_at = case when new_state = 'dead' then engine.clock() end
-    where chunk.id = lost.id;
     expired := expired + 1;
   end loop;
   return expired;

@@ -20,7 +20,7 @@ begin
   where
     run.id = purge_run.run_id
     and not exists (
-      select from public.backfill_progress as chunk where chunk.run_id = run.id and chunk.state in ('waiting', 'working')
+      select from engine.live_chunks as live where live.run_id = run.id
     );
   return found;
 exception
@@ -65,11 +65,11 @@ begin
     select run.id
     from public.backfill_runs as run
     where
-      run.priority >= 90
+      run.kind in ('gaps', 'schedule')
       and run.created_at < engine.clock() - settings.scheduled_run_days * interval '1 day'
       and exists (
         select from public.backfill_runs as newer
-        where newer.feeds = run.feeds and newer.priority = run.priority and newer.id > run.id
+        where newer.feeds = run.feeds and newer.kind = run.kind and newer.id > run.id
       )
     order by run.id
   loop

@@ -12,7 +12,7 @@ comment on table engine.calls_on_their_way is
   'Calls queued and not yet answered by a claim. A claim takes its call off the list, so the same call delivered twice claims once,
    and the sweep takes off what is lost.';
 comment on column engine.calls_on_their_way.id is 'Goes with the call; claim_chunk gets it back.';
-comment on column engine.calls_on_their_way.feed is 'masters, racecards or results.';
+comment on column engine.calls_on_their_way.feed is 'One of engine.feeds.';
 comment on column engine.calls_on_their_way.sent_at is 'When it was queued.';
 
 create function engine.call_is_lost(sent_at timestamptz)
@@ -41,11 +41,14 @@ as $$
 declare
   project_url text;
   worker_secret text;
-  function_name constant text := case when dispatch.feed = 'masters' then 'masters' else 'events' end;
+  function_name constant text := (select known.function_name from engine.feeds as known where known.name = dispatch.feed);
   call_id bigint;
   -- Longer than a call is waited for and a crowded queue may hold it up, and not much longer.
   expires constant bigint := floor(extract(epoch from engine.wall_clock())) + 120;
 begin
+  if function_name is null then
+    raise exception 'Unknown feed "%"', dispatch.feed using errcode = '22023', hint = 'The feeds are the rows of engine.feeds.';
+  end if;
   select s.decrypted_secret into project_url from vault.decrypted_secrets as s where s.name = 'project_url';
   -- Trimmed, as the functions trim WORKER_SECRET.
   select nullif(btrim(s.decrypted_secret, E' \t\r\n'), '') into worker_secret

@@ -7,6 +7,7 @@ as
 select chunk.id, chunk.feed, chunk.priority, chunk.run_id, chunk.place_in_run
 from public.backfill_progress as chunk
 join public.backfill_runs as run on run.id = chunk.run_id
+join engine.feeds as feed on feed.name = chunk.feed
 where
   chunk.state = 'waiting'
   and chunk.next_attempt_at <= engine.clock()
@@ -24,10 +25,11 @@ where
   )
   -- Courses have their listed names before the first race names them.
   and (
-    chunk.feed = 'masters'
+    feed.goes_first
     or not exists (
-      select from public.backfill_progress as masters
-      where masters.run_id = chunk.run_id and masters.feed = 'masters' and masters.state in ('waiting', 'working')
+      select from engine.live_chunks as live
+      join engine.feeds as other on other.name = live.feed and other.goes_first
+      where live.run_id = chunk.run_id
     )
   )
   -- An invocation that has to wait long for its first slot would only hold a lease until it runs out.
@@ -35,16 +37,7 @@ where
     select from public.racing_api_limits as l
     where
       l.next_slot > engine.clock() + interval '15 seconds'
-      and (
-        l.endpoint = 'account'
-        or l.endpoint = any (
-          case chunk.feed
-            when 'racecards' then array['/racecards/pro']
-            when 'results' then array['/results']
-            else array['/courses', '/courses/regions']
-          end
-        )
-      )
+      and (l.endpoint = 'account' or l.endpoint = any (feed.endpoints))
   );
 comment on view engine.claimable_chunks is 'Chunks that wait, are due, belong to a run that is neither paused nor cancelled, whose
    days nobody pulls now, and whose endpoint has a slot soon.';
@@ -61,7 +54,8 @@ declare
   calls integer := 0;
   missing integer;
 begin
-  foreach lane in array coalesce(case when dispatch_due.feed is not null then array[dispatch_due.feed] end, array['masters', 'racecards', 'results']) loop
+  foreach lane in array engine.feed_names() loop
+    continue when lane <> dispatch_due.feed;
     select
       least(
         (select count(*) from engine.claimable_chunks as ready where ready.feed = lane),
@@ -91,8 +85,10 @@ security invoker
 set search_path = ''
 as $$
 begin
-  -- Whoever ends the masters calls the chunks that waited for them.
-  perform engine.dispatch_due(nullif(dispatch_next.feed, 'masters'));
+  -- Who ends a chunk that goes first calls those that waited for it.
+  perform engine.dispatch_due(
+    (select ended.name from engine.feeds as ended where ended.name = dispatch_next.feed and not ended.goes_first)
+  );
 exception
   when sqlstate 'PT424' then
     -- A Vault secret is missing, or pg_net's queue is not safe. The chunk ends all the same; the sweep goes on calling.

@@ -34,6 +34,39 @@ values
 -- A few rows, updated all the time: room for the new versions on the same page, and vacuumed before they pile up.
 alter table public.racing_api_limits set (fillfactor = 50, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 100);
 
+create view engine.feed_rates
+with (security_invoker = true)
+as
+select feed.name as feed, min(l.calls_per_second * (1 - l.headroom)) as calls_per_second
+from engine.feeds as feed
+join public.racing_api_limits as l on l.endpoint = any (feed.endpoints)
+group by feed.name;
+comment on view engine.feed_rates is 'Calls a second that the slowest endpoint of each feed allows, without the headroom.';
+
+create function engine.allowed_rate(feed text, beside text[])
+returns numeric
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+  select own.calls_per_second * least(1, account.calls_per_second * (1 - account.headroom) / together.calls_per_second)
+  from engine.feed_rates as own
+  cross join lateral (
+    select sum(rate.calls_per_second) as calls_per_second
+    from engine.feed_rates as rate
+    where rate.feed = own.feed or rate.feed = any (allowed_rate.beside)
+  ) as together
+  join public.racing_api_limits as account on account.endpoint = 'account'
+  where own.feed = allowed_rate.feed
+$$;
+comment on function engine.allowed_rate(text, text[]) is
+  'Calls a second that the limits allow a feed while these others are pulled too: the rate of its endpoint, or its share of
+   the account''s when together they could make more calls than the account may.';
+
 alter table public.racing_api_limits enable row level security;
-revoke all on public.racing_api_limits from public, anon, authenticated, service_role;
+revoke all on public.racing_api_limits, engine.feed_rates from public, anon, authenticated, service_role;
 grant select, update on public.racing_api_limits to service_role;
+grant select on engine.feed_rates to service_role;
+revoke all on function engine.allowed_rate from public, anon, authenticated, service_role;
+grant execute on function engine.allowed_rate to service_role;

@@ -4,42 +4,44 @@
 create view engine.lane_progress
 with (security_invoker = true)
 as
-with lanes as (
+with chunks as (
   select
-    chunk.run_id,
-    chunk.feed,
-    -- Months of results that were begun know how many pages they have; the others are as much bigger or smaller than planned.
+    chunk.*,
+    -- A total of the whole period comes with its first page.
+    feed.counted_by in ('lists', 'days') or chunk.api_total is not null or chunk.repulls > 0 as pages_are_known
+  from public.backfill_progress as chunk
+  join engine.feeds as feed on feed.name = chunk.feed
+),
+lanes as (
+  select
+    chunks.run_id,
+    chunks.feed,
+    -- Periods that were begun know how many pages they have; the others are as much bigger or smaller than planned.
     coalesce(
-      sum(chunk.pages_expected) filter (where chunk.pages_are_known)
-        / nullif(sum(chunk.pages_planned) filter (where chunk.pages_are_known), 0)::numeric,
+      sum(chunks.pages_expected) filter (where chunks.pages_are_known)
+        / nullif(sum(chunks.pages_planned) filter (where chunks.pages_are_known), 0)::numeric,
       1
     ) as correction
-  from (
-    select c.*, c.feed <> 'results' or c.api_total is not null or c.repulls > 0 as pages_are_known
-    from public.backfill_progress as c
-  ) as chunk
-  group by chunk.run_id, chunk.feed
+  from chunks
+  group by chunks.run_id, chunks.feed
 )
 select
-  chunk.run_id,
-  chunk.feed,
-  chunk.priority,
+  chunks.run_id,
+  chunks.feed,
+  chunks.priority,
   sum(pages.expected) as pages_expected,
-  sum(case when chunk.state = 'succeeded' then pages.expected else least(chunk.pages_done, pages.expected) end) as pages_done,
+  sum(case when chunks.state = 'succeeded' then pages.expected else least(chunks.pages_done, pages.expected) end) as pages_done,
   coalesce(
-    sum(greatest(pages.expected - chunk.pages_done, 0)) filter (where chunk.state in ('waiting', 'working')), 0
+    sum(greatest(pages.expected - chunks.pages_done, 0)) filter (where chunks.state in ('waiting', 'working')), 0
   ) as pages_left,
-  max(chunk.next_attempt_at) filter (where chunk.state = 'waiting') as last_attempt_due
-from public.backfill_progress as chunk
-join lanes on lanes.run_id = chunk.run_id and lanes.feed = chunk.feed
+  max(chunks.next_attempt_at) filter (where chunks.state = 'waiting') as last_attempt_due
+from chunks
+join lanes on lanes.run_id = chunks.run_id and lanes.feed = chunks.feed
 cross join lateral (
   select
-    case
-      when chunk.feed = 'results' and chunk.api_total is null and chunk.repulls = 0 then chunk.pages_planned * lanes.correction
-      else chunk.pages_expected
-    end as expected
+    case when chunks.pages_are_known then chunks.pages_expected else chunks.pages_planned * lanes.correction end as expected
 ) as pages
-group by chunk.run_id, chunk.feed, chunk.priority;
+group by chunks.run_id, chunks.feed, chunks.priority;
 comment on view engine.lane_progress is 'A row per run and feed: pages expected, done and left. Fractions come from estimates.';
 
 create function engine.calls_per_second(feed text)
@@ -66,19 +68,15 @@ as $$
     limit 30
   )
   select least(
-    (
-      select min(l.calls_per_second * (1 - l.headroom))
-      from public.racing_api_limits as l
-      where l.endpoint = case calls_per_second.feed
-        when 'racecards' then '/racecards/pro' when 'results' then '/results' else '/courses'
-      end
+    engine.allowed_rate(
+      calls_per_second.feed, array(select distinct live.feed from engine.live_chunks as live where live.paused_at is null)
     ),
     (select sum(whole.calls) / (10.0 * count(*)) from whole having count(*) >= 3)
   )
 $$;
 comment on function engine.calls_per_second(text) is
-  'How many calls of a feed a second are to be expected: the rate limit, or what the last five minutes of work came to when that is
-   less.';
+  'How many calls of a feed a second are to be expected beside what is pulled now: what the limits allow, or what the last
+   five minutes of work came to when that is less.';
 
 revoke all on engine.lane_progress from public, anon, authenticated, service_role;
 grant select on engine.lane_progress to service_role;

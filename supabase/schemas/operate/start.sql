@@ -1,13 +1,58 @@
 -- From a request to rows: a run with its bounds frozen, cut into chunks.
 
-create function engine.start_run(
+create function engine.refuse_rival(kind text, feeds text[], start_date date, end_date date, days date[])
+returns void
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+  rival engine.live_chunks;
+begin
+  select live.* into rival
+  from engine.live_chunks as live
+  join engine.feeds as feed on feed.name = live.feed and feed.counted_by <> 'lists'
+  where
+    live.kind = refuse_rival.kind
+    and live.feed = any (refuse_rival.feeds)
+    -- The days that a waiting scheduled pull has behind it are free for the next one.
+    and case when live.kind = 'schedule' then live.held_from else live.period_start end <= refuse_rival.end_date
+    and live.period_end > refuse_rival.start_date
+    and (
+      refuse_rival.days is null
+      or exists (
+        select from unnest(refuse_rival.days) as wanted (day)
+        where wanted.day >= live.period_start and wanted.day < live.period_end
+      )
+    )
+  limit 1;
+  if not found then
+    return;
+  end if;
+  if rival.paused_at is not null then
+    raise exception 'Run % is paused and has yet to pull % in this range', rival.run_id, rival.feed
+      using errcode = '55000',
+        hint = format('Let it go on: select backfill_resume(%1$s); or end it: select backfill_cancel(%1$s);', rival.run_id);
+  end if;
+  raise exception 'Run % is still working on % in this range', rival.run_id, rival.feed
+    using errcode = '55000',
+      hint = format('Watch it in backfill_status, or end it with: select backfill_cancel(%s);', rival.run_id);
+end
+$$;
+comment on function engine.refuse_rival(text, text[], date, date, date[]) is
+  'Error 55000 when a live run of the same kind has yet to pull some of the days of an inclusive range, of which days,
+   unless it is null, says which ones are meant.';
+
+create function engine.create_run(
+  kind text,
   start_date date,
   end_date date,
   feeds text[],
-  newest_first boolean,
-  reprocess text,
-  priority smallint,
-  requested_by text default session_user
+  newest_first boolean default true,
+  reprocess text default 'all',
+  requested_by text default session_user,
+  days date[] default null
 )
 returns bigint
 language plpgsql
@@ -16,72 +61,55 @@ set search_path = ''
 as $$
 #variable_conflict use_variable
 declare
-  last_day date;
-  wanted_feeds text[];
-  rival record;
+  request record;
   new_run_id bigint;
 begin
-  select request.last_day, request.wanted_feeds into last_day, wanted_feeds
-  from engine.check_request(start_date, end_date, feeds, reprocess) as request;
+  select r.last_day, r.wanted_feeds into request
+  from engine.check_request(start_date, end_date, feeds, reprocess) as r;
 
-  -- Two starts at the same time must not both find the range free. Those of another priority never wait for each other: whoever
+  -- Two starts at the same time must not both find the range free. Those of another kind never wait for each other: whoever
   -- pulls a day by hand, in a transaction that stays open, holds up no scheduled pull.
-  perform engine.take_lock(
-    case when priority >= 100 then 'start scheduled pull' when priority > 0 then 'start pull by hand' else 'start backfill' end
+  perform engine.take_lock('start ' || kind);
+  perform engine.refuse_rival(
+    kind => kind, feeds => request.wanted_feeds, start_date => start_date, end_date => request.last_day, days => days
   );
-  select chunk.run_id, chunk.feed, run.paused_at into rival
-  from public.backfill_progress as chunk
-  join public.backfill_runs as run on run.id = chunk.run_id
-  where chunk.state in ('waiting', 'working')
-    and chunk.feed = any (wanted_feeds)
-    and chunk.feed <> 'masters'
-    and chunk.priority = priority
-    -- The days that a waiting scheduled pull has behind it are free for the next one.
-    and case when priority = 100 and chunk.state = 'waiting' then coalesce(chunk.cursor_day, chunk.period_start) else chunk.period_start end
-      <= last_day
-    and chunk.period_end > start_date
-  limit 1;
-  if found then
-    if rival.paused_at is not null then
-      raise exception 'Run % is paused and has yet to pull % in this range', rival.run_id, rival.feed
-        using errcode = '55000',
-          hint = format('Let it go on: select backfill_resume(%1$s); or end it: select backfill_cancel(%1$s);', rival.run_id);
-    end if;
-    raise exception 'Run % is still working on % in this range', rival.run_id, rival.feed
-      using errcode = '55000',
-        hint = format('Watch it in backfill_status, or end it with: select backfill_cancel(%s);', rival.run_id);
-  end if;
 
-  insert into public.backfill_runs (start_date, end_date, feeds, newest_first, reprocess, priority, requested_by)
-  values (start_date, last_day, wanted_feeds, coalesce(newest_first, true), reprocess, priority, requested_by)
+  insert into public.backfill_runs (kind, start_date, end_date, feeds, newest_first, reprocess, requested_by)
+  values (kind, start_date, request.last_day, request.wanted_feeds, coalesce(newest_first, true), reprocess, requested_by)
   returning id into new_run_id;
 
   insert into public.backfill_progress (
-    run_id, feed, period_start, period_end, priority, place_in_run, cursor_day, pages_planned, pages_expected
+    run_id, kind, feed, period_start, period_end, place_in_run, cursor_day, pages_planned, pages_expected
   )
   select
     new_run_id,
-    f.feed,
-    chunk.period_start,
-    chunk.period_end,
-    priority,
+    kind,
+    feed.name,
+    planned.period_start,
+    planned.period_end,
     row_number() over (
-      partition by f.feed
-      order by case when coalesce(newest_first, true) then - (chunk.period_start - date '1988-01-01')
-                    else chunk.period_start - date '1988-01-01' end
+      partition by feed.name
+      order by (planned.period_start - date 'epoch') * case when coalesce(newest_first, true) then -1 else 1 end
     ),
-    case when f.feed = 'racecards' then chunk.period_start end,
-    chunk.pages_expected,
-    chunk.pages_expected
-  from (select distinct unnest(wanted_feeds) as feed) as f,
-    lateral engine.plan_chunks(start_date, last_day, f.feed, reprocess) as chunk;
+    case when feed.counted_by = 'days' then planned.period_start end,
+    planned.pages_expected,
+    planned.pages_expected
+  from engine.feeds as feed
+  cross join lateral (
+    select month.* from engine.plan_chunks(start_date, request.last_day, feed.name, reprocess) as month where days is null
+    union all
+    select stretch.* from engine.plan_stretches(feed.name, days) as stretch where days is not null
+  ) as planned
+  where feed.name = any (request.wanted_feeds);
 
   perform engine.dispatch_due();
   return new_run_id;
 end
 $$;
-comment on function engine.start_run(date, date, text[], boolean, text, smallint, text) is
-  'Creates a run with its chunks and dispatches the first calls. Whoever starts a run (operator, schedule) comes through here.';
+comment on function engine.create_run(text, date, date, text[], boolean, text, text, date[]) is
+  'Creates a run with its chunks and dispatches the first calls; returns its id. Whoever starts a run (operator, schedule,
+   closing of gaps) comes through here. kind as in backfill_runs; days: only these of the range, cut into stretches (null:
+   all that reprocess asks for, cut into months). Errors: those of engine.check_request; 55000 as of engine.refuse_rival.';
 
 create function public.backfill_start(
   start_date date,
@@ -95,9 +123,13 @@ language sql
 security invoker
 set search_path = ''
 as $$
-  select engine.start_run(
-    backfill_start.start_date, backfill_start.end_date, backfill_start.feeds, backfill_start.newest_first,
-    backfill_start.reprocess, 0::smallint
+  select engine.create_run(
+    kind => 'backfill',
+    start_date => backfill_start.start_date,
+    end_date => backfill_start.end_date,
+    feeds => backfill_start.feeds,
+    newest_first => backfill_start.newest_first,
+    reprocess => backfill_start.reprocess
   )
 $$;
 comment on function public.backfill_start(date, date, text[], boolean, text) is
@@ -111,9 +143,11 @@ language sql
 security invoker
 set search_path = ''
 as $$
-  select engine.start_run(
-    pull_days.first_day, coalesce(pull_days.last_day, pull_days.first_day),
-    coalesce(pull_days.feeds, array['racecards', 'results']), true, 'all', 50::smallint
+  select engine.create_run(
+    kind => 'by_hand',
+    start_date => pull_days.first_day,
+    end_date => coalesce(pull_days.last_day, pull_days.first_day),
+    feeds => coalesce(pull_days.feeds, engine.feed_names(with_days => true))
   )
 $$;
 comment on function public.pull_days(date, date, text[]) is
@@ -121,6 +155,8 @@ comment on function public.pull_days(date, date, text[]) is
    defaults to the first, feeds to racecards and results. Returns the run id. Errors as of backfill_start.';
 
 revoke all on function
-  engine.start_run, public.backfill_start, public.pull_days
+  engine.refuse_rival, engine.create_run, public.backfill_start, public.pull_days
   from public, anon, authenticated, service_role;
-grant execute on function engine.start_run, public.backfill_start, public.pull_days to service_role;
+grant execute on function
+  engine.refuse_rival, engine.create_run, public.backfill_start, public.pull_days
+  to service_role;

@@ -29,8 +29,8 @@ pages as (
   group by lane.run_id
 ),
 speeds as (
-  select f.feed, engine.calls_per_second(f.feed) as calls_per_second
-  from unnest(array['masters', 'racecards', 'results']) as f (feed)
+  select feed.name as feed, engine.calls_per_second(feed.name) as calls_per_second
+  from engine.feeds as feed
 ),
 lanes as (
   select
@@ -171,7 +171,7 @@ comment on column public.backfill_status.what_to_do is 'A sentence for the opera
 comment on column public.backfill_status.run_id is 'The id that backfill_start returned.';
 comment on column public.backfill_status.start_date is 'First day asked for.';
 comment on column public.backfill_status.end_date is 'Last day asked for, inclusive; frozen when the run was started.';
-comment on column public.backfill_status.feeds is 'masters, racecards, results.';
+comment on column public.backfill_status.feeds is 'Names of engine.feeds.';
 comment on column public.backfill_status.chunks_total is 'A feed''s month each; 0 when nothing was missing.';
 comment on column public.backfill_status.chunks_working is 'Leased now.';
 comment on column public.backfill_status.chunks_waiting is 'Including those whose next attempt is due later.';

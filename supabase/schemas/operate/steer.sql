@@ -52,7 +52,7 @@ begin
     raise exception 'Run % is paused already', held.id using errcode = '55000';
   end if;
   if not exists (
-    select from public.backfill_progress as chunk where chunk.run_id = held.id and chunk.state in ('waiting', 'working')
+    select from engine.live_chunks as live where live.run_id = held.id
   ) then
     raise exception 'Run % has ended', held.id using errcode = '55000';
   end if;
@@ -106,12 +106,10 @@ begin
     raise exception 'Run % has ended', held.id using errcode = '55000';
   end if;
   update public.backfill_runs as run set cancelled_at = engine.clock() where run.id = held.id;
-  update public.backfill_progress as chunk
-  set state = 'cancelled', lease_token = null, lease_until = null, ended_at = engine.clock()
-  where chunk.run_id = held.id and chunk.state in ('waiting', 'working', 'dead');
-  delete from engine.pages_read as known
-  using public.backfill_progress as chunk
-  where chunk.run_id = held.id and known.chunk_id = chunk.id;
+  perform engine.leave_chunk(chunk, 'cancelled')
+  from public.backfill_progress as chunk
+  where chunk.run_id = held.id and chunk.state in ('waiting', 'working', 'dead')
+  order by chunk.id;
   -- Its leases and its days are free for others. Without a Vault secret it is cancelled all the same.
   perform engine.dispatch_next(null);
 end
@@ -132,6 +130,11 @@ declare
 begin
   perform engine.hold_chunks(backfill_retry.run_id, array['dead']);
   held := engine.hold_run(backfill_retry.run_id);
+  -- A period that was read to its end and still lacked races is read from its start.
+  perform engine.read_again(chunk, chunk.period_start)
+  from public.backfill_progress as chunk
+  where chunk.run_id = held.id and chunk.state = 'dead' and chunk.repulls > 0
+  order by chunk.id;
   update public.backfill_progress as chunk
   set
     state = 'waiting',
@@ -140,12 +143,6 @@ begin
     interruptions = 0,
     repulls = 0,
     failing_since = null,
-    -- A period that was read to its end and still lacked races is read from its start.
-    cursor_day = case when chunk.repulls > 0 and chunk.feed = 'racecards' then chunk.period_start else chunk.cursor_day end,
-    cursor_skip = case when chunk.repulls > 0 then 0 else chunk.cursor_skip end,
-    pages_done = case when chunk.repulls > 0 then 0 else chunk.pages_done end,
-    api_total = case when chunk.repulls > 0 then null else chunk.api_total end,
-    reading_since = case when chunk.repulls > 0 then null else chunk.reading_since end,
     next_attempt_at = engine.clock()
   where chunk.run_id = held.id and chunk.state = 'dead';
   get diagnostics redriven = row_count;

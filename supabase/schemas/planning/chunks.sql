@@ -1,24 +1,4 @@
--- From a range of days to chunks.
-
-create function engine.has_yet_to_read(chunk public.backfill_progress, day date, due timestamptz)
-returns boolean
-language sql
-stable
-security invoker
-set search_path = ''
-as $$
-  select
-    has_yet_to_read.day < chunk.period_end
-    and case
-      when chunk.reading_since is null or chunk.reading_since >= due
-        then has_yet_to_read.day >= coalesce(chunk.cursor_day, chunk.period_start)
-      -- What it has begun to read is older than what is due: the day at its cursor; of results, which are read as one,
-      -- all days.
-      else coalesce(has_yet_to_read.day > chunk.cursor_day, false)
-    end
-$$;
-comment on function engine.has_yet_to_read(public.backfill_progress, date, timestamptz) is
-  'Whether a chunk that goes on from its cursor will have read the day at the time due or later.';
+-- From days to chunks.
 
 create function engine.races_per_day(feed text)
 returns numeric
@@ -35,6 +15,25 @@ $$;
 comment on function engine.races_per_day(text) is
   'What a day has on average: of the days whose coverage is known when those are 300 or more, otherwise 36.';
 
+create function engine.pages_of_days(feed engine.feeds, days integer, races_a_day numeric)
+returns integer
+language sql
+immutable
+security invoker
+set search_path = ''
+as $$
+  select case feed.counted_by
+    when 'lists' then cardinality(feed.endpoints)
+    when 'days' then days
+    -- Replaced by the API's own total with the first page.
+    when 'pages' then ceil(days * races_a_day / feed.page_limit)
+    when 'ids' then ceil(days * races_a_day * feed.runners_a_race / feed.page_limit)
+  end::integer
+$$;
+comment on function engine.pages_of_days(engine.feeds, integer, numeric) is
+  'How many pages so many days of a feed are expected to have. races_a_day: as engine.races_per_day says it, which the
+   caller asks once, because it reads the whole coverage.';
+
 create function engine.plan_chunks(start_date date, end_date date, feed text, reprocess text)
 returns table (period_start date, period_end date, pages_expected integer)
 language sql
@@ -44,24 +43,26 @@ set search_path = ''
 as $$
   with bounds as materialized (
     select
-      -- The API has no card before 2023-01-23 and none more than seven days ahead; no result of a day to come.
-      case when plan_chunks.feed = 'racecards' then greatest(start_date, date '2023-01-23') else start_date end as first_day,
-      case
-        when plan_chunks.feed = 'racecards' then least(end_date, engine.london_day() + 7)
-        when plan_chunks.feed = 'results' then least(end_date, engine.london_day())
-        else end_date
-      end as last_day
+      known as feed,
+      known.counted_by = 'lists' as is_one_chunk,
+      known.has_days,
+      -- Nulls, where a feed has no bound, are left out of both.
+      greatest(plan_chunks.start_date, known.first_day) as first_day,
+      least(plan_chunks.end_date, engine.london_day() + known.days_ahead) as last_day
+    from engine.feeds as known
+    where known.name = plan_chunks.feed
   ),
   months as (
     select
       greatest(bounds.first_day, month::date) as month_start,
-      least(bounds.last_day, (month + interval '1 month')::date - 1) as month_last
+      least(bounds.last_day, (month + interval '1 month')::date - 1) as month_last,
+      bounds.has_days
     from bounds,
       generate_series(date_trunc('month', bounds.first_day::timestamp), bounds.last_day::timestamp, interval '1 month') as month
-    where plan_chunks.feed <> 'masters'
+    where not bounds.is_one_chunk
   ),
   wanted as (
-    select min(d.day) as first_wanted, max(d.day) as last_wanted
+    select min(d.day) as first_day, max(d.day) as last_day
     from months,
       lateral (
         select day::date as day
@@ -74,6 +75,16 @@ as $$
           select from engine.known_days as known
           where known.feed = plan_chunks.feed and known.day = d.day and known.is_covered
         )
+        -- What has no days is done once its month is.
+        and (
+          months.has_days
+          or not exists (
+            select from public.backfill_progress as done
+            where
+              done.feed = plan_chunks.feed and done.state = 'succeeded'
+              and d.day >= done.period_start and d.day < done.period_end
+          )
+        )
         and (
           plan_chunks.reprocess = 'missing'
           or exists (
@@ -84,29 +95,24 @@ as $$
         )
       )
     group by months.month_start
+    union all
+    select bounds.first_day, bounds.last_day from bounds where bounds.is_one_chunk
   )
   select
-    first_wanted,
-    last_wanted + 1,
-    case
-      when plan_chunks.feed = 'racecards' then last_wanted + 1 - first_wanted
-      -- Replaced by the API's own total with the first page.
-      else ceil(
-        -- Asked for once: each time it reads the whole coverage.
-        (last_wanted + 1 - first_wanted) * (select engine.races_per_day('results'))
-          / (select s.results_page_limit from public.backfill_settings as s)
-      )::integer
-    end
+    wanted.first_day,
+    wanted.last_day + 1,
+    engine.pages_of_days(
+      bounds.feed, wanted.last_day + 1 - wanted.first_day, (select engine.races_per_day(plan_chunks.feed))
+    )
   from wanted
-  union all
-  select start_date, end_date + 1, 2
-  where plan_chunks.feed = 'masters'
+  cross join bounds
   order by 1
 $$;
 comment on function engine.plan_chunks(date, date, text, text) is
-  'The chunks of one feed for an inclusive range: a month each, narrowed to the days that reprocess asks for.';
+  'The chunks of one feed for an inclusive range: a month each, narrowed to the days that reprocess asks for; of lists, one
+   for the whole range.';
 
 revoke all on function
-  engine.has_yet_to_read, engine.races_per_day, engine.plan_chunks
+  engine.races_per_day, engine.pages_of_days, engine.plan_chunks
   from public, anon, authenticated, service_role;
-grant execute on function engine.races_per_day, engine.plan_chunks to service_role;
+grant execute on function engine.races_per_day, engine.pages_of_days, engine.plan_chunks to service_role;

@@ -9,7 +9,9 @@ set search_path = ''
 as $$
 #variable_conflict use_variable
 declare
-  known_feeds constant text[] := array['masters', 'racecards', 'results'];
+  known_feeds constant text[] := engine.feed_names();
+  first_day constant date := (select min(feed.first_day) from engine.feeds as feed);
+  days_ahead constant integer := (select max(feed.days_ahead) from engine.feeds as feed);
   unknown_feed text;
 begin
   last_day := coalesce(end_date, engine.london_day());
@@ -18,24 +20,25 @@ begin
     raise exception 'The start date is missing'
       using errcode = '22023', hint = 'For example: select backfill_start(date ''2015-01-01'');';
   end if;
-  if start_date < date '1988-01-01' then
-    raise exception 'The start date % is before 1988-01-01, the first day of The Racing API', start_date using errcode = '22023';
+  if start_date < first_day then
+    raise exception 'The start date % is before %, the first day of The Racing API', start_date, first_day
+      using errcode = '22023';
   end if;
   if start_date > last_day then
     raise exception 'The start date % is after the end date %', start_date, last_day using errcode = '22023';
   end if;
-  if last_day > engine.london_day() + 7 then
-    raise exception 'The end date % is more than seven days ahead: the API has no cards that far', last_day
+  if last_day > engine.london_day() + days_ahead then
+    raise exception 'The end date % is more than % days ahead: the API has no cards that far', last_day, days_ahead
       using errcode = '22023';
   end if;
   if cardinality(wanted_feeds) = 0 then
     raise exception 'The list of feeds is empty'
-      using errcode = '22023', hint = 'Leave it out for all: masters, racecards and results.';
+      using errcode = '22023', hint = format('Leave it out for all: %s.', array_to_string(known_feeds, ', '));
   end if;
   select f into unknown_feed from unnest(wanted_feeds) as f where f is null or f <> all (known_feeds) limit 1;
   if found then
     raise exception 'Unknown feed "%"', coalesce(unknown_feed, '')
-      using errcode = '22023', hint = 'The feeds are masters, racecards and results.';
+      using errcode = '22023', hint = format('The feeds are %s.', array_to_string(known_feeds, ', '));
   end if;
   if reprocess is null or reprocess not in ('missing', 'failed', 'all') then
     raise exception 'Unknown value "%" for reprocess', coalesce(reprocess, 'null')
@@ -45,7 +48,7 @@ begin
 end
 $$;
 comment on function engine.check_request(date, date, text[], text) is
-  'What a request for work leaves open, filled in: the last day (default: today in London) and the feeds (default: all three).
+  'What a request for work leaves open, filled in: the last day (default: today in London) and the feeds (default: all).
    Nonsense is an error with a sentence.';
 
 revoke all on function engine.check_request from public, anon, authenticated, service_role;

@@ -3,10 +3,11 @@
 create table public.backfill_progress (
   id bigint generated always as identity primary key,
   run_id bigint not null references public.backfill_runs on delete cascade,
-  feed text not null,
+  feed text not null references engine.feeds,
   period_start date not null,
   period_end date not null,
-  priority smallint not null,
+  kind text not null,
+  priority smallint not null generated always as (engine.priority(kind)) stored,
   place_in_run integer not null,
   state text not null default 'waiting',
   next_attempt_at timestamptz not null default engine.clock(),
@@ -36,21 +37,25 @@ create table public.backfill_progress (
   last_page_at timestamptz,
   ended_at timestamptz,
   constraint backfill_progress_one_chunk_a_month unique (run_id, feed, period_start),
-  constraint backfill_progress_feed_known check (feed in ('masters', 'racecards', 'results')),
   constraint backfill_progress_period_not_empty check (period_start < period_end),
   constraint backfill_progress_state_known check (state in ('waiting', 'working', 'succeeded', 'dead', 'cancelled')),
   constraint backfill_progress_leased_when_working check (
     (state = 'working') = (lease_token is not null) and (state = 'working') = (lease_until is not null)
   ),
   constraint backfill_progress_end_has_time check ((state in ('succeeded', 'dead', 'cancelled')) = (ended_at is not null)),
-  constraint backfill_progress_dead_has_error check (state <> 'dead' or last_error is not null)
+  constraint backfill_progress_dead_has_error check (state <> 'dead' or last_error is not null),
+  constraint backfill_progress_kind_known check (kind in ('backfill', 'by_hand', 'gaps', 'schedule')),
+  -- No day of a feed is worked on twice at the same time, whatever asks for it.
+  constraint backfill_progress_day_worked_on_once
+    exclude using gist (feed with =, daterange(period_start, period_end) with &&) where (state = 'working')
 );
 comment on table public.backfill_progress is
   'Chunks: one feed for one calendar month of a run. One invocation works on one chunk, under a lease.';
-comment on column public.backfill_progress.feed is 'masters, racecards or results.';
+comment on column public.backfill_progress.feed is 'One of engine.feeds.';
 comment on column public.backfill_progress.period_start is 'First day of the period.';
 comment on column public.backfill_progress.period_end is 'Exclusive: the period is half-open.';
-comment on column public.backfill_progress.priority is 'That of the run, so that the claim needs no join.';
+comment on column public.backfill_progress.kind is 'That of the run, which never changes, so that the claim needs no join.';
+comment on column public.backfill_progress.priority is 'Follows from the kind: higher goes first.';
 comment on column public.backfill_progress.place_in_run is
   'The order within the run, 1 first. Racecards and results are two lanes with the same places.';
 comment on column public.backfill_progress.state is

@@ -1,5 +1,17 @@
 -- What was asked for.
 
+create function engine.priority(kind text)
+returns smallint
+language sql
+immutable
+security invoker
+set search_path = ''
+as $$
+  select case kind when 'backfill' then 0 when 'by_hand' then 50 when 'gaps' then 90 when 'schedule' then 100 end::smallint
+$$;
+comment on function engine.priority(text) is
+  'In which order chunks are claimed, by the kind of their run: the higher one first. It orders, and decides nothing else.';
+
 create table public.backfill_runs (
   id bigint generated always as identity primary key,
   start_date date not null,
@@ -7,14 +19,14 @@ create table public.backfill_runs (
   feeds text[] not null,
   newest_first boolean not null,
   reprocess text not null,
-  priority smallint not null default 0,
+  kind text not null,
   requested_by text not null default session_user,
   created_at timestamptz not null default engine.clock(),
   paused_at timestamptz,
   pause_reason text,
   cancelled_at timestamptz,
   constraint backfill_runs_dates_in_order check (start_date <= end_date),
-  constraint backfill_runs_feeds_known check (feeds <@ array['masters', 'racecards', 'results'] and cardinality(feeds) > 0),
+  constraint backfill_runs_kind_known check (kind in ('backfill', 'by_hand', 'gaps', 'schedule')),
   constraint backfill_runs_reprocess_known check (reprocess in ('missing', 'failed', 'all')),
   constraint backfill_runs_pause_has_reason check ((paused_at is null) = (pause_reason is null))
 );
@@ -22,19 +34,26 @@ comment on table public.backfill_runs is
   'Requests for work. A run''s state is not stored: backfill_status derives it from here and from its chunks.';
 comment on column public.backfill_runs.start_date is 'First UK racing day asked for.';
 comment on column public.backfill_runs.end_date is 'Inclusive, and frozen when the run was started.';
-comment on column public.backfill_runs.feeds is 'Of masters, racecards and results.';
+comment on column public.backfill_runs.feeds is 'Names of engine.feeds.';
 comment on column public.backfill_runs.newest_first is 'Whether the newest month goes first.';
 comment on column public.backfill_runs.reprocess is
   'Which days were planned. missing: those without whole coverage; failed: those of dead chunks; all.';
-comment on column public.backfill_runs.priority is 'Higher goes first: backfills 0, pulls by hand 50, closing of gaps 90, scheduled pulls 100.';
+comment on column public.backfill_runs.kind is
+  'What it is for. backfill: backfill_start; by_hand: pull_days; gaps: the nightly closing of gaps; schedule: a scheduled
+   pull. The later in this list, the earlier its chunks are claimed.';
 comment on column public.backfill_runs.requested_by is 'The role that started the run, or the schedule: "schedule day_cards".';
 comment on column public.backfill_runs.created_at is 'When the run was started.';
 comment on column public.backfill_runs.paused_at is 'Null unless the run is paused.';
 comment on column public.backfill_runs.pause_reason is 'Why the run is paused and what to do about it.';
 comment on column public.backfill_runs.cancelled_at is 'Null unless the run was cancelled, which is for good.';
 
+create trigger refuse_unknown_feeds before insert or update of feeds on public.backfill_runs
+  for each row execute function engine.refuse_unknown_feeds();
+
 alter table public.backfill_runs enable row level security;
 revoke all on public.backfill_runs from public, anon, authenticated, service_role;
 -- Identity columns fill themselves: nobody needs a right to their sequences, and projects from before October 2026 grant one.
 revoke all on sequence public.backfill_runs_id_seq from public, anon, authenticated, service_role;
 grant select, insert, update on public.backfill_runs to service_role;
+revoke all on function engine.priority from public, anon, authenticated, service_role;
+grant execute on function engine.priority to service_role;

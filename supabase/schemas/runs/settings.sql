@@ -7,8 +7,6 @@ create table public.backfill_settings (
   lease_seconds integer not null default 90,
   stop_taking_pages_after_seconds integer not null default 45,
   stop_taking_pages_after_busy_seconds numeric(4, 2) not null default 0.4,
-  racecards_page_limit integer not null default 500,
-  results_page_limit integer not null default 100,
   answer_timeout_seconds integer not null default 30,
   attempts_before_dead integer not null default 5,
   interruptions_before_dead integer not null default 10,
@@ -30,8 +28,6 @@ create table public.backfill_settings (
   constraint backfill_settings_lease_outlives_page check (lease_seconds between 30 and 600),
   constraint backfill_settings_stop_positive check (stop_taking_pages_after_seconds between 1 and 300),
   constraint backfill_settings_busy_positive check (stop_taking_pages_after_busy_seconds > 0),
-  constraint backfill_settings_racecards_page_limit_allowed check (racecards_page_limit between 1 and 500),
-  constraint backfill_settings_results_page_limit_allowed check (results_page_limit between 1 and 100),
   constraint backfill_settings_answer_timeout_sane check (answer_timeout_seconds between 1 and 60),
   constraint backfill_settings_attempts_positive check (attempts_before_dead between 1 and 100),
   constraint backfill_settings_interruptions_positive check (interruptions_before_dead between 1 and 1000),
@@ -75,8 +71,6 @@ comment on column public.backfill_settings.reject_days is
    runner of a result: it says that the horse ran.';
 comment on column public.backfill_settings.schedules_started_on is
   'Set by start_schedules and emptied by stop_schedules: from this UK day on every day is expected to be stored.';
-comment on column public.backfill_settings.racecards_page_limit is 'Races asked for in one call of /racecards/pro; the API allows 500.';
-comment on column public.backfill_settings.results_page_limit is 'Races asked for in one call of /results; the API allows 100.';
 comment on column public.backfill_settings.answer_timeout_seconds is
   'How long a call of the API may take until its body is in. A racecards page of a big Saturday is 2 MB.';
 comment on column public.backfill_settings.attempts_before_dead is 'Failed attempts of a chunk without a page in between, after which it is dead.';

@@ -60,7 +60,7 @@ Deno.test("whatever advisory locks a login takes, the engine starts, claims, swe
   const keys = [
     "engine.sweep",
     "engine.watch",
-    "engine.start_run",
+    "engine.create_run",
     "engine.start_due_pulls",
     ...["masters", "racecards", "results"].map((feed) => `engine.claim ${feed}`),
   ];

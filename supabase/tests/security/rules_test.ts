@@ -1,9 +1,11 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
+import { fromFileUrl } from "@std/path";
+import { walk } from "../../../scripts/function_bundle/walk.ts";
 import { connect, type Sql } from "../../../scripts/local/database.ts";
 import type { Platform } from "../../../scripts/local/platform.ts";
 import { startOpenProject } from "./support/open_project.ts";
 
-/** What holds of every object of ours, whichever migration made it. */
+/** What holds of every object of ours, whichever file made it. */
 let platform: Platform;
 let sql: Sql;
 Deno.test.beforeAll(async () => {
@@ -16,15 +18,15 @@ Deno.test.afterAll(async () => {
 });
 
 const OURS = "in ('public'::regnamespace, 'engine'::regnamespace)";
-const MIGRATIONS = new URL("../../migrations/", import.meta.url);
+const SCHEMAS = fromFileUrl(new URL("../../schemas", import.meta.url));
 
 async function names(query: string): Promise<string[]> {
   return (await sql.unsafe<{ name: string }[]>(query)).map(({ name }) => name).toSorted();
 }
 
-async function migrations(): Promise<string> {
-  const files = (await Array.fromAsync(Deno.readDir(MIGRATIONS))).map(({ name }) => name).toSorted();
-  return (await Promise.all(files.map((name) => Deno.readTextFile(new URL(name, MIGRATIONS))))).join("\n");
+async function schemas(): Promise<string> {
+  const files = (await Array.fromAsync(walk(SCHEMAS))).filter((path) => path.endsWith(".sql"));
+  return (await Promise.all(files.map((path) => Deno.readTextFile(path)))).join("\n");
 }
 
 Deno.test("row level security is on for every table, also for those in engine", async () => {
@@ -162,7 +164,7 @@ Deno.test("every view reads with the rights of whoever asks it", async () => {
 });
 
 Deno.test("every function says whose rights it has, and one that lends its owner's has a written reason", async () => {
-  const source = await migrations();
+  const source = await schemas();
   const declared = source.match(/^create (or replace )?function/gm) ?? [];
   assertEquals((source.match(/^security (invoker|definer)$/gm) ?? []).length, declared.length);
 
@@ -200,8 +202,8 @@ Deno.test("everything of ours belongs to the role that runs the migrations, whic
   assertEquals(role?.rolsuper, role?.rolname === "postgres");
 });
 
-Deno.test("an extension that a migration makes is told its schema, and that is not public", async () => {
-  const made = (await migrations()).match(/create extension [^;]*/g) ?? [];
+Deno.test("an extension that a schema file makes is told its schema, and that is not public", async () => {
+  const made = (await schemas()).match(/create extension [^;]*/g) ?? [];
   assertEquals(made.filter((statement) => !/ with schema (extensions|pg_catalog)$/.test(statement)), []);
 });
 

@@ -1,0 +1,57 @@
+-- Troubles: what is late or stands still.
+
+create view engine.late_feeds
+with (security_invoker = true)
+as
+select
+  'freshness' as kind,
+  fresh.feed as subject,
+  format('The %s due at %s are not in. See backfill_status and ingest_errors.', fresh.feed, fresh.expected_since) as message
+from public.data_freshness as fresh
+where
+  fresh.state = 'late'
+  -- Whoever has just woken up has yet to pull what was missed.
+  and (select max(h.awake_since) from engine.heartbeats as h where h.name in ('watch', 'pulls'))
+    < engine.clock() - (select s.freshness_grace_minutes from public.backfill_settings as s) * interval '1 minute';
+comment on view engine.late_feeds is
+  'A trouble for each feed that is late, once the cron jobs have been awake for the time of grace.';
+
+create view engine.failing_schedules
+with (security_invoker = true)
+as
+select
+  'schedule' as kind,
+  schedule.name as subject,
+  format(
+    'The pull that is due can''t be started since %s: %s. It is tried again each minute.', schedule.failing_since,
+    rtrim(schedule.last_error, '.')
+  ) as message
+from public.pull_schedules as schedule
+-- What is over with the next ticks, a lock for example, is no alert.
+where schedule.enabled and schedule.failing_since < engine.clock() - interval '5 minutes';
+comment on view engine.failing_schedules is 'A trouble for each schedule whose pull could not be started for five minutes.';
+
+create view engine.jobs_at_a_standstill
+with (security_invoker = true)
+as
+-- One job alone stands still: when all of cron did, the sweep itself says so as soon as it runs again.
+select
+  'standstill' as kind,
+  job.subject,
+  format('%s since %s: %s. See cron.job_run_details for %s.', job.words, still.beat_at, job.what_follows, job.name) as message
+from (
+  values
+    ('sweep', 'engine-sweep', 'the sweep', 'The sweep has not run', 'what gets lost is not restored'),
+    ('pulls', 'engine-pulls', 'the schedules', 'The schedules have not been looked at', 'nothing is pulled by itself')
+) as job (beats, name, subject, words, what_follows)
+join engine.heartbeats as still on still.name = job.beats
+join engine.heartbeats as watch on watch.name = 'watch'
+where
+  still.beat_at < engine.clock() - interval '10 minutes'
+  and watch.awake_since < engine.clock() - interval '10 minutes';
+comment on view engine.jobs_at_a_standstill is
+  'A trouble for each cron job of the engine that has not run for ten minutes while the watch did.';
+
+revoke all on
+  engine.late_feeds, engine.failing_schedules, engine.jobs_at_a_standstill
+  from public, anon, authenticated, service_role;

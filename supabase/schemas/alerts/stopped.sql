@@ -1,0 +1,122 @@
+-- Troubles: what was given up, is paused, or is called and does not come.
+
+create view engine.chunks_given_up
+with (security_invoker = true)
+as
+select
+  'dead_chunks' as kind,
+  dead.subject,
+  format(
+    'Given up: %s of %s, the last one because: %s When that is put right: select backfill_retry(%s); or let it be: select backfill_cancel(%s);',
+    case when count(*) = 1 then 'a chunk' else count(*) || ' chunks' end, dead.feed,
+    rtrim((array_agg(dead.last_error order by dead.ended_at desc))[1], '.') || '.',
+    max(dead.run_id), max(dead.run_id)
+  ) as message
+from (
+  -- Of what starts by itself one message a feed, not one a pull.
+  select
+    chunk.*,
+    case
+      when chunk.kind in ('gaps', 'schedule') then 'scheduled pulls, ' || chunk.feed
+      else format('run %s, %s', chunk.run_id, chunk.feed)
+    end as subject,
+    feed.has_days
+  from public.backfill_progress as chunk
+  join engine.feeds as feed on feed.name = chunk.feed
+) as dead
+where
+  dead.state = 'dead'
+  and case
+    when not dead.has_days then not exists (
+      select from public.backfill_progress as later
+      where later.feed = dead.feed and later.state = 'succeeded' and later.ended_at > dead.ended_at
+    )
+    else exists (
+      select from generate_series(dead.period_start::timestamp, dead.period_end::timestamp - interval '1 day', interval '1 day') as d (day)
+      where
+        d.day::date < engine.london_day(engine.clock() - interval '4 hours')
+        and engine.lacks_coverage(dead.feed, d.day::date)
+    )
+  end
+group by dead.subject, dead.feed;
+comment on view engine.chunks_given_up is
+  'A trouble for the dead chunks of a run and feed, and one for those of all scheduled pulls of a feed, while what they should have
+   pulled is missing.';
+
+create view engine.paused_runs
+with (security_invoker = true)
+as
+select
+  'paused' as kind,
+  paused.subject,
+  (array_agg(paused.pause_reason order by paused.id desc))[1]
+    || case when paused.subject = 'scheduled pulls' then ' Otherwise the next pull of these days tries again.' else '' end as message
+from (
+  -- What starts by itself is replaced by itself: one message, not one a pull.
+  select run.id, case when run.kind in ('gaps', 'schedule') then 'scheduled pulls' else 'run ' || run.id end as subject, run.pause_reason
+  from public.backfill_runs as run
+  where
+    run.paused_at is not null
+    and run.cancelled_at is null
+    and exists (select from engine.live_chunks as live where live.run_id = run.id)
+) as paused
+group by paused.subject;
+comment on view engine.paused_runs is
+  'A trouble for each run that is paused and has something left to do, and one for all scheduled pulls that are.';
+
+create view engine.unanswered_calls
+with (security_invoker = true)
+as
+select
+  'unanswered_calls' as kind,
+  silence.feed as subject,
+  case
+    -- The newest says whether calls are sent at all.
+    when silence.newest_message like 'No call could be sent:%' then silence.newest_message
+    else format(
+      'Nobody answers the calls for %s since %s. Are the functions deployed, and do Vault''s project_url and worker_secret fit '
+      'them? See: select * from net._http_response order by created desc limit 10;', silence.feed, silence.began_at
+    )
+  end as message
+from (
+  select
+    lost.feed,
+    min(lost.occurred_at) as began_at,
+    (array_agg(lost.message order by lost.occurred_at desc, lost.id desc))[1] as newest_message
+  from public.ingest_errors as lost
+  where
+    lost.failure_class = 'lost_call'
+    -- One lost call is the sweep's business; two minutes without anybody are not.
+    and lost.occurred_at between engine.clock() - interval '2 hours' and engine.clock() - interval '2 minutes'
+    and exists (select from engine.claimable_chunks as ready where ready.feed = lost.feed)
+    and not exists (
+      select from public.backfill_progress as chunk where chunk.feed = lost.feed and chunk.claimed_at > lost.occurred_at
+    )
+  group by lost.feed
+) as silence;
+comment on view engine.unanswered_calls is
+  'A trouble for each feed that has something to do, was called two minutes ago or earlier, and has claimed nothing since.';
+
+create view engine.days_given_up
+with (security_invoker = true)
+as
+select
+  'gap' as kind,
+  format('%s of %s', gap.feed, days.words) as subject,
+  format(
+    'Still missing after %s nightly pulls: the %s of %s. See coverage_gaps; to try again: select pull_days(%L);',
+    max(gap.tries), gap.feed, case when count(*) = 1 then min(gap.day)::text else format('%s days', count(*)) end, min(gap.day)
+  ) as message
+from public.gap_pulls as gap
+-- Those of long ago come many at a time: one message, not one a day.
+cross join lateral (
+  select case when gap.day >= engine.london_day(gap.given_up_at) - 7 then gap.day::text else 'earlier days' end as words
+) as days
+where gap.given_up_at is not null
+group by gap.feed, days.words;
+comment on view engine.days_given_up is
+  'A trouble for each day of a feed that the closing of gaps gave up, and one for all that were more than a week old by then.';
+
+revoke all on
+  engine.chunks_given_up, engine.paused_runs, engine.unanswered_calls, engine.days_given_up
+  from public, anon, authenticated, service_role;

@@ -1,0 +1,141 @@
+-- What the API has of one kind, and how that is pulled. All that differs between two feeds and is no matter of their
+-- content stands here, so that a new feed is a row (and a reader in supabase/functions).
+
+create table engine.feeds (
+  name text primary key,
+  place smallint not null,
+  function_name text not null,
+  endpoints text[] not null,
+  counted_by text not null,
+  page_limit integer,
+  goes_first boolean not null default false,
+  first_day date,
+  days_ahead integer,
+  known_after_days integer,
+  settled_after_days integer,
+  overdue_after_days integer,
+  free_months integer,
+  runners_a_race numeric not null default 0,
+  bytes_a_runner numeric not null default 0,
+  shares_rows_with text references engine.feeds,
+  bytes_a_shared_runner numeric,
+  pages_an_invocation numeric not null,
+  has_days boolean not null generated always as (counted_by in ('days', 'pages')) stored,
+  constraint feeds_place_once unique (place),
+  constraint feeds_endpoints_not_empty check (cardinality(endpoints) > 0),
+  constraint feeds_counted_by_known check (counted_by in ('lists', 'days', 'pages', 'ids')),
+  constraint feeds_pages_have_a_limit check ((page_limit is null) = (counted_by = 'lists') and page_limit > 0),
+  constraint feeds_days_have_bounds check (
+    counted_by not in ('days', 'pages')
+    or num_nulls(first_day, days_ahead, known_after_days, settled_after_days, overdue_after_days) = 0
+  ),
+  constraint feeds_shared_rows_have_a_size check ((shares_rows_with is null) = (bytes_a_shared_runner is null))
+);
+comment on table engine.feeds is 'What can be pulled. A row per feed; the rates of its endpoints are in racing_api_limits.';
+comment on column engine.feeds.name is 'As in runs, chunks and coverage.';
+comment on column engine.feeds.place is 'The order in which feeds are listed.';
+comment on column engine.feeds.function_name is 'The Edge Function that works on its chunks.';
+comment on column engine.feeds.endpoints is 'Paths of The Racing API, as in racing_api_limits.';
+comment on column engine.feeds.counted_by is
+  'How the API counts it, and so how it is planned, read and checked. lists: one chunk, a page a list, one list an
+   endpoint. days: a chunk a month, a total a day. pages: a chunk a month, one total for all of its days, which are read
+   as one. ids: a chunk a month, one total of the ids whose pages are asked for; no day of it is ever covered.';
+comment on column engine.feeds.page_limit is
+  'Rows asked for in one call; the API allows 500 of /racecards/pro and 100 of /results. A change holds from the next
+   claim on. Null for lists.';
+comment on column engine.feeds.goes_first is 'Whether the other chunks of a run wait for it.';
+comment on column engine.feeds.first_day is 'The first day that the API has; null without days.';
+comment on column engine.feeds.days_ahead is 'How many days ahead of today the API has it; null without days.';
+comment on column engine.feeds.known_after_days is
+  'How many days after a day it can be known at all: 0 a card on the morning of its day, 1 a result once its day is over.';
+comment on column engine.feeds.settled_after_days is
+  'How many days after a day its last corrections are in: 1 a card (an abandonment in the evening), 6 a result (late
+   ratings and stewards'' corrections come for five days).';
+comment on column engine.feeds.overdue_after_days is
+  'From this age on a day that was not pulled once it was settled counts as missing: by then the schedules have pulled
+   it for the last time, if somebody was awake.';
+comment on column engine.feeds.free_months is
+  'How many months back the API gives it without the historical add-on; null: all of it.';
+comment on column engine.feeds.runners_a_race is 'For estimates until enough was pulled: runners of a race.';
+comment on column engine.feeds.bytes_a_runner is
+  'For estimates: bytes by which a runner makes the database grow, indexes and all that hangs on it included.';
+comment on column engine.feeds.shares_rows_with is 'The feed whose rows it fills up, where both have a race; or null.';
+comment on column engine.feeds.bytes_a_shared_runner is 'As bytes_a_runner, for a runner whose row is there already.';
+comment on column engine.feeds.pages_an_invocation is 'For estimates until enough was pulled: pages of one invocation.';
+comment on column engine.feeds.has_days is 'Whether its days are covered one by one.';
+
+-- Each feed has its own claims, and a lock for them.
+create function engine.add_claim_lock()
+returns trigger
+language plpgsql
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  insert into engine.locks (name, guards) values ('claim ' || new.name, format('giving out the %s'' leases', new.name));
+  return null;
+end
+$$;
+comment on function engine.add_claim_lock() is 'Trigger: a new feed gets the lock that its claims take.';
+
+create trigger add_claim_lock after insert on engine.feeds
+  for each row execute function engine.add_claim_lock();
+
+-- Sizes and rates measured over the simulated year 2025 (docs/guide.md, "What it costs").
+insert into engine.feeds (name, place, function_name, endpoints, counted_by, goes_first, pages_an_invocation)
+values ('masters', 1, 'masters', array['/courses', '/courses/regions'], 'lists', true, 2);
+insert into engine.feeds (
+  name, place, function_name, endpoints, counted_by, page_limit, first_day, days_ahead,
+  known_after_days, settled_after_days, overdue_after_days, free_months,
+  runners_a_race, bytes_a_runner, shares_rows_with, bytes_a_shared_runner, pages_an_invocation
+)
+values
+  (
+    'racecards', 2, 'events', array['/racecards/pro'], 'days', 500, '2023-01-23', 7,
+    0, 1, 2, null,
+    10.4, 750, null, null, 16
+  ),
+  (
+    'results', 3, 'events', array['/results'], 'pages', 100, '1988-01-01', 0,
+    1, 6, 8, 12,
+    9.8, 600, 'racecards', 310, 7.5
+  );
+
+create function engine.feed_names(with_days boolean default null)
+returns text[]
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+  select array_agg(feed.name order by feed.place)
+  from engine.feeds as feed
+  where feed.has_days = feed_names.with_days or feed_names.with_days is null
+$$;
+comment on function engine.feed_names(boolean) is
+  'All feeds in their order; true: those whose days are covered one by one; false: the others.';
+
+create function engine.refuse_unknown_feeds()
+returns trigger
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+begin
+  if new.feeds <@ engine.feed_names() and cardinality(new.feeds) > 0 then
+    return new;
+  end if;
+  raise exception 'Unknown feed in %: %', tg_table_name, new.feeds
+    using errcode = '22023', hint = format('The feeds are %s; give one at least.', array_to_string(engine.feed_names(), ', '));
+end
+$$;
+comment on function engine.refuse_unknown_feeds() is
+  'Trigger: error 22023 when the column feeds names one that engine.feeds has not, or none at all.';
+
+alter table engine.feeds enable row level security;
+revoke all on engine.feeds from public, anon, authenticated, service_role;
+grant select on engine.feeds to service_role;
+revoke all on function
+  engine.add_claim_lock, engine.feed_names, engine.refuse_unknown_feeds
+  from public, anon, authenticated, service_role;
+grant execute on function engine.feed_names to service_role;

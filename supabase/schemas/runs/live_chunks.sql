@@ -1,0 +1,37 @@
+-- Chunks that are not over. One definition for everybody who asks whether somebody is at it.
+
+create view engine.live_chunks
+with (security_invoker = true)
+as
+select
+  chunk.id,
+  chunk.run_id,
+  chunk.feed,
+  chunk.kind,
+  chunk.state,
+  chunk.period_start,
+  chunk.period_end,
+  chunk.cursor_day,
+  -- One that waits holds what it has yet to pull; beside one that works, nobody pulls any of its days.
+  case when chunk.state = 'waiting' then coalesce(chunk.cursor_day, chunk.period_start) else chunk.period_start end
+    as held_from,
+  chunk.reading_since,
+  chunk.claimed_at,
+  chunk.next_attempt_at,
+  run.paused_at
+from public.backfill_progress as chunk
+join public.backfill_runs as run on run.id = chunk.run_id
+where chunk.state in ('waiting', 'working');
+comment on view engine.live_chunks is
+  'Chunks that wait or are worked on. held_from: the first of the days that nobody else needs to pull or can.';
+
+create view engine.live_pulls
+with (security_invoker = true)
+as
+select live.*
+from engine.live_chunks as live
+where live.kind = 'schedule';
+comment on view engine.live_pulls is 'Live chunks of scheduled pulls, shaped like engine.live_chunks.';
+
+revoke all on engine.live_chunks, engine.live_pulls from public, anon, authenticated, service_role;
+grant select on engine.live_chunks, engine.live_pulls to service_role;
