@@ -1037,7 +1037,7 @@ comment on column engine.feeds.endpoints is 'Paths of The Racing API, as in raci
 comment on column engine.feeds.counted_by is
   'How the API counts it, and so how it is planned, read and checked. lists: one chunk, a page a list, one list an
    endpoint. days: a chunk a month, a total a day. pages: a chunk a month, one total for all of its days, which are read
-   as one. ids: a chunk a month, one total of the ids whose pages are asked for; no day of it is ever covered.';
+   as one. ids: a chunk a month, one total of the horses whose pages are asked for; no day of it is ever covered.';
 comment on column engine.feeds.page_limit is
   'Rows asked for in one call; the API allows 500 of /racecards/pro and 100 of /results. A change holds from the next
    claim on. Null for lists.';
@@ -1098,6 +1098,9 @@ values
     1, 6, 8, 12,
     9.8, 600, 'racecards', 310, 7.5
   );
+
+-- Too few rows to be analysed by itself, and plans would expect hundreds.
+analyze engine.feeds;
 
 create function engine.feed_names(with_days boolean default null)
 returns text[]
@@ -1226,18 +1229,6 @@ grant select on public.backfill_settings to service_role;
 
 -- What was asked for.
 
-create function engine.priority(kind text)
-returns smallint
-language sql
-immutable
-security invoker
-set search_path = ''
-as $$
-  select case kind when 'backfill' then 0 when 'by_hand' then 50 when 'gaps' then 90 when 'schedule' then 100 end::smallint
-$$;
-comment on function engine.priority(text) is
-  'In which order chunks are claimed, by the kind of their run: the higher one first. It orders, and decides nothing else.';
-
 create table public.backfill_runs (
   id bigint generated always as identity primary key,
   start_date date not null,
@@ -1281,8 +1272,6 @@ revoke all on public.backfill_runs from public, anon, authenticated, service_rol
 -- Identity columns fill themselves: nobody needs a right to their sequences, and projects from before October 2026 grant one.
 revoke all on sequence public.backfill_runs_id_seq from public, anon, authenticated, service_role;
 grant select, insert, update on public.backfill_runs to service_role;
-revoke all on function engine.priority from public, anon, authenticated, service_role;
-grant execute on function engine.priority to service_role;
 
 -- schemas/runs/chunks.sql
 
@@ -1295,7 +1284,9 @@ create table public.backfill_progress (
   period_start date not null,
   period_end date not null,
   kind text not null,
-  priority smallint not null generated always as (engine.priority(kind)) stored,
+  priority smallint not null generated always as (
+    case kind when 'schedule' then 100 when 'gaps' then 90 when 'by_hand' then 50 when 'backfill' then 0 end
+  ) stored,
   place_in_run integer not null,
   state text not null default 'waiting',
   next_attempt_at timestamptz not null default engine.clock(),
@@ -1343,7 +1334,7 @@ comment on column public.backfill_progress.feed is 'One of engine.feeds.';
 comment on column public.backfill_progress.period_start is 'First day of the period.';
 comment on column public.backfill_progress.period_end is 'Exclusive: the period is half-open.';
 comment on column public.backfill_progress.kind is 'That of the run, which never changes, so that the claim needs no join.';
-comment on column public.backfill_progress.priority is 'Follows from the kind: higher goes first.';
+comment on column public.backfill_progress.priority is 'In which order chunks are claimed: the higher one first. Follows from the kind, and decides nothing else.';
 comment on column public.backfill_progress.place_in_run is
   'The order within the run, 1 first. Racecards and results are two lanes with the same places.';
 comment on column public.backfill_progress.state is
@@ -1443,7 +1434,7 @@ where live.kind = 'schedule';
 comment on view engine.live_pulls is 'Live chunks of scheduled pulls, shaped like engine.live_chunks.';
 
 revoke all on engine.live_chunks, engine.live_pulls from public, anon, authenticated, service_role;
-grant select on engine.live_chunks, engine.live_pulls to service_role;
+grant select on engine.live_chunks to service_role;
 
 -- schemas/runs/pages_read.sql
 
@@ -1767,6 +1758,15 @@ comment on view engine.stored_races is
   'A row per feed and race that it brought, on the day that the feed gave it: a card that moved is on its own day.
    is_abandoned: the feed says that nothing will follow.';
 
+-- Each of both looks at the end of an index only.
+create view engine.newest_days
+with (security_invoker = true)
+as
+select 'racecards' as feed, max(race.card_date) as day from public.ra_races as race where race.has_card
+union all
+select 'results', max(race.race_date) from public.ra_races as race where race.has_result;
+comment on view engine.newest_days is 'The day of the newest race of each feed in engine.stored_races; null when it brought none.';
+
 create function engine.races_of_day(feed text, day date, regions text[])
 returns bigint
 language sql
@@ -1784,8 +1784,8 @@ $$;
 comment on function engine.races_of_day(text, date, text[]) is
   'How many races of these regions are stored that the feed gave this day.';
 
-revoke all on engine.stored_races from public, anon, authenticated, service_role;
-grant select on engine.stored_races to service_role;
+revoke all on engine.stored_races, engine.newest_days from public, anon, authenticated, service_role;
+grant select on engine.stored_races, engine.newest_days to service_role;
 revoke all on function engine.races_of_day from public, anon, authenticated, service_role;
 grant execute on function engine.races_of_day to service_role;
 
@@ -3341,22 +3341,26 @@ $$;
 comment on function engine.races_on_page(jsonb) is
   'The races of a page, read or rejected, as engine.pages_read keeps them. page as ingest_page gets it.';
 
-create function engine.is_understood(page jsonb)
+create function engine.is_understood(page jsonb, feed text)
 returns boolean
 language sql
-immutable
+stable
 security invoker
 set search_path = ''
 as $$
   select
-    -- All else comes with one of these, but for the bookmakers, who are known beforehand.
-    jsonb_array_length(page -> 'races') + jsonb_array_length(page -> 'regions') + jsonb_array_length(page -> 'courses') > 0
+    case (select known.counted_by from engine.feeds as known where known.name = is_understood.feed)
+      when 'lists' then jsonb_array_length(page -> 'regions') + jsonb_array_length(page -> 'courses')
+      when 'ids' then jsonb_array_length(page -> 'horses')
+      -- The other rows of a page come with its races.
+      else jsonb_array_length(page -> 'races')
+    end > 0
     or not exists (
       select from jsonb_array_elements(page -> 'rejects') as reject
       where reject ->> 'kind' in ('race', 'region', 'course')
     )
 $$;
-comment on function engine.is_understood(jsonb) is
+comment on function engine.is_understood(jsonb, text) is
   'False when elements came and none of them could be read: the feed has changed. An empty page is understood.';
 
 create function engine.short_days(chunk_id bigint)
@@ -3645,7 +3649,7 @@ as $$
 declare
   held public.backfill_progress := engine.hold_lease(ingest_page.chunk_id, ingest_page.lease_token);
   is_new constant boolean := engine.is_next_page(held, page);
-  is_understood constant boolean := engine.is_understood(page);
+  is_understood constant boolean := engine.is_understood(page, held.feed);
   new_lease_end timestamptz;
 begin
   if not is_new then
@@ -4115,8 +4119,8 @@ as $$
   end::integer
 $$;
 comment on function engine.pages_of_days(engine.feeds, integer, numeric) is
-  'How many pages so many days of a feed are expected to have. races_a_day: as engine.races_per_day says it, which the
-   caller asks once, because it reads the whole coverage.';
+  'How many pages so many days of a feed are expected to have. races_a_day: as engine.races_per_day says it; of feeds counted
+   by lists or days it may be null.';
 
 create function engine.plan_chunks(start_date date, end_date date, feed text, reprocess text)
 returns table (period_start date, period_end date, pages_expected integer)
@@ -4130,6 +4134,8 @@ as $$
       known as feed,
       known.counted_by = 'lists' as is_one_chunk,
       known.has_days,
+      -- Asked for once, and not by who needs no estimate: it reads the whole coverage.
+      case when known.counted_by in ('pages', 'ids') then engine.races_per_day(known.name) end as races_a_day,
       -- Nulls, where a feed has no bound, are left out of both.
       greatest(plan_chunks.start_date, known.first_day) as first_day,
       least(plan_chunks.end_date, engine.london_day() + known.days_ahead) as last_day
@@ -4185,9 +4191,7 @@ as $$
   select
     wanted.first_day,
     wanted.last_day + 1,
-    engine.pages_of_days(
-      bounds.feed, wanted.last_day + 1 - wanted.first_day, (select engine.races_per_day(plan_chunks.feed))
-    )
+    engine.pages_of_days(bounds.feed, wanted.last_day + 1 - wanted.first_day, bounds.races_a_day)
   from wanted
   cross join bounds
   order by 1
@@ -4251,7 +4255,8 @@ as $$
       case when known.counted_by = 'lists' then 0 else engine.races_per_day(known.name) end as races_a_day,
       engine.learned(sum(chunk.runners_stored), sum(chunk.races_stored), 5000, known.runners_a_race) as runners_a_race,
       engine.learned(sum(chunk.pages_done), sum(chunk.invocations), 100, known.pages_an_invocation) as pages_an_invocation,
-      engine.allowed_rate(known.name, request.wanted_feeds) as calls_per_second
+      engine.allowed_rate(known.name, request.wanted_feeds) as calls_per_second,
+      (engine.london_day() - known.free_months * interval '1 month')::date as free_since
     from request
     join engine.feeds as known on known.name = any (request.wanted_feeds)
     left join public.backfill_progress as chunk on chunk.feed = known.name and chunk.state = 'succeeded'
@@ -4293,15 +4298,12 @@ as $$
       when count(chunks.name) = 0 then 'Nothing to do.'
       when backfill_plan.start_date < (learned.feed).first_day
         then format('The API has no %s before %s: none are planned.', learned.name, (learned.feed).first_day)
-      when backfill_plan.start_date < free.since
-        then format('The %s before %s need the historical add-on of The Racing API.', learned.name, free.since)
+      when backfill_plan.start_date < learned.free_since
+        then format('The %s before %s need the historical add-on of The Racing API.', learned.name, learned.free_since)
     end
   from learned
-  cross join lateral (
-    select (engine.london_day() - (learned.feed).free_months * interval '1 month')::date as since
-  ) as free
   left join chunks on chunks.name = learned.name
-  group by learned.name, learned.feed, learned.calls_per_second, free.since
+  group by learned.name, learned.feed, learned.calls_per_second, learned.free_since
   order by (learned.feed).place
 $$;
 comment on function public.backfill_plan(date, date, text[], text) is
@@ -5305,7 +5307,8 @@ begin
 end
 $$;
 comment on function engine.cancel_paused_closings(text[]) is
-  'Cancels the closings of these feeds that are paused: the next one takes their place. The days that they had left count one try less.';
+  'Cancels the closings of these feeds that are paused: the next one takes their place. The days that they had left count
+   one try less.';
 
 create function engine.give_up_gaps()
 returns void
@@ -5317,7 +5320,8 @@ as $$
   set given_up_at = engine.clock()
   where pulls.given_up_at is null and pulls.tries >= (select s.gap_tries from public.backfill_settings as s)
 $$;
-comment on function engine.give_up_gaps() is 'Gives up the days that were pulled gap_tries times and are missing still.';
+comment on function engine.give_up_gaps() is
+  'Gives up the days that were pulled gap_tries times and are missing still.';
 
 create function engine.choose_gap_days(feed text)
 returns date[]
@@ -5337,7 +5341,10 @@ as $$
       -- A second standstill of the same night is not another try.
       and not exists (
         select from public.gap_pulls as pulls
-        where pulls.feed = choose_gap_days.feed and pulls.day = g.day and pulls.last_try_at > engine.clock() - interval '12 hours'
+        where
+          pulls.feed = choose_gap_days.feed
+          and pulls.day = g.day
+          and pulls.last_try_at > engine.clock() - interval '12 hours'
       )
       -- Somebody is at it already, or will be: a backfill, or an earlier closing.
       and not exists (
@@ -5352,8 +5359,8 @@ as $$
   ) as gap
 $$;
 comment on function engine.choose_gap_days(text) is
-  'The days of a feed that the closing pulls now, in order: the newest that are missing, were not given up or tried within twelve
-   hours, and that nobody is working on; at most gap_days_a_night. Null when there is none.';
+  'The days of a feed that the closing pulls now, in order: the newest that are missing, were not given up or tried within
+   twelve hours, and that nobody is working on; at most gap_days_a_night. Null when there is none.';
 
 create function engine.plan_stretches(feed text, days date[])
 returns table (period_start date, period_end date, pages_expected integer)
@@ -5376,14 +5383,15 @@ as $$
       wanted.day - (row_number() over (partition by pulls.day is null order by wanted.day))::integer as stretch_id,
       pulls.day as tried_day
     from unnest(plan_stretches.days) as wanted (day)
-    left join public.gap_pulls as pulls on pulls.feed = plan_stretches.feed and pulls.day = wanted.day and pulls.tries > 0
+    left join public.gap_pulls as pulls
+      on pulls.feed = plan_stretches.feed and pulls.day = wanted.day and pulls.tries > 0
   ) as d
   group by d.stretch_id, d.tried_day, date_trunc('month', d.day::timestamp)
   order by 1
 $$;
 comment on function engine.plan_stretches(text, date[]) is
-  'The chunks of one feed for single days: one for each stretch of days in a month, and one for each day that was tried before, so
-   that one bad day spoils no other.';
+  'The chunks of one feed for single days, the columns of engine.plan_chunks: one for each stretch of days in a month, and
+   one for each day that was tried before, so that one bad day spoils no other.';
 
 create function engine.count_gap_tries(feed text, days date[])
 returns void
@@ -5431,7 +5439,7 @@ $$;
 comment on function engine.close_gaps(text[]) is
   'Starts a run per feed (default: all that have days) for the days of coverage_gaps that nobody is working on, the newest
    first, at most gap_days_a_night. A day still missing after gap_tries such pulls is given up, and an alert says so. Returns
-   how many days are pulled.';
+   how many days are pulled. Error 55P03 when another session does the same.';
 
 revoke all on function
   engine.forget_closed_gaps, engine.cancel_paused_closings, engine.give_up_gaps, engine.choose_gap_days,
@@ -5522,7 +5530,7 @@ comment on function engine.days_left_to_pull(text, timestamptz, date, date) is
    them all.';
 
 create function engine.hurry_pulls(
-  feed text, first_day date, last_day date, claimed_before timestamptz default 'infinity'
+  feed text, first_day date, last_day date, claimed_before timestamptz default null
 )
 returns void
 language plpgsql
@@ -5538,7 +5546,7 @@ begin
     and chunk.state = 'waiting'
     and chunk.next_attempt_at > engine.clock()
     and live.feed = hurry_pulls.feed
-    and live.claimed_at < hurry_pulls.claimed_before
+    and (hurry_pulls.claimed_before is null or live.claimed_at < hurry_pulls.claimed_before)
     and live.period_start <= hurry_pulls.last_day
     and live.period_end > hurry_pulls.first_day;
   if found then
@@ -5547,8 +5555,8 @@ begin
 end
 $$;
 comment on function engine.hurry_pulls(text, date, date, timestamptz) is
-  'Makes the scheduled pulls of these days that failed, and were claimed before a time, try again now and not when their
-   wait is over: the data is due.';
+  'Makes the scheduled pulls of these days that failed, and were last claimed before a time (null: whenever), try again now
+   and not when their wait is over: the data is due.';
 
 create function engine.start_scheduled_pull(schedule public.pull_schedules, due timestamptz)
 returns text
@@ -5778,7 +5786,7 @@ known as (
         limit 1
       )
     end as last_pulled_at,
-    (select max(race.day) from engine.stored_races as race where race.feed = feeds.feed) as newest_day
+    (select newest.day from engine.newest_days as newest where newest.feed = feeds.feed) as newest_day
   from feeds
   cross join settings
 )
@@ -6109,7 +6117,9 @@ as
 select
   'freshness' as kind,
   fresh.feed as subject,
-  format('The %s due at %s are not in. See backfill_status and ingest_errors.', fresh.feed, fresh.expected_since) as message
+  format(
+    'The %s due at %s are not in. See backfill_status and ingest_errors.', fresh.feed, fresh.expected_since
+  ) as message
 from public.data_freshness as fresh
 where
   fresh.state = 'late'
@@ -6132,7 +6142,8 @@ select
 from public.pull_schedules as schedule
 -- What is over with the next ticks, a lock for example, is no alert.
 where schedule.enabled and schedule.failing_since < engine.clock() - interval '5 minutes';
-comment on view engine.failing_schedules is 'A trouble for each schedule whose pull could not be started for five minutes.';
+comment on view engine.failing_schedules is
+  'A trouble for each schedule whose pull could not be started for five minutes.';
 
 create view engine.jobs_at_a_standstill
 with (security_invoker = true)
@@ -6141,7 +6152,9 @@ as
 select
   'standstill' as kind,
   job.subject,
-  format('%s since %s: %s. See cron.job_run_details for %s.', job.words, still.beat_at, job.what_follows, job.name) as message
+  format(
+    '%s since %s: %s. See cron.job_run_details for %s.', job.words, still.beat_at, job.what_follows, job.name
+  ) as message
 from (
   values
     ('sweep', 'engine-sweep', 'the sweep', 'The sweep has not run', 'what gets lost is not restored'),
@@ -6203,8 +6216,8 @@ where
   end
 group by dead.subject, dead.feed;
 comment on view engine.chunks_given_up is
-  'A trouble for the dead chunks of a run and feed, and one for those of all scheduled pulls of a feed, while what they should have
-   pulled is missing.';
+  'A trouble for the dead chunks of a run and feed, and one for those of all scheduled pulls of a feed, while what they
+   should have pulled is missing.';
 
 create view engine.paused_runs
 with (security_invoker = true)
@@ -6213,7 +6226,8 @@ select
   'paused' as kind,
   paused.subject,
   (array_agg(paused.pause_reason order by paused.id desc))[1]
-    || case when paused.subject = 'scheduled pulls' then ' Otherwise the next pull of these days tries again.' else '' end as message
+    || case when paused.subject = 'scheduled pulls' then ' Otherwise the next pull of these days tries again.' else '' end
+    as message
 from (
   -- What starts by itself is replaced by itself: one message, not one a pull.
   select run.id, case when run.kind in ('gaps', 'schedule') then 'scheduled pulls' else 'run ' || run.id end as subject, run.pause_reason
@@ -6237,8 +6251,8 @@ select
     -- The newest says whether calls are sent at all.
     when silence.newest_message like 'No call could be sent:%' then silence.newest_message
     else format(
-      'Nobody answers the calls for %s since %s. Are the functions deployed, and do Vault''s project_url and worker_secret fit '
-      'them? See: select * from net._http_response order by created desc limit 10;', silence.feed, silence.began_at
+      'Nobody answers the calls for %s since %s. Are the functions deployed, and do Vault''s project_url and '
+      'worker_secret fit them? See: select * from net._http_response order by created desc limit 10;', silence.feed, silence.began_at
     )
   end as message
 from (
@@ -6258,7 +6272,8 @@ from (
   group by lost.feed
 ) as silence;
 comment on view engine.unanswered_calls is
-  'A trouble for each feed that has something to do, was called two minutes ago or earlier, and has claimed nothing since.';
+  'A trouble for each feed that has something to do, was called two minutes ago or earlier, and has claimed nothing
+   since.';
 
 create view engine.days_given_up
 with (security_invoker = true)
@@ -6268,7 +6283,8 @@ select
   format('%s of %s', gap.feed, days.words) as subject,
   format(
     'Still missing after %s nightly pulls: the %s of %s. See coverage_gaps; to try again: select pull_days(%L);',
-    max(gap.tries), gap.feed, case when count(*) = 1 then min(gap.day)::text else format('%s days', count(*)) end, min(gap.day)
+    max(gap.tries), gap.feed, case when count(*) = 1 then min(gap.day)::text else format('%s days', count(*)) end,
+    min(gap.day)
   ) as message
 from public.gap_pulls as gap
 -- Those of long ago come many at a time: one message, not one a day.
@@ -6278,7 +6294,8 @@ cross join lateral (
 where gap.given_up_at is not null
 group by gap.feed, days.words;
 comment on view engine.days_given_up is
-  'A trouble for each day of a feed that the closing of gaps gave up, and one for all that were more than a week old by then.';
+  'A trouble for each day of a feed that the closing of gaps gave up, and one for all that were more than a week old by
+   then.';
 
 revoke all on
   engine.chunks_given_up, engine.paused_runs, engine.unanswered_calls, engine.days_given_up
@@ -6339,8 +6356,8 @@ comment on view engine.unread_rejects is
 create view engine.rejects_to_acknowledge
 with (security_invoker = true)
 as
--- One message for all that a feed's day of work brought, further ones when they become many, and another one for what comes
--- after that day.
+-- One message for all that a feed's day of work brought, further ones when they become many, and another one for what
+-- comes after that day.
 select
   'rejects' as kind,
   format('%s, met on %s%s', reject.feed, reject.met_on, size.words) as subject,
@@ -6359,8 +6376,8 @@ from engine.unread_rejects as reject
 join (values (1, ''), (100, ', 100 or more'), (1001, ', more than 1,000')) as size (least, words)
   on size.least <= reject.rows_counted;
 comment on view engine.rejects_to_acknowledge is
-  'A trouble for each feed and day on which rejects were met that nobody has acknowledged, a second one when they are a hundred, a
-   third when they are more than a thousand.';
+  'A trouble for each feed and day on which rejects were met that nobody has acknowledged, a second one when they are a
+   hundred, a third when they are more than a thousand.';
 
 create view engine.fields_to_acknowledge
 with (security_invoker = true)
@@ -6407,7 +6424,8 @@ select schedule.kind, schedule.subject, schedule.message from engine.failing_sch
 union all
 select job.kind, job.subject, job.message from engine.jobs_at_a_standstill as job;
 comment on view engine.standing_troubles is
-  'A row for each thing that an alert stands for now: its kind, what it is about, and what is the matter and what to do.';
+  'A row for each thing that an alert stands for now: its kind, what it is about, and what is the matter, and what to
+   do.';
 
 revoke all on engine.standing_troubles from public, anon, authenticated, service_role;
 
@@ -6477,11 +6495,15 @@ language sql
 security invoker
 set search_path = ''
 as $$
-  update public.alert_messages as m set tries = m.tries + 1, sent_at = engine.clock() where m.id = send_alert.message_id;
+  update public.alert_messages as m
+  set tries = m.tries + 1, sent_at = engine.clock()
+  where m.id = send_alert.message_id;
   insert into engine.alert_requests as known (message_id, request_id)
   select
     send_alert.message_id,
-    engine.post(url => webhook, body => send_alert.body, headers => jsonb_build_object('Content-Type', 'application/json'))
+    engine.post(
+      url => webhook, body => send_alert.body, headers => jsonb_build_object('Content-Type', 'application/json')
+    )
   on conflict (message_id) do update set request_id = excluded.request_id, queued_at = excluded.queued_at
 $$;
 comment on function engine.send_alert(bigint, text, jsonb) is
@@ -6496,7 +6518,9 @@ set search_path = ''
 set lock_timeout = '1s'
 as $$
 declare
-  webhook constant text := (select s.decrypted_secret from vault.decrypted_secrets as s where s.name = 'alert_webhook_url');
+  webhook constant text := (
+    select s.decrypted_secret from vault.decrypted_secrets as s where s.name = 'alert_webhook_url'
+  );
   message record;
   sent integer := 0;
 begin
@@ -6528,8 +6552,8 @@ begin
 end
 $$;
 comment on function engine.send_alerts() is
-  'Sends messages that wait to the webhook whose address is Vault''s secret alert_webhook_url, each until it is answered well, at most
-   five times. Returns how many were sent; none without a webhook, then they stay in alert_messages.';
+  'Sends messages that wait to the webhook whose address is Vault''s secret alert_webhook_url, each until it is answered
+   well, at most five times. Returns how many were sent; none without a webhook, then they stay in alert_messages.';
 
 revoke all on function
   engine.note_alert_answers, engine.alert_body, engine.send_alert, engine.send_alerts

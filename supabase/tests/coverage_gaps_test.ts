@@ -331,7 +331,7 @@ Deno.test("plan_stretches() expects a page a day of cards, and of results as man
   // 36 races a day, 100 a page.
   assertEquals(await stretches("results", week), ["2026-05-10 to 2026-05-17: 3"]);
   assertEquals(await stretches("results", week.slice(0, 2)), ["2026-05-10 to 2026-05-12: 1"]);
-  await db.sql`update backfill_settings set results_page_limit = 10`;
+  await db.sql`update engine.feeds set page_limit = 10 where name = 'results'`;
   assertEquals(await stretches("results", week), ["2026-05-10 to 2026-05-17: 26"]);
 });
 

@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { startTestDatabase, type TestDatabase } from "./support/test_database.ts";
 
 let db: TestDatabase;
@@ -84,4 +84,30 @@ Deno.test("the view says the newest day, the last pull and the next one", async 
     last_pulled_at: new Date("2026-06-15T05:00:00Z"),
     next_due_at: new Date("2026-06-15T06:00:00Z"),
   });
+});
+
+Deno.test("with thousands of results and no card, no race is read to find the newest card", async () => {
+  await db
+    .sql`insert into ra_mst_courses (id, name, region_code, is_listed) values ('crs_1', 'Upper Sandbury', null, false)`;
+  await db.sql`insert into ra_mst_regions (code, name) values ('gb', 'Great Britain')`;
+  await db.sql`
+    insert into ra_races (id, course_id, region_code, race_date, race_name, has_result)
+    select 'rac_' || nth, 'crs_1', 'gb', date '2026-06-14' - nth / 36, 'The Lamplighter', true
+    from generate_series(1, 5000) as nth
+  `;
+  await db.sql`vacuum analyze ra_races`;
+  const newest = () =>
+    db.sql<{ feed: string; day: string | null }[]>`
+    select feed, newest_day::text as day from data_freshness where feed <> 'masters' order by feed
+  `;
+  assertEquals((await newest()).map(({ day }) => day), [null, "2026-06-14"]);
+  const plan = await db.sql<{ "QUERY PLAN": string }[]>`
+    explain (analyze, timing off, summary off) select feed, newest_day from data_freshness
+  `;
+  const text = plan.map((line) => line["QUERY PLAN"]).join("\n");
+  assert(!text.includes("Rows Removed by Filter: 5000"), text);
+  assert(text.includes("ra_races_card_date"), text);
+
+  await db.sql`update ra_races set has_card = true, card_date = race_date where race_date < '2026-06-01'`;
+  assertEquals((await newest()).map(({ day }) => day), ["2026-05-31", "2026-06-14"]);
 });

@@ -6,7 +6,9 @@ as
 select
   'freshness' as kind,
   fresh.feed as subject,
-  format('The %s due at %s are not in. See backfill_status and ingest_errors.', fresh.feed, fresh.expected_since) as message
+  format(
+    'The %s due at %s are not in. See backfill_status and ingest_errors.', fresh.feed, fresh.expected_since
+  ) as message
 from public.data_freshness as fresh
 where
   fresh.state = 'late'
@@ -29,7 +31,8 @@ select
 from public.pull_schedules as schedule
 -- What is over with the next ticks, a lock for example, is no alert.
 where schedule.enabled and schedule.failing_since < engine.clock() - interval '5 minutes';
-comment on view engine.failing_schedules is 'A trouble for each schedule whose pull could not be started for five minutes.';
+comment on view engine.failing_schedules is
+  'A trouble for each schedule whose pull could not be started for five minutes.';
 
 create view engine.jobs_at_a_standstill
 with (security_invoker = true)
@@ -38,7 +41,9 @@ as
 select
   'standstill' as kind,
   job.subject,
-  format('%s since %s: %s. See cron.job_run_details for %s.', job.words, still.beat_at, job.what_follows, job.name) as message
+  format(
+    '%s since %s: %s. See cron.job_run_details for %s.', job.words, still.beat_at, job.what_follows, job.name
+  ) as message
 from (
   values
     ('sweep', 'engine-sweep', 'the sweep', 'The sweep has not run', 'what gets lost is not restored'),

@@ -62,11 +62,15 @@ language sql
 security invoker
 set search_path = ''
 as $$
-  update public.alert_messages as m set tries = m.tries + 1, sent_at = engine.clock() where m.id = send_alert.message_id;
+  update public.alert_messages as m
+  set tries = m.tries + 1, sent_at = engine.clock()
+  where m.id = send_alert.message_id;
   insert into engine.alert_requests as known (message_id, request_id)
   select
     send_alert.message_id,
-    engine.post(url => webhook, body => send_alert.body, headers => jsonb_build_object('Content-Type', 'application/json'))
+    engine.post(
+      url => webhook, body => send_alert.body, headers => jsonb_build_object('Content-Type', 'application/json')
+    )
   on conflict (message_id) do update set request_id = excluded.request_id, queued_at = excluded.queued_at
 $$;
 comment on function engine.send_alert(bigint, text, jsonb) is
@@ -81,7 +85,9 @@ set search_path = ''
 set lock_timeout = '1s'
 as $$
 declare
-  webhook constant text := (select s.decrypted_secret from vault.decrypted_secrets as s where s.name = 'alert_webhook_url');
+  webhook constant text := (
+    select s.decrypted_secret from vault.decrypted_secrets as s where s.name = 'alert_webhook_url'
+  );
   message record;
   sent integer := 0;
 begin
@@ -113,8 +119,8 @@ begin
 end
 $$;
 comment on function engine.send_alerts() is
-  'Sends messages that wait to the webhook whose address is Vault''s secret alert_webhook_url, each until it is answered well, at most
-   five times. Returns how many were sent; none without a webhook, then they stay in alert_messages.';
+  'Sends messages that wait to the webhook whose address is Vault''s secret alert_webhook_url, each until it is answered
+   well, at most five times. Returns how many were sent; none without a webhook, then they stay in alert_messages.';
 
 revoke all on function
   engine.note_alert_answers, engine.alert_body, engine.send_alert, engine.send_alerts

@@ -40,8 +40,8 @@ where
   end
 group by dead.subject, dead.feed;
 comment on view engine.chunks_given_up is
-  'A trouble for the dead chunks of a run and feed, and one for those of all scheduled pulls of a feed, while what they should have
-   pulled is missing.';
+  'A trouble for the dead chunks of a run and feed, and one for those of all scheduled pulls of a feed, while what they
+   should have pulled is missing.';
 
 create view engine.paused_runs
 with (security_invoker = true)
@@ -50,7 +50,8 @@ select
   'paused' as kind,
   paused.subject,
   (array_agg(paused.pause_reason order by paused.id desc))[1]
-    || case when paused.subject = 'scheduled pulls' then ' Otherwise the next pull of these days tries again.' else '' end as message
+    || case when paused.subject = 'scheduled pulls' then ' Otherwise the next pull of these days tries again.' else '' end
+    as message
 from (
   -- What starts by itself is replaced by itself: one message, not one a pull.
   select run.id, case when run.kind in ('gaps', 'schedule') then 'scheduled pulls' else 'run ' || run.id end as subject, run.pause_reason
@@ -74,8 +75,8 @@ select
     -- The newest says whether calls are sent at all.
     when silence.newest_message like 'No call could be sent:%' then silence.newest_message
     else format(
-      'Nobody answers the calls for %s since %s. Are the functions deployed, and do Vault''s project_url and worker_secret fit '
-      'them? See: select * from net._http_response order by created desc limit 10;', silence.feed, silence.began_at
+      'Nobody answers the calls for %s since %s. Are the functions deployed, and do Vault''s project_url and '
+      'worker_secret fit them? See: select * from net._http_response order by created desc limit 10;', silence.feed, silence.began_at
     )
   end as message
 from (
@@ -95,7 +96,8 @@ from (
   group by lost.feed
 ) as silence;
 comment on view engine.unanswered_calls is
-  'A trouble for each feed that has something to do, was called two minutes ago or earlier, and has claimed nothing since.';
+  'A trouble for each feed that has something to do, was called two minutes ago or earlier, and has claimed nothing
+   since.';
 
 create view engine.days_given_up
 with (security_invoker = true)
@@ -105,7 +107,8 @@ select
   format('%s of %s', gap.feed, days.words) as subject,
   format(
     'Still missing after %s nightly pulls: the %s of %s. See coverage_gaps; to try again: select pull_days(%L);',
-    max(gap.tries), gap.feed, case when count(*) = 1 then min(gap.day)::text else format('%s days', count(*)) end, min(gap.day)
+    max(gap.tries), gap.feed, case when count(*) = 1 then min(gap.day)::text else format('%s days', count(*)) end,
+    min(gap.day)
   ) as message
 from public.gap_pulls as gap
 -- Those of long ago come many at a time: one message, not one a day.
@@ -115,7 +118,8 @@ cross join lateral (
 where gap.given_up_at is not null
 group by gap.feed, days.words;
 comment on view engine.days_given_up is
-  'A trouble for each day of a feed that the closing of gaps gave up, and one for all that were more than a week old by then.';
+  'A trouble for each day of a feed that the closing of gaps gave up, and one for all that were more than a week old by
+   then.';
 
 revoke all on
   engine.chunks_given_up, engine.paused_runs, engine.unanswered_calls, engine.days_given_up

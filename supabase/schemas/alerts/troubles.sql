@@ -21,6 +21,7 @@ select schedule.kind, schedule.subject, schedule.message from engine.failing_sch
 union all
 select job.kind, job.subject, job.message from engine.jobs_at_a_standstill as job;
 comment on view engine.standing_troubles is
-  'A row for each thing that an alert stands for now: its kind, what it is about, and what is the matter and what to do.';
+  'A row for each thing that an alert stands for now: its kind, what it is about, and what is the matter, and what to
+   do.';
 
 revoke all on engine.standing_troubles from public, anon, authenticated, service_role;

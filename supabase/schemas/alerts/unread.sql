@@ -51,8 +51,8 @@ comment on view engine.unread_rejects is
 create view engine.rejects_to_acknowledge
 with (security_invoker = true)
 as
--- One message for all that a feed's day of work brought, further ones when they become many, and another one for what comes
--- after that day.
+-- One message for all that a feed's day of work brought, further ones when they become many, and another one for what
+-- comes after that day.
 select
   'rejects' as kind,
   format('%s, met on %s%s', reject.feed, reject.met_on, size.words) as subject,
@@ -71,8 +71,8 @@ from engine.unread_rejects as reject
 join (values (1, ''), (100, ', 100 or more'), (1001, ', more than 1,000')) as size (least, words)
   on size.least <= reject.rows_counted;
 comment on view engine.rejects_to_acknowledge is
-  'A trouble for each feed and day on which rejects were met that nobody has acknowledged, a second one when they are a hundred, a
-   third when they are more than a thousand.';
+  'A trouble for each feed and day on which rejects were met that nobody has acknowledged, a second one when they are a
+   hundred, a third when they are more than a thousand.';
 
 create view engine.fields_to_acknowledge
 with (security_invoker = true)

@@ -141,7 +141,7 @@ as $$
 declare
   held public.backfill_progress := engine.hold_lease(ingest_page.chunk_id, ingest_page.lease_token);
   is_new constant boolean := engine.is_next_page(held, page);
-  is_understood constant boolean := engine.is_understood(page);
+  is_understood constant boolean := engine.is_understood(page, held.feed);
   new_lease_end timestamptz;
 begin
   if not is_new then

@@ -15,6 +15,15 @@ comment on view engine.stored_races is
   'A row per feed and race that it brought, on the day that the feed gave it: a card that moved is on its own day.
    is_abandoned: the feed says that nothing will follow.';
 
+-- Each of both looks at the end of an index only.
+create view engine.newest_days
+with (security_invoker = true)
+as
+select 'racecards' as feed, max(race.card_date) as day from public.ra_races as race where race.has_card
+union all
+select 'results', max(race.race_date) from public.ra_races as race where race.has_result;
+comment on view engine.newest_days is 'The day of the newest race of each feed in engine.stored_races; null when it brought none.';
+
 create function engine.races_of_day(feed text, day date, regions text[])
 returns bigint
 language sql
@@ -32,7 +41,7 @@ $$;
 comment on function engine.races_of_day(text, date, text[]) is
   'How many races of these regions are stored that the feed gave this day.';
 
-revoke all on engine.stored_races from public, anon, authenticated, service_role;
-grant select on engine.stored_races to service_role;
+revoke all on engine.stored_races, engine.newest_days from public, anon, authenticated, service_role;
+grant select on engine.stored_races, engine.newest_days to service_role;
 revoke all on function engine.races_of_day from public, anon, authenticated, service_role;
 grant execute on function engine.races_of_day to service_role;

@@ -47,7 +47,7 @@ known as (
         limit 1
       )
     end as last_pulled_at,
-    (select max(race.day) from engine.stored_races as race where race.feed = feeds.feed) as newest_day
+    (select newest.day from engine.newest_days as newest where newest.feed = feeds.feed) as newest_day
   from feeds
   cross join settings
 )

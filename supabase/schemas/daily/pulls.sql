@@ -79,7 +79,7 @@ comment on function engine.days_left_to_pull(text, timestamptz, date, date) is
    them all.';
 
 create function engine.hurry_pulls(
-  feed text, first_day date, last_day date, claimed_before timestamptz default 'infinity'
+  feed text, first_day date, last_day date, claimed_before timestamptz default null
 )
 returns void
 language plpgsql
@@ -95,7 +95,7 @@ begin
     and chunk.state = 'waiting'
     and chunk.next_attempt_at > engine.clock()
     and live.feed = hurry_pulls.feed
-    and live.claimed_at < hurry_pulls.claimed_before
+    and (hurry_pulls.claimed_before is null or live.claimed_at < hurry_pulls.claimed_before)
     and live.period_start <= hurry_pulls.last_day
     and live.period_end > hurry_pulls.first_day;
   if found then
@@ -104,8 +104,8 @@ begin
 end
 $$;
 comment on function engine.hurry_pulls(text, date, date, timestamptz) is
-  'Makes the scheduled pulls of these days that failed, and were claimed before a time, try again now and not when their
-   wait is over: the data is due.';
+  'Makes the scheduled pulls of these days that failed, and were last claimed before a time (null: whenever), try again now
+   and not when their wait is over: the data is due.';
 
 create function engine.start_scheduled_pull(schedule public.pull_schedules, due timestamptz)
 returns text

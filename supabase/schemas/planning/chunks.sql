@@ -31,8 +31,8 @@ as $$
   end::integer
 $$;
 comment on function engine.pages_of_days(engine.feeds, integer, numeric) is
-  'How many pages so many days of a feed are expected to have. races_a_day: as engine.races_per_day says it, which the
-   caller asks once, because it reads the whole coverage.';
+  'How many pages so many days of a feed are expected to have. races_a_day: as engine.races_per_day says it; of feeds counted
+   by lists or days it may be null.';
 
 create function engine.plan_chunks(start_date date, end_date date, feed text, reprocess text)
 returns table (period_start date, period_end date, pages_expected integer)
@@ -46,6 +46,8 @@ as $$
       known as feed,
       known.counted_by = 'lists' as is_one_chunk,
       known.has_days,
+      -- Asked for once, and not by who needs no estimate: it reads the whole coverage.
+      case when known.counted_by in ('pages', 'ids') then engine.races_per_day(known.name) end as races_a_day,
       -- Nulls, where a feed has no bound, are left out of both.
       greatest(plan_chunks.start_date, known.first_day) as first_day,
       least(plan_chunks.end_date, engine.london_day() + known.days_ahead) as last_day
@@ -101,9 +103,7 @@ as $$
   select
     wanted.first_day,
     wanted.last_day + 1,
-    engine.pages_of_days(
-      bounds.feed, wanted.last_day + 1 - wanted.first_day, (select engine.races_per_day(plan_chunks.feed))
-    )
+    engine.pages_of_days(bounds.feed, wanted.last_day + 1 - wanted.first_day, bounds.races_a_day)
   from wanted
   cross join bounds
   order by 1

@@ -46,7 +46,8 @@ as $$
       case when known.counted_by = 'lists' then 0 else engine.races_per_day(known.name) end as races_a_day,
       engine.learned(sum(chunk.runners_stored), sum(chunk.races_stored), 5000, known.runners_a_race) as runners_a_race,
       engine.learned(sum(chunk.pages_done), sum(chunk.invocations), 100, known.pages_an_invocation) as pages_an_invocation,
-      engine.allowed_rate(known.name, request.wanted_feeds) as calls_per_second
+      engine.allowed_rate(known.name, request.wanted_feeds) as calls_per_second,
+      (engine.london_day() - known.free_months * interval '1 month')::date as free_since
     from request
     join engine.feeds as known on known.name = any (request.wanted_feeds)
     left join public.backfill_progress as chunk on chunk.feed = known.name and chunk.state = 'succeeded'
@@ -88,15 +89,12 @@ as $$
       when count(chunks.name) = 0 then 'Nothing to do.'
       when backfill_plan.start_date < (learned.feed).first_day
         then format('The API has no %s before %s: none are planned.', learned.name, (learned.feed).first_day)
-      when backfill_plan.start_date < free.since
-        then format('The %s before %s need the historical add-on of The Racing API.', learned.name, free.since)
+      when backfill_plan.start_date < learned.free_since
+        then format('The %s before %s need the historical add-on of The Racing API.', learned.name, learned.free_since)
     end
   from learned
-  cross join lateral (
-    select (engine.london_day() - (learned.feed).free_months * interval '1 month')::date as since
-  ) as free
   left join chunks on chunks.name = learned.name
-  group by learned.name, learned.feed, learned.calls_per_second, free.since
+  group by learned.name, learned.feed, learned.calls_per_second, learned.free_since
   order by (learned.feed).place
 $$;
 comment on function public.backfill_plan(date, date, text[], text) is

@@ -7,7 +7,9 @@ create table public.backfill_progress (
   period_start date not null,
   period_end date not null,
   kind text not null,
-  priority smallint not null generated always as (engine.priority(kind)) stored,
+  priority smallint not null generated always as (
+    case kind when 'schedule' then 100 when 'gaps' then 90 when 'by_hand' then 50 when 'backfill' then 0 end
+  ) stored,
   place_in_run integer not null,
   state text not null default 'waiting',
   next_attempt_at timestamptz not null default engine.clock(),
@@ -55,7 +57,7 @@ comment on column public.backfill_progress.feed is 'One of engine.feeds.';
 comment on column public.backfill_progress.period_start is 'First day of the period.';
 comment on column public.backfill_progress.period_end is 'Exclusive: the period is half-open.';
 comment on column public.backfill_progress.kind is 'That of the run, which never changes, so that the claim needs no join.';
-comment on column public.backfill_progress.priority is 'Follows from the kind: higher goes first.';
+comment on column public.backfill_progress.priority is 'In which order chunks are claimed: the higher one first. Follows from the kind, and decides nothing else.';
 comment on column public.backfill_progress.place_in_run is
   'The order within the run, 1 first. Racecards and results are two lanes with the same places.';
 comment on column public.backfill_progress.state is

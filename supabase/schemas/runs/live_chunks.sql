@@ -34,4 +34,4 @@ where live.kind = 'schedule';
 comment on view engine.live_pulls is 'Live chunks of scheduled pulls, shaped like engine.live_chunks.';
 
 revoke all on engine.live_chunks, engine.live_pulls from public, anon, authenticated, service_role;
-grant select on engine.live_chunks, engine.live_pulls to service_role;
+grant select on engine.live_chunks to service_role;

@@ -1,17 +1,5 @@
 -- What was asked for.
 
-create function engine.priority(kind text)
-returns smallint
-language sql
-immutable
-security invoker
-set search_path = ''
-as $$
-  select case kind when 'backfill' then 0 when 'by_hand' then 50 when 'gaps' then 90 when 'schedule' then 100 end::smallint
-$$;
-comment on function engine.priority(text) is
-  'In which order chunks are claimed, by the kind of their run: the higher one first. It orders, and decides nothing else.';
-
 create table public.backfill_runs (
   id bigint generated always as identity primary key,
   start_date date not null,
@@ -55,5 +43,3 @@ revoke all on public.backfill_runs from public, anon, authenticated, service_rol
 -- Identity columns fill themselves: nobody needs a right to their sequences, and projects from before October 2026 grant one.
 revoke all on sequence public.backfill_runs_id_seq from public, anon, authenticated, service_role;
 grant select, insert, update on public.backfill_runs to service_role;
-revoke all on function engine.priority from public, anon, authenticated, service_role;
-grant execute on function engine.priority to service_role;

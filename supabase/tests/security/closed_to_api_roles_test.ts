@@ -49,7 +49,7 @@ async function notRefused(
   return open;
 }
 
-function attacksOn({ name, kind, column, isWritable }: Relation): string[] {
+function attacksOn({ name, kind, column, writes }: Relation): string[] {
   const common = [`comment on ${kind} ${name} is 'was here'`, `grant select on ${name} to public`];
   if (kind === "sequence") {
     return [
@@ -65,13 +65,13 @@ function attacksOn({ name, kind, column, isWritable }: Relation): string[] {
     `select ${column} from ${name} limit 1`,
     `select count(*) from ${name}`,
     // Of a view that nobody can write Postgres says so before it looks at rights.
-    ...isWritable
-      ? [
-        `insert into ${name} default values`,
-        `update ${name} set ${column} = ${column}`,
-        `delete from ${name}`,
-      ]
-      : [],
+    ...writes.map((write) =>
+      ({
+        insert: `insert into ${name} default values`,
+        update: `update ${name} set ${column} = ${column}`,
+        delete: `delete from ${name}`,
+      })[write]
+    ),
     ...kind === "table"
       ? [
         `truncate ${name} cascade`,

@@ -24,7 +24,7 @@ export interface TestDatabase {
   readonly workerSecret: string;
   /** The superuser's, to set any role with. */
   readonly adminUrl: string;
-  /** Empties every table, restores the settings, and sets the engine's time. */
+  /** Empties every table, restores settings and feeds, and sets the engine's time. */
   reset(moment?: string): Promise<void>;
   /** Moves the engine's time forward by an interval such as "90 seconds". */
   passTime(interval: string): Promise<void>;
@@ -77,6 +77,7 @@ export async function startTestDatabase(): Promise<TestDatabase> {
   const worker = connect(platform.databaseUrl, { max: 4, name: "test worker", role: "service_role" });
   const admin = connect(platform.adminUrl, { max: 1, name: "test admin" });
   await moveTimeByHand(sql);
+  await sql`create table testing.feeds as select name, page_limit from engine.feeds`;
 
   return {
     sql,
@@ -88,6 +89,13 @@ export async function startTestDatabase(): Promise<TestDatabase> {
       await sql.unsafe(`truncate ${FILLED_TABLES.join(", ")} restart identity cascade`);
       await sql`delete from backfill_settings`;
       await sql`insert into backfill_settings default values`;
+      await sql`delete from engine.feeds where name not in (select name from testing.feeds)`;
+      await sql`
+        delete from engine.locks where name like 'claim %' and substr(name, 7) not in (select name from testing.feeds)
+      `;
+      await sql`
+        update engine.feeds as feed set page_limit = made.page_limit from testing.feeds as made where made.name = feed.name
+      `;
       await freeSlots(sql);
       await sql`update pull_schedules set last_due_at = null, failing_since = null, last_error = null, enabled = true`;
       await sql`delete from net.http_request_queue`;

@@ -5,9 +5,10 @@ export interface Relation {
   /** Quoted and with its schema, as it stands in SQL. */
   readonly name: string;
   readonly kind: "table" | "view" | "sequence";
-  /** A column that may be updated; null of a sequence. */
+  /** A column, of a view one that can be updated where there is one; null of a sequence. */
   readonly column: string | null;
-  readonly isWritable: boolean;
+  /** What can be done to its rows, rights aside. */
+  readonly writes: readonly ("insert" | "update" | "delete")[];
 }
 
 /** A function of ours. */
@@ -34,10 +35,13 @@ export async function ourRelations(sql: Sql): Promise<Relation[]> {
           select quote_ident(a.attname)
           from pg_catalog.pg_attribute as a
           where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped and a.attidentity = '' and c.relkind <> 'S'
-          order by a.attnum
+          order by not pg_column_is_updatable(c.oid, a.attnum, false), a.attnum
           limit 1
         ) as column,
-        c.relkind <> 'S' and pg_relation_is_updatable(c.oid, false) <> 0 as "isWritable"
+        array(
+          select event.name from (values ('insert', 8), ('update', 4), ('delete', 16)) as event (name, bit)
+          where c.relkind <> 'S' and pg_relation_is_updatable(c.oid, false) & event.bit <> 0
+        ) as writes
       from pg_catalog.pg_class as c
       where
         c.relnamespace in ('public'::regnamespace, 'engine'::regnamespace)
