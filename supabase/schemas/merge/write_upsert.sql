@@ -1,7 +1,8 @@
 -- How rows of a page are merged into a table whose columns say who owns them. The database writes each upsert from the comments:
 -- a new column needs a comment and select engine.write_upserts(); no upsert is edited.
 --
--- The upserts are in SQL, not in plpgsql, so that each call is planned: a plan from when the tables were empty would read them whole.
+-- The upserts are in SQL, not in plpgsql, so that each call is planned: a plan from when the tables were empty would read
+-- them whole.
 
 create function engine.refuse_unknown_keys(table_name text, rows jsonb, columns text[])
 returns void
@@ -20,7 +21,8 @@ declare
 begin
   if unknown is not null then
     raise exception 'Rows for % bring what it does not take: %', table_name, unknown
-      using errcode = '22023', hint = 'Keys are names of columns: is one misspelt? After a new column: select engine.write_upserts();';
+      using errcode = '22023',
+        hint = 'Keys are names of columns: is one misspelt? After a new column: select engine.write_upserts();';
   end if;
 end
 $$;
