@@ -329,6 +329,8 @@ grant select, insert, update on public.ra_mst_bookmakers to service_role;
 --
 -- last_seen_on decides which name wins: a row seen on a newer racing day replaces one seen on an older day, never the
 -- other way round, so the order in which months are pulled does not show in the data.
+--
+-- The first word of a column's comment is its owner (merge/rules.sql): the upserts are written from it.
 
 create table public.ra_mst_sires (
   id text primary key,
@@ -341,15 +343,15 @@ create table public.ra_mst_sires (
   constraint ra_mst_sires_same_animal check (horse_id = 'hrs_' || substr(id, 5))
 );
 comment on table public.ra_mst_sires is 'Sires of runners.';
-comment on column public.ra_mst_sires.id is 'The Racing API, /racecards/pro and /results, `sire_id`.';
+comment on column public.ra_mst_sires.id is 'Both. The Racing API, /racecards/pro and /results, `sire_id`.';
 comment on column public.ra_mst_sires.name is
-  'Without the birth region. The Racing API, /racecards/pro and /results, `sire`.';
+  'Both. Without the birth region. The Racing API, /racecards/pro and /results, `sire`.';
 comment on column public.ra_mst_sires.region_code is
-  'Where the animal was born, lower case (ire, fr); null when the source does not say.';
+  'Both. Where the animal was born, lower case (ire, fr); null when the source does not say.';
 comment on column public.ra_mst_sires.horse_id is
-  'The id this animal has, or would have, among the horses: the four kinds of id share their number. May have no row.';
+  'Both. The id this animal has, or would have, among the horses: the four kinds of id share their number. May have no row.';
 comment on column public.ra_mst_sires.last_seen_on is
-  'Newest racing day that named it: of two names, the one seen on the newer day stands.';
+  'Both. Newest racing day that named it: of two names, the one seen on the newer day stands.';
 comment on column public.ra_mst_sires.created_at is 'When the row was first written.';
 comment on column public.ra_mst_sires.updated_at is
   'When a value of the row last changed. A pull that brings nothing new leaves it.';
@@ -368,15 +370,15 @@ create table public.ra_mst_dams (
   constraint ra_mst_dams_same_animal check (horse_id = 'hrs_' || substr(id, 5))
 );
 comment on table public.ra_mst_dams is 'Dams of runners.';
-comment on column public.ra_mst_dams.id is 'The Racing API, /racecards/pro and /results, `dam_id`.';
+comment on column public.ra_mst_dams.id is 'Both. The Racing API, /racecards/pro and /results, `dam_id`.';
 comment on column public.ra_mst_dams.name is
-  'Without the birth region. The Racing API, /racecards/pro and /results, `dam`.';
+  'Both. Without the birth region. The Racing API, /racecards/pro and /results, `dam`.';
 comment on column public.ra_mst_dams.region_code is
-  'Where the animal was born, lower case (ire, fr); null when the source does not say.';
+  'Both. Where the animal was born, lower case (ire, fr); null when the source does not say.';
 comment on column public.ra_mst_dams.horse_id is
-  'The id this animal has, or would have, among the horses: the four kinds of id share their number. May have no row.';
+  'Both. The id this animal has, or would have, among the horses: the four kinds of id share their number. May have no row.';
 comment on column public.ra_mst_dams.last_seen_on is
-  'Newest racing day that named it: of two names, the one seen on the newer day stands.';
+  'Both. Newest racing day that named it: of two names, the one seen on the newer day stands.';
 comment on column public.ra_mst_dams.created_at is 'When the row was first written.';
 comment on column public.ra_mst_dams.updated_at is
   'When a value of the row last changed. A pull that brings nothing new leaves it.';
@@ -395,15 +397,15 @@ create table public.ra_mst_damsires (
   constraint ra_mst_damsires_same_animal check (horse_id = 'hrs_' || substr(id, 5))
 );
 comment on table public.ra_mst_damsires is 'Dams'' sires of runners.';
-comment on column public.ra_mst_damsires.id is 'The Racing API, /racecards/pro and /results, `damsire_id`.';
+comment on column public.ra_mst_damsires.id is 'Both. The Racing API, /racecards/pro and /results, `damsire_id`.';
 comment on column public.ra_mst_damsires.name is
-  'Without the birth region. The Racing API, /racecards/pro and /results, `damsire`.';
+  'Both. Without the birth region. The Racing API, /racecards/pro and /results, `damsire`.';
 comment on column public.ra_mst_damsires.region_code is
-  'Where the animal was born, lower case (ire, fr); null when the source does not say.';
+  'Both. Where the animal was born, lower case (ire, fr); null when the source does not say.';
 comment on column public.ra_mst_damsires.horse_id is
-  'The id this animal has, or would have, among the horses: the four kinds of id share their number. May have no row.';
+  'Both. The id this animal has, or would have, among the horses: the four kinds of id share their number. May have no row.';
 comment on column public.ra_mst_damsires.last_seen_on is
-  'Newest racing day that named it: of two names, the one seen on the newer day stands.';
+  'Both. Newest racing day that named it: of two names, the one seen on the newer day stands.';
 comment on column public.ra_mst_damsires.created_at is 'When the row was first written.';
 comment on column public.ra_mst_damsires.updated_at is
   'When a value of the row last changed. A pull that brings nothing new leaves it.';
@@ -441,32 +443,34 @@ create table public.ra_mst_horses (
   updated_at timestamptz not null default engine.clock()
 );
 comment on table public.ra_mst_horses is 'Horses that were entered in a race.';
-comment on column public.ra_mst_horses.id is 'The Racing API, /racecards/pro and /results, `horse_id`.';
+comment on column public.ra_mst_horses.id is 'Both. The Racing API, /racecards/pro and /results, `horse_id`.';
 comment on column public.ra_mst_horses.name is
-  'Without the birth region: "Some Horse (IRE)" is Some Horse, ire. The Racing API, /racecards/pro and /results, `horse`.';
+  'Both. Without the birth region: "Some Horse (IRE)" is Some Horse, ire. The Racing API, /racecards/pro and /results,
+   `horse`.';
 comment on column public.ra_mst_horses.region_code is
-  'Where the horse was born, lower case; null when no source says. The Racing API, /racecards/pro, `region`, and /results,
+  'Both. Where the horse was born, lower case; null when no source says. The Racing API, /racecards/pro, `region`, and /results,
    `horse`.';
 comment on column public.ra_mst_horses.dob is
-  'Date of birth; cards only, so null when the horse was only seen in results. The Racing API, /racecards/pro, `dob`.';
+  'Card. Date of birth; null when the horse was only seen in results. The Racing API, /racecards/pro, `dob`.';
 comment on column public.ra_mst_horses.sex is
-  'As last seen on a card: colt, filly, gelding, mare, horse, rig. Results carry only the code. The Racing API, /racecards/pro,
-   `sex`.';
+  'Card. As last seen on a card: colt, filly, gelding, mare, horse, rig. Results carry only the code. The Racing API,
+   /racecards/pro, `sex`.';
 comment on column public.ra_mst_horses.sex_code is
-  'As last seen on a card: C, F, G, M, H, R. That of a race''s day is in ra_runners. The Racing API, /racecards/pro, `sex_code`.';
+  'Card. As last seen on a card: C, F, G, M, H, R. That of a race''s day is in ra_runners. The Racing API, /racecards/pro,
+   `sex_code`.';
 comment on column public.ra_mst_horses.colour is
-  'As sent by cards ("b", "ch", "gr", "b/br"). The Racing API, /racecards/pro, `colour`.';
-comment on column public.ra_mst_horses.breeder is 'Cards only. The Racing API, /racecards/pro, `breeder`.';
+  'Card. As sent by cards ("b", "ch", "gr", "b/br"). The Racing API, /racecards/pro, `colour`.';
+comment on column public.ra_mst_horses.breeder is 'Card. The Racing API, /racecards/pro, `breeder`.';
 comment on column public.ra_mst_horses.sire_id is
-  'Null when no source names one. The Racing API, /racecards/pro and /results, `sire_id`.';
+  'Both. Null when no source names one. The Racing API, /racecards/pro and /results, `sire_id`.';
 comment on column public.ra_mst_horses.dam_id is
-  'Null when no source names one. The Racing API, /racecards/pro and /results, `dam_id`.';
+  'Both. Null when no source names one. The Racing API, /racecards/pro and /results, `dam_id`.';
 comment on column public.ra_mst_horses.damsire_id is
-  'Null when no source names one. The Racing API, /racecards/pro and /results, `damsire_id`.';
+  'Both. Null when no source names one. The Racing API, /racecards/pro and /results, `damsire_id`.';
 comment on column public.ra_mst_horses.card_seen_on is
-  'Newest racing day whose card gave dob, sex, colour and breeder; null when the horse was only seen in results.';
+  'Card. Newest racing day whose card gave dob, sex, colour and breeder; null when the horse was only seen in results.';
 comment on column public.ra_mst_horses.last_seen_on is
-  'Newest racing day that named it: of two names, the one seen on the newer day stands.';
+  'Both. Newest racing day that named it: of two names, the one seen on the newer day stands.';
 comment on column public.ra_mst_horses.created_at is 'When the row was first written.';
 comment on column public.ra_mst_horses.updated_at is
   'When a value of the row last changed. A pull that brings nothing new leaves it.';
@@ -494,11 +498,11 @@ create table public.ra_mst_jockeys (
   updated_at timestamptz not null default engine.clock()
 );
 comment on table public.ra_mst_jockeys is 'Jockeys, by their name without a claim; never the placeholder NON-RUNNER.';
-comment on column public.ra_mst_jockeys.id is 'The Racing API, /racecards/pro and /results, `jockey_id`.';
+comment on column public.ra_mst_jockeys.id is 'Both. The Racing API, /racecards/pro and /results, `jockey_id`.';
 comment on column public.ra_mst_jockeys.name is
-  'Without the claim: "Name(5)" is Name. The Racing API, /racecards/pro and /results, `jockey`.';
+  'Both. Without the claim: "Name(5)" is Name. The Racing API, /racecards/pro and /results, `jockey`.';
 comment on column public.ra_mst_jockeys.last_seen_on is
-  'Newest racing day that named it: of two names, the one seen on the newer day stands.';
+  'Both. Newest racing day that named it: of two names, the one seen on the newer day stands.';
 comment on column public.ra_mst_jockeys.created_at is 'When the row was first written.';
 comment on column public.ra_mst_jockeys.updated_at is
   'When a value of the row last changed. A pull that brings nothing new leaves it.';
@@ -516,12 +520,13 @@ create table public.ra_mst_trainers (
   updated_at timestamptz not null default engine.clock()
 );
 comment on table public.ra_mst_trainers is 'Trainers. The location is carried by cards only.';
-comment on column public.ra_mst_trainers.id is 'The Racing API, /racecards/pro and /results, `trainer_id`.';
-comment on column public.ra_mst_trainers.name is 'The Racing API, /racecards/pro and /results, `trainer`.';
-comment on column public.ra_mst_trainers.location is 'Cards only. The Racing API, /racecards/pro, `trainer_location`.';
-comment on column public.ra_mst_trainers.card_seen_on is 'Newest racing day whose card gave the location; null when none did.';
+comment on column public.ra_mst_trainers.id is 'Both. The Racing API, /racecards/pro and /results, `trainer_id`.';
+comment on column public.ra_mst_trainers.name is 'Both. The Racing API, /racecards/pro and /results, `trainer`.';
+comment on column public.ra_mst_trainers.location is 'Card. The Racing API, /racecards/pro, `trainer_location`.';
+comment on column public.ra_mst_trainers.card_seen_on is
+  'Card. Newest racing day whose card gave the location; null when none did.';
 comment on column public.ra_mst_trainers.last_seen_on is
-  'Newest racing day that named it: of two names, the one seen on the newer day stands.';
+  'Both. Newest racing day that named it: of two names, the one seen on the newer day stands.';
 comment on column public.ra_mst_trainers.created_at is 'When the row was first written.';
 comment on column public.ra_mst_trainers.updated_at is
   'When a value of the row last changed. A pull that brings nothing new leaves it.';
@@ -537,10 +542,10 @@ create table public.ra_mst_owners (
   updated_at timestamptz not null default engine.clock()
 );
 comment on table public.ra_mst_owners is 'Owners.';
-comment on column public.ra_mst_owners.id is 'The Racing API, /racecards/pro and /results, `owner_id`.';
-comment on column public.ra_mst_owners.name is 'The Racing API, /racecards/pro and /results, `owner`.';
+comment on column public.ra_mst_owners.id is 'Both. The Racing API, /racecards/pro and /results, `owner_id`.';
+comment on column public.ra_mst_owners.name is 'Both. The Racing API, /racecards/pro and /results, `owner`.';
 comment on column public.ra_mst_owners.last_seen_on is
-  'Newest racing day that named it: of two names, the one seen on the newer day stands.';
+  'Both. Newest racing day that named it: of two names, the one seen on the newer day stands.';
 comment on column public.ra_mst_owners.created_at is 'When the row was first written.';
 comment on column public.ra_mst_owners.updated_at is
   'When a value of the row last changed. A pull that brings nothing new leaves it.';
@@ -559,7 +564,7 @@ grant select, insert, update on public.ra_mst_jockeys, public.ra_mst_trainers, p
 -- schemas/racing/races.sql
 
 -- Races. A racecard (before the race) and a result (after it) meet in the same row, in either order.
--- Columns are card-owned, result-owned or shared: their comments say it.
+-- Columns belong to cards, to results or to both: their comments say it, and the upsert is written from them.
 
 create table public.ra_races (
   id text primary key,
@@ -618,9 +623,9 @@ create table public.ra_races (
   constraint ra_races_currency_is_iso check (prize_currency ~ '^[A-Z]{3}$')
 );
 comment on table public.ra_races is
-  'Races, one row each, filled by racecards and results. Source: The Racing API, /racecards/pro and /results. Columns begin with
-   who owns them. Card: only cards fill it. Result: only results do. Both: a result''s word stands, and a card fills what it left
-   open. A missing value never replaces a known one.';
+  'Races, one row each, filled by racecards and results. Source: The Racing API, /racecards/pro and /results. The first
+   word of a column''s comment is its owner. Card: only cards fill it. Result: only results do. Both: a result''s word stands, and
+   a card fills what it left open. A missing value never replaces a known one.';
 comment on column public.ra_races.id is
   'Both. Opaque text; some numbers in it are beyond 32 bits. The Racing API, /racecards/pro and /results, `race_id`.';
 comment on column public.ra_races.course_id is 'Both. The Racing API, /racecards/pro and /results, `course_id`.';
@@ -745,7 +750,7 @@ grant select, insert, update on public.ra_races to service_role;
 -- schemas/racing/runners.sql
 
 -- Runners. A racecard (before the race) and a result (after it) meet in the same row, in either order.
--- Columns are card-owned, result-owned or shared: their comments say it.
+-- Columns belong to cards, to results or to both: their comments say it, and the upsert is written from them.
 
 create table public.ra_runners (
   race_id text not null references public.ra_races on delete cascade,
@@ -810,9 +815,9 @@ create table public.ra_runners (
   constraint ra_runners_favourite_known check (sp_favourite in ('favourite', 'joint favourite', 'co-favourite'))
 );
 comment on table public.ra_runners is
-  'Runners: one horse in one race. Entries of the card that did not run stay, marked as such. Columns begin with who owns them.
-   Card: only cards fill it. Result: only results do. Both: a result''s word stands, and a card fills what it left open. A
-   missing value never replaces a known one.';
+  'Runners: one horse in one race. Entries of the card that did not run stay, marked as such. The first word of a column''s
+   comment is its owner. Card: only cards fill it. Result: only results do. Both: a result''s word stands, and a card fills what
+   it left open. A missing value never replaces a known one.';
 comment on column public.ra_runners.race_id is 'Both. The Racing API, /racecards/pro and /results, `race_id`.';
 comment on column public.ra_runners.horse_id is
   'Both. A horse may run twice on a day: only race and horse together are one runner. The Racing API, /racecards/pro and
@@ -978,12 +983,19 @@ comment on table public.ra_runner_odds is
   'The last price before the race that each bookmaker quoted for a runner, while backfill_settings.capture_odds is on. How a price
    came about is not kept: the card''s history of it is not stored, and a newer quote replaces an older one. Source: The Racing
    API, /racecards/pro.';
+comment on column public.ra_runner_odds.race_id is 'The race. The Racing API, /racecards/pro, `race_id`.';
+comment on column public.ra_runner_odds.horse_id is 'The runner in it. The Racing API, /racecards/pro, `horse_id`.';
+comment on column public.ra_runner_odds.bookmaker_code is
+  'Who quotes the price. The Racing API, /racecards/pro, `odds[].bookmaker`.';
 comment on column public.ra_runner_odds.fractional is 'As printed: "7/2"; exchanges print the decimal price here ("3.35").';
 comment on column public.ra_runner_odds.decimal is 'Decimal price, stake included.';
 comment on column public.ra_runner_odds.ew_places is 'Places that an each-way bet pays; null where the bookmaker offers none.';
 comment on column public.ra_runner_odds.ew_denominator is 'Each way pays one so-manieth of the odds: 5 is a fifth.';
 comment on column public.ra_runner_odds.quoted_at is
   'When the price was last looked at. The card gives UK local time; null when it gives none, and then any dated quote wins.';
+comment on column public.ra_runner_odds.created_at is 'When the row was first written.';
+comment on column public.ra_runner_odds.updated_at is
+  'When a value of the row last changed. A pull that brings nothing new leaves it.';
 
 create index ra_runner_odds_bookmaker_code on public.ra_runner_odds (bookmaker_code);
 
@@ -2303,32 +2315,310 @@ grant select on engine.claimable_chunks to service_role;
 revoke all on function engine.dispatch_due, engine.dispatch_next from public, anon, authenticated, service_role;
 grant execute on function engine.dispatch_due, engine.dispatch_next to service_role;
 
--- schemas/merge/masters.sql
+-- schemas/merge/owners.sql
 
--- Master rows of a page into their tables.
+-- Who owns a column: the feed whose word it holds. Said once, at the beginning of the column's comment; what merges rows, the
+-- types of the readers and the data dictionary take it from there.
+
+create view engine.column_owners
+with (security_invoker = true)
+as
+select
+  c.relname::text as table_name,
+  a.attname::text as column_name,
+  substring(pg_catalog.col_description(c.oid, a.attnum) from '^(Card|Result|Both)\. ') as owner,
+  a.attnotnull as is_required,
+  pg_catalog.pg_get_expr(d.adbin, d.adrelid) as default_value,
+  array_position(k.conkey, a.attnum) as place_in_key
+from pg_catalog.pg_class as c
+join pg_catalog.pg_attribute as a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+join pg_catalog.pg_constraint as k on k.conrelid = c.oid and k.contype = 'p'
+left join pg_catalog.pg_attrdef as d on d.adrelid = c.oid and d.adnum = a.attnum
+where
+  c.relnamespace = 'public'::regnamespace
+  and c.relkind = 'r'
+  -- When a row was written is nobody's word.
+  and a.attname not in ('created_at', 'updated_at');
+comment on view engine.column_owners is
+  'Columns of the tables in public with the owner that their comments begin with. Card: only cards fill it. Result: only results
+   do. Both: both do. Null when the comment does not say: the table is merged by hand, or the owner was forgotten.';
+
+revoke all on engine.column_owners from public, anon, authenticated, service_role;
+
+-- schemas/merge/rules.sql
+
+-- What becomes of a column when a row comes again: the rule of each owner, in one place.
 --
--- Two pages stored at the same time share courses, people and pedigrees. Rows are upserted in the order of their keys and the
--- tables always in the same order, so that pages wait for each other but never in a ring; and a row that brings nothing new is
--- left out beforehand, because even an upsert that changes nothing locks its row, and a lock on a course would make every page
--- wait for every other. What is known only ever becomes more, so a row left out by an outdated look is not missed.
+-- Written into the upserts as expressions, not called by them: a function that sets its search path is never inlined.
 
-create function engine.newer_value(known anyelement, known_on date, seen anyelement, seen_on date)
-returns anyelement
+create function engine.merge_rule(known engine.column_owners, is_dated boolean, belongs_to text[])
+returns text
 language sql
-immutable
+stable
 security invoker
 set search_path = ''
 as $$
   select case
-    when seen_on > known_on then coalesce(seen, known)
-    when seen_on < known_on then coalesce(known, seen)
-    else greatest(known, seen)
+    when known.place_in_key is not null then format('seen.%I', known.column_name)
+    when not is_dated then case
+      when known.column_name in ('has_card', 'has_result') then format('known.%1$I or seen.%1$I', known.column_name)
+      -- A winner who is disqualified keeps no position.
+      when belongs_to is not null then format(
+        'case when num_nonnulls(%2$s) > 0 then seen.%1$I else known.%1$I end', known.column_name,
+        (select string_agg(format('seen.%I', one), ', ') from unnest(belongs_to) as one)
+      )
+      -- A result's word stands, and a card fills what it left open. Otherwise the newer pull wins.
+      when known.owner = 'Both' then format(
+        'case when known.has_result and not seen.has_result then coalesce(known.%1$I, seen.%1$I) '
+          'else coalesce(seen.%1$I, known.%1$I) end',
+        known.column_name
+      )
+      -- The other feed brings null, which coalesce passes over; of a column that is never null, only the owner's row counts.
+      when known.is_required then format(
+        'case when seen.%2$I then seen.%1$I else known.%1$I end', known.column_name, 'has_' || lower(known.owner)
+      )
+      else format('coalesce(seen.%1$I, known.%1$I)', known.column_name)
+    end
+    when known.column_name in ('last_seen_on', 'card_seen_on') then
+      format('greatest(known.%1$I, seen.%1$I)', known.column_name)
+    -- The value seen on the newer day; a missing one never replaces a known one. Seen on the same day, the greater one, so
+    -- that the order of pulling does not show. What only cards know goes by the days of cards: a newer result does not make
+    -- it stale.
+    else format(
+      'case when %3$s > %2$s then coalesce(seen.%1$I, known.%1$I) when %3$s < %2$s then coalesce(known.%1$I, seen.%1$I) '
+        'else greatest(known.%1$I, seen.%1$I) end',
+      known.column_name,
+      case known.owner when 'Both' then 'known.last_seen_on' else 'coalesce(known.card_seen_on, ''-infinity'')' end,
+      case known.owner when 'Both' then 'seen.last_seen_on' else 'coalesce(seen.card_seen_on, ''-infinity'')' end
+    )
   end
 $$;
-comment on function engine.newer_value(anyelement, date, anyelement, date) is
-  'The value seen on the newer day; a missing one never replaces a known one. Seen on the same day, the greater one, so
-   that the order of pulling does not show.';
+comment on function engine.merge_rule(engine.column_owners, boolean, text[]) is
+  'What becomes of a column when a row is known and seen again: an expression over known and seen. is_dated: the table goes by the
+   days on which its rows were seen; else by has_card and has_result. belongs_to: the columns that it changes together with.';
 
+revoke all on function engine.merge_rule from public, anon, authenticated, service_role;
+
+-- schemas/merge/write_upsert.sql
+
+-- How rows of a page are merged into a table whose columns say who owns them. The database writes each upsert from the comments:
+-- a new column needs a comment and select engine.write_upserts(); no upsert is edited.
+--
+-- The upserts are in SQL, not in plpgsql, so that each call is planned: a plan from when the tables were empty would read
+-- them whole.
+
+create function engine.refuse_unknown_keys(table_name text, rows jsonb, columns text[])
+returns void
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  -- Postgres drops a key without a column in silence, and with it what a misspelt name should have stored. Taking the columns
+  -- away is the cheapest way to look: 2 ms for 500 rows of 50 keys, where comparing key by key takes 5.
+  unknown constant text := (
+    select string_agg(distinct format('"%s"', sent.key), ', ')
+    from jsonb_array_elements(rows) as element
+    cross join jsonb_object_keys(element - columns) as sent (key)
+  );
+begin
+  if unknown is not null then
+    raise exception 'Rows for % bring what it does not take: %', table_name, unknown
+      using errcode = '22023',
+        hint = 'Keys are names of columns: is one misspelt? After a new column: select engine.write_upserts();';
+  end if;
+end
+$$;
+comment on function engine.refuse_unknown_keys(text, jsonb, text[]) is
+  'Error 22023 when a row of the array has a key that is not among the columns; it names table and keys.';
+
+create function engine.refuse_columns(table_name text, filled jsonb, together jsonb)
+returns void
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+  odd text;
+begin
+  select string_agg(format('%s.%s', c.table_name, c.column_name), ', ' order by c.column_name)
+  into odd
+  from engine.column_owners as c
+  where c.table_name = refuse_columns.table_name and c.owner is null;
+  if odd is not null then
+    raise exception 'The comment does not say who owns %', odd
+      using errcode = '22023',
+        hint = 'Begin its comment with the feed that fills it, "Card. ", "Result. " or "Both. "; then: '
+          'select engine.write_upserts();';
+  end if;
+
+  select string_agg(format('%s.%s', c.table_name, c.column_name), ', ' order by c.column_name)
+  into odd
+  from engine.column_owners as c
+  where
+    c.table_name = refuse_columns.table_name
+    and case c.owner
+      when 'Card' then not exists (
+        select from engine.column_owners as day
+        where day.table_name = c.table_name and day.column_name in ('has_card', 'card_seen_on')
+      )
+      when 'Result' then not exists (
+        select from engine.column_owners as day where day.table_name = c.table_name and day.column_name = 'has_result'
+      )
+    end;
+  if odd is not null then
+    raise exception 'Nothing says which feed a row comes from that brings %', odd
+      using errcode = '22023', hint = 'A column of a card needs has_card or card_seen_on beside it, one of a result has_result.';
+  end if;
+
+  select string_agg(named.column_name, ', ' order by named.column_name)
+  into odd
+  from (
+    select jsonb_object_keys(filled) as column_name
+    union
+    select jsonb_array_elements_text(one) from jsonb_array_elements(together) as one
+  ) as named
+  where not exists (
+    select from engine.column_owners as c
+    where c.table_name = refuse_columns.table_name and c.column_name = named.column_name
+  );
+  if odd is not null then
+    raise exception '% has no column %', table_name, odd
+      using errcode = '22023', hint = 'The exceptions of engine.write_upserts() name columns; correct them there.';
+  end if;
+end
+$$;
+comment on function engine.refuse_columns(text, jsonb, jsonb) is
+  'Error 22023 when a column of the table has no owner or no rule, or an exception of write_upsert names none.';
+
+create function engine.write_upsert(
+  table_name text,
+  filled jsonb default '{}',
+  joined text default '',
+  together jsonb default '[]'
+)
+returns void
+language plpgsql
+security invoker
+set search_path = ''
+as $body$
+#variable_conflict use_variable
+declare
+  function_name constant text := 'upsert_' || regexp_replace(table_name, '^ra_(mst_)?', '');
+  is_dated constant boolean := exists (
+    select from engine.column_owners as c where c.table_name = write_upsert.table_name and c.column_name = 'last_seen_on'
+  );
+  part record;
+begin
+  perform engine.refuse_columns(table_name, filled, together);
+  with columns as (
+    select
+      c.column_name,
+      format('%I', c.column_name) as name,
+      c.place_in_key,
+      filled ->> c.column_name as expression,
+      case when c.is_required and c.default_value is not null then
+        format('coalesce(sent.%I, %s)', c.column_name, c.default_value)
+      end as or_default,
+      engine.merge_rule(
+        c, is_dated,
+        (
+          select array(select jsonb_array_elements_text(one)) from jsonb_array_elements(together) as one
+          where one ? c.column_name
+        )
+      ) as rule,
+      -- By name, not by place: a column that was added later stands elsewhere than one that was always there.
+      row_number() over (order by c.place_in_key, c.owner, c.column_name collate "C") as place
+    from engine.column_owners as c
+    where c.table_name = write_upsert.table_name
+  )
+  select
+    string_agg(format('%L', c.column_name), E',\n      ' order by c.place) filter (
+      where c.expression is null or strpos(c.expression, 'sent.' || c.name) > 0
+    ) as accepted,
+    array_agg(c.name order by c.place) as names,
+    array_agg(c.name order by c.place) filter (where c.place_in_key is not null) as key,
+    string_agg(format('seen.%1$s = known.%1$s', c.name), ' and ') filter (where c.place_in_key is not null) as same_key,
+    string_agg(
+      coalesce(coalesce(c.expression, c.or_default) || ' as ' || c.name, 'sent.' || c.name), E',\n      ' order by c.place
+    ) as sent,
+    string_agg(c.rule, E',\n      ' order by c.place) as merged,
+    string_agg(
+      format('%s = %s', c.name, regexp_replace(c.rule, '\mseen\.', 'excluded.', 'g')), E',\n    ' order by c.place
+    ) filter (where c.place_in_key is null) as changes
+  into part
+  from columns as c;
+
+  execute format(
+    $text$
+      create or replace function engine.%1$I(rows jsonb)
+      returns void
+      language sql
+      security invoker
+      set search_path = ''
+      as %2$L
+    $text$,
+    function_name,
+    format(
+      $text$
+  select engine.refuse_unknown_keys(
+    %1$L, rows,
+    array[
+      %2$s
+    ]
+  );
+
+  insert into public.%1$I as known (
+    %3$s
+  )
+  select seen.*
+  from (
+    select
+      %4$s
+    from jsonb_populate_recordset(null::public.%1$I, rows) as sent%5$s
+  ) as seen%6$s
+  order by %7$s
+  on conflict (%8$s) do update set
+    %9$s
+$text$,
+      table_name, part.accepted,
+      array_to_string(part.names, E',\n    '), part.sent, E'\n    ' || nullif(joined, ''),
+      case when is_dated then format(
+        E'\n  left join public.%I as known on %s\n  where (\n      %s\n    ) is distinct from (\n      known.%s\n    )',
+        table_name, part.same_key, part.merged, array_to_string(part.names, E',\n      known.')
+      ) end,
+      'seen.' || array_to_string(part.key, ', seen.'), array_to_string(part.key, ', '),
+      part.changes
+    )
+  );
+  execute format(
+    'comment on function engine.%I(jsonb) is %L', function_name,
+    format(
+      'Upserts an array of rows shaped like %s, merged by the owners of its columns. What a row refers to must be there. Error '
+        '22023 names keys that are no column. Written by engine.write_upsert().',
+      table_name
+    )
+  );
+  execute format('revoke all on function engine.%I from public, anon, authenticated, service_role', function_name);
+  execute format('grant execute on function engine.%I to service_role', function_name);
+end
+$body$;
+comment on function engine.write_upsert(text, jsonb, text, jsonb) is
+  'Writes the upsert of a table from what its columns'' comments say. filled: what SQL puts into a column, an expression over sent
+   and what is joined; a page may bring that column only if the expression reads it. together: lists of columns that change
+   together. Of a table with last_seen_on, a row that brings nothing new is left out beforehand. Error 22023 when a column has no
+   owner or no rule, or a name is not that of a column.';
+
+revoke all on function
+  engine.refuse_unknown_keys, engine.refuse_columns, engine.write_upsert
+  from public, anon, authenticated, service_role;
+grant execute on function engine.refuse_unknown_keys to service_role;
+
+-- schemas/merge/masters.sql
+
+-- Master rows of a page into their tables: those with rules of their own. The others are in upserts.sql.
+--
 -- Two pages stored at the same time share courses, people and pedigrees. Rows are upserted in the order of their keys and the
 -- tables always in the same order, so that pages wait for each other but never in a ring; and a row that brings nothing new is
 -- left out beforehand, because even an upsert that changes nothing locks its row, and a lock on a course would make every page
@@ -2340,6 +2630,8 @@ language sql
 security invoker
 set search_path = ''
 as $$
+  select engine.refuse_unknown_keys('ra_mst_regions', rows, array['code', 'name']);
+
   insert into public.ra_mst_regions as known (code, name)
   select seen.code, seen.name
   from jsonb_populate_recordset(null::public.ra_mst_regions, rows) as seen
@@ -2354,6 +2646,8 @@ language sql
 security invoker
 set search_path = ''
 as $$
+  select engine.refuse_unknown_keys('ra_mst_bookmakers', rows, array['code', 'name', 'type']);
+
   insert into public.ra_mst_bookmakers as known (code, name, type)
   select seen.code, seen.name, seen.type
   from jsonb_populate_recordset(null::public.ra_mst_bookmakers, rows) as seen
@@ -2366,437 +2660,54 @@ $$;
 comment on function engine.upsert_bookmakers(jsonb) is
   'Upserts an array of {code, name, type}. One of unknown type (seen in odds) changes nothing of one that is known.';
 
+create function engine.merged_course(known public.ra_mst_courses, seen public.ra_mst_courses)
+returns table (name text, region_code text, is_listed boolean)
+language sql
+immutable
+security invoker
+set search_path = ''
+as $$
+  select
+    case when seen.is_listed then coalesce(seen.name, known.name) else coalesce(known.name, seen.name) end,
+    case
+      when seen.is_listed then coalesce(seen.region_code, known.region_code)
+      else coalesce(known.region_code, seen.region_code)
+    end,
+    coalesce(known.is_listed, false) or seen.is_listed
+$$;
+comment on function engine.merged_course(public.ra_mst_courses, public.ra_mst_courses) is
+  'What a course becomes when it is seen again. The name of /courses is never replaced by the one on a race.';
+
 create function engine.upsert_courses(rows jsonb)
 returns void
 language sql
 security invoker
 set search_path = ''
 as $$
+  select engine.refuse_unknown_keys('ra_mst_courses', rows, array['id', 'name', 'region_code', 'is_listed']);
+
   insert into public.ra_mst_courses as known (id, name, region_code, is_listed)
   select seen.id, seen.name, seen.region_code, seen.is_listed
   from jsonb_populate_recordset(null::public.ra_mst_courses, rows) as seen
   left join public.ra_mst_courses as known on known.id = seen.id
+  cross join engine.merged_course(known, seen) as merged
   where
-    known.id is null
-    or (seen.is_listed and (seen.name, seen.region_code, true) is distinct from (known.name, known.region_code, known.is_listed))
-    or num_nonnulls(coalesce(known.name, seen.name), coalesce(known.region_code, seen.region_code))
-      > num_nonnulls(known.name, known.region_code)
+    (seen.id, merged.name, merged.region_code, merged.is_listed)
+    is distinct from (known.id, known.name, known.region_code, known.is_listed)
   order by seen.id
-  on conflict (id) do update set
-    name = case when excluded.is_listed then coalesce(excluded.name, known.name) else coalesce(known.name, excluded.name) end,
-    region_code = case
-      when excluded.is_listed then coalesce(excluded.region_code, known.region_code)
-      else coalesce(known.region_code, excluded.region_code)
-    end,
-    is_listed = known.is_listed or excluded.is_listed
+  on conflict (id) do update set (name, region_code, is_listed) = (
+    select merged.name, merged.region_code, merged.is_listed from engine.merged_course(known, excluded) as merged
+  )
 $$;
 comment on function engine.upsert_courses(jsonb) is
-  'Upserts an array of {id, name, region_code, is_listed}. The name of /courses is never replaced by the one on a race.';
-
--- Sires, dams and damsires differ by the table only, and so do jockeys and owners.
-create function engine.upsert_parents(kind text, rows jsonb)
-returns void
-language plpgsql
-security invoker
-set search_path = ''
-as $$
-begin
-  if kind not in ('sires', 'dams', 'damsires') then
-    raise exception 'Unknown kind of parent "%"', kind using errcode = '22023';
-  end if;
-  execute format(
-    'insert into public.ra_mst_%1$s as known (id, name, region_code, horse_id, last_seen_on)
-     select seen.id, seen.name, seen.region_code, ''hrs_'' || substr(seen.id, 5), seen.last_seen_on
-     from jsonb_populate_recordset(null::public.ra_mst_%1$s, $1) as seen
-     left join public.ra_mst_%1$s as known on known.id = seen.id
-     where
-       known.id is null
-       or seen.last_seen_on > known.last_seen_on
-       or (
-         seen.last_seen_on = known.last_seen_on
-         and (greatest(known.name, seen.name), greatest(known.region_code, seen.region_code))
-           is distinct from (known.name, known.region_code)
-       )
-       or num_nonnulls(coalesce(known.name, seen.name), coalesce(known.region_code, seen.region_code))
-         > num_nonnulls(known.name, known.region_code)
-     order by seen.id
-     on conflict (id) do update set
-       name = engine.newer_value(known.name, known.last_seen_on, excluded.name, excluded.last_seen_on),
-       region_code = engine.newer_value(known.region_code, known.last_seen_on, excluded.region_code, excluded.last_seen_on),
-       last_seen_on = greatest(known.last_seen_on, excluded.last_seen_on)',
-    kind
-  ) using rows;
-end
-$$;
-comment on function engine.upsert_parents(text, jsonb) is
-  'Upserts an array of {id, name, region_code, last_seen_on} into sires, dams or damsires.';
-
-create function engine.upsert_people(kind text, rows jsonb)
-returns void
-language plpgsql
-security invoker
-set search_path = ''
-as $$
-begin
-  if kind not in ('jockeys', 'owners') then
-    raise exception 'Unknown kind of people "%"', kind using errcode = '22023';
-  end if;
-  execute format(
-    'insert into public.ra_mst_%1$s as known (id, name, last_seen_on)
-     select seen.id, seen.name, seen.last_seen_on
-     from jsonb_populate_recordset(null::public.ra_mst_%1$s, $1) as seen
-     left join public.ra_mst_%1$s as known on known.id = seen.id
-     where
-       known.id is null
-       or seen.last_seen_on > known.last_seen_on
-       or (seen.last_seen_on = known.last_seen_on and seen.name > known.name)
-       or (known.name is null and seen.name is not null)
-     order by seen.id
-     on conflict (id) do update set
-       name = engine.newer_value(known.name, known.last_seen_on, excluded.name, excluded.last_seen_on),
-       last_seen_on = greatest(known.last_seen_on, excluded.last_seen_on)',
-    kind
-  ) using rows;
-end
-$$;
-comment on function engine.upsert_people(text, jsonb) is 'Upserts an array of {id, name, last_seen_on} into jockeys or owners.';
-
-create function engine.upsert_trainers(rows jsonb)
-returns void
-language sql
-security invoker
-set search_path = ''
-as $$
-  insert into public.ra_mst_trainers as known (id, name, location, last_seen_on, card_seen_on)
-  select seen.id, seen.name, seen.location, seen.last_seen_on, seen.card_seen_on
-  from (
-    -- A card without a location says nothing about it: it must not make an older one look newer.
-    select r.id, r.name, r.location, r.last_seen_on, case when r.location is not null then r.card_seen_on end as card_seen_on
-    from jsonb_populate_recordset(null::public.ra_mst_trainers, rows) as r
-  ) as seen
-  left join public.ra_mst_trainers as known on known.id = seen.id
-  where
-    known.id is null
-    or seen.last_seen_on > known.last_seen_on
-    or coalesce(seen.card_seen_on, '-infinity') > coalesce(known.card_seen_on, '-infinity')
-    or (seen.last_seen_on = known.last_seen_on and seen.name > known.name)
-    or (seen.card_seen_on = known.card_seen_on and seen.location > known.location)
-    or num_nonnulls(coalesce(known.name, seen.name), coalesce(known.location, seen.location))
-      > num_nonnulls(known.name, known.location)
-  order by seen.id
-  on conflict (id) do update set
-    name = engine.newer_value(known.name, known.last_seen_on, excluded.name, excluded.last_seen_on),
-    location = engine.newer_value(
-      known.location, coalesce(known.card_seen_on, '-infinity'), excluded.location, coalesce(excluded.card_seen_on, '-infinity')
-    ),
-    last_seen_on = greatest(known.last_seen_on, excluded.last_seen_on),
-    card_seen_on = greatest(known.card_seen_on, excluded.card_seen_on)
-$$;
-comment on function engine.upsert_trainers(jsonb) is 'Upserts an array of {id, name, location, last_seen_on, card_seen_on}.';
-
-create function engine.upsert_horses(rows jsonb)
-returns void
-language sql
-security invoker
-set search_path = ''
-as $$
-  insert into public.ra_mst_horses as known (
-    id, name, region_code, dob, sex, sex_code, colour, breeder, sire_id, dam_id, damsire_id, last_seen_on, card_seen_on
-  )
-  select
-    seen.id, seen.name, seen.region_code, seen.dob, seen.sex, seen.sex_code, seen.colour, seen.breeder, seen.sire_id,
-    seen.dam_id, seen.damsire_id, seen.last_seen_on, seen.card_seen_on
-  from jsonb_populate_recordset(null::public.ra_mst_horses, rows) as seen
-  left join public.ra_mst_horses as known on known.id = seen.id
-  where
-    known.id is null
-    or seen.last_seen_on > known.last_seen_on
-    or coalesce(seen.card_seen_on, '-infinity') > coalesce(known.card_seen_on, '-infinity')
-    or (
-      seen.last_seen_on = known.last_seen_on
-      and (
-        greatest(known.name, seen.name), greatest(known.region_code, seen.region_code),
-        greatest(known.sire_id, seen.sire_id), greatest(known.dam_id, seen.dam_id),
-        greatest(known.damsire_id, seen.damsire_id)
-      ) is distinct from (known.name, known.region_code, known.sire_id, known.dam_id, known.damsire_id)
-    )
-    or (
-      seen.card_seen_on = known.card_seen_on
-      and (
-        greatest(known.dob, seen.dob), greatest(known.sex, seen.sex), greatest(known.sex_code, seen.sex_code),
-        greatest(known.colour, seen.colour), greatest(known.breeder, seen.breeder)
-      ) is distinct from (known.dob, known.sex, known.sex_code, known.colour, known.breeder)
-    )
-    or num_nonnulls(
-      coalesce(known.name, seen.name), coalesce(known.region_code, seen.region_code), coalesce(known.sire_id, seen.sire_id),
-      coalesce(known.dam_id, seen.dam_id), coalesce(known.damsire_id, seen.damsire_id), coalesce(known.dob, seen.dob),
-      coalesce(known.sex, seen.sex), coalesce(known.sex_code, seen.sex_code), coalesce(known.colour, seen.colour),
-      coalesce(known.breeder, seen.breeder)
-    ) > num_nonnulls(
-      known.name, known.region_code, known.sire_id, known.dam_id, known.damsire_id, known.dob, known.sex, known.sex_code,
-      known.colour, known.breeder
-    )
-  order by seen.id
-  on conflict (id) do update set
-    name = engine.newer_value(known.name, known.last_seen_on, excluded.name, excluded.last_seen_on),
-    region_code = engine.newer_value(known.region_code, known.last_seen_on, excluded.region_code, excluded.last_seen_on),
-    sire_id = engine.newer_value(known.sire_id, known.last_seen_on, excluded.sire_id, excluded.last_seen_on),
-    dam_id = engine.newer_value(known.dam_id, known.last_seen_on, excluded.dam_id, excluded.last_seen_on),
-    damsire_id = engine.newer_value(known.damsire_id, known.last_seen_on, excluded.damsire_id, excluded.last_seen_on),
-    -- Only cards know these; a day of results must not make an older card look stale.
-    (dob, sex, sex_code, colour, breeder) = (
-      select
-        engine.newer_value(known.dob, card.known_on, excluded.dob, card.seen_on),
-        engine.newer_value(known.sex, card.known_on, excluded.sex, card.seen_on),
-        engine.newer_value(known.sex_code, card.known_on, excluded.sex_code, card.seen_on),
-        engine.newer_value(known.colour, card.known_on, excluded.colour, card.seen_on),
-        engine.newer_value(known.breeder, card.known_on, excluded.breeder, card.seen_on)
-      from (
-        values (coalesce(known.card_seen_on, '-infinity'), coalesce(excluded.card_seen_on, '-infinity'))
-      ) as card (known_on, seen_on)
-    ),
-    last_seen_on = greatest(known.last_seen_on, excluded.last_seen_on),
-    card_seen_on = greatest(known.card_seen_on, excluded.card_seen_on)
-$$;
-comment on function engine.upsert_horses(jsonb) is
-  'Upserts an array of rows shaped like ra_mst_horses. Parents must have their rows by then.';
+  'Upserts an array of {id, name, region_code, is_listed}, merged by engine.merged_course.';
 
 revoke all on function
-  engine.newer_value, engine.upsert_regions, engine.upsert_bookmakers, engine.upsert_courses, engine.upsert_parents,
-  engine.upsert_people, engine.upsert_trainers, engine.upsert_horses
+  engine.upsert_regions, engine.upsert_bookmakers, engine.merged_course, engine.upsert_courses
   from public, anon, authenticated, service_role;
 grant execute on function
-  engine.newer_value, engine.upsert_regions, engine.upsert_bookmakers, engine.upsert_courses, engine.upsert_parents,
-  engine.upsert_people, engine.upsert_trainers, engine.upsert_horses
+  engine.upsert_regions, engine.upsert_bookmakers, engine.merged_course, engine.upsert_courses
   to service_role;
-
--- schemas/merge/races.sql
-
--- Races, runners and odds of a page into their tables.
-
--- Shared columns: a result's word stands, a card fills what the result left open. Otherwise the newer pull wins, and a
--- missing value never replaces a known one.
-create function engine.shared_value(known anyelement, known_from_result boolean, seen anyelement, seen_in_result boolean)
-returns anyelement
-language sql
-immutable
-security invoker
-set search_path = ''
-as $$
-  select case when known_from_result and not seen_in_result then coalesce(known, seen) else coalesce(seen, known) end
-$$;
-comment on function engine.shared_value(anyelement, boolean, anyelement, boolean) is
-  'Which of two values a column keeps that both cards and results carry.';
-
-create function engine.upsert_races(rows jsonb)
-returns void
-language sql
-security invoker
-set search_path = ''
-as $$
-  insert into public.ra_races as known (
-    id, course_id, region_code, race_date, off_dt, off_time, race_name, race_type, race_class, pattern,
-    age_band, sex_restriction, rating_band, distance_yards, distance_metres, distance_furlongs, going,
-    surface, jumps, card_date, card_distance, card_distance_round, field_size, going_detailed, rail_movements, stalls,
-    weather, is_big_race, race_status, tip, verdict, betting_forecast, is_abandoned, prize_amount,
-    prize_currency, result_distance, winning_time_detail, stewards_comments, non_runners, tote_win,
-    tote_place, tote_exacta, tote_csf, tote_tricast, tote_trifecta, has_card, has_result
-  )
-  select
-    seen.id, seen.course_id, seen.region_code, seen.race_date, seen.off_dt, seen.off_time, seen.race_name, seen.race_type,
-    seen.race_class, seen.pattern, seen.age_band, seen.sex_restriction, seen.rating_band, seen.distance_yards,
-    seen.distance_metres, seen.distance_furlongs, seen.going, seen.surface, seen.jumps,
-    case when seen.has_card then seen.race_date end, seen.card_distance,
-    seen.card_distance_round, seen.field_size, seen.going_detailed, seen.rail_movements, seen.stalls, seen.weather,
-    seen.is_big_race, seen.race_status, seen.tip, seen.verdict, seen.betting_forecast, coalesce(seen.is_abandoned, false),
-    seen.prize_amount, seen.prize_currency, seen.result_distance, seen.winning_time_detail, seen.stewards_comments,
-    seen.non_runners, seen.tote_win, seen.tote_place, seen.tote_exacta, seen.tote_csf, seen.tote_tricast, seen.tote_trifecta,
-    coalesce(seen.has_card, false), coalesce(seen.has_result, false)
-  from jsonb_populate_recordset(null::public.ra_races, rows) as seen
-  order by seen.id
-  on conflict (id) do update set
-    course_id = engine.shared_value(known.course_id, known.has_result, excluded.course_id, excluded.has_result),
-    region_code = engine.shared_value(known.region_code, known.has_result, excluded.region_code, excluded.has_result),
-    race_date = engine.shared_value(known.race_date, known.has_result, excluded.race_date, excluded.has_result),
-    off_dt = engine.shared_value(known.off_dt, known.has_result, excluded.off_dt, excluded.has_result),
-    off_time = engine.shared_value(known.off_time, known.has_result, excluded.off_time, excluded.has_result),
-    race_name = engine.shared_value(known.race_name, known.has_result, excluded.race_name, excluded.has_result),
-    race_type = engine.shared_value(known.race_type, known.has_result, excluded.race_type, excluded.has_result),
-    race_class = engine.shared_value(known.race_class, known.has_result, excluded.race_class, excluded.has_result),
-    pattern = engine.shared_value(known.pattern, known.has_result, excluded.pattern, excluded.has_result),
-    age_band = engine.shared_value(known.age_band, known.has_result, excluded.age_band, excluded.has_result),
-    sex_restriction = engine.shared_value(known.sex_restriction, known.has_result, excluded.sex_restriction, excluded.has_result),
-    rating_band = engine.shared_value(known.rating_band, known.has_result, excluded.rating_band, excluded.has_result),
-    distance_yards = engine.shared_value(known.distance_yards, known.has_result, excluded.distance_yards, excluded.has_result),
-    distance_metres = engine.shared_value(known.distance_metres, known.has_result, excluded.distance_metres, excluded.has_result),
-    distance_furlongs = engine.shared_value(known.distance_furlongs, known.has_result, excluded.distance_furlongs, excluded.has_result),
-    going = engine.shared_value(known.going, known.has_result, excluded.going, excluded.has_result),
-    surface = engine.shared_value(known.surface, known.has_result, excluded.surface, excluded.has_result),
-    jumps = engine.shared_value(known.jumps, known.has_result, excluded.jumps, excluded.has_result),
-    -- Card-owned: null on a result's row, so that coalesce leaves what the card brought.
-    card_date = coalesce(excluded.card_date, known.card_date),
-    card_distance = coalesce(excluded.card_distance, known.card_distance),
-    card_distance_round = coalesce(excluded.card_distance_round, known.card_distance_round),
-    field_size = coalesce(excluded.field_size, known.field_size),
-    going_detailed = coalesce(excluded.going_detailed, known.going_detailed),
-    rail_movements = coalesce(excluded.rail_movements, known.rail_movements),
-    stalls = coalesce(excluded.stalls, known.stalls),
-    weather = coalesce(excluded.weather, known.weather),
-    is_big_race = coalesce(excluded.is_big_race, known.is_big_race),
-    race_status = coalesce(excluded.race_status, known.race_status),
-    tip = coalesce(excluded.tip, known.tip),
-    verdict = coalesce(excluded.verdict, known.verdict),
-    betting_forecast = coalesce(excluded.betting_forecast, known.betting_forecast),
-    is_abandoned = case when excluded.has_card then excluded.is_abandoned else known.is_abandoned end,
-    (prize_amount, prize_currency) = (
-      coalesce(excluded.prize_amount, known.prize_amount), coalesce(excluded.prize_currency, known.prize_currency)
-    ),
-    -- Result-owned: null on a card's row.
-    result_distance = coalesce(excluded.result_distance, known.result_distance),
-    winning_time_detail = coalesce(excluded.winning_time_detail, known.winning_time_detail),
-    stewards_comments = coalesce(excluded.stewards_comments, known.stewards_comments),
-    non_runners = coalesce(excluded.non_runners, known.non_runners),
-    tote_win = coalesce(excluded.tote_win, known.tote_win),
-    tote_place = coalesce(excluded.tote_place, known.tote_place),
-    tote_exacta = coalesce(excluded.tote_exacta, known.tote_exacta),
-    tote_csf = coalesce(excluded.tote_csf, known.tote_csf),
-    tote_tricast = coalesce(excluded.tote_tricast, known.tote_tricast),
-    tote_trifecta = coalesce(excluded.tote_trifecta, known.tote_trifecta),
-    has_card = known.has_card or excluded.has_card,
-    has_result = known.has_result or excluded.has_result
-$$;
-comment on function engine.upsert_races(jsonb) is
-  'Upserts an array of rows shaped like ra_races; all of one page, so all cards or all results.';
-
-revoke all on function engine.shared_value, engine.upsert_races from public, anon, authenticated, service_role;
-grant execute on function engine.shared_value, engine.upsert_races to service_role;
-
--- schemas/merge/runners.sql
-
--- Runners of a page into their table.
-
--- Races with a result of which every runner could be understood: who is not in it, did not run.
-create view engine.whole_results
-with (security_invoker = true)
-as
-select race.id as race_id
-from public.ra_races as race
-where
-  race.has_result
-  -- A result without a single runner says nothing of who ran.
-  and exists (select from public.ra_runners as runner where runner.race_id = race.id and runner.has_result)
-  and not exists (
-    select from public.ingest_rejects as reject
-    where reject.feed = 'results' and reject.race_id = race.id and reject.kind = 'runner'
-  );
-comment on view engine.whole_results is 'Races whose result is stored, with runners and without a rejected one.';
-
-create function engine.upsert_runners(rows jsonb)
-returns void
-language sql
-security invoker
-set search_path = ''
-as $$
-  insert into public.ra_runners as known (
-    race_id, horse_id, jockey_id, trainer_id, owner_id, number, draw, age, sex_code, weight_lbs, headgear,
-    official_rating, jockey_claim_lbs, silk_url, headgear_run, wind_surgery, wind_surgery_run, card_rpr,
-    card_topspeed, form, last_run, last_run_days, card_comment, spotlight, trainer_rtf_percent,
-    trainer_14_days_runs, trainer_14_days_wins, trainer_14_days_percent, past_results_flags, quotes,
-    stable_tour, medical, previous_trainers, previous_owners, position, position_code, beaten_lengths,
-    beaten_lengths_overall, time_seconds, sp, sp_decimal, sp_favourite, bsp, rpr, topspeed, result_comment,
-    prize_amount, prize_currency, is_non_runner, is_reserve, has_card, has_result
-  )
-  select
-    seen.race_id, seen.horse_id, seen.jockey_id, seen.trainer_id, seen.owner_id, seen.number, seen.draw, seen.age, seen.sex_code,
-    seen.weight_lbs, seen.headgear, seen.official_rating, seen.jockey_claim_lbs, seen.silk_url, seen.headgear_run,
-    seen.wind_surgery, seen.wind_surgery_run, seen.card_rpr, seen.card_topspeed, seen.form, seen.last_run, seen.last_run_days,
-    seen.card_comment, seen.spotlight, seen.trainer_rtf_percent, seen.trainer_14_days_runs, seen.trainer_14_days_wins,
-    seen.trainer_14_days_percent, seen.past_results_flags, seen.quotes, seen.stable_tour, seen.medical, seen.previous_trainers,
-    seen.previous_owners, seen.position, seen.position_code, seen.beaten_lengths, seen.beaten_lengths_overall,
-    seen.time_seconds, seen.sp, seen.sp_decimal, seen.sp_favourite, seen.bsp, seen.rpr, seen.topspeed, seen.result_comment,
-    seen.prize_amount, seen.prize_currency,
-    coalesce(seen.is_non_runner, false) or (coalesce(seen.has_card, false) and whole.race_id is not null),
-    coalesce(seen.is_reserve, false), coalesce(seen.has_card, false), coalesce(seen.has_result, false)
-  from jsonb_populate_recordset(null::public.ra_runners, rows) as seen
-  -- A horse on a card whose race has its whole result did not run; the result's own row, if there is one, knows better.
-  left join engine.whole_results as whole on whole.race_id = seen.race_id
-  order by seen.race_id, seen.horse_id
-  on conflict (race_id, horse_id) do update set
-    jockey_id = engine.shared_value(known.jockey_id, known.has_result, excluded.jockey_id, excluded.has_result),
-    trainer_id = engine.shared_value(known.trainer_id, known.has_result, excluded.trainer_id, excluded.has_result),
-    owner_id = engine.shared_value(known.owner_id, known.has_result, excluded.owner_id, excluded.has_result),
-    number = engine.shared_value(known.number, known.has_result, excluded.number, excluded.has_result),
-    draw = engine.shared_value(known.draw, known.has_result, excluded.draw, excluded.has_result),
-    age = engine.shared_value(known.age, known.has_result, excluded.age, excluded.has_result),
-    sex_code = engine.shared_value(known.sex_code, known.has_result, excluded.sex_code, excluded.has_result),
-    weight_lbs = engine.shared_value(known.weight_lbs, known.has_result, excluded.weight_lbs, excluded.has_result),
-    headgear = engine.shared_value(known.headgear, known.has_result, excluded.headgear, excluded.has_result),
-    official_rating = engine.shared_value(known.official_rating, known.has_result, excluded.official_rating, excluded.has_result),
-    jockey_claim_lbs = engine.shared_value(known.jockey_claim_lbs, known.has_result, excluded.jockey_claim_lbs, excluded.has_result),
-    silk_url = engine.shared_value(known.silk_url, known.has_result, excluded.silk_url, excluded.has_result),
-    -- Card-owned.
-    headgear_run = coalesce(excluded.headgear_run, known.headgear_run),
-    wind_surgery = coalesce(excluded.wind_surgery, known.wind_surgery),
-    wind_surgery_run = coalesce(excluded.wind_surgery_run, known.wind_surgery_run),
-    card_rpr = coalesce(excluded.card_rpr, known.card_rpr),
-    card_topspeed = coalesce(excluded.card_topspeed, known.card_topspeed),
-    form = coalesce(excluded.form, known.form),
-    (last_run, last_run_days) = (
-      select excluded.last_run, excluded.last_run_days where excluded.last_run is not null
-      union all
-      select known.last_run, known.last_run_days where excluded.last_run is null
-    ),
-    card_comment = coalesce(excluded.card_comment, known.card_comment),
-    spotlight = coalesce(excluded.spotlight, known.spotlight),
-    trainer_rtf_percent = coalesce(excluded.trainer_rtf_percent, known.trainer_rtf_percent),
-    trainer_14_days_runs = coalesce(excluded.trainer_14_days_runs, known.trainer_14_days_runs),
-    trainer_14_days_wins = coalesce(excluded.trainer_14_days_wins, known.trainer_14_days_wins),
-    trainer_14_days_percent = coalesce(excluded.trainer_14_days_percent, known.trainer_14_days_percent),
-    past_results_flags = coalesce(excluded.past_results_flags, known.past_results_flags),
-    quotes = coalesce(excluded.quotes, known.quotes),
-    stable_tour = coalesce(excluded.stable_tour, known.stable_tour),
-    medical = coalesce(excluded.medical, known.medical),
-    previous_trainers = coalesce(excluded.previous_trainers, known.previous_trainers),
-    previous_owners = coalesce(excluded.previous_owners, known.previous_owners),
-    -- Result-owned.
-    -- Values that belong together change together: a winner who is disqualified keeps no position.
-    (position, position_code) = (
-      select excluded.position, excluded.position_code where num_nonnulls(excluded.position, excluded.position_code) > 0
-      union all
-      select known.position, known.position_code where num_nonnulls(excluded.position, excluded.position_code) = 0
-    ),
-    beaten_lengths = coalesce(excluded.beaten_lengths, known.beaten_lengths),
-    beaten_lengths_overall = coalesce(excluded.beaten_lengths_overall, known.beaten_lengths_overall),
-    time_seconds = coalesce(excluded.time_seconds, known.time_seconds),
-    (sp, sp_favourite) = (
-      select excluded.sp, excluded.sp_favourite where excluded.sp is not null
-      union all
-      select known.sp, known.sp_favourite where excluded.sp is null
-    ),
-    sp_decimal = coalesce(excluded.sp_decimal, known.sp_decimal),
-    bsp = coalesce(excluded.bsp, known.bsp),
-    rpr = coalesce(excluded.rpr, known.rpr),
-    topspeed = coalesce(excluded.topspeed, known.topspeed),
-    result_comment = coalesce(excluded.result_comment, known.result_comment),
-    (prize_amount, prize_currency) = (
-      coalesce(excluded.prize_amount, known.prize_amount), coalesce(excluded.prize_currency, known.prize_currency)
-    ),
-    is_non_runner = case
-      when excluded.has_result then excluded.is_non_runner
-      when known.has_result then known.is_non_runner
-      else excluded.is_non_runner
-    end,
-    is_reserve = case when excluded.has_card then excluded.is_reserve else known.is_reserve end,
-    has_card = known.has_card or excluded.has_card,
-    has_result = known.has_result or excluded.has_result
-$$;
-comment on function engine.upsert_runners(jsonb) is
-  'Upserts an array of rows shaped like ra_runners. Masters and races must have their rows by then.';
-
-revoke all on engine.whole_results from public, anon, authenticated, service_role;
-grant select on engine.whole_results to service_role;
-revoke all on function engine.upsert_runners from public, anon, authenticated, service_role;
-grant execute on function engine.upsert_runners to service_role;
 
 -- schemas/merge/odds.sql
 
@@ -2808,6 +2719,13 @@ language sql
 security invoker
 set search_path = ''
 as $$
+  select engine.refuse_unknown_keys(
+    'ra_runner_odds', rows,
+    array[
+      'race_id', 'horse_id', 'bookmaker_code', 'fractional', 'decimal', 'ew_places', 'ew_denominator', 'quoted_at'
+    ]
+  );
+
   insert into public.ra_runner_odds as known (
     race_id, horse_id, bookmaker_code, fractional, decimal, ew_places, ew_denominator, quoted_at
   )
@@ -2834,6 +2752,22 @@ grant execute on function engine.upsert_odds to service_role;
 -- schemas/merge/left_out.sql
 
 -- What a result says by leaving a horse out.
+
+-- Races with a result of which every runner could be understood: who is not in it, did not run.
+create view engine.whole_results
+with (security_invoker = true)
+as
+select race.id as race_id
+from public.ra_races as race
+where
+  race.has_result
+  -- A result without a single runner says nothing of who ran.
+  and exists (select from public.ra_runners as runner where runner.race_id = race.id and runner.has_result)
+  and not exists (
+    select from public.ingest_rejects as reject
+    where reject.feed = 'results' and reject.race_id = race.id and reject.kind = 'runner'
+  );
+comment on view engine.whole_results is 'Races whose result is stored, with runners and without a rejected one.';
 
 -- A horse that the card declared and the result does not have, did not run, whichever of the two is stored last.
 create function engine.mark_absent_as_non_runners(race_ids text[])
@@ -2884,10 +2818,64 @@ comment on function engine.take_back_left_out(jsonb, jsonb) is
   'Takes the place from horses that an earlier result of these races had and this one has not. results and runners as ingest_page
    gets them; a result comes with all of its runners, and one without any takes nothing back.';
 
+revoke all on engine.whole_results from public, anon, authenticated, service_role;
+grant select on engine.whole_results to service_role;
 revoke all on function
   engine.mark_absent_as_non_runners, engine.take_back_left_out
   from public, anon, authenticated, service_role;
 grant execute on function engine.mark_absent_as_non_runners, engine.take_back_left_out to service_role;
+
+-- schemas/merge/upserts.sql
+
+-- The upserts of all tables whose columns say who owns them, and what is special about each.
+
+create function engine.write_upserts()
+returns void
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  parents text;
+begin
+  foreach parents in array array['ra_mst_sires', 'ra_mst_dams', 'ra_mst_damsires'] loop
+    -- The id among the horses has the same number.
+    perform engine.write_upsert(parents, filled => '{"horse_id": "''hrs_'' || substr(sent.id, 5)"}');
+  end loop;
+  perform engine.write_upsert('ra_mst_horses');
+  perform engine.write_upsert('ra_mst_jockeys');
+  perform engine.write_upsert(
+    'ra_mst_trainers',
+    -- A card without a location says nothing about it: it must not make an older one look newer.
+    filled => '{"card_seen_on": "case when sent.location is not null then sent.card_seen_on end"}'
+  );
+  perform engine.write_upsert('ra_mst_owners');
+  perform engine.write_upsert(
+    'ra_races',
+    filled => '{"card_date": "case when sent.has_card then sent.race_date end"}',
+    together => '[["prize_amount", "prize_currency"]]'
+  );
+  perform engine.write_upsert(
+    'ra_runners',
+    -- A horse on a card whose race has its whole result did not run; the result's own row, if there is one, knows better.
+    filled => '{
+      "is_non_runner":
+        "coalesce(sent.is_non_runner, false) or (coalesce(sent.has_card, false) and whole.race_id is not null)"
+    }',
+    joined => 'left join engine.whole_results as whole on whole.race_id = sent.race_id',
+    together => '[
+      ["last_run", "last_run_days"], ["position", "position_code"], ["sp", "sp_favourite"], ["prize_amount", "prize_currency"]
+    ]'
+  );
+end
+$$;
+comment on function engine.write_upserts() is
+  'Writes the upserts again from the comments on the columns. A migration that adds a column ends with it: alter table, comment on
+   column, select engine.write_upserts().';
+
+revoke all on function engine.write_upserts from public, anon, authenticated, service_role;
+
+select engine.write_upserts();
 
 -- schemas/merge/rejects.sql
 
@@ -3548,13 +3536,13 @@ begin
   perform engine.upsert_regions(page -> 'regions');
   perform engine.upsert_bookmakers(page -> 'bookmakers');
   perform engine.upsert_courses(page -> 'courses');
-  perform engine.upsert_parents('sires', page -> 'sires');
-  perform engine.upsert_parents('dams', page -> 'dams');
-  perform engine.upsert_parents('damsires', page -> 'damsires');
+  perform engine.upsert_sires(page -> 'sires');
+  perform engine.upsert_dams(page -> 'dams');
+  perform engine.upsert_damsires(page -> 'damsires');
   perform engine.upsert_horses(page -> 'horses');
-  perform engine.upsert_people('jockeys', page -> 'jockeys');
+  perform engine.upsert_jockeys(page -> 'jockeys');
   perform engine.upsert_trainers(page -> 'trainers');
-  perform engine.upsert_people('owners', page -> 'owners');
+  perform engine.upsert_owners(page -> 'owners');
   perform engine.upsert_races(page -> 'races');
   perform engine.store_rejects(
     rejects => page -> 'rejects', race_ids => race_ids, feed => held.feed, run_id => held.run_id, chunk_id => held.id

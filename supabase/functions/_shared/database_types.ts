@@ -1712,3 +1712,151 @@ export const Constants = {
     Enums: {},
   },
 } as const;
+
+/** Which feed fills a column, by table: what the column's comment begins with. */
+export type ColumnOwners = {
+  ra_mst_dams: {
+    Card: never;
+    Result: never;
+    Both: "horse_id" | "id" | "last_seen_on" | "name" | "region_code";
+  };
+  ra_mst_damsires: {
+    Card: never;
+    Result: never;
+    Both: "horse_id" | "id" | "last_seen_on" | "name" | "region_code";
+  };
+  ra_mst_horses: {
+    Card: "breeder" | "card_seen_on" | "colour" | "dob" | "sex" | "sex_code";
+    Result: never;
+    Both: "dam_id" | "damsire_id" | "id" | "last_seen_on" | "name" | "region_code" | "sire_id";
+  };
+  ra_mst_jockeys: {
+    Card: never;
+    Result: never;
+    Both: "id" | "last_seen_on" | "name";
+  };
+  ra_mst_owners: {
+    Card: never;
+    Result: never;
+    Both: "id" | "last_seen_on" | "name";
+  };
+  ra_mst_sires: {
+    Card: never;
+    Result: never;
+    Both: "horse_id" | "id" | "last_seen_on" | "name" | "region_code";
+  };
+  ra_mst_trainers: {
+    Card: "card_seen_on" | "location";
+    Result: never;
+    Both: "id" | "last_seen_on" | "name";
+  };
+  ra_races: {
+    Card:
+      | "betting_forecast"
+      | "card_date"
+      | "card_distance"
+      | "card_distance_round"
+      | "field_size"
+      | "going_detailed"
+      | "has_card"
+      | "is_abandoned"
+      | "is_big_race"
+      | "prize_amount"
+      | "prize_currency"
+      | "race_status"
+      | "rail_movements"
+      | "stalls"
+      | "tip"
+      | "verdict"
+      | "weather";
+    Result:
+      | "has_result"
+      | "non_runners"
+      | "result_distance"
+      | "stewards_comments"
+      | "tote_csf"
+      | "tote_exacta"
+      | "tote_place"
+      | "tote_tricast"
+      | "tote_trifecta"
+      | "tote_win"
+      | "winning_time_detail";
+    Both:
+      | "age_band"
+      | "course_id"
+      | "distance_furlongs"
+      | "distance_metres"
+      | "distance_yards"
+      | "going"
+      | "id"
+      | "jumps"
+      | "off_dt"
+      | "off_time"
+      | "pattern"
+      | "race_class"
+      | "race_date"
+      | "race_name"
+      | "race_type"
+      | "rating_band"
+      | "region_code"
+      | "sex_restriction"
+      | "surface";
+  };
+  ra_runners: {
+    Card:
+      | "card_comment"
+      | "card_rpr"
+      | "card_topspeed"
+      | "form"
+      | "has_card"
+      | "headgear_run"
+      | "is_reserve"
+      | "last_run"
+      | "last_run_days"
+      | "medical"
+      | "past_results_flags"
+      | "previous_owners"
+      | "previous_trainers"
+      | "quotes"
+      | "spotlight"
+      | "stable_tour"
+      | "trainer_14_days_percent"
+      | "trainer_14_days_runs"
+      | "trainer_14_days_wins"
+      | "trainer_rtf_percent"
+      | "wind_surgery"
+      | "wind_surgery_run";
+    Result:
+      | "beaten_lengths"
+      | "beaten_lengths_overall"
+      | "bsp"
+      | "has_result"
+      | "position"
+      | "position_code"
+      | "prize_amount"
+      | "prize_currency"
+      | "result_comment"
+      | "rpr"
+      | "sp"
+      | "sp_decimal"
+      | "sp_favourite"
+      | "time_seconds"
+      | "topspeed";
+    Both:
+      | "age"
+      | "draw"
+      | "headgear"
+      | "horse_id"
+      | "is_non_runner"
+      | "jockey_claim_lbs"
+      | "jockey_id"
+      | "number"
+      | "official_rating"
+      | "owner_id"
+      | "race_id"
+      | "sex_code"
+      | "silk_url"
+      | "trainer_id"
+      | "weight_lbs";
+  };
+};
