@@ -2369,7 +2369,8 @@ comment on function engine.merge_rule(engine.column_owners, boolean, text[]) is
 -- How rows of a page are merged into a table whose columns say who owns them. The database writes each upsert from the comments:
 -- a new column needs a comment and select engine.write_upserts(); no upsert is edited.
 --
--- The upserts are in SQL, not in plpgsql, so that each call is planned: a plan from when the tables were empty would read them whole.
+-- The upserts are in SQL, not in plpgsql, so that each call is planned: a plan from when the tables were empty would read
+-- them whole.
 
 create function engine.refuse_unknown_keys(table_name text, rows jsonb, columns text[])
 returns void
@@ -2388,7 +2389,8 @@ declare
 begin
   if unknown is not null then
     raise exception 'Rows for % bring what it does not take: %', table_name, unknown
-      using errcode = '22023', hint = 'Keys are names of columns: is one misspelt? After a new column: select engine.write_upserts();';
+      using errcode = '22023',
+        hint = 'Keys are names of columns: is one misspelt? After a new column: select engine.write_upserts();';
   end if;
 end
 $$;
@@ -2492,12 +2494,12 @@ begin
         )
       ) as rule,
       -- By name, not by place: a column that was added later stands elsewhere than one that was always there.
-      row_number() over (order by c.place_in_key, c.owner, c.column_name) as place
+      row_number() over (order by c.place_in_key, c.owner, c.column_name collate "C") as place
     from engine.column_owners as c
     where c.table_name = write_upsert.table_name
   )
   select
-    string_agg(format('%L', c.column_name), ', ' order by c.place) filter (
+    string_agg(format('%L', c.column_name), E',\n      ' order by c.place) filter (
       where c.expression is null or strpos(c.expression, 'sent.' || c.name) > 0
     ) as accepted,
     array_agg(c.name order by c.place) as names,
@@ -2525,25 +2527,31 @@ begin
     function_name,
     format(
       $text$
-  select engine.refuse_unknown_keys(%1$L, rows, array[%2$s]);
+  select engine.refuse_unknown_keys(
+    %1$L, rows,
+    array[
+      %2$s
+    ]
+  );
 
-  insert into public.%1$I as known (%3$s)
-  select %4$s
+  insert into public.%1$I as known (
+    %3$s
+  )
+  select seen.*
   from (
     select
-      %5$s
-    from jsonb_populate_recordset(null::public.%1$I, rows) as sent%6$s
-  ) as seen%7$s
-  order by %8$s
-  on conflict (%9$s) do update set
-    %10$s
+      %4$s
+    from jsonb_populate_recordset(null::public.%1$I, rows) as sent%5$s
+  ) as seen%6$s
+  order by %7$s
+  on conflict (%8$s) do update set
+    %9$s
 $text$,
       table_name, part.accepted,
-      array_to_string(part.names, ', '), 'seen.' || array_to_string(part.names, ', seen.'),
-      part.sent, E'\n    ' || nullif(joined, ''),
+      array_to_string(part.names, E',\n    '), part.sent, E'\n    ' || nullif(joined, ''),
       case when is_dated then format(
-        E'\n  left join public.%I as known on %s\n  where (\n      %s\n    ) is distinct from (%s)',
-        table_name, part.same_key, part.merged, 'known.' || array_to_string(part.names, ', known.')
+        E'\n  left join public.%I as known on %s\n  where (\n      %s\n    ) is distinct from (\n      known.%s\n    )',
+        table_name, part.same_key, part.merged, array_to_string(part.names, E',\n      known.')
       ) end,
       'seen.' || array_to_string(part.key, ', seen.'), array_to_string(part.key, ', '),
       part.changes
