@@ -1018,7 +1018,7 @@ create table engine.feeds (
   free_months integer,
   runners_a_race numeric not null default 0,
   bytes_a_runner numeric not null default 0,
-  shares_rows_with text references engine.feeds,
+  shares_rows_with text,
   bytes_a_shared_runner numeric,
   pages_an_invocation numeric not null,
   has_days boolean not null generated always as (counted_by in ('days', 'pages')) stored,
