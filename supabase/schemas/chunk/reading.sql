@@ -1,26 +1,28 @@
 -- What a reading has met so far.
 
-create function engine.races_on_page(page jsonb)
+create function engine.keys_on_page(page jsonb, counted_rows text[])
 returns text[]
 language sql
 immutable
 security invoker
 set search_path = ''
 as $$
-  select coalesce(array_agg(distinct came.race_key), '{}')
+  select coalesce(array_agg(distinct came.key), '{}')
   from (
-    select race ->> 'id' as race_key from jsonb_array_elements(page -> 'races') as race
+    select counted ->> 'id' as key
+    from unnest(keys_on_page.counted_rows) as list (name), jsonb_array_elements(page -> list.name) as counted
     union all
     select coalesce(
       r.race_id,
       engine.reject_fingerprint(kind => r.kind, race_id => r.race_id, horse_id => r.horse_id, path => r.path, raw => r.raw)
     )
     from jsonb_to_recordset(page -> 'rejects') as r (kind text, race_id text, horse_id text, path text, raw jsonb)
-    where r.kind = 'race'
+    where r.kind in ('race', 'horse')
   ) as came
 $$;
-comment on function engine.races_on_page(jsonb) is
-  'The races of a page, read or rejected, as engine.pages_read keeps them. page as ingest_page gets it.';
+comment on function engine.keys_on_page(jsonb, text[]) is
+  'What the API counts of a page, read or rejected, as engine.pages_read keeps it. page as ingest_page gets it;
+   counted_rows as in engine.feeds.';
 
 create function engine.is_understood(page jsonb, feed text)
 returns boolean
@@ -30,15 +32,14 @@ security invoker
 set search_path = ''
 as $$
   select
-    case (select known.counted_by from engine.feeds as known where known.name = is_understood.feed)
-      when 'lists' then jsonb_array_length(page -> 'regions') + jsonb_array_length(page -> 'courses')
-      when 'ids' then jsonb_array_length(page -> 'horses')
-      -- The other rows of a page come with its races.
-      else jsonb_array_length(page -> 'races')
-    end > 0
+    -- The other rows of a page come with those.
+    exists (
+      select from engine.feeds as known, unnest(known.counted_rows) as list (name)
+      where known.name = is_understood.feed and jsonb_array_length(page -> list.name) > 0
+    )
     or not exists (
       select from jsonb_array_elements(page -> 'rejects') as reject
-      where reject ->> 'kind' in ('race', 'region', 'course')
+      where reject ->> 'kind' in ('race', 'region', 'course', 'horse')
     )
 $$;
 comment on function engine.is_understood(jsonb, text) is
@@ -162,7 +163,9 @@ begin
   delete from engine.pages_read as known
   where known.chunk_id = chunk.id and known.day = page_day and page_skip = 0;
   insert into engine.pages_read as known (chunk_id, day, skip, races_in_api, race_keys)
-  values (chunk.id, page_day, page_skip, chunk.api_total, engine.races_on_page(page))
+  select chunk.id, page_day, page_skip, chunk.api_total, engine.keys_on_page(page, feed.counted_rows)
+  from engine.feeds as feed
+  where feed.name = chunk.feed
   on conflict on constraint pages_read_pkey do update set
     races_in_api = excluded.races_in_api,
     race_keys = excluded.race_keys;
@@ -173,10 +176,10 @@ begin
 end
 $$;
 comment on function engine.note_races_seen(public.backfill_progress, jsonb) is
-  'Keeps which races came with a page, and ends the day when it was the last page of one. chunk: as
-   engine.continue_reading returns it; page as ingest_page gets it.';
+  'Keeps which races, or whatever else the feed counts, came with a page, and ends the day when it
+   was the last page of one. chunk: as engine.continue_reading returns it; page as ingest_page gets it.';
 
 grant execute on function
-  engine.races_on_page, engine.is_understood, engine.short_days, engine.leaves_day, engine.continue_reading,
+  engine.keys_on_page, engine.is_understood, engine.short_days, engine.leaves_day, engine.continue_reading,
   engine.read_again, engine.end_day, engine.note_races_seen
   to service_role;

@@ -155,7 +155,7 @@ as $$
     kind => 'by_hand',
     start_date => pull_days.first_day,
     end_date => coalesce(pull_days.last_day, pull_days.first_day),
-    feeds => coalesce(pull_days.feeds, engine.feed_names(with_days => true))
+    feeds => coalesce(pull_days.feeds, engine.feed_names(with_days => true, by_default => true))
   )
 $$;
 comment on function public.pull_days(date, date, text[]) is

@@ -21,8 +21,11 @@ create table engine.feeds (
   bytes_a_shared_runner numeric,
   pages_an_invocation numeric not null,
   has_days boolean not null generated always as (counted_by in ('days', 'pages')) stored,
+  counted_rows text[] not null default array['races'],
+  by_default boolean not null default true,
   constraint feeds_place_once unique (place),
   constraint feeds_endpoints_not_empty check (cardinality(endpoints) > 0),
+  constraint feeds_counted_rows_not_empty check (cardinality(counted_rows) > 0),
   constraint feeds_counted_by_known check (counted_by in ('lists', 'days', 'pages', 'ids')),
   constraint feeds_pages_have_a_limit check ((page_limit is null) = (counted_by = 'lists') and page_limit > 0),
   constraint feeds_days_have_bounds check (
@@ -63,6 +66,10 @@ comment on column engine.feeds.shares_rows_with is 'The feed whose rows it fills
 comment on column engine.feeds.bytes_a_shared_runner is 'As bytes_a_runner, for a runner whose row is there already.';
 comment on column engine.feeds.pages_an_invocation is 'For estimates until enough was pulled: pages of one invocation.';
 comment on column engine.feeds.has_days is 'Whether its days are covered one by one.';
+comment on column engine.feeds.counted_rows is
+  'The arrays of a page, as ingest_page gets it, that hold what the API counts. Where it is no races, its pages are
+   estimated from the races of other feeds, and its coverage says that a day was pulled and knows of no races.';
+comment on column engine.feeds.by_default is 'Whether it is pulled when somebody starts a run and names no feeds.';
 
 -- Each feed has its own claims, and a lock for them.
 create function engine.add_claim_lock()
@@ -82,8 +89,10 @@ create trigger add_claim_lock after insert on engine.feeds
   for each row execute function engine.add_claim_lock();
 
 -- Sizes and rates measured over the simulated year 2025 (docs/guide.md, "What it costs").
-insert into engine.feeds (name, place, function_name, endpoints, counted_by, goes_first, pages_an_invocation)
-values ('masters', 1, 'masters', array['/courses', '/courses/regions'], 'lists', true, 2);
+insert into engine.feeds (
+  name, place, function_name, endpoints, counted_by, counted_rows, goes_first, pages_an_invocation
+)
+values ('masters', 1, 'masters', array['/courses', '/courses/regions'], 'lists', array['courses', 'regions'], true, 2);
 insert into engine.feeds (
   name, place, function_name, endpoints, counted_by, page_limit, first_day, days_ahead,
   known_after_days, settled_after_days, overdue_after_days, free_months,
@@ -104,7 +113,7 @@ values
 -- Too few rows to be analysed by itself, and plans would expect hundreds.
 analyze engine.feeds;
 
-create function engine.feed_names(with_days boolean default null)
+create function engine.feed_names(with_days boolean default null, by_default boolean default null)
 returns text[]
 language sql
 stable
@@ -113,10 +122,13 @@ set search_path = ''
 as $$
   select array_agg(feed.name order by feed.place)
   from engine.feeds as feed
-  where feed.has_days = feed_names.with_days or feed_names.with_days is null
+  where
+    (feed.has_days = feed_names.with_days or feed_names.with_days is null)
+    and (feed.by_default = feed_names.by_default or feed_names.by_default is null)
 $$;
-comment on function engine.feed_names(boolean) is
-  'All feeds in their order; true: those whose days are covered one by one; false: the others.';
+comment on function engine.feed_names(boolean, boolean) is
+  'Feeds in their order. with_days: true, those whose days are covered one by one; false, the others. by_default: true,
+   those that are pulled when nobody names any; false, the others. Null: both.';
 
 create function engine.refuse_unknown_feeds()
 returns trigger

@@ -16,7 +16,8 @@ comment on column engine.pages_read.day is 'First day of the period (results), o
 comment on column engine.pages_read.skip is 'The cursor that the page was read at.';
 comment on column engine.pages_read.races_in_api is 'The most that the API said it has, up to this page.';
 comment on column engine.pages_read.race_keys is
-  'Ids of the races that came, stored or rejected; of a race whose id cannot be read, the fingerprint of its reject.';
+  'Ids of the races that came, or of what else the feed counts (engine.feeds.counted_rows), stored or rejected; where an
+   id cannot be read, the fingerprint of the reject.';
 
 alter table engine.pages_read enable row level security;
 grant select, insert, update, delete on engine.pages_read to service_role;

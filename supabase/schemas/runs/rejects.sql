@@ -17,7 +17,7 @@ create table public.ingest_rejects (
   last_seen_at timestamptz not null default engine.clock(),
   acknowledged_at timestamptz,
   constraint ingest_rejects_once unique (feed, fingerprint),
-  constraint ingest_rejects_kind_known check (kind in ('race', 'runner', 'course', 'region', 'value'))
+  constraint ingest_rejects_kind_known check (kind in ('race', 'runner', 'course', 'region', 'horse', 'value'))
 );
 
 create index ingest_rejects_run_id on public.ingest_rejects (run_id);
@@ -29,12 +29,12 @@ create index ingest_rejects_race_id on public.ingest_rejects (race_id);
 create index ingest_rejects_unread on public.ingest_rejects (feed, first_seen_at, id) where acknowledged_at is null;
 create index ingest_rejects_acknowledged_at on public.ingest_rejects (acknowledged_at) where acknowledged_at is not null;
 comment on table public.ingest_rejects is
-  'Rows (kind race, runner, course, region) and values (kind value) that are not understood, with their raw JSON. One that a later
-   pull of the same race understands is removed, and one that was acknowledged, reject_days after that and after it was last met, unless it
-   is a runner of a result.';
+  'Rows (kind race, runner, course, region, horse) and values (kind value) that are not understood, with their raw JSON.
+   One that a later pull of the same race understands is removed, and one that was acknowledged, reject_days after that
+   and after it was last met, unless it is a runner of a result.';
 comment on column public.ingest_rejects.kind is
-  'race, runner, course, region: missing as a whole. value: only that column is null.';
-comment on column public.ingest_rejects.race_id is 'Null for courses and regions, and for a race whose id cannot be read.';
+  'race, runner, course, region, horse: missing as a whole. value: only that column is null.';
+comment on column public.ingest_rejects.race_id is 'Null for courses, regions and horses, and for a race whose id cannot be read.';
 comment on column public.ingest_rejects.horse_id is 'Null unless it is about a runner whose id can be read.';
 comment on column public.ingest_rejects.race_date is 'UK racing day; null when it cannot be read either.';
 comment on column public.ingest_rejects.path is
