@@ -22,28 +22,6 @@ $$;
 comment on function engine.races_on_page(jsonb) is
   'The races of a page, read or rejected, as engine.pages_read keeps them. page as ingest_page gets it.';
 
-create function engine.is_understood(page jsonb, feed text)
-returns boolean
-language sql
-stable
-security invoker
-set search_path = ''
-as $$
-  select
-    case (select known.counted_by from engine.feeds as known where known.name = is_understood.feed)
-      when 'lists' then jsonb_array_length(page -> 'regions') + jsonb_array_length(page -> 'courses')
-      when 'ids' then jsonb_array_length(page -> 'horses')
-      -- The other rows of a page come with its races.
-      else jsonb_array_length(page -> 'races')
-    end > 0
-    or not exists (
-      select from jsonb_array_elements(page -> 'rejects') as reject
-      where reject ->> 'kind' in ('race', 'region', 'course')
-    )
-$$;
-comment on function engine.is_understood(jsonb, text) is
-  'False when elements came and none of them could be read: the feed has changed. An empty page is understood.';
-
 create function engine.short_days(chunk_id bigint)
 returns table (day date, races_in_api integer, races_seen integer)
 language sql
@@ -177,6 +155,6 @@ comment on function engine.note_races_seen(public.backfill_progress, jsonb) is
    engine.continue_reading returns it; page as ingest_page gets it.';
 
 grant execute on function
-  engine.races_on_page, engine.is_understood, engine.short_days, engine.leaves_day, engine.continue_reading,
+  engine.races_on_page, engine.short_days, engine.leaves_day, engine.continue_reading,
   engine.read_again, engine.end_day, engine.note_races_seen
   to service_role;

@@ -86,6 +86,44 @@ comment on function engine.forget_lost_calls() is
   'Takes calls that never came off the list, so that others are sent in their place. Returns how many. They are kept in the error
    log: once while nobody comes at all, and again each hour.';
 
+create function engine.note_standstill(silence interval)
+returns void
+language sql
+security invoker
+set search_path = ''
+as $$
+  select engine.note_alert(
+    kind => 'standstill', subject => 'the sweep', is_over => true,
+    message => format(
+      'The sweep stood still from %s to %s: the project slept, or cron did. What was missed is being pulled.',
+      engine.clock() - note_standstill.silence, engine.clock()
+    )
+  )
+$$;
+comment on function engine.note_standstill(interval) is 'Keeps an alert that the sweep has not run for so long, unless one stands.';
+
+create function engine.note_silent_watch()
+returns void
+language sql
+security invoker
+set search_path = ''
+as $$
+  select engine.note_alert(
+    kind => 'standstill', subject => 'the alerts', is_over => false,
+    message => format(
+      'The alerts have not been looked at since %s, and none was sent. See cron.job_run_details for engine-watch.', watch.beat_at
+    )
+  )
+  from engine.heartbeats as watch
+  join engine.heartbeats as sweep on sweep.name = 'sweep'
+  where
+    watch.name = 'watch'
+    and watch.beat_at < engine.clock() - interval '10 minutes'
+    and sweep.awake_since < engine.clock() - interval '10 minutes'
+$$;
+comment on function engine.note_silent_watch() is
+  'Keeps an alert that the watch has not run for ten minutes while the sweep did. The next watch sends it, and ends it.';
+
 create function engine.sweep()
 returns void
 language plpgsql
@@ -133,41 +171,3 @@ comment on function engine.sweep() is
    calls nobody.';
 
 select cron.schedule('engine-sweep', '* * * * *', 'select engine.sweep()');
-
-create function engine.note_standstill(silence interval)
-returns void
-language sql
-security invoker
-set search_path = ''
-as $$
-  select engine.note_alert(
-    kind => 'standstill', subject => 'the sweep', is_over => true,
-    message => format(
-      'The sweep stood still from %s to %s: the project slept, or cron did. What was missed is being pulled.',
-      engine.clock() - note_standstill.silence, engine.clock()
-    )
-  )
-$$;
-comment on function engine.note_standstill(interval) is 'Keeps an alert that the sweep has not run for so long, unless one stands.';
-
-create function engine.note_silent_watch()
-returns void
-language sql
-security invoker
-set search_path = ''
-as $$
-  select engine.note_alert(
-    kind => 'standstill', subject => 'the alerts', is_over => false,
-    message => format(
-      'The alerts have not been looked at since %s, and none was sent. See cron.job_run_details for engine-watch.', watch.beat_at
-    )
-  )
-  from engine.heartbeats as watch
-  join engine.heartbeats as sweep on sweep.name = 'sweep'
-  where
-    watch.name = 'watch'
-    and watch.beat_at < engine.clock() - interval '10 minutes'
-    and sweep.awake_since < engine.clock() - interval '10 minutes'
-$$;
-comment on function engine.note_silent_watch() is
-  'Keeps an alert that the watch has not run for ten minutes while the sweep did. The next watch sends it, and ends it.';

@@ -3,7 +3,7 @@
 -- last_seen_on decides which name wins: a row seen on a newer racing day replaces one seen on an older day, never the
 -- other way round, so the order in which months are pulled does not show in the data.
 --
--- The first word of a column's comment is its owner (merge/rules.sql): the upserts are written from it.
+-- The first word of a column's comment is its owner (merge/column_owners.sql): the upserts are written from it.
 
 create table public.ra_mst_sires (
   id text primary key,
