@@ -30,12 +30,12 @@ as $$
       select from public.backfill_progress as other
       where other.feed = chunk.feed and other.id <> chunk.id and other.last_page_at > chunk.claimed_at
     )
-    -- The masters have one chunk, everybody waits for it, and what they bring comes again each month.
+    -- Lists are one chunk, everybody waits for it, and what they bring comes again each month.
     or (select feed.counted_by = 'lists' from engine.feeds as feed where feed.name = chunk.feed)
 $$;
 comment on function engine.is_hopeless(public.backfill_progress) is
   'Whether failures of a chunk are its own: others of its feed got pages during this very attempt, or it has failed for
-   a day, in which a pause, or the time that it was dead, does not count; the masters are on their own. Otherwise the
+   a day, in which a pause, or the time that it was dead, does not count; lists are on their own. Otherwise the
    API may be out for everybody, and no chunk is given up for that.';
 
 create function engine.pause_for_account(run_id bigint, message text)

@@ -38,8 +38,8 @@ as $$
   order by pages.day
 $$;
 comment on function engine.short_days(bigint) is
-  'What a chunk has read with fewer races than the API has, each race counted once: days of cards; of results the
-   period, by its first day.';
+  'What a chunk has read with fewer races than the API has, each race counted once: days, of a feed counted by days; of
+   others the period, by its first day.';
 
 create function engine.leaves_day(page jsonb)
 returns boolean
@@ -51,7 +51,8 @@ as $$
   select coalesce((page -> 'cursor_after' ->> 'day')::date > (page -> 'cursor_before' ->> 'day')::date, false)
 $$;
 comment on function engine.leaves_day(jsonb) is
-  'Whether a page is the last one of its day. Only cards are read by the day. page as ingest_page gets it.';
+  'Whether a page is the last one of its day. Never of a feed that is not counted by days: its cursor has none. page as
+   ingest_page gets it.';
 
 create function engine.continue_reading(held public.backfill_progress, page jsonb)
 returns public.backfill_progress
@@ -99,7 +100,7 @@ end
 $$;
 comment on function engine.read_again(public.backfill_progress, date) is
   'Puts the cursor of a chunk, which the caller holds locked, back to a day, as if nothing had been read from there
-   on. from_day: only cards are read by the day; of the other feeds it is the period''s first.';
+   on. from_day: of a feed that is not counted by days, the period''s first.';
 
 create function engine.end_day(chunk public.backfill_progress, day date)
 returns void
@@ -144,7 +145,7 @@ begin
   on conflict on constraint pages_read_pkey do update set
     races_in_api = excluded.races_in_api,
     race_keys = excluded.race_keys;
-  -- The API counts cards by the day, so a day is over when its pages are in.
+  -- What the API counts by the day is over with the last page of the day.
   if engine.leaves_day(page) then
     perform engine.end_day(chunk, page_day);
   end if;

@@ -15,7 +15,7 @@ comment on view engine.stored_races is
   'A row per feed and race that it brought, on the day that the feed gave it: a card that moved is on its own day.
    is_abandoned: the feed says that nothing will follow.';
 
--- Each of both looks at the end of an index only.
+-- A branch each here too, so that both read only the end of an index.
 create view engine.newest_days
 with (security_invoker = true)
 as

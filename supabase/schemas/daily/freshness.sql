@@ -71,8 +71,8 @@ select
 from known;
 comment on view public.data_freshness is 'A row per feed: how new its data is, and whether it is as new as the schedules promise.';
 comment on column public.data_freshness.feed is 'One of engine.feeds.';
-comment on column public.data_freshness.newest_day is 'Day of the newest race stored from this feed, cards of days to come among them; null for masters.';
-comment on column public.data_freshness.last_pulled_at is 'When the newest day up to today was last pulled wholly, also when it was empty; of the masters, when the first list of their last
+comment on column public.data_freshness.newest_day is 'Day of the newest race stored from this feed, cards of days to come among them; null without days.';
+comment on column public.data_freshness.last_pulled_at is 'When the newest day up to today was last pulled wholly, also when it was empty; of a feed without days, when the first page of its last
    whole pull went in.';
 comment on column public.data_freshness.expected_since is
   'By when it should have been pulled again: the last scheduled time that is freshness_grace_minutes ago. Null before the first.';

@@ -25,7 +25,7 @@ join engine.feeds as feed on feed.name = chunk.feed and feed.has_days,
   generate_series(chunk.period_start::timestamp, chunk.period_end::timestamp - interval '1 day', interval '1 day') as days (day)
 where
   chunk.state <> 'cancelled'
-  -- Nor does a pull of before make anybody expect a feed whose schedules were switched off since.
+  -- What started by itself makes nobody expect a feed whose schedules have been switched off since.
   and (
     chunk.kind in ('backfill', 'by_hand')
     or exists (
@@ -122,7 +122,7 @@ with gaps as (
   where
     race.has_card
     and not race.has_result
-    and not coalesce(race.is_abandoned, false)
+    and not race.is_abandoned
     and race.race_date <= engine.london_day() - 2
     and race.region_code = any ((select s.regions from public.backfill_settings as s)::text[])
   group by race.race_date
@@ -131,7 +131,7 @@ select gaps.feed, gaps.day, gaps.kind, gaps.missing, coalesce(pulls.tries, 0) as
 from gaps
 left join public.gap_pulls as pulls on pulls.feed = gaps.feed and pulls.day = gaps.day;
 comment on view public.coverage_gaps is 'A row per feed and day of which something that should be stored is missing.';
-comment on column public.coverage_gaps.feed is 'racecards or results.';
+comment on column public.coverage_gaps.feed is 'One of engine.feeds that has days.';
 comment on column public.coverage_gaps.day is 'UK racing day.';
 comment on column public.coverage_gaps.kind is
   'never_pulled, or not in a region that the settings have by now; incomplete: fewer races stored than the API has;

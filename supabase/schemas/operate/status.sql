@@ -49,7 +49,7 @@ lanes as (
   where lane.pages_left > 0 or lane.last_attempt_due is not null
 ),
 remaining as (
-  -- Cards and results run side by side, each at its endpoint's own rate: the slower lane decides.
+  -- The feeds of a run go on side by side, each at its own rate: the slowest lane decides.
   select lanes.run_id, max(greatest(lanes.seconds, lanes.seconds_until_due)) as seconds
   from lanes
   group by lanes.run_id

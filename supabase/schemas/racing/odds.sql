@@ -26,7 +26,7 @@ comment on column public.ra_runner_odds.bookmaker_code is
 comment on column public.ra_runner_odds.fractional is 'As printed: "7/2"; exchanges print the decimal price here ("3.35").';
 comment on column public.ra_runner_odds.decimal is 'Decimal price, stake included.';
 comment on column public.ra_runner_odds.ew_places is 'Places that an each-way bet pays; null where the bookmaker offers none.';
-comment on column public.ra_runner_odds.ew_denominator is 'Each way pays one so-manieth of the odds: 5 is a fifth.';
+comment on column public.ra_runner_odds.ew_denominator is 'What the odds are divided by for an each-way bet: 5 pays a fifth of them.';
 comment on column public.ra_runner_odds.quoted_at is
   'When the price was last looked at. The card gives UK local time; null when it gives none, and then any dated quote wins.';
 comment on column public.ra_runner_odds.created_at is 'When the row was first written.';

@@ -64,7 +64,8 @@ comment on column engine.feeds.bytes_a_shared_runner is 'As bytes_a_runner, for 
 comment on column engine.feeds.pages_an_invocation is 'For estimates until enough was pulled: pages of one invocation.';
 comment on column engine.feeds.has_days is 'Whether its days are covered one by one.';
 
--- Each feed has its own claims, and a lock for them.
+-- Each feed has its own claims, and a lock for them. The search path is that of what runs with lent rights: a trigger
+-- goes where its table goes, and engine.dispatch reads this one.
 create function engine.add_claim_lock()
 returns trigger
 language plpgsql
