@@ -13,7 +13,9 @@ as $$
     union all
     select coalesce(
       r.race_id,
-      engine.reject_fingerprint(kind => r.kind, race_id => r.race_id, horse_id => r.horse_id, path => r.path, raw => r.raw)
+      engine.reject_fingerprint(
+        kind => r.kind, race_id => r.race_id, horse_id => r.horse_id, path => r.path, raw => r.raw
+      )
     )
     from jsonb_to_recordset(page -> 'rejects') as r (kind text, race_id text, horse_id text, path text, raw jsonb)
     where r.kind = 'race'
@@ -70,7 +72,9 @@ begin
   -- list has its own.
   held.api_total := greatest(
     (page ->> 'api_total')::integer,
-    case when (select feed.counted_by <> 'lists' from engine.feeds as feed where feed.name = held.feed) then held.api_total end
+    case
+      when (select feed.counted_by <> 'lists' from engine.feeds as feed where feed.name = held.feed) then held.api_total
+    end
   );
   return held;
 end

@@ -22,7 +22,8 @@ as
 select 'racecards' as feed, max(race.card_date) as day from public.ra_races as race where race.has_card
 union all
 select 'results', max(race.race_date) from public.ra_races as race where race.has_result;
-comment on view engine.newest_days is 'The day of the newest race of each feed in engine.stored_races; null when it brought none.';
+comment on view engine.newest_days is
+  'The day of the newest race of each feed in engine.stored_races; null when it brought none.';
 
 create function engine.races_of_day(feed text, day date, regions text[])
 returns bigint

@@ -44,8 +44,8 @@ begin
 end
 $$;
 comment on function engine.cancel_paused_closings(text[]) is
-  'Cancels the closings of these feeds that are paused: the next one takes their place. The days that they had left count
-   one try less.';
+  'Cancels the closings of these feeds that are paused: the next one takes their place. The days that they had left
+   count one try less.';
 
 create function engine.give_up_gaps()
 returns void
@@ -96,8 +96,8 @@ as $$
   ) as gap
 $$;
 comment on function engine.choose_gap_days(text) is
-  'The days of a feed that the closing pulls now, in order: the newest that are missing, were not given up or tried within
-   twelve hours, and that nobody is working on; at most gap_days_a_night. Null when there is none.';
+  'The days of a feed that the closing pulls now, in order: the newest that are missing, were not given up or tried
+   within twelve hours, and that nobody is working on; at most gap_days_a_night. Null when there is none.';
 
 create function engine.count_gap_tries(feed text, days date[])
 returns void
@@ -143,6 +143,6 @@ begin
 end
 $$;
 comment on function engine.close_gaps(text[]) is
-  'Starts a run per feed (default: all that have days) for the days of coverage_gaps that nobody is working on, the newest
-   first, at most gap_days_a_night. A day still missing after gap_tries such pulls is given up, and an alert says so. Returns
-   how many days are pulled. Error 55P03 when another session does the same.';
+  'Starts a run per feed (default: all that have days) for the days of coverage_gaps that nobody is working on, the
+   newest first, at most gap_days_a_night. A day still missing after gap_tries such pulls is given up, and an alert says
+   so. Returns how many days are pulled. Error 55P03 when another session does the same.';

@@ -8,7 +8,8 @@ create table public.gap_pulls (
   given_up_at timestamptz,
   constraint gap_pulls_pkey primary key (feed, day)
 );
-comment on table public.gap_pulls is 'Days whose gap the nightly closing has tried to close. A row goes when the gap does.';
+comment on table public.gap_pulls is
+  'Days whose gap the nightly closing has tried to close. A row goes when the gap does.';
 comment on column public.gap_pulls.feed is 'One of engine.feeds that has days.';
 comment on column public.gap_pulls.day is 'UK racing day.';
 comment on column public.gap_pulls.tries is 'Pulls so far.';
@@ -22,7 +23,9 @@ as
 select distinct chunk.feed, days.day::date as day
 from public.backfill_progress as chunk
 join engine.feeds as feed on feed.name = chunk.feed and feed.has_days,
-  generate_series(chunk.period_start::timestamp, chunk.period_end::timestamp - interval '1 day', interval '1 day') as days (day)
+  generate_series(
+    chunk.period_start::timestamp, chunk.period_end::timestamp - interval '1 day', interval '1 day'
+  ) as days (day)
 where
   chunk.state <> 'cancelled'
   -- What started by itself makes nobody expect a feed whose schedules have been switched off since.
@@ -48,7 +51,11 @@ cross join lateral (
       run.cancelled_at is null
       or exists (
         select from public.backfill_progress as newest
-        where newest.run_id = run.id and newest.feed = feed.name and newest.state = 'succeeded' and newest.period_end > run.end_date
+        where
+          newest.run_id = run.id
+          and newest.feed = feed.name
+          and newest.state = 'succeeded'
+          and newest.period_end > run.end_date
       )
     )
     and feed.name = any (run.feeds)
@@ -65,10 +72,12 @@ where
   settings.schedules_started_on is not null
   -- Whoever has switched a feed's schedules off does not miss its days.
   and exists (
-    select from public.pull_schedules as schedule where schedule.enabled and schedule.pulls = 'days' and feed.name = any (schedule.feeds)
+    select from public.pull_schedules as schedule
+    where schedule.enabled and schedule.pulls = 'days' and feed.name = any (schedule.feeds)
   );
 comment on view engine.expected_days is
-  'Per feed the days that should be stored: those that a run was asked for, and with the schedules on all since the last backfill.';
+  'Per feed the days that should be stored: those that a run was asked for, and with the schedules on all since the last
+   backfill.';
 
 create view public.coverage_gaps
 with (security_invoker = true)
@@ -85,7 +94,8 @@ with gaps as (
     end as kind,
     case
       when known.day is null then 'never pulled wholly'
-      when known.races_stored < known.races_in_api then format('%s of %s races stored', known.races_stored, known.races_in_api)
+      when known.races_stored < known.races_in_api
+        then format('%s of %s races stored', known.races_stored, known.races_in_api)
       when not known.regions @> settings.regions then format(
         'never pulled for the region %s',
         (
@@ -102,7 +112,8 @@ with gaps as (
   left join engine.known_days as known on known.feed = expected.feed and known.day = expected.day
   where
     known.is_covered is not true
-    -- The day in progress is provisional by nature, and so is the one before until its nightly pull; and a card before its morning.
+    -- The day in progress is provisional by nature, and so is the one before until its nightly pull; and a card before
+    -- its morning.
     and (
       known.day is null
       or known.races_stored < known.races_in_api
@@ -139,7 +150,8 @@ comment on column public.coverage_gaps.kind is
    races that have a card, are not abandoned, and had no result two days later.';
 comment on column public.coverage_gaps.missing is 'In words: how many races of how many, or which.';
 comment on column public.coverage_gaps.tries is 'Pulls by the nightly closing so far.';
-comment on column public.coverage_gaps.given_up_at is 'When the nightly closing gave up, after gap_tries pulls; null before.';
+comment on column public.coverage_gaps.given_up_at is
+  'When the nightly closing gave up, after gap_tries pulls; null before.';
 
 alter table public.gap_pulls enable row level security;
 revoke all on public.gap_pulls, public.coverage_gaps from public, anon, authenticated, service_role;

@@ -22,7 +22,8 @@ comment on column public.ra_mst_sires.name is
 comment on column public.ra_mst_sires.region_code is
   'Both. Where the animal was born, lower case (ire, fr); null when the source does not say.';
 comment on column public.ra_mst_sires.horse_id is
-  'Both. The id this animal has, or would have, among the horses: the four kinds of id share their number. May have no row.';
+  'Both. The id this animal has, or would have, among the horses: the four kinds of id share their number. May have no
+   row.';
 comment on column public.ra_mst_sires.last_seen_on is
   'Both. Newest racing day that named it: of two names, the one seen on the newer day stands.';
 comment on column public.ra_mst_sires.created_at is 'When the row was first written.';
@@ -49,7 +50,8 @@ comment on column public.ra_mst_dams.name is
 comment on column public.ra_mst_dams.region_code is
   'Both. Where the animal was born, lower case (ire, fr); null when the source does not say.';
 comment on column public.ra_mst_dams.horse_id is
-  'Both. The id this animal has, or would have, among the horses: the four kinds of id share their number. May have no row.';
+  'Both. The id this animal has, or would have, among the horses: the four kinds of id share their number. May have no
+   row.';
 comment on column public.ra_mst_dams.last_seen_on is
   'Both. Newest racing day that named it: of two names, the one seen on the newer day stands.';
 comment on column public.ra_mst_dams.created_at is 'When the row was first written.';
@@ -76,7 +78,8 @@ comment on column public.ra_mst_damsires.name is
 comment on column public.ra_mst_damsires.region_code is
   'Both. Where the animal was born, lower case (ire, fr); null when the source does not say.';
 comment on column public.ra_mst_damsires.horse_id is
-  'Both. The id this animal has, or would have, among the horses: the four kinds of id share their number. May have no row.';
+  'Both. The id this animal has, or would have, among the horses: the four kinds of id share their number. May have no
+   row.';
 comment on column public.ra_mst_damsires.last_seen_on is
   'Both. Newest racing day that named it: of two names, the one seen on the newer day stands.';
 comment on column public.ra_mst_damsires.created_at is 'When the row was first written.';

@@ -27,7 +27,8 @@ as $$
   on conflict (run_id, feed, counted_from) do update set calls = known.calls + excluded.calls
 $$;
 comment on function engine.count_calls(public.backfill_progress, integer) is
-  'Counts API calls of a chunk for the current rate. Call it last in a transaction: the chunks of a feed share the row.';
+  'Counts API calls of a chunk for the current rate. Call it last in a transaction: the chunks of a feed share the
+   row.';
 
 alter table public.racing_api_calls enable row level security;
 revoke all on public.racing_api_calls from public, anon, authenticated, service_role;
