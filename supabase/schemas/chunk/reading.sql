@@ -14,7 +14,9 @@ as $$
     union all
     select coalesce(
       r.race_id,
-      engine.reject_fingerprint(kind => r.kind, race_id => r.race_id, horse_id => r.horse_id, path => r.path, raw => r.raw)
+      engine.reject_fingerprint(
+        kind => r.kind, race_id => r.race_id, horse_id => r.horse_id, path => r.path, raw => r.raw
+      )
     )
     from jsonb_to_recordset(page -> 'rejects') as r (kind text, race_id text, horse_id text, path text, raw jsonb)
     where r.kind in ('race', 'horse')
@@ -23,27 +25,6 @@ $$;
 comment on function engine.keys_on_page(jsonb, text[]) is
   'What the API counts of a page, read or rejected, as engine.pages_read keeps it. page as ingest_page gets it;
    counted_rows as in engine.feeds.';
-
-create function engine.is_understood(page jsonb, feed text)
-returns boolean
-language sql
-stable
-security invoker
-set search_path = ''
-as $$
-  select
-    -- The other rows of a page come with those.
-    exists (
-      select from engine.feeds as known, unnest(known.counted_rows) as list (name)
-      where known.name = is_understood.feed and jsonb_array_length(page -> list.name) > 0
-    )
-    or not exists (
-      select from jsonb_array_elements(page -> 'rejects') as reject
-      where reject ->> 'kind' in ('race', 'region', 'course', 'horse')
-    )
-$$;
-comment on function engine.is_understood(jsonb, text) is
-  'False when elements came and none of them could be read: the feed has changed. An empty page is understood.';
 
 create function engine.short_days(chunk_id bigint)
 returns table (day date, races_in_api integer, races_seen integer)
@@ -61,8 +42,8 @@ as $$
   order by pages.day
 $$;
 comment on function engine.short_days(bigint) is
-  'What a chunk has read with fewer races than the API has, each race counted once: days of cards; of results the
-   period, by its first day.';
+  'What a chunk has read with fewer races than the API has, each race counted once: days, of a feed counted by days; of
+   others the period, by its first day.';
 
 create function engine.leaves_day(page jsonb)
 returns boolean
@@ -74,7 +55,8 @@ as $$
   select coalesce((page -> 'cursor_after' ->> 'day')::date > (page -> 'cursor_before' ->> 'day')::date, false)
 $$;
 comment on function engine.leaves_day(jsonb) is
-  'Whether a page is the last one of its day. Only cards are read by the day. page as ingest_page gets it.';
+  'Whether a page is the last one of its day. Never of a feed that is not counted by days: its cursor has none. page as
+   ingest_page gets it.';
 
 create function engine.continue_reading(held public.backfill_progress, page jsonb)
 returns public.backfill_progress
@@ -92,7 +74,9 @@ begin
   -- list has its own.
   held.api_total := greatest(
     (page ->> 'api_total')::integer,
-    case when (select feed.counted_by <> 'lists' from engine.feeds as feed where feed.name = held.feed) then held.api_total end
+    case
+      when (select feed.counted_by <> 'lists' from engine.feeds as feed where feed.name = held.feed) then held.api_total
+    end
   );
   return held;
 end
@@ -122,7 +106,7 @@ end
 $$;
 comment on function engine.read_again(public.backfill_progress, date) is
   'Puts the cursor of a chunk, which the caller holds locked, back to a day, as if nothing had been read from there
-   on. from_day: only cards are read by the day; of the other feeds it is the period''s first.';
+   on. from_day: of a feed that is not counted by days, the period''s first.';
 
 create function engine.end_day(chunk public.backfill_progress, day date)
 returns void
@@ -169,7 +153,7 @@ begin
   on conflict on constraint pages_read_pkey do update set
     races_in_api = excluded.races_in_api,
     race_keys = excluded.race_keys;
-  -- The API counts cards by the day, so a day is over when its pages are in.
+  -- What the API counts by the day is over with the last page of the day.
   if engine.leaves_day(page) then
     perform engine.end_day(chunk, page_day);
   end if;
@@ -180,6 +164,6 @@ comment on function engine.note_races_seen(public.backfill_progress, jsonb) is
    was the last page of one. chunk: as engine.continue_reading returns it; page as ingest_page gets it.';
 
 grant execute on function
-  engine.keys_on_page, engine.is_understood, engine.short_days, engine.leaves_day, engine.continue_reading,
+  engine.keys_on_page, engine.short_days, engine.leaves_day, engine.continue_reading,
   engine.read_again, engine.end_day, engine.note_races_seen
   to service_role;

@@ -39,8 +39,9 @@ where
       l.next_slot > engine.clock() + interval '15 seconds'
       and (l.endpoint = 'account' or l.endpoint = any (feed.endpoints))
   );
-comment on view engine.claimable_chunks is 'Chunks that wait, are due, belong to a run that is neither paused nor cancelled, whose
-   days nobody pulls now, and whose endpoint has a slot soon.';
+comment on view engine.claimable_chunks is
+  'Chunks that wait, are due, belong to a run that is neither paused nor cancelled, whose days nobody pulls now, and
+   whose endpoint has a slot soon.';
 
 create function engine.dispatch_due(feed text default null)
 returns integer
@@ -59,7 +60,9 @@ begin
     select
       least(
         (select count(*) from engine.claimable_chunks as ready where ready.feed = lane),
-        allowed - (select count(*) from public.backfill_progress as live where live.feed = lane and live.state = 'working')
+        allowed - (
+          select count(*) from public.backfill_progress as live where live.feed = lane and live.state = 'working'
+        )
       )
       - (
         select count(*) from engine.calls_on_their_way as call
@@ -75,8 +78,8 @@ begin
 end
 $$;
 comment on function engine.dispatch_due(text) is
-  'Dispatches as many calls of a feed (null: of each) as chunks are claimable and leases are neither taken nor called for.
-   Returns how many. With nothing to do it calls nobody.';
+  'Dispatches as many calls of a feed (null: of each) as chunks are claimable and leases are neither taken nor called
+   for. Returns how many. With nothing to do it calls nobody.';
 
 create function engine.dispatch_next(feed text)
 returns void
@@ -96,8 +99,8 @@ exception
 end
 $$;
 comment on function engine.dispatch_next(text) is
-  'Dispatches what may be worked on now that a chunk of the feed (null: of any) has ended. Nobody, with a warning, when nothing
-   can be sent: a Vault secret is missing, or pg_net''s queue is not safe.';
+  'Dispatches what may be worked on now that a chunk of the feed (null: of any) has ended. Nobody, with a warning, when
+   nothing can be sent: a Vault secret is missing, or pg_net''s queue is not safe.';
 
 grant select on engine.claimable_chunks to service_role;
 grant execute on function engine.dispatch_due, engine.dispatch_next to service_role;

@@ -30,7 +30,9 @@ select
   chunks.feed,
   chunks.priority,
   sum(pages.expected) as pages_expected,
-  sum(case when chunks.state = 'succeeded' then pages.expected else least(chunks.pages_done, pages.expected) end) as pages_done,
+  sum(
+    case when chunks.state = 'succeeded' then pages.expected else least(chunks.pages_done, pages.expected) end
+  ) as pages_done,
   coalesce(
     sum(greatest(pages.expected - chunks.pages_done, 0)) filter (where chunks.state in ('waiting', 'working')), 0
   ) as pages_left,
@@ -39,10 +41,13 @@ from chunks
 join lanes on lanes.run_id = chunks.run_id and lanes.feed = chunks.feed
 cross join lateral (
   select
-    case when chunks.pages_are_known then chunks.pages_expected else chunks.pages_planned * lanes.correction end as expected
+    case
+      when chunks.pages_are_known then chunks.pages_expected else chunks.pages_planned * lanes.correction
+    end as expected
 ) as pages
 group by chunks.run_id, chunks.feed, chunks.priority;
-comment on view engine.lane_progress is 'A row per run and feed: pages expected, done and left. Fractions come from estimates.';
+comment on view engine.lane_progress is
+  'A row per run and feed: pages expected, done and left. Fractions come from estimates.';
 
 create function engine.calls_per_second(feed text)
 returns numeric
@@ -69,14 +74,15 @@ as $$
   )
   select least(
     engine.allowed_rate(
-      calls_per_second.feed, array(select distinct live.feed from engine.live_chunks as live where live.paused_at is null)
+      calls_per_second.feed,
+      array(select distinct live.feed from engine.live_chunks as live where live.paused_at is null)
     ),
     (select sum(whole.calls) / (10.0 * count(*)) from whole having count(*) >= 3)
   )
 $$;
 comment on function engine.calls_per_second(text) is
-  'How many calls of a feed a second are to be expected beside what is pulled now: what the limits allow, or what the last
-   five minutes of work came to when that is less.';
+  'How many calls of a feed a second are to be expected beside what is pulled now: what the limits allow, or what the
+   last five minutes of work came to when that is less.';
 
 grant select on engine.lane_progress to service_role;
 grant execute on function engine.calls_per_second to service_role;

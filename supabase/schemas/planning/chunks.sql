@@ -37,8 +37,8 @@ as $$
   end::integer
 $$;
 comment on function engine.pages_of_days(engine.feeds, integer, numeric) is
-  'How many pages so many days of a feed are expected to have. races_a_day: as engine.races_per_day says it; of feeds counted
-   by lists or days it may be null.';
+  'How many pages so many days of a feed are expected to have. races_a_day: as engine.races_per_day says it; of feeds
+   counted by lists or days it may be null.';
 
 create function engine.plan_chunks(start_date date, end_date date, feed text, reprocess text)
 returns table (period_start date, period_end date, pages_expected integer)
@@ -66,7 +66,9 @@ as $$
       least(bounds.last_day, (month + interval '1 month')::date - 1) as month_last,
       bounds.has_days
     from bounds,
-      generate_series(date_trunc('month', bounds.first_day::timestamp), bounds.last_day::timestamp, interval '1 month') as month
+      generate_series(
+        date_trunc('month', bounds.first_day::timestamp), bounds.last_day::timestamp, interval '1 month'
+      ) as month
     where not bounds.is_one_chunk
   ),
   wanted as (
@@ -115,7 +117,7 @@ as $$
   order by 1
 $$;
 comment on function engine.plan_chunks(date, date, text, text) is
-  'The chunks of one feed for an inclusive range: a month each, narrowed to the days that reprocess asks for; of lists, one
-   for the whole range.';
+  'The chunks of one feed for an inclusive range: a month each, narrowed to the days that reprocess asks for; of lists,
+   one for the whole range.';
 
 grant execute on function engine.races_per_day, engine.pages_of_days, engine.plan_chunks to service_role;

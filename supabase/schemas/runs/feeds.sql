@@ -34,7 +34,8 @@ create table engine.feeds (
   ),
   constraint feeds_shared_rows_have_a_size check ((shares_rows_with is null) = (bytes_a_shared_runner is null))
 );
-comment on table engine.feeds is 'What can be pulled. A row per feed; the rates of its endpoints are in racing_api_limits.';
+comment on table engine.feeds is
+  'What can be pulled. A row per feed; the rates of its endpoints are in racing_api_limits.';
 comment on column engine.feeds.name is 'As in runs, chunks and coverage.';
 comment on column engine.feeds.place is 'The order in which feeds are listed.';
 comment on column engine.feeds.function_name is 'The Edge Function that works on its chunks.';
@@ -50,7 +51,8 @@ comment on column engine.feeds.goes_first is 'Whether the other chunks of a run 
 comment on column engine.feeds.first_day is 'The first day that the API has; null without days.';
 comment on column engine.feeds.days_ahead is 'How many days ahead of today the API has it; null without days.';
 comment on column engine.feeds.known_after_days is
-  'How many days after a day it can be known at all: 0 a card on the morning of its day, 1 a result once its day is over.';
+  'How many days after a day it can be known at all: 0 a card on the morning of its day, 1 a result once its day is
+   over.';
 comment on column engine.feeds.settled_after_days is
   'How many days after a day its last corrections are in: 1 a card (an abandonment in the evening), 6 a result (late
    ratings and stewards'' corrections come for five days).';
@@ -71,7 +73,8 @@ comment on column engine.feeds.counted_rows is
    estimated from the races of other feeds, and its coverage says that a day was pulled and knows of no races.';
 comment on column engine.feeds.by_default is 'Whether it is pulled when somebody starts a run and names no feeds.';
 
--- Each feed has its own claims, and a lock for them.
+-- Each feed has its own claims, and a lock for them. The search path is that of what runs with lent rights: a trigger
+-- goes where its table goes, and engine.dispatch reads this one.
 create function engine.add_claim_lock()
 returns trigger
 language plpgsql
@@ -141,7 +144,8 @@ begin
     return new;
   end if;
   raise exception 'Unknown feed in %: %', tg_table_name, new.feeds
-    using errcode = '22023', hint = format('The feeds are %s; give one at least.', array_to_string(engine.feed_names(), ', '));
+    using errcode = '22023',
+      hint = format('The feeds are %s; give one at least.', array_to_string(engine.feed_names(), ', '));
 end
 $$;
 comment on function engine.refuse_unknown_feeds() is
