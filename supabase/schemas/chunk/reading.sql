@@ -160,10 +160,10 @@ begin
 end
 $$;
 comment on function engine.note_races_seen(public.backfill_progress, jsonb) is
-  'Keeps which races, or whatever else the feed counts, came with a page, and ends the day when it
-   was the last page of one. chunk: as engine.continue_reading returns it; page as ingest_page gets it.';
+  'Keeps which races, or whatever else the feed counts, came with a page, and ends the day when it was the last page of
+   one. chunk: as engine.continue_reading returns it; page as ingest_page gets it.';
 
 grant execute on function
-  engine.keys_on_page, engine.short_days, engine.leaves_day, engine.continue_reading,
-  engine.read_again, engine.end_day, engine.note_races_seen
+  engine.keys_on_page, engine.short_days, engine.leaves_day, engine.continue_reading, engine.read_again,
+  engine.end_day, engine.note_races_seen
   to service_role;

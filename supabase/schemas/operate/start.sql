@@ -147,9 +147,9 @@ as $$
 $$;
 comment on function public.backfill_start(date, date, text[], boolean, text) is
   'Starts a backfill and returns its run id. Dates are inclusive; the end defaults to today in London and is frozen;
-   feeds defaults to all of engine.feeds; reprocess is missing (what coverage lacks), failed (what died in an earlier
-   run and is still lacking) or all. Nonsense, or a range that a live run already covers, is an error and starts
-   nothing.';
+   feeds defaults to those of engine.feeds.by_default; reprocess is missing (what coverage lacks), failed (what died in
+   an earlier run and is still lacking) or all. Nonsense, or a range that a live run already covers, is an error and
+   starts nothing.';
 
 create function public.pull_days(first_day date, last_day date default null, feeds text[] default null)
 returns bigint
@@ -166,7 +166,8 @@ as $$
 $$;
 comment on function public.pull_days(date, date, text[]) is
   'Pulls days again by hand, whatever is known of them, and before any backfill goes on. Dates are inclusive; the last
-   day defaults to the first, feeds to all that have days. Returns the run id. Errors as of backfill_start.';
+   day defaults to the first, feeds to those of engine.feeds.by_default that have days. Returns the run id. Errors as of
+   backfill_start.';
 
 revoke all on function public.backfill_start, public.pull_days from public, anon, authenticated, service_role;
 grant execute on function

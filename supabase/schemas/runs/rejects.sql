@@ -37,7 +37,8 @@ comment on column public.ingest_rejects.kind is
   'race, runner, course, region, horse: missing as a whole. value: only that column is null.';
 comment on column public.ingest_rejects.race_id is
   'Null for courses, regions and horses, and for a race whose id cannot be read.';
-comment on column public.ingest_rejects.horse_id is 'Null unless it is about a runner whose id can be read.';
+comment on column public.ingest_rejects.horse_id is
+  'Null unless it is about a runner, or a horse, whose id can be read.';
 comment on column public.ingest_rejects.race_date is 'UK racing day; null when it cannot be read either.';
 comment on column public.ingest_rejects.path is
   'Where in the race the unreadable value is: "runners[3].horse_id". Empty when the element as a whole is wrong.';
