@@ -1688,7 +1688,8 @@ comment on column public.ingest_rejects.kind is
   'race, runner, course, region, horse: missing as a whole. value: only that column is null.';
 comment on column public.ingest_rejects.race_id is
   'Null for courses, regions and horses, and for a race whose id cannot be read.';
-comment on column public.ingest_rejects.horse_id is 'Null unless it is about a runner whose id can be read.';
+comment on column public.ingest_rejects.horse_id is
+  'Null unless it is about a runner, or a horse, whose id can be read.';
 comment on column public.ingest_rejects.race_date is 'UK racing day; null when it cannot be read either.';
 comment on column public.ingest_rejects.path is
   'Where in the race the unreadable value is: "runners[3].horse_id". Empty when the element as a whole is wrong.';
@@ -3548,12 +3549,12 @@ begin
 end
 $$;
 comment on function engine.note_races_seen(public.backfill_progress, jsonb) is
-  'Keeps which races, or whatever else the feed counts, came with a page, and ends the day when it
-   was the last page of one. chunk: as engine.continue_reading returns it; page as ingest_page gets it.';
+  'Keeps which races, or whatever else the feed counts, came with a page, and ends the day when it was the last page of
+   one. chunk: as engine.continue_reading returns it; page as ingest_page gets it.';
 
 grant execute on function
-  engine.keys_on_page, engine.short_days, engine.leaves_day, engine.continue_reading,
-  engine.read_again, engine.end_day, engine.note_races_seen
+  engine.keys_on_page, engine.short_days, engine.leaves_day, engine.continue_reading, engine.read_again,
+  engine.end_day, engine.note_races_seen
   to service_role;
 
 -- schemas/chunk/ingest.sql
@@ -4148,9 +4149,8 @@ begin
 end
 $$;
 comment on function engine.check_request(date, date, text[], text) is
-  'What a request for work leaves open, filled in: the last day (default: today in London) and the feeds
-   (default: engine.feeds.by_default).
-   Nonsense is an error with a sentence.';
+  'What a request for work leaves open, filled in: the last day (default: today in London) and the feeds (default: those
+   of engine.feeds.by_default). Nonsense is an error with a sentence.';
 
 grant execute on function engine.check_request to service_role;
 
@@ -4549,9 +4549,9 @@ as $$
 $$;
 comment on function public.backfill_start(date, date, text[], boolean, text) is
   'Starts a backfill and returns its run id. Dates are inclusive; the end defaults to today in London and is frozen;
-   feeds defaults to all of engine.feeds; reprocess is missing (what coverage lacks), failed (what died in an earlier
-   run and is still lacking) or all. Nonsense, or a range that a live run already covers, is an error and starts
-   nothing.';
+   feeds defaults to those of engine.feeds.by_default; reprocess is missing (what coverage lacks), failed (what died in
+   an earlier run and is still lacking) or all. Nonsense, or a range that a live run already covers, is an error and
+   starts nothing.';
 
 create function public.pull_days(first_day date, last_day date default null, feeds text[] default null)
 returns bigint
@@ -4568,7 +4568,8 @@ as $$
 $$;
 comment on function public.pull_days(date, date, text[]) is
   'Pulls days again by hand, whatever is known of them, and before any backfill goes on. Dates are inclusive; the last
-   day defaults to the first, feeds to all that have days. Returns the run id. Errors as of backfill_start.';
+   day defaults to the first, feeds to those of engine.feeds.by_default that have days. Returns the run id. Errors as of
+   backfill_start.';
 
 revoke all on function public.backfill_start, public.pull_days from public, anon, authenticated, service_role;
 grant execute on function
