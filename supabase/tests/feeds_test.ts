@@ -208,9 +208,10 @@ Deno.test("a schedule of a feed that is not there is refused, and the sentence n
     Error,
     "Unknown feed in pull_schedules: {odds}",
   );
+  const feeds = await db.sql<{ name: string }[]>`select name from engine.feeds order by place`;
   assertEquals(
     (error as Error & { hint?: string }).hint,
-    "The feeds are masters, racecards, results; give one at least.",
+    `The feeds are ${feeds.map(({ name }) => name).join(", ")}; give one at least.`,
   );
   await assertRejects(() => db.sql`update pull_schedules set feeds = '{}' where name = 'gaps'`, Error, "{}");
 });
