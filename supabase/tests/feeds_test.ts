@@ -1,4 +1,5 @@
 import { assertEquals, assertRejects } from "@std/assert";
+import type { TransactionSql } from "postgres";
 import { startTestDatabase, type TestDatabase } from "./support/test_database.ts";
 import { chunkRow, claim, claimed, finish, ingest, start } from "./support/chunks.ts";
 import { horse, page } from "./support/pages.ts";
@@ -22,6 +23,20 @@ async function addFeed(countedBy: string, columns: { sharesRowsWith?: string } =
       1, 100, ${columns.sharesRowsWith ?? null}, ${columns.sharesRowsWith === undefined ? null : 10}, 5
     )
   `;
+}
+
+class RolledBack extends Error {}
+
+/** Does something of which nothing is left. */
+async function inPassing(work: (sql: TransactionSql) => Promise<void>): Promise<void> {
+  await assertRejects(
+    () =>
+      db.sql.begin(async (sql) => {
+        await work(sql);
+        throw new RolledBack();
+      }),
+    RolledBack,
+  );
 }
 
 const chunks = async () =>
@@ -176,4 +191,19 @@ Deno.test("a run of gaps has its rivals too: days that a live one has yet to pul
   await assertRejects(() => pull(["2026-05-04"]), Error, "is still working on results");
   // Between its days others are free.
   await pull(["2026-05-05"]);
+});
+
+Deno.test("a feed that was deleted or renamed and comes again has its lock for claims", async () => {
+  await inPassing(async (sql) => {
+    const add = () =>
+      sql`
+        insert into engine.feeds (name, place, function_name, endpoints, counted_by, pages_an_invocation)
+        values ('trials', 9, 'gallops', array['/courses'], 'lists', 1)
+      `;
+    await add();
+    await sql`delete from engine.feeds where name = 'trials'`;
+    await add();
+    await sql`update engine.feeds set name = 'gallops' where name = 'trials'`;
+    assertEquals((await sql`select * from claim_chunk('gallops')`).length, 0);
+  });
 });

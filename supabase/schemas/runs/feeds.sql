@@ -72,13 +72,16 @@ security invoker
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-  insert into engine.locks (name, guards) values ('claim ' || new.name, format('giving out the %s'' leases', new.name));
+  -- A feed that was deleted leaves its lock behind, as somebody may hold it.
+  insert into engine.locks (name, guards)
+  values ('claim ' || new.name, format('giving out the %s'' leases', new.name))
+  on conflict (name) do nothing;
   return null;
 end
 $$;
-comment on function engine.add_claim_lock() is 'Trigger: a new feed gets the lock that its claims take.';
+comment on function engine.add_claim_lock() is 'Trigger: a new feed, and one with a new name, gets the lock that its claims take.';
 
-create trigger add_claim_lock after insert on engine.feeds
+create trigger add_claim_lock after insert or update of name on engine.feeds
   for each row execute function engine.add_claim_lock();
 
 -- Sizes and rates measured over the simulated year 2025 (docs/guide.md, "What it costs").
