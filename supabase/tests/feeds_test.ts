@@ -193,6 +193,16 @@ Deno.test("a run of gaps has its rivals too: days that a live one has yet to pul
   await pull(["2026-05-05"]);
 });
 
+Deno.test("a page limit above what the API allows is refused, as one of nothing is", async () => {
+  for (const [feed, limit] of [["racecards", 501], ["results", 101], ["results", 0]] as const) {
+    await assertRejects(
+      () => db.sql`update engine.feeds set page_limit = ${limit} where name = ${feed}`,
+      Error,
+      "violates check constraint",
+    );
+  }
+});
+
 Deno.test("a feed that was deleted or renamed and comes again has its lock for claims", async () => {
   await inPassing(async (sql) => {
     const add = () =>
