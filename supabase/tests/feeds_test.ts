@@ -193,6 +193,20 @@ Deno.test("a run of gaps has its rivals too: days that a live one has yet to pul
   await pull(["2026-05-05"]);
 });
 
+Deno.test("days before the first one that a feed has are no gaps, whatever was asked for before", async () => {
+  await start(db.sql, "2022-12-01", "2022-12-31", { feeds: ["results"] });
+  await db
+    .sql`update backfill_progress set state = 'dead', last_error = 'not in the plan', ended_at = engine.clock()`;
+  const closed = async () => (await db.sql<{ days: number }[]>`select engine.close_gaps() as days`)[0]?.days;
+  await inPassing(async (sql) => {
+    await sql`update engine.feeds set first_day = '2025-06-15' where name = 'results'`;
+    const [gaps] =
+      await sql`select engine.close_gaps() as closed, count(*)::integer as days from coverage_gaps`;
+    assertEquals({ ...gaps }, { closed: 0, days: 0 });
+  });
+  assertEquals(await closed(), 31);
+});
+
 Deno.test("a page limit above what the API allows is refused, as one of nothing is", async () => {
   for (const [feed, limit] of [["racecards", 501], ["results", 101], ["results", 0]] as const) {
     await assertRejects(

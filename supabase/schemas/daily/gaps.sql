@@ -25,6 +25,8 @@ join engine.feeds as feed on feed.name = chunk.feed and feed.has_days,
   generate_series(chunk.period_start::timestamp, chunk.period_end::timestamp - interval '1 day', interval '1 day') as days (day)
 where
   chunk.state <> 'cancelled'
+  -- Nor is a day expected that the API does not have, by what is known of it now.
+  and days.day >= feed.first_day
   -- Nor does a pull of before make anybody expect a feed whose schedules were switched off since.
   and (
     chunk.kind in ('backfill', 'by_hand')
