@@ -1053,6 +1053,7 @@ create table engine.feeds (
   endpoints text[] not null,
   counted_by text not null,
   page_limit integer,
+  page_limit_allowed integer,
   goes_first boolean not null default false,
   first_day date,
   days_ahead integer,
@@ -1073,6 +1074,7 @@ create table engine.feeds (
   constraint feeds_counted_rows_not_empty check (cardinality(counted_rows) > 0),
   constraint feeds_counted_by_known check (counted_by in ('lists', 'days', 'pages', 'ids')),
   constraint feeds_pages_have_a_limit check ((page_limit is null) = (counted_by = 'lists') and page_limit > 0),
+  constraint feeds_page_limit_allowed check (page_limit <= page_limit_allowed),
   constraint feeds_days_have_bounds check (
     counted_by not in ('days', 'pages')
     or num_nulls(first_day, days_ahead, known_after_days, settled_after_days, overdue_after_days) = 0
@@ -1090,8 +1092,10 @@ comment on column engine.feeds.counted_by is
    endpoint. days: a chunk a month, a total a day. pages: a chunk a month, one total for all of its days, which are read
    as one. ids: a chunk a month, one total of the horses whose pages are asked for; no day of it is ever covered.';
 comment on column engine.feeds.page_limit is
-  'Rows asked for in one call; the API allows 500 of /racecards/pro and 100 of /results. A change holds from the next
-   claim on. Null for lists.';
+  'Rows asked for in one call. A change holds from the next claim on. Null for lists.';
+comment on column engine.feeds.page_limit_allowed is
+  'What the API answers at most in one call, and refuses to be asked beyond: 500 of /racecards/pro, 100 of /results. Null
+   for lists.';
 comment on column engine.feeds.goes_first is 'Whether the other chunks of a run wait for it.';
 comment on column engine.feeds.first_day is 'The first day that the API has; null without days.';
 comment on column engine.feeds.days_ahead is 'How many days ahead of today the API has it; null without days.';
@@ -1127,13 +1131,16 @@ security invoker
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-  insert into engine.locks (name, guards) values ('claim ' || new.name, format('giving out the %s'' leases', new.name));
+  -- A feed that was deleted leaves its lock behind, as somebody may hold it.
+  insert into engine.locks (name, guards)
+  values ('claim ' || new.name, format('giving out the %s'' leases', new.name))
+  on conflict (name) do nothing;
   return null;
 end
 $$;
-comment on function engine.add_claim_lock() is 'Trigger: a new feed gets the lock that its claims take.';
+comment on function engine.add_claim_lock() is 'Trigger: a new feed, and one with a new name, gets the lock that its claims take.';
 
-create trigger add_claim_lock after insert on engine.feeds
+create trigger add_claim_lock after insert or update of name on engine.feeds
   for each row execute function engine.add_claim_lock();
 
 -- Sizes and rates measured over the simulated year 2025 (docs/guide.md, "What it costs").
@@ -1142,18 +1149,18 @@ insert into engine.feeds (
 )
 values ('masters', 1, 'masters', array['/courses', '/courses/regions'], 'lists', array['courses', 'regions'], true, 2);
 insert into engine.feeds (
-  name, place, function_name, endpoints, counted_by, page_limit, first_day, days_ahead,
+  name, place, function_name, endpoints, counted_by, page_limit, page_limit_allowed, first_day, days_ahead,
   known_after_days, settled_after_days, overdue_after_days, free_months,
   runners_a_race, bytes_a_runner, shares_rows_with, bytes_a_shared_runner, pages_an_invocation
 )
 values
   (
-    'racecards', 2, 'events', array['/racecards/pro'], 'days', 500, '2023-01-23', 7,
+    'racecards', 2, 'events', array['/racecards/pro'], 'days', 500, 500, '2023-01-23', 7,
     0, 1, 2, null,
     10.4, 750, null, null, 16
   ),
   (
-    'results', 3, 'events', array['/results'], 'pages', 100, '1988-01-01', 0,
+    'results', 3, 'events', array['/results'], 'pages', 100, 100, '1988-01-01', 0,
     1, 6, 8, 12,
     9.8, 600, 'racecards', 310, 7.5
   );
@@ -1463,6 +1470,10 @@ create index backfill_progress_claim on public.backfill_progress (feed, priority
 
 -- reprocess => 'failed' asks for each day whether a chunk died on it.
 create index backfill_progress_dead on public.backfill_progress (feed, period_start, period_end) where state = 'dead';
+
+-- Who asks what goes on reads no more chunks than go on, however many have ended.
+create index backfill_progress_live on public.backfill_progress (feed, period_start)
+  where state in ('waiting', 'working');
 
 -- Each claim asks whose turn it is.
 create index backfill_progress_claimed on public.backfill_progress (feed, claimed_at);
@@ -2299,7 +2310,6 @@ as
 select chunk.id, chunk.feed, chunk.priority, chunk.run_id, chunk.place_in_run
 from public.backfill_progress as chunk
 join public.backfill_runs as run on run.id = chunk.run_id
-join engine.feeds as feed on feed.name = chunk.feed
 where
   chunk.state = 'waiting'
   and chunk.next_attempt_at <= engine.clock()
@@ -2315,22 +2325,23 @@ where
       and live.period_start < chunk.period_end
       and live.period_end > chunk.period_start
   )
+  -- Lists made once, and no join: so the chunks that may not be claimed fall out first, however many of them wait.
   -- Courses have their listed names before the first race names them.
   and (
-    feed.goes_first
-    or not exists (
-      select from engine.live_chunks as live
-      join engine.feeds as other on other.name = live.feed and other.goes_first
-      where live.run_id = chunk.run_id
-    )
+    chunk.feed = any (array(select feed.name from engine.feeds as feed where feed.goes_first))
+    or chunk.run_id <> all (array(
+      select first.run_id
+      from engine.live_chunks as first
+      where first.feed = any (array(select feed.name from engine.feeds as feed where feed.goes_first))
+    ))
   )
   -- An invocation that has to wait long for its first slot would only hold a lease until it runs out.
-  and not exists (
-    select from public.racing_api_limits as l
-    where
-      l.next_slot > engine.clock() + interval '15 seconds'
-      and (l.endpoint = 'account' or l.endpoint = any (feed.endpoints))
-  );
+  and chunk.feed <> all (array(
+    select feed.name
+    from engine.feeds as feed
+    join public.racing_api_limits as l on l.endpoint = 'account' or l.endpoint = any (feed.endpoints)
+    where l.next_slot > engine.clock() + interval '15 seconds'
+  ));
 comment on view engine.claimable_chunks is
   'Chunks that wait, are due, belong to a run that is neither paused nor cancelled, whose days nobody pulls now, and
    whose endpoint has a slot soon.';
@@ -2419,7 +2430,9 @@ left join pg_catalog.pg_attrdef as d on d.adrelid = c.oid and d.adnum = a.attnum
 where
   c.relnamespace = 'public'::regnamespace
   and c.relkind = 'r'
-  -- When a row was written is nobody's word.
+  -- What Postgres fills by itself, and when a row was written, is nobody's word.
+  and a.attgenerated = ''
+  and a.attidentity = ''
   and a.attname not in ('created_at', 'updated_at');
 comment on view engine.column_owners is
   'Columns of the tables in public with the owner that their comments begin with. Card: only cards fill it. Result: only
@@ -4767,40 +4780,36 @@ with chunks as (
   from public.backfill_progress as chunk
   join engine.feeds as feed on feed.name = chunk.feed
 ),
-lanes as (
+-- A window, and no join with the lanes: the chunks are read once, and only those of the runs that are asked for.
+estimated as (
   select
-    chunks.run_id,
-    chunks.feed,
+    chunks.*,
     -- Periods that were begun know how many pages they have; the others are as much bigger or smaller than planned.
-    coalesce(
-      sum(chunks.pages_expected) filter (where chunks.pages_are_known)
-        / nullif(sum(chunks.pages_planned) filter (where chunks.pages_are_known), 0)::numeric,
-      1
-    ) as correction
+    case
+      when chunks.pages_are_known then chunks.pages_expected
+      else chunks.pages_planned * coalesce(
+        sum(chunks.pages_expected) filter (where chunks.pages_are_known) over lane
+          / nullif(sum(chunks.pages_planned) filter (where chunks.pages_are_known) over lane, 0)::numeric,
+        1
+      )
+    end as expected
   from chunks
-  group by chunks.run_id, chunks.feed
+  window lane as (partition by chunks.run_id, chunks.feed)
 )
 select
-  chunks.run_id,
-  chunks.feed,
-  chunks.priority,
-  sum(pages.expected) as pages_expected,
+  chunk.run_id,
+  chunk.feed,
+  chunk.priority,
+  sum(chunk.expected) as pages_expected,
   sum(
-    case when chunks.state = 'succeeded' then pages.expected else least(chunks.pages_done, pages.expected) end
+    case when chunk.state = 'succeeded' then chunk.expected else least(chunk.pages_done, chunk.expected) end
   ) as pages_done,
   coalesce(
-    sum(greatest(pages.expected - chunks.pages_done, 0)) filter (where chunks.state in ('waiting', 'working')), 0
+    sum(greatest(chunk.expected - chunk.pages_done, 0)) filter (where chunk.state in ('waiting', 'working')), 0
   ) as pages_left,
-  max(chunks.next_attempt_at) filter (where chunks.state = 'waiting') as last_attempt_due
-from chunks
-join lanes on lanes.run_id = chunks.run_id and lanes.feed = chunks.feed
-cross join lateral (
-  select
-    case
-      when chunks.pages_are_known then chunks.pages_expected else chunks.pages_planned * lanes.correction
-    end as expected
-) as pages
-group by chunks.run_id, chunks.feed, chunks.priority;
+  max(chunk.next_attempt_at) filter (where chunk.state = 'waiting') as last_attempt_due
+from estimated as chunk
+group by chunk.run_id, chunk.feed, chunk.priority;
 comment on view engine.lane_progress is
   'A row per run and feed: pages expected, done and left. Fractions come from estimates.';
 
@@ -5268,6 +5277,8 @@ join engine.feeds as feed on feed.name = chunk.feed and feed.has_days,
   ) as days (day)
 where
   chunk.state <> 'cancelled'
+  -- A day that the API does not have, by what is known of it now, is not expected.
+  and days.day >= feed.first_day
   -- What started by itself makes nobody expect a feed whose schedules have been switched off since.
   and (
     chunk.kind in ('backfill', 'by_hand')

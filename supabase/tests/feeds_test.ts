@@ -1,4 +1,5 @@
 import { assertEquals, assertRejects } from "@std/assert";
+import type { TransactionSql } from "postgres";
 import { startTestDatabase, type TestDatabase } from "./support/test_database.ts";
 import { chunkRow, claim, claimed, finish, ingest, start } from "./support/chunks.ts";
 import { horse, page } from "./support/pages.ts";
@@ -26,6 +27,20 @@ async function addFeed(
       ${columns.countedRows ?? ["races"]}, ${columns.byDefault ?? true}
     )
   `;
+}
+
+class RolledBack extends Error {}
+
+/** Does something of which nothing is left. */
+async function inPassing(work: (sql: TransactionSql) => Promise<void>): Promise<void> {
+  await assertRejects(
+    () =>
+      db.sql.begin(async (sql) => {
+        await work(sql);
+        throw new RolledBack();
+      }),
+    RolledBack,
+  );
 }
 
 const chunks = async () =>
@@ -238,4 +253,43 @@ Deno.test("a run of gaps has its rivals too: days that a live one has yet to pul
   await assertRejects(() => pull(["2026-05-04"]), Error, "is still working on results");
   // Between its days others are free.
   await pull(["2026-05-05"]);
+});
+
+Deno.test("days before the first one that a feed has are no gaps, whatever was asked for before", async () => {
+  await start(db.sql, "2022-12-01", "2022-12-31", { feeds: ["results"] });
+  await db
+    .sql`update backfill_progress set state = 'dead', last_error = 'not in the plan', ended_at = engine.clock()`;
+  const closed = async () => (await db.sql<{ days: number }[]>`select engine.close_gaps() as days`)[0]?.days;
+  await inPassing(async (sql) => {
+    await sql`update engine.feeds set first_day = '2025-06-15' where name = 'results'`;
+    const [gaps] =
+      await sql`select engine.close_gaps() as closed, count(*)::integer as days from coverage_gaps`;
+    assertEquals({ ...gaps }, { closed: 0, days: 0 });
+  });
+  assertEquals(await closed(), 31);
+});
+
+Deno.test("a page limit above what the API allows is refused, as one of nothing is", async () => {
+  for (const [feed, limit] of [["racecards", 501], ["results", 101], ["results", 0]] as const) {
+    await assertRejects(
+      () => db.sql`update engine.feeds set page_limit = ${limit} where name = ${feed}`,
+      Error,
+      "violates check constraint",
+    );
+  }
+});
+
+Deno.test("a feed that was deleted or renamed and comes again has its lock for claims", async () => {
+  await inPassing(async (sql) => {
+    const add = () =>
+      sql`
+        insert into engine.feeds (name, place, function_name, endpoints, counted_by, pages_an_invocation)
+        values ('trials', 9, 'gallops', array['/courses'], 'lists', 1)
+      `;
+    await add();
+    await sql`delete from engine.feeds where name = 'trials'`;
+    await add();
+    await sql`update engine.feeds set name = 'gallops' where name = 'trials'`;
+    assertEquals((await sql`select * from claim_chunk('gallops')`).length, 0);
+  });
 });

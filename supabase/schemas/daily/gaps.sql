@@ -28,6 +28,8 @@ join engine.feeds as feed on feed.name = chunk.feed and feed.has_days,
   ) as days (day)
 where
   chunk.state <> 'cancelled'
+  -- A day that the API does not have, by what is known of it now, is not expected.
+  and days.day >= feed.first_day
   -- What started by itself makes nobody expect a feed whose schedules have been switched off since.
   and (
     chunk.kind in ('backfill', 'by_hand')

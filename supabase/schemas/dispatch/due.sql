@@ -7,7 +7,6 @@ as
 select chunk.id, chunk.feed, chunk.priority, chunk.run_id, chunk.place_in_run
 from public.backfill_progress as chunk
 join public.backfill_runs as run on run.id = chunk.run_id
-join engine.feeds as feed on feed.name = chunk.feed
 where
   chunk.state = 'waiting'
   and chunk.next_attempt_at <= engine.clock()
@@ -23,22 +22,23 @@ where
       and live.period_start < chunk.period_end
       and live.period_end > chunk.period_start
   )
+  -- Lists made once, and no join: so the chunks that may not be claimed fall out first, however many of them wait.
   -- Courses have their listed names before the first race names them.
   and (
-    feed.goes_first
-    or not exists (
-      select from engine.live_chunks as live
-      join engine.feeds as other on other.name = live.feed and other.goes_first
-      where live.run_id = chunk.run_id
-    )
+    chunk.feed = any (array(select feed.name from engine.feeds as feed where feed.goes_first))
+    or chunk.run_id <> all (array(
+      select first.run_id
+      from engine.live_chunks as first
+      where first.feed = any (array(select feed.name from engine.feeds as feed where feed.goes_first))
+    ))
   )
   -- An invocation that has to wait long for its first slot would only hold a lease until it runs out.
-  and not exists (
-    select from public.racing_api_limits as l
-    where
-      l.next_slot > engine.clock() + interval '15 seconds'
-      and (l.endpoint = 'account' or l.endpoint = any (feed.endpoints))
-  );
+  and chunk.feed <> all (array(
+    select feed.name
+    from engine.feeds as feed
+    join public.racing_api_limits as l on l.endpoint = 'account' or l.endpoint = any (feed.endpoints)
+    where l.next_slot > engine.clock() + interval '15 seconds'
+  ));
 comment on view engine.claimable_chunks is
   'Chunks that wait, are due, belong to a run that is neither paused nor cancelled, whose days nobody pulls now, and
    whose endpoint has a slot soon.';

@@ -18,7 +18,9 @@ left join pg_catalog.pg_attrdef as d on d.adrelid = c.oid and d.adnum = a.attnum
 where
   c.relnamespace = 'public'::regnamespace
   and c.relkind = 'r'
-  -- When a row was written is nobody's word.
+  -- What Postgres fills by itself, and when a row was written, is nobody's word.
+  and a.attgenerated = ''
+  and a.attidentity = ''
   and a.attname not in ('created_at', 'updated_at');
 comment on view engine.column_owners is
   'Columns of the tables in public with the owner that their comments begin with. Card: only cards fill it. Result: only

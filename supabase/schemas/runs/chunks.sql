@@ -116,6 +116,10 @@ create index backfill_progress_claim on public.backfill_progress (feed, priority
 -- reprocess => 'failed' asks for each day whether a chunk died on it.
 create index backfill_progress_dead on public.backfill_progress (feed, period_start, period_end) where state = 'dead';
 
+-- Who asks what goes on reads no more chunks than go on, however many have ended.
+create index backfill_progress_live on public.backfill_progress (feed, period_start)
+  where state in ('waiting', 'working');
+
 -- Each claim asks whose turn it is.
 create index backfill_progress_claimed on public.backfill_progress (feed, claimed_at);
 create index backfill_progress_leases on public.backfill_progress (feed, lease_until) where state = 'working';

@@ -8,6 +8,7 @@ create table engine.feeds (
   endpoints text[] not null,
   counted_by text not null,
   page_limit integer,
+  page_limit_allowed integer,
   goes_first boolean not null default false,
   first_day date,
   days_ahead integer,
@@ -28,6 +29,7 @@ create table engine.feeds (
   constraint feeds_counted_rows_not_empty check (cardinality(counted_rows) > 0),
   constraint feeds_counted_by_known check (counted_by in ('lists', 'days', 'pages', 'ids')),
   constraint feeds_pages_have_a_limit check ((page_limit is null) = (counted_by = 'lists') and page_limit > 0),
+  constraint feeds_page_limit_allowed check (page_limit <= page_limit_allowed),
   constraint feeds_days_have_bounds check (
     counted_by not in ('days', 'pages')
     or num_nulls(first_day, days_ahead, known_after_days, settled_after_days, overdue_after_days) = 0
@@ -45,8 +47,10 @@ comment on column engine.feeds.counted_by is
    endpoint. days: a chunk a month, a total a day. pages: a chunk a month, one total for all of its days, which are read
    as one. ids: a chunk a month, one total of the horses whose pages are asked for; no day of it is ever covered.';
 comment on column engine.feeds.page_limit is
-  'Rows asked for in one call; the API allows 500 of /racecards/pro and 100 of /results. A change holds from the next
-   claim on. Null for lists.';
+  'Rows asked for in one call. A change holds from the next claim on. Null for lists.';
+comment on column engine.feeds.page_limit_allowed is
+  'What the API answers at most in one call, and refuses to be asked beyond: 500 of /racecards/pro, 100 of /results. Null
+   for lists.';
 comment on column engine.feeds.goes_first is 'Whether the other chunks of a run wait for it.';
 comment on column engine.feeds.first_day is 'The first day that the API has; null without days.';
 comment on column engine.feeds.days_ahead is 'How many days ahead of today the API has it; null without days.';
@@ -82,13 +86,16 @@ security invoker
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-  insert into engine.locks (name, guards) values ('claim ' || new.name, format('giving out the %s'' leases', new.name));
+  -- A feed that was deleted leaves its lock behind, as somebody may hold it.
+  insert into engine.locks (name, guards)
+  values ('claim ' || new.name, format('giving out the %s'' leases', new.name))
+  on conflict (name) do nothing;
   return null;
 end
 $$;
-comment on function engine.add_claim_lock() is 'Trigger: a new feed gets the lock that its claims take.';
+comment on function engine.add_claim_lock() is 'Trigger: a new feed, and one with a new name, gets the lock that its claims take.';
 
-create trigger add_claim_lock after insert on engine.feeds
+create trigger add_claim_lock after insert or update of name on engine.feeds
   for each row execute function engine.add_claim_lock();
 
 -- Sizes and rates measured over the simulated year 2025 (docs/guide.md, "What it costs").
@@ -97,18 +104,18 @@ insert into engine.feeds (
 )
 values ('masters', 1, 'masters', array['/courses', '/courses/regions'], 'lists', array['courses', 'regions'], true, 2);
 insert into engine.feeds (
-  name, place, function_name, endpoints, counted_by, page_limit, first_day, days_ahead,
+  name, place, function_name, endpoints, counted_by, page_limit, page_limit_allowed, first_day, days_ahead,
   known_after_days, settled_after_days, overdue_after_days, free_months,
   runners_a_race, bytes_a_runner, shares_rows_with, bytes_a_shared_runner, pages_an_invocation
 )
 values
   (
-    'racecards', 2, 'events', array['/racecards/pro'], 'days', 500, '2023-01-23', 7,
+    'racecards', 2, 'events', array['/racecards/pro'], 'days', 500, 500, '2023-01-23', 7,
     0, 1, 2, null,
     10.4, 750, null, null, 16
   ),
   (
-    'results', 3, 'events', array['/results'], 'pages', 100, '1988-01-01', 0,
+    'results', 3, 'events', array['/results'], 'pages', 100, 100, '1988-01-01', 0,
     1, 6, 8, 12,
     9.8, 600, 'racecards', 310, 7.5
   );
