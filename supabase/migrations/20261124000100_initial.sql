@@ -1094,8 +1094,8 @@ comment on column engine.feeds.counted_by is
 comment on column engine.feeds.page_limit is
   'Rows asked for in one call. A change holds from the next claim on. Null for lists.';
 comment on column engine.feeds.page_limit_allowed is
-  'What the API answers at most in one call, and refuses to be asked beyond: 500 of /racecards/pro, 100 of /results. Null
-   for lists.';
+  'What the API answers at most in one call, and refuses to be asked beyond: 500 of /racecards/pro, 100 of /results.
+   Null for lists.';
 comment on column engine.feeds.goes_first is 'Whether the other chunks of a run wait for it.';
 comment on column engine.feeds.first_day is 'The first day that the API has; null without days.';
 comment on column engine.feeds.days_ahead is 'How many days ahead of today the API has it; null without days.';
@@ -1138,7 +1138,8 @@ begin
   return null;
 end
 $$;
-comment on function engine.add_claim_lock() is 'Trigger: a new feed, and one with a new name, gets the lock that its claims take.';
+comment on function engine.add_claim_lock() is
+  'Trigger: a new feed, and one with a new name, gets the lock that its claims take.';
 
 create trigger add_claim_lock after insert or update of name on engine.feeds
   for each row execute function engine.add_claim_lock();
