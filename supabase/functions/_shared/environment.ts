@@ -1,5 +1,5 @@
-import { MissingSettingError } from "./errors/missing_setting_error.ts";
-import { basicCredentials } from "./racing_api/basic_credentials.ts";
+import { MissingSettingError } from "./missing_setting_error.ts";
+import { basicCredentials } from "./racing_api/account.ts";
 
 /** What the functions need to answer a call and to reach the database. */
 export interface Environment {

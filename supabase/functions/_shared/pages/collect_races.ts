@@ -6,7 +6,7 @@ import { readOffDt } from "../values/off_time.ts";
 import { type ElementParser, type Refusal, rejectElement } from "./element_parser.ts";
 import type { RunnerEntities } from "./entities.ts";
 import { harvest, sortedBy } from "./harvest.ts";
-import { RowReader } from "./reader.ts";
+import { RowReader } from "./row_reader.ts";
 import type { CourseRow, OddsRow, PageRows, RaceRow, Reject, RunnerRow } from "./rows.ts";
 import type { UnknownFields } from "./unknown_fields.ts";
 

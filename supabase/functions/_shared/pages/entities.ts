@@ -1,7 +1,7 @@
 import { readId } from "../values/ids.ts";
 import { presentText, type Sent } from "../values/missing.ts";
 import { readAnimalName } from "../values/names.ts";
-import type { RowReader } from "./reader.ts";
+import type { RowReader } from "./row_reader.ts";
 import type { HorseRow, ParentRow, PersonRow, TrainerRow } from "./rows.ts";
 
 /** The master rows that one runner brings; null where the feed names none. */

@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import { UnreadableBodyError } from "../errors/unreadable_body_error.ts";
+import { UnreadableBodyError } from "./unreadable_body_error.ts";
 import type { UnknownFields } from "./unknown_fields.ts";
 
 /**

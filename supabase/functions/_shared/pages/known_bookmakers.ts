@@ -1,4 +1,4 @@
-import type { BookmakerRow } from "../pages/rows.ts";
+import type { BookmakerRow } from "./rows.ts";
 import { bookmakerCode, type BookmakerType } from "../values/bookmaker.ts";
 
 const NAMES_BY_TYPE: readonly (readonly [BookmakerType, readonly string[]])[] = [

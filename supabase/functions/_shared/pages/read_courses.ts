@@ -1,4 +1,4 @@
-import { UnreadableBodyError } from "../errors/unreadable_body_error.ts";
+import { UnreadableBodyError } from "./unreadable_body_error.ts";
 import { course, coursesPage, region, regionsPage } from "../racing_api/schemas.ts";
 import { readRegionCode } from "../values/ids.ts";
 import { presentText } from "../values/missing.ts";

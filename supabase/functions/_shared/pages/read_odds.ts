@@ -5,7 +5,7 @@ import { readLondonMoment } from "../values/off_time.ts";
 import { readQuotedPrice } from "../values/quoted_price.ts";
 import { readDecimalPrice } from "../values/starting_price.ts";
 import { sortedBy } from "./harvest.ts";
-import type { RowReader } from "./reader.ts";
+import type { RowReader } from "./row_reader.ts";
 import type { OddsRow } from "./rows.ts";
 
 /** What the odds of one runner become. */

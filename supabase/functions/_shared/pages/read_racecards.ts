@@ -14,7 +14,7 @@ import { collectRaces, type Feed } from "./collect_races.ts";
 import { elementParser } from "./element_parser.ts";
 import { parseEnvelope } from "./envelope.ts";
 import { type CardOptions, readCardRunner } from "./read_card_runner.ts";
-import type { RowReader } from "./reader.ts";
+import type { RowReader } from "./row_reader.ts";
 import type { CardRaceRow, CardRunnerRow, RacePage } from "./rows.ts";
 import { UnknownFields } from "./unknown_fields.ts";
 

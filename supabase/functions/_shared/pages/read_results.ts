@@ -11,7 +11,7 @@ import { collectRaces, type Feed } from "./collect_races.ts";
 import { elementParser } from "./element_parser.ts";
 import { parseEnvelope } from "./envelope.ts";
 import { readResultRunner } from "./read_result_runner.ts";
-import type { RowReader } from "./reader.ts";
+import type { RowReader } from "./row_reader.ts";
 import type { RacePage, ResultRaceRow, ResultRunnerRow } from "./rows.ts";
 import { UnknownFields } from "./unknown_fields.ts";
 

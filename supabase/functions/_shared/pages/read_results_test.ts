@@ -1,6 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { UnreadableBodyError } from "../errors/unreadable_body_error.ts";
-import { resultBody, resultRunnerBody, resultsBody, theOnly } from "./fixtures.ts";
+import { UnreadableBodyError } from "./unreadable_body_error.ts";
+import { resultBody, resultRunnerBody, resultsBody, theOnly } from "../../../tests/support/api_bodies.ts";
 import { readResultsPage } from "./read_results.ts";
 
 function readResults(...results: unknown[]) {

@@ -8,7 +8,7 @@ import {
   resultBody,
   resultRunnerBody,
   resultsBody,
-} from "./fixtures.ts";
+} from "../../../tests/support/api_bodies.ts";
 import { readRacecardsPage } from "./read_racecards.ts";
 import { readResultsPage } from "./read_results.ts";
 import type { PageRows } from "./rows.ts";

@@ -1,7 +1,7 @@
 import type { Clock } from "../clock.ts";
 import type { RacingApiAccount } from "../environment.ts";
-import { RacingApiError, type RacingApiFailure } from "../errors/racing_api_error.ts";
-import { basicCredentials } from "./basic_credentials.ts";
+import { RacingApiError, type RacingApiFailure } from "./racing_api_error.ts";
+import { basicCredentials } from "./account.ts";
 import { retryAfterSeconds } from "./retry_after.ts";
 
 /** The endpoints in use; each has its row in `racing_api_limits`. */

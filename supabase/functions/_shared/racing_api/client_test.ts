@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
 import { type SimulatedApi, startSimulatedApi } from "../../../../scripts/local/racing_api/server.ts";
-import { RacingApiError } from "../errors/racing_api_error.ts";
-import { HandMovedClock } from "../testing/hand_moved_clock.ts";
+import { RacingApiError } from "./racing_api_error.ts";
+import { HandMovedClock } from "../../../tests/support/hand_moved_clock.ts";
 import { type Endpoint, RacingApiClient } from "./client.ts";
 
 const USERNAME = "somebody";

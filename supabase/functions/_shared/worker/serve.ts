@@ -1,10 +1,10 @@
 import { z } from "zod";
 import { systemClock } from "../clock.ts";
 import { type GetVariable, readEnvironment, readRacingApiAccount, secretsOf } from "../environment.ts";
-import { MissingSettingError } from "../errors/missing_setting_error.ts";
+import { MissingSettingError } from "../missing_setting_error.ts";
 import { createLogger, type Logger } from "../log.ts";
 import { RacingApiClient } from "../racing_api/client.ts";
-import { type Chunk, connectEngine, type Engine } from "./database.ts";
+import { type Chunk, connectEngine, type Engine } from "./engine_client.ts";
 import type { Feed } from "./paging.ts";
 import { isSameText } from "./same_text.ts";
 import { isSignature, judge } from "./signature.ts";

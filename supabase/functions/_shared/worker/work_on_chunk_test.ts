@@ -5,8 +5,8 @@ import { type SimulatedApi, startSimulatedApi } from "../../../../scripts/local/
 import { freeSlots } from "../../../../scripts/local/slots.ts";
 import { createLogger, type Logger } from "../log.ts";
 import { RacingApiClient } from "../racing_api/client.ts";
-import { HandMovedClock } from "../testing/hand_moved_clock.ts";
-import { type Chunk, connectEngine, type Engine } from "./database.ts";
+import { HandMovedClock } from "../../../tests/support/hand_moved_clock.ts";
+import { type Chunk, connectEngine, type Engine } from "./engine_client.ts";
 import { type Outcome, workOnChunk, type Workshop } from "./work_on_chunk.ts";
 
 const PASSWORD = "a password nobody guesses";
