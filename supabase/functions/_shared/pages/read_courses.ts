@@ -1,4 +1,3 @@
-import { UnreadableBodyError } from "./unreadable_body_error.ts";
 import { course, coursesPage, region, regionsPage } from "../racing_api/schemas.ts";
 import { readRegionCode } from "../values/ids.ts";
 import { presentText } from "../values/missing.ts";
@@ -7,6 +6,7 @@ import { parseEnvelope } from "./envelope.ts";
 import { sortedBy } from "./harvest.ts";
 import { type CourseRow, emptyPageRows, type PageRows, type RegionRow, type Reject } from "./rows.ts";
 import { UnknownFields } from "./unknown_fields.ts";
+import { UnreadableBodyError } from "./unreadable_body_error.ts";
 
 /** The rows of /courses. */
 export interface CoursesRead {

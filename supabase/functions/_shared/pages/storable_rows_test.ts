@@ -1,6 +1,5 @@
 import { assert } from "@std/assert";
 import fc from "fast-check";
-import { INTEGER_MAX } from "../values/numbers.ts";
 import {
   cardBody,
   cardRunnerBody,
@@ -9,6 +8,7 @@ import {
   resultRunnerBody,
   resultsBody,
 } from "../../../tests/support/api_bodies.ts";
+import { INTEGER_MAX } from "../values/numbers.ts";
 import { readRacecardsPage } from "./read_racecards.ts";
 import { readResultsPage } from "./read_results.ts";
 import type { PageRows } from "./rows.ts";

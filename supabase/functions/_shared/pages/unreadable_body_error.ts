@@ -1,5 +1,5 @@
-import { storableText } from "../values/missing.ts";
 import type { FailureClass } from "../racing_api/failure_class.ts";
+import { storableText } from "../values/missing.ts";
 
 const EXCERPT_LENGTH = 200;
 

@@ -1,8 +1,8 @@
 import { assert, assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
 import { type SimulatedApi, startSimulatedApi } from "../../../../scripts/local/racing_api/server.ts";
-import { RacingApiError } from "./racing_api_error.ts";
 import { HandMovedClock } from "../../../tests/support/hand_moved_clock.ts";
 import { type Endpoint, RacingApiClient } from "./client.ts";
+import { RacingApiError } from "./racing_api_error.ts";
 
 const USERNAME = "somebody";
 const PASSWORD = "a password nobody guesses";

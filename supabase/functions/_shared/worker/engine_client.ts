@@ -2,13 +2,13 @@ import { createClient, type PostgrestError } from "@supabase/supabase-js";
 import type { Clock } from "../clock.ts";
 import type { Database, Json } from "../database_types.ts";
 import type { Environment } from "../environment.ts";
-import { DatabaseError, type DatabaseFailure } from "./database_error.ts";
-import type { FailureClass } from "../racing_api/failure_class.ts";
-import { LeaseLostError } from "./lease_lost_error.ts";
-import type { RacingApiFailure } from "../racing_api/racing_api_error.ts";
 import type { Logger } from "../log.ts";
-import type { RateBudget } from "../racing_api/client.ts";
 import type { PageRows } from "../pages/rows.ts";
+import type { RateBudget } from "../racing_api/client.ts";
+import type { FailureClass } from "../racing_api/failure_class.ts";
+import type { RacingApiFailure } from "../racing_api/racing_api_error.ts";
+import { DatabaseError, type DatabaseFailure } from "./database_error.ts";
+import { LeaseLostError } from "./lease_lost_error.ts";
 import type { ChunkBounds, Cursor, Feed } from "./paging.ts";
 
 /** A chunk that this invocation holds the lease of. */

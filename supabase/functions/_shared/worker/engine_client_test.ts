@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { DatabaseError, type DatabaseFailure } from "./database_error.ts";
-import { createLogger } from "../log.ts";
 import { HandMovedClock } from "../../../tests/support/hand_moved_clock.ts";
+import { createLogger } from "../log.ts";
+import { DatabaseError, type DatabaseFailure } from "./database_error.ts";
 import { connectEngine, type Engine } from "./engine_client.ts";
 
 /** How calls of database functions are repeated. What the database makes of them is in the tests of the SQL functions. */

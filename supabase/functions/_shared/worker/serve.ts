@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { systemClock } from "../clock.ts";
 import { type GetVariable, readEnvironment, readRacingApiAccount, secretsOf } from "../environment.ts";
-import { MissingSettingError } from "../missing_setting_error.ts";
 import { createLogger, type Logger } from "../log.ts";
+import { MissingSettingError } from "../missing_setting_error.ts";
 import { RacingApiClient } from "../racing_api/client.ts";
 import { type Chunk, connectEngine, type Engine } from "./engine_client.ts";
 import type { Feed } from "./paging.ts";
@@ -140,7 +140,7 @@ async function work(chunk: Chunk, engine: Engine, log: Logger, get: GetVariable)
     if (!(error instanceof MissingSettingError)) throw error;
     log.error("failed", { message: error.message });
     await engine.failChunk(chunk, {
-      failureClass: "account",
+      failureClass: error.failureClass,
       message: error.message,
       endpoint: null,
       httpStatus: null,

@@ -3,9 +3,9 @@ import { connect, type Sql } from "../../../../scripts/local/database.ts";
 import { type Platform, startPlatform } from "../../../../scripts/local/platform.ts";
 import { type SimulatedApi, startSimulatedApi } from "../../../../scripts/local/racing_api/server.ts";
 import { freeSlots } from "../../../../scripts/local/slots.ts";
+import { HandMovedClock } from "../../../tests/support/hand_moved_clock.ts";
 import { createLogger, type Logger } from "../log.ts";
 import { RacingApiClient } from "../racing_api/client.ts";
-import { HandMovedClock } from "../../../tests/support/hand_moved_clock.ts";
 import { type Chunk, connectEngine, type Engine } from "./engine_client.ts";
 import { type Outcome, workOnChunk, type Workshop } from "./work_on_chunk.ts";
 
