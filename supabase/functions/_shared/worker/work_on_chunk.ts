@@ -3,7 +3,7 @@ import type { Logger } from "../log.ts";
 import { UnreadableBodyError } from "../pages/unreadable_body_error.ts";
 import type { RacingApiClient } from "../racing_api/client.ts";
 import { RacingApiError } from "../racing_api/racing_api_error.ts";
-import type { Chunk, Engine, Failure, IngestPage } from "./engine_client.ts";
+import type { Chunk, EngineClient, Failure, IngestPage } from "./engine_client.ts";
 import { LeaseLostError } from "./lease_lost_error.ts";
 import { NothingUnderstoodError } from "./nothing_understood_error.ts";
 import { type Cursor, cursorAfter, type PageRequest, requestAt } from "./paging.ts";
@@ -12,7 +12,7 @@ import { UnknownRegionError } from "./unknown_region_error.ts";
 
 /** What working on a chunk needs from outside. */
 export interface Workshop {
-  readonly engine: Engine;
+  readonly engine: EngineClient;
   readonly api: Pick<RacingApiClient, "get" | "takeCallCount">;
   readonly clock: Clock;
   readonly log: Logger;
