@@ -48,7 +48,7 @@ export function readPerson(
 function readMasterId(read: RowReader, field: string, sentId: Sent, sentName: Sent): string | null {
   const id = readId(sentId);
   if (id.value === null && id.problem === null && presentText(sentName) !== null) {
-    read.note(`${field}_id`, sentName, `is missing although ${field} has a name`);
+    read.noteMissing(`${field}_id`, sentName, `${field} has a name`);
   }
   return read.take(`${field}_id`, sentId, id);
 }

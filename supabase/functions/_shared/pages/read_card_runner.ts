@@ -131,7 +131,7 @@ function readFlags(flags: CardRunner["past_results_flags"], read: RowReader): st
     const text = typeof flag === "string" ? presentText(flag) : null;
     if (text !== null) texts.push(text);
     else if (typeof flag !== "string") {
-      read.note("past_results_flags", flag, "holds something that is not text");
+      read.noteMisread("past_results_flags", flag, "holds something that is not text");
     }
   }
   return texts.length > 0 ? texts : null;

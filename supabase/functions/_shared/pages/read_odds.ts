@@ -25,17 +25,18 @@ export const NO_ODDS: QuotedOdds = { rows: [], bookmakers: [] };
  */
 export function readOdds(sent: unknown, race_id: string, horse_id: string, read: RowReader): QuotedOdds {
   if (!Array.isArray(sent)) {
-    if (sent !== undefined && sent !== null && sent !== "") read.note("odds", sent, "is not a list");
+    if (sent !== undefined && sent !== null && sent !== "") read.noteMisread("odds", sent, "is not a list");
     return NO_ODDS;
   }
   const bookmakers: string[] = [];
   const rows = new Map<string, OddsRow>();
-  (sent as unknown[]).forEach((quote, index) => {
+  const quotes: unknown[] = sent;
+  quotes.forEach((quote, index) => {
     const path = `odds[${index}]`;
     const name = typeof quote === "object" && quote !== null ? presentText(scalar(quote, "bookmaker")) : null;
     const bookmaker_code = name === null ? null : bookmakerCode(name);
     if (typeof quote !== "object" || quote === null || name === null || bookmaker_code === null) {
-      read.note(path, quote, "names no bookmaker");
+      read.noteMisread(path, quote, "names no bookmaker");
       return;
     }
     bookmakers.push(name);
