@@ -1,18 +1,11 @@
-import { MissingSettingError } from "./errors/missing_setting_error.ts";
-import { basicCredentials } from "./racing_api/basic_credentials.ts";
+import { MissingSettingError } from "./missing_setting_error.ts";
+import { basicCredentials, type RacingApiAccount } from "./racing_api/account.ts";
 
 /** What the functions need to answer a call and to reach the database. */
 export interface Environment {
   readonly supabaseUrl: string;
   readonly secretKey: string;
   readonly workerSecret: string;
-}
-
-/** The account of The Racing API. */
-export interface RacingApiAccount {
-  readonly url: string;
-  readonly username: string;
-  readonly password: string;
 }
 
 /** Reads a variable, as `Deno.env.get` does. */

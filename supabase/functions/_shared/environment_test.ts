@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { readEnvironment, readRacingApiAccount, secretsOf } from "./environment.ts";
-import { MissingSettingError } from "./errors/missing_setting_error.ts";
+import { MissingSettingError } from "./missing_setting_error.ts";
 
 const from = (variables: Record<string, string>) => (name: string) => variables[name];
 const base = { SUPABASE_URL: "http://127.0.0.1:1", WORKER_SECRET: "worker-secret" };

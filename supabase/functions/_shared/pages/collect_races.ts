@@ -3,10 +3,10 @@ import { readId } from "../values/ids.ts";
 import type { Sent } from "../values/missing.ts";
 import { readCourseName } from "../values/names.ts";
 import { readOffDt } from "../values/off_time.ts";
-import { type ElementParser, type Refusal, rejectElement } from "./element_parser.ts";
+import { type ElementParser, type ParsedElement, type Refusal, rejectElement } from "./element_parser.ts";
 import type { RunnerEntities } from "./entities.ts";
 import { harvest, sortedBy } from "./harvest.ts";
-import { RowReader } from "./reader.ts";
+import { RowReader } from "./row_reader.ts";
 import type { CourseRow, OddsRow, PageRows, RaceRow, Reject, RunnerRow } from "./rows.ts";
 import type { UnknownFields } from "./unknown_fields.ts";
 
@@ -21,9 +21,16 @@ export interface CheckedRace {
   runners?: unknown[] | null | undefined;
 }
 
-/** What the runners of cards and results have in common, checked. */
-export interface CheckedRunner {
-  horse_id: string;
+/** A race that passed its feed's schema. */
+export interface RaceElement<Race extends RaceRow> {
+  readonly race: CheckedRace;
+  readonly toRow: (read: RowReader) => Race;
+}
+
+/** A runner that passed its feed's schema. */
+export interface RunnerElement<Runner extends RunnerRow> {
+  readonly horse_id: string;
+  readonly toEntry: (race: CheckedRace, read: RowReader) => RunnerEntry<Runner>;
 }
 
 /** A runner, read: its row and the master rows it brings. */
@@ -33,19 +40,12 @@ export interface RunnerEntry<Runner extends RunnerRow> {
   readonly odds: readonly OddsRow[];
 }
 
-/** How one feed is read: what its elements are called, and what they become. */
-export interface Feed<
-  RaceElement extends CheckedRace,
-  RunnerElement extends CheckedRunner,
-  Race extends RaceRow,
-  Runner extends RunnerRow,
-> {
-  readonly parseRace: ElementParser<RaceElement>;
-  readonly parseRunner: ElementParser<RunnerElement>;
+/** How the races of one feed are read. */
+export interface Feed<Race extends RaceRow, Runner extends RunnerRow> {
+  readonly parseRace: ElementParser<RaceElement<Race>>;
+  readonly parseRunner: ElementParser<RunnerElement<Runner>>;
   /** A better reason for a race that cannot be read, where the feed knows one. */
   readonly explainReject?: (raw: unknown) => string | null;
-  readonly readRace: (race: RaceElement, read: RowReader) => Race;
-  readonly readRunner: (runner: RunnerElement, race: CheckedRace, read: RowReader) => RunnerEntry<Runner>;
 }
 
 interface RaceEntry<Race extends RaceRow, Runner extends RunnerRow> {
@@ -60,13 +60,8 @@ interface RaceEntry<Race extends RaceRow, Runner extends RunnerRow> {
  * everything else goes on. A race that comes twice (pages shift while they are read) counts as it came last, and so does
  * a horse that comes twice in a race.
  */
-export function collectRaces<
-  RaceElement extends CheckedRace,
-  RunnerElement extends CheckedRunner,
-  Race extends RaceRow,
-  Runner extends RunnerRow,
->(
-  feed: Feed<RaceElement, RunnerElement, Race, Runner>,
+export function collectRaces<Race extends RaceRow, Runner extends RunnerRow>(
+  feed: Feed<Race, Runner>,
   list: readonly unknown[],
   unknownFields: UnknownFields,
 ): PageRows<Race, Runner> {
@@ -93,29 +88,25 @@ export function collectRaces<
   };
 }
 
-function readRaceEntry<
-  RaceElement extends CheckedRace,
-  RunnerElement extends CheckedRunner,
-  Race extends RaceRow,
-  Runner extends RunnerRow,
->(
-  feed: Feed<RaceElement, RunnerElement, Race, Runner>,
+function readRaceEntry<Race extends RaceRow, Runner extends RunnerRow>(
+  feed: Feed<Race, Runner>,
   raw: unknown,
   unknownFields: UnknownFields,
 ): RaceEntry<Race, Runner> | Reject {
   const parsed = feed.parseRace(raw, unknownFields);
   if (!parsed.ok) return rejectRace(raw, parsed, feed.explainReject);
-  const race = parsed.element;
+  const { race, toRow } = parsed.element;
   const rejects: Reject[] = [];
   const read = new RowReader(
     { race_id: race.race_id, horse_id: null, race_date: race.date, prefix: "" },
     rejects,
   );
   read.noteSetAside(parsed.setAside);
-  const row = feed.readRace(race, read);
+  const row = toRow(read);
   const runners = new Map<string, RunnerEntry<Runner>>();
   (race.runners ?? []).forEach((rawRunner, index) => {
-    const entry = readRunnerEntry(feed, rawRunner, `runners[${index}]`, race, rejects, unknownFields);
+    const parsedRunner = feed.parseRunner(rawRunner, unknownFields);
+    const entry = readRunnerEntry(parsedRunner, rawRunner, `runners[${index}]`, race, rejects);
     if (entry !== null) runners.set(entry.row.horse_id, entry);
   });
   const course: CourseRow = {
@@ -127,24 +118,22 @@ function readRaceEntry<
   return { row, course, runners, rejects };
 }
 
-function readRunnerEntry<RunnerElement extends CheckedRunner, Runner extends RunnerRow>(
-  feed: Pick<Feed<never, RunnerElement, never, Runner>, "parseRunner" | "readRunner">,
+function readRunnerEntry<Runner extends RunnerRow>(
+  parsed: ParsedElement<RunnerElement<Runner>>,
   raw: unknown,
   path: string,
   race: CheckedRace,
   rejects: Reject[],
-  unknownFields: UnknownFields,
 ): RunnerEntry<Runner> | null {
-  const parsed = feed.parseRunner(raw, unknownFields);
   const place = { race_id: race.race_id, race_date: race.date };
   if (!parsed.ok) {
     rejects.push({ ...rejectElement("runner", raw, path, parsed), ...place });
     return null;
   }
-  const { horse_id } = parsed.element;
+  const { horse_id, toEntry } = parsed.element;
   const read = new RowReader({ ...place, horse_id, prefix: `${path}.` }, rejects);
   read.noteSetAside(parsed.setAside);
-  return feed.readRunner(parsed.element, race, read);
+  return toEntry(race, read);
 }
 
 function rejectRace(

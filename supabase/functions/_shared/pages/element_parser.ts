@@ -25,36 +25,37 @@ export type ParsedElement<T> =
 /** Checks one element of a list, and counts the fields that nobody knows. */
 export type ElementParser<T> = (raw: unknown, unknownFields: UnknownFields) => ParsedElement<T>;
 
-const NOTHING_SET_ASIDE: readonly SetAside[] = [];
-
 /**
  * A parser for one kind of element. Only what the row cannot exist without fails it; any other field of the wrong kind
  * is set aside and read as null, so that one odd field never costs a row.
+ *
+ * @param read what becomes of the checked fields
  */
-export function elementParser<Schema extends z.ZodObject>(
+export function elementParser<Schema extends z.ZodObject, T>(
   kind: ObjectKind,
   schema: Schema,
-): ElementParser<z.infer<Schema>> {
+  read: (fields: z.infer<Schema>) => T,
+): ElementParser<T> {
   const known = new Set(Object.keys(schema.shape));
   return (raw, unknownFields) => {
-    const parsed = schema.safeParse(raw);
-    const result = parsed.success
-      ? { ok: true as const, element: parsed.data, setAside: NOTHING_SET_ASIDE }
-      : parseWithoutOddFields(schema, raw, parsed.error);
-    if (result.ok) unknownFields.count(kind, raw as object, known);
-    return result;
+    if (!isRecord(raw)) return { ok: false, field: null, reason: "It is not an object." };
+    const parsed = parseWithoutOddFields(schema, raw);
+    if (!parsed.ok) return parsed;
+    unknownFields.count(kind, raw, known);
+    return { ...parsed, element: read(parsed.element) };
   };
 }
 
 function parseWithoutOddFields<Schema extends z.ZodObject>(
   schema: Schema,
-  raw: unknown,
-  error: z.ZodError,
+  raw: Record<string, unknown>,
 ): ParsedElement<z.infer<Schema>> {
-  if (!isRecord(raw)) return { ok: false, field: null, reason: "It is not an object." };
-  const fatal = error.issues.find((issue) => !acceptsNull(schema, fieldOf(issue)));
+  const parsed = schema.safeParse(raw);
+  if (parsed.success) return { ok: true, element: parsed.data, setAside: [] };
+  const { issues } = parsed.error;
+  const fatal = issues.find((issue) => !acceptsNull(schema, fieldOf(issue)));
   if (fatal !== undefined) return { ok: false, field: fieldOf(fatal), reason: reasonFor(fatal, raw) };
-  const odd = [...new Set(error.issues.map(fieldOf))];
+  const odd = [...new Set(issues.map(fieldOf))];
   const retried = schema.safeParse({ ...raw, ...Object.fromEntries(odd.map((field) => [field, null])) });
   if (!retried.success) return { ok: false, field: null, reason: z.prettifyError(retried.error) };
   const setAside = odd.map((field) => ({ field, sent: raw[field] })).filter(({ sent }) => !isMissing(sent));

@@ -1,7 +1,7 @@
 import { readId } from "../values/ids.ts";
 import { presentText, type Sent } from "../values/missing.ts";
 import { readAnimalName } from "../values/names.ts";
-import type { RowReader } from "./reader.ts";
+import type { RowReader } from "./row_reader.ts";
 import type { HorseRow, ParentRow, PersonRow, TrainerRow } from "./rows.ts";
 
 /** The master rows that one runner brings; null where the feed names none. */
@@ -48,7 +48,7 @@ export function readPerson(
 function readMasterId(read: RowReader, field: string, sentId: Sent, sentName: Sent): string | null {
   const id = readId(sentId);
   if (id.value === null && id.problem === null && presentText(sentName) !== null) {
-    read.note(`${field}_id`, sentName, `is missing although ${field} has a name`);
+    read.noteMissing(`${field}_id`, sentName, `${field} has a name`);
   }
   return read.take(`${field}_id`, sentId, id);
 }

@@ -1,6 +1,6 @@
 import type { z } from "zod";
-import { UnreadableBodyError } from "../errors/unreadable_body_error.ts";
 import type { UnknownFields } from "./unknown_fields.ts";
+import { UnreadableBodyError } from "./unreadable_body_error.ts";
 
 /**
  * Checks the outside of a body and counts its unknown fields. Without its list and its total there is nothing to page

@@ -7,7 +7,7 @@ import {
   resultRunnerBody,
   resultsBody,
   theOnly,
-} from "./fixtures.ts";
+} from "../../../tests/support/api_bodies.ts";
 import { readRacecardsPage } from "./read_racecards.ts";
 import { readResultsPage } from "./read_results.ts";
 

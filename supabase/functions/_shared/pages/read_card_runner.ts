@@ -11,7 +11,7 @@ import { readRunnerNumber } from "../values/runner_number.ts";
 import type { CheckedRace, RunnerEntry } from "./collect_races.ts";
 import { readParent, readPerson } from "./entities.ts";
 import { NO_ODDS, readOdds } from "./read_odds.ts";
-import type { RowReader } from "./reader.ts";
+import type { RowReader } from "./row_reader.ts";
 import type { CardRunnerRow, HorseRow } from "./rows.ts";
 
 /** What of a card is read only when it is asked for. */
@@ -131,7 +131,7 @@ function readFlags(flags: CardRunner["past_results_flags"], read: RowReader): st
     const text = typeof flag === "string" ? presentText(flag) : null;
     if (text !== null) texts.push(text);
     else if (typeof flag !== "string") {
-      read.note("past_results_flags", flag, "holds something that is not text");
+      read.noteMisread("past_results_flags", flag, "holds something that is not text");
     }
   }
   return texts.length > 0 ? texts : null;

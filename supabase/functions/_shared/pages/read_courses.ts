@@ -1,4 +1,3 @@
-import { UnreadableBodyError } from "../errors/unreadable_body_error.ts";
 import { course, coursesPage, region, regionsPage } from "../racing_api/schemas.ts";
 import { readRegionCode } from "../values/ids.ts";
 import { presentText } from "../values/missing.ts";
@@ -7,6 +6,7 @@ import { parseEnvelope } from "./envelope.ts";
 import { sortedBy } from "./harvest.ts";
 import { type CourseRow, emptyPageRows, type PageRows, type RegionRow, type Reject } from "./rows.ts";
 import { UnknownFields } from "./unknown_fields.ts";
+import { UnreadableBodyError } from "./unreadable_body_error.ts";
 
 /** The rows of /courses. */
 export interface CoursesRead {
@@ -22,8 +22,17 @@ export interface RegionsRead {
   readonly missing: string[];
 }
 
-const parseCourse = elementParser("course", course);
-const parseRegion = elementParser("region", region);
+const parseCourse = elementParser("course", course, ({ id, course, region_code }): CourseRow => ({
+  id,
+  // This list gives the name itself: "Dundalk-AW", never with a region behind it.
+  name: presentText(course),
+  region_code: readRegionCode(region_code).value,
+  is_listed: true,
+}));
+const parseRegion = elementParser("region", region, ({ region_code, region }): RegionRow => ({
+  code: region_code,
+  name: presentText(region),
+}));
 
 /**
  * The rows of /courses.
@@ -42,18 +51,8 @@ export function readCourses(body: unknown): CoursesRead {
   const rejects: Reject[] = [];
   for (const raw of page.courses) {
     const parsed = parseCourse(raw, unknownFields);
-    if (!parsed.ok) {
-      rejects.push(rejectElement("course", raw, "", parsed));
-      continue;
-    }
-    const { id, course, region_code } = parsed.element;
-    // This list gives the name itself: "Dundalk-AW", never with a region behind it.
-    courses.set(id, {
-      id,
-      name: presentText(course),
-      region_code: readRegionCode(region_code).value,
-      is_listed: true,
-    });
+    if (parsed.ok) courses.set(parsed.element.id, parsed.element);
+    else rejects.push(rejectElement("course", raw, "", parsed));
   }
   return {
     total: page.total,
@@ -79,12 +78,8 @@ export function readRegions(body: unknown, wanted: readonly string[]): RegionsRe
   const rejects: Reject[] = [];
   for (const raw of list.data) {
     const parsed = parseRegion(raw, unknownFields);
-    if (!parsed.ok) {
-      rejects.push(rejectElement("region", raw, "", parsed));
-      continue;
-    }
-    const { region_code: code, region: name } = parsed.element;
-    regions.set(code, { code, name: presentText(name) });
+    if (parsed.ok) regions.set(parsed.element.code, parsed.element);
+    else rejects.push(rejectElement("region", raw, "", parsed));
   }
   return {
     missing: wanted.filter((code) => !regions.has(code)),

@@ -1,6 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { UnreadableBodyError } from "../errors/unreadable_body_error.ts";
 import { readCourses, readRegions } from "./read_courses.ts";
+import { UnreadableBodyError } from "./unreadable_body_error.ts";
 
 const penshire = { id: "crs_8001", course: "Penshire-AW", region_code: "GB", region: "Great Britain" };
 

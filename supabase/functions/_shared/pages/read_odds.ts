@@ -5,7 +5,7 @@ import { readLondonMoment } from "../values/off_time.ts";
 import { readQuotedPrice } from "../values/quoted_price.ts";
 import { readDecimalPrice } from "../values/starting_price.ts";
 import { sortedBy } from "./harvest.ts";
-import type { RowReader } from "./reader.ts";
+import type { RowReader } from "./row_reader.ts";
 import type { OddsRow } from "./rows.ts";
 
 /** What the odds of one runner become. */
@@ -25,17 +25,18 @@ export const NO_ODDS: QuotedOdds = { rows: [], bookmakers: [] };
  */
 export function readOdds(sent: unknown, race_id: string, horse_id: string, read: RowReader): QuotedOdds {
   if (!Array.isArray(sent)) {
-    if (sent !== undefined && sent !== null && sent !== "") read.note("odds", sent, "is not a list");
+    if (sent !== undefined && sent !== null && sent !== "") read.noteMisread("odds", sent, "is not a list");
     return NO_ODDS;
   }
   const bookmakers: string[] = [];
   const rows = new Map<string, OddsRow>();
-  (sent as unknown[]).forEach((quote, index) => {
+  const quotes: unknown[] = sent;
+  quotes.forEach((quote, index) => {
     const path = `odds[${index}]`;
     const name = typeof quote === "object" && quote !== null ? presentText(scalar(quote, "bookmaker")) : null;
     const bookmaker_code = name === null ? null : bookmakerCode(name);
     if (typeof quote !== "object" || quote === null || name === null || bookmaker_code === null) {
-      read.note(path, quote, "names no bookmaker");
+      read.noteMisread(path, quote, "names no bookmaker");
       return;
     }
     bookmakers.push(name);

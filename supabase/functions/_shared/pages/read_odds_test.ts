@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { cardBody, cardRunnerBody, cardsBody } from "./fixtures.ts";
+import { cardBody, cardRunnerBody, cardsBody } from "../../../tests/support/api_bodies.ts";
 import { readRacecardsPage } from "./read_racecards.ts";
 
 function quote(fields: Record<string, unknown> = {}) {

@@ -1,10 +1,4 @@
-import {
-  type CardRunner,
-  cardRunner,
-  type Racecard,
-  racecard,
-  racecardsPage,
-} from "../racing_api/schemas.ts";
+import { cardRunner, type Racecard, racecard, racecardsPage } from "../racing_api/schemas.ts";
 import { readBoolean } from "../values/booleans.ts";
 import { furlongsOf, metresOf, readDistanceText, readFurlongs } from "../values/distance.ts";
 import { readInteger } from "../values/numbers.ts";
@@ -14,16 +8,9 @@ import { collectRaces, type Feed } from "./collect_races.ts";
 import { elementParser } from "./element_parser.ts";
 import { parseEnvelope } from "./envelope.ts";
 import { type CardOptions, readCardRunner } from "./read_card_runner.ts";
-import type { RowReader } from "./reader.ts";
+import type { RowReader } from "./row_reader.ts";
 import type { CardRaceRow, CardRunnerRow, RacePage } from "./rows.ts";
 import { UnknownFields } from "./unknown_fields.ts";
-
-const CARDS = {
-  parseRace: elementParser("racecard", racecard),
-  parseRunner: elementParser("card_runner", cardRunner),
-  explainReject: explainMissingIds,
-  readRace: readCardRace,
-};
 
 /**
  * The rows of a page of /racecards/pro.
@@ -38,14 +25,24 @@ export function readRacecardsPage(
   const expected = "an object with a list racecards and a number total";
   const page = parseEnvelope(racecardsPage, expected, body, unknownFields);
   const raceCount = page.racecards.length;
-  const feed: Feed<Racecard, CardRunner, CardRaceRow, CardRunnerRow> = {
-    ...CARDS,
-    readRunner: (runner, race, read) => readCardRunner(runner, race, read, options),
-  };
   return {
     total: page.total,
     raceCount,
-    rows: collectRaces(feed, page.racecards, unknownFields),
+    rows: collectRaces(feedOfCards(options), page.racecards, unknownFields),
+  };
+}
+
+function feedOfCards(options: CardOptions): Feed<CardRaceRow, CardRunnerRow> {
+  return {
+    parseRace: elementParser("racecard", racecard, (race) => ({
+      race,
+      toRow: (read) => readCardRace(race, read),
+    })),
+    parseRunner: elementParser("card_runner", cardRunner, (runner) => ({
+      horse_id: runner.horse_id,
+      toEntry: (race, read) => readCardRunner(runner, race, read, options),
+    })),
+    explainReject: explainMissingIds,
   };
 }
 

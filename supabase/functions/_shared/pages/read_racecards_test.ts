@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { UnreadableBodyError } from "../errors/unreadable_body_error.ts";
-import { cardBody, cardRunnerBody, cardsBody, theOnly } from "./fixtures.ts";
+import { cardBody, cardRunnerBody, cardsBody, theOnly } from "../../../tests/support/api_bodies.ts";
 import { readRacecardsPage } from "./read_racecards.ts";
+import { UnreadableBodyError } from "./unreadable_body_error.ts";
 
 function readCards(...racecards: unknown[]) {
   return readRacecardsPage(cardsBody(racecards)).rows;

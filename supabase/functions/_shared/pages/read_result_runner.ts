@@ -12,7 +12,7 @@ import { readDecimalPrice, readStartingPrice } from "../values/starting_price.ts
 import { readStones } from "../values/weight.ts";
 import type { CheckedRace, RunnerEntry } from "./collect_races.ts";
 import { readParent, readPerson } from "./entities.ts";
-import type { RowReader } from "./reader.ts";
+import type { RowReader } from "./row_reader.ts";
 import type { HorseRow, ResultRunnerRow } from "./rows.ts";
 
 /** A runner of /results: its row, and the master rows it brings. */

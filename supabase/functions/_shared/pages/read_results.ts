@@ -1,4 +1,4 @@
-import { type Result, result, type ResultRunner, resultRunner, resultsPage } from "../racing_api/schemas.ts";
+import { type Result, result, resultRunner, resultsPage } from "../racing_api/schemas.ts";
 import {
   furlongsOf,
   metresOf,
@@ -11,15 +11,19 @@ import { collectRaces, type Feed } from "./collect_races.ts";
 import { elementParser } from "./element_parser.ts";
 import { parseEnvelope } from "./envelope.ts";
 import { readResultRunner } from "./read_result_runner.ts";
-import type { RowReader } from "./reader.ts";
+import type { RowReader } from "./row_reader.ts";
 import type { RacePage, ResultRaceRow, ResultRunnerRow } from "./rows.ts";
 import { UnknownFields } from "./unknown_fields.ts";
 
-const RESULTS: Feed<Result, ResultRunner, ResultRaceRow, ResultRunnerRow> = {
-  parseRace: elementParser("result", result),
-  parseRunner: elementParser("result_runner", resultRunner),
-  readRace: readResultRace,
-  readRunner: readResultRunner,
+const RESULTS: Feed<ResultRaceRow, ResultRunnerRow> = {
+  parseRace: elementParser("result", result, (race) => ({
+    race,
+    toRow: (read) => readResultRace(race, read),
+  })),
+  parseRunner: elementParser("result_runner", resultRunner, (runner) => ({
+    horse_id: runner.horse_id,
+    toEntry: (race, read) => readResultRunner(runner, race, read),
+  })),
 };
 
 /**

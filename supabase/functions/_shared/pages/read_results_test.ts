@@ -1,7 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { UnreadableBodyError } from "../errors/unreadable_body_error.ts";
-import { resultBody, resultRunnerBody, resultsBody, theOnly } from "./fixtures.ts";
+import { resultBody, resultRunnerBody, resultsBody, theOnly } from "../../../tests/support/api_bodies.ts";
 import { readResultsPage } from "./read_results.ts";
+import { UnreadableBodyError } from "./unreadable_body_error.ts";
 
 function readResults(...results: unknown[]) {
   return readResultsPage(resultsBody(results)).rows;

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { cardBody, cardsBody, resultBody, resultsBody, theOnly } from "./fixtures.ts";
+import { cardBody, cardsBody, resultBody, resultsBody, theOnly } from "../../../tests/support/api_bodies.ts";
 import { readRacecardsPage } from "./read_racecards.ts";
 import { readResultsPage } from "./read_results.ts";
 import type { CardRaceRow, CardRunnerRow, ResultRaceRow, ResultRunnerRow } from "./rows.ts";

@@ -1,6 +1,5 @@
 import { assert } from "@std/assert";
 import fc from "fast-check";
-import { INTEGER_MAX } from "../values/numbers.ts";
 import {
   cardBody,
   cardRunnerBody,
@@ -8,7 +7,8 @@ import {
   resultBody,
   resultRunnerBody,
   resultsBody,
-} from "./fixtures.ts";
+} from "../../../tests/support/api_bodies.ts";
+import { INTEGER_MAX } from "../values/numbers.ts";
 import { readRacecardsPage } from "./read_racecards.ts";
 import { readResultsPage } from "./read_results.ts";
 import type { PageRows } from "./rows.ts";

@@ -1,7 +1,7 @@
 import type { Clock } from "../clock.ts";
-import type { RacingApiAccount } from "../environment.ts";
-import { RacingApiError, type RacingApiFailure } from "../errors/racing_api_error.ts";
-import { basicCredentials } from "./basic_credentials.ts";
+import { basicCredentials, type RacingApiAccount } from "./account.ts";
+import { failureClassOf } from "./failure_class.ts";
+import { RacingApiError, type RacingApiFailure } from "./racing_api_error.ts";
 import { retryAfterSeconds } from "./retry_after.ts";
 
 /** The endpoints in use; each has its row in `racing_api_limits`. */
@@ -163,17 +163,24 @@ export class RacingApiClient {
       }
     }
     const said = `${endpoint} answered ${httpStatus}: ${text.slice(0, 200)}`;
-    if (httpStatus === 401 || httpStatus === 403) {
-      return fail(
-        `The Racing API refused the account (${said}). Check RACING_API_USERNAME, RACING_API_PASSWORD and the plan`,
-        { failureClass: "account", httpStatus },
-      );
+    const failureClass = failureClassOf(httpStatus);
+    switch (failureClass) {
+      case "account":
+        return fail(
+          `The Racing API refused the account (${said}). Check RACING_API_USERNAME, RACING_API_PASSWORD and the plan`,
+          { failureClass, httpStatus },
+        );
+      case "chunk":
+        return fail(said, { failureClass, httpStatus });
+      case "transient": {
+        const header = response.headers.get("retry-after");
+        const serverDate = response.headers.get("date");
+        return fail(said, {
+          failureClass,
+          httpStatus,
+          retryAfterSeconds: retryAfterSeconds(header, serverDate),
+        });
+      }
     }
-    if (httpStatus === 429 || httpStatus === 408 || httpStatus >= 500) {
-      const header = response.headers.get("retry-after");
-      const serverDate = response.headers.get("date");
-      return fail(said, { httpStatus, retryAfterSeconds: retryAfterSeconds(header, serverDate) });
-    }
-    return fail(said, { failureClass: "chunk", httpStatus });
   }
 }

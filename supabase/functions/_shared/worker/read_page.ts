@@ -1,10 +1,10 @@
-import { UnknownRegionError } from "../errors/unknown_region_error.ts";
+import { KNOWN_BOOKMAKERS } from "../pages/known_bookmakers.ts";
 import { readCourses, readRegions } from "../pages/read_courses.ts";
 import { readRacecardsPage } from "../pages/read_racecards.ts";
 import { readResultsPage } from "../pages/read_results.ts";
 import type { PageRows } from "../pages/rows.ts";
-import { KNOWN_BOOKMAKERS } from "../racing_api/bookmakers.ts";
 import type { Endpoint } from "../racing_api/client.ts";
+import { UnknownRegionError } from "./unknown_region_error.ts";
 
 /** A page of any endpoint. */
 export interface ReadPage {

@@ -1,19 +1,17 @@
 import { z } from "zod";
 import { systemClock } from "../clock.ts";
 import { type GetVariable, readEnvironment, readRacingApiAccount, secretsOf } from "../environment.ts";
-import { MissingSettingError } from "../errors/missing_setting_error.ts";
 import { createLogger, type Logger } from "../log.ts";
+import { MissingSettingError } from "../missing_setting_error.ts";
 import { RacingApiClient } from "../racing_api/client.ts";
-import { type Chunk, connectEngine, type Engine } from "./database.ts";
+import { type Chunk, createEngineClient, type EngineClient } from "./engine_client.ts";
 import type { Feed } from "./paging.ts";
 import { isSameText } from "./same_text.ts";
 import { isSignature, judge } from "./signature.ts";
 import { workOnChunk } from "./work_on_chunk.ts";
 
 /** The part of the platform's runtime that keeps an isolate alive after the answer is sent. */
-interface EdgeRuntime {
-  waitUntil(promise: Promise<unknown>): void;
-}
+declare const EdgeRuntime: { waitUntil(promise: Promise<unknown>): void };
 
 /** A call's body says the feed, and of a call that SQL sent its number and how long it is good. */
 const LARGEST_BODY_BYTES = 1024;
@@ -36,13 +34,14 @@ async function readSmallBody(request: Request): Promise<string | null> {
   if (reader === undefined) return "";
   const timer = setTimeout(() => void reader.cancel().catch(() => {}), LONGEST_BODY_MILLISECONDS);
   try {
-    const chunks: Uint8Array[] = [];
+    const decoder = new TextDecoder();
+    let text = "";
     for (let length = 0;;) {
       const { done, value } = await reader.read();
-      if (done) return await new Blob(chunks as BlobPart[]).text();
+      if (done) return text + decoder.decode();
       length += value.length;
       if (length > LARGEST_BODY_BYTES) return null;
-      chunks.push(value);
+      text += decoder.decode(value, { stream: true });
     }
   } catch {
     return null;
@@ -53,8 +52,8 @@ async function readSmallBody(request: Request): Promise<string | null> {
 }
 
 /** What a call asks for. */
-interface Call<F extends Feed> {
-  readonly feed: F;
+interface Call {
+  readonly feed: Feed;
   /** Null when somebody calls by hand. */
   readonly id: number | null;
 }
@@ -78,20 +77,20 @@ async function readBody<T>(request: Request, form: z.ZodType<T>): Promise<T | un
 }
 
 /** Finds out who calls and what for, before anything is asked of the database. */
-async function readCall<F extends Feed>(
+async function readCall(
   request: Request,
   { functionName, feeds, workerSecret }: {
     functionName: string;
-    feeds: readonly [F, ...F[]];
+    feeds: readonly Feed[];
     workerSecret: string;
   },
-): Promise<Call<F> | Refusal> {
+): Promise<Call | Refusal> {
   const feed = z.enum(feeds);
   if (showsSecret(request, workerSecret)) {
     const body = await readBody(request, z.strictObject({ feed }));
     return body === undefined
       ? { status: 400, message: `Send {"feed": "${feeds.join('" | "')}"}` }
-      : { feed: body.feed as F, id: null };
+      : { feed: body.feed, id: null };
   }
   const signature = request.headers.get("x-call-signature");
   if (!isSignature(signature)) return UNAUTHORIZED;
@@ -99,7 +98,7 @@ async function readCall<F extends Feed>(
   const body = await readBody(request, z.strictObject({ feed, call: count, expires: count }));
   if (body === undefined) return UNAUTHORIZED;
 
-  const call = { feed: body.feed as F, id: body.call };
+  const call = { feed: body.feed, id: body.call };
   const now = Date.now();
   const verdict = judge({ functionName, ...call, expires: body.expires }, signature, workerSecret, now);
   if (verdict === "good") return call;
@@ -119,7 +118,7 @@ async function readCall<F extends Feed>(
 const retire = new AbortController();
 globalThis.addEventListener("beforeunload", () => retire.abort());
 
-async function work(chunk: Chunk, engine: Engine, log: Logger, get: GetVariable): Promise<void> {
+async function work(chunk: Chunk, engine: EngineClient, log: Logger, get: GetVariable): Promise<void> {
   try {
     const account = readRacingApiAccount(get);
     const api = new RacingApiClient({
@@ -140,7 +139,7 @@ async function work(chunk: Chunk, engine: Engine, log: Logger, get: GetVariable)
     if (!(error instanceof MissingSettingError)) throw error;
     log.error("failed", { message: error.message });
     await engine.failChunk(chunk, {
-      failureClass: "account",
+      failureClass: error.failureClass,
       message: error.message,
       endpoint: null,
       httpStatus: null,
@@ -162,9 +161,8 @@ async function work(chunk: Chunk, engine: Engine, log: Logger, get: GetVariable)
  *
  * @param functionName What the function is deployed as.
  */
-export function serve<F extends Feed>(functionName: string, feeds: readonly [F, ...F[]]): void {
+export function serve(functionName: string, feeds: readonly Feed[]): void {
   const get: GetVariable = (name) => Deno.env.get(name);
-  const runtime = (globalThis as unknown as { EdgeRuntime: EdgeRuntime }).EdgeRuntime;
   const log = createLogger(secretsOf(get));
 
   Deno.serve(async (request) => {
@@ -179,11 +177,14 @@ export function serve<F extends Feed>(functionName: string, feeds: readonly [F, 
       }
 
       const { feed, id } = call;
-      const engine = connectEngine(environment, { clock: systemClock, log: log.with({ feed, call: id }) });
+      const engine = createEngineClient(environment, {
+        clock: systemClock,
+        log: log.with({ feed, call: id }),
+      });
       const claiming = engine.claimChunk(feed, id);
       // A database that restarts is waited for, and longer than pg_net waits for an answer: the isolate must not end
       // with that.
-      runtime.waitUntil(claiming.catch(() => {}));
+      EdgeRuntime.waitUntil(claiming.catch(() => {}));
       const chunk = await claiming;
       if (chunk === null) {
         log.info("nothing to claim", { feed, call: id });
@@ -196,8 +197,8 @@ export function serve<F extends Feed>(functionName: string, feeds: readonly [F, 
         period_end: chunk.periodEnd,
         ...chunk.cursor,
       });
-      const chunkEngine = connectEngine(environment, { clock: systemClock, log: chunkLog });
-      runtime.waitUntil(work(chunk, chunkEngine, chunkLog, get));
+      const chunkEngine = createEngineClient(environment, { clock: systemClock, log: chunkLog });
+      EdgeRuntime.waitUntil(work(chunk, chunkEngine, chunkLog, get));
       return answer(202, { run: chunk.runId, chunk: chunk.id, feed });
     } catch (error) {
       log.error("call failed", { message: error instanceof Error ? error.message : String(error) });

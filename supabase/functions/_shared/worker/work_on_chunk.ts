@@ -1,18 +1,18 @@
 import type { Clock } from "../clock.ts";
-import { LeaseLostError } from "../errors/lease_lost_error.ts";
-import { NothingUnderstoodError } from "../errors/nothing_understood_error.ts";
-import { RacingApiError } from "../errors/racing_api_error.ts";
-import { UnreadableBodyError } from "../errors/unreadable_body_error.ts";
-import { UnknownRegionError } from "../errors/unknown_region_error.ts";
 import type { Logger } from "../log.ts";
+import { UnreadableBodyError } from "../pages/unreadable_body_error.ts";
 import type { RacingApiClient } from "../racing_api/client.ts";
-import type { Chunk, Engine, Failure, IngestPage } from "./database.ts";
+import { RacingApiError } from "../racing_api/racing_api_error.ts";
+import type { Chunk, EngineClient, Failure, IngestPage } from "./engine_client.ts";
+import { LeaseLostError } from "./lease_lost_error.ts";
+import { NothingUnderstoodError } from "./nothing_understood_error.ts";
 import { type Cursor, cursorAfter, type PageRequest, requestAt } from "./paging.ts";
 import { readPage } from "./read_page.ts";
+import { UnknownRegionError } from "./unknown_region_error.ts";
 
 /** What working on a chunk needs from outside. */
 export interface Workshop {
-  readonly engine: Engine;
+  readonly engine: EngineClient;
   readonly api: Pick<RacingApiClient, "get" | "takeCallCount">;
   readonly clock: Clock;
   readonly log: Logger;

@@ -3,10 +3,10 @@ import { connect, type Sql } from "../../../../scripts/local/database.ts";
 import { type Platform, startPlatform } from "../../../../scripts/local/platform.ts";
 import { type SimulatedApi, startSimulatedApi } from "../../../../scripts/local/racing_api/server.ts";
 import { freeSlots } from "../../../../scripts/local/slots.ts";
+import { HandMovedClock } from "../../../tests/support/hand_moved_clock.ts";
 import { createLogger, type Logger } from "../log.ts";
 import { RacingApiClient } from "../racing_api/client.ts";
-import { HandMovedClock } from "../testing/hand_moved_clock.ts";
-import { type Chunk, connectEngine, type Engine } from "./database.ts";
+import { type Chunk, createEngineClient, type EngineClient } from "./engine_client.ts";
 import { type Outcome, workOnChunk, type Workshop } from "./work_on_chunk.ts";
 
 const PASSWORD = "a password nobody guesses";
@@ -32,7 +32,7 @@ Deno.test.beforeEach(async () => {
 });
 
 interface Bench {
-  readonly engine: Engine;
+  readonly engine: EngineClient;
   readonly clock: HandMovedClock;
   readonly log: string[];
   readonly logger: Logger;
@@ -44,7 +44,7 @@ function bench(password = PASSWORD): Bench {
   const clock = new HandMovedClock();
   const log: string[] = [];
   const logger = createLogger([password], (_level, line) => void log.push(line));
-  const engine = connectEngine(
+  const engine = createEngineClient(
     { supabaseUrl: platform.supabaseUrl, secretKey: platform.secretKey },
     { clock, log: logger },
   );
@@ -66,7 +66,12 @@ function bench(password = PASSWORD): Bench {
   };
 }
 
-async function claimed(engine: Engine, feed: Chunk["feed"], start: string, end: string): Promise<Chunk> {
+async function claimed(
+  engine: EngineClient,
+  feed: Chunk["feed"],
+  start: string,
+  end: string,
+): Promise<Chunk> {
   await sql`select backfill_start(${start}::date, ${end}::date, ${[feed]}::text[], reprocess => 'all')`;
   const chunk = await engine.claimChunk(feed, null);
   if (chunk === null) throw new Error("The chunk could not be claimed");
@@ -278,7 +283,7 @@ Deno.test("an answer that gets lost after the page was stored costs nothing", as
     throw new TypeError("connection reset");
   };
   const { clock, work, log, logger } = bench();
-  const engine = connectEngine(
+  const engine = createEngineClient(
     { supabaseUrl: platform.supabaseUrl, secretKey: platform.secretKey },
     { clock, log: logger, fetch: losingFetch },
   );
@@ -311,7 +316,7 @@ function whileAway(clock: HandMovedClock, name: string, seconds: number): typeof
 for (const name of ["reserve_slot", "ingest_page", "finish_chunk"]) {
   Deno.test(`a database that is away for 18 seconds at ${name} costs those seconds, and nothing else`, async () => {
     const { clock, work, logger } = bench();
-    const engine = connectEngine(
+    const engine = createEngineClient(
       { supabaseUrl: platform.supabaseUrl, secretKey: platform.secretKey },
       { clock, log: logger, fetch: whileAway(clock, name, 18) },
     );
@@ -334,7 +339,7 @@ for (const name of ["reserve_slot", "ingest_page", "finish_chunk"]) {
 
 Deno.test("a claim whose answer is lost, and whose database is away after it, gets its lease all the same", async () => {
   const { clock, work, logger } = bench();
-  const engine = connectEngine(
+  const engine = createEngineClient(
     { supabaseUrl: platform.supabaseUrl, secretKey: platform.secretKey },
     { clock, log: logger, fetch: whileAway(clock, "claim_chunk", 18) },
   );

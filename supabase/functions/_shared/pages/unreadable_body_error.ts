@@ -1,5 +1,5 @@
+import type { FailureClass } from "../racing_api/failure_class.ts";
 import { storableText } from "../values/missing.ts";
-import type { FailureClass } from "./failure_class.ts";
 
 const EXCERPT_LENGTH = 200;
 

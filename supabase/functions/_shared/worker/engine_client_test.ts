@@ -1,12 +1,12 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { DatabaseError, type DatabaseFailure } from "../errors/database_error.ts";
+import { HandMovedClock } from "../../../tests/support/hand_moved_clock.ts";
 import { createLogger } from "../log.ts";
-import { HandMovedClock } from "../testing/hand_moved_clock.ts";
-import { connectEngine, type Engine } from "./database.ts";
+import { DatabaseError, type DatabaseFailure } from "./database_error.ts";
+import { createEngineClient, type EngineClient } from "./engine_client.ts";
 
 /** How calls of database functions are repeated. What the database makes of them is in the tests of the SQL functions. */
 interface Bench {
-  readonly engine: Engine;
+  readonly engine: EngineClient;
   readonly clock: HandMovedClock;
   /** The bodies of the calls that were made. */
   readonly calls: Record<string, unknown>[];
@@ -19,7 +19,10 @@ function bench(answer: (nth: number, milliseconds: number) => Response | Error):
   const start = clock.monotonic();
   const calls: Record<string, unknown>[] = [];
   const log: string[] = [];
-  const engine = connectEngine({ supabaseUrl: "http://database.test", secretKey: "sb_secret_of_this_test" }, {
+  const engine = createEngineClient({
+    supabaseUrl: "http://database.test",
+    secretKey: "sb_secret_of_this_test",
+  }, {
     clock,
     log: createLogger([], (_level, line) => void log.push(line)),
     fetch: async (input, init) => {

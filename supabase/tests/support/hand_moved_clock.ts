@@ -1,4 +1,4 @@
-import type { Clock } from "../clock.ts";
+import type { Clock } from "../../functions/_shared/clock.ts";
 
 /** Time for tests: sleeping moves it at once. */
 export class HandMovedClock implements Clock {

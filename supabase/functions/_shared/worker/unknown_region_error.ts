@@ -1,5 +1,5 @@
 import type { Endpoint } from "../racing_api/client.ts";
-import type { FailureClass } from "./failure_class.ts";
+import type { FailureClass } from "../racing_api/failure_class.ts";
 
 /**
  * A region of `backfill_settings` is not one of the API's (`sa`, which it calls `saf`): every call would be refused for it, or

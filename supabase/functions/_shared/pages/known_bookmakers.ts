@@ -1,5 +1,5 @@
-import type { BookmakerRow } from "../pages/rows.ts";
 import { bookmakerCode, type BookmakerType } from "../values/bookmaker.ts";
+import type { BookmakerRow } from "./rows.ts";
 
 const NAMES_BY_TYPE: readonly (readonly [BookmakerType, readonly string[]])[] = [
   ["online", [

@@ -13,13 +13,16 @@ export interface Place {
   readonly prefix: string;
 }
 
-/** Reads the values of one row; what cannot be understood becomes null and is noted with what was sent. */
+/**
+ * Reads the values of one row. A value that the feed does not have is null, and so is one that cannot be understood, but that
+ * one is noted with what was sent.
+ */
 export class RowReader {
   constructor(readonly place: Place, readonly rejects: Reject[]) {}
 
-  /** The value of a reading; its problem, if it has one, is noted. */
+  /** The value of a reading; one that was misread is noted. */
   take<T>(field: string, sent: unknown, reading: Reading<T>): T | null {
-    if (reading.problem !== null) this.note(field, sent, reading.problem);
+    if (reading.problem !== null) this.noteMisread(field, sent, reading.problem);
     return reading.value;
   }
 
@@ -30,11 +33,25 @@ export class RowReader {
 
   /** Notes the fields that were set aside because of their kind. */
   noteSetAside(setAside: readonly SetAside[]): void {
-    for (const { field, sent } of setAside) this.note(field, sent, "is of a kind that cannot be read");
+    for (const { field, sent } of setAside) this.noteMisread(field, sent, "is of a kind that cannot be read");
   }
 
-  /** Notes a value that is lost to its column: "draw is not a whole number of 0 or more." */
-  note(field: string, sent: unknown, problem: string): void {
+  /** Notes what was sent and is lost to its column: "draw is not a whole number of 0 or more." */
+  noteMisread(field: string, sent: unknown, problem: string): void {
+    this.#note(field, sent, problem);
+  }
+
+  /**
+   * Notes that the feed has none where it should have one: "trainer_id is missing although trainer has a name." Most values
+   * may be missing without a word.
+   *
+   * @param evidence what was sent that speaks for a value; there is no value to keep
+   */
+  noteMissing(field: string, evidence: unknown, although: string): void {
+    this.#note(field, evidence, `is missing although ${although}`);
+  }
+
+  #note(field: string, value: unknown, problem: string): void {
     const { race_id, horse_id, race_date, prefix } = this.place;
     this.rejects.push({
       kind: "value",
@@ -43,7 +60,7 @@ export class RowReader {
       race_date,
       reason: `${field} ${problem}.`,
       path: prefix + field,
-      raw: { value: storableJson(sent) },
+      raw: { value: storableJson(value) },
     });
   }
 }

@@ -1,6 +1,6 @@
 import type { Reject } from "../pages/rows.ts";
 import type { Endpoint } from "../racing_api/client.ts";
-import type { FailureClass } from "./failure_class.ts";
+import type { FailureClass } from "../racing_api/failure_class.ts";
 
 /** What is known about a page of which nothing could be stored. */
 export interface BrokenPage {

@@ -1,14 +1,18 @@
+/**
+ * The client of the engine, which is SQL (`supabase/schemas/`): the functions that a worker calls, and how a call that
+ * failed is repeated.
+ */
 import { createClient, type PostgrestError } from "@supabase/supabase-js";
 import type { Clock } from "../clock.ts";
 import type { Database, Json } from "../database_types.ts";
 import type { Environment } from "../environment.ts";
-import { DatabaseError, type DatabaseFailure } from "../errors/database_error.ts";
-import type { FailureClass } from "../errors/failure_class.ts";
-import { LeaseLostError } from "../errors/lease_lost_error.ts";
-import type { RacingApiFailure } from "../errors/racing_api_error.ts";
 import type { Logger } from "../log.ts";
-import type { RateBudget } from "../racing_api/client.ts";
 import type { PageRows } from "../pages/rows.ts";
+import type { RateBudget } from "../racing_api/client.ts";
+import type { FailureClass } from "../racing_api/failure_class.ts";
+import type { RacingApiFailure } from "../racing_api/racing_api_error.ts";
+import { DatabaseError, type DatabaseFailure } from "./database_error.ts";
+import { LeaseLostError } from "./lease_lost_error.ts";
 import type { ChunkBounds, Cursor, Feed } from "./paging.ts";
 
 /** A chunk that this invocation holds the lease of. */
@@ -54,8 +58,11 @@ export interface Failure {
   readonly retryAfterSeconds: number | null;
 }
 
-/** The database functions that a worker calls: SQL owns every state transition. */
-export interface Engine extends RateBudget {
+/**
+ * The engine, as a worker sees it: a method for each SQL function that it calls. What they do to runs and chunks, SQL alone
+ * decides.
+ */
+export interface EngineClient extends RateBudget {
   /**
    * Leases the next chunk of a feed; null when nothing is due, all leases are taken, or the call was answered before.
    * A numbered claim whose answer gets lost is made again, and gets the same lease.
@@ -129,8 +136,8 @@ function failureOf(status: number, code: string | undefined): DatabaseFailure {
   return unreachable ? "unreachable" : "refused";
 }
 
-/** What the connection needs from outside. */
-export interface EngineOptions {
+/** What the client needs from outside. */
+export interface EngineClientOptions {
   readonly clock: Clock;
   /** Told of each call that is repeated. */
   readonly log: Pick<Logger, "error">;
@@ -138,16 +145,16 @@ export interface EngineOptions {
 }
 
 /**
- * Connects to the database through the project's API.
+ * The engine's client, over the project's API.
  *
  * Every call is safe to repeat: a page is known by its cursor, an ending that went through makes the second one a
  * lost lease, and a claim by its number and the token that it proposes. Only a claim by hand, which has no number, is
  * not: one whose answer is lost leaves a lease that runs out by itself.
  */
-export function connectEngine(
+export function createEngineClient(
   environment: Pick<Environment, "supabaseUrl" | "secretKey">,
-  { clock, log, fetch = globalThis.fetch }: EngineOptions,
-): Engine {
+  { clock, log, fetch = globalThis.fetch }: EngineClientOptions,
+): EngineClient {
   const client = createClient<Database>(environment.supabaseUrl, environment.secretKey, {
     auth: { persistSession: false, autoRefreshToken: false, detectSessionInUrl: false },
     global: { fetch },
