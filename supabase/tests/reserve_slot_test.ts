@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import fc from "fast-check";
-import { freeSlots } from "../../scripts/local/slots.ts";
-import { until } from "../../scripts/local/test_support/until.ts";
+import { freeSlots } from "../../scripts/lab/world/slots.ts";
+import { until } from "../../scripts/lab/test_support/until.ts";
 import { startTestDatabase, type TestDatabase } from "./support/test_database.ts";
 
 let db: TestDatabase;

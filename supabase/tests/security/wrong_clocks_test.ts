@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { bootEverything, type Everything } from "../../../scripts/local/boot.ts";
-import { connect, type Sql } from "../../../scripts/local/database.ts";
-import { until as waitUntil } from "../../../scripts/local/test_support/until.ts";
+import { bootEverything, type Everything } from "../../../scripts/lab/world/boot.ts";
+import { connect, type Sql } from "../../../scripts/lab/platform/database.ts";
+import { until as waitUntil } from "../../../scripts/lab/test_support/until.ts";
 import { moveTimeByHand } from "../support/test_database.ts";
 
 /** The functions check until when a call is good by clocks of their own. */

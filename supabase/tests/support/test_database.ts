@@ -1,6 +1,6 @@
-import { connect, type Sql } from "../../../scripts/local/database.ts";
-import { startPlatform } from "../../../scripts/local/platform.ts";
-import { freeSlots } from "../../../scripts/local/slots.ts";
+import { connect, type Sql } from "../../../scripts/lab/platform/database.ts";
+import { startPlatform } from "../../../scripts/lab/platform/platform.ts";
+import { freeSlots } from "../../../scripts/lab/world/slots.ts";
 
 /** A call that SQL queued for pg_net and nobody has sent. */
 export interface QueuedCall {

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
-import { type SimulatedApi, startSimulatedApi } from "../../../../scripts/local/racing_api/server.ts";
+import { type SimulatedApi, startSimulatedApi } from "../../../../scripts/lab/racing_api/server.ts";
 import { RacingApiError } from "../errors/racing_api_error.ts";
 import { HandMovedClock } from "../testing/hand_moved_clock.ts";
 import { type Endpoint, RacingApiClient } from "./client.ts";
