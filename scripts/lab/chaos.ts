@@ -3,7 +3,7 @@ import { endOfMonth, formatISO, parseISO, startOfMonth, subMonths } from "date-f
 import { type Digest, keepAsReference } from "./chaos/digest.ts";
 import { driveToEnd, untilStill } from "./chaos/drive.ts";
 import { type ChaosOptions, readChaosOptions, repeatCommand, USAGE } from "./chaos/options.ts";
-import { Turns } from "./chaos/patience.ts";
+import { Mutex } from "./chaos/mutex.ts";
 import { renderOutcomes, toJson } from "./chaos/report.ts";
 import { type DayRange, runSeed, type SeedOutcome, startBackfill } from "./chaos/run_seed.ts";
 import { startWorld, type World } from "./chaos/world.ts";
@@ -25,7 +25,7 @@ async function runWithoutFaults(world: World, range: DayRange, options: ChaosOpt
   const runId = await startBackfill(world, range);
   const state = await driveToEnd({
     world,
-    turns: new Turns(),
+    mutex: new Mutex(),
     runId,
     deadlineSeconds: REFERENCE_DEADLINE_SECONDS_A_MONTH * options.months,
     sweep: world.sweep,

@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { fromFileUrl } from "@std/path";
-import { readPinned } from "./dependencies/versions.ts";
+import { readPinned } from "../lab/platform/pinned_package.ts";
 import { walk } from "../command_line/walk.ts";
 
 const ROOT = fromFileUrl(new URL("../../", import.meta.url));

@@ -3,10 +3,10 @@ import { fromFileUrl, join, toFileUrl } from "@std/path";
 import { readFunctionConfigs } from "./function_bundle/config.ts";
 import { findHiddenImports, findOffenders, type ModuleGraph, readGraph } from "./function_bundle/graph.ts";
 import { weigh } from "./function_bundle/weigh.ts";
-import { run } from "./generated_file.ts";
 import { readArguments } from "../command_line/read_arguments.ts";
 import { Problem } from "../command_line/problem.ts";
 import { runMain } from "../command_line/run_main.ts";
+import { runProgram } from "../command_line/run_program.ts";
 
 const USAGE = `Lists the modules, the packages and the size of each function's bundle, and checks them.
 
@@ -63,7 +63,7 @@ async function checkSources(graph: ModuleGraph): Promise<string[]> {
 async function bundledBytes(entry: string): Promise<number> {
   const file = await Deno.makeTempFile({ suffix: ".js" });
   try {
-    await run(Deno.execPath(), ["bundle", "--quiet", ...ALONE, "--output", file, entry]);
+    await runProgram(Deno.execPath(), ["bundle", "--quiet", ...ALONE, "--output", file, entry]);
     return (await Deno.stat(file)).size;
   } finally {
     await Deno.remove(file);
@@ -72,7 +72,7 @@ async function bundledBytes(entry: string): Promise<number> {
 
 async function listBundle(name: string, withModules: boolean): Promise<void> {
   const entry = join(FUNCTIONS, name, "index.ts");
-  const graph = readGraph(await run(Deno.execPath(), ["info", "--json", ...ALONE, entry]));
+  const graph = readGraph(await runProgram(Deno.execPath(), ["info", "--json", ...ALONE, entry]));
   const offenders = await checkSources(graph);
   if (offenders.length > 0) {
     throw new Problem(`The function ${name} can't be deployed:\n  ${offenders.join("\n  ")}`);

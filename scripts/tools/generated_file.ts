@@ -2,6 +2,7 @@ import { extname, fromFileUrl } from "@std/path";
 import { startPlatform } from "../lab/platform/platform.ts";
 import { Problem } from "../command_line/problem.ts";
 import { readArguments } from "../command_line/read_arguments.ts";
+import { runProgram } from "../command_line/run_program.ts";
 
 /** A file of the repository that follows from the migrations. */
 export interface GeneratedFile {
@@ -76,20 +77,12 @@ export async function checkFile(
   throw new Problem(`${outdated}\n  committed: ${quote(expected[at])}\n  now:       ${quote(found[at])}`);
 }
 
-/** Runs a command to its end and returns what it printed. */
-export async function run(command: string, args: string[]): Promise<string> {
-  const { success, stdout, stderr } = await new Deno.Command(command, { args, stdin: "null" }).output();
-  const decoder = new TextDecoder();
-  if (!success) throw new Problem(`${command} ${args[0]} failed: ${decoder.decode(stderr).trim()}`);
-  return decoder.decode(stdout);
-}
-
 async function format(text: string, suffix: string): Promise<string> {
   const file = await Deno.makeTempFile({ suffix });
   try {
     await Deno.writeTextFile(file, text);
     const config = fromFileUrl(new URL("../../deno.json", import.meta.url));
-    await run(Deno.execPath(), ["fmt", "--quiet", "--config", config, file]);
+    await runProgram(Deno.execPath(), ["fmt", "--quiet", "--config", config, file]);
     return await Deno.readTextFile(file);
   } finally {
     await Deno.remove(file);

@@ -1,17 +1,18 @@
 /** Writes the newest versions of all dependencies into the import map and the lock file. */
 import { fromFileUrl } from "@std/path";
 import { z } from "zod";
-import { newerMajor, newestFor, readPinned } from "./dependencies/versions.ts";
-import { run } from "./generated_file.ts";
+import { readPinned } from "../lab/platform/pinned_package.ts";
+import { newerMajor, newestFor } from "./dependencies/versions.ts";
 import { Problem } from "../command_line/problem.ts";
 import { runMain } from "../command_line/run_main.ts";
+import { runProgram } from "../command_line/run_program.ts";
 
 const ROOT = fromFileUrl(new URL("../../", import.meta.url));
 const IMPORT_MAP = `${ROOT}import_map.json`;
 const LOCK = `${ROOT}deno.lock`;
 
 async function publishedVersions(name: string): Promise<string[]> {
-  const printed: unknown = JSON.parse(await run("npm", ["view", name, "versions", "--json"]));
+  const printed: unknown = JSON.parse(await runProgram("npm", ["view", name, "versions", "--json"]));
   return z.array(z.string()).parse(Array.isArray(printed) ? printed : [printed]);
 }
 
@@ -42,7 +43,7 @@ async function main(): Promise<number> {
     await Deno.writeTextFile(IMPORT_MAP, JSON.stringify(map, null, 2) + "\n");
     // Written again, so that nothing stays in it that nothing asks for any more.
     await Deno.remove(LOCK);
-    await run(Deno.execPath(), ["cache", "--frozen=false", `${ROOT}scripts`, `${ROOT}supabase`]);
+    await runProgram(Deno.execPath(), ["cache", "--frozen=false", `${ROOT}scripts`, `${ROOT}supabase`]);
   }
   return 0;
 }

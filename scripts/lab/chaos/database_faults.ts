@@ -9,7 +9,8 @@ import type { FaultKind } from "./fault_kinds.ts";
 import type { FaultPlan } from "./fault_plan.ts";
 import type { Broken, FaultLedger } from "./ledger.ts";
 import { readLeases } from "./moved_time.ts";
-import { patiently, type Turns } from "./patience.ts";
+import type { Mutex } from "./mutex.ts";
+import { patiently } from "../world/patiently.ts";
 import { CROWD, type QueueFaults } from "./queue_faults.ts";
 import type { SecretFault, SecretFaults } from "./secret_faults.ts";
 import type { WeekPause } from "./week_pause.ts";
@@ -22,7 +23,7 @@ export interface DatabaseFaultsOptions {
   /** A superuser's connections. */
   readonly sql: Sql;
   /** Faults that break things for everybody happen one at a time. */
-  readonly turns: Turns;
+  readonly mutex: Mutex;
   /** Lets all leases run out, and sweeps. */
   readonly letLeasesRunOut: () => Promise<Broken>;
   readonly databaseCalls: DatabaseCallWatch;
@@ -89,7 +90,7 @@ const UNTIL_WITHIN_MILLISECONDS = 5000;
 
 /** Breaks invocations, answers and the database amid calls of database functions, as the plan says. */
 export function databaseFaults(options: DatabaseFaultsOptions): OnDatabaseCall {
-  const { plan, ledger, platform, sql, turns, databaseCalls, queue, secrets, week } = options;
+  const { plan, ledger, platform, sql, mutex, databaseCalls, queue, secrets, week } = options;
 
   const kill = async (kind: FaultKind, concerns: string): Promise<void> => {
     ledger.invocationsKilled += platform.busyFunctionInstances();
@@ -168,12 +169,12 @@ export function databaseFaults(options: DatabaseFaultsOptions): OnDatabaseCall {
       case undefined:
         return await run();
       case "killed_before_page":
-        await turns.take(() => kill(kind, concerns));
+        await mutex.run(() => kill(kind, concerns));
         return nobodyHears();
       case "killed_within_page":
-        return await turns.take(() => within(kind, concerns, run));
+        return await mutex.run(() => within(kind, concerns, run));
       case "killed_after_page":
-        return await turns.take(async () => {
+        return await mutex.run(async () => {
           const answer = await run();
           await kill(kind, concerns);
           return answer;
@@ -185,7 +186,7 @@ export function databaseFaults(options: DatabaseFaultsOptions): OnDatabaseCall {
         return choose([brokenConnection, gatewayTimeout], plan.seed, kind, concerns)();
       }
       case "database_restarts":
-        return await turns.take(async () => {
+        return await mutex.run(async () => {
           const answer = run();
           await pause(chooseBetween(0, 40, plan.seed, kind, concerns));
           await restart(0, kind, concerns);
@@ -195,13 +196,13 @@ export function databaseFaults(options: DatabaseFaultsOptions): OnDatabaseCall {
           return await answer;
         });
       case "long_restarts":
-        return await turns.take(async () => {
+        return await mutex.run(async () => {
           const answer = run();
           await outlive(kind, concerns);
           return await answer;
         });
       case "wrong_secrets":
-        return await turns.take(async () => {
+        return await mutex.run(async () => {
           if (secrets.areBroken || week.isHeld) plan.takeBack(kind);
           else {
             const how = choose<SecretFault>(["missing", "another"], plan.seed, kind, concerns);
@@ -210,7 +211,7 @@ export function databaseFaults(options: DatabaseFaultsOptions): OnDatabaseCall {
           return await run();
         });
       case "crowded_queues":
-        return await turns.take(async () => {
+        return await mutex.run(async () => {
           const size = chooseBetween(...CROWD, plan.seed, kind, concerns);
           const slow = chooseBetween(...SLOW_MILLISECONDS, plan.seed, kind, concerns, "slow");
           const witness = await queue.crowd(size, slow);
@@ -218,14 +219,14 @@ export function databaseFaults(options: DatabaseFaultsOptions): OnDatabaseCall {
           return await run();
         });
       case "ids_start_over":
-        return await turns.take(async () => {
+        return await mutex.run(async () => {
           const witness = await queue.startOver();
           ledger.broken();
           ledger.note(kind, concerns, { type: "witness", witness });
           return await run();
         });
       case "weeks_asleep":
-        return await turns.take(async () => {
+        return await mutex.run(async () => {
           const chunk = Number(call.body.match(/"chunk_id":(\d+)/)?.[1]);
           // Nothing could be called for when it is resumed.
           const witness = secrets.areBroken ? undefined : await week.begin(chunk);
@@ -234,7 +235,7 @@ export function databaseFaults(options: DatabaseFaultsOptions): OnDatabaseCall {
           return await run();
         });
       case "expired_leases":
-        return await turns.take(async () => {
+        return await mutex.run(async () => {
           ledger.noteBroken(kind, concerns, await options.letLeasesRunOut());
           return await run();
         });

@@ -1,6 +1,7 @@
 import type { Sql } from "../platform/database.ts";
 import { pause } from "../platform/waiting.ts";
-import { patiently, type Turns } from "./patience.ts";
+import type { Mutex } from "./mutex.ts";
+import { patiently } from "../world/patiently.ts";
 import type { World } from "./world.ts";
 
 /**
@@ -16,7 +17,7 @@ const SHOW_MILLISECONDS = 5000;
 /** How a run is brought to its end. */
 export interface DriveOptions {
   readonly world: World;
-  readonly turns: Turns;
+  readonly mutex: Mutex;
   readonly runId: number;
   /** Real time after which it is given up. */
   readonly deadlineSeconds: number;
@@ -39,7 +40,7 @@ interface Progress {
  * put forward to the next minute, and the sweep comes. Resolves to the run's last state; `gave up` after the deadline.
  */
 export async function driveToEnd(options: DriveOptions): Promise<string> {
-  const { world, turns, sweep } = options;
+  const { world, mutex, sweep } = options;
   const deadline = performance.now() + options.deadlineSeconds * 1000;
   let aliveAt = performance.now();
   let sweptAt = performance.now();
@@ -57,11 +58,11 @@ export async function driveToEnd(options: DriveOptions): Promise<string> {
       aliveAt = at;
       if (at - sweptAt > SWEEP_UNDER_WORK_MILLISECONDS) {
         sweptAt = at;
-        await turns.take(() => sweep(now));
+        await mutex.run(() => sweep(now));
       }
     } else if (at - aliveAt > STILL_MILLISECONDS) {
       sweptAt = at;
-      await turns.take(async () => await sweep(await world.time.toNextMinute()));
+      await mutex.run(async () => await sweep(await world.time.toNextMinute()));
     }
     await pause(POLL_MILLISECONDS);
   }

@@ -1,6 +1,6 @@
 import { renderTable } from "../../command_line/render_table.ts";
 import type { FaultLedger } from "./ledger.ts";
-import { patiently } from "./patience.ts";
+import { patiently } from "../world/patiently.ts";
 import type { World } from "./world.ts";
 
 const LINES = 400;

@@ -2,7 +2,7 @@ import type postgres from "postgres";
 import { connect, inTransaction, type Sql } from "../platform/database.ts";
 import { shiftSlots } from "../world/slots.ts";
 import type { Broken, BrokenLease } from "./ledger.ts";
-import { patiently } from "./patience.ts";
+import { patiently } from "../world/patiently.ts";
 
 /**
  * Replaces the engine's clock, as only its owner can, by one that goes on by itself and can be put forward.

@@ -4,7 +4,7 @@ import { untilStill } from "./drive.ts";
 import type { Witness } from "./ledger.ts";
 import type { MovedTime } from "./moved_time.ts";
 import type { Others } from "./others.ts";
-import { patiently } from "./patience.ts";
+import { patiently } from "../world/patiently.ts";
 
 /** More than two batches of pg_net's worker. */
 export const CROWD = [420, 550] as const;

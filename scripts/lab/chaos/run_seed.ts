@@ -8,7 +8,7 @@ import { dumpState } from "./dump_state.ts";
 import type { FaultKind } from "./fault_kinds.ts";
 import { FaultPlan } from "./fault_plan.ts";
 import { FaultLedger } from "./ledger.ts";
-import { Turns } from "./patience.ts";
+import { Mutex } from "./mutex.ts";
 import { QueueFaults } from "./queue_faults.ts";
 import { SecretFaults } from "./secret_faults.ts";
 import { seedHooks } from "./seed_hooks.ts";
@@ -73,7 +73,7 @@ export async function runSeed(options: RunSeedOptions): Promise<SeedOutcome> {
   const begin = performance.now();
   const plan = new FaultPlan(seed, faults);
   const ledger = new FaultLedger((kind) => plan.takeBack(kind));
-  const turns = new Turns();
+  const mutex = new Mutex();
   const { sql, time, platform, others } = world;
   const databaseCalls = new DatabaseCallWatch(() => time.now());
   const queue = new QueueFaults({
@@ -81,9 +81,9 @@ export async function runSeed(options: RunSeedOptions): Promise<SeedOutcome> {
     onCrowdLost: () => plan.takeBack("crowded_queues"),
   });
   const secrets = new SecretFaults(sql, platform.workerSecret);
-  const week = new WeekPause({ sql, time, turns, databaseCalls });
+  const week = new WeekPause({ sql, time, mutex, databaseCalls });
   world.setHooks(
-    seedHooks({ ...{ world, plan, ledger, turns }, ...{ databaseCalls, queue, secrets, week } }),
+    seedHooks({ ...{ world, plan, ledger, mutex }, ...{ databaseCalls, queue, secrets, week } }),
   );
   const runId = await startBackfill(world, range);
   const months = Math.max(
@@ -92,7 +92,7 @@ export async function runSeed(options: RunSeedOptions): Promise<SeedOutcome> {
   );
   const state = await driveToEnd({
     world,
-    turns,
+    mutex,
     runId,
     deadlineSeconds: DEADLINE_SECONDS_A_MONTH * months,
     show,

@@ -1,6 +1,6 @@
 import type { Sql } from "../platform/database.ts";
 import type { Witness } from "./ledger.ts";
-import { patiently } from "./patience.ts";
+import { patiently } from "../world/patiently.ts";
 
 /** Which way Vault's worker secret is wrong. */
 export type SecretFault = "missing" | "another";

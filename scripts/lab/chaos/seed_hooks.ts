@@ -5,7 +5,7 @@ import { chance, chooseBetween } from "./chance.ts";
 import { databaseFaults } from "./database_faults.ts";
 import type { FaultPlan } from "./fault_plan.ts";
 import type { FaultLedger } from "./ledger.ts";
-import type { Turns } from "./patience.ts";
+import type { Mutex } from "./mutex.ts";
 import type { QueueFaults } from "./queue_faults.ts";
 import type { SecretFaults } from "./secret_faults.ts";
 import type { WeekPause } from "./week_pause.ts";
@@ -23,7 +23,7 @@ export interface SeedHooksOptions {
   readonly world: World;
   readonly plan: FaultPlan;
   readonly ledger: FaultLedger;
-  readonly turns: Turns;
+  readonly mutex: Mutex;
   readonly databaseCalls: DatabaseCallWatch;
   readonly queue: QueueFaults;
   readonly secrets: SecretFaults;
@@ -32,10 +32,10 @@ export interface SeedHooksOptions {
 
 /** Everything that goes wrong in a seed, but the sweeps. */
 export function seedHooks(options: SeedHooksOptions): Hooks {
-  const { world, plan, ledger, turns, databaseCalls, queue, secrets, week } = options;
+  const { world, plan, ledger, mutex, databaseCalls, queue, secrets, week } = options;
   const { platform, time, account, answerTimeoutSeconds } = world;
   const isolates = { clocks: 0, lives: 0 };
-  const onOwnCall = callFaults(plan, ledger, () => turns.take(() => time.underWork(PAST_A_CALL_SECONDS)));
+  const onOwnCall = callFaults(plan, ledger, () => mutex.run(() => time.underWork(PAST_A_CALL_SECONDS)));
   return {
     onApiCall: apiFaults(plan, ledger, { account, answerTimeoutSeconds }),
     onChainedCall: (call) =>
@@ -45,7 +45,7 @@ export function seedHooks(options: SeedHooksOptions): Hooks {
       ledger,
       platform,
       sql: world.sql,
-      turns,
+      mutex,
       letLeasesRunOut: () => time.underWork(PAST_A_LEASE_SECONDS),
       ...{ databaseCalls, queue, secrets, week },
     }),

@@ -3,7 +3,8 @@ import { pause } from "../platform/waiting.ts";
 import type { DatabaseCallWatch } from "./database_call_watch.ts";
 import type { Witness } from "./ledger.ts";
 import type { MovedTime } from "./moved_time.ts";
-import { patiently, type Turns } from "./patience.ts";
+import type { Mutex } from "./mutex.ts";
+import { patiently } from "../world/patiently.ts";
 
 const DAYS = 7;
 const POLL_MILLISECONDS = 100;
@@ -12,7 +13,7 @@ const POLL_MILLISECONDS = 100;
 export interface WeekPauseOptions {
   readonly sql: Sql;
   readonly time: Pick<MovedTime, "now" | "passDays">;
-  readonly turns: Turns;
+  readonly mutex: Mutex;
   readonly databaseCalls: DatabaseCallWatch;
 }
 
@@ -68,12 +69,12 @@ export class WeekPause {
   }
 
   async #pass(run: number, week: Week): Promise<void> {
-    const { sql, time, turns } = this.options;
+    const { sql, time, mutex } = this.options;
     const isWorkedOn = async () =>
       (await patiently(() => sql`select from backfill_progress where run_id = ${run} and state = 'working'`))
         .length > 0;
     while (await isWorkedOn()) await pause(POLL_MILLISECONDS);
-    await turns.take(async () => {
+    await mutex.run(async () => {
       await time.passDays(DAYS);
       week.resumedAt = await time.now();
       await patiently(() =>

@@ -7,7 +7,7 @@ import { freeSlots } from "../world/slots.ts";
 import { pause } from "../platform/waiting.ts";
 import { installMovedTime, MovedTime } from "./moved_time.ts";
 import { type Others, startOthers } from "./others.ts";
-import { patiently } from "./patience.ts";
+import { patiently } from "../world/patiently.ts";
 
 /** What may go wrong; each run brings its own. */
 export interface Hooks {

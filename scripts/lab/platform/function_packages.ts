@@ -1,5 +1,5 @@
 import { join } from "@std/path";
-import { type Pinned, readPinned } from "../../tools/dependencies/versions.ts";
+import { type Pinned, readPinned } from "./pinned_package.ts";
 import { walk } from "../../command_line/walk.ts";
 import { forOlderDeno } from "../../command_line/child_environment.ts";
 import { writeOlderLock } from "./older_lock.ts";

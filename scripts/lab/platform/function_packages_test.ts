@@ -7,7 +7,7 @@ const PROJECT = fromFileUrl(new URL("../../..", import.meta.url));
 async function fetchWithEmptyCache(settings: Record<string, string>): Promise<Record<string, unknown>> {
   const cache = await Deno.makeTempDir({ prefix: "empty-cache-" });
   const source = `
-    import { fetchFunctionPackages } from "../../local/scripts/lab/platform/function_packages.ts";
+    import { fetchFunctionPackages } from "./scripts/lab/platform/function_packages.ts";
     // Not before: this process itself needs the filled one.
     for (const [name, value] of Object.entries(${JSON.stringify({ DENO_DIR: cache, ...settings })})) {
       Deno.env.set(name, value);

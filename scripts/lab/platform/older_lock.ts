@@ -1,5 +1,5 @@
 import { join } from "@std/path";
-import type { Pinned } from "../../tools/dependencies/versions.ts";
+import type { Pinned } from "./pinned_package.ts";
 
 /** What a lock file says of one package. */
 interface LockedPackage {

@@ -17,14 +17,3 @@ export async function patiently<T>(work: () => Promise<T>): Promise<T> {
     }
   }
 }
-
-/** One after the other, in the order of asking. */
-export class Turns {
-  #last: Promise<unknown> = Promise.resolve();
-
-  take<T>(work: () => Promise<T>): Promise<T> {
-    const turn = this.#last.then(work, work);
-    this.#last = turn.catch(() => {});
-    return turn;
-  }
-}
