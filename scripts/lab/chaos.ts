@@ -6,7 +6,7 @@ import { type ChaosOptions, readChaosOptions, repeatCommand, USAGE } from "./cha
 import { Mutex } from "./chaos/mutex.ts";
 import { renderOutcomes, toJson } from "./chaos/report.ts";
 import { type DayRange, runSeed, type SeedOutcome, startBackfill } from "./chaos/run_seed.ts";
-import { startWorld, type World } from "./chaos/world.ts";
+import { type ChaosWorld, startChaosWorld } from "./chaos/world.ts";
 import { runMain } from "../command_line/run_main.ts";
 
 /** Long past: the API changes nothing any more. */
@@ -20,7 +20,7 @@ function chooseRange(months: number): DayRange {
 }
 
 /** The run that the others are compared with. */
-async function runWithoutFaults(world: World, range: DayRange, options: ChaosOptions): Promise<Digest> {
+async function runWithoutFaults(world: ChaosWorld, range: DayRange, options: ChaosOptions): Promise<Digest> {
   await world.empty();
   const runId = await startBackfill(world, range);
   const state = await driveToEnd({
@@ -42,7 +42,7 @@ async function runWithoutFaults(world: World, range: DayRange, options: ChaosOpt
 
 async function chaos(options: ChaosOptions): Promise<number> {
   console.error("Starting the local platform …");
-  await using world = await startWorld({ apiSpeed: options.apiSpeed });
+  await using world = await startChaosWorld({ apiSpeed: options.apiSpeed });
   const range = chooseRange(options.months);
   const digest = await runWithoutFaults(world, range, options);
   console.error(

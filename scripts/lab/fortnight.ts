@@ -5,12 +5,12 @@ import { liveThrough, readGaps } from "./fortnight/drive.ts";
 import { EvidenceWatch } from "./fortnight/evidence.ts";
 import { type FortnightOptions, readFortnightOptions, USAGE } from "./fortnight/options.ts";
 import { readStoredDays, renderStory, toJson } from "./fortnight/report.ts";
-import { startWorld, type World } from "./fortnight/world.ts";
+import { type FortnightWorld, startFortnightWorld } from "./fortnight/world.ts";
 import { connect } from "./platform/database.ts";
 import { runMain } from "../command_line/run_main.ts";
 
 /** As somebody would who sets the project up: the backfill first, and the schedules at once. */
-async function begin({ platform, diary, time, sql }: World, backfillFrom: string): Promise<void> {
+async function begin({ platform, diary, time, sql }: FortnightWorld, backfillFrom: string): Promise<void> {
   const owner = connect(platform.databaseUrl, { max: 1, name: "fortnight" });
   try {
     await owner`select backfill_start(${backfillFrom}::date)`;
@@ -25,7 +25,7 @@ async function fortnight(options: FortnightOptions): Promise<number> {
   const started = performance.now();
   const calendar = planCalendar(options.seed, options.firstDay, options.lastDay);
   console.error("Starting the local platform …");
-  await using world = await startWorld(calendar, options);
+  await using world = await startFortnightWorld(calendar, options);
   const evidence = new EvidenceWatch(world, calendar.script);
   await begin(world, calendar.backfillFrom);
   await liveThrough({

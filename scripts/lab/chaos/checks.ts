@@ -2,7 +2,8 @@ import { tooFast } from "../racing_api/rates.ts";
 import type { ApiCall } from "../racing_api/server.ts";
 import type { FaultKind } from "./fault_kinds.ts";
 import { describeDifferences, type Digest, takeDigest } from "./digest.ts";
-import type { World } from "./world.ts";
+import type { ChaosWorld } from "./world.ts";
+import { describeSecrets } from "../world/describe_secrets.ts";
 
 /** Ends invocations before they have told how many calls they made. */
 const HIDES_CALLS: readonly FaultKind[] = [
@@ -27,7 +28,7 @@ export interface Expectation {
 }
 
 /** A sentence for each thing that is not as it is after a run without faults. */
-export async function checkOutcome(world: World, expected: Expectation): Promise<string[]> {
+export async function checkOutcome(world: ChaosWorld, expected: Expectation): Promise<string[]> {
   return [
     ...(expected.state === "succeeded" ? [] : [`The run is not succeeded but ${expected.state}.`]),
     ...await describeChunks(world, expected.runId),
@@ -35,11 +36,14 @@ export async function checkOutcome(world: World, expected: Expectation): Promise
     ...await describeGaps(world),
     ...describeRates(world.apiCalls(), world.apiSpeed),
     ...await describeCallCount(world, expected),
-    ...await describeSecrets(world),
+    ...await describeSecrets(
+      world,
+      world.functionLog().map((text) => ({ place: "the functions' log", text })),
+    ),
   ];
 }
 
-async function describeChunks({ sql }: World, runId: number): Promise<string[]> {
+async function describeChunks({ sql }: ChaosWorld, runId: number): Promise<string[]> {
   const chunks = await sql<{ feed: string; from: string; state: string; lastError: string | null }[]>`
     select feed, period_start::text as from, state, last_error as "lastError"
     from backfill_progress
@@ -51,7 +55,7 @@ async function describeChunks({ sql }: World, runId: number): Promise<string[]> 
   );
 }
 
-async function describeGaps({ sql }: World): Promise<string[]> {
+async function describeGaps({ sql }: ChaosWorld): Promise<string[]> {
   const gaps = await sql<{ feed: string; day: string; missing: string }[]>`
     select feed, day::text, missing from coverage_gaps order by feed, day limit 10
   `;
@@ -77,7 +81,7 @@ export function describeRates(calls: readonly ApiCall[], speed: number): string[
   ];
 }
 
-async function describeCallCount(world: World, { runId, faults }: Expectation): Promise<string[]> {
+async function describeCallCount(world: ChaosWorld, { runId, faults }: Expectation): Promise<string[]> {
   const [row] = await world.sql<{ counted: number }[]>`
     select coalesce(sum(api_calls), 0)::integer as counted from backfill_progress where run_id = ${runId}
   `;
@@ -86,29 +90,4 @@ async function describeCallCount(world: World, { runId, faults }: Expectation): 
   if (counted > made) return [`The database counts ${counted} API calls, and only ${made} were made.`];
   const hidden = faults.some((kind) => HIDES_CALLS.includes(kind));
   return hidden || counted === made ? [] : [`${made} API calls were made, the database counts ${counted}.`];
-}
-
-/** Where a secret stands that must not. */
-async function describeSecrets(world: World): Promise<string[]> {
-  const { account, platform, sql } = world;
-  const secrets: Record<string, string> = {
-    "worker secret": platform.workerSecret,
-    "secret key": platform.secretKey,
-    "API password": account.password,
-    "API credentials": btoa(`${account.username}:${account.password}`),
-  };
-  const errors = await sql<{ message: string }[]>`select message from ingest_errors`;
-  const chunks = await sql<{ message: string }[]>`
-    select last_error as message from backfill_progress where last_error is not null
-  `;
-  const places: Record<string, readonly string[]> = {
-    "ingest_errors": errors.map(({ message }) => message),
-    "backfill_progress.last_error": chunks.map(({ message }) => message),
-    "the functions' log": world.functionLog(),
-  };
-  return Object.entries(secrets).flatMap(([name, secret]) =>
-    Object.entries(places).flatMap(([place, texts]) =>
-      texts.some((text) => text.includes(secret)) ? [`The ${name} stands in ${place}.`] : []
-    )
-  );
 }

@@ -7,7 +7,7 @@ export class DatabaseCallWatch {
   readonly #readingBegan = new Map<number, Date>();
 
   /** @param now The engine's time. */
-  constructor(private readonly now: () => Promise<Date>) {}
+  constructor(private readonly now: () => Date) {}
 
   /** Makes the call, and remembers it when it was accepted. */
   async watch({ name, body }: DatabaseCall, run: () => Promise<Response>): Promise<Response> {
@@ -17,7 +17,7 @@ export class DatabaseCallWatch {
     const token = body.match(/"lease_token":"([^"]+)"/)?.[1];
     if (token !== undefined && !isGivingUp(name, body)) this.#acceptedAt.set(token, performance.now());
     const page = name === "ingest_page" ? readPage(body) : undefined;
-    if (page?.skip === 0) this.#readingBegan.set(page.chunk, await this.now());
+    if (page?.skip === 0) this.#readingBegan.set(page.chunk, this.now());
     return response;
   }
 

@@ -8,7 +8,7 @@ import { choose, chooseBetween } from "./chance.ts";
 import type { FaultKind } from "./fault_kinds.ts";
 import type { FaultPlan } from "./fault_plan.ts";
 import type { Broken, FaultLedger } from "./ledger.ts";
-import { readLeases } from "./moved_time.ts";
+import { readLeases } from "./leases.ts";
 import type { Mutex } from "./mutex.ts";
 import { patiently } from "../world/patiently.ts";
 import { CROWD, type QueueFaults } from "./queue_faults.ts";

@@ -1,5 +1,5 @@
 import { pause } from "../platform/waiting.ts";
-import type { World } from "./world.ts";
+import type { ChaosWorld } from "./world.ts";
 
 /** Both sweeps have come by then, or the machine is too slow to tell. */
 const PATIENCE_MILLISECONDS = 3000;
@@ -7,7 +7,7 @@ const PATIENCE_MILLISECONDS = 3000;
 /**
  * Two sweeps at once. The chunks are locked until both have begun and one has found that the other is at work.
  */
-export async function sweepTwice(world: Pick<World, "sql" | "sweep">, minute: Date): Promise<void> {
+export async function sweepTwice(world: Pick<ChaosWorld, "sql" | "sweep">, minute: Date): Promise<void> {
   const { sql } = world;
   const [last] = await sql<{ id: string }[]>`select coalesce(max(runid), 0) as id from cron.job_run_details`;
   await sql`update cron.job set active = true where jobname = 'second-sweep'`;

@@ -2,7 +2,8 @@ import type { Sql } from "../platform/database.ts";
 import { pause } from "../platform/waiting.ts";
 import type { Mutex } from "./mutex.ts";
 import { patiently } from "../world/patiently.ts";
-import type { World } from "./world.ts";
+import type { World } from "../world/world.ts";
+import type { ChaosWorld } from "./world.ts";
 
 /**
  * Longer than it takes from one place to the next, from pg_net's queue to an isolate and back, so that whoever is on the way has
@@ -16,7 +17,7 @@ const SHOW_MILLISECONDS = 5000;
 
 /** How a run is brought to its end. */
 export interface DriveOptions {
-  readonly world: World;
+  readonly world: ChaosWorld;
   readonly mutex: Mutex;
   readonly runId: number;
   /** Real time after which it is given up. */
@@ -62,7 +63,7 @@ export async function driveToEnd(options: DriveOptions): Promise<string> {
       }
     } else if (at - aliveAt > STILL_MILLISECONDS) {
       sweptAt = at;
-      await mutex.run(async () => await sweep(await world.time.toNextMinute()));
+      await mutex.run(async () => await sweep(await world.toNextMinute()));
     }
     await pause(POLL_MILLISECONDS);
   }
@@ -70,20 +71,12 @@ export async function driveToEnd(options: DriveOptions): Promise<string> {
 }
 
 /** Waits until nobody works and nothing is on its way. */
-export async function untilStill({ sql, isAlive }: Pick<World, "sql" | "isAlive">): Promise<void> {
+export async function untilStill(world: Pick<World, "isAlive" | "queuedRequests">): Promise<void> {
   let aliveAt = performance.now();
   while (performance.now() - aliveAt < STILL_MILLISECONDS) {
-    if (isAlive() || await queuedCalls(sql) > 0) aliveAt = performance.now();
+    if (world.isAlive() || await world.queuedRequests() > 0) aliveAt = performance.now();
     await pause(POLL_MILLISECONDS);
   }
-}
-
-/** What waits in pg_net's queue. */
-export async function queuedCalls(sql: Sql): Promise<number> {
-  const [row] = await patiently(() =>
-    sql<{ queued: number }[]>`select count(*)::integer as queued from net.http_request_queue`
-  );
-  return row?.queued ?? 0;
 }
 
 async function readProgress(sql: Sql, runId: number): Promise<Progress> {

@@ -1,12 +1,12 @@
 import { renderTable } from "../../command_line/render_table.ts";
 import type { FaultLedger } from "./ledger.ts";
 import { patiently } from "../world/patiently.ts";
-import type { World } from "./world.ts";
+import type { ChaosWorld } from "./world.ts";
 
 const LINES = 400;
 
 /** What the tables and the logs say, for whoever looks for the cause. */
-export async function dumpState({ sql, functionLog }: World, ledger: FaultLedger): Promise<string> {
+export async function dumpState({ sql, functionLog }: ChaosWorld, ledger: FaultLedger): Promise<string> {
   const chunks = await patiently(() =>
     sql`
       select

@@ -1,9 +1,6 @@
-import type { Sql } from "../platform/database.ts";
-import type { Platform } from "../platform/platform.ts";
 import { untilStill } from "./drive.ts";
 import type { Witness } from "./ledger.ts";
-import type { MovedTime } from "./moved_time.ts";
-import type { Others } from "./others.ts";
+import type { ChaosWorld } from "./world.ts";
 import { patiently } from "../world/patiently.ts";
 
 /** More than two batches of pg_net's worker. */
@@ -16,10 +13,7 @@ const TRIES = 6;
 
 /** What the faults of the queue do it with. */
 export interface QueueFaultsOptions {
-  readonly sql: Sql;
-  readonly others: Others;
-  readonly platform: Pick<Platform, "restartDatabase" | "busyFunctionInstances" | "callsInFlight">;
-  readonly time: Pick<MovedTime, "toNextMinute">;
+  readonly world: ChaosWorld;
   /** Told when a crowd was lost in a crash. */
   readonly onCrowdLost: () => void;
 }
@@ -47,12 +41,12 @@ export class QueueFaults {
 
   /** Whether a request is to be lost on its way: an alert, until the crash. */
   loses(url: string): boolean {
-    return this.#isLosingAlerts && url === this.options.others.webhookUrl;
+    return this.#isLosingAlerts && url === this.options.world.others.webhookUrl;
   }
 
   /** Puts a crowd of somebody else's requests into the queue, before whatever is queued from now on. */
   async crowd(size: number, slowMilliseconds: number): Promise<Witness> {
-    const { sql, others } = this.options;
+    const { sql, others } = this.options.world;
     // The others outlive a seed, and so do the crowds that they have counted.
     const crowd: Crowd = { name: `crowd-${crypto.randomUUID()}`, size, isLost: false };
     await patiently(() =>
@@ -74,7 +68,7 @@ export class QueueFaults {
   /** A crash has emptied the queue: what still stood there does not come. */
   emptied(): void {
     for (const crowd of this.#crowds) {
-      if (crowd.isLost || this.options.others.came(crowd.name) === crowd.size) continue;
+      if (crowd.isLost || this.options.world.others.came(crowd.name) === crowd.size) continue;
       crowd.isLost = true;
       this.options.onCrowdLost();
     }
@@ -85,7 +79,7 @@ export class QueueFaults {
    * somebody else has the id that the alert had, and is answered well.
    */
   async startOver(): Promise<Witness> {
-    const { sql, others, platform } = this.options;
+    const { sql, others, platform } = this.options.world;
     const lost: LostAlert = {
       subject: `chaos ${this.#alerts.length + 1}`,
       before: others.alerts.length,
@@ -127,7 +121,7 @@ export class QueueFaults {
 
   /** Lets a request of somebody else have this id, and an answer. */
   async #answerUnder(id: number): Promise<void> {
-    const { sql, others } = this.options;
+    const { sql, others } = this.options.world;
     const post = async () => {
       const [request] = await patiently(() =>
         sql<{ id: number }[]>`select net.http_post(${others.urlOf("namesake")})::integer as id`
@@ -144,18 +138,18 @@ export class QueueFaults {
 
   /** After the run: gives the alerts that were lost the time in which they must be sent again. */
   async conclude(): Promise<void> {
-    const { sql, others, time, platform } = this.options;
-    const isAlive = () => platform.busyFunctionInstances() > 0 || platform.callsInFlight() > 0;
+    const { world } = this.options;
+    const { sql, others } = world;
     for (let nth = 0; nth < TRIES; nth++) {
       for (const lost of this.#alerts) {
         lost.hasCome = others.alerts.slice(lost.before).some((body) => body.includes(lost.subject));
       }
       if (this.#alerts.every(({ hasCome }) => hasCome)) return;
-      for (let minute = 0; minute < RETRY_MINUTES; minute++) await time.toNextMinute();
+      for (let minute = 0; minute < RETRY_MINUTES; minute++) await world.toNextMinute();
       // A pause of a week may have come between, after which nobody wants an alert any more.
       await sql`update public.alert_messages set created_at = engine.clock()`;
       await sql`select engine.send_alerts()`;
-      await untilStill({ sql, isAlive });
+      await untilStill(world);
     }
   }
 }

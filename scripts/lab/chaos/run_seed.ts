@@ -3,7 +3,7 @@ import { DatabaseCallWatch } from "./database_call_watch.ts";
 import { checkOutcome } from "./checks.ts";
 import type { Digest } from "./digest.ts";
 import { sweepTwice } from "./double_sweep.ts";
-import { driveToEnd, queuedCalls, untilStill } from "./drive.ts";
+import { driveToEnd, untilStill } from "./drive.ts";
 import { dumpState } from "./dump_state.ts";
 import type { FaultKind } from "./fault_kinds.ts";
 import { FaultPlan } from "./fault_plan.ts";
@@ -14,7 +14,7 @@ import { SecretFaults } from "./secret_faults.ts";
 import { seedHooks } from "./seed_hooks.ts";
 import { describeMissingTraces, findTraces, readRecords, type Trace } from "./traces.ts";
 import { WeekPause } from "./week_pause.ts";
-import { NO_FAULTS, type World } from "./world.ts";
+import { type ChaosWorld, NO_FAULTS } from "./world.ts";
 
 /** A range of days, both ends included. */
 export interface DayRange {
@@ -40,7 +40,7 @@ export interface SeedOutcome {
 
 /** What a seed is run with. */
 export interface RunSeedOptions {
-  readonly world: World;
+  readonly world: ChaosWorld;
   readonly range: DayRange;
   readonly seed: number;
   readonly faults: readonly FaultKind[];
@@ -53,7 +53,7 @@ export interface RunSeedOptions {
 const DEADLINE_SECONDS_A_MONTH = 240;
 
 /** Starts a backfill of the range on the world as it is. Resolves to the run's id. */
-export async function startBackfill(world: World, { start, end }: DayRange): Promise<number> {
+export async function startBackfill(world: ChaosWorld, { start, end }: DayRange): Promise<number> {
   const sql: Sql = connect(world.platform.databaseUrl, { max: 1, name: "chaos" });
   try {
     const [run] = await sql<{ id: number }[]>`
@@ -74,10 +74,10 @@ export async function runSeed(options: RunSeedOptions): Promise<SeedOutcome> {
   const plan = new FaultPlan(seed, faults);
   const ledger = new FaultLedger((kind) => plan.takeBack(kind));
   const mutex = new Mutex();
-  const { sql, time, platform, others } = world;
+  const { sql, time, platform } = world;
   const databaseCalls = new DatabaseCallWatch(() => time.now());
   const queue = new QueueFaults({
-    ...{ sql, others, platform, time },
+    world,
     onCrowdLost: () => plan.takeBack("crowded_queues"),
   });
   const secrets = new SecretFaults(sql, platform.workerSecret);
@@ -141,13 +141,13 @@ export async function runSeed(options: RunSeedOptions): Promise<SeedOutcome> {
 }
 
 /** A sweep notes what was lost last; another one after it finds nothing to do, and nobody is called. */
-async function checkSilence(world: World): Promise<string[]> {
+async function checkSilence(world: ChaosWorld): Promise<string[]> {
   await untilStill(world);
-  await world.sweep(await world.time.toNextMinute());
+  await world.sweep(await world.toNextMinute());
   await untilStill(world);
   const before = world.apiCalls().length;
-  await world.sweep(await world.time.toNextMinute());
-  if (await queuedCalls(world.sql) > 0) return ["A sweep after the end of the run calls a function."];
+  await world.sweep(await world.toNextMinute());
+  if (await world.queuedRequests() > 0) return ["A sweep after the end of the run calls a function."];
   await untilStill(world);
   const after = world.apiCalls().length;
   return after > before ? [`After the end of the run the API was called ${after - before} times.`] : [];

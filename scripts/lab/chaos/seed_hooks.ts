@@ -5,11 +5,12 @@ import { chance, chooseBetween } from "./chance.ts";
 import { databaseFaults } from "./database_faults.ts";
 import type { FaultPlan } from "./fault_plan.ts";
 import type { FaultLedger } from "./ledger.ts";
+import { passTimeUnderWork } from "./leases.ts";
 import type { Mutex } from "./mutex.ts";
 import type { QueueFaults } from "./queue_faults.ts";
 import type { SecretFaults } from "./secret_faults.ts";
 import type { WeekPause } from "./week_pause.ts";
-import type { Hooks, World } from "./world.ts";
+import type { ChaosWorld, Hooks } from "./world.ts";
 
 /** Longer than a lease. */
 const PAST_A_LEASE_SECONDS = 91;
@@ -20,7 +21,7 @@ const MOST_SECONDS_WRONG = 59;
 
 /** The faults of a seed. */
 export interface SeedHooksOptions {
-  readonly world: World;
+  readonly world: ChaosWorld;
   readonly plan: FaultPlan;
   readonly ledger: FaultLedger;
   readonly mutex: Mutex;
@@ -33,9 +34,13 @@ export interface SeedHooksOptions {
 /** Everything that goes wrong in a seed, but the sweeps. */
 export function seedHooks(options: SeedHooksOptions): Hooks {
   const { world, plan, ledger, mutex, databaseCalls, queue, secrets, week } = options;
-  const { platform, time, account, answerTimeoutSeconds } = world;
+  const { platform, account, answerTimeoutSeconds } = world;
   const isolates = { clocks: 0, lives: 0 };
-  const onOwnCall = callFaults(plan, ledger, () => mutex.run(() => time.underWork(PAST_A_CALL_SECONDS)));
+  const onOwnCall = callFaults(
+    plan,
+    ledger,
+    () => mutex.run(() => passTimeUnderWork(world, PAST_A_CALL_SECONDS)),
+  );
   return {
     onApiCall: apiFaults(plan, ledger, { account, answerTimeoutSeconds }),
     onChainedCall: (call) =>
@@ -46,7 +51,7 @@ export function seedHooks(options: SeedHooksOptions): Hooks {
       platform,
       sql: world.sql,
       mutex,
-      letLeasesRunOut: () => time.underWork(PAST_A_LEASE_SECONDS),
+      letLeasesRunOut: () => passTimeUnderWork(world, PAST_A_LEASE_SECONDS),
       ...{ databaseCalls, queue, secrets, week },
     }),
     clockSkewMilliseconds() {

@@ -2,17 +2,18 @@ import type { Sql } from "../platform/database.ts";
 import { pause } from "../platform/waiting.ts";
 import type { DatabaseCallWatch } from "./database_call_watch.ts";
 import type { Witness } from "./ledger.ts";
-import type { MovedTime } from "./moved_time.ts";
+import type { MovedTime } from "../world/moved_time.ts";
 import type { Mutex } from "./mutex.ts";
 import { patiently } from "../world/patiently.ts";
 
+const DAY = 24 * 3_600_000;
 const DAYS = 7;
 const POLL_MILLISECONDS = 100;
 
 /** What the pause is made with. */
 export interface WeekPauseOptions {
   readonly sql: Sql;
-  readonly time: Pick<MovedTime, "now" | "passDays">;
+  readonly time: Pick<MovedTime, "now" | "moveBy">;
   readonly mutex: Mutex;
   readonly databaseCalls: DatabaseCallWatch;
 }
@@ -75,8 +76,8 @@ export class WeekPause {
         .length > 0;
     while (await isWorkedOn()) await pause(POLL_MILLISECONDS);
     await mutex.run(async () => {
-      await time.passDays(DAYS);
-      week.resumedAt = await time.now();
+      await time.moveBy(sql, DAYS * DAY, "stay");
+      week.resumedAt = time.now();
       await patiently(() =>
         sql`select backfill_resume(id) from backfill_runs where id = ${run} and paused_at is not null`
       );

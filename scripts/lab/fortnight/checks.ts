@@ -5,7 +5,8 @@ import { type Diary, ukDay } from "./diary.ts";
 import { readGaps } from "./drive.ts";
 import type { EvidenceWatch } from "./evidence.ts";
 import type { ReceivedAlert } from "./webhook.ts";
-import type { World } from "./world.ts";
+import { describeSecrets } from "../world/describe_secrets.ts";
+import type { FortnightWorld } from "./world.ts";
 
 /** One thing that must hold at the end. */
 export interface Check {
@@ -24,7 +25,7 @@ const AFTER_OUTAGE_MILLISECONDS = 90 * 60_000;
 /** Everything that must hold, looked at when the calendar has been lived through. */
 export async function checkAll(
   { world, calendar, evidence, seed }: {
-    readonly world: World;
+    readonly world: FortnightWorld;
     readonly calendar: Calendar;
     readonly evidence: EvidenceWatch;
     readonly seed: number;
@@ -49,7 +50,7 @@ export async function checkAll(
       name: "one message for each trouble and one when it is well",
       wrong: describeAlerts(calendar, webhook.received),
     },
-    { name: "no secret in a message, an error or a log", wrong: await describeSecrets(world) },
+    { name: "no secret in a message, an error or a log", wrong: await describeSpreadSecrets(world) },
     {
       name: "races, results and runners are those of the API",
       wrong: await describeWrongDays(sql, calendar, seed),
@@ -61,12 +62,12 @@ export async function checkAll(
   ];
 }
 
-async function describeGaps(world: World): Promise<string[]> {
+async function describeGaps(world: FortnightWorld): Promise<string[]> {
   const gaps = await readGaps(world);
   return gaps.map(({ feed, day, kind }) => `The ${feed} of ${day}: ${kind}.`);
 }
 
-async function describeHoles({ sql }: World, calendar: Calendar): Promise<string[]> {
+async function describeHoles({ sql }: FortnightWorld, calendar: Calendar): Promise<string[]> {
   const holes = await sql<{ feed: string; day: string }[]>`
     select f.feed, d.day::date::text as day
     from unnest(array['racecards', 'results']) as f (feed),
@@ -94,7 +95,7 @@ interface Schedule {
   readonly times: readonly string[];
 }
 
-async function describeMissedTimes({ sql, diary }: World, calendar: Calendar): Promise<string[]> {
+async function describeMissedTimes({ sql, diary }: FortnightWorld, calendar: Calendar): Promise<string[]> {
   const schedules = await sql<Schedule[]>`
     select name, at_times::text[] as times from pull_schedules where enabled and pulls = 'days' and day_of_month is null
   `;
@@ -162,20 +163,9 @@ export function describeAlerts(
   return sentences;
 }
 
-async function describeSecrets({ sql, secrets, webhook, functionLog }: World): Promise<string[]> {
-  const texts = await sql<{ place: string; text: string }[]>`
-    select 'alerts' as place, message as text from alerts
-    union all select 'ingest_errors', message from ingest_errors
-    union all select 'backfill_progress', last_error from backfill_progress where last_error is not null
-    union all select 'cron.job_run_details', return_message from cron.job_run_details where return_message is not null
-  `;
-  const places = [
-    ...texts,
-    ...webhook.received.map(({ body }) => ({ place: "a message to the webhook", text: body })),
-    ...functionLog.map((text) => ({ place: "the functions' log", text })),
-  ];
-  return Object.entries(secrets).flatMap(([name, secret]) => {
-    const found = places.find(({ text }) => text.includes(secret));
-    return found === undefined ? [] : [`${name} stands in ${found.place}.`];
-  });
+function describeSpreadSecrets(world: FortnightWorld): Promise<string[]> {
+  return describeSecrets(world, [
+    ...world.webhook.received.map(({ body }) => ({ place: "a message to the webhook", text: body })),
+    ...world.functionLog.map((text) => ({ place: "the functions' log", text })),
+  ]);
 }

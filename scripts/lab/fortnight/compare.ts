@@ -5,7 +5,7 @@ import { type ScriptedEvent, withScenario } from "../racing_api/scenario.ts";
 import type { ListedRace } from "../racing_api/source.ts";
 import type { Calendar } from "./calendar.ts";
 import { untilStill } from "./drive.ts";
-import type { World } from "./world.ts";
+import type { FortnightWorld } from "./world.ts";
 
 /** What a day has, in the API's last word. */
 export interface DayCounts {
@@ -96,13 +96,15 @@ export async function describeWrongDays(sql: Sql, calendar: Calendar, seed: numb
 
 /** Columns that say when and by whom a row was written. */
 const NOT_COMPARED = ["created_at", "updated_at", "pulled_at", "chunk_id"];
-const MINUTE = 60_000;
 
 /**
  * Pulls everything again and resolves to a sentence for each table in which that changes anything: what was stored then is not
  * what the API says in the end.
  */
-export async function describeWhatAnotherPullChanges(world: World, calendar: Calendar): Promise<string[]> {
+export async function describeWhatAnotherPullChanges(
+  world: FortnightWorld,
+  calendar: Calendar,
+): Promise<string[]> {
   const { sql } = world;
   const tables = await sql<{ name: string; key: string }[]>`
     select
@@ -156,7 +158,7 @@ export async function describeWhatAnotherPullChanges(world: World, calendar: Cal
 }
 
 /** In priority over nothing: at this hour nothing else is due. */
-async function pullEverything(world: World, calendar: Calendar): Promise<void> {
+async function pullEverything(world: FortnightWorld, calendar: Calendar): Promise<void> {
   const { sql, time, platform } = world;
   const [run] = await sql<{ id: string }[]>`
     select pull_days(${calendar.backfillFrom}::date, ${calendar.lastDay}::date)::text as id
@@ -171,8 +173,6 @@ async function pullEverything(world: World, calendar: Calendar): Promise<void> {
     `;
     if (chunks?.dead !== 0) throw new Error("The pull of everything has dead chunks");
     if (chunks.left === 0) return;
-    const minute = new Date((Math.floor(time.now().getTime() / MINUTE) + 1) * MINUTE);
-    await time.moveTo(sql, minute);
-    await platform.cron.tick(minute);
+    await platform.cron.tick(await time.toNextMinute(sql, "move along"));
   }
 }

@@ -4,7 +4,7 @@ import { dateOf } from "../racing_api/london.ts";
 import { pause } from "../platform/waiting.ts";
 import { type Calendar, type Stretch, uk } from "./calendar.ts";
 import type { Gap, StartedRun } from "./diary.ts";
-import type { World } from "./world.ts";
+import type { FortnightWorld } from "./world.ts";
 
 const MINUTE = 60_000;
 /** Of the ticks of each minute those that find nothing to do are left out, but never so many that it would be a standstill. */
@@ -14,7 +14,7 @@ const POLL_MILLISECONDS = 30;
 const QUIET_POLLS = 3;
 
 /** Waits until nobody works and nothing is on its way. */
-export async function untilStill(world: World): Promise<void> {
+export async function untilStill(world: FortnightWorld): Promise<void> {
   // Right after a tick nothing can have come and gone yet.
   if (await isQuiet(world)) return;
   for (let quiet = 0; quiet < QUIET_POLLS;) {
@@ -23,13 +23,8 @@ export async function untilStill(world: World): Promise<void> {
   }
 }
 
-async function isQuiet({ platform, sql }: World): Promise<boolean> {
-  const isAlive = () => platform.busyFunctionInstances() > 0 || platform.callsInFlight() > 0;
-  if (isAlive()) return false;
-  const [row] = await sql<
-    { queued: number }[]
-  >`select count(*)::integer as queued from net.http_request_queue`;
-  return row?.queued === 0 && !isAlive();
+async function isQuiet(world: FortnightWorld): Promise<boolean> {
+  return !world.isAlive() && await world.queuedRequests() === 0 && !world.isAlive();
 }
 
 interface State {
@@ -42,7 +37,7 @@ interface State {
   readonly nextLease: Date | null;
 }
 
-async function readState({ sql }: World): Promise<State> {
+async function readState({ sql }: FortnightWorld): Promise<State> {
   const [state] = await sql<State[]>`
     select
       (select coalesce(max(id), 0)::integer from backfill_runs) as "lastRun",
@@ -66,11 +61,11 @@ async function readState({ sql }: World): Promise<State> {
 }
 
 /** The gaps there are now. */
-export async function readGaps({ sql }: Pick<World, "sql">): Promise<Gap[]> {
+export async function readGaps({ sql }: Pick<FortnightWorld, "sql">): Promise<Gap[]> {
   return [...await sql<Gap[]>`select feed, day::text, kind from coverage_gaps order by feed, day`];
 }
 
-async function readRuns({ sql }: World, after: number): Promise<StartedRun[]> {
+async function readRuns({ sql }: FortnightWorld, after: number): Promise<StartedRun[]> {
   return [
     ...await sql<StartedRun[]>`
       select
@@ -82,7 +77,7 @@ async function readRuns({ sql }: World, after: number): Promise<StartedRun[]> {
 }
 
 /** Times of day at which there is a tick whatever else is due: those of jobs that do not run each minute. */
-async function readOtherJobs({ sql }: World): Promise<Cron[]> {
+async function readOtherJobs({ sql }: FortnightWorld): Promise<Cron[]> {
   const jobs = await sql<{ schedule: string }[]>`select schedule from cron.job where schedule <> '* * * * *'`;
   return jobs.map(({ schedule }) => new Cron(schedule, { timezone: "UTC", paused: true }));
 }
@@ -110,7 +105,7 @@ export function nextMoment(
 
 /** How to live through a calendar. */
 export interface DriveOptions {
-  readonly world: World;
+  readonly world: FortnightWorld;
   readonly calendar: Calendar;
   /** Told of each new UK day. */
   readonly show: (day: string) => void;
@@ -153,7 +148,7 @@ export async function liveThrough({ world, calendar, show, observe }: DriveOptio
     ], calendar.asleep);
     if (moment >= calendar.end) break;
 
-    await time.moveTo(sql, moment);
+    await time.moveTo(sql, moment, "move along");
     const day = dateOf(londonDay(moment.getTime()));
     if (day !== shown) show(shown = day);
     if (waking || morning.some((six) => six.getTime() === moment.getTime())) {
@@ -161,5 +156,5 @@ export async function liveThrough({ world, calendar, show, observe }: DriveOptio
     }
     await platform.cron.tick(moment);
   }
-  await time.moveTo(sql, calendar.end);
+  await time.moveTo(sql, calendar.end, "move along");
 }

@@ -1,5 +1,5 @@
 import type { ScriptedEvent } from "../racing_api/scenario.ts";
-import type { World } from "./world.ts";
+import type { FortnightWorld } from "./world.ts";
 
 /** What the database knows of a scripted event. */
 interface Known {
@@ -24,7 +24,10 @@ export interface Evidence {
 export class EvidenceWatch {
   readonly evidence: readonly Evidence[];
 
-  constructor(private readonly world: Pick<World, "sql" | "time">, script: readonly ScriptedEvent[]) {
+  constructor(
+    private readonly world: Pick<FortnightWorld, "sql" | "time">,
+    script: readonly ScriptedEvent[],
+  ) {
     this.evidence = script.map((event) => ({
       event,
       at: "wholeAt" in event ? event.wholeAt : event.at,
