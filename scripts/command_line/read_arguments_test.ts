@@ -1,8 +1,9 @@
 import { assertEquals, assertThrows } from "@std/assert";
+import { databaseUrl } from "./option_values.ts";
 import { Problem } from "./problem.ts";
 import { readArguments } from "./read_arguments.ts";
 
-const KNOWN = { task: "schema", flags: ["check"], texts: ["database-url"] } as const;
+const KNOWN = { task: "schema", flags: ["check"], values: { "database-url": databaseUrl } } as const;
 
 Deno.test("flags are true or false, texts there or not", () => {
   const given = readArguments(["--check"], KNOWN);
@@ -26,4 +27,10 @@ for (const word of ["--chek", "bogus"]) {
 
 Deno.test("words are read where they mean something", () => {
   assertEquals(readArguments(["one_test.ts", "--check"], { ...KNOWN, words: true }).words, ["one_test.ts"]);
+});
+
+Deno.test("an option without its value is refused with a sentence", () => {
+  for (const args of [["--database-url"], ["--database-url="]]) {
+    assertThrows(() => readArguments(args, KNOWN), Problem, "The option --database-url needs a value.");
+  }
 });

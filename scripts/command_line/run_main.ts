@@ -24,6 +24,20 @@ export async function runMain(main: () => Promise<number>): Promise<never> {
   Deno.exit(code);
 }
 
+/** Runs a task with the options that it was given, or prints its usage when it was asked for `--help`. */
+export async function runTask<Options extends { readonly help: boolean }>(
+  usage: string,
+  readOptions: (args: readonly string[]) => Options,
+  task: (options: Options) => Promise<number>,
+): Promise<never> {
+  return await runMain(async () => {
+    const options = readOptions(Deno.args);
+    if (!options.help) return await task(options);
+    console.log(usage);
+    return 0;
+  });
+}
+
 function tell(error: unknown): void {
   console.error(error instanceof Problem ? error.message : error);
 }

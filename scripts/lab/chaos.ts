@@ -7,7 +7,7 @@ import { Mutex } from "./chaos/mutex.ts";
 import { renderOutcomes, toJson } from "./chaos/report.ts";
 import { type DayRange, runSeed, type SeedOutcome, startBackfill } from "./chaos/run_seed.ts";
 import { type ChaosWorld, startChaosWorld } from "./chaos/world.ts";
-import { runMain } from "../command_line/run_main.ts";
+import { runTask } from "../command_line/run_main.ts";
 
 /** Long past: the API changes nothing any more. */
 const LAST_MONTH = "2026-06-01";
@@ -71,11 +71,4 @@ async function chaos(options: ChaosOptions): Promise<number> {
   return outcomes.every(({ failures }) => failures.length === 0) ? 0 : 1;
 }
 
-async function main(): Promise<number> {
-  const options = readChaosOptions(Deno.args);
-  if (!options.help) return await chaos(options);
-  console.log(USAGE);
-  return 0;
-}
-
-if (import.meta.main) await runMain(main);
+if (import.meta.main) await runTask(USAGE, readChaosOptions, chaos);

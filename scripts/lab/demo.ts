@@ -11,7 +11,7 @@ import { connect, ofWrongCall } from "./platform/database.ts";
 import { functionLogPath, keepFunctionLog } from "./platform/function_log.ts";
 import { Problem } from "../command_line/problem.ts";
 import { describeReplay } from "./racing_api/replay.ts";
-import { runMain } from "../command_line/run_main.ts";
+import { runTask } from "../command_line/run_main.ts";
 
 function chooseRange(options: DemoOptions, everything: Everything): DayRange {
   const today = formatISO(TZDate.tz("Europe/London"), { representation: "date" });
@@ -95,11 +95,4 @@ async function demo(options: DemoOptions): Promise<number> {
   return complete ? 0 : 1;
 }
 
-async function main(): Promise<number> {
-  const options = readDemoOptions(Deno.args);
-  if (!options.help) return await demo(options);
-  console.log(USAGE);
-  return 0;
-}
-
-if (import.meta.main) await runMain(main);
+if (import.meta.main) await runTask(USAGE, readDemoOptions, demo);

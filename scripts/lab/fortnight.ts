@@ -7,7 +7,7 @@ import { type FortnightOptions, readFortnightOptions, USAGE } from "./fortnight/
 import { readStoredDays, renderStory, toJson } from "./fortnight/report.ts";
 import { type FortnightWorld, startFortnightWorld } from "./fortnight/world.ts";
 import { connect } from "./platform/database.ts";
-import { runMain } from "../command_line/run_main.ts";
+import { runTask } from "../command_line/run_main.ts";
 
 /** As somebody would who sets the project up: the backfill first, and the schedules at once. */
 async function begin({ platform, diary, time, sql }: FortnightWorld, backfillFrom: string): Promise<void> {
@@ -48,11 +48,4 @@ async function fortnight(options: FortnightOptions): Promise<number> {
   return checks.every(({ wrong }) => wrong.length === 0) ? 0 : 1;
 }
 
-async function main(): Promise<number> {
-  const options = readFortnightOptions(Deno.args);
-  if (!options.help) return await fortnight(options);
-  console.log(USAGE);
-  return 0;
-}
-
-if (import.meta.main) await runMain(main);
+if (import.meta.main) await runTask(USAGE, readFortnightOptions, fortnight);

@@ -1,12 +1,12 @@
-import { parseArgs } from "@std/cli/parse-args";
+import { readArguments } from "../command_line/read_arguments.ts";
 import { bootEverything, type BootOptions } from "./world/boot.ts";
-import { BOOT_OPTIONS, BOOT_OPTIONS_HELP, readBootOptions } from "./world/boot_options.ts";
+import { BOOT_OPTIONS_HELP, BOOT_VALUES, bootOptions } from "./world/boot_options.ts";
 import { Problem } from "../command_line/problem.ts";
 import { describeReplay } from "./racing_api/replay.ts";
-import { runMain } from "../command_line/run_main.ts";
+import { runTask } from "../command_line/run_main.ts";
 import { stopOnSignal } from "../command_line/shutdown.ts";
 
-const HELP = `Runs the whole product on this machine: Postgres, the functions and a simulated Racing API.
+const USAGE = `Runs the whole product on this machine: Postgres, the functions and a simulated Racing API.
 
   deno task local [options] [-- COMMAND …]
 
@@ -18,36 +18,36 @@ ${BOOT_OPTIONS_HELP}
   --help               show this
 `;
 
-interface Arguments {
-  boot: BootOptions;
-  command: string[];
+/** What the local platform was asked for. */
+interface LocalOptions {
+  readonly help: boolean;
+  readonly boot: BootOptions;
+  readonly command: readonly string[];
 }
 
-function parseArguments(words: string[]): Arguments | "help" {
-  const split = words.indexOf("--");
-  const command = split < 0 ? [] : words.slice(split + 1);
-  const options = parseArgs(split < 0 ? words : words.slice(0, split), {
-    string: BOOT_OPTIONS,
-    boolean: ["help"],
-    alias: { help: "h" },
-    unknown(word: string, name?: string) {
-      throw new Problem(
-        name === undefined
-          ? `There is no argument "${word}": put -- before a command (see deno task local --help).`
-          : `There is no option ${word}: see deno task local --help.`,
-      );
-    },
+function readLocalOptions(args: readonly string[]): LocalOptions {
+  const split = args.indexOf("--");
+  const command = split < 0 ? [] : args.slice(split + 1);
+  const given = readArguments(split < 0 ? args : args.slice(0, split), {
+    task: "local",
+    values: BOOT_VALUES,
+    words: true,
   });
-  if (options.help) return "help";
-  if (split >= 0 && command.length === 0) throw new Problem("There is no command after --.");
-  return {
-    boot: readBootOptions(options),
-    command,
-  };
+  const [word] = given.words;
+  if (word !== undefined) {
+    throw new Problem(
+      `There is no argument "${word}": put -- before a command (see deno task local --help).`,
+    );
+  }
+  if (split >= 0 && command.length === 0 && !given.help) throw new Problem("There is no command after --.");
+  return { help: given.help, boot: bootOptions(given), command };
 }
 
 /** Runs the command to its end, beside the platform. Returns its exit code. */
-async function run([program = "", ...args]: string[], env: Record<string, string>): Promise<number> {
+async function runCommand(
+  [program = "", ...args]: readonly string[],
+  env: Record<string, string>,
+): Promise<number> {
   let child: Deno.ChildProcess;
   try {
     child = new Deno.Command(program, { args, env, stdin: "inherit" }).spawn();
@@ -68,15 +68,10 @@ async function run([program = "", ...args]: string[], env: Record<string, string
   return status.code;
 }
 
-async function main(): Promise<number> {
-  const parsed = parseArguments(Deno.args);
-  if (parsed === "help") {
-    console.log(HELP);
-    return 0;
-  }
-  const stays = parsed.command.length === 0;
+async function local(options: LocalOptions): Promise<number> {
+  const stays = options.command.length === 0;
   await using everything = await bootEverything({
-    ...parsed.boot,
+    ...options.boot,
     // Somebody may be editing the function: the next call starts it again.
     ...(stays ? { platform: { onFunctionDown: (problem) => console.error(problem.message) } } : {}),
   });
@@ -88,7 +83,7 @@ async function main(): Promise<number> {
     SUPABASE_URL: platform.supabaseUrl,
     SUPABASE_SECRET_KEY: platform.secretKey,
   };
-  if (!stays) return await run(parsed.command, env);
+  if (!stays) return await runCommand(options.command, env);
   for (const [name, value] of Object.entries(env)) console.log(`${name}=${value}`);
   console.log(
     `Everything runs, with a ${
@@ -99,4 +94,4 @@ async function main(): Promise<number> {
   return await new Promise<never>(() => {});
 }
 
-if (import.meta.main) await runMain(main);
+if (import.meta.main) await runTask(USAGE, readLocalOptions, local);

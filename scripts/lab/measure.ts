@@ -3,7 +3,7 @@ import { renderTable } from "../command_line/render_table.ts";
 import { bootEverything } from "./world/boot.ts";
 import { connect, ofWrongCall, type Sql } from "./platform/database.ts";
 import { Problem } from "../command_line/problem.ts";
-import { runMain } from "../command_line/run_main.ts";
+import { runTask } from "../command_line/run_main.ts";
 import { type MeasureOptions, readMeasureOptions, USAGE } from "./measure/options.ts";
 import { judgeTimeLeft, type Sample } from "./measure/time_left.ts";
 
@@ -129,11 +129,4 @@ function pick(row: FeedFigures): Record<string, number | null> {
   return Object.fromEntries(FIGURES.map((name) => [name, row[name]]));
 }
 
-async function main(): Promise<number> {
-  const options = readMeasureOptions(Deno.args);
-  if (!options.help) return await measure(options);
-  console.log(USAGE);
-  return 0;
-}
-
-if (import.meta.main) await runMain(main);
+if (import.meta.main) await runTask(USAGE, readMeasureOptions, measure);

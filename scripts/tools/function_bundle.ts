@@ -5,7 +5,7 @@ import { findHiddenImports, findOffenders, type ModuleGraph, readGraph } from ".
 import { weigh } from "./function_bundle/weigh.ts";
 import { readArguments } from "../command_line/read_arguments.ts";
 import { Problem } from "../command_line/problem.ts";
-import { runMain } from "../command_line/run_main.ts";
+import { runTask } from "../command_line/run_main.ts";
 import { runProgram } from "../command_line/run_program.ts";
 
 const USAGE = `Lists the modules, the packages and the size of each function's bundle, and checks them.
@@ -105,16 +105,13 @@ function kilobytes(bytes: number): string {
   return `${Math.round(bytes / 1000).toLocaleString("en")} kB`;
 }
 
-async function main(): Promise<number> {
-  const options = readArguments(Deno.args, { task: "bundle", flags: ["list"] });
-  if (options.help) {
-    console.log(USAGE);
-    return 0;
-  }
+const readOptions = (args: readonly string[]) => readArguments(args, { task: "bundle", flags: ["list"] });
+
+async function main(options: ReturnType<typeof readOptions>): Promise<number> {
   const names = await functionNames();
   await checkConfig(names);
   for (const name of names) await listBundle(name, options.list);
   return 0;
 }
 
-if (import.meta.main) await runMain(main);
+if (import.meta.main) await runTask(USAGE, readOptions, main);

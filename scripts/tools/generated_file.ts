@@ -1,6 +1,7 @@
 import { extname, fromFileUrl } from "@std/path";
 import { startPlatform } from "../lab/platform/platform.ts";
 import { Problem } from "../command_line/problem.ts";
+import { databaseUrl } from "../command_line/option_values.ts";
 import { readArguments } from "../command_line/read_arguments.ts";
 import { runProgram } from "../command_line/run_program.ts";
 
@@ -24,7 +25,11 @@ export async function writeOrCheck(
   generate: (databaseUrl: string) => Promise<string>,
 ): Promise<number> {
   const { task } = file;
-  const options = readArguments(Deno.args, { task, flags: ["check"], texts: ["database-url"] });
+  const options = readArguments(Deno.args, {
+    task,
+    flags: ["check"],
+    values: { "database-url": databaseUrl },
+  });
   if (options.help) {
     console.log(usage(file));
     return 0;

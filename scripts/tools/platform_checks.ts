@@ -2,11 +2,12 @@
 import { fromFileUrl } from "@std/path";
 import { startPlatform } from "../lab/platform/platform.ts";
 import { Problem } from "../command_line/problem.ts";
-import { runMain } from "../command_line/run_main.ts";
+import { runTask } from "../command_line/run_main.ts";
 import { checkAdvisors } from "./platform_checks/advisors.ts";
 import { checkLint } from "./platform_checks/lint.ts";
 import { migrateWithCli } from "./platform_checks/migrate.ts";
 import { prepareDatabase } from "./platform_checks/prepare_database.ts";
+import { databaseUrl } from "../command_line/option_values.ts";
 import { readArguments } from "../command_line/read_arguments.ts";
 import { checkMigratedDatabase } from "./schema/same_database.ts";
 
@@ -72,12 +73,10 @@ async function checkDatabase(adminUrl: string): Promise<number> {
   return failed === 0 ? 0 : 1;
 }
 
-async function main(): Promise<number> {
-  const options = readArguments(Deno.args, { task: "platform", texts: ["database-url"] });
-  if (options.help) {
-    console.log(USAGE);
-    return 0;
-  }
+const readOptions = (args: readonly string[]) =>
+  readArguments(args, { task: "platform", values: { "database-url": databaseUrl } });
+
+async function main(options: ReturnType<typeof readOptions>): Promise<number> {
   const given = options["database-url"];
   if (given !== undefined) return await checkDatabase(given);
   const migrationsFolder = await Deno.makeTempDir();
@@ -89,4 +88,4 @@ async function main(): Promise<number> {
   }
 }
 
-if (import.meta.main) await runMain(main);
+if (import.meta.main) await runTask(USAGE, readOptions, main);

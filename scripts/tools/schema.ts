@@ -2,7 +2,7 @@
 import { fromFileUrl } from "@std/path";
 import { startPlatform } from "../lab/platform/platform.ts";
 import { Problem } from "../command_line/problem.ts";
-import { runMain } from "../command_line/run_main.ts";
+import { runTask } from "../command_line/run_main.ts";
 import { readArguments } from "../command_line/read_arguments.ts";
 import { checkSameDatabase } from "./schema/same_database.ts";
 import {
@@ -24,12 +24,9 @@ const USAGE = `Writes the initial migration from the schema files in supabase/sc
 
 const SUPABASE = fromFileUrl(new URL("../../supabase", import.meta.url));
 
-async function main(): Promise<number> {
-  const options = readArguments(Deno.args, { task: "schema", flags: ["check"] });
-  if (options.help) {
-    console.log(USAGE);
-    return 0;
-  }
+const readOptions = (args: readonly string[]) => readArguments(args, { task: "schema", flags: ["check"] });
+
+async function main(options: ReturnType<typeof readOptions>): Promise<number> {
   const files = await readSchemaFiles(SUPABASE);
   await checkMigrationNames(SUPABASE);
   if (!options.check) {
@@ -53,4 +50,4 @@ async function main(): Promise<number> {
   return 0;
 }
 
-if (import.meta.main) await runMain(main);
+if (import.meta.main) await runTask(USAGE, readOptions, main);

@@ -2,8 +2,9 @@
 import { fromFileUrl, relative } from "@std/path";
 import { walk } from "../command_line/walk.ts";
 import { Problem } from "../command_line/problem.ts";
-import { runMain } from "../command_line/run_main.ts";
+import { runTask } from "../command_line/run_main.ts";
 import { openTestServer } from "./platform_checks/test_server.ts";
+import { databaseUrl } from "../command_line/option_values.ts";
 import { readArguments } from "../command_line/read_arguments.ts";
 
 const USAGE = `Runs the tests of the schema, the engine and the functions on a Postgres of your own.
@@ -65,17 +66,15 @@ async function runFile(file: string, url: string): Promise<Outcome> {
   return { file, success, passed: Number(passed), failed: Number(failed) };
 }
 
-async function main(): Promise<number> {
-  const options = readArguments(Deno.args, {
+const readOptions = (args: readonly string[]) =>
+  readArguments(args, {
     task: "test:server",
     flags: ["empty"],
-    texts: ["database-url"],
+    values: { "database-url": databaseUrl },
     words: true,
   });
-  if (options.help) {
-    console.log(USAGE);
-    return 0;
-  }
+
+async function main(options: ReturnType<typeof readOptions>): Promise<number> {
   const adminUrl = options["database-url"];
   if (adminUrl === undefined) {
     throw new Problem("--database-url is missing: see deno task test:server --help.");
@@ -107,4 +106,4 @@ async function main(): Promise<number> {
   return outcomes.length > 0 && passed > 0 && outcomes.every(({ success }) => success) ? 0 : 1;
 }
 
-if (import.meta.main) await runMain(main);
+if (import.meta.main) await runTask(USAGE, readOptions, main);

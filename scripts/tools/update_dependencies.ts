@@ -4,7 +4,8 @@ import { z } from "zod";
 import { readPinned } from "../lab/platform/pinned_package.ts";
 import { newerMajor, newestFor } from "./dependencies/versions.ts";
 import { Problem } from "../command_line/problem.ts";
-import { runMain } from "../command_line/run_main.ts";
+import { readArguments } from "../command_line/read_arguments.ts";
+import { runTask } from "../command_line/run_main.ts";
 import { runProgram } from "../command_line/run_program.ts";
 
 const ROOT = fromFileUrl(new URL("../../", import.meta.url));
@@ -16,7 +17,17 @@ async function publishedVersions(name: string): Promise<string[]> {
   return z.array(z.string()).parse(Array.isArray(printed) ? printed : [printed]);
 }
 
-async function main(): Promise<number> {
+const USAGE = `Takes the newest versions of all dependencies, each within its major one.
+
+  deno run -A scripts/tools/update_dependencies.ts [--dry-run]
+
+  --dry-run   say what is out, write nothing
+  --help      show this
+`;
+
+const readOptions = (args: readonly string[]) => readArguments(args, { task: "update", flags: ["dry-run"] });
+
+async function main(options: ReturnType<typeof readOptions>): Promise<number> {
   const map = z.object({ imports: z.record(z.string(), z.string()) })
     .parse(JSON.parse(await Deno.readTextFile(IMPORT_MAP)));
   const published = new Map<string, string[]>();
@@ -39,7 +50,7 @@ async function main(): Promise<number> {
     changes++;
     map.imports[specifier] = `npm:${name}@${newest}${path}`;
   }
-  if (changes > 0 && !Deno.args.includes("--dry-run")) {
+  if (changes > 0 && !options["dry-run"]) {
     await Deno.writeTextFile(IMPORT_MAP, JSON.stringify(map, null, 2) + "\n");
     // Written again, so that nothing stays in it that nothing asks for any more.
     await Deno.remove(LOCK);
@@ -48,4 +59,4 @@ async function main(): Promise<number> {
   return 0;
 }
 
-if (import.meta.main) await runMain(main);
+if (import.meta.main) await runTask(USAGE, readOptions, main);

@@ -1,5 +1,6 @@
-import { parseArgs } from "@std/cli/parse-args";
+import { list, type ValueReader, wholeNumber } from "../../command_line/option_values.ts";
 import { Problem } from "../../command_line/problem.ts";
+import { readArguments } from "../../command_line/read_arguments.ts";
 import { ALL_FAULTS, FAULT_KINDS, type FaultKind, isFaultKind } from "./fault_kinds.ts";
 
 /** What chaos was asked for. */
@@ -41,50 +42,40 @@ Exit code 0: all seeds passed. 1: one failed, or it could not be started; the ou
 `;
 
 const HIGHEST_SEED = 1_000_000;
+const MOST_SEEDS = 1000;
 const MOST_MONTHS = 36;
 const HIGHEST_SPEED = 100;
 
-function wholeNumber(
-  name: string,
-  text: string | undefined,
-  range: readonly [number, number, number],
-): number {
-  const [least, most, otherwise] = range;
-  if (text === undefined) return otherwise;
-  const number = Number(text);
-  if (/^\d+$/.test(text) && number >= least && number <= most) return number;
-  throw new Problem(`--${name} must be a whole number from ${least} to ${most}, not "${text}".`);
-}
-
-function faultList(text: string | undefined): readonly FaultKind[] {
-  if (text === undefined || text === "all") return ALL_FAULTS;
-  const names = text.split(",").map((name) => name.trim()).filter((name) => name !== "");
-  if (names.length === 0) throw new Problem("--faults needs at least one kind: see deno task chaos --help.");
-  const kinds = names.map((name) => {
-    if (isFaultKind(name)) return name;
-    throw new Problem(`There is no kind of fault "${name}": see deno task chaos --help.`);
+const faults: ValueReader<readonly FaultKind[]> = (text, name) => {
+  if (text === "all") return ALL_FAULTS;
+  const kinds = list(text, name).map((kind) => {
+    if (isFaultKind(kind)) return kind;
+    throw new Problem(`There is no kind of fault "${kind}": see deno task chaos --help.`);
   });
   return ALL_FAULTS.filter((kind) => kinds.includes(kind));
-}
+};
 
 /** Reads the options. Throws `Problem` with a sentence about the first one that is wrong. */
 export function readChaosOptions(args: readonly string[]): ChaosOptions {
-  const parsed = parseArgs([...args], {
-    boolean: ["help", "json"],
-    alias: { help: "h" },
-    string: ["seed", "seeds", "months", "faults", "api-speed"],
-    unknown: (option: string) => {
-      throw new Problem(`There is no option ${option || '""'}: see deno task chaos --help.`);
+  const given = readArguments(args, {
+    task: "chaos",
+    flags: ["json"],
+    values: {
+      "seed": wholeNumber(0, HIGHEST_SEED),
+      "seeds": wholeNumber(1, MOST_SEEDS),
+      "months": wholeNumber(1, MOST_MONTHS),
+      faults,
+      "api-speed": wholeNumber(1, HIGHEST_SPEED),
     },
   });
   return {
-    help: parsed.help,
-    seed: wholeNumber("seed", parsed.seed, [0, HIGHEST_SEED, 1]),
-    seeds: wholeNumber("seeds", parsed.seeds, [1, 1000, 1]),
-    months: wholeNumber("months", parsed.months, [1, MOST_MONTHS, 1]),
-    faults: faultList(parsed.faults),
-    apiSpeed: wholeNumber("api-speed", parsed["api-speed"], [1, HIGHEST_SPEED, 10]),
-    json: parsed.json,
+    help: given.help,
+    seed: given.seed ?? 1,
+    seeds: given.seeds ?? 1,
+    months: given.months ?? 1,
+    faults: given.faults ?? ALL_FAULTS,
+    apiSpeed: given["api-speed"] ?? 10,
+    json: given.json,
   };
 }
 

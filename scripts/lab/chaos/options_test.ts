@@ -27,7 +27,7 @@ Deno.test("a wrong option is a sentence", () => {
       [["--seed", "x"], '--seed must be a whole number from 0 to 1000000, not "x".'],
       [["--months", "0"], '--months must be a whole number from 1 to 36, not "0".'],
       [["--faults", "gremlins"], 'There is no kind of fault "gremlins"'],
-      [["--faults", ","], "--faults needs at least one kind"],
+      [["--faults", ","], "--faults needs at least one, separated by commas."],
       [["--sead", "1"], "There is no option --sead"],
     ] as const
   ) {

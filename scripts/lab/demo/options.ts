@@ -1,7 +1,7 @@
-import { parseArgs } from "@std/cli/parse-args";
-import { isMatch } from "date-fns";
+import { day, wholeNumber } from "../../command_line/option_values.ts";
+import { readArguments } from "../../command_line/read_arguments.ts";
 import type { BootOptions } from "../world/boot.ts";
-import { BOOT_OPTIONS, BOOT_OPTIONS_HELP, readBootOptions } from "../world/boot_options.ts";
+import { BOOT_OPTIONS_HELP, BOOT_VALUES, bootOptions } from "../world/boot_options.ts";
 import { Problem } from "../../command_line/problem.ts";
 
 /** What the demo was asked for. */
@@ -36,49 +36,34 @@ ${BOOT_OPTIONS_HELP}
 Exit code 0: complete. 1: something is missing, or it could not be started; the output says what.
 `;
 
-function monthCount(text: string | undefined): number {
-  if (text === undefined) return 2;
-  if (/^[1-9]\d{0,2}$/.test(text)) return Number(text);
-  throw new Problem(`--months wants a whole number from 1 on, not "${text}".`);
-}
-
-function date(name: string, text: string | undefined): string | undefined {
-  if (text !== undefined && !(/^\d{4}-\d{2}-\d{2}$/.test(text) && isMatch(text, "yyyy-MM-dd"))) {
-    throw new Problem(`--${name} wants a day as YYYY-MM-DD, not "${text}".`);
-  }
-  return text;
-}
+const MOST_MONTHS = 999;
 
 /** Reads the demo's options. Throws `Problem` with a sentence about the first one that is wrong. */
 export function readDemoOptions(args: readonly string[]): DemoOptions {
-  const parsed = parseArgs([...args], {
-    boolean: ["help", "live", "json"],
-    alias: { help: "h" },
-    string: ["months", "start-date", "end-date", ...BOOT_OPTIONS],
-    unknown: (option: string) => {
-      throw new Problem(`There is no option ${option || '""'}: see deno task demo --help.`);
-    },
+  const given = readArguments(args, {
+    task: "demo",
+    flags: ["live", "json"],
+    values: { "months": wholeNumber(1, MOST_MONTHS), "start-date": day, "end-date": day, ...BOOT_VALUES },
   });
-  const startDate = date("start-date", parsed["start-date"]);
-  const endDate = date("end-date", parsed["end-date"]);
+  const { help, months, live, json, "start-date": startDate, "end-date": endDate } = given;
   if (endDate !== undefined && startDate === undefined) throw new Problem("--end-date needs --start-date.");
-  if (startDate !== undefined && parsed.months !== undefined) {
+  if (startDate !== undefined && months !== undefined) {
     throw new Problem("--months and --start-date exclude each other.");
   }
   if (startDate !== undefined && endDate !== undefined && startDate > endDate) {
     throw new Problem(`The start date ${startDate} is after the end date ${endDate}.`);
   }
-  if (parsed.live && parsed.replay !== undefined) {
+  if (live && given.replay !== undefined) {
     throw new Problem("--live and --replay exclude each other.");
   }
   return {
-    help: parsed.help,
-    months: monthCount(parsed.months),
-    monthsGiven: parsed.months !== undefined,
+    help,
+    months: months ?? 2,
+    monthsGiven: months !== undefined,
     startDate,
     endDate,
-    boot: readBootOptions(parsed),
-    live: parsed.live,
-    json: parsed.json,
+    boot: bootOptions(given),
+    live,
+    json,
   };
 }

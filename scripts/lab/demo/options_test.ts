@@ -9,8 +9,8 @@ Deno.test("without options the demo takes two months, and the platform's own def
 });
 
 const wrong: [string[], string][] = [
-  [["--months", "none"], '--months wants a whole number from 1 on, not "none".'],
-  [["--months", "1.5"], '--months wants a whole number from 1 on, not "1.5".'],
+  [["--months", "none"], '--months must be a whole number from 1 to 999, not "none".'],
+  [["--months", "1.5"], '--months must be a whole number from 1 to 999, not "1.5".'],
   [["--api-speed", "0"], '--api-speed must be a number above 0, at most 1000, not "0".'],
   [["--start-date", "2026-02-30"], '--start-date wants a day as YYYY-MM-DD, not "2026-02-30".'],
   [["--start-date", "01/02/2026"], '--start-date wants a day as YYYY-MM-DD, not "01/02/2026".'],

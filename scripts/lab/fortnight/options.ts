@@ -1,7 +1,6 @@
-import { parseArgs } from "@std/cli/parse-args";
-import { isMatch } from "date-fns";
-import { readBootOptions } from "../world/boot_options.ts";
-import { Problem } from "../../command_line/problem.ts";
+import { day } from "../../command_line/option_values.ts";
+import { readArguments } from "../../command_line/read_arguments.ts";
+import { BOOT_VALUES } from "../world/boot_options.ts";
 import { FIRST_DAY, LAST_DAY } from "./calendar.ts";
 
 /** What a fortnight was asked for. */
@@ -40,34 +39,21 @@ and when it was closed, and which alerts arrived; then checks it all, at last wi
 Exit code 0: nothing is missing and every check passed. 1: a sentence says what is wrong.
 `;
 
-function day(name: string, text: string): string {
-  if (/^\d{4}-\d{2}-\d{2}$/.test(text) && isMatch(text, "yyyy-MM-dd")) return text;
-  throw new Problem(`--${name} wants a day as YYYY-MM-DD, not "${text}".`);
-}
-
 /** Reads the options. Throws `Problem` with a sentence about the first one that is wrong. */
 export function readFortnightOptions(args: readonly string[]): FortnightOptions {
-  const parsed = parseArgs([...args], {
-    boolean: ["help", "json"],
-    alias: { help: "h" },
-    string: ["first-day", "last-day", "database-url", "api-speed", "seed"],
-    default: { "first-day": FIRST_DAY, "last-day": LAST_DAY },
-    unknown: (option: string) => {
-      throw new Problem(`There is no option ${option || '""'}: see deno task fortnight --help.`);
-    },
-  });
-  const { databaseUrl, apiSpeed, seed } = readBootOptions({
-    "database-url": parsed["database-url"],
-    "api-speed": parsed["api-speed"],
-    seed: parsed.seed,
+  const { replay: _, ...values } = BOOT_VALUES;
+  const given = readArguments(args, {
+    task: "fortnight",
+    flags: ["json"],
+    values: { "first-day": day, "last-day": day, ...values },
   });
   return {
-    help: parsed.help,
-    firstDay: day("first-day", parsed["first-day"]),
-    lastDay: day("last-day", parsed["last-day"]),
-    apiSpeed: apiSpeed ?? DEFAULT_SPEED,
-    seed: seed ?? 1,
-    databaseUrl,
-    json: parsed.json,
+    help: given.help,
+    firstDay: given["first-day"] ?? FIRST_DAY,
+    lastDay: given["last-day"] ?? LAST_DAY,
+    apiSpeed: given["api-speed"] ?? DEFAULT_SPEED,
+    seed: given.seed ?? 1,
+    databaseUrl: given["database-url"],
+    json: given.json,
   };
 }

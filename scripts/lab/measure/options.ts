@@ -1,8 +1,7 @@
-import { parseArgs } from "@std/cli/parse-args";
-import { isMatch } from "date-fns";
+import { day, list } from "../../command_line/option_values.ts";
+import { readArguments } from "../../command_line/read_arguments.ts";
 import type { BootOptions } from "../world/boot.ts";
-import { BOOT_OPTIONS, BOOT_OPTIONS_HELP, readBootOptions } from "../world/boot_options.ts";
-import { Problem } from "../../command_line/problem.ts";
+import { BOOT_OPTIONS_HELP, BOOT_VALUES, bootOptions } from "../world/boot_options.ts";
 
 /** What a measurement was asked for. */
 export interface MeasureOptions {
@@ -29,28 +28,19 @@ ${BOOT_OPTIONS_HELP}
   --help               show this
 `;
 
-function date(name: string, text: string): string {
-  if (/^\d{4}-\d{2}-\d{2}$/.test(text) && isMatch(text, "yyyy-MM-dd")) return text;
-  throw new Problem(`--${name} wants a day as YYYY-MM-DD, not "${text}".`);
-}
-
 /** Reads the options. Throws `Problem` with a sentence about the first one that is wrong. */
 export function readMeasureOptions(args: readonly string[]): MeasureOptions {
-  const parsed = parseArgs([...args], {
-    boolean: ["help", "json"],
-    alias: { help: "h" },
-    string: ["start-date", "end-date", "feeds", ...BOOT_OPTIONS],
-    default: { "start-date": "2025-01-01", "end-date": "2025-12-31" },
-    unknown: (option: string) => {
-      throw new Problem(`There is no option ${option || '""'}: see deno task measure --help.`);
-    },
+  const given = readArguments(args, {
+    task: "measure",
+    flags: ["json"],
+    values: { "start-date": day, "end-date": day, "feeds": list, ...BOOT_VALUES },
   });
   return {
-    help: parsed.help,
-    startDate: date("start-date", parsed["start-date"]),
-    endDate: date("end-date", parsed["end-date"]),
-    feeds: parsed.feeds?.split(","),
-    boot: readBootOptions(parsed),
-    json: parsed.json,
+    help: given.help,
+    startDate: given["start-date"] ?? "2025-01-01",
+    endDate: given["end-date"] ?? "2025-12-31",
+    feeds: given.feeds,
+    boot: bootOptions(given),
+    json: given.json,
   };
 }
