@@ -39,11 +39,7 @@ export async function writeOrCheck(
     extname(file.path),
   );
   if (options.check) await checkFile(file, text);
-  else {
-    const changed = await readIfThere(file.path) !== text;
-    if (changed) await Deno.writeTextFile(file.path, text);
-    console.error(`${file.path} ${changed ? "is written" : "stays as it is"}.`);
-  }
+  else console.error(await writeFile(file.path, text));
   return 0;
 }
 
@@ -67,19 +63,35 @@ async function fromDatabase(
   return await generate(platform.databaseUrl);
 }
 
-/** Refuses a file that is missing or holds another text. */
+/** Writes a file where it is another text, or not there. Resolves to a sentence about it. */
+export async function writeFile(path: string, text: string): Promise<string> {
+  if (await readIfThere(path) === text) return `${path} stays as it is.`;
+  await Deno.writeTextFile(path, text);
+  return `${path} is written.`;
+}
+
+/**
+ * Refuses a file that is missing or holds another text.
+ *
+ * @throws {Problem} with the file's own sentence, and the first line that is another one
+ */
 export async function checkFile(
   { path, outdated }: Omit<GeneratedFile, "task">,
   text: string,
 ): Promise<void> {
   const committed = await readIfThere(path);
+  if (committed === text) return;
   if (committed === undefined) throw new Problem(outdated);
-  const [expected, found] = [committed.split("\n"), text.split("\n")];
-  const line = found.findIndex((text, index) => text !== expected[index]);
-  if (line < 0 && found.length === expected.length) return;
-  const at = line < 0 ? found.length : line;
-  const quote = (text = "the end") => text.trim();
-  throw new Problem(`${outdated}\n  committed: ${quote(expected[at])}\n  now:       ${quote(found[at])}`);
+  const [found, expected] = [committed.split("\n"), text.split("\n")];
+  // They differ in some line, be it the one behind the end of the shorter text.
+  let at = 0;
+  while (found[at] === expected[at]) at++;
+  const quote = (line = "the end") => line.trim() || "an empty line";
+  throw new Problem(
+    `${outdated}\n  line ${at + 1}, committed: ${quote(found[at])}\n  line ${at + 1}, now:       ${
+      quote(expected[at])
+    }`,
+  );
 }
 
 async function format(text: string, suffix: string): Promise<string> {

@@ -2,7 +2,7 @@
 
 -- schemas/base/extensions.sql
 
--- What the platform must bring: pg_net carries the chained calls, pg_cron the sweep, Vault the two secrets.
+-- What the platform must bring: pg_net carries the chained calls and the alerts, pg_cron the ticks, Vault the secrets.
 -- Where an extension is not installable (the local platform), a schema of the same name stands in for it.
 
 do $$
@@ -34,6 +34,10 @@ $$;
 -- For the constraint that no day is worked on twice.
 create extension if not exists btree_gist with schema extensions;
 
+-- schemas/base/engine.sql
+
+-- The schema of the engine's inner parts.
+
 create schema engine;
 comment on schema engine is
   'Inner parts of the backfill engine. Not exposed over the API; what an operator or a function calls is in public.';
@@ -53,7 +57,8 @@ volatile
 security invoker
 set search_path = pg_catalog, pg_temp
 as $$ select pg_catalog.clock_timestamp() $$;
-comment on function engine.clock() is 'The engine''s time. Not the transaction''s start: two calls in one transaction may differ.';
+comment on function engine.clock() is
+  'The engine''s time. Not the transaction''s start: two calls in one transaction may differ.';
 
 -- Not the engine's time: what is signed for a machine outside has to agree with that machine's clock, which nobody
 -- moves.
@@ -90,9 +95,8 @@ grant execute on function engine.clock, engine.london_day, engine.london_midnigh
 
 -- schemas/base/unchanged_rows.sql
 
--- What keeps updated_at honest.
+-- What keeps updated_at honest, and spares the write: an upsert that brings nothing new leaves the row as it is.
 
--- Keeps updated_at honest, and spares the write: an upsert that brings nothing new leaves the row as it is.
 create function engine.skip_unchanged_row()
 returns trigger
 language plpgsql
@@ -112,14 +116,16 @@ comment on function engine.skip_unchanged_row() is
 
 -- schemas/base/locks.sql
 
--- What only one transaction at a time may do. A row to lock for each, because an advisory lock can be taken by every login:
--- a reader with a dashboard's login could hold the engine up. A row can be locked only with the right to update it.
+-- What only one transaction at a time may do. A row to lock for each, because an advisory lock can be taken by every
+-- login: a reader with a dashboard's login could hold the engine up. A row can be locked only with the right to update
+-- it.
 
 create table engine.locks (
   name text primary key,
   guards text not null
 );
-comment on table engine.locks is 'A row for each thing that only one transaction at a time may do: it holds the row locked meanwhile.';
+comment on table engine.locks is
+  'A row for each thing that only one transaction at a time may do: it holds the row locked meanwhile.';
 comment on column engine.locks.name is 'What the functions call it.';
 comment on column engine.locks.guards is 'What is done by the session that holds it.';
 
@@ -142,11 +148,18 @@ set search_path = ''
 as $$
   with sessions as (
     select
-      format('session %s (%s)', session.pid, concat_ws(', ', session.usename, nullif(session.application_name, ''))) as words,
+      format(
+        'session %s (%s)', session.pid, concat_ws(', ', session.usename, nullif(session.application_name, ''))
+      ) as words,
       -- The row says which transaction locked it, but for one that did so within a savepoint.
-      coalesce(bool_or(held.locktype = 'transactionid' and held.mode = 'ExclusiveLock' and held.transactionid = lock.xmax), false)
-        as is_named,
-      bool_or(held.relation = 'engine.locks'::regclass and held.mode = 'RowShareLock') and bool_and(held.granted) as has_locks
+      coalesce(
+        bool_or(
+          held.locktype = 'transactionid' and held.mode = 'ExclusiveLock' and held.transactionid = lock.xmax
+        ),
+        false
+      ) as is_named,
+      bool_or(held.relation = 'engine.locks'::regclass and held.mode = 'RowShareLock')
+        and bool_and(held.granted) as has_locks
     from engine.locks as lock
     cross join pg_catalog.pg_locks as held
     join pg_catalog.pg_stat_activity as session on session.pid = held.pid
@@ -176,10 +189,12 @@ begin
   -- Nothing was done, and the next try may pass: the functions try again on this code.
   raise exception '%', coalesce(engine.lock_holder(refuse_lock.name), format('There is no lock "%s"', refuse_lock.name))
     using errcode = '55P03',
-      hint = 'Let that session end its transaction (commit or rollback), or end it: select pg_terminate_backend(<session>); then try again.';
+      hint = 'Let that session end its transaction (commit or rollback), or end it: '
+        'select pg_terminate_backend(<session>); then try again.';
 end
 $$;
-comment on function engine.refuse_lock(text) is 'Error 55P03, with a sentence that says who holds the lock and what to do.';
+comment on function engine.refuse_lock(text) is
+  'Error 55P03, with a sentence that says who holds the lock and what to do.';
 
 create function engine.try_lock(name text)
 returns boolean
@@ -264,15 +279,17 @@ create table public.ra_mst_courses (
   created_at timestamptz not null default engine.clock(),
   updated_at timestamptz not null default engine.clock()
 );
-comment on table public.ra_mst_courses is 'Racecourses. Source: The Racing API, /courses; a course that only a race names is kept too.';
+comment on table public.ra_mst_courses is
+  'Racecourses. Source: The Racing API, /courses; a course that only a race names is kept too.';
 comment on column public.ra_mst_courses.id is 'The Racing API, /courses, `id`; cards and results, `course_id`.';
 comment on column public.ra_mst_courses.name is
-  'The name of /courses when is_listed ("Dundalk-AW"), else the name first seen on a race, without a region suffix. The Racing
-   API, /courses, `course`.';
+  'The name of /courses when is_listed ("Dundalk-AW"), else the name first seen on a race, without a region suffix. The
+   Racing API, /courses, `course`.';
 comment on column public.ra_mst_courses.region_code is
-  'Lower case. No reference: a race may name a region that /courses/regions was not pulled for. The Racing API, /courses,
-   `region_code`.';
-comment on column public.ra_mst_courses.is_listed is 'True when /courses lists it; its name is then never taken from a race.';
+  'Lower case. No reference: a race may name a region that /courses/regions was not pulled for. The Racing API,
+   /courses, `region_code`.';
+comment on column public.ra_mst_courses.is_listed is
+  'True when /courses lists it; its name is then never taken from a race.';
 comment on column public.ra_mst_courses.created_at is 'When the row was first written.';
 comment on column public.ra_mst_courses.updated_at is
   'When a value of the row last changed. A pull that brings nothing new leaves it.';
@@ -296,7 +313,8 @@ create table public.ra_mst_bookmakers (
   updated_at timestamptz not null default engine.clock(),
   constraint ra_mst_bookmakers_type_known check (type in ('online', 'exchange', 'spread', 'tote', 'unknown'))
 );
-comment on table public.ra_mst_bookmakers is 'Bookmakers. The API has no list of them: a known set, and those seen in odds.';
+comment on table public.ra_mst_bookmakers is
+  'Bookmakers. The API has no list of them: a known set, and those seen in odds.';
 comment on column public.ra_mst_bookmakers.code is
   'The name in lower case without spaces and punctuation: "Spread Ex" and "Spreadex" are one.';
 comment on column public.ra_mst_bookmakers.name is
@@ -321,7 +339,7 @@ grant select, insert, update on public.ra_mst_bookmakers to service_role;
 -- last_seen_on decides which name wins: a row seen on a newer racing day replaces one seen on an older day, never the
 -- other way round, so the order in which months are pulled does not show in the data.
 --
--- The first word of a column's comment is its owner (merge/rules.sql): the upserts are written from it.
+-- The first word of a column's comment is its owner (merge/column_owners.sql): the upserts are written from it.
 
 create table public.ra_mst_sires (
   id text primary key,
@@ -340,7 +358,8 @@ comment on column public.ra_mst_sires.name is
 comment on column public.ra_mst_sires.region_code is
   'Both. Where the animal was born, lower case (ire, fr); null when the source does not say.';
 comment on column public.ra_mst_sires.horse_id is
-  'Both. The id this animal has, or would have, among the horses: the four kinds of id share their number. May have no row.';
+  'Both. The id this animal has, or would have, among the horses: the four kinds of id share their number. May have no
+   row.';
 comment on column public.ra_mst_sires.last_seen_on is
   'Both. Newest racing day that named it: of two names, the one seen on the newer day stands.';
 comment on column public.ra_mst_sires.created_at is 'When the row was first written.';
@@ -367,7 +386,8 @@ comment on column public.ra_mst_dams.name is
 comment on column public.ra_mst_dams.region_code is
   'Both. Where the animal was born, lower case (ire, fr); null when the source does not say.';
 comment on column public.ra_mst_dams.horse_id is
-  'Both. The id this animal has, or would have, among the horses: the four kinds of id share their number. May have no row.';
+  'Both. The id this animal has, or would have, among the horses: the four kinds of id share their number. May have no
+   row.';
 comment on column public.ra_mst_dams.last_seen_on is
   'Both. Newest racing day that named it: of two names, the one seen on the newer day stands.';
 comment on column public.ra_mst_dams.created_at is 'When the row was first written.';
@@ -394,7 +414,8 @@ comment on column public.ra_mst_damsires.name is
 comment on column public.ra_mst_damsires.region_code is
   'Both. Where the animal was born, lower case (ire, fr); null when the source does not say.';
 comment on column public.ra_mst_damsires.horse_id is
-  'Both. The id this animal has, or would have, among the horses: the four kinds of id share their number. May have no row.';
+  'Both. The id this animal has, or would have, among the horses: the four kinds of id share their number. May have no
+   row.';
 comment on column public.ra_mst_damsires.last_seen_on is
   'Both. Newest racing day that named it: of two names, the one seen on the newer day stands.';
 comment on column public.ra_mst_damsires.created_at is 'When the row was first written.';
@@ -439,16 +460,16 @@ comment on column public.ra_mst_horses.name is
   'Both. Without the birth region: "Some Horse (IRE)" is Some Horse, ire. The Racing API, /racecards/pro and /results,
    `horse`.';
 comment on column public.ra_mst_horses.region_code is
-  'Both. Where the horse was born, lower case; null when no source says. The Racing API, /racecards/pro, `region`, and /results,
-   `horse`.';
+  'Both. Where the horse was born, lower case; null when no source says. The Racing API, /racecards/pro, `region`, and
+   /results, `horse`.';
 comment on column public.ra_mst_horses.dob is
   'Card. Date of birth; null when the horse was only seen in results. The Racing API, /racecards/pro, `dob`.';
 comment on column public.ra_mst_horses.sex is
   'Card. As last seen on a card: colt, filly, gelding, mare, horse, rig. Results carry only the code. The Racing API,
    /racecards/pro, `sex`.';
 comment on column public.ra_mst_horses.sex_code is
-  'Card. As last seen on a card: C, F, G, M, H, R. That of a race''s day is in ra_runners. The Racing API, /racecards/pro,
-   `sex_code`.';
+  'Card. As last seen on a card: C, F, G, M, H, R. That of a race''s day is in ra_runners. The Racing API,
+   /racecards/pro, `sex_code`.';
 comment on column public.ra_mst_horses.colour is
   'Card. As sent by cards ("b", "ch", "gr", "b/br"). The Racing API, /racecards/pro, `colour`.';
 comment on column public.ra_mst_horses.breeder is 'Card. The Racing API, /racecards/pro, `breeder`.';
@@ -615,57 +636,61 @@ create table public.ra_races (
 );
 comment on table public.ra_races is
   'Races, one row each, filled by racecards and results. Source: The Racing API, /racecards/pro and /results. The first
-   word of a column''s comment is its owner. Card: only cards fill it. Result: only results do. Both: a result''s word stands, and
-   a card fills what it left open. A missing value never replaces a known one.';
+   word of a column''s comment is its owner. Card: only cards fill it. Result: only results do. Both: a result''s word
+   stands, and a card fills what it left open. A missing value never replaces a known one.';
 comment on column public.ra_races.id is
   'Both. Opaque text; some numbers in it are beyond 32 bits. The Racing API, /racecards/pro and /results, `race_id`.';
 comment on column public.ra_races.course_id is 'Both. The Racing API, /racecards/pro and /results, `course_id`.';
 comment on column public.ra_races.region_code is
   'Both. Region of the course, lower case (gb, ire). The Racing API, /racecards/pro and /results, `region`.';
 comment on column public.ra_races.race_date is
-  'Both. The UK racing day. When card and result differ (a meeting moved), the result''s day. The Racing API, /racecards/pro and
-   /results, `date`.';
+  'Both. The UK racing day. When card and result differ (a meeting moved), the result''s day. The Racing API,
+   /racecards/pro and /results, `date`.';
 comment on column public.ra_races.off_dt is
-  'Both. Off time with its offset: the truth about when the race starts. Null when none is sent. The Racing API, /racecards/pro
-   and /results, `off_dt`.';
+  'Both. Off time with its offset: the truth about when the race starts. Null when none is sent. The Racing API,
+   /racecards/pro and /results, `off_dt`.';
 comment on column public.ra_races.off_time is
-  'Both. The off time as printed, local and 12-hour without am or pm ("1:44"). For showing only. The Racing API, /racecards/pro,
-   `off_time`, and /results, `off`.';
+  'Both. The off time as printed, local and 12-hour without am or pm ("1:44"). For showing only. The Racing API,
+   /racecards/pro, `off_time`, and /results, `off`.';
 comment on column public.ra_races.race_name is 'Both. The Racing API, /racecards/pro and /results, `race_name`.';
 comment on column public.ra_races.race_type is
   'Both. Flat, Hurdle, Chase, …, as sent. The Racing API, /racecards/pro and /results, `type`.';
 comment on column public.ra_races.race_class is
-  'Both. As sent ("Class 4"); null for a race without a class. The Racing API, /racecards/pro, `race_class`, and /results,
-   `class`.';
+  'Both. As sent ("Class 4"); null for a race without a class. The Racing API, /racecards/pro, `race_class`, and
+   /results, `class`.';
 comment on column public.ra_races.pattern is
-  'Both. "Group 1", "Grade 2", "Listed"; null for any other race. The Racing API, /racecards/pro and /results, `pattern`.';
+  'Both. "Group 1", "Grade 2", "Listed"; null for any other race. The Racing API, /racecards/pro and /results,
+   `pattern`.';
 comment on column public.ra_races.age_band is
   'Both. Ages that may run, as sent ("2yo", "4yo+"). The Racing API, /racecards/pro and /results, `age_band`.';
 comment on column public.ra_races.sex_restriction is
-  'Both. Sexes that may run, as letters ("F", "M"); null when all may. The Racing API, /racecards/pro, `sex_restriction`, and
-   /results, `sex_rest`.';
+  'Both. Sexes that may run, as letters ("F", "M"); null when all may. The Racing API, /racecards/pro,
+   `sex_restriction`, and /results, `sex_rest`.';
 comment on column public.ra_races.rating_band is
-  'Both. Official ratings that may run, as sent ("0-75"); null without a limit. The Racing API, /racecards/pro and /results,
-   `rating_band`.';
+  'Both. Official ratings that may run, as sent ("0-75"); null without a limit. The Racing API, /racecards/pro and
+   /results, `rating_band`.';
 comment on column public.ra_races.distance_yards is
-  'Both. In yards: from the result''s `dist_y`, else from its `dist`; of a card from the text ("2m53y" is 3573). The Racing API,
-   /racecards/pro, `distance`, and /results, `dist_y`, `dist`.';
+  'Both. In yards: from the result''s `dist_y`, else from its `dist`; of a card from the text ("2m53y" is 3573). The
+   Racing API, /racecards/pro, `distance`, and /results, `dist_y`, `dist`.';
 comment on column public.ra_races.distance_metres is
-  'Both. In metres, whole; worked out from the yards where the source does not say. The Racing API, /results, `dist_m`.';
+  'Both. In metres, whole; worked out from the yards where the source does not say. The Racing API, /results,
+   `dist_m`.';
 comment on column public.ra_races.distance_furlongs is
-  'Both. In furlongs; worked out from the yards where the source does not say. The Racing API, /racecards/pro, `distance_f`, and
-   /results, `dist_f`.';
+  'Both. In furlongs; worked out from the yards where the source does not say. The Racing API, /racecards/pro,
+   `distance_f`, and /results, `dist_f`.';
 comment on column public.ra_races.going is
-  'Both. As sent: the vocabulary changes ("Standard To Slow" became "Standard / Slow"). The Racing API, /racecards/pro and
-   /results, `going`.';
-comment on column public.ra_races.surface is 'Both. Turf or AW, as sent. The Racing API, /racecards/pro and /results, `surface`.';
+  'Both. As sent: the vocabulary changes ("Standard To Slow" became "Standard / Slow"). The Racing API, /racecards/pro
+   and /results, `going`.';
+comment on column public.ra_races.surface is
+  'Both. Turf or AW, as sent. The Racing API, /racecards/pro and /results, `surface`.';
 comment on column public.ra_races.jumps is
-  'Both. What is jumped, as sent ("8 hurdles"); null on the flat. The Racing API, /racecards/pro and /results, `jumps`.';
+  'Both. What is jumped, as sent ("8 hurdles"); null on the flat. The Racing API, /racecards/pro and /results,
+   `jumps`.';
 comment on column public.ra_races.has_card is 'Card. True once a card of the race was stored.';
 comment on column public.ra_races.has_result is 'Result. True once a result of the race was stored.';
 comment on column public.ra_races.card_date is
-  'Card. The day that the card gives the race; differs from race_date when the meeting moved. The Racing API, /racecards/pro,
-   `date`.';
+  'Card. The day that the card gives the race; differs from race_date when the meeting moved. The Racing API,
+   /racecards/pro, `date`.';
 comment on column public.ra_races.card_distance is
   'Card. The distance to the yard, as printed ("2m53y"). The Racing API, /racecards/pro, `distance`.';
 comment on column public.ra_races.card_distance_round is
@@ -673,39 +698,46 @@ comment on column public.ra_races.card_distance_round is
 comment on column public.ra_races.prize_amount is
   'Card. The advertised prize, in prize_currency; null on ante-post cards. The Racing API, /racecards/pro, `prize`.';
 comment on column public.ra_races.prize_currency is
-  'Card. ISO 4217: GBP or EUR for UK and Irish races; null exactly when the amount is. The Racing API, /racecards/pro, `prize`.';
+  'Card. ISO 4217: GBP or EUR for UK and Irish races; null exactly when the amount is. The Racing API, /racecards/pro,
+   `prize`.';
 comment on column public.ra_races.field_size is
-  'Card. As sent: without non-runners and reserves; 0 on ante-post cards. Counts are derived from ra_runners. The Racing API,
-   /racecards/pro, `field_size`.';
+  'Card. As sent: without non-runners and reserves; 0 on ante-post cards. Counts are derived from ra_runners. The Racing
+   API, /racecards/pro, `field_size`.';
 comment on column public.ra_races.going_detailed is
-  'Card. The going in more words, as sent; null when nothing is said. The Racing API, /racecards/pro, `going_detailed`.';
+  'Card. The going in more words, as sent; null when nothing is said. The Racing API, /racecards/pro,
+   `going_detailed`.';
 comment on column public.ra_races.rail_movements is
-  'Card. How far the rails were moved, as sent; null when nothing is said. The Racing API, /racecards/pro, `rail_movements`.';
+  'Card. How far the rails were moved, as sent; null when nothing is said. The Racing API, /racecards/pro,
+   `rail_movements`.';
 comment on column public.ra_races.stalls is
-  'Card. Where the stalls stand, as sent ("Centre"); null when nothing is said. The Racing API, /racecards/pro, `stalls`.';
+  'Card. Where the stalls stand, as sent ("Centre"); null when nothing is said. The Racing API, /racecards/pro,
+   `stalls`.';
 comment on column public.ra_races.weather is 'Card. As sent ("Overcast"). The Racing API, /racecards/pro, `weather`.';
 comment on column public.ra_races.is_big_race is
-  'Card. The source counts it among the big races; null when it does not say. The Racing API, /racecards/pro, `big_race`.';
+  'Card. The source counts it among the big races; null when it does not say. The Racing API, /racecards/pro,
+   `big_race`.';
 comment on column public.ra_races.is_abandoned is
-  'Card. The card says that the race was abandoned: no result follows. The newest card decides. The Racing API, /racecards/pro,
-   `is_abandoned`.';
+  'Card. The card says that the race was abandoned: no result follows. The newest card decides. The Racing API,
+   /racecards/pro, `is_abandoned`.';
 comment on column public.ra_races.race_status is
   'Card. As sent; null on cards from before the field was there. The Racing API, /racecards/pro, `race_status`.';
-comment on column public.ra_races.tip is 'Card. Name of the horse that is tipped. The Racing API, /racecards/pro, `tip`.';
+comment on column public.ra_races.tip is
+  'Card. Name of the horse that is tipped. The Racing API, /racecards/pro, `tip`.';
 comment on column public.ra_races.verdict is
   'Card. The tipster''s sentence on the race. The Racing API, /racecards/pro, `verdict`.';
 comment on column public.ra_races.betting_forecast is
-  'Card. Expected prices, as printed ("9/4 One Horse, 11/4 Another"). The Racing API, /racecards/pro, `betting_forecast`.';
+  'Card. Expected prices, as printed ("9/4 One Horse, 11/4 Another"). The Racing API, /racecards/pro,
+   `betting_forecast`.';
 comment on column public.ra_races.result_distance is
   'Result. The distance as printed, rounded to the half furlong ("1m½f"). The Racing API, /results, `dist`.';
 comment on column public.ra_races.winning_time_detail is
-  'Result. Winning time as printed, with its difference to the standard ("3m 59.31s (slow by 4.69s)"). The Racing API, /results,
-   `winning_time_detail`.';
+  'Result. Winning time as printed, with its difference to the standard ("3m 59.31s (slow by 4.69s)"). The Racing API,
+   /results, `winning_time_detail`.';
 comment on column public.ra_races.stewards_comments is
   'Result. What the stewards decided; null when nothing is said. The Racing API, /results, `comments`.';
 comment on column public.ra_races.non_runners is
-  'Result. Who did not run and why, as printed ("One Horse (unsuitable ground)"). ra_runners.is_non_runner is derived otherwise.
-   The Racing API, /results, `non_runners`.';
+  'Result. Who did not run and why, as printed ("One Horse (unsuitable ground)"). ra_runners.is_non_runner is derived
+   otherwise. The Racing API, /results, `non_runners`.';
 comment on column public.ra_races.tote_win is
   'Result. Tote dividends are kept as printed, with their currency; a dead heat has two ("£3.25 £1.20"). The Racing API,
    /results, `tote_win`.';
@@ -732,7 +764,8 @@ create index ra_races_course_id on public.ra_races (course_id);
 create trigger skip_unchanged_row before update on public.ra_races
   for each row execute function engine.skip_unchanged_row();
 
-alter table public.ra_races set (fillfactor = 90, autovacuum_vacuum_scale_factor = 0.02, autovacuum_analyze_scale_factor = 0.02);
+alter table public.ra_races
+  set (fillfactor = 90, autovacuum_vacuum_scale_factor = 0.02, autovacuum_analyze_scale_factor = 0.02);
 
 alter table public.ra_races enable row level security;
 revoke all on public.ra_races from public, anon, authenticated, service_role;
@@ -806,23 +839,23 @@ create table public.ra_runners (
   constraint ra_runners_favourite_known check (sp_favourite in ('favourite', 'joint favourite', 'co-favourite'))
 );
 comment on table public.ra_runners is
-  'Runners: one horse in one race. Entries of the card that did not run stay, marked as such. The first word of a column''s
-   comment is its owner. Card: only cards fill it. Result: only results do. Both: a result''s word stands, and a card fills what
-   it left open. A missing value never replaces a known one.';
+  'Runners: one horse in one race. Entries of the card that did not run stay, marked as such. The first word of a
+   column''s comment is its owner. Card: only cards fill it. Result: only results do. Both: a result''s word stands, and
+   a card fills what it left open. A missing value never replaces a known one.';
 comment on column public.ra_runners.race_id is 'Both. The Racing API, /racecards/pro and /results, `race_id`.';
 comment on column public.ra_runners.horse_id is
   'Both. A horse may run twice on a day: only race and horse together are one runner. The Racing API, /racecards/pro and
    /results, `horse_id`.';
 comment on column public.ra_runners.jockey_id is
-  'Both. Null while undeclared, and for a non-runner that is sent with the placeholder NON-RUNNER. The Racing API, /racecards/pro
-   and /results, `jockey_id`.';
+  'Both. Null while undeclared, and for a non-runner that is sent with the placeholder NON-RUNNER. The Racing API,
+   /racecards/pro and /results, `jockey_id`.';
 comment on column public.ra_runners.trainer_id is
   'Both. Null when none is named. The Racing API, /racecards/pro and /results, `trainer_id`.';
 comment on column public.ra_runners.owner_id is
   'Both. Null when none is named. The Racing API, /racecards/pro and /results, `owner_id`.';
 comment on column public.ra_runners.number is
-  'Both. Saddlecloth number ("R20" is 20); null before it is given, and where the card puts NR in its place. The Racing API,
-   /racecards/pro and /results, `number`.';
+  'Both. Saddlecloth number ("R20" is 20); null before it is given, and where the card puts NR in its place. The Racing
+   API, /racecards/pro and /results, `number`.';
 comment on column public.ra_runners.draw is
   'Both. Stall; null where there are none (the API sends 0). The Racing API, /racecards/pro and /results, `draw`.';
 comment on column public.ra_runners.age is
@@ -835,42 +868,43 @@ comment on column public.ra_runners.headgear is
   'Both. Letters as sent (p cheekpieces, b blinkers, v visor, h hood, t tongue strap); null for none. The Racing API,
    /racecards/pro and /results, `headgear`.';
 comment on column public.ra_runners.official_rating is
-  'Both. Official rating in force; null for an unrated horse (the API sends a dash). The Racing API, /racecards/pro, `ofr`, and
-   /results, `or`.';
+  'Both. Official rating in force; null for an unrated horse (the API sends a dash). The Racing API, /racecards/pro,
+   `ofr`, and /results, `or`.';
 comment on column public.ra_runners.jockey_claim_lbs is
-  'Both. Allowance of the jockey, in pounds; 0 when a jockey of a card claims none, null when nothing is said. The Racing API,
-   /racecards/pro, `jockey` ("Name(5)"), and /results, `jockey_claim_lbs`.';
+  'Both. Allowance of the jockey, in pounds; 0 when a jockey of a card claims none, null when nothing is said. The
+   Racing API, /racecards/pro, `jockey` ("Name(5)"), and /results, `jockey_claim_lbs`.';
 comment on column public.ra_runners.silk_url is
   'Both. Picture of the owner''s colours. The Racing API, /racecards/pro and /results, `silk_url`.';
 comment on column public.ra_runners.is_non_runner is
-  'Both. Declared, did not run: the card says so, or the race has a result without this horse. The Racing API, /racecards/pro and
-   /results, `number` (NR), `jockey`, `jockey_id`.';
+  'Both. Declared, did not run: the card says so, or the race has a result without this horse. The Racing API,
+   /racecards/pro and /results, `number` (NR), `jockey`, `jockey_id`.';
 comment on column public.ra_runners.is_reserve is
   'Card. A reserve of an Irish card ("R20"); not counted in the field. The Racing API, /racecards/pro, `number`.';
 comment on column public.ra_runners.has_card is 'Card. True once a card named the runner.';
 comment on column public.ra_runners.has_result is 'Result. True once a result named the runner.';
 comment on column public.ra_runners.headgear_run is
-  'Card. Which run in this headgear it is, as sent ("1" the first); null when nothing is said. The Racing API, /racecards/pro,
-   `headgear_run`.';
+  'Card. Which run in this headgear it is, as sent ("1" the first); null when nothing is said. The Racing API,
+   /racecards/pro, `headgear_run`.';
 comment on column public.ra_runners.wind_surgery is
   'Card. "w" after a wind operation, as sent; null for none. The Racing API, /racecards/pro, `wind_surgery`.';
 comment on column public.ra_runners.wind_surgery_run is
-  'Card. Which run since the wind operation it is, as sent ("1" the first); null for none. The Racing API, /racecards/pro,
-   `wind_surgery_run`.';
+  'Card. Which run since the wind operation it is, as sent ("1" the first); null for none. The Racing API,
+   /racecards/pro, `wind_surgery_run`.';
 comment on column public.ra_runners.card_rpr is
-  'Card. Best Racing Post Rating before the race, as the card prints it; rpr is the rating earned in the race. Null without one.
-   The Racing API, /racecards/pro, `rpr`.';
+  'Card. Best Racing Post Rating before the race, as the card prints it; rpr is the rating earned in the race. Null
+   without one. The Racing API, /racecards/pro, `rpr`.';
 comment on column public.ra_runners.card_topspeed is
   'Card. Best Topspeed before the race; topspeed is the figure earned in the race. Null without one. The Racing API,
    /racecards/pro, `ts`.';
 comment on column public.ra_runners.form is
-  'Card. Form figures as printed, newest last, "-" between seasons ("542-"); null for a horse that never ran. The Racing API,
-   /racecards/pro, `form`.';
+  'Card. Form figures as printed, newest last, "-" between seasons ("542-"); null for a horse that never ran. The Racing
+   API, /racecards/pro, `form`.';
 comment on column public.ra_runners.last_run is
-  'Card. As printed: "95", "68 (36J)" (days since a run of this code, other code in brackets), "(22P)"; null when it never ran.
-   The Racing API, /racecards/pro, `last_run`.';
+  'Card. As printed: "95", "68 (36J)" (days since a run of this code, other code in brackets), "(22P)"; null when it
+   never ran. The Racing API, /racecards/pro, `last_run`.';
 comment on column public.ra_runners.last_run_days is
-  'Card. Days since the last run under this code; null when there was none. The Racing API, /racecards/pro, `last_run`.';
+  'Card. Days since the last run under this code; null when there was none. The Racing API, /racecards/pro,
+   `last_run`.';
 comment on column public.ra_runners.card_comment is
   'Card. A sentence on the horse, before the race. The Racing API, /racecards/pro, `comment`.';
 comment on column public.ra_runners.spotlight is
@@ -879,57 +913,62 @@ comment on column public.ra_runners.trainer_rtf_percent is
   'Card. Percentage of the trainer''s recent runners that ran to form; null without any. The Racing API, /racecards/pro,
    `trainer_rtf`.';
 comment on column public.ra_runners.trainer_14_days_runs is
-  'Card. Runners of the trainer in the 14 days before the card. The Racing API, /racecards/pro, `trainer_14_days.runs`.';
+  'Card. Runners of the trainer in the 14 days before the card. The Racing API, /racecards/pro,
+   `trainer_14_days.runs`.';
 comment on column public.ra_runners.trainer_14_days_wins is
   'Card. Winners among them. The Racing API, /racecards/pro, `trainer_14_days.wins`.';
 comment on column public.ra_runners.trainer_14_days_percent is
   'Card. Percentage of winners, as sent. The Racing API, /racecards/pro, `trainer_14_days.percent`.';
 comment on column public.ra_runners.past_results_flags is
-  'Card. Letters such as C (won at this course), D (at this distance), BF (beaten favourite); null for none. The Racing API,
-   /racecards/pro, `past_results_flags`.';
+  'Card. Letters such as C (won at this course), D (at this distance), BF (beaten favourite); null for none. The Racing
+   API, /racecards/pro, `past_results_flags`.';
 comment on column public.ra_runners.quotes is
-  'Card. Array of {date, horse_id, race_id, course_id, distance_f, distance_y, quote, …} as sent; null for none. The Racing API,
-   /racecards/pro, `quotes`.';
+  'Card. Array of {date, horse_id, race_id, course_id, distance_f, distance_y, quote, …} as sent; null for none. The
+   Racing API, /racecards/pro, `quotes`.';
 comment on column public.ra_runners.stable_tour is
   'Card. Array of {quote} as sent: what the trainer said of the horse; null for none. The Racing API, /racecards/pro,
    `stable_tour`.';
 comment on column public.ra_runners.medical is
   'Card. Array of {date, type} as sent ("Wind Surgery"); null for none. The Racing API, /racecards/pro, `medical`.';
 comment on column public.ra_runners.previous_trainers is
-  'Card. Array of {trainer, trainer_id, change_date} as sent; null for none. The Racing API, /racecards/pro, `prev_trainers`.';
+  'Card. Array of {trainer, trainer_id, change_date} as sent; null for none. The Racing API, /racecards/pro,
+   `prev_trainers`.';
 comment on column public.ra_runners.previous_owners is
-  'Card. Array of {owner, owner_id, change_date} as sent; null for none. The Racing API, /racecards/pro, `prev_owners`.';
+  'Card. Array of {owner, owner_id, change_date} as sent; null for none. The Racing API, /racecards/pro,
+   `prev_owners`.';
 comment on column public.ra_runners.position is
-  'Result. Finishing position; equal for a dead heat; null when position_code says why. The Racing API, /results, `position`.';
+  'Result. Finishing position; equal for a dead heat; null when position_code says why. The Racing API, /results,
+   `position`.';
 comment on column public.ra_runners.position_code is
-  'Result. Why there is no position: PU, F, UR, BD, RO, RR, SU, REF, DSQ, LFT, CO, VOI; other letters are kept too. The Racing
-   API, /results, `position`.';
+  'Result. Why there is no position: PU, F, UR, BD, RO, RR, SU, REF, DSQ, LFT, CO, VOI; other letters are kept too. The
+   Racing API, /results, `position`.';
 comment on column public.ra_runners.beaten_lengths is
-  'Result. Lengths behind the horse in front; 0 for the winner and in a dead heat; null when not measured. The Racing API,
-   /results, `btn`.';
+  'Result. Lengths behind the horse in front; 0 for the winner and in a dead heat; null when not measured. The Racing
+   API, /results, `btn`.';
 comment on column public.ra_runners.beaten_lengths_overall is
   'Result. Lengths behind the winner; null when not measured. The Racing API, /results, `ovr_btn`.';
 comment on column public.ra_runners.time_seconds is
   'Result. Time from off to finish, in seconds; null when not measured. The Racing API, /results, `time`.';
 comment on column public.ra_runners.sp is
-  'Result. Starting price as a fraction ("13/8", "Evens") without the favourite''s letter. The Racing API, /results, `sp`.';
+  'Result. Starting price as a fraction ("13/8", "Evens") without the favourite''s letter. The Racing API, /results,
+   `sp`.';
 comment on column public.ra_runners.sp_decimal is
   'Result. Starting price as a decimal, stake included ("4.50"). The Racing API, /results, `sp_dec`.';
 comment on column public.ra_runners.sp_favourite is
-  'Result. favourite, joint favourite or co-favourite, from the letter behind the price (F, J, C); null for any other. The Racing
-   API, /results, `sp`.';
+  'Result. favourite, joint favourite or co-favourite, from the letter behind the price (F, J, C); null for any other.
+   The Racing API, /results, `sp`.';
 comment on column public.ra_runners.bsp is
   'Result. Betfair starting price, decimal. Sent since 2026. The Racing API, /results, `bsp`.';
 comment on column public.ra_runners.rpr is
-  'Result. Racing Post Rating earned; arrives one to five days after the race. Never overwritten by a missing one. The Racing
-   API, /results, `rpr`.';
+  'Result. Racing Post Rating earned; arrives one to five days after the race. Never overwritten by a missing one. The
+   Racing API, /results, `rpr`.';
 comment on column public.ra_runners.topspeed is
   'Result. Topspeed figure earned; arrives as late as rpr, and is kept like it. The Racing API, /results, `tsr`.';
 comment on column public.ra_runners.prize_amount is
   'Result. Prize money won, in prize_currency; null for none. The Racing API, /results, `prize`.';
 comment on column public.ra_runners.prize_currency is
-  'Result. ISO 4217, that of the race''s region where the amount has no sign; null exactly when the amount is. The Racing API,
-   /results, `prize`.';
+  'Result. ISO 4217, that of the race''s region where the amount has no sign; null exactly when the amount is. The
+   Racing API, /results, `prize`.';
 comment on column public.ra_runners.result_comment is
   'Result. How the race went for the horse. The Racing API, /results, `comment`.';
 comment on column public.ra_runners.created_at is 'When the row was first written.';
@@ -945,7 +984,8 @@ create trigger skip_unchanged_row before update on public.ra_runners
   for each row execute function engine.skip_unchanged_row();
 
 -- Millions of rows: the default waits for a fifth of them to change before it looks, which is a year of racing.
-alter table public.ra_runners set (fillfactor = 90, autovacuum_vacuum_scale_factor = 0.02, autovacuum_analyze_scale_factor = 0.02);
+alter table public.ra_runners
+  set (fillfactor = 90, autovacuum_vacuum_scale_factor = 0.02, autovacuum_analyze_scale_factor = 0.02);
 
 alter table public.ra_runners enable row level security;
 revoke all on public.ra_runners from public, anon, authenticated, service_role;
@@ -971,19 +1011,23 @@ create table public.ra_runner_odds (
   constraint ra_runner_odds_has_price check (num_nonnulls(fractional, decimal) > 0)
 );
 comment on table public.ra_runner_odds is
-  'The last price before the race that each bookmaker quoted for a runner, while backfill_settings.capture_odds is on. How a price
-   came about is not kept: the card''s history of it is not stored, and a newer quote replaces an older one. Source: The Racing
-   API, /racecards/pro.';
+  'The last price before the race that each bookmaker quoted for a runner, while backfill_settings.capture_odds is on.
+   How a price came about is not kept: the card''s history of it is not stored, and a newer quote replaces an older one.
+   Source: The Racing API, /racecards/pro.';
 comment on column public.ra_runner_odds.race_id is 'The race. The Racing API, /racecards/pro, `race_id`.';
 comment on column public.ra_runner_odds.horse_id is 'The runner in it. The Racing API, /racecards/pro, `horse_id`.';
 comment on column public.ra_runner_odds.bookmaker_code is
   'Who quotes the price. The Racing API, /racecards/pro, `odds[].bookmaker`.';
-comment on column public.ra_runner_odds.fractional is 'As printed: "7/2"; exchanges print the decimal price here ("3.35").';
+comment on column public.ra_runner_odds.fractional is
+  'As printed: "7/2"; exchanges print the decimal price here ("3.35").';
 comment on column public.ra_runner_odds.decimal is 'Decimal price, stake included.';
-comment on column public.ra_runner_odds.ew_places is 'Places that an each-way bet pays; null where the bookmaker offers none.';
-comment on column public.ra_runner_odds.ew_denominator is 'Each way pays one so-manieth of the odds: 5 is a fifth.';
+comment on column public.ra_runner_odds.ew_places is
+  'Places that an each-way bet pays; null where the bookmaker offers none.';
+comment on column public.ra_runner_odds.ew_denominator is
+  'What the odds are divided by for an each-way bet: 5 pays a fifth of them.';
 comment on column public.ra_runner_odds.quoted_at is
-  'When the price was last looked at. The card gives UK local time; null when it gives none, and then any dated quote wins.';
+  'When the price was last looked at. The card gives UK local time; null when it gives none, and then any dated quote
+   wins.';
 comment on column public.ra_runner_odds.created_at is 'When the row was first written.';
 comment on column public.ra_runner_odds.updated_at is
   'When a value of the row last changed. A pull that brings nothing new leaves it.';
@@ -1009,6 +1053,7 @@ create table engine.feeds (
   endpoints text[] not null,
   counted_by text not null,
   page_limit integer,
+  page_limit_allowed integer,
   goes_first boolean not null default false,
   first_day date,
   days_ahead integer,
@@ -1022,17 +1067,22 @@ create table engine.feeds (
   bytes_a_shared_runner numeric,
   pages_an_invocation numeric not null,
   has_days boolean not null generated always as (counted_by in ('days', 'pages')) stored,
+  counted_rows text[] not null default array['races'],
+  by_default boolean not null default true,
   constraint feeds_place_once unique (place),
   constraint feeds_endpoints_not_empty check (cardinality(endpoints) > 0),
+  constraint feeds_counted_rows_not_empty check (cardinality(counted_rows) > 0),
   constraint feeds_counted_by_known check (counted_by in ('lists', 'days', 'pages', 'ids')),
   constraint feeds_pages_have_a_limit check ((page_limit is null) = (counted_by = 'lists') and page_limit > 0),
+  constraint feeds_page_limit_allowed check (page_limit <= page_limit_allowed),
   constraint feeds_days_have_bounds check (
     counted_by not in ('days', 'pages')
     or num_nulls(first_day, days_ahead, known_after_days, settled_after_days, overdue_after_days) = 0
   ),
   constraint feeds_shared_rows_have_a_size check ((shares_rows_with is null) = (bytes_a_shared_runner is null))
 );
-comment on table engine.feeds is 'What can be pulled. A row per feed; the rates of its endpoints are in racing_api_limits.';
+comment on table engine.feeds is
+  'What can be pulled. A row per feed; the rates of its endpoints are in racing_api_limits.';
 comment on column engine.feeds.name is 'As in runs, chunks and coverage.';
 comment on column engine.feeds.place is 'The order in which feeds are listed.';
 comment on column engine.feeds.function_name is 'The Edge Function that works on its chunks.';
@@ -1042,13 +1092,16 @@ comment on column engine.feeds.counted_by is
    endpoint. days: a chunk a month, a total a day. pages: a chunk a month, one total for all of its days, which are read
    as one. ids: a chunk a month, one total of the horses whose pages are asked for; no day of it is ever covered.';
 comment on column engine.feeds.page_limit is
-  'Rows asked for in one call; the API allows 500 of /racecards/pro and 100 of /results. A change holds from the next
-   claim on. Null for lists.';
+  'Rows asked for in one call. A change holds from the next claim on. Null for lists.';
+comment on column engine.feeds.page_limit_allowed is
+  'What the API answers at most in one call, and refuses to be asked beyond: 500 of /racecards/pro, 100 of /results.
+   Null for lists.';
 comment on column engine.feeds.goes_first is 'Whether the other chunks of a run wait for it.';
 comment on column engine.feeds.first_day is 'The first day that the API has; null without days.';
 comment on column engine.feeds.days_ahead is 'How many days ahead of today the API has it; null without days.';
 comment on column engine.feeds.known_after_days is
-  'How many days after a day it can be known at all: 0 a card on the morning of its day, 1 a result once its day is over.';
+  'How many days after a day it can be known at all: 0 a card on the morning of its day, 1 a result once its day is
+   over.';
 comment on column engine.feeds.settled_after_days is
   'How many days after a day its last corrections are in: 1 a card (an abandonment in the evening), 6 a result (late
    ratings and stewards'' corrections come for five days).';
@@ -1064,8 +1117,13 @@ comment on column engine.feeds.shares_rows_with is 'The feed whose rows it fills
 comment on column engine.feeds.bytes_a_shared_runner is 'As bytes_a_runner, for a runner whose row is there already.';
 comment on column engine.feeds.pages_an_invocation is 'For estimates until enough was pulled: pages of one invocation.';
 comment on column engine.feeds.has_days is 'Whether its days are covered one by one.';
+comment on column engine.feeds.counted_rows is
+  'The arrays of a page, as ingest_page gets it, that hold what the API counts. Where it is no races, its pages are
+   estimated from the races of other feeds, and its coverage says that a day was pulled and knows of no races.';
+comment on column engine.feeds.by_default is 'Whether it is pulled when somebody starts a run and names no feeds.';
 
--- Each feed has its own claims, and a lock for them.
+-- Each feed has its own claims, and a lock for them. The search path is that of what runs with lent rights: a trigger
+-- goes where its table goes, and engine.dispatch reads this one.
 create function engine.add_claim_lock()
 returns trigger
 language plpgsql
@@ -1073,31 +1131,37 @@ security invoker
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-  insert into engine.locks (name, guards) values ('claim ' || new.name, format('giving out the %s'' leases', new.name));
+  -- A feed that was deleted leaves its lock behind, as somebody may hold it.
+  insert into engine.locks (name, guards)
+  values ('claim ' || new.name, format('giving out the %s'' leases', new.name))
+  on conflict (name) do nothing;
   return null;
 end
 $$;
-comment on function engine.add_claim_lock() is 'Trigger: a new feed gets the lock that its claims take.';
+comment on function engine.add_claim_lock() is
+  'Trigger: a new feed, and one with a new name, gets the lock that its claims take.';
 
-create trigger add_claim_lock after insert on engine.feeds
+create trigger add_claim_lock after insert or update of name on engine.feeds
   for each row execute function engine.add_claim_lock();
 
 -- Sizes and rates measured over the simulated year 2025 (docs/guide.md, "What it costs").
-insert into engine.feeds (name, place, function_name, endpoints, counted_by, goes_first, pages_an_invocation)
-values ('masters', 1, 'masters', array['/courses', '/courses/regions'], 'lists', true, 2);
 insert into engine.feeds (
-  name, place, function_name, endpoints, counted_by, page_limit, first_day, days_ahead,
+  name, place, function_name, endpoints, counted_by, counted_rows, goes_first, pages_an_invocation
+)
+values ('masters', 1, 'masters', array['/courses', '/courses/regions'], 'lists', array['courses', 'regions'], true, 2);
+insert into engine.feeds (
+  name, place, function_name, endpoints, counted_by, page_limit, page_limit_allowed, first_day, days_ahead,
   known_after_days, settled_after_days, overdue_after_days, free_months,
   runners_a_race, bytes_a_runner, shares_rows_with, bytes_a_shared_runner, pages_an_invocation
 )
 values
   (
-    'racecards', 2, 'events', array['/racecards/pro'], 'days', 500, '2023-01-23', 7,
+    'racecards', 2, 'events', array['/racecards/pro'], 'days', 500, 500, '2023-01-23', 7,
     0, 1, 2, null,
     10.4, 750, null, null, 16
   ),
   (
-    'results', 3, 'events', array['/results'], 'pages', 100, '1988-01-01', 0,
+    'results', 3, 'events', array['/results'], 'pages', 100, 100, '1988-01-01', 0,
     1, 6, 8, 12,
     9.8, 600, 'racecards', 310, 7.5
   );
@@ -1105,7 +1169,7 @@ values
 -- Too few rows to be analysed by itself, and plans would expect hundreds.
 analyze engine.feeds;
 
-create function engine.feed_names(with_days boolean default null)
+create function engine.feed_names(with_days boolean default null, by_default boolean default null)
 returns text[]
 language sql
 stable
@@ -1114,10 +1178,13 @@ set search_path = ''
 as $$
   select array_agg(feed.name order by feed.place)
   from engine.feeds as feed
-  where feed.has_days = feed_names.with_days or feed_names.with_days is null
+  where
+    (feed.has_days = feed_names.with_days or feed_names.with_days is null)
+    and (feed.by_default = feed_names.by_default or feed_names.by_default is null)
 $$;
-comment on function engine.feed_names(boolean) is
-  'All feeds in their order; true: those whose days are covered one by one; false: the others.';
+comment on function engine.feed_names(boolean, boolean) is
+  'Feeds in their order. with_days: true, those whose days are covered one by one; false, the others. by_default: true,
+   those that are pulled when nobody names any; false, the others. Null: both.';
 
 create function engine.refuse_unknown_feeds()
 returns trigger
@@ -1130,7 +1197,8 @@ begin
     return new;
   end if;
   raise exception 'Unknown feed in %: %', tg_table_name, new.feeds
-    using errcode = '22023', hint = format('The feeds are %s; give one at least.', array_to_string(engine.feed_names(), ', '));
+    using errcode = '22023',
+      hint = format('The feeds are %s; give one at least.', array_to_string(engine.feed_names(), ', '));
 end
 $$;
 comment on function engine.refuse_unknown_feeds() is
@@ -1185,40 +1253,50 @@ create table public.backfill_settings (
 );
 
 insert into public.backfill_settings default values;
-comment on table public.backfill_settings is 'One row: what an operator may tune. A change holds from the next claim on.';
+comment on table public.backfill_settings is
+  'One row: what an operator may tune. A change holds from the next claim on.';
 comment on column public.backfill_settings.regions is
   'Region codes to pull, lower case, as /courses/regions spells them (saf, not sa). A change holds from the next claim
-   on; a period of results, or a card day, that is half read keeps its own. Days that were pulled without one of them count as missing.';
+   on; a period of results, or a card day, that is half read keeps its own. Days that were pulled without one of them
+   count as missing.';
 comment on column public.backfill_settings.leases_per_feed is
   'Chunks of one feed that may be worked on at once. Two, so that a hop through pg_net costs no throughput.';
 comment on column public.backfill_settings.lease_seconds is 'How long a lease lasts unless a page renews it.';
 comment on column public.backfill_settings.stop_taking_pages_after_seconds is
   'An invocation takes no further page after this time and yields: an isolate is retired at half of its wall clock.';
 comment on column public.backfill_settings.stop_taking_pages_after_busy_seconds is
-  'Likewise for the seconds it spent parsing and reading bodies. Sending and receiving costs about as much again (measured: 1.8 s of
-   CPU for each of these seconds), and an isolate is retired at 1 s of CPU and ended at 2 s.';
+  'Likewise for the seconds it spent parsing and reading bodies. Sending and receiving costs about as much again
+   (measured: 1.8 s of CPU for each of these seconds), and an isolate is retired at 1 s of CPU and ended at 2 s.';
 comment on column public.backfill_settings.capture_odds is
-  'Whether ra_runner_odds is filled. Odds are most of a card''s bytes, and stored they are more than
-   the rest of it: about 10,500 rows of 180 bytes a card day (1.9 MB, indexes included), against 0.3 MB for its races and runners.';
-comment on column public.backfill_settings.gap_tries is 'Nightly pulls of a day with a gap, after which it is given up and an alert says so.';
-comment on column public.backfill_settings.gap_days_a_night is 'Days of a feed that one closing of gaps pulls at most, the newest first.';
+  'Whether ra_runner_odds is filled. Odds are most of a card''s bytes, and stored they are more than the rest of it:
+   about 10,500 rows of 180 bytes a card day (1.9 MB, indexes included), against 0.3 MB for its races and runners.';
+comment on column public.backfill_settings.gap_tries is
+  'Nightly pulls of a day with a gap, after which it is given up and an alert says so.';
+comment on column public.backfill_settings.gap_days_a_night is
+  'Days of a feed that one closing of gaps pulls at most, the newest first.';
 comment on column public.backfill_settings.freshness_grace_minutes is
-  'How late a scheduled pull may be before data_freshness calls the feed late. Three retries of a failed pull take 21 minutes.';
-comment on column public.backfill_settings.alert_format is 'Body of an alert: slack ({"text": …}) or json (all of it in fields).';
+  'How late a scheduled pull may be before data_freshness calls the feed late. Three retries of a failed pull take 21
+   minutes.';
+comment on column public.backfill_settings.alert_format is
+  'Body of an alert: slack ({"text": …}) or json (all of it in fields).';
 comment on column public.backfill_settings.error_log_days is 'How long ingest_errors keeps a row.';
 comment on column public.backfill_settings.api_log_days is 'How long racing_api_calls keeps a row.';
-comment on column public.backfill_settings.cron_log_days is 'How long cron.job_run_details keeps a row of the engine''s jobs.';
-comment on column public.backfill_settings.scheduled_run_days is 'How long a scheduled run that succeeded is kept. What a backfill did is kept for ever.';
+comment on column public.backfill_settings.cron_log_days is
+  'How long cron.job_run_details keeps a row of the engine''s jobs.';
+comment on column public.backfill_settings.scheduled_run_days is
+  'How long a scheduled run that succeeded is kept. What a backfill did is kept for ever.';
 comment on column public.backfill_settings.alert_days is 'How long an alert is kept after it was well again.';
 comment on column public.backfill_settings.reject_days is
-  'How long a reject is kept after it was acknowledged and last met. One that nobody has acknowledged is kept for ever, and so is a
-   runner of a result: it says that the horse ran.';
+  'How long a reject is kept after it was acknowledged and last met. One that nobody has acknowledged is kept for ever,
+   and so is a runner of a result: it says that the horse ran.';
 comment on column public.backfill_settings.schedules_started_on is
   'Set by start_schedules and emptied by stop_schedules: from this UK day on every day is expected to be stored.';
 comment on column public.backfill_settings.answer_timeout_seconds is
   'How long a call of the API may take until its body is in. A racecards page of a big Saturday is 2 MB.';
-comment on column public.backfill_settings.attempts_before_dead is 'Failed attempts of a chunk without a page in between, after which it is dead.';
-comment on column public.backfill_settings.interruptions_before_dead is 'Leases of a chunk that run out without a page in between, after which it is dead.';
+comment on column public.backfill_settings.attempts_before_dead is
+  'Failed attempts of a chunk without a page in between, after which it is dead.';
+comment on column public.backfill_settings.interruptions_before_dead is
+  'Leases of a chunk that run out without a page in between, after which it is dead.';
 
 alter table public.backfill_settings enable row level security;
 revoke all on public.backfill_settings from public, anon, authenticated, service_role;
@@ -1255,9 +1333,10 @@ comment on column public.backfill_runs.newest_first is 'Whether the newest month
 comment on column public.backfill_runs.reprocess is
   'Which days were planned. missing: those without whole coverage; failed: those of dead chunks; all.';
 comment on column public.backfill_runs.kind is
-  'What it is for. backfill: backfill_start; by_hand: pull_days; gaps: the nightly closing of gaps; schedule: a scheduled
-   pull. The later in this list, the earlier its chunks are claimed.';
-comment on column public.backfill_runs.requested_by is 'The role that started the run, or the schedule: "schedule day_cards".';
+  'What it is for. backfill: backfill_start; by_hand: pull_days; gaps: the nightly closing of gaps; schedule: a
+   scheduled pull. The later in this list, the earlier its chunks are claimed.';
+comment on column public.backfill_runs.requested_by is
+  'The role that started the run, or the schedule: "schedule day_cards".';
 comment on column public.backfill_runs.created_at is 'When the run was started.';
 comment on column public.backfill_runs.paused_at is 'Null unless the run is paused.';
 comment on column public.backfill_runs.pause_reason is 'Why the run is paused and what to do about it.';
@@ -1268,7 +1347,8 @@ create trigger refuse_unknown_feeds before insert or update of feeds on public.b
 
 alter table public.backfill_runs enable row level security;
 revoke all on public.backfill_runs from public, anon, authenticated, service_role;
--- Identity columns fill themselves: nobody needs a right to their sequences, and projects from before October 2026 grant one.
+-- Identity columns fill themselves: nobody needs a right to their sequences, and projects from before October 2026
+-- grant one.
 revoke all on sequence public.backfill_runs_id_seq from public, anon, authenticated, service_role;
 grant select, insert, update on public.backfill_runs to service_role;
 
@@ -1320,7 +1400,9 @@ create table public.backfill_progress (
   constraint backfill_progress_leased_when_working check (
     (state = 'working') = (lease_token is not null) and (state = 'working') = (lease_until is not null)
   ),
-  constraint backfill_progress_end_has_time check ((state in ('succeeded', 'dead', 'cancelled')) = (ended_at is not null)),
+  constraint backfill_progress_end_has_time check (
+    (state in ('succeeded', 'dead', 'cancelled')) = (ended_at is not null)
+  ),
   constraint backfill_progress_dead_has_error check (state <> 'dead' or last_error is not null),
   constraint backfill_progress_kind_known check (kind in ('backfill', 'by_hand', 'gaps', 'schedule')),
   -- No day of a feed is worked on twice at the same time, whatever asks for it.
@@ -1332,36 +1414,43 @@ comment on table public.backfill_progress is
 comment on column public.backfill_progress.feed is 'One of engine.feeds.';
 comment on column public.backfill_progress.period_start is 'First day of the period.';
 comment on column public.backfill_progress.period_end is 'Exclusive: the period is half-open.';
-comment on column public.backfill_progress.kind is 'That of the run, which never changes, so that the claim needs no join.';
-comment on column public.backfill_progress.priority is 'In which order chunks are claimed: the higher one first. Follows from the kind, and decides nothing else.';
+comment on column public.backfill_progress.kind is
+  'That of the run, which never changes, so that the claim needs no join.';
+comment on column public.backfill_progress.priority is
+  'In which order chunks are claimed: the higher one first. Follows from the kind, and decides nothing else.';
 comment on column public.backfill_progress.place_in_run is
-  'The order within the run, 1 first. Racecards and results are two lanes with the same places.';
+  'The order within the run, 1 first; each feed of a run has its own.';
 comment on column public.backfill_progress.state is
   'waiting: until next_attempt_at; working: while the lease lasts; succeeded; dead: given up, see last_error and
    backfill_retry(run_id); cancelled.';
 comment on column public.backfill_progress.next_attempt_at is 'A waiting chunk is not claimed before.';
 comment on column public.backfill_progress.lease_token is
   'Whoever shows it may write. A new claim makes a new token, and the old one is worth nothing.';
-comment on column public.backfill_progress.lease_until is 'When the lease runs out unless a page renews it; null unless working.';
-comment on column public.backfill_progress.cursor_day is 'Racecards: the day to pull next. Null for the other feeds.';
+comment on column public.backfill_progress.lease_until is
+  'When the lease runs out unless a page renews it; null unless working.';
+comment on column public.backfill_progress.cursor_day is
+  'The day to pull next, of a feed counted by days (racecards); null for the others.';
 comment on column public.backfill_progress.cursor_skip is
-  'Results: rows of the period pulled so far. Racecards: rows of the day. Masters: lists pulled.';
+  'What is pulled so far, as engine.feeds counts it: lists (masters), rows of the day at the cursor (racecards), rows of
+   the period (results), or ids.';
 comment on column public.backfill_progress.pages_done is 'Pages stored since the period was begun.';
 comment on column public.backfill_progress.pages_planned is 'The estimate when planned.';
 comment on column public.backfill_progress.pages_expected is 'The same, corrected by what the API says.';
 comment on column public.backfill_progress.api_total is
-  'What the API said it has for the period (results), the day (racecards) or the list; the most that it said in this
-   reading.';
+  'What the API said it has for the list (masters), the day (racecards) or the period (the others); the most that it
+   said in this reading.';
 comment on column public.backfill_progress.reading_since is
-  'When the first page of the reading went in: of the period (results), the day at the cursor (racecards), the lists
-   (masters). What is read is as old as that, however late its last page came. Null before the first page.';
+  'When the first page of the reading went in: of the lists (masters), the day at the cursor (racecards) or the period
+   (the others). What is read is as old as that, however late its last page came. Null before the first page.';
 comment on column public.backfill_progress.regions is
   'What the API is asked for: the regions of the settings when the reading began. Null before the first claim.';
 comment on column public.backfill_progress.api_calls is 'Calls made for the chunk, failed ones too.';
-comment on column public.backfill_progress.invocations is 'Times it was claimed: invocations of a function that worked on it.';
+comment on column public.backfill_progress.invocations is
+  'Times it was claimed: invocations of a function that worked on it.';
 comment on column public.backfill_progress.races_stored is 'Races upserted; a race pulled twice counts twice.';
 comment on column public.backfill_progress.runners_stored is 'Runners upserted; a runner pulled twice counts twice.';
-comment on column public.backfill_progress.rows_rejected is 'Rejects of the pages stored. What they were is in ingest_rejects.';
+comment on column public.backfill_progress.rows_rejected is
+  'Rejects of the pages stored. What they were is in ingest_rejects.';
 comment on column public.backfill_progress.attempts is
   'Failed attempts since the last page that went in. An interruption is not one.';
 comment on column public.backfill_progress.interruptions is 'Leases that ran out since the last page that went in.';
@@ -1383,6 +1472,10 @@ create index backfill_progress_claim on public.backfill_progress (feed, priority
 -- reprocess => 'failed' asks for each day whether a chunk died on it.
 create index backfill_progress_dead on public.backfill_progress (feed, period_start, period_end) where state = 'dead';
 
+-- Who asks what goes on reads no more chunks than go on, however many have ended.
+create index backfill_progress_live on public.backfill_progress (feed, period_start)
+  where state in ('waiting', 'working');
+
 -- Each claim asks whose turn it is.
 create index backfill_progress_claimed on public.backfill_progress (feed, claimed_at);
 create index backfill_progress_leases on public.backfill_progress (feed, lease_until) where state = 'working';
@@ -1391,7 +1484,8 @@ alter table public.backfill_progress set (fillfactor = 70, autovacuum_vacuum_sca
 
 alter table public.backfill_progress enable row level security;
 revoke all on public.backfill_progress from public, anon, authenticated, service_role;
--- Identity columns fill themselves: nobody needs a right to their sequences, and projects from before October 2026 grant one.
+-- Identity columns fill themselves: nobody needs a right to their sequences, and projects from before October 2026
+-- grant one.
 revoke all on sequence public.backfill_progress_id_seq from public, anon, authenticated, service_role;
 grant select, insert, update on public.backfill_progress to service_role;
 
@@ -1450,11 +1544,12 @@ comment on table engine.pages_read is
   'Which races the pages of a reading held that is not over, so that what came is compared with what the API has, and
    not what was ever stored. A row a page: 22 kB of WAL for a month of 1,200 races. A row a race would be 250 kB, and a
    list on the chunk would be rewritten with each page.';
-comment on column engine.pages_read.day is 'First day of the period (results), or the day (racecards).';
+comment on column engine.pages_read.day is 'The day, of a feed counted by days; of others the first day of the period.';
 comment on column engine.pages_read.skip is 'The cursor that the page was read at.';
 comment on column engine.pages_read.races_in_api is 'The most that the API said it has, up to this page.';
 comment on column engine.pages_read.race_keys is
-  'Ids of the races that came, stored or rejected; of a race whose id cannot be read, the fingerprint of its reject.';
+  'Ids of the races that came, or of what else the feed counts (engine.feeds.counted_rows), stored or rejected; where an
+   id cannot be read, the fingerprint of the reject.';
 
 alter table engine.pages_read enable row level security;
 grant select, insert, update, delete on engine.pages_read to service_role;
@@ -1480,7 +1575,8 @@ create table public.ingest_errors (
 );
 
 create index ingest_errors_run_id on public.ingest_errors (run_id, occurred_at desc);
-create index ingest_errors_last on public.ingest_errors (run_id, occurred_at desc, id desc) where failure_class <> 'retried';
+create index ingest_errors_last on public.ingest_errors (run_id, occurred_at desc, id desc)
+  where failure_class <> 'retried';
 create index ingest_errors_chunk_id on public.ingest_errors (chunk_id);
 create index ingest_errors_lost_calls on public.ingest_errors (feed, occurred_at) where failure_class = 'lost_call';
 create index ingest_errors_occurred_at on public.ingest_errors (occurred_at);
@@ -1518,7 +1614,8 @@ comment on function engine.log_failure(public.backfill_progress, text, text, int
 
 alter table public.ingest_errors enable row level security;
 revoke all on public.ingest_errors from public, anon, authenticated, service_role;
--- Identity columns fill themselves: nobody needs a right to their sequences, and projects from before October 2026 grant one.
+-- Identity columns fill themselves: nobody needs a right to their sequences, and projects from before October 2026
+-- grant one.
 revoke all on sequence public.ingest_errors_id_seq from public, anon, authenticated, service_role;
 grant select, insert on public.ingest_errors to service_role;
 grant execute on function engine.log_failure to service_role;
@@ -1538,7 +1635,7 @@ create table public.racing_api_calls (
 create index racing_api_calls_counted_from on public.racing_api_calls (counted_from);
 comment on table public.racing_api_calls is
   'API calls of a run and feed by ten seconds: what the current rate and the time left are derived from.';
-comment on column public.racing_api_calls.feed is 'masters, racecards or results.';
+comment on column public.racing_api_calls.feed is 'One of engine.feeds.';
 comment on column public.racing_api_calls.counted_from is 'Start of the ten seconds in which the calls were reported.';
 comment on column public.racing_api_calls.calls is 'Requests sent, failed ones too.';
 
@@ -1554,7 +1651,8 @@ as $$
   on conflict (run_id, feed, counted_from) do update set calls = known.calls + excluded.calls
 $$;
 comment on function engine.count_calls(public.backfill_progress, integer) is
-  'Counts API calls of a chunk for the current rate. Call it last in a transaction: the chunks of a feed share the row.';
+  'Counts API calls of a chunk for the current rate. Call it last in a transaction: the chunks of a feed share the
+   row.';
 
 alter table public.racing_api_calls enable row level security;
 revoke all on public.racing_api_calls from public, anon, authenticated, service_role;
@@ -1582,7 +1680,7 @@ create table public.ingest_rejects (
   last_seen_at timestamptz not null default engine.clock(),
   acknowledged_at timestamptz,
   constraint ingest_rejects_once unique (feed, fingerprint),
-  constraint ingest_rejects_kind_known check (kind in ('race', 'runner', 'course', 'region', 'value'))
+  constraint ingest_rejects_kind_known check (kind in ('race', 'runner', 'course', 'region', 'horse', 'value'))
 );
 
 create index ingest_rejects_run_id on public.ingest_rejects (run_id);
@@ -1592,21 +1690,25 @@ create index ingest_rejects_race_id on public.ingest_rejects (race_id);
 
 -- An alert stands for those that nobody has looked at, and is looked for each minute.
 create index ingest_rejects_unread on public.ingest_rejects (feed, first_seen_at, id) where acknowledged_at is null;
-create index ingest_rejects_acknowledged_at on public.ingest_rejects (acknowledged_at) where acknowledged_at is not null;
+create index ingest_rejects_acknowledged_at on public.ingest_rejects (acknowledged_at)
+  where acknowledged_at is not null;
 comment on table public.ingest_rejects is
-  'Rows (kind race, runner, course, region) and values (kind value) that are not understood, with their raw JSON. One that a later
-   pull of the same race understands is removed, and one that was acknowledged, reject_days after that and after it was last met, unless it
-   is a runner of a result.';
+  'Rows (kind race, runner, course, region, horse) and values (kind value) that are not understood, with their raw JSON.
+   One that a later pull of the same race understands is removed, and one that was acknowledged, reject_days after that
+   and after it was last met, unless it is a runner of a result.';
 comment on column public.ingest_rejects.kind is
-  'race, runner, course, region: missing as a whole. value: only that column is null.';
-comment on column public.ingest_rejects.race_id is 'Null for courses and regions, and for a race whose id cannot be read.';
-comment on column public.ingest_rejects.horse_id is 'Null unless it is about a runner whose id can be read.';
+  'race, runner, course, region, horse: missing as a whole. value: only that column is null.';
+comment on column public.ingest_rejects.race_id is
+  'Null for courses, regions and horses, and for a race whose id cannot be read.';
+comment on column public.ingest_rejects.horse_id is
+  'Null unless it is about a runner, or a horse, whose id can be read.';
 comment on column public.ingest_rejects.race_date is 'UK racing day; null when it cannot be read either.';
 comment on column public.ingest_rejects.path is
   'Where in the race the unreadable value is: "runners[3].horse_id". Empty when the element as a whole is wrong.';
 comment on column public.ingest_rejects.reason is 'A sentence.';
 comment on column public.ingest_rejects.raw is 'The element as sent; of a value, {value}.';
-comment on column public.ingest_rejects.fingerprint is 'Hash of what was rejected: the same reject pulled again is the same row.';
+comment on column public.ingest_rejects.fingerprint is
+  'Hash of what was rejected: the same reject pulled again is the same row.';
 comment on column public.ingest_rejects.run_id is 'The run that met it last; null once deleted.';
 comment on column public.ingest_rejects.chunk_id is 'The chunk that met it last; null once deleted.';
 comment on column public.ingest_rejects.first_seen_at is 'When it was first met.';
@@ -1624,7 +1726,8 @@ create table public.ingest_unknown_fields (
   acknowledged_at timestamptz,
   constraint ingest_unknown_fields_pkey primary key (feed, object, field)
 );
-comment on table public.ingest_unknown_fields is 'Fields that the API sent and nobody here knows. Noticed, never fatal.';
+comment on table public.ingest_unknown_fields is
+  'Fields that the API sent and nobody here knows. Noticed, never fatal.';
 comment on column public.ingest_unknown_fields.object is
   'What carried it: page, racecard, card_runner, result, result_runner, course, region.';
 comment on column public.ingest_unknown_fields.field is 'Its name in the JSON.';
@@ -1637,7 +1740,8 @@ comment on column public.ingest_unknown_fields.last_seen_at is 'When it was last
 alter table public.ingest_rejects enable row level security;
 alter table public.ingest_unknown_fields enable row level security;
 revoke all on public.ingest_rejects, public.ingest_unknown_fields from public, anon, authenticated, service_role;
--- Identity columns fill themselves: nobody needs a right to their sequences, and projects from before October 2026 grant one.
+-- Identity columns fill themselves: nobody needs a right to their sequences, and projects from before October 2026
+-- grant one.
 revoke all on sequence public.ingest_rejects_id_seq from public, anon, authenticated, service_role;
 grant select, insert, update, delete on public.ingest_rejects to service_role;
 grant select, insert, update on public.ingest_unknown_fields to service_role;
@@ -1666,10 +1770,11 @@ comment on table public.ra_coverage is
 comment on column public.ra_coverage.feed is 'One of engine.feeds that has days.';
 comment on column public.ra_coverage.day is 'UK racing day.';
 comment on column public.ra_coverage.races_in_api is
-  'The API''s count of the day (racecards); of results, whose count is one for the period, what is stored and what this
-   pull rejected.';
+  'The API''s count of the day, of a feed counted by days (racecards); of one counted by pages (results), whose count is
+   one for the period, what is stored and what this pull rejected.';
 comment on column public.ra_coverage.races_stored is 'Races of the day stored from this feed.';
-comment on column public.ra_coverage.races_rejected is 'Races of the day that could not be understood and are in ingest_rejects.';
+comment on column public.ra_coverage.races_rejected is
+  'Races of the day that could not be understood and are in ingest_rejects.';
 comment on column public.ra_coverage.races_abandoned is
   'Of the races stored from this feed, those that the card says are abandoned: no result will follow.';
 comment on column public.ra_coverage.pulled_at is
@@ -1751,14 +1856,15 @@ comment on view engine.stored_races is
   'A row per feed and race that it brought, on the day that the feed gave it: a card that moved is on its own day.
    is_abandoned: the feed says that nothing will follow.';
 
--- Each of both looks at the end of an index only.
+-- A branch each here too, so that both read only the end of an index.
 create view engine.newest_days
 with (security_invoker = true)
 as
 select 'racecards' as feed, max(race.card_date) as day from public.ra_races as race where race.has_card
 union all
 select 'results', max(race.race_date) from public.ra_races as race where race.has_result;
-comment on view engine.newest_days is 'The day of the newest race of each feed in engine.stored_races; null when it brought none.';
+comment on view engine.newest_days is
+  'The day of the newest race of each feed in engine.stored_races; null when it brought none.';
 
 create function engine.races_of_day(feed text, day date, regions text[])
 returns bigint
@@ -1780,7 +1886,7 @@ comment on function engine.races_of_day(text, date, text[]) is
 grant select on engine.stored_races, engine.newest_days to service_role;
 grant execute on function engine.races_of_day to service_role;
 
--- schemas/dispatch/limits.sql
+-- schemas/rate/limits.sql
 
 -- The one rate budget that every call to the API is drawn from.
 
@@ -1796,13 +1902,15 @@ create table public.racing_api_limits (
 );
 comment on table public.racing_api_limits is
   'The rate budget: a row per endpoint, and one for the account. A slot is the right to make one call at a time.';
-comment on column public.racing_api_limits.documented_calls_per_second is 'As The Racing API documents it for its paid plans.';
+comment on column public.racing_api_limits.documented_calls_per_second is
+  'As The Racing API documents it for its paid plans.';
 comment on column public.racing_api_limits.calls_per_second is 'The rate in force: what the account''s plan allows.';
 comment on column public.racing_api_limits.headroom is
-  'Share of the rate left unused. Slots are evenly spaced, but requests arrive with jitter: with 0.10 at 5 calls a second a
-   call may be 111 ms late before any window of one second holds a sixth.';
+  'Share of the rate left unused. Slots are evenly spaced, but requests arrive with jitter: with 0.10 at 5 calls a
+   second a call may be 111 ms late before any window of one second holds a sixth.';
 comment on column public.racing_api_limits.next_slot is
-  'No slot before it: an endpoint''s slots are evenly spaced, and after a 429 there is none for a while. In the past when idle.';
+  'No slot before it: an endpoint''s slots are evenly spaced, and after a 429 there is none for a while. In the past
+   when idle.';
 comment on column public.racing_api_limits.taken_slots is
   'The account''s row: slots given out, for as long as they bear on those to come. Empty for endpoints.';
 
@@ -1816,7 +1924,8 @@ values
   ('/courses/regions', 1, 1);
 
 -- A few rows, updated all the time: room for the new versions on the same page, and vacuumed before they pile up.
-alter table public.racing_api_limits set (fillfactor = 50, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 100);
+alter table public.racing_api_limits
+  set (fillfactor = 50, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 100);
 
 create view engine.feed_rates
 with (security_invoker = true)
@@ -1825,7 +1934,8 @@ select feed.name as feed, feed.goes_first, min(l.calls_per_second * (1 - l.headr
 from engine.feeds as feed
 join public.racing_api_limits as l on l.endpoint = any (feed.endpoints)
 group by feed.name;
-comment on view engine.feed_rates is 'Calls a second that the slowest endpoint of each feed allows, without the headroom.';
+comment on view engine.feed_rates is
+  'Calls a second that the slowest endpoint of each feed allows, without the headroom.';
 
 create function engine.allowed_rate(feed text, beside text[])
 returns numeric
@@ -1846,8 +1956,8 @@ as $$
   where own.feed = allowed_rate.feed
 $$;
 comment on function engine.allowed_rate(text, text[]) is
-  'Calls a second that the limits allow a feed while these others are pulled too: the rate of its endpoint, or its share of
-   the account''s when together they could make more calls than the account may.';
+  'Calls a second that the limits allow a feed while these others are pulled too: the rate of its endpoint, or its share
+   of the account''s when together they could make more calls than the account may.';
 
 alter table public.racing_api_limits enable row level security;
 revoke all on public.racing_api_limits from public, anon, authenticated, service_role;
@@ -1855,7 +1965,7 @@ grant select, update on public.racing_api_limits to service_role;
 grant select on engine.feed_rates to service_role;
 grant execute on function engine.allowed_rate to service_role;
 
--- schemas/dispatch/slots.sql
+-- schemas/rate/slots.sql
 
 -- Slots: the right to make one call of the API at a time.
 
@@ -1871,14 +1981,17 @@ declare
   crowded_until timestamptz;
 begin
   loop
-    -- Those that have, with the slot, one too many within the span: from the slot on until the span behind the first of them.
+    -- Those that have, with the slot, one too many within the span: from the slot on until the span behind the first of
+    -- them.
     select max(near.first_taken) + free_slot.span into crowded_until
     from (
       select n.at as first_taken, lead(n.at, free_slot.allowed - 1) over (order by n.at) as last_taken
       from unnest(free_slot.taken) as n (at)
       where n.at > slot - free_slot.span and n.at < slot + free_slot.span
     ) as near
-    where near.last_taken is not null and greatest(near.last_taken, slot) - least(near.first_taken, slot) < free_slot.span;
+    where
+      near.last_taken is not null
+      and greatest(near.last_taken, slot) - least(near.first_taken, slot) < free_slot.span;
     exit when crowded_until is null;
     slot := crowded_until;
   end loop;
@@ -1886,8 +1999,8 @@ begin
 end
 $$;
 comment on function engine.free_slot(timestamptz[], timestamptz, integer, interval) is
-  'The first moment, not before earliest, at which one more slot leaves no more than allowed ones within any span of time. Later slots
-   may be taken already: one that is early enough before them is still free.';
+  'The first moment, not before earliest, at which one more slot leaves no more than allowed ones within any span of
+   time. Later slots may be taken already: one that is early enough before them is still free.';
 
 create function public.reserve_slot(endpoint text)
 returns integer
@@ -1916,11 +2029,13 @@ begin
   -- Not before the rows are held: who waited for them would get a slot of the past.
   moment := engine.clock();
 
-  -- The endpoint's slots are evenly spaced. The account's are counted: no more within a second, and its headroom, than its rate. So
-  -- a card that waits for its endpoint takes one place when its time comes, and holds up no result before it.
+  -- The endpoint's slots are evenly spaced. The account's are counted: no more within a second, and its headroom, than
+  -- its rate. So a card that waits for its endpoint takes one place when its time comes, and holds up no result before
+  -- it.
   allowed := greatest(floor(account.calls_per_second), 1);
   -- To the microsecond above: a third of a second, rounded down three times, would be four calls in a second.
-  span := ceil(1000000 / (least(account.calls_per_second, 1) * (1 - account.headroom)))::float8 * interval '1 microsecond';
+  span := ceil(1000000 / (least(account.calls_per_second, 1) * (1 - account.headroom)))::float8
+    * interval '1 microsecond';
   account.taken_slots := array(select t.at from unnest(account.taken_slots) as t (at) where t.at > moment - span);
   slot := greatest(own.next_slot, account.next_slot, moment);
   if cardinality(account.taken_slots) >= allowed then
@@ -1940,9 +2055,9 @@ begin
 end
 $$;
 comment on function public.reserve_slot(text) is
-  'Reserves the next slot of an endpoint (its path, as in racing_api_limits). Returns the milliseconds until it: call the API
-   then, not earlier, once. Every caller in every invocation draws from the same rows, so together they keep the endpoint''s
-   rate and the account''s, in every second.';
+  'Reserves the next slot of an endpoint (its path, as in racing_api_limits). Returns the milliseconds until it: call
+   the API then, not earlier, once. Every caller in every invocation draws from the same rows, so together they keep the
+   endpoint''s rate and the account''s, in every second.';
 
 create function public.push_back_slots(endpoint text, seconds numeric)
 returns void
@@ -1951,7 +2066,9 @@ security invoker
 set search_path = ''
 as $$
   update public.racing_api_limits as l
-  set next_slot = greatest(l.next_slot, engine.clock() + least(greatest(seconds, 0), 3600)::float8 * interval '1 second')
+  set next_slot = greatest(
+    l.next_slot, engine.clock() + least(greatest(seconds, 0), 3600)::float8 * interval '1 second'
+  )
   where l.endpoint = push_back_slots.endpoint;
 $$;
 comment on function public.push_back_slots(text, numeric) is
@@ -2059,8 +2176,8 @@ begin
   if stranger is not null then
     raise exception 'Nothing is sent: on net.http_request_queue there is a trigger that is not ours, %', stranger
       using errcode = 'PT424',
-        hint = 'Its maker could run code of their own with the rights of the role that sends. Find out why it is there, '
-          'and drop its function with cascade.';
+        hint = 'Its maker could run code of their own with the rights of the role that sends. Find out why it is '
+          'there, and drop its function with cascade.';
   end if;
 
   begin
@@ -2082,13 +2199,14 @@ begin
 end
 $$;
 comment on function engine.post(text, jsonb, jsonb) is
-  'Queues a request for pg_net, which sends it after the commit and waits five seconds for the answer. Returns its id. Error
-   PT424 (HTTP 424) when the queue has a trigger of somebody else''s, another session holds it, or it takes no row.';
+  'Queues a request for pg_net, which sends it after the commit and waits five seconds for the answer. Returns its id.
+   Error PT424 (HTTP 424) when the queue has a trigger of somebody else''s, another session holds it, or it takes no
+   row.';
 
 -- schemas/dispatch/dispatch.sql
 
--- Asking for an invocation. The call leaves through pg_net after the transaction commits, so a state change and the call it
--- needs happen together or not at all. A call may still be lost on its way: the sweep restores it.
+-- Asking for an invocation. The call leaves through pg_net after the transaction commits, so a state change and the
+-- call it needs happen together or not at all. A call may still be lost on its way: the sweep restores it.
 
 create table engine.calls_on_their_way (
   id bigint generated always as identity primary key,
@@ -2098,8 +2216,8 @@ create table engine.calls_on_their_way (
 
 create index calls_on_their_way_feed on engine.calls_on_their_way (feed, sent_at);
 comment on table engine.calls_on_their_way is
-  'Calls queued and not yet answered by a claim. A claim takes its call off the list, so the same call delivered twice claims once,
-   and the sweep takes off what is lost.';
+  'Calls queued and not yet answered by a claim. A claim takes its call off the list, so the same call delivered twice
+   claims once, and the sweep takes off what is lost.';
 comment on column engine.calls_on_their_way.id is 'Goes with the call; claim_chunk gets it back.';
 comment on column engine.calls_on_their_way.feed is 'One of engine.feeds.';
 comment on column engine.calls_on_their_way.sent_at is 'When it was queued.';
@@ -2130,20 +2248,24 @@ as $$
 declare
   project_url text;
   worker_secret text;
-  function_name constant text := (select known.function_name from engine.feeds as known where known.name = dispatch.feed);
+  function_name constant text := (
+    select known.function_name from engine.feeds as known where known.name = dispatch.feed
+  );
   call_id bigint;
   -- Longer than a call is waited for and a crowded queue may hold it up, and not much longer.
   expires constant bigint := floor(extract(epoch from engine.wall_clock())) + 120;
 begin
   if function_name is null then
-    raise exception 'Unknown feed "%"', dispatch.feed using errcode = '22023', hint = 'The feeds are the rows of engine.feeds.';
+    raise exception 'Unknown feed "%"', dispatch.feed
+      using errcode = '22023', hint = 'The feeds are the rows of engine.feeds.';
   end if;
   select s.decrypted_secret into project_url from vault.decrypted_secrets as s where s.name = 'project_url';
   -- Trimmed, as the functions trim WORKER_SECRET.
   select nullif(btrim(s.decrypted_secret, E' \t\r\n'), '') into worker_secret
   from vault.decrypted_secrets as s where s.name = 'worker_secret';
   if project_url is null or worker_secret is null then
-    raise exception 'Vault lacks the secret "%"', case when project_url is null then 'project_url' else 'worker_secret' end
+    raise exception 'Vault lacks the secret "%"',
+      case when project_url is null then 'project_url' else 'worker_secret' end
       -- A code of its own, which PostgREST answers as HTTP 424, so that what catches it catches nothing else.
       using errcode = 'PT424',
         hint = 'Fill in supabase/snippets/set_up.sql and run it: it sets both secrets, again too.';
@@ -2189,7 +2311,6 @@ as
 select chunk.id, chunk.feed, chunk.priority, chunk.run_id, chunk.place_in_run
 from public.backfill_progress as chunk
 join public.backfill_runs as run on run.id = chunk.run_id
-join engine.feeds as feed on feed.name = chunk.feed
 where
   chunk.state = 'waiting'
   and chunk.next_attempt_at <= engine.clock()
@@ -2205,24 +2326,26 @@ where
       and live.period_start < chunk.period_end
       and live.period_end > chunk.period_start
   )
+  -- Lists made once, and no join: so the chunks that may not be claimed fall out first, however many of them wait.
   -- Courses have their listed names before the first race names them.
   and (
-    feed.goes_first
-    or not exists (
-      select from engine.live_chunks as live
-      join engine.feeds as other on other.name = live.feed and other.goes_first
-      where live.run_id = chunk.run_id
-    )
+    chunk.feed = any (array(select feed.name from engine.feeds as feed where feed.goes_first))
+    or chunk.run_id <> all (array(
+      select first.run_id
+      from engine.live_chunks as first
+      where first.feed = any (array(select feed.name from engine.feeds as feed where feed.goes_first))
+    ))
   )
   -- An invocation that has to wait long for its first slot would only hold a lease until it runs out.
-  and not exists (
-    select from public.racing_api_limits as l
-    where
-      l.next_slot > engine.clock() + interval '15 seconds'
-      and (l.endpoint = 'account' or l.endpoint = any (feed.endpoints))
-  );
-comment on view engine.claimable_chunks is 'Chunks that wait, are due, belong to a run that is neither paused nor cancelled, whose
-   days nobody pulls now, and whose endpoint has a slot soon.';
+  and chunk.feed <> all (array(
+    select feed.name
+    from engine.feeds as feed
+    join public.racing_api_limits as l on l.endpoint = 'account' or l.endpoint = any (feed.endpoints)
+    where l.next_slot > engine.clock() + interval '15 seconds'
+  ));
+comment on view engine.claimable_chunks is
+  'Chunks that wait, are due, belong to a run that is neither paused nor cancelled, whose days nobody pulls now, and
+   whose endpoint has a slot soon.';
 
 create function engine.dispatch_due(feed text default null)
 returns integer
@@ -2241,7 +2364,9 @@ begin
     select
       least(
         (select count(*) from engine.claimable_chunks as ready where ready.feed = lane),
-        allowed - (select count(*) from public.backfill_progress as live where live.feed = lane and live.state = 'working')
+        allowed - (
+          select count(*) from public.backfill_progress as live where live.feed = lane and live.state = 'working'
+        )
       )
       - (
         select count(*) from engine.calls_on_their_way as call
@@ -2257,8 +2382,8 @@ begin
 end
 $$;
 comment on function engine.dispatch_due(text) is
-  'Dispatches as many calls of a feed (null: of each) as chunks are claimable and leases are neither taken nor called for.
-   Returns how many. With nothing to do it calls nobody.';
+  'Dispatches as many calls of a feed (null: of each) as chunks are claimable and leases are neither taken nor called
+   for. Returns how many. With nothing to do it calls nobody.';
 
 create function engine.dispatch_next(feed text)
 returns void
@@ -2278,16 +2403,16 @@ exception
 end
 $$;
 comment on function engine.dispatch_next(text) is
-  'Dispatches what may be worked on now that a chunk of the feed (null: of any) has ended. Nobody, with a warning, when nothing
-   can be sent: a Vault secret is missing, or pg_net''s queue is not safe.';
+  'Dispatches what may be worked on now that a chunk of the feed (null: of any) has ended. Nobody, with a warning, when
+   nothing can be sent: a Vault secret is missing, or pg_net''s queue is not safe.';
 
 grant select on engine.claimable_chunks to service_role;
 grant execute on function engine.dispatch_due, engine.dispatch_next to service_role;
 
--- schemas/merge/owners.sql
+-- schemas/merge/column_owners.sql
 
--- Who owns a column: the feed whose word it holds. Said once, at the beginning of the column's comment; what merges rows, the
--- types of the readers and the data dictionary take it from there.
+-- Who owns a column: the feed whose word it holds. Said once, at the beginning of the column's comment; what merges
+-- rows, the types of the readers and the data dictionary take it from there.
 
 create view engine.column_owners
 with (security_invoker = true)
@@ -2306,11 +2431,14 @@ left join pg_catalog.pg_attrdef as d on d.adrelid = c.oid and d.adnum = a.attnum
 where
   c.relnamespace = 'public'::regnamespace
   and c.relkind = 'r'
-  -- When a row was written is nobody's word.
+  -- What Postgres fills by itself, and when a row was written, is nobody's word.
+  and a.attgenerated = ''
+  and a.attidentity = ''
   and a.attname not in ('created_at', 'updated_at');
 comment on view engine.column_owners is
-  'Columns of the tables in public with the owner that their comments begin with. Card: only cards fill it. Result: only results
-   do. Both: both do. Null when the comment does not say: the table is merged by hand, or the owner was forgotten.';
+  'Columns of the tables in public with the owner that their comments begin with. Card: only cards fill it. Result: only
+   results do. Both: both do. Null when the comment does not say: the table is merged by hand, or the owner was
+   forgotten.';
 
 -- schemas/merge/rules.sql
 
@@ -2340,7 +2468,8 @@ as $$
           'else coalesce(seen.%1$I, known.%1$I) end',
         known.column_name
       )
-      -- The other feed brings null, which coalesce passes over; of a column that is never null, only the owner's row counts.
+      -- The other feed brings null, which coalesce passes over; of a column that is never null, only the owner's row
+      -- counts.
       when known.is_required then format(
         'case when seen.%2$I then seen.%1$I else known.%1$I end', known.column_name, 'has_' || lower(known.owner)
       )
@@ -2348,11 +2477,12 @@ as $$
     end
     when known.column_name in ('last_seen_on', 'card_seen_on') then
       format('greatest(known.%1$I, seen.%1$I)', known.column_name)
-    -- The value seen on the newer day; a missing one never replaces a known one. Seen on the same day, the greater one, so
-    -- that the order of pulling does not show. What only cards know goes by the days of cards: a newer result does not make
-    -- it stale.
+    -- The value seen on the newer day; a missing one never replaces a known one. Seen on the same day, the greater one,
+    -- so that the order of pulling does not show. What only cards know goes by the days of cards: a newer result does
+    -- not make it stale.
     else format(
-      'case when %3$s > %2$s then coalesce(seen.%1$I, known.%1$I) when %3$s < %2$s then coalesce(known.%1$I, seen.%1$I) '
+      'case when %3$s > %2$s then coalesce(seen.%1$I, known.%1$I) '
+        'when %3$s < %2$s then coalesce(known.%1$I, seen.%1$I) '
         'else greatest(known.%1$I, seen.%1$I) end',
       known.column_name,
       case known.owner when 'Both' then 'known.last_seen_on' else 'coalesce(known.card_seen_on, ''-infinity'')' end,
@@ -2361,16 +2491,17 @@ as $$
   end
 $$;
 comment on function engine.merge_rule(engine.column_owners, boolean, text[]) is
-  'What becomes of a column when a row is known and seen again: an expression over known and seen. is_dated: the table goes by the
-   days on which its rows were seen; else by has_card and has_result. belongs_to: the columns that it changes together with.';
+  'What becomes of a column when a row is known and seen again: an expression over known and seen. is_dated: the table
+   goes by the days on which its rows were seen; else by has_card and has_result. belongs_to: the columns that it
+   changes together with.';
 
 -- schemas/merge/write_upsert.sql
 
--- How rows of a page are merged into a table whose columns say who owns them. The database writes each upsert from the comments:
--- a new column needs a comment and select engine.write_upserts(); no upsert is edited.
+-- How rows of a page are merged into a table whose columns say who owns them. The database writes each upsert from the
+-- comments: a new column needs a comment and select engine.write_upserts(); no upsert is edited.
 --
--- The upserts are in SQL, not in plpgsql, so that each call is planned: a plan from when the tables were empty would read
--- them whole.
+-- The upserts are in SQL, not in plpgsql, so that each call is planned: a plan from when the tables were empty would
+-- read them whole.
 
 create function engine.refuse_unknown_keys(table_name text, rows jsonb, columns text[])
 returns void
@@ -2379,8 +2510,8 @@ security invoker
 set search_path = ''
 as $$
 declare
-  -- Postgres drops a key without a column in silence, and with it what a misspelt name should have stored. Taking the columns
-  -- away is the cheapest way to look: 2 ms for 500 rows of 50 keys, where comparing key by key takes 5.
+  -- Postgres drops a key without a column in silence, and with it what a misspelt name should have stored. Taking the
+  -- columns away is the cheapest way to look: 2 ms for 500 rows of 50 keys, where comparing key by key takes 5.
   unknown constant text := (
     select string_agg(distinct format('"%s"', sent.key), ', ')
     from jsonb_array_elements(rows) as element
@@ -2434,7 +2565,8 @@ begin
     end;
   if odd is not null then
     raise exception 'Nothing says which feed a row comes from that brings %', odd
-      using errcode = '22023', hint = 'A column of a card needs has_card or card_seen_on beside it, one of a result has_result.';
+      using errcode = '22023',
+        hint = 'A column of a card needs has_card or card_seen_on beside it, one of a result has_result.';
   end if;
 
   select string_agg(named.column_name, ', ' order by named.column_name)
@@ -2472,7 +2604,8 @@ as $body$
 declare
   function_name constant text := 'upsert_' || regexp_replace(table_name, '^ra_(mst_)?', '');
   is_dated constant boolean := exists (
-    select from engine.column_owners as c where c.table_name = write_upsert.table_name and c.column_name = 'last_seen_on'
+    select from engine.column_owners as c
+    where c.table_name = write_upsert.table_name and c.column_name = 'last_seen_on'
   );
   part record;
 begin
@@ -2506,7 +2639,8 @@ begin
     array_agg(c.name order by c.place) filter (where c.place_in_key is not null) as key,
     string_agg(format('seen.%1$s = known.%1$s', c.name), ' and ') filter (where c.place_in_key is not null) as same_key,
     string_agg(
-      coalesce(coalesce(c.expression, c.or_default) || ' as ' || c.name, 'sent.' || c.name), E',\n      ' order by c.place
+      coalesce(coalesce(c.expression, c.or_default) || ' as ' || c.name, 'sent.' || c.name),
+      E',\n      ' order by c.place
     ) as sent,
     string_agg(c.rule, E',\n      ' order by c.place) as merged,
     string_agg(
@@ -2560,8 +2694,8 @@ $text$,
   execute format(
     'comment on function engine.%I(jsonb) is %L', function_name,
     format(
-      'Upserts an array of rows shaped like %s, merged by the owners of its columns. What a row refers to must be there. Error '
-        '22023 names keys that are no column. Written by engine.write_upsert().',
+      'Upserts an array of rows shaped like %s, merged by the owners of its columns. What a row refers to must be '
+        'there. Error 22023 names keys that are no column. Written by engine.write_upsert().',
       table_name
     )
   );
@@ -2570,10 +2704,10 @@ $text$,
 end
 $body$;
 comment on function engine.write_upsert(text, jsonb, text, jsonb) is
-  'Writes the upsert of a table from what its columns'' comments say. filled: what SQL puts into a column, an expression over sent
-   and what is joined; a page may bring that column only if the expression reads it. together: lists of columns that change
-   together. Of a table with last_seen_on, a row that brings nothing new is left out beforehand. Error 22023 when a column has no
-   owner or no rule, or a name is not that of a column.';
+  'Writes the upsert of a table from what its columns'' comments say. filled: what SQL puts into a column, an expression
+   over sent and what is joined; a page may bring that column only if the expression reads it. together: lists of
+   columns that change together. Of a table with last_seen_on, a row that brings nothing new is left out beforehand.
+   Error 22023 when a column has no owner or no rule, or a name is not that of a column.';
 
 grant execute on function engine.refuse_unknown_keys to service_role;
 
@@ -2581,10 +2715,11 @@ grant execute on function engine.refuse_unknown_keys to service_role;
 
 -- Master rows of a page into their tables: those with rules of their own. The others are in upserts.sql.
 --
--- Two pages stored at the same time share courses, people and pedigrees. Rows are upserted in the order of their keys and the
--- tables always in the same order, so that pages wait for each other but never in a ring; and a row that brings nothing new is
--- left out beforehand, because even an upsert that changes nothing locks its row, and a lock on a course would make every page
--- wait for every other. What is known only ever becomes more, so a row left out by an outdated look is not missed.
+-- Two pages stored at the same time share courses, people and pedigrees. Rows are upserted in the order of their keys
+-- and the tables always in the same order, so that pages wait for each other but never in a ring; and a row that brings
+-- nothing new is left out beforehand, because even an upsert that changes nothing locks its row, and a lock on a course
+-- would make every page wait for every other. What is known only ever becomes more, so a row left out by an outdated
+-- look is not missed.
 
 create function engine.upsert_regions(rows jsonb)
 returns void
@@ -2614,7 +2749,9 @@ as $$
   select seen.code, seen.name, seen.type
   from jsonb_populate_recordset(null::public.ra_mst_bookmakers, rows) as seen
   left join public.ra_mst_bookmakers as known on known.code = seen.code
-  where known.code is null or (seen.type <> 'unknown' and (seen.name, seen.type) is distinct from (known.name, known.type))
+  where
+    known.code is null
+    or (seen.type <> 'unknown' and (seen.name, seen.type) is distinct from (known.name, known.type))
   order by seen.code
   on conflict (code) do update set name = excluded.name, type = excluded.type
   where excluded.type <> 'unknown'
@@ -2689,8 +2826,8 @@ as $$
     race_id, horse_id, bookmaker_code, fractional, decimal, ew_places, ew_denominator, quoted_at
   )
   select
-    seen.race_id, seen.horse_id, seen.bookmaker_code, seen.fractional, seen.decimal, seen.ew_places, seen.ew_denominator,
-    seen.quoted_at
+    seen.race_id, seen.horse_id, seen.bookmaker_code, seen.fractional, seen.decimal, seen.ew_places,
+    seen.ew_denominator, seen.quoted_at
   from jsonb_populate_recordset(null::public.ra_runner_odds, rows) as seen
   order by seen.race_id, seen.horse_id, seen.bookmaker_code
   -- A quote changes as a whole: the price of one moment never stands beside the each-way terms of another.
@@ -2703,7 +2840,8 @@ as $$
   where coalesce(excluded.quoted_at, '-infinity') >= coalesce(known.quoted_at, '-infinity')
 $$;
 comment on function engine.upsert_odds(jsonb) is
-  'Upserts an array of rows shaped like ra_runner_odds; none when it is null. A quote gives way only to one that is as new.';
+  'Upserts an array of rows shaped like ra_runner_odds; none when it is null. A quote gives way only to one that is as
+   new.';
 
 grant execute on function engine.upsert_odds to service_role;
 
@@ -2746,7 +2884,8 @@ $$;
 comment on function engine.mark_absent_as_non_runners(text[]) is
   'Marks the declared horses of races with a result that are not in it, unless a runner of that result was rejected.';
 
--- A corrected result may leave a horse out that an earlier one had: disqualified as an ineligible runner, or confused with another.
+-- A corrected result may leave a horse out that an earlier one had: disqualified as an ineligible runner, or confused
+-- with another.
 create function engine.take_back_left_out(results jsonb, runners jsonb)
 returns void
 language sql
@@ -2766,15 +2905,17 @@ as $$
     beaten_lengths_overall = null
   from engine.whole_results as whole
   where
-    whole.race_id in (select race ->> 'id' from jsonb_array_elements(results) as race where (race ->> 'has_result')::boolean)
+    whole.race_id in (
+      select race ->> 'id' from jsonb_array_elements(results) as race where (race ->> 'has_result')::boolean
+    )
     and runner.race_id = whole.race_id
     and runner.has_result
     and exists (select from seen where seen.race_id = runner.race_id)
     and not exists (select from seen where seen.race_id = runner.race_id and seen.horse_id = runner.horse_id)
 $$;
 comment on function engine.take_back_left_out(jsonb, jsonb) is
-  'Takes the place from horses that an earlier result of these races had and this one has not. results and runners as ingest_page
-   gets them; a result comes with all of its runners, and one without any takes nothing back.';
+  'Takes the place from horses that an earlier result of these races had and this one has not. results and runners as
+   ingest_page gets them; a result comes with all of its runners, and one without any takes nothing back.';
 
 grant select on engine.whole_results to service_role;
 grant execute on function engine.mark_absent_as_non_runners, engine.take_back_left_out to service_role;
@@ -2811,21 +2952,23 @@ begin
   );
   perform engine.write_upsert(
     'ra_runners',
-    -- A horse on a card whose race has its whole result did not run; the result's own row, if there is one, knows better.
+    -- A horse on a card whose race has its whole result did not run; the result's own row, if there is one, knows
+    -- better.
     filled => '{
       "is_non_runner":
         "coalesce(sent.is_non_runner, false) or (coalesce(sent.has_card, false) and whole.race_id is not null)"
     }',
     joined => 'left join engine.whole_results as whole on whole.race_id = sent.race_id',
     together => '[
-      ["last_run", "last_run_days"], ["position", "position_code"], ["sp", "sp_favourite"], ["prize_amount", "prize_currency"]
+      ["last_run", "last_run_days"], ["position", "position_code"], ["sp", "sp_favourite"],
+      ["prize_amount", "prize_currency"]
     ]'
   );
 end
 $$;
 comment on function engine.write_upserts() is
-  'Writes the upserts again from the comments on the columns. A migration that adds a column ends with it: alter table, comment on
-   column, select engine.write_upserts().';
+  'Writes the upserts again from the comments on the columns. A migration that adds a column ends with it: alter table,
+   comment on column, select engine.write_upserts().';
 
 select engine.write_upserts();
 
@@ -2874,8 +3017,8 @@ as $$
     feed, kind, race_id, horse_id, race_date, path, reason, raw, fingerprint, run_id, chunk_id
   )
   select
-    store_rejects.feed, seen.kind, seen.race_id, seen.horse_id, seen.race_date, seen.path, seen.reason, seen.raw, seen.fingerprint,
-    store_rejects.run_id, store_rejects.chunk_id
+    store_rejects.feed, seen.kind, seen.race_id, seen.horse_id, seen.race_date, seen.path, seen.reason, seen.raw,
+    seen.fingerprint, store_rejects.run_id, store_rejects.chunk_id
   from seen
   order by seen.fingerprint
   on conflict (feed, fingerprint) do update set
@@ -2888,8 +3031,8 @@ as $$
     acknowledged_at = case when known.reason = excluded.reason then known.acknowledged_at end
 $$;
 comment on function engine.store_rejects(jsonb, text[], text, bigint, bigint) is
-  'Keeps an array of {kind, race_id, horse_id, race_date, path, reason, raw}; the same reject again is the same row. What was
-   rejected earlier of the given races and is understood by now, is removed.';
+  'Keeps an array of {kind, race_id, horse_id, race_date, path, reason, raw}; the same reject again is the same row.
+   What was rejected earlier of the given races and is understood by now, is removed.';
 
 create function engine.note_unknown_fields(fields jsonb, feed text)
 returns void
@@ -2940,7 +3083,9 @@ as $$
     rejected.races, stored.abandoned, chunk.reading_since, chunk.regions, chunk.id
   from (
       select day::date as day
-      from generate_series(cover_days.period_start::timestamp, cover_days.period_end::timestamp - interval '1 day', interval '1 day') as day
+      from generate_series(
+        cover_days.period_start::timestamp, cover_days.period_end::timestamp - interval '1 day', interval '1 day'
+      ) as day
     ) as days,
     lateral (
       select count(*) as races, count(*) filter (where race.is_abandoned) as abandoned
@@ -3124,7 +3269,9 @@ declare
   backfills_only boolean;
 begin
   foreach backfills_only in array
-    case when engine.backfill_goes_first(choose_chunk.feed, choose_chunk.leases) then array[true, false] else array[false] end
+    case
+      when engine.backfill_goes_first(choose_chunk.feed, choose_chunk.leases) then array[true, false] else array[false]
+    end
   loop
     select chunk.* into chosen
     from public.backfill_progress as chunk
@@ -3256,49 +3403,31 @@ grant execute on function
 
 -- What a reading has met so far.
 
-create function engine.races_on_page(page jsonb)
+create function engine.keys_on_page(page jsonb, counted_rows text[])
 returns text[]
 language sql
 immutable
 security invoker
 set search_path = ''
 as $$
-  select coalesce(array_agg(distinct came.race_key), '{}')
+  select coalesce(array_agg(distinct came.key), '{}')
   from (
-    select race ->> 'id' as race_key from jsonb_array_elements(page -> 'races') as race
+    select counted ->> 'id' as key
+    from unnest(keys_on_page.counted_rows) as list (name), jsonb_array_elements(page -> list.name) as counted
     union all
     select coalesce(
       r.race_id,
-      engine.reject_fingerprint(kind => r.kind, race_id => r.race_id, horse_id => r.horse_id, path => r.path, raw => r.raw)
+      engine.reject_fingerprint(
+        kind => r.kind, race_id => r.race_id, horse_id => r.horse_id, path => r.path, raw => r.raw
+      )
     )
     from jsonb_to_recordset(page -> 'rejects') as r (kind text, race_id text, horse_id text, path text, raw jsonb)
-    where r.kind = 'race'
+    where r.kind in ('race', 'horse')
   ) as came
 $$;
-comment on function engine.races_on_page(jsonb) is
-  'The races of a page, read or rejected, as engine.pages_read keeps them. page as ingest_page gets it.';
-
-create function engine.is_understood(page jsonb, feed text)
-returns boolean
-language sql
-stable
-security invoker
-set search_path = ''
-as $$
-  select
-    case (select known.counted_by from engine.feeds as known where known.name = is_understood.feed)
-      when 'lists' then jsonb_array_length(page -> 'regions') + jsonb_array_length(page -> 'courses')
-      when 'ids' then jsonb_array_length(page -> 'horses')
-      -- The other rows of a page come with its races.
-      else jsonb_array_length(page -> 'races')
-    end > 0
-    or not exists (
-      select from jsonb_array_elements(page -> 'rejects') as reject
-      where reject ->> 'kind' in ('race', 'region', 'course')
-    )
-$$;
-comment on function engine.is_understood(jsonb, text) is
-  'False when elements came and none of them could be read: the feed has changed. An empty page is understood.';
+comment on function engine.keys_on_page(jsonb, text[]) is
+  'What the API counts of a page, read or rejected, as engine.pages_read keeps it. page as ingest_page gets it;
+   counted_rows as in engine.feeds.';
 
 create function engine.short_days(chunk_id bigint)
 returns table (day date, races_in_api integer, races_seen integer)
@@ -3316,8 +3445,8 @@ as $$
   order by pages.day
 $$;
 comment on function engine.short_days(bigint) is
-  'What a chunk has read with fewer races than the API has, each race counted once: days of cards; of results the
-   period, by its first day.';
+  'What a chunk has read with fewer races than the API has, each race counted once: days, of a feed counted by days; of
+   others the period, by its first day.';
 
 create function engine.leaves_day(page jsonb)
 returns boolean
@@ -3329,7 +3458,8 @@ as $$
   select coalesce((page -> 'cursor_after' ->> 'day')::date > (page -> 'cursor_before' ->> 'day')::date, false)
 $$;
 comment on function engine.leaves_day(jsonb) is
-  'Whether a page is the last one of its day. Only cards are read by the day. page as ingest_page gets it.';
+  'Whether a page is the last one of its day. Never of a feed that is not counted by days: its cursor has none. page as
+   ingest_page gets it.';
 
 create function engine.continue_reading(held public.backfill_progress, page jsonb)
 returns public.backfill_progress
@@ -3347,7 +3477,9 @@ begin
   -- list has its own.
   held.api_total := greatest(
     (page ->> 'api_total')::integer,
-    case when (select feed.counted_by <> 'lists' from engine.feeds as feed where feed.name = held.feed) then held.api_total end
+    case
+      when (select feed.counted_by <> 'lists' from engine.feeds as feed where feed.name = held.feed) then held.api_total
+    end
   );
   return held;
 end
@@ -3377,7 +3509,7 @@ end
 $$;
 comment on function engine.read_again(public.backfill_progress, date) is
   'Puts the cursor of a chunk, which the caller holds locked, back to a day, as if nothing had been read from there
-   on. from_day: only cards are read by the day; of the other feeds it is the period''s first.';
+   on. from_day: of a feed that is not counted by days, the period''s first.';
 
 create function engine.end_day(chunk public.backfill_progress, day date)
 returns void
@@ -3418,23 +3550,25 @@ begin
   delete from engine.pages_read as known
   where known.chunk_id = chunk.id and known.day = page_day and page_skip = 0;
   insert into engine.pages_read as known (chunk_id, day, skip, races_in_api, race_keys)
-  values (chunk.id, page_day, page_skip, chunk.api_total, engine.races_on_page(page))
+  select chunk.id, page_day, page_skip, chunk.api_total, engine.keys_on_page(page, feed.counted_rows)
+  from engine.feeds as feed
+  where feed.name = chunk.feed
   on conflict on constraint pages_read_pkey do update set
     races_in_api = excluded.races_in_api,
     race_keys = excluded.race_keys;
-  -- The API counts cards by the day, so a day is over when its pages are in.
+  -- What the API counts by the day is over with the last page of the day.
   if engine.leaves_day(page) then
     perform engine.end_day(chunk, page_day);
   end if;
 end
 $$;
 comment on function engine.note_races_seen(public.backfill_progress, jsonb) is
-  'Keeps which races came with a page, and ends the day when it was the last page of one. chunk: as
-   engine.continue_reading returns it; page as ingest_page gets it.';
+  'Keeps which races, or whatever else the feed counts, came with a page, and ends the day when it was the last page of
+   one. chunk: as engine.continue_reading returns it; page as ingest_page gets it.';
 
 grant execute on function
-  engine.races_on_page, engine.is_understood, engine.short_days, engine.leaves_day, engine.continue_reading,
-  engine.read_again, engine.end_day, engine.note_races_seen
+  engine.keys_on_page, engine.short_days, engine.leaves_day, engine.continue_reading, engine.read_again,
+  engine.end_day, engine.note_races_seen
   to service_role;
 
 -- schemas/chunk/ingest.sql
@@ -3468,6 +3602,27 @@ $$;
 comment on function engine.is_next_page(public.backfill_progress, jsonb) is
   'True when a page starts at the chunk''s cursor; false when it ends there, so that it is in already; error PT409
    when it does neither, and is somebody else''s. page as ingest_page gets it.';
+
+create function engine.is_understood(page jsonb, feed text)
+returns boolean
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+  select
+    -- The other rows of a page come with those.
+    exists (
+      select from engine.feeds as known, unnest(known.counted_rows) as list (name)
+      where known.name = is_understood.feed and jsonb_array_length(page -> list.name) > 0
+    )
+    or not exists (
+      select from jsonb_array_elements(page -> 'rejects') as reject
+      where reject ->> 'kind' in ('race', 'region', 'course', 'horse')
+    )
+$$;
+comment on function engine.is_understood(jsonb, text) is
+  'False when elements came and none of them could be read: the feed has changed. An empty page is understood.';
 
 create function engine.store_page(held public.backfill_progress, page jsonb)
 returns void
@@ -3618,7 +3773,8 @@ comment on function public.ingest_page(bigint, uuid, jsonb) is
 
 revoke all on function public.ingest_page from public, anon, authenticated, service_role;
 grant execute on function
-  engine.is_next_page, engine.store_page, engine.move_cursor, engine.set_page_aside, public.ingest_page
+  engine.is_next_page, engine.is_understood, engine.store_page, engine.move_cursor, engine.set_page_aside,
+  public.ingest_page
   to service_role;
 
 -- schemas/chunk/leave.sql
@@ -3687,28 +3843,7 @@ comment on function engine.interrupt_chunk(public.backfill_progress, text) is
    a page: logs the interruption with this message and counts it. Returns the state that the chunk goes to: waiting, or
    dead when it was interrupted too often.';
 
-create function engine.is_hopeless(chunk public.backfill_progress)
-returns boolean
-language sql
-stable
-security invoker
-set search_path = ''
-as $$
-  select
-    coalesce(chunk.failing_since < engine.clock() - interval '1 day', false)
-    or exists (
-      select from public.backfill_progress as other
-      where other.feed = chunk.feed and other.id <> chunk.id and other.last_page_at > chunk.claimed_at
-    )
-    -- The masters have one chunk, everybody waits for it, and what they bring comes again each month.
-    or (select feed.counted_by = 'lists' from engine.feeds as feed where feed.name = chunk.feed)
-$$;
-comment on function engine.is_hopeless(public.backfill_progress) is
-  'Whether failures of a chunk are its own: others of its feed got pages during this very attempt, or it has failed for
-   a day, in which a pause, or the time that it was dead, does not count; the masters are on their own. Otherwise the
-   API may be out for everybody, and no chunk is given up for that.';
-
-grant execute on function engine.leave_chunk, engine.interrupt_chunk, engine.is_hopeless to service_role;
+grant execute on function engine.leave_chunk, engine.interrupt_chunk to service_role;
 
 -- schemas/chunk/finish.sql
 
@@ -3737,10 +3872,10 @@ begin
     return query
     select
       format(
-        'The API has %s races%s and sent %s of them', short.races_in_api,
+        'The API has %s %s%s and sent %s of them', short.races_in_api, array_to_string(feed.counted_rows, ' and '),
         case when feed.counted_by = 'days' then format(' on %s', short.day) end, short.races_seen
       ),
-      -- The API counts cards by the day, so only from the first short day on they are pulled again.
+      -- What the API counts by the day is pulled again from the first short day on only.
       short.day
     from engine.short_days(held.id) as short
     order by short.day
@@ -3858,6 +3993,27 @@ comment on function engine.wait_after_failure(integer, integer) is
    less; at least what the API asked for, but not more than an hour of that. retry_after_seconds: null when it asked
    for nothing.';
 
+create function engine.is_hopeless(chunk public.backfill_progress)
+returns boolean
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+  select
+    coalesce(chunk.failing_since < engine.clock() - interval '1 day', false)
+    or exists (
+      select from public.backfill_progress as other
+      where other.feed = chunk.feed and other.id <> chunk.id and other.last_page_at > chunk.claimed_at
+    )
+    -- Lists are one chunk, everybody waits for it, and what they bring comes again each month.
+    or (select feed.counted_by = 'lists' from engine.feeds as feed where feed.name = chunk.feed)
+$$;
+comment on function engine.is_hopeless(public.backfill_progress) is
+  'Whether failures of a chunk are its own: others of its feed got pages during this very attempt, or it has failed for
+   a day, in which a pause, or the time that it was dead, does not count; lists are on their own. Otherwise the
+   API may be out for everybody, and no chunk is given up for that.';
+
 create function engine.pause_for_account(run_id bigint, message text)
 returns void
 language plpgsql
@@ -3950,7 +4106,9 @@ comment on function public.fail_chunk(bigint, uuid, text, text, text, integer, i
    lease is lost; 22023 when the class is none of these.';
 
 revoke all on function public.fail_chunk from public, anon, authenticated, service_role;
-grant execute on function engine.wait_after_failure, engine.pause_for_account, public.fail_chunk to service_role;
+grant execute on function
+  engine.wait_after_failure, engine.is_hopeless, engine.pause_for_account, public.fail_chunk
+  to service_role;
 
 -- schemas/planning/request.sql
 
@@ -3966,12 +4124,13 @@ as $$
 #variable_conflict use_variable
 declare
   known_feeds constant text[] := engine.feed_names();
+  default_feeds constant text[] := engine.feed_names(by_default => true);
   first_day constant date := (select min(feed.first_day) from engine.feeds as feed);
   days_ahead constant integer := (select max(feed.days_ahead) from engine.feeds as feed);
   unknown_feed text;
 begin
   last_day := coalesce(end_date, engine.london_day());
-  wanted_feeds := coalesce(feeds, known_feeds);
+  wanted_feeds := coalesce(feeds, default_feeds);
   if start_date is null then
     raise exception 'The start date is missing'
       using errcode = '22023', hint = 'For example: select backfill_start(date ''2015-01-01'');';
@@ -3989,7 +4148,7 @@ begin
   end if;
   if cardinality(wanted_feeds) = 0 then
     raise exception 'The list of feeds is empty'
-      using errcode = '22023', hint = format('Leave it out for all: %s.', array_to_string(known_feeds, ', '));
+      using errcode = '22023', hint = format('Leave it out for: %s.', array_to_string(default_feeds, ', '));
   end if;
   select f into unknown_feed from unnest(wanted_feeds) as f where f is null or f <> all (known_feeds) limit 1;
   if found then
@@ -4004,8 +4163,8 @@ begin
 end
 $$;
 comment on function engine.check_request(date, date, text[], text) is
-  'What a request for work leaves open, filled in: the last day (default: today in London) and the feeds (default: all).
-   Nonsense is an error with a sentence.';
+  'What a request for work leaves open, filled in: the last day (default: today in London) and the feeds (default: those
+   of engine.feeds.by_default). Nonsense is an error with a sentence.';
 
 grant execute on function engine.check_request to service_role;
 
@@ -4022,11 +4181,15 @@ set search_path = ''
 as $$
   -- UK and Ireland have about 13,000 races a year.
   select case when count(*) >= 300 then avg(known.races_in_api) else 36 end
-  from public.ra_coverage as known
-  where known.feed = races_per_day.feed
+  from engine.feeds as own
+  join engine.feeds as counting on
+    'races' = any (counting.counted_rows) and (counting.name = own.name or not 'races' = any (own.counted_rows))
+  join public.ra_coverage as known on known.feed = counting.name
+  where own.name = races_per_day.feed
 $$;
 comment on function engine.races_per_day(text) is
-  'What a day has on average: of the days whose coverage is known when those are 300 or more, otherwise 36.';
+  'What a day has on average: of the days whose coverage is known when those are 300 or more, otherwise 36. A feed that
+   counts no races has as many as the others.';
 
 create function engine.pages_of_days(feed engine.feeds, days integer, races_a_day numeric)
 returns integer
@@ -4039,13 +4202,15 @@ as $$
     when 'lists' then cardinality(feed.endpoints)
     when 'days' then days
     -- Replaced by the API's own total with the first page.
-    when 'pages' then ceil(days * races_a_day / feed.page_limit)
-    when 'ids' then ceil(days * races_a_day * feed.runners_a_race / feed.page_limit)
+    else ceil(
+      days * races_a_day * case when 'races' = any (feed.counted_rows) then 1 else feed.runners_a_race end
+      / feed.page_limit
+    )
   end::integer
 $$;
 comment on function engine.pages_of_days(engine.feeds, integer, numeric) is
-  'How many pages so many days of a feed are expected to have. races_a_day: as engine.races_per_day says it; of feeds counted
-   by lists or days it may be null.';
+  'How many pages so many days of a feed are expected to have. races_a_day: as engine.races_per_day says it; of feeds
+   counted by lists or days it may be null.';
 
 create function engine.plan_chunks(start_date date, end_date date, feed text, reprocess text)
 returns table (period_start date, period_end date, pages_expected integer)
@@ -4073,7 +4238,9 @@ as $$
       least(bounds.last_day, (month + interval '1 month')::date - 1) as month_last,
       bounds.has_days
     from bounds,
-      generate_series(date_trunc('month', bounds.first_day::timestamp), bounds.last_day::timestamp, interval '1 month') as month
+      generate_series(
+        date_trunc('month', bounds.first_day::timestamp), bounds.last_day::timestamp, interval '1 month'
+      ) as month
     where not bounds.is_one_chunk
   ),
   wanted as (
@@ -4122,8 +4289,8 @@ as $$
   order by 1
 $$;
 comment on function engine.plan_chunks(date, date, text, text) is
-  'The chunks of one feed for an inclusive range: a month each, narrowed to the days that reprocess asks for; of lists, one
-   for the whole range.';
+  'The chunks of one feed for an inclusive range: a month each, narrowed to the days that reprocess asks for; of lists,
+   one for the whole range.';
 
 grant execute on function engine.races_per_day, engine.pages_of_days, engine.plan_chunks to service_role;
 
@@ -4177,10 +4344,12 @@ as $$
       known as feed,
       case when known.counted_by = 'lists' then 0 else engine.races_per_day(known.name) end as races_a_day,
       engine.learned(
-        known => sum(chunk.runners_stored), seen => sum(chunk.races_stored), enough => 5000, otherwise => known.runners_a_race
+        known => sum(chunk.runners_stored), seen => sum(chunk.races_stored), enough => 5000,
+        otherwise => known.runners_a_race
       ) as runners_a_race,
       engine.learned(
-        known => sum(chunk.pages_done), seen => sum(chunk.invocations), enough => 100, otherwise => known.pages_an_invocation
+        known => sum(chunk.pages_done), seen => sum(chunk.invocations), enough => 100,
+        otherwise => known.pages_an_invocation
       ) as pages_an_invocation,
       engine.allowed_rate(known.name, request.wanted_feeds) as calls_per_second,
       (engine.london_day() - known.free_months * interval '1 month')::date as free_since
@@ -4235,10 +4404,10 @@ as $$
   order by (learned.feed).place
 $$;
 comment on function public.backfill_plan(date, date, text[], text) is
-  'What backfill_start with the same arguments would cost, a row per feed; starts nothing. api_calls: requests, without those sent
-   again; minutes: at the rate limit (cards and results run side by side, so the greater one is about the whole); races and
-   runners that come; megabytes by which the database grows at most, indexes included; invocations of the functions; note: null,
-   or what stands in the way. Errors as of backfill_start.';
+  'What backfill_start with the same arguments would cost, a row per feed; starts nothing. api_calls: requests, without
+   those sent again; minutes: at the rate limit (feeds run side by side, so the greatest one is about the whole); races
+   and runners that come; megabytes by which the database grows at most, indexes included; invocations of the functions;
+   note: null, or what stands in the way. Errors as of backfill_start.';
 
 revoke all on function public.backfill_plan from public, anon, authenticated, service_role;
 grant execute on function engine.learned, public.backfill_plan to service_role;
@@ -4280,7 +4449,9 @@ begin
   if rival.paused_at is not null then
     raise exception 'Run % is paused and has yet to pull % in this range', rival.run_id, rival.feed
       using errcode = '55000',
-        hint = format('Let it go on: select backfill_resume(%1$s); or end it: select backfill_cancel(%1$s);', rival.run_id);
+        hint = format(
+          'Let it go on: select backfill_resume(%1$s); or end it: select backfill_cancel(%1$s);', rival.run_id
+        );
   end if;
   raise exception 'Run % is still working on % in this range', rival.run_id, rival.feed
     using errcode = '55000',
@@ -4316,15 +4487,17 @@ begin
     start_date => start_date, end_date => end_date, feeds => feeds, reprocess => reprocess
   ) as r;
 
-  -- Two starts at the same time must not both find the range free. Those of another kind never wait for each other: whoever
-  -- pulls a day by hand, in a transaction that stays open, holds up no scheduled pull.
+  -- Two starts at the same time must not both find the range free. Those of another kind never wait for each other:
+  -- whoever pulls a day by hand, in a transaction that stays open, holds up no scheduled pull.
   perform engine.take_lock('start ' || kind);
   perform engine.refuse_rival(
     kind => kind, feeds => request.wanted_feeds, start_date => start_date, end_date => request.last_day, days => days
   );
 
   insert into public.backfill_runs (kind, start_date, end_date, feeds, newest_first, reprocess, requested_by)
-  values (kind, start_date, request.last_day, request.wanted_feeds, coalesce(newest_first, true), reprocess, requested_by)
+  values (
+    kind, start_date, request.last_day, request.wanted_feeds, coalesce(newest_first, true), reprocess, requested_by
+  )
   returning id into new_run_id;
 
   insert into public.backfill_progress (
@@ -4362,9 +4535,10 @@ begin
 end
 $$;
 comment on function engine.create_run(text, date, date, text[], boolean, text, text, date[]) is
-  'Creates a run with its chunks and dispatches the first calls; returns its id. Whoever starts a run (operator, schedule,
-   closing of gaps) comes through here. kind as in backfill_runs; days: only these of the range, cut into stretches (null:
-   all that reprocess asks for, cut into months). Errors: those of engine.check_request; 55000 as of engine.refuse_rival.';
+  'Creates a run with its chunks and dispatches the first calls; returns its id. Whoever starts a run (operator,
+   schedule, closing of gaps) comes through here. kind as in backfill_runs; days: only these of the range, cut into
+   stretches (null: all that reprocess asks for, cut into months). Errors: those of engine.check_request; 55000 as of
+   engine.refuse_rival.';
 
 create function public.backfill_start(
   start_date date,
@@ -4388,9 +4562,10 @@ as $$
   )
 $$;
 comment on function public.backfill_start(date, date, text[], boolean, text) is
-  'Starts a backfill and returns its run id. Dates are inclusive; the end defaults to today in London and is frozen; feeds
-   defaults to masters, racecards and results; reprocess is missing (what coverage lacks), failed (what died in an earlier
-   run and is still lacking) or all. Nonsense, or a range that a live run already covers, is an error and starts nothing.';
+  'Starts a backfill and returns its run id. Dates are inclusive; the end defaults to today in London and is frozen;
+   feeds defaults to those of engine.feeds.by_default; reprocess is missing (what coverage lacks), failed (what died in
+   an earlier run and is still lacking) or all. Nonsense, or a range that a live run already covers, is an error and
+   starts nothing.';
 
 create function public.pull_days(first_day date, last_day date default null, feeds text[] default null)
 returns bigint
@@ -4402,12 +4577,13 @@ as $$
     kind => 'by_hand',
     start_date => pull_days.first_day,
     end_date => coalesce(pull_days.last_day, pull_days.first_day),
-    feeds => coalesce(pull_days.feeds, engine.feed_names(with_days => true))
+    feeds => coalesce(pull_days.feeds, engine.feed_names(with_days => true, by_default => true))
   )
 $$;
 comment on function public.pull_days(date, date, text[]) is
-  'Pulls days again by hand, whatever is known of them, and before any backfill goes on. Dates are inclusive; the last day
-   defaults to the first, feeds to racecards and results. Returns the run id. Errors as of backfill_start.';
+  'Pulls days again by hand, whatever is known of them, and before any backfill goes on. Dates are inclusive; the last
+   day defaults to the first, feeds to those of engine.feeds.by_default that have days. Returns the run id. Errors as of
+   backfill_start.';
 
 revoke all on function public.backfill_start, public.pull_days from public, anon, authenticated, service_role;
 grant execute on function
@@ -4429,7 +4605,8 @@ declare
 begin
   select run.* into held from public.backfill_runs as run where run.id = hold_run.run_id for no key update;
   if not found then
-    raise exception 'There is no run %', hold_run.run_id using errcode = '22023', hint = 'See: select * from backfill_status;';
+    raise exception 'There is no run %', hold_run.run_id
+      using errcode = '22023', hint = 'See: select * from backfill_status;';
   end if;
   if held.cancelled_at is not null then
     raise exception 'Run % was cancelled at %', held.id, held.cancelled_at
@@ -4438,7 +4615,8 @@ begin
   return held;
 end
 $$;
-comment on function engine.hold_run(bigint) is 'Locks a run that may still be steered and returns it; otherwise an error.';
+comment on function engine.hold_run(bigint) is
+  'Locks a run that may still be steered and returns it; otherwise an error.';
 
 create function engine.hold_chunks(run_id bigint, states text[])
 returns void
@@ -4455,7 +4633,8 @@ begin
 end
 $$;
 comment on function engine.hold_chunks(bigint, text[]) is
-  'Locks the chunks of a run that are in these states. Before hold_run, as everybody who works on a chunk holds it before the run.';
+  'Locks the chunks of a run that are in these states. Before hold_run, as everybody who works on a chunk holds it
+   before the run.';
 
 create function public.backfill_pause(run_id bigint)
 returns void
@@ -4475,7 +4654,9 @@ begin
     raise exception 'Run % has ended', held.id using errcode = '55000';
   end if;
   update public.backfill_runs as run
-  set paused_at = engine.clock(), pause_reason = format('Paused by %s. To go on: select backfill_resume(%s);', session_user, run.id)
+  set
+    paused_at = engine.clock(),
+    pause_reason = format('Paused by %s. To go on: select backfill_resume(%s);', session_user, run.id)
   where run.id = held.id;
 end
 $$;
@@ -4497,7 +4678,8 @@ begin
     raise exception 'Run % is not paused', held.id using errcode = '55000';
   end if;
   update public.backfill_runs as run set paused_at = null, pause_reason = null where run.id = held.id;
-  -- Due from now on: not since before the pause, as if nobody had come for them, nor after a wait that the pause was for.
+  -- Due from now on: not since before the pause, as if nobody had come for them, nor after a wait that the pause was
+  -- for.
   update public.backfill_progress as chunk
   set next_attempt_at = engine.clock(), failing_since = null
   where chunk.run_id = held.id and chunk.state = 'waiting';
@@ -4533,8 +4715,8 @@ begin
 end
 $$;
 comment on function public.backfill_cancel(bigint) is
-  'Ends a run for good. What it stored stays; a page in flight is refused, because its lease is gone. Dead chunks are cancelled too:
-   nobody waits for their days any more.';
+  'Ends a run for good. What it stored stays; a page in flight is refused, because its lease is gone. Dead chunks are
+   cancelled too: nobody waits for their days any more.';
 
 create function public.backfill_retry(run_id bigint)
 returns integer
@@ -4599,37 +4781,38 @@ with chunks as (
   from public.backfill_progress as chunk
   join engine.feeds as feed on feed.name = chunk.feed
 ),
-lanes as (
+-- A window, and no join with the lanes: the chunks are read once, and only those of the runs that are asked for.
+estimated as (
   select
-    chunks.run_id,
-    chunks.feed,
+    chunks.*,
     -- Periods that were begun know how many pages they have; the others are as much bigger or smaller than planned.
-    coalesce(
-      sum(chunks.pages_expected) filter (where chunks.pages_are_known)
-        / nullif(sum(chunks.pages_planned) filter (where chunks.pages_are_known), 0)::numeric,
-      1
-    ) as correction
+    case
+      when chunks.pages_are_known then chunks.pages_expected
+      else chunks.pages_planned * coalesce(
+        sum(chunks.pages_expected) filter (where chunks.pages_are_known) over lane
+          / nullif(sum(chunks.pages_planned) filter (where chunks.pages_are_known) over lane, 0)::numeric,
+        1
+      )
+    end as expected
   from chunks
-  group by chunks.run_id, chunks.feed
+  window lane as (partition by chunks.run_id, chunks.feed)
 )
 select
-  chunks.run_id,
-  chunks.feed,
-  chunks.priority,
-  sum(pages.expected) as pages_expected,
-  sum(case when chunks.state = 'succeeded' then pages.expected else least(chunks.pages_done, pages.expected) end) as pages_done,
+  chunk.run_id,
+  chunk.feed,
+  chunk.priority,
+  sum(chunk.expected) as pages_expected,
+  sum(
+    case when chunk.state = 'succeeded' then chunk.expected else least(chunk.pages_done, chunk.expected) end
+  ) as pages_done,
   coalesce(
-    sum(greatest(pages.expected - chunks.pages_done, 0)) filter (where chunks.state in ('waiting', 'working')), 0
+    sum(greatest(chunk.expected - chunk.pages_done, 0)) filter (where chunk.state in ('waiting', 'working')), 0
   ) as pages_left,
-  max(chunks.next_attempt_at) filter (where chunks.state = 'waiting') as last_attempt_due
-from chunks
-join lanes on lanes.run_id = chunks.run_id and lanes.feed = chunks.feed
-cross join lateral (
-  select
-    case when chunks.pages_are_known then chunks.pages_expected else chunks.pages_planned * lanes.correction end as expected
-) as pages
-group by chunks.run_id, chunks.feed, chunks.priority;
-comment on view engine.lane_progress is 'A row per run and feed: pages expected, done and left. Fractions come from estimates.';
+  max(chunk.next_attempt_at) filter (where chunk.state = 'waiting') as last_attempt_due
+from estimated as chunk
+group by chunk.run_id, chunk.feed, chunk.priority;
+comment on view engine.lane_progress is
+  'A row per run and feed: pages expected, done and left. Fractions come from estimates.';
 
 create function engine.calls_per_second(feed text)
 returns numeric
@@ -4656,14 +4839,15 @@ as $$
   )
   select least(
     engine.allowed_rate(
-      calls_per_second.feed, array(select distinct live.feed from engine.live_chunks as live where live.paused_at is null)
+      calls_per_second.feed,
+      array(select distinct live.feed from engine.live_chunks as live where live.paused_at is null)
     ),
     (select sum(whole.calls) / (10.0 * count(*)) from whole having count(*) >= 3)
   )
 $$;
 comment on function engine.calls_per_second(text) is
-  'How many calls of a feed a second are to be expected beside what is pulled now: what the limits allow, or what the last
-   five minutes of work came to when that is less.';
+  'How many calls of a feed a second are to be expected beside what is pulled now: what the limits allow, or what the
+   last five minutes of work came to when that is less.';
 
 grant select on engine.lane_progress to service_role;
 grant execute on function engine.calls_per_second to service_role;
@@ -4710,7 +4894,11 @@ lanes as (
     greatest(
       -- Runs that go before this one in the same lane have to be done first.
       sum(case when run.paused_at is null then lane.pages_left else 0 end)
-        over (partition by lane.feed order by lane.priority desc, lane.run_id rows between unbounded preceding and 1 preceding)
+        over (
+          partition by lane.feed
+          order by lane.priority desc, lane.run_id
+          rows between unbounded preceding and 1 preceding
+        )
         / speeds.calls_per_second,
       0
     ) + lane.pages_left / speeds.calls_per_second as seconds,
@@ -4721,7 +4909,7 @@ lanes as (
   where lane.pages_left > 0 or lane.last_attempt_due is not null
 ),
 remaining as (
-  -- Cards and results run side by side, each at its endpoint's own rate: the slower lane decides.
+  -- The feeds of a run go on side by side, each at its own rate: the slowest lane decides.
   select lanes.run_id, max(greatest(lanes.seconds, lanes.seconds_until_due)) as seconds
   from lanes
   group by lanes.run_id
@@ -4804,8 +4992,8 @@ select
             order by lost.occurred_at desc
             limit 1
           ),
-          'Nobody answers the calls. Are the functions deployed, and do Vault''s project_url and worker_secret fit them? See: '
-          'select * from net._http_response order by created desc limit 10;'
+          'Nobody answers the calls. Are the functions deployed, and do Vault''s project_url and worker_secret fit '
+          'them? See: select * from net._http_response order by created desc limit 10;'
         )
       else 'Wait: it goes on by itself.'
     end
@@ -4814,7 +5002,9 @@ select
   last_error.occurred_at as last_error_at,
   run.created_at,
   chunks.started_at,
-  case when coalesce(chunks.waiting + chunks.working, 0) = 0 then coalesce(chunks.ended_at, run.created_at) end as ended_at
+  case
+    when coalesce(chunks.waiting + chunks.working, 0) = 0 then coalesce(chunks.ended_at, run.created_at)
+  end as ended_at
 from public.backfill_runs as run
 join states on states.run_id = run.id
 left join chunks on chunks.run_id = run.id
@@ -4832,14 +5022,17 @@ left join lateral (
 comment on view public.backfill_status is 'A row per run: how far it is, how fast it goes, and what to do about it.';
 comment on column public.backfill_status.state is
   'waiting, running, paused, succeeded, completed_with_failures (some chunks are dead), cancelled.';
-comment on column public.backfill_status.percent is 'Of the pages of all chunks, as far as they are known; below 100 while one is left.';
+comment on column public.backfill_status.percent is
+  'Of the pages of all chunks, as far as they are known; below 100 while one is left.';
 comment on column public.backfill_status.invocations is 'Times that a function took one of its chunks.';
-comment on column public.backfill_status.races_stored is 'Races upserted; a race that came as card and as result counts twice.';
+comment on column public.backfill_status.races_stored is
+  'Races upserted; a race that came as card and as result counts twice.';
 comment on column public.backfill_status.calls_per_minute is 'API calls of the last minute; null unless running.';
 comment on column public.backfill_status.time_left is
-  'From the calls that remain, also of the runs before it, and the rate limits, or the rate of late when that is lower; of a
-   paused run, once it goes on. Null when nothing remains.';
-comment on column public.backfill_status.what_to_do is 'A sentence for the operator, with the call to make where there is one.';
+  'From the calls that remain, also of the runs before it, and the rate limits, or the rate of late when that is lower;
+   of a paused run, once it goes on. Null when nothing remains.';
+comment on column public.backfill_status.what_to_do is
+  'A sentence for the operator, with the call to make where there is one.';
 comment on column public.backfill_status.run_id is 'The id that backfill_start returned.';
 comment on column public.backfill_status.start_date is 'First day asked for.';
 comment on column public.backfill_status.end_date is 'Last day asked for, inclusive; frozen when the run was started.';
@@ -4847,10 +5040,12 @@ comment on column public.backfill_status.feeds is 'Names of engine.feeds.';
 comment on column public.backfill_status.chunks_total is 'A feed''s month each; 0 when nothing was missing.';
 comment on column public.backfill_status.chunks_working is 'Leased now.';
 comment on column public.backfill_status.chunks_waiting is 'Including those whose next attempt is due later.';
-comment on column public.backfill_status.chunks_dead is 'Given up: see last_error and ingest_errors, then backfill_retry(run_id).';
+comment on column public.backfill_status.chunks_dead is
+  'Given up: see last_error and ingest_errors, then backfill_retry(run_id).';
 comment on column public.backfill_status.api_calls is 'Requests sent, failed ones among them.';
 comment on column public.backfill_status.runners_stored is 'Runners upserted, counted as races_stored is.';
-comment on column public.backfill_status.rows_rejected is 'Rows and values that could not be understood, each time they came: see ingest_rejects.';
+comment on column public.backfill_status.rows_rejected is
+  'Rows and values that could not be understood, each time they came: see ingest_rejects.';
 comment on column public.backfill_status.last_error is
   'Message of the newest row of ingest_errors of this run, apart from requests that passed when they were sent again.';
 comment on column public.backfill_status.last_error_at is 'When that was.';
@@ -4884,19 +5079,25 @@ create table public.pull_schedules (
   constraint pull_schedules_day_in_every_month check (day_of_month between 1 and 28),
   constraint pull_schedules_failure_has_error check ((failing_since is null) = (last_error is null))
 );
-comment on table public.pull_schedules is 'Which days of which feeds are pulled when. Change the times as you like: they hold from the next minute on.';
+comment on table public.pull_schedules is
+  'Which days of which feeds are pulled when. Change the times as you like: they hold from the next minute on.';
 comment on column public.pull_schedules.name is 'Shows in backfill_runs.requested_by.';
-comment on column public.pull_schedules.pulls is 'days: those from first_day to last_day. gaps: the days of coverage_gaps.';
+comment on column public.pull_schedules.pulls is
+  'days: those from first_day to last_day. gaps: the days of coverage_gaps.';
 comment on column public.pull_schedules.feeds is 'Names of engine.feeds; one only, but for gaps.';
-comment on column public.pull_schedules.first_day is 'First day to pull, counted from the UK day of the pull: 0 today, -7 a week ago.';
+comment on column public.pull_schedules.first_day is
+  'First day to pull, counted from the UK day of the pull: 0 today, -7 a week ago.';
 comment on column public.pull_schedules.last_day is 'Last day to pull, likewise, inclusive.';
 comment on column public.pull_schedules.at_times is 'UK times of day, summer and winter.';
 comment on column public.pull_schedules.day_of_month is 'Null: every day.';
 comment on column public.pull_schedules.enabled is 'False: left out.';
-comment on column public.pull_schedules.last_due_at is 'The due time that was last answered; null before the schedules were first started,
-   and of gaps after a standstill until they are closed.';
-comment on column public.pull_schedules.failing_since is 'Since when a pull that is due can''t be started; null while all is well.';
-comment on column public.pull_schedules.last_error is 'Why it could not be started the last time; null while all is well.';
+comment on column public.pull_schedules.last_due_at is
+  'The due time that was last answered; null before the schedules were first started, and of gaps after a standstill
+   until they are closed.';
+comment on column public.pull_schedules.failing_since is
+  'Since when a pull that is due can''t be started; null while all is well.';
+comment on column public.pull_schedules.last_error is
+  'Why it could not be started the last time; null while all is well.';
 
 create trigger refuse_unknown_feeds before insert or update of feeds on public.pull_schedules
   for each row execute function engine.refuse_unknown_feeds();
@@ -4906,7 +5107,10 @@ values
   -- Yesterday's once more, for what was abandoned in the evening.
   ('morning_cards', array['racecards'], -1, 7, array['07:00']::time[], null),
   -- Non-runners, going and off times change until the race.
-  ('day_cards', array['racecards'], 0, 0, array['09:30', '11:00', '12:30', '14:00', '15:30', '17:00', '18:30']::time[], null),
+  (
+    'day_cards', array['racecards'], 0, 0,
+    array['09:30', '11:00', '12:30', '14:00', '15:30', '17:00', '18:30']::time[], null
+  ),
   (
     'day_results', array['results'], 0, 0,
     array['13:45', '14:45', '15:45', '16:45', '17:45', '18:45', '19:45', '20:45', '21:45', '23:30']::time[], null
@@ -4948,7 +5152,8 @@ as $$
   ) as due
   where due <= moment
 $$;
-comment on function engine.last_due(public.pull_schedules, timestamptz) is 'When a schedule was last due, at a moment or before it.';
+comment on function engine.last_due(public.pull_schedules, timestamptz) is
+  'When a schedule was last due, at a moment or before it.';
 
 create function engine.next_due(schedule public.pull_schedules, moment timestamptz)
 returns timestamptz
@@ -4959,11 +5164,14 @@ set search_path = ''
 as $$
   select min(due)
   from engine.due_times(
-    schedule, engine.london_day(moment), engine.london_day(moment) + case when schedule.day_of_month is null then 1 else 31 end
+    schedule,
+    engine.london_day(moment),
+    engine.london_day(moment) + case when schedule.day_of_month is null then 1 else 31 end
   ) as due
   where due > moment
 $$;
-comment on function engine.next_due(public.pull_schedules, timestamptz) is 'When a schedule is due next, after a moment.';
+comment on function engine.next_due(public.pull_schedules, timestamptz) is
+  'When a schedule is due next, after a moment.';
 
 alter table public.pull_schedules enable row level security;
 revoke all on public.pull_schedules from public, anon, authenticated, service_role;
@@ -4979,7 +5187,8 @@ create table engine.heartbeats (
   beat_at timestamptz not null,
   awake_since timestamptz not null
 );
-comment on table engine.heartbeats is 'When a cron job of the engine last ran, so that the next one knows for how long nobody did.';
+comment on table engine.heartbeats is
+  'When a cron job of the engine last ran, so that the next one knows for how long nobody did.';
 comment on column engine.heartbeats.name is 'sweep, pulls or watch.';
 comment on column engine.heartbeats.beat_at is 'When it last ran.';
 comment on column engine.heartbeats.awake_since is 'Since when it has run without a break of ten minutes.';
@@ -4998,7 +5207,9 @@ as $$
     values (beat.name, engine.clock(), engine.clock())
     on conflict (name) do update set
       beat_at = excluded.beat_at,
-      awake_since = case when h.beat_at < excluded.beat_at - interval '10 minutes' then excluded.beat_at else h.awake_since end
+      awake_since = case
+        when h.beat_at < excluded.beat_at - interval '10 minutes' then excluded.beat_at else h.awake_since
+      end
   )
   select coalesce((select engine.clock() - before.beat_at from before), interval '0')
 $$;
@@ -5015,8 +5226,8 @@ begin
   if engine.try_lock(begin_tick.name) then
     return true;
   end if;
-  -- A tick beside another one has nothing to do. When that lasts, success would read as if somebody did it: cron's log gets
-  -- the sentence.
+  -- A tick beside another one has nothing to do. When that lasts, success would read as if somebody did it: cron's log
+  -- gets the sentence.
   if exists (
     select from engine.heartbeats as h
     where h.name = begin_tick.name and h.beat_at < engine.clock() - interval '3 minutes'
@@ -5027,10 +5238,11 @@ begin
 end
 $$;
 comment on function engine.begin_tick(text) is
-  'Takes the lock of a cron job until its transaction ends. False when another session has it; error 55P03, with a sentence that
-   says who, when nobody has made the tick for three minutes.';
+  'Takes the lock of a cron job until its transaction ends. False when another session has it; error 55P03, with a
+   sentence that says who, when nobody has made the tick for three minutes.';
 
-alter table engine.heartbeats set (fillfactor = 50, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 100);
+alter table engine.heartbeats
+  set (fillfactor = 50, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 100);
 
 alter table engine.heartbeats enable row level security;
 
@@ -5046,7 +5258,8 @@ create table public.gap_pulls (
   given_up_at timestamptz,
   constraint gap_pulls_pkey primary key (feed, day)
 );
-comment on table public.gap_pulls is 'Days whose gap the nightly closing has tried to close. A row goes when the gap does.';
+comment on table public.gap_pulls is
+  'Days whose gap the nightly closing has tried to close. A row goes when the gap does.';
 comment on column public.gap_pulls.feed is 'One of engine.feeds that has days.';
 comment on column public.gap_pulls.day is 'UK racing day.';
 comment on column public.gap_pulls.tries is 'Pulls so far.';
@@ -5060,10 +5273,14 @@ as
 select distinct chunk.feed, days.day::date as day
 from public.backfill_progress as chunk
 join engine.feeds as feed on feed.name = chunk.feed and feed.has_days,
-  generate_series(chunk.period_start::timestamp, chunk.period_end::timestamp - interval '1 day', interval '1 day') as days (day)
+  generate_series(
+    chunk.period_start::timestamp, chunk.period_end::timestamp - interval '1 day', interval '1 day'
+  ) as days (day)
 where
   chunk.state <> 'cancelled'
-  -- Nor does a pull of before make anybody expect a feed whose schedules were switched off since.
+  -- A day that the API does not have, by what is known of it now, is not expected.
+  and days.day >= feed.first_day
+  -- What started by itself makes nobody expect a feed whose schedules have been switched off since.
   and (
     chunk.kind in ('backfill', 'by_hand')
     or exists (
@@ -5086,7 +5303,11 @@ cross join lateral (
       run.cancelled_at is null
       or exists (
         select from public.backfill_progress as newest
-        where newest.run_id = run.id and newest.feed = feed.name and newest.state = 'succeeded' and newest.period_end > run.end_date
+        where
+          newest.run_id = run.id
+          and newest.feed = feed.name
+          and newest.state = 'succeeded'
+          and newest.period_end > run.end_date
       )
     )
     and feed.name = any (run.feeds)
@@ -5103,10 +5324,12 @@ where
   settings.schedules_started_on is not null
   -- Whoever has switched a feed's schedules off does not miss its days.
   and exists (
-    select from public.pull_schedules as schedule where schedule.enabled and schedule.pulls = 'days' and feed.name = any (schedule.feeds)
+    select from public.pull_schedules as schedule
+    where schedule.enabled and schedule.pulls = 'days' and feed.name = any (schedule.feeds)
   );
 comment on view engine.expected_days is
-  'Per feed the days that should be stored: those that a run was asked for, and with the schedules on all since the last backfill.';
+  'Per feed the days that should be stored: those that a run was asked for, and with the schedules on all since the last
+   backfill.';
 
 create view public.coverage_gaps
 with (security_invoker = true)
@@ -5123,7 +5346,8 @@ with gaps as (
     end as kind,
     case
       when known.day is null then 'never pulled wholly'
-      when known.races_stored < known.races_in_api then format('%s of %s races stored', known.races_stored, known.races_in_api)
+      when known.races_stored < known.races_in_api
+        then format('%s of %s races stored', known.races_stored, known.races_in_api)
       when not known.regions @> settings.regions then format(
         'never pulled for the region %s',
         (
@@ -5140,7 +5364,8 @@ with gaps as (
   left join engine.known_days as known on known.feed = expected.feed and known.day = expected.day
   where
     known.is_covered is not true
-    -- The day in progress is provisional by nature, and so is the one before until its nightly pull; and a card before its morning.
+    -- The day in progress is provisional by nature, and so is the one before until its nightly pull; and a card before
+    -- its morning.
     and (
       known.day is null
       or known.races_stored < known.races_in_api
@@ -5160,7 +5385,7 @@ with gaps as (
   where
     race.has_card
     and not race.has_result
-    and not coalesce(race.is_abandoned, false)
+    and not race.is_abandoned
     and race.race_date <= engine.london_day() - 2
     and race.region_code = any ((select s.regions from public.backfill_settings as s)::text[])
   group by race.race_date
@@ -5169,7 +5394,7 @@ select gaps.feed, gaps.day, gaps.kind, gaps.missing, coalesce(pulls.tries, 0) as
 from gaps
 left join public.gap_pulls as pulls on pulls.feed = gaps.feed and pulls.day = gaps.day;
 comment on view public.coverage_gaps is 'A row per feed and day of which something that should be stored is missing.';
-comment on column public.coverage_gaps.feed is 'racecards or results.';
+comment on column public.coverage_gaps.feed is 'One of engine.feeds that has days.';
 comment on column public.coverage_gaps.day is 'UK racing day.';
 comment on column public.coverage_gaps.kind is
   'never_pulled, or not in a region that the settings have by now; incomplete: fewer races stored than the API has;
@@ -5177,11 +5402,49 @@ comment on column public.coverage_gaps.kind is
    races that have a card, are not abandoned, and had no result two days later.';
 comment on column public.coverage_gaps.missing is 'In words: how many races of how many, or which.';
 comment on column public.coverage_gaps.tries is 'Pulls by the nightly closing so far.';
-comment on column public.coverage_gaps.given_up_at is 'When the nightly closing gave up, after gap_tries pulls; null before.';
+comment on column public.coverage_gaps.given_up_at is
+  'When the nightly closing gave up, after gap_tries pulls; null before.';
 
 alter table public.gap_pulls enable row level security;
 revoke all on public.gap_pulls, public.coverage_gaps from public, anon, authenticated, service_role;
 grant select on public.gap_pulls, engine.expected_days, public.coverage_gaps to service_role;
+
+-- schemas/planning/stretches.sql
+
+-- From single days to chunks.
+
+create function engine.plan_stretches(feed text, days date[])
+returns table (period_start date, period_end date, pages_expected integer)
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+  select
+    min(d.day),
+    max(d.day) + 1,
+    engine.pages_of_days(
+      (select known from engine.feeds as known where known.name = plan_stretches.feed),
+      count(*)::integer,
+      (select engine.races_per_day(plan_stretches.feed))
+    )
+  from (
+    select
+      wanted.day,
+      wanted.day - (row_number() over (partition by pulls.day is null order by wanted.day))::integer as stretch_id,
+      pulls.day as tried_day
+    from unnest(plan_stretches.days) as wanted (day)
+    left join public.gap_pulls as pulls
+      on pulls.feed = plan_stretches.feed and pulls.day = wanted.day and pulls.tries > 0
+  ) as d
+  group by d.stretch_id, d.tried_day, date_trunc('month', d.day::timestamp)
+  order by 1
+$$;
+comment on function engine.plan_stretches(text, date[]) is
+  'The chunks of one feed for single days, the columns of engine.plan_chunks: one for each stretch of days in a month,
+   and one for each day that was tried before, so that one bad day spoils no other.';
+
+grant execute on function engine.plan_stretches to service_role;
 
 -- schemas/daily/close_gaps.sql
 
@@ -5231,8 +5494,8 @@ begin
 end
 $$;
 comment on function engine.cancel_paused_closings(text[]) is
-  'Cancels the closings of these feeds that are paused: the next one takes their place. The days that they had left count
-   one try less.';
+  'Cancels the closings of these feeds that are paused: the next one takes their place. The days that they had left
+   count one try less.';
 
 create function engine.give_up_gaps()
 returns void
@@ -5283,39 +5546,8 @@ as $$
   ) as gap
 $$;
 comment on function engine.choose_gap_days(text) is
-  'The days of a feed that the closing pulls now, in order: the newest that are missing, were not given up or tried within
-   twelve hours, and that nobody is working on; at most gap_days_a_night. Null when there is none.';
-
-create function engine.plan_stretches(feed text, days date[])
-returns table (period_start date, period_end date, pages_expected integer)
-language sql
-stable
-security invoker
-set search_path = ''
-as $$
-  select
-    min(d.day),
-    max(d.day) + 1,
-    engine.pages_of_days(
-      (select known from engine.feeds as known where known.name = plan_stretches.feed),
-      count(*)::integer,
-      (select engine.races_per_day(plan_stretches.feed))
-    )
-  from (
-    select
-      wanted.day,
-      wanted.day - (row_number() over (partition by pulls.day is null order by wanted.day))::integer as stretch_id,
-      pulls.day as tried_day
-    from unnest(plan_stretches.days) as wanted (day)
-    left join public.gap_pulls as pulls
-      on pulls.feed = plan_stretches.feed and pulls.day = wanted.day and pulls.tries > 0
-  ) as d
-  group by d.stretch_id, d.tried_day, date_trunc('month', d.day::timestamp)
-  order by 1
-$$;
-comment on function engine.plan_stretches(text, date[]) is
-  'The chunks of one feed for single days, the columns of engine.plan_chunks: one for each stretch of days in a month, and
-   one for each day that was tried before, so that one bad day spoils no other.';
+  'The days of a feed that the closing pulls now, in order: the newest that are missing, were not given up or tried
+   within twelve hours, and that nobody is working on; at most gap_days_a_night. Null when there is none.';
 
 create function engine.count_gap_tries(feed text, days date[])
 returns void
@@ -5361,11 +5593,9 @@ begin
 end
 $$;
 comment on function engine.close_gaps(text[]) is
-  'Starts a run per feed (default: all that have days) for the days of coverage_gaps that nobody is working on, the newest
-   first, at most gap_days_a_night. A day still missing after gap_tries such pulls is given up, and an alert says so. Returns
-   how many days are pulled. Error 55P03 when another session does the same.';
-
-grant execute on function engine.plan_stretches to service_role;
+  'Starts a run per feed (default: all that have days) for the days of coverage_gaps that nobody is working on, the
+   newest first, at most gap_days_a_night. A day still missing after gap_tries such pulls is given up, and an alert says
+   so. Returns how many days are pulled. Error 55P03 when another session does the same.';
 
 -- schemas/daily/pulls.sql
 
@@ -5404,8 +5634,8 @@ begin
 end
 $$;
 comment on function engine.replace_paused_pulls(text, date, date) is
-  'Cancels the scheduled pulls of a feed that are paused and hold some of these days, and returns the days widened by all
-   that they had left: so a repaired account is noticed by itself, with the next pull.';
+  'Cancels the scheduled pulls of a feed that are paused and hold some of these days, and returns the days widened by
+   all that they had left: so a repaired account is noticed by itself, with the next pull.';
 
 create function engine.has_yet_to_read(pull engine.live_pulls, day date, due timestamptz)
 returns boolean
@@ -5446,8 +5676,8 @@ as $$
   )
 $$;
 comment on function engine.days_left_to_pull(text, timestamptz, date, date) is
-  'From the first to the last of these days that no earlier pull will read at the time due or later; nulls when one reads
-   them all.';
+  'From the first to the last of these days that no earlier pull will read at the time due or later; nulls when one
+   reads them all.';
 
 create function engine.hurry_pulls(
   feed text, first_day date, last_day date, claimed_before timestamptz default null
@@ -5475,8 +5705,8 @@ begin
 end
 $$;
 comment on function engine.hurry_pulls(text, date, date, timestamptz) is
-  'Makes the scheduled pulls of these days that failed, and were last claimed before a time (null: whenever), try again now
-   and not when their wait is over: the data is due.';
+  'Makes the scheduled pulls of these days that failed, and were last claimed before a time (null: whenever), try again
+   now and not when their wait is over: the data is due.';
 
 create function engine.start_scheduled_pull(schedule public.pull_schedules, due timestamptz)
 returns text
@@ -5487,11 +5717,15 @@ as $$
 declare
   wanted_feed constant text := schedule.feeds[1];
   -- What was due yesterday at 23:30 is yesterday's, though the tick came after midnight.
-  due_day constant date := case when schedule.day_of_month is null then engine.london_day(due) else engine.london_day() end;
+  due_day constant date := case
+    when schedule.day_of_month is null then engine.london_day(due) else engine.london_day()
+  end;
   wanted record;
   days_left record;
 begin
-  wanted := engine.replace_paused_pulls(wanted_feed, due_day + schedule.first_day, engine.london_day() + schedule.last_day);
+  wanted := engine.replace_paused_pulls(
+    wanted_feed, due_day + schedule.first_day, engine.london_day() + schedule.last_day
+  );
   days_left := engine.days_left_to_pull(
     feed => wanted_feed, due => due, first_day => wanted.first_day, last_day => wanted.last_day
   );
@@ -5519,10 +5753,10 @@ begin
 end
 $$;
 comment on function engine.start_scheduled_pull(public.pull_schedules, timestamptz) is
-  'Starts the run of a schedule that is due since then, from its first day as counted from the UK day on which it was due
-   to its last day as counted from today. Returns started; left_to_another when earlier pulls have yet to begin with all
-   of its days; waits when an earlier pull that has passed or begun some of them still holds them. The earlier one tries
-   again at once.';
+  'Starts the run of a schedule that is due since then, from its first day as counted from the UK day on which it was
+   due to its last day as counted from today. Returns started; left_to_another when earlier pulls have yet to begin with
+   all of its days; waits when an earlier pull that has passed or begun some of them still holds them. The earlier one
+   tries again at once.';
 
 create function engine.answer_schedule(schedule public.pull_schedules, due timestamptz)
 returns integer
@@ -5549,8 +5783,8 @@ begin
 end
 $$;
 comment on function engine.answer_schedule(public.pull_schedules, timestamptz) is
-  'Does what a schedule asks for at the time due, and notes that it was answered. Returns how many runs were started, those
-   of gaps not among them.';
+  'Does what a schedule asks for at the time due, and notes that it was answered. Returns how many runs were started,
+   those of gaps not among them.';
 
 create function engine.start_due_pulls()
 returns integer
@@ -5574,12 +5808,18 @@ begin
   if engine.beat('pulls') > interval '10 minutes' then
     update public.pull_schedules as s
     set last_due_at = null
-    where s.name in (select gaps.name from public.pull_schedules as gaps where gaps.pulls = 'gaps' for no key update skip locked);
+    where s.name in (
+      select gaps.name from public.pull_schedules as gaps where gaps.pulls = 'gaps' for no key update skip locked
+    );
   end if;
 
-  -- The widest range first: when several are due after a standstill, the narrower ones find their days taken; gaps are what is left.
+  -- The widest range first: when several are due after a standstill, the narrower ones find their days taken; gaps are
+  -- what is left.
   for schedule in
-    select s.* from public.pull_schedules as s where s.enabled order by s.pulls = 'gaps', s.last_day - s.first_day desc, s.name
+    select s.*
+    from public.pull_schedules as s
+    where s.enabled
+    order by s.pulls = 'gaps', s.last_day - s.first_day desc, s.name
   loop
     -- Each on its own: an error in one of them holds up no other.
     begin
@@ -5597,16 +5837,21 @@ begin
         set
           failing_since = coalesce(s.failing_since, engine.clock()),
           last_error = concat_ws('. ', rtrim(sqlerrm, '.'), nullif(what_to_do, ''))
-        where s.name in (select known.name from public.pull_schedules as known where known.name = schedule.name for no key update skip locked);
+        where s.name in (
+          select known.name
+          from public.pull_schedules as known
+          where known.name = schedule.name
+          for no key update skip locked
+        );
     end;
   end loop;
   return started;
 end
 $$;
 comment on function engine.start_due_pulls() is
-  'The cron tick of the schedules: starts a scheduled pull for each schedule whose time has come, once however many of its
-   times went by unseen, and closes gaps when that is due and after a standstill of ten minutes. A schedule that can''t be
-   started is tried again with the next tick, and the others go on. Returns how many runs were started.';
+  'The cron tick of the schedules: starts a scheduled pull for each schedule whose time has come, once however many of
+   its times went by unseen, and closes gaps when that is due and after a standstill of ten minutes. A schedule that
+   can''t be started is tried again with the next tick, and the others go on. Returns how many runs were started.';
 
 -- schemas/daily/switch.sql
 
@@ -5629,8 +5874,8 @@ begin
 end
 $$;
 comment on function public.start_schedules() is
-  'Switches the daily pulls on, the first ones within a minute. Returns when each schedule is due next. Calling it again changes
-   nothing.';
+  'Switches the daily pulls on, the first ones within a minute. Returns when each schedule is due next. Calling it again
+   changes nothing.';
 
 create function public.stop_schedules()
 returns void
@@ -5660,17 +5905,21 @@ create view public.data_freshness
 with (security_invoker = true)
 as
 with settings as (
-  select s.schedules_started_on, s.freshness_grace_minutes * interval '1 minute' as grace from public.backfill_settings as s
+  select s.schedules_started_on, s.freshness_grace_minutes * interval '1 minute' as grace
+  from public.backfill_settings as s
 ),
 feeds as (
   select
     feed.name as feed,
     feed.has_days,
-    -- The newest pull of today's data that should be done by now, whatever the weekday: an empty day is pulled like any other.
+    -- The newest pull of today's data that should be done by now, whatever the weekday: an empty day is pulled like any
+    -- other.
     max(engine.last_due(schedule, engine.clock() - settings.grace)) filter (
       where settings.schedules_started_on is not null
     ) as expected_since,
-    min(engine.next_due(schedule, engine.clock())) filter (where settings.schedules_started_on is not null) as next_due_at
+    min(engine.next_due(schedule, engine.clock())) filter (
+      where settings.schedules_started_on is not null
+    ) as next_due_at
   from engine.feeds as feed
   cross join settings
   left join public.pull_schedules as schedule
@@ -5720,18 +5969,25 @@ select
     -- The day that was due, not an older one that somebody pulled again since.
     when exists (
       select from public.ra_coverage as c
-      where c.feed = known.feed and c.day = engine.london_day(known.expected_since) and c.pulled_at >= known.expected_since
+      where
+        c.feed = known.feed
+        and c.day = engine.london_day(known.expected_since)
+        and c.pulled_at >= known.expected_since
     ) then 'fresh'
     else 'late'
   end as state
 from known;
-comment on view public.data_freshness is 'A row per feed: how new its data is, and whether it is as new as the schedules promise.';
+comment on view public.data_freshness is
+  'A row per feed: how new its data is, and whether it is as new as the schedules promise.';
 comment on column public.data_freshness.feed is 'One of engine.feeds.';
-comment on column public.data_freshness.newest_day is 'Day of the newest race stored from this feed, cards of days to come among them; null for masters.';
-comment on column public.data_freshness.last_pulled_at is 'When the newest day up to today was last pulled wholly, also when it was empty; of the masters, when the first list of their last
-   whole pull went in.';
+comment on column public.data_freshness.newest_day is
+  'Day of the newest race stored from this feed, cards of days to come among them; null without days.';
+comment on column public.data_freshness.last_pulled_at is
+  'When the newest day up to today was last pulled wholly, also when it was empty; of a feed without days, when the
+   first page of its last whole pull went in.';
 comment on column public.data_freshness.expected_since is
-  'By when it should have been pulled again: the last scheduled time that is freshness_grace_minutes ago. Null before the first.';
+  'By when it should have been pulled again: the last scheduled time that is freshness_grace_minutes ago. Null before
+   the first.';
 comment on column public.data_freshness.next_due_at is 'The next scheduled pull; null without schedules.';
 comment on column public.data_freshness.state is
   'fresh; late: the pull due at expected_since is not done; not_scheduled: start_schedules was not called.';
@@ -5761,10 +6017,12 @@ create unique index alerts_one_open on public.alerts (kind, subject) where well_
 create index alerts_well_at on public.alerts (well_at);
 comment on table public.alerts is 'What went wrong and when it was well again. No row carries a secret.';
 comment on column public.alerts.kind is
-  'freshness: a scheduled pull is late; dead_chunks: chunks were given up and their days are missing; paused: a run is paused;
-   unanswered_calls: the functions do not answer; rejects: rows that could not be understood; unknown_field: the API sends something
-   new; gap: a day was given up; schedule: a pull that is due can''t be started; standstill: one of the cron jobs did not run.';
-comment on column public.alerts.subject is 'What it is about: a feed, a run, a day or a field. One alert of a kind and subject at a time.';
+  'freshness: a scheduled pull is late; dead_chunks: chunks were given up and their days are missing; paused: a run is
+   paused; unanswered_calls: the functions do not answer; rejects: rows that could not be understood; unknown_field: the
+   API sends something new; gap: a day was given up; schedule: a pull that is due can''t be started; standstill: one of
+   the cron jobs did not run.';
+comment on column public.alerts.subject is
+  'What it is about: a feed, a run, a day or a field. One alert of a kind and subject at a time.';
 comment on column public.alerts.message is 'What is the matter and what to do.';
 comment on column public.alerts.raised_at is 'When it was noticed.';
 comment on column public.alerts.well_at is 'When it was over; null while it stands.';
@@ -5782,7 +6040,8 @@ create table public.alert_messages (
 );
 
 create index alert_messages_open on public.alert_messages (id) where delivered_at is null;
-comment on table public.alert_messages is 'Messages to the webhook. Without one they stay here; older than a day they are not sent any more.';
+comment on table public.alert_messages is
+  'Messages to the webhook. Without one they stay here; older than a day they are not sent any more.';
 comment on column public.alert_messages.alert_id is 'What it tells of.';
 comment on column public.alert_messages.phase is 'raised, or well: it is over.';
 comment on column public.alert_messages.created_at is 'When it was written.';
@@ -5791,8 +6050,8 @@ comment on column public.alert_messages.sent_at is 'When it was last sent; null 
 comment on column public.alert_messages.delivered_at is
   'When the webhook''s answer was seen, or the last of five tries was over; null before.';
 
--- Unlogged, as pg_net's queue, its answers and the sequence of its ids: a crash empties them all and lets the ids start over, so
--- that an id kept elsewhere would name somebody else's request.
+-- Unlogged, as pg_net's queue, its answers and the sequence of its ids: a crash empties them all and lets the ids start
+-- over, so that an id kept elsewhere would name somebody else's request.
 create unlogged table engine.alert_requests (
   message_id bigint primary key references public.alert_messages on delete cascade,
   request_id bigint not null,
@@ -5800,10 +6059,12 @@ create unlogged table engine.alert_requests (
   queued_at timestamptz not null default pg_catalog.clock_timestamp()
 );
 comment on table engine.alert_requests is
-  'Which request of pg_net''s carries a message that was sent and not yet answered. Emptied by a crash: the messages are sent again.';
+  'Which request of pg_net''s carries a message that was sent and not yet answered. Emptied by a crash: the messages are
+   sent again.';
 comment on column engine.alert_requests.message_id is 'The message.';
 comment on column engine.alert_requests.request_id is 'The id of the request''s answer in net._http_response.';
-comment on column engine.alert_requests.queued_at is 'When it was queued: what was answered earlier is no answer to it.';
+comment on column engine.alert_requests.queued_at is
+  'When it was queued: what was answered earlier is no answer to it.';
 
 create function engine.note_alert(kind text, subject text, message text, is_over boolean)
 returns void
@@ -5826,13 +6087,15 @@ as $$
   select noted.id, 'raised' from noted
 $$;
 comment on function engine.note_alert(text, text, text, boolean) is
-  'Keeps an alert with its message, unless one of the same kind and subject stands. is_over: it tells of what has passed.';
+  'Keeps an alert with its message, unless one of the same kind and subject stands. is_over: it tells of what has
+   passed.';
 
 alter table public.alerts enable row level security;
 alter table public.alert_messages enable row level security;
 alter table engine.alert_requests enable row level security;
 revoke all on public.alerts, public.alert_messages from public, anon, authenticated, service_role;
--- Identity columns fill themselves: nobody needs a right to their sequences, and projects from before October 2026 grant one.
+-- Identity columns fill themselves: nobody needs a right to their sequences, and projects from before October 2026
+-- grant one.
 revoke all on sequence
   public.alerts_id_seq, public.alert_messages_id_seq
   from public, anon, authenticated, service_role;
@@ -5871,8 +6134,8 @@ begin
 end
 $$;
 comment on function engine.expire_leases() is
-  'Takes leases that ran out away from invocations that fell silent. Returns how many. Such an interruption is not a failed attempt,
-   but a chunk interrupted too often without storing a page is given up.';
+  'Takes leases that ran out away from invocations that fell silent. Returns how many. Such an interruption is not a
+   failed attempt, but a chunk interrupted too often without storing a page is given up.';
 
 create function engine.silence_is_noted(feed text, beginning text)
 returns boolean
@@ -5889,13 +6152,14 @@ as $$
       and starts_with(known.message, silence_is_noted.beginning)
       and known.occurred_at > engine.clock() - interval '1 hour'
       and known.occurred_at > coalesce(
-        (select max(chunk.claimed_at) from public.backfill_progress as chunk where chunk.feed = silence_is_noted.feed), '-infinity'
+        (select max(chunk.claimed_at) from public.backfill_progress as chunk where chunk.feed = silence_is_noted.feed),
+        '-infinity'
       )
   )
 $$;
 comment on function engine.silence_is_noted(text, text) is
-  'Whether the error log says already that nobody comes for a feed, in a message with this beginning. While nobody does, that is
-   one fault, and one more each hour.';
+  'Whether the error log says already that nobody comes for a feed, in a message with this beginning. While nobody does,
+   that is one fault, and one more each hour.';
 
 create function engine.forget_lost_calls()
 returns integer
@@ -5907,7 +6171,11 @@ as $$
     delete from engine.calls_on_their_way as call
     -- One that is being answered at this moment is not lost, and nobody waits for it.
     where call.id in (
-      select late.id from engine.calls_on_their_way as late where engine.call_is_lost(late.sent_at) order by late.id for update skip locked
+      select late.id
+      from engine.calls_on_their_way as late
+      where engine.call_is_lost(late.sent_at)
+      order by late.id
+      for update skip locked
     )
     returning call.id, call.feed, call.sent_at
   ),
@@ -5916,7 +6184,8 @@ as $$
     select
       lost.feed, 'lost_call', 1,
       format(
-        'The call %s of %s, sent at %s, has not come: it got lost, or the function does not answer', lost.id, lost.feed, lost.sent_at
+        'The call %s of %s, sent at %s, has not come: it got lost, or the function does not answer',
+        lost.id, lost.feed, lost.sent_at
       )
     from lost
     where not engine.silence_is_noted(lost.feed, 'The call ')
@@ -5925,8 +6194,49 @@ as $$
   select count(*)::integer from lost
 $$;
 comment on function engine.forget_lost_calls() is
-  'Takes calls that never came off the list, so that others are sent in their place. Returns how many. They are kept in the error
-   log: once while nobody comes at all, and again each hour.';
+  'Takes calls that never came off the list, so that others are sent in their place. Returns how many. They are kept in
+   the error log: once while nobody comes at all, and again each hour.';
+
+create function engine.note_standstill(silence interval)
+returns void
+language sql
+security invoker
+set search_path = ''
+as $$
+  select engine.note_alert(
+    kind => 'standstill', subject => 'the sweep', is_over => true,
+    message => format(
+      'The sweep stood still from %s to %s: the project slept, or cron did. What was missed is being pulled.',
+      engine.clock() - note_standstill.silence, engine.clock()
+    )
+  )
+$$;
+comment on function engine.note_standstill(interval) is
+  'Keeps an alert that the sweep has not run for so long, unless one stands.';
+
+create function engine.note_silent_watch()
+returns void
+language sql
+security invoker
+set search_path = ''
+as $$
+  select engine.note_alert(
+    kind => 'standstill', subject => 'the alerts', is_over => false,
+    message => format(
+      'The alerts have not been looked at since %s, and none was sent. See cron.job_run_details for engine-watch.',
+      watch.beat_at
+    )
+  )
+  from engine.heartbeats as watch
+  join engine.heartbeats as sweep on sweep.name = 'sweep'
+  where
+    watch.name = 'watch'
+    and watch.beat_at < engine.clock() - interval '10 minutes'
+    and sweep.awake_since < engine.clock() - interval '10 minutes'
+$$;
+comment on function engine.note_silent_watch() is
+  'Keeps an alert that the watch has not run for ten minutes while the sweep did. The next watch sends it, and ends
+   it.';
 
 create function engine.sweep()
 returns void
@@ -5952,14 +6262,16 @@ begin
   -- Nobody pushes a slot back by more than an hour: one further away was reserved by a clock that was ahead.
   update public.racing_api_limits as l
   set next_slot = '-infinity', taken_slots = '{}'
-  where l.next_slot > engine.clock() + interval '61 minutes' or engine.clock() + interval '61 minutes' < any (l.taken_slots);
+  where
+    l.next_slot > engine.clock() + interval '61 minutes'
+    or engine.clock() + interval '61 minutes' < any (l.taken_slots);
   perform engine.forget_lost_calls();
   begin
     perform engine.dispatch_due();
   exception
     when sqlstate 'PT424' then
-      -- A Vault secret is missing, or somebody holds pg_net's queue, which every login may lock. The leases stay expired;
-      -- the error log says what to do, and an alert after it.
+      -- A Vault secret is missing, or somebody holds pg_net's queue, which every login may lock. The leases stay
+      -- expired; the error log says what to do, and an alert after it.
       get stacked diagnostics what_to_do = pg_exception_hint;
       raise warning '%', sqlerrm;
       insert into public.ingest_errors (feed, failure_class, attempt, message)
@@ -5975,44 +6287,6 @@ comment on function engine.sweep() is
    calls nobody.';
 
 select cron.schedule('engine-sweep', '* * * * *', 'select engine.sweep()');
-
-create function engine.note_standstill(silence interval)
-returns void
-language sql
-security invoker
-set search_path = ''
-as $$
-  select engine.note_alert(
-    kind => 'standstill', subject => 'the sweep', is_over => true,
-    message => format(
-      'The sweep stood still from %s to %s: the project slept, or cron did. What was missed is being pulled.',
-      engine.clock() - note_standstill.silence, engine.clock()
-    )
-  )
-$$;
-comment on function engine.note_standstill(interval) is 'Keeps an alert that the sweep has not run for so long, unless one stands.';
-
-create function engine.note_silent_watch()
-returns void
-language sql
-security invoker
-set search_path = ''
-as $$
-  select engine.note_alert(
-    kind => 'standstill', subject => 'the alerts', is_over => false,
-    message => format(
-      'The alerts have not been looked at since %s, and none was sent. See cron.job_run_details for engine-watch.', watch.beat_at
-    )
-  )
-  from engine.heartbeats as watch
-  join engine.heartbeats as sweep on sweep.name = 'sweep'
-  where
-    watch.name = 'watch'
-    and watch.beat_at < engine.clock() - interval '10 minutes'
-    and sweep.awake_since < engine.clock() - interval '10 minutes'
-$$;
-comment on function engine.note_silent_watch() is
-  'Keeps an alert that the watch has not run for ten minutes while the sweep did. The next watch sends it, and ends it.';
 
 -- schemas/alerts/late.sql
 
@@ -6086,7 +6360,8 @@ select
   'dead_chunks' as kind,
   dead.subject,
   format(
-    'Given up: %s of %s, the last one because: %s When that is put right: select backfill_retry(%s); or let it be: select backfill_cancel(%s);',
+    'Given up: %s of %s, the last one because: %s When that is put right: select backfill_retry(%s); '
+    'or let it be: select backfill_cancel(%s);',
     case when count(*) = 1 then 'a chunk' else count(*) || ' chunks' end, dead.feed,
     rtrim((array_agg(dead.last_error order by dead.ended_at desc))[1], '.') || '.',
     max(dead.run_id), max(dead.run_id)
@@ -6111,7 +6386,9 @@ where
       where later.feed = dead.feed and later.state = 'succeeded' and later.ended_at > dead.ended_at
     )
     else exists (
-      select from generate_series(dead.period_start::timestamp, dead.period_end::timestamp - interval '1 day', interval '1 day') as d (day)
+      select from generate_series(
+        dead.period_start::timestamp, dead.period_end::timestamp - interval '1 day', interval '1 day'
+      ) as d (day)
       where
         d.day::date < engine.london_day(engine.clock() - interval '4 hours')
         and engine.lacks_coverage(dead.feed, d.day::date)
@@ -6129,11 +6406,15 @@ select
   'paused' as kind,
   paused.subject,
   (array_agg(paused.pause_reason order by paused.id desc))[1]
-    || case when paused.subject = 'scheduled pulls' then ' Otherwise the next pull of these days tries again.' else '' end
-    as message
+    || case
+      when paused.subject = 'scheduled pulls' then ' Otherwise the next pull of these days tries again.' else ''
+    end as message
 from (
   -- What starts by itself is replaced by itself: one message, not one a pull.
-  select run.id, case when run.kind in ('gaps', 'schedule') then 'scheduled pulls' else 'run ' || run.id end as subject, run.pause_reason
+  select
+    run.id,
+    case when run.kind in ('gaps', 'schedule') then 'scheduled pulls' else 'run ' || run.id end as subject,
+    run.pause_reason
   from public.backfill_runs as run
   where
     run.paused_at is not null
@@ -6155,7 +6436,8 @@ select
     when silence.newest_message like 'No call could be sent:%' then silence.newest_message
     else format(
       'Nobody answers the calls for %s since %s. Are the functions deployed, and do Vault''s project_url and '
-      'worker_secret fit them? See: select * from net._http_response order by created desc limit 10;', silence.feed, silence.began_at
+      'worker_secret fit them? See: select * from net._http_response order by created desc limit 10;',
+      silence.feed, silence.began_at
     )
   end as message
 from (
@@ -6204,8 +6486,8 @@ comment on view engine.days_given_up is
 
 -- Troubles: what somebody has to read and acknowledge.
 
--- From one day of one feed to the next by way of the index, and of none more than a thousand: however many there are, the watch
--- looks each minute.
+-- From one day of one feed to the next by way of the index, and of none more than a thousand: however many there are,
+-- the watch looks each minute.
 create view engine.unread_rejects
 with (security_invoker = true)
 as
@@ -6236,7 +6518,9 @@ with recursive days as (
 select days.feed, days.met_on, counted.rows_counted, counted.first_reason
 from days
 cross join lateral (
-  select count(*) as rows_counted, (array_agg(first_ones.reason order by first_ones.first_seen_at, first_ones.id))[1] as first_reason
+  select
+    count(*) as rows_counted,
+    (array_agg(first_ones.reason order by first_ones.first_seen_at, first_ones.id))[1] as first_reason
   from (
     select reject.id, reject.first_seen_at, reject.reason
     from public.ingest_rejects as reject
@@ -6489,7 +6773,9 @@ begin
       from public.alerts as standing
       where
         standing.well_at is null
-        and not exists (select from troubles where troubles.kind = standing.kind and troubles.subject = standing.subject)
+        and not exists (
+          select from troubles where troubles.kind = standing.kind and troubles.subject = standing.subject
+        )
       -- One that somebody holds is over with the next tick, and holds up no other.
       for update skip locked
     )
@@ -6525,8 +6811,13 @@ security invoker
 set search_path = ''
 as $$
 begin
-  -- All that the deletion touches is held first, in everybody's order, chunks before their run; and nobody is waited for.
-  perform from public.backfill_progress as chunk where chunk.run_id = purge_run.run_id order by chunk.id for update nowait;
+  -- All that the deletion touches is held first, in everybody's order, chunks before their run; and nobody is waited
+  -- for.
+  perform
+  from public.backfill_progress as chunk
+  where chunk.run_id = purge_run.run_id
+  order by chunk.id
+  for update nowait;
   perform
   from public.ra_coverage as known
   where known.chunk_id in (select chunk.id from public.backfill_progress as chunk where chunk.run_id = purge_run.run_id)
@@ -6548,8 +6839,8 @@ exception
 end
 $$;
 comment on function engine.purge_run(bigint) is
-  'Deletes a run with its chunks and their errors. Returns false, at once, when one of them waits or is worked on, or is held by
-   somebody.';
+  'Deletes a run with its chunks and their errors. Returns false, at once, when one of them waits or is worked on, or is
+   held by somebody.';
 
 create function engine.purge()
 returns table (what text, rows_deleted bigint)
@@ -6636,16 +6927,17 @@ begin
 end
 $$;
 comment on function engine.purge() is
-  'Deletes what is older than backfill_settings says: errors, counted calls, scheduled runs that ended, rejects that were acknowledged,
-   alerts that are over, and the cron log of the engine''s jobs. Returns how many rows of what. Races, runners, masters, coverage,
-   rejects that nobody has acknowledged, and rejected runners of results, are never deleted.';
+  'Deletes what is older than backfill_settings says: errors, counted calls, scheduled runs that ended, rejects that
+   were acknowledged, alerts that are over, and the cron log of the engine''s jobs. Returns how many rows of what.
+   Races, runners, masters, coverage, rejects that nobody has acknowledged, and rejected runners of results, are never
+   deleted.';
 
 select cron.schedule('engine-upkeep', '10 4 * * *', 'select * from engine.purge()');
 
 -- schemas/rights.sql
 
--- Who may do what is granted at the foot of each file. Nobody else has any right in engine, whatever a project grants by
--- itself; what is in public is closed where it is made, because other things may stand there.
+-- Who may do what is granted at the foot of each file. Nobody else has any right in engine, whatever a project grants
+-- by itself; what is in public is closed where it is made, because other things may stand there.
 
 revoke all on all tables in schema engine from public, anon, authenticated;
 revoke all on all sequences in schema engine from public, anon, authenticated;

@@ -2,6 +2,7 @@ import { assertEquals } from "@std/assert";
 import { startTestDatabase, type TestDatabase } from "./support/test_database.ts";
 import { claimed, finish, ingest, start } from "./support/chunks.ts";
 import { page } from "./support/pages.ts";
+import { nodesOf, type PlanNode } from "./support/plan_nodes.ts";
 
 let db: TestDatabase;
 Deno.test.beforeAll(async () => void (db = await startTestDatabase()));
@@ -105,4 +106,17 @@ Deno.test("an ended run has no time left and no rate, and says whether anything 
     seconds_left: null,
     what_to_do: "Nothing.",
   });
+});
+
+Deno.test("the progress of one run reads the chunks of no other, and each of its own once", async () => {
+  await start(db.sql, "1990-01-01", "1999-12-31", { feeds: ["results"] });
+  const run = await start(db.sql, "2026-01-01", "2026-05-31", { feeds: ["results"] });
+  await db.sql`analyze backfill_progress`;
+  const [explained] = await db.sql<{ "QUERY PLAN": [{ Plan: PlanNode }] }[]>`
+    explain (analyze, timing off, format json) select * from engine.lane_progress where run_id = ${run}
+  `;
+  const scans = nodesOf(explained?.["QUERY PLAN"][0].Plan).filter((node) =>
+    node["Relation Name"] === "backfill_progress"
+  );
+  assertEquals(scans.map((scan) => scan["Actual Rows"] * scan["Actual Loops"]), [5]);
 });

@@ -292,7 +292,7 @@ async function pullCards(held: Lease, totals: number[]): Promise<void> {
       held,
       page({ before: [day, 0], after: [days[nth + 1] ?? "", 0] }, {
         api_total: total,
-        races: [cardRace(`rac_${nth}`, { race_date: day, card_date: day })],
+        races: [cardRace(`rac_${nth}`, { race_date: day })],
       }),
     );
   }

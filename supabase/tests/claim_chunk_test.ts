@@ -2,6 +2,7 @@ import { assert, assertEquals, assertMatch, assertNotEquals, assertRejects } fro
 import { startTestDatabase, type TestDatabase } from "./support/test_database.ts";
 import { chunkRow, claim, claimed, finish, ingest, type Lease, start } from "./support/chunks.ts";
 import { page } from "./support/pages.ts";
+import { nodesOf, type PlanNode } from "./support/plan_nodes.ts";
 
 let db: TestDatabase;
 Deno.test.beforeAll(async () => void (db = await startTestDatabase()));
@@ -258,4 +259,17 @@ Deno.test("the claim reads only chunks that wait, however many have ended", asyn
   `;
   const text = plan.map((line) => line["QUERY PLAN"]).join("\n");
   assert(text.includes("backfill_progress_claim"), text);
+});
+
+Deno.test("whether a feed may be claimed now is asked once, and not for each chunk that waits", async () => {
+  // The masters go first, so that none of the other chunks may be claimed yet.
+  await start(db.sql, "2000-01-01", "2026-05-31");
+  const [explained] = await db.sql<{ "QUERY PLAN": [{ Plan: PlanNode }] }[]>`
+    explain (analyze, timing off, format json) select from engine.claimable_chunks where feed = 'results'
+  `;
+  const asked = nodesOf(explained?.["QUERY PLAN"][0].Plan).filter((node) =>
+    node["Relation Name"] === "feeds" || node["Relation Name"] === "racing_api_limits"
+  );
+  assert(asked.length > 0);
+  for (const scan of asked) assert(scan["Actual Loops"] <= 3, JSON.stringify(scan));
 });

@@ -144,7 +144,7 @@ Deno.test("a second pull that brings no row is short, however much is stored fro
               after: isLast ? ["2026-06-02", 0] : ["2026-06-01", nth + 1],
             }, {
               api_total: 2,
-              races: ids.map((id) => cardRace(id, { card_date: "2026-06-01" })),
+              races: ids.map((id) => cardRace(id)),
             }),
         );
       }
@@ -274,7 +274,7 @@ Deno.test("a change of regions holds for card days from the next claim on; a day
   const cards = (before: [string, number], after: [string, number], id: string, total: number) =>
     page({ before, after }, {
       api_total: total,
-      races: [cardRace(id, { race_date: before[0], card_date: before[0] })],
+      races: [cardRace(id, { race_date: before[0] })],
     });
   await start(db.sql, "2026-06-01", "2026-06-04", { feeds: ["racecards"] });
   const first = await claimed(db.worker, "racecards");

@@ -305,3 +305,21 @@ Deno.test("a master row that brings nothing new is not even locked", async () =>
   await bring();
   assertEquals(await locks(), before);
 });
+
+Deno.test("a column that Postgres generates needs no owner, is not to be had from a page, and stands in no upsert", async () => {
+  await inPassing(db.sql, async (sql) => {
+    await sql.unsafe(`
+      alter table ra_runners
+        add column was_ridden boolean generated always as (jockey_id is not null) stored,
+        add column nth bigint generated always as identity;
+      select engine.write_upserts();
+    `);
+    await bringRace(sql);
+    assertEquals(await follow(sql, "was_ridden", [card({})]), [false]);
+    await assertRejects(
+      () => sql.savepoint((inner) => upsert(inner, "runners", card({ was_ridden: true }))),
+      Error,
+      'Rows for ra_runners bring what it does not take: "was_ridden"',
+    );
+  });
+});

@@ -46,6 +46,7 @@ export async function driveToEnd(options: DriveOptions): Promise<string> {
   let aliveAt = performance.now();
   let sweptAt = performance.now();
   let shownAt = -Infinity;
+  let seenPaused = false;
   while (performance.now() < deadline) {
     const { state, percent, now, queued } = await readProgress(world.sql, options.runId);
     const at = performance.now();
@@ -53,8 +54,10 @@ export async function driveToEnd(options: DriveOptions): Promise<string> {
       shownAt = at;
       options.show(`${state}, ${percent} %, ${Math.round(world.time.minutes)} minutes passed over`);
     }
-    const isOver = !["waiting", "running"].includes(state);
-    if (isOver && !(state === "paused" && options.isHeld?.())) return state;
+    const isPaused = state === "paused" && !options.isHeld?.();
+    // Seen twice: it may have been let go, or taken hold of, since the state was read.
+    if (isPaused ? seenPaused : !["waiting", "running", "paused"].includes(state)) return state;
+    seenPaused = isPaused;
     if (queued > 0 || world.isAlive()) {
       aliveAt = at;
       if (at - sweptAt > SWEEP_UNDER_WORK_MILLISECONDS) {

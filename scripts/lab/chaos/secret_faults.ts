@@ -7,12 +7,16 @@ export type SecretFault = "missing" | "another";
 
 /** Unanswered sweeps by which somebody must have been told. */
 const SWEEPS_UNTIL_TOLD = 4;
+/** By the engine's time: a call counts as lost after 15 seconds, and before that nobody can be told. */
+const SECONDS_UNTIL_LOST = 20;
 
 interface Trouble {
   readonly how: SecretFault;
   /** The highest id of the error log before. */
   readonly afterError: number;
-  /** Sweeps that had something to call for, and nobody came. */
+  /** When a sweep first had something to call for, by the engine's time. */
+  calledAt: Date | undefined;
+  /** Sweeps since then for which a call was lost, because nobody came. */
   unansweredSweeps: number;
   isTold: boolean;
 }
@@ -33,7 +37,13 @@ export class SecretFaults {
     const [last] = await patiently(() =>
       this.sql<{ id: number }[]>`select coalesce(max(id), 0)::integer as id from public.ingest_errors`
     );
-    const trouble: Trouble = { how, afterError: last?.id ?? 0, unansweredSweeps: 0, isTold: false };
+    const trouble: Trouble = {
+      how,
+      afterError: last?.id ?? 0,
+      calledAt: undefined,
+      unansweredSweeps: 0,
+      isTold: false,
+    };
     if (how === "missing") {
       await patiently(() =>
         this.sql`update vault.secrets set name = 'kept for later' where name = 'worker_secret'`
@@ -51,8 +61,9 @@ export class SecretFaults {
     const trouble = this.#trouble;
     if (trouble === undefined) return;
     const [seen] = await patiently(() =>
-      this.sql<{ hasCalled: boolean; isTold: boolean }[]>`
+      this.sql<{ hasCalled: boolean; isTold: boolean; now: Date }[]>`
         select
+          engine.clock() as now,
           count(*) > 0 as "hasCalled",
           coalesce(bool_and(engine.silence_is_noted(ready.feed, 'The call ')), false)
             or exists (
@@ -61,8 +72,14 @@ export class SecretFaults {
         from (select distinct feed from engine.claimable_chunks) as ready
       `
     );
-    if (seen?.hasCalled) trouble.unansweredSweeps++;
-    trouble.isTold ||= seen?.isTold === true;
+    if (seen === undefined) return;
+    if (seen.hasCalled) {
+      trouble.calledAt ??= seen.now;
+      if (seen.now.getTime() - trouble.calledAt.getTime() >= SECONDS_UNTIL_LOST * 1000) {
+        trouble.unansweredSweeps++;
+      }
+    }
+    trouble.isTold ||= seen.isTold;
     if (trouble.unansweredSweeps > 0 && trouble.isTold || trouble.unansweredSweeps >= SWEEPS_UNTIL_TOLD) {
       await this.mend();
     }

@@ -72,6 +72,15 @@ Deno.test("what befell an invocation that was ended meanwhile owes no trace", ()
   assertEquals(findTraces(ledger, NOTHING).map(({ injected, due }) => [injected, due]), [[2, 1]]);
 });
 
+Deno.test("an answer of the API that came while the run was paused owes no trace: nobody looked at it", () => {
+  const ledger = ledgerAt({ now: 0 });
+  ledger.note("api_429", "results 500");
+  const paused =
+    '{"level":"info","event":"yielded","run":1,"chunk":3,"feed":"results","reason":"paused","pages":3}';
+  const due = (functionLog: string[]) => findTraces(ledger, { ...NOTHING, functionLog })[0]?.due;
+  assertEquals([due([]), due([paused]), due([paused.replace("paused", "time")])], [1, 0, 1]);
+});
+
 Deno.test("a lease that was broken before owes no second interruption", () => {
   const ledger = ledgerAt({ now: 0 });
   const broken = { leases: [{ chunk: 4, token: "a" }], afterError: 0 };

@@ -1,5 +1,6 @@
 import { join } from "@std/path";
 import { Problem } from "../../command_line/problem.ts";
+import { checkFile, writeFile } from "../generated_file.ts";
 import type { SchemaFile } from "./schema_files.ts";
 
 /**
@@ -29,11 +30,7 @@ export async function writeInitialMigration(
   supabaseFolder: string,
   files: readonly SchemaFile[],
 ): Promise<string> {
-  const path = join(supabaseFolder, "migrations", INITIAL);
-  const text = makeInitialMigration(files);
-  if (await readIfThere(path) === text) return `${path} stays as it is.`;
-  await Deno.writeTextFile(path, text);
-  return `${path} is written.`;
+  return await writeFile(join(supabaseFolder, "migrations", INITIAL), makeInitialMigration(files));
 }
 
 /** @throws {Problem} when the initial migration is not what the schema files make */
@@ -41,17 +38,13 @@ export async function checkInitialMigration(
   supabaseFolder: string,
   files: readonly SchemaFile[],
 ): Promise<void> {
-  const lines = (text: string) => text.split("\n");
-  const committed = await readIfThere(join(supabaseFolder, "migrations", INITIAL));
-  const [expected, found] = [lines(makeInitialMigration(files)), lines(committed ?? "")];
-  const at = expected.findIndex((line, index) => line !== found[index]);
-  if (at < 0 && found.length === expected.length) return;
-  const line = at < 0 ? expected.length : at;
-  const quote = (text = "the end") => text.trim() || "an empty line";
-  throw new Problem(
-    `supabase/migrations/${INITIAL} is not what supabase/schemas make: run "deno task schema" and commit the file.\n` +
-      `  line ${line + 1} of the migration: ${quote(found[line])}\n` +
-      `  from the schema files: ${quote(expected[line])}`,
+  await checkFile(
+    {
+      path: join(supabaseFolder, "migrations", INITIAL),
+      outdated:
+        `supabase/migrations/${INITIAL} is not what supabase/schemas make: run "deno task schema" and commit the file.`,
+    },
+    makeInitialMigration(files),
   );
 }
 
@@ -71,13 +64,4 @@ export async function checkMigrationNames(supabaseFolder: string): Promise<void>
     }
   }
   if (wrong.length > 0) throw new Problem(wrong.join("\n"));
-}
-
-async function readIfThere(path: string): Promise<string | undefined> {
-  try {
-    return await Deno.readTextFile(path);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
-    throw error;
-  }
 }

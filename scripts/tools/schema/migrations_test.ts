@@ -42,8 +42,8 @@ Deno.test("checkInitialMigration() names the line at which the migration leaves 
   assertEquals(
     await refusal(edited),
     `supabase/migrations/${INITIAL} is not what supabase/schemas make: run "deno task schema" and commit the file.\n` +
-      "  line 5 of the migration: create schema c;\n" +
-      "  from the schema files: create schema b;",
+      "  line 5, committed: create schema c;\n" +
+      "  line 5, now:       create schema b;",
   );
 });
 

@@ -18,10 +18,12 @@ create unique index alerts_one_open on public.alerts (kind, subject) where well_
 create index alerts_well_at on public.alerts (well_at);
 comment on table public.alerts is 'What went wrong and when it was well again. No row carries a secret.';
 comment on column public.alerts.kind is
-  'freshness: a scheduled pull is late; dead_chunks: chunks were given up and their days are missing; paused: a run is paused;
-   unanswered_calls: the functions do not answer; rejects: rows that could not be understood; unknown_field: the API sends something
-   new; gap: a day was given up; schedule: a pull that is due can''t be started; standstill: one of the cron jobs did not run.';
-comment on column public.alerts.subject is 'What it is about: a feed, a run, a day or a field. One alert of a kind and subject at a time.';
+  'freshness: a scheduled pull is late; dead_chunks: chunks were given up and their days are missing; paused: a run is
+   paused; unanswered_calls: the functions do not answer; rejects: rows that could not be understood; unknown_field: the
+   API sends something new; gap: a day was given up; schedule: a pull that is due can''t be started; standstill: one of
+   the cron jobs did not run.';
+comment on column public.alerts.subject is
+  'What it is about: a feed, a run, a day or a field. One alert of a kind and subject at a time.';
 comment on column public.alerts.message is 'What is the matter and what to do.';
 comment on column public.alerts.raised_at is 'When it was noticed.';
 comment on column public.alerts.well_at is 'When it was over; null while it stands.';
@@ -39,7 +41,8 @@ create table public.alert_messages (
 );
 
 create index alert_messages_open on public.alert_messages (id) where delivered_at is null;
-comment on table public.alert_messages is 'Messages to the webhook. Without one they stay here; older than a day they are not sent any more.';
+comment on table public.alert_messages is
+  'Messages to the webhook. Without one they stay here; older than a day they are not sent any more.';
 comment on column public.alert_messages.alert_id is 'What it tells of.';
 comment on column public.alert_messages.phase is 'raised, or well: it is over.';
 comment on column public.alert_messages.created_at is 'When it was written.';
@@ -48,8 +51,8 @@ comment on column public.alert_messages.sent_at is 'When it was last sent; null 
 comment on column public.alert_messages.delivered_at is
   'When the webhook''s answer was seen, or the last of five tries was over; null before.';
 
--- Unlogged, as pg_net's queue, its answers and the sequence of its ids: a crash empties them all and lets the ids start over, so
--- that an id kept elsewhere would name somebody else's request.
+-- Unlogged, as pg_net's queue, its answers and the sequence of its ids: a crash empties them all and lets the ids start
+-- over, so that an id kept elsewhere would name somebody else's request.
 create unlogged table engine.alert_requests (
   message_id bigint primary key references public.alert_messages on delete cascade,
   request_id bigint not null,
@@ -57,10 +60,12 @@ create unlogged table engine.alert_requests (
   queued_at timestamptz not null default pg_catalog.clock_timestamp()
 );
 comment on table engine.alert_requests is
-  'Which request of pg_net''s carries a message that was sent and not yet answered. Emptied by a crash: the messages are sent again.';
+  'Which request of pg_net''s carries a message that was sent and not yet answered. Emptied by a crash: the messages are
+   sent again.';
 comment on column engine.alert_requests.message_id is 'The message.';
 comment on column engine.alert_requests.request_id is 'The id of the request''s answer in net._http_response.';
-comment on column engine.alert_requests.queued_at is 'When it was queued: what was answered earlier is no answer to it.';
+comment on column engine.alert_requests.queued_at is
+  'When it was queued: what was answered earlier is no answer to it.';
 
 create function engine.note_alert(kind text, subject text, message text, is_over boolean)
 returns void
@@ -83,13 +88,15 @@ as $$
   select noted.id, 'raised' from noted
 $$;
 comment on function engine.note_alert(text, text, text, boolean) is
-  'Keeps an alert with its message, unless one of the same kind and subject stands. is_over: it tells of what has passed.';
+  'Keeps an alert with its message, unless one of the same kind and subject stands. is_over: it tells of what has
+   passed.';
 
 alter table public.alerts enable row level security;
 alter table public.alert_messages enable row level security;
 alter table engine.alert_requests enable row level security;
 revoke all on public.alerts, public.alert_messages from public, anon, authenticated, service_role;
--- Identity columns fill themselves: nobody needs a right to their sequences, and projects from before October 2026 grant one.
+-- Identity columns fill themselves: nobody needs a right to their sequences, and projects from before October 2026
+-- grant one.
 revoke all on sequence
   public.alerts_id_seq, public.alert_messages_id_seq
   from public, anon, authenticated, service_role;

@@ -7,7 +7,8 @@ select
   'dead_chunks' as kind,
   dead.subject,
   format(
-    'Given up: %s of %s, the last one because: %s When that is put right: select backfill_retry(%s); or let it be: select backfill_cancel(%s);',
+    'Given up: %s of %s, the last one because: %s When that is put right: select backfill_retry(%s); '
+    'or let it be: select backfill_cancel(%s);',
     case when count(*) = 1 then 'a chunk' else count(*) || ' chunks' end, dead.feed,
     rtrim((array_agg(dead.last_error order by dead.ended_at desc))[1], '.') || '.',
     max(dead.run_id), max(dead.run_id)
@@ -32,7 +33,9 @@ where
       where later.feed = dead.feed and later.state = 'succeeded' and later.ended_at > dead.ended_at
     )
     else exists (
-      select from generate_series(dead.period_start::timestamp, dead.period_end::timestamp - interval '1 day', interval '1 day') as d (day)
+      select from generate_series(
+        dead.period_start::timestamp, dead.period_end::timestamp - interval '1 day', interval '1 day'
+      ) as d (day)
       where
         d.day::date < engine.london_day(engine.clock() - interval '4 hours')
         and engine.lacks_coverage(dead.feed, d.day::date)
@@ -50,11 +53,15 @@ select
   'paused' as kind,
   paused.subject,
   (array_agg(paused.pause_reason order by paused.id desc))[1]
-    || case when paused.subject = 'scheduled pulls' then ' Otherwise the next pull of these days tries again.' else '' end
-    as message
+    || case
+      when paused.subject = 'scheduled pulls' then ' Otherwise the next pull of these days tries again.' else ''
+    end as message
 from (
   -- What starts by itself is replaced by itself: one message, not one a pull.
-  select run.id, case when run.kind in ('gaps', 'schedule') then 'scheduled pulls' else 'run ' || run.id end as subject, run.pause_reason
+  select
+    run.id,
+    case when run.kind in ('gaps', 'schedule') then 'scheduled pulls' else 'run ' || run.id end as subject,
+    run.pause_reason
   from public.backfill_runs as run
   where
     run.paused_at is not null
@@ -76,7 +83,8 @@ select
     when silence.newest_message like 'No call could be sent:%' then silence.newest_message
     else format(
       'Nobody answers the calls for %s since %s. Are the functions deployed, and do Vault''s project_url and '
-      'worker_secret fit them? See: select * from net._http_response order by created desc limit 10;', silence.feed, silence.began_at
+      'worker_secret fit them? See: select * from net._http_response order by created desc limit 10;',
+      silence.feed, silence.began_at
     )
   end as message
 from (

@@ -1,7 +1,7 @@
 -- Troubles: what somebody has to read and acknowledge.
 
--- From one day of one feed to the next by way of the index, and of none more than a thousand: however many there are, the watch
--- looks each minute.
+-- From one day of one feed to the next by way of the index, and of none more than a thousand: however many there are,
+-- the watch looks each minute.
 create view engine.unread_rejects
 with (security_invoker = true)
 as
@@ -32,7 +32,9 @@ with recursive days as (
 select days.feed, days.met_on, counted.rows_counted, counted.first_reason
 from days
 cross join lateral (
-  select count(*) as rows_counted, (array_agg(first_ones.reason order by first_ones.first_seen_at, first_ones.id))[1] as first_reason
+  select
+    count(*) as rows_counted,
+    (array_agg(first_ones.reason order by first_ones.first_seen_at, first_ones.id))[1] as first_reason
   from (
     select reject.id, reject.first_seen_at, reject.reason
     from public.ingest_rejects as reject

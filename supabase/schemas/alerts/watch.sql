@@ -37,7 +37,9 @@ begin
       from public.alerts as standing
       where
         standing.well_at is null
-        and not exists (select from troubles where troubles.kind = standing.kind and troubles.subject = standing.subject)
+        and not exists (
+          select from troubles where troubles.kind = standing.kind and troubles.subject = standing.subject
+        )
       -- One that somebody holds is over with the next tick, and holds up no other.
       for update skip locked
     )

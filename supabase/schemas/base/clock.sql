@@ -9,7 +9,8 @@ volatile
 security invoker
 set search_path = pg_catalog, pg_temp
 as $$ select pg_catalog.clock_timestamp() $$;
-comment on function engine.clock() is 'The engine''s time. Not the transaction''s start: two calls in one transaction may differ.';
+comment on function engine.clock() is
+  'The engine''s time. Not the transaction''s start: two calls in one transaction may differ.';
 
 -- Not the engine's time: what is signed for a machine outside has to agree with that machine's clock, which nobody
 -- moves.

@@ -1,4 +1,4 @@
--- What the platform must bring: pg_net carries the chained calls, pg_cron the sweep, Vault the two secrets.
+-- What the platform must bring: pg_net carries the chained calls and the alerts, pg_cron the ticks, Vault the secrets.
 -- Where an extension is not installable (the local platform), a schema of the same name stands in for it.
 
 do $$
@@ -29,9 +29,3 @@ $$;
 
 -- For the constraint that no day is worked on twice.
 create extension if not exists btree_gist with schema extensions;
-
-create schema engine;
-comment on schema engine is
-  'Inner parts of the backfill engine. Not exposed over the API; what an operator or a function calls is in public.';
-
-grant usage on schema engine to service_role;

@@ -1,11 +1,13 @@
--- What only one transaction at a time may do. A row to lock for each, because an advisory lock can be taken by every login:
--- a reader with a dashboard's login could hold the engine up. A row can be locked only with the right to update it.
+-- What only one transaction at a time may do. A row to lock for each, because an advisory lock can be taken by every
+-- login: a reader with a dashboard's login could hold the engine up. A row can be locked only with the right to update
+-- it.
 
 create table engine.locks (
   name text primary key,
   guards text not null
 );
-comment on table engine.locks is 'A row for each thing that only one transaction at a time may do: it holds the row locked meanwhile.';
+comment on table engine.locks is
+  'A row for each thing that only one transaction at a time may do: it holds the row locked meanwhile.';
 comment on column engine.locks.name is 'What the functions call it.';
 comment on column engine.locks.guards is 'What is done by the session that holds it.';
 
@@ -28,11 +30,18 @@ set search_path = ''
 as $$
   with sessions as (
     select
-      format('session %s (%s)', session.pid, concat_ws(', ', session.usename, nullif(session.application_name, ''))) as words,
+      format(
+        'session %s (%s)', session.pid, concat_ws(', ', session.usename, nullif(session.application_name, ''))
+      ) as words,
       -- The row says which transaction locked it, but for one that did so within a savepoint.
-      coalesce(bool_or(held.locktype = 'transactionid' and held.mode = 'ExclusiveLock' and held.transactionid = lock.xmax), false)
-        as is_named,
-      bool_or(held.relation = 'engine.locks'::regclass and held.mode = 'RowShareLock') and bool_and(held.granted) as has_locks
+      coalesce(
+        bool_or(
+          held.locktype = 'transactionid' and held.mode = 'ExclusiveLock' and held.transactionid = lock.xmax
+        ),
+        false
+      ) as is_named,
+      bool_or(held.relation = 'engine.locks'::regclass and held.mode = 'RowShareLock')
+        and bool_and(held.granted) as has_locks
     from engine.locks as lock
     cross join pg_catalog.pg_locks as held
     join pg_catalog.pg_stat_activity as session on session.pid = held.pid
@@ -62,10 +71,12 @@ begin
   -- Nothing was done, and the next try may pass: the functions try again on this code.
   raise exception '%', coalesce(engine.lock_holder(refuse_lock.name), format('There is no lock "%s"', refuse_lock.name))
     using errcode = '55P03',
-      hint = 'Let that session end its transaction (commit or rollback), or end it: select pg_terminate_backend(<session>); then try again.';
+      hint = 'Let that session end its transaction (commit or rollback), or end it: '
+        'select pg_terminate_backend(<session>); then try again.';
 end
 $$;
-comment on function engine.refuse_lock(text) is 'Error 55P03, with a sentence that says who holds the lock and what to do.';
+comment on function engine.refuse_lock(text) is
+  'Error 55P03, with a sentence that says who holds the lock and what to do.';
 
 create function engine.try_lock(name text)
 returns boolean

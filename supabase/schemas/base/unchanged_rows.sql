@@ -1,6 +1,5 @@
--- What keeps updated_at honest.
+-- What keeps updated_at honest, and spares the write: an upsert that brings nothing new leaves the row as it is.
 
--- Keeps updated_at honest, and spares the write: an upsert that brings nothing new leaves the row as it is.
 create function engine.skip_unchanged_row()
 returns trigger
 language plpgsql

@@ -42,7 +42,9 @@ declare
   backfills_only boolean;
 begin
   foreach backfills_only in array
-    case when engine.backfill_goes_first(choose_chunk.feed, choose_chunk.leases) then array[true, false] else array[false] end
+    case
+      when engine.backfill_goes_first(choose_chunk.feed, choose_chunk.leases) then array[true, false] else array[false]
+    end
   loop
     select chunk.* into chosen
     from public.backfill_progress as chunk

@@ -17,6 +17,27 @@ comment on function engine.wait_after_failure(integer, integer) is
    less; at least what the API asked for, but not more than an hour of that. retry_after_seconds: null when it asked
    for nothing.';
 
+create function engine.is_hopeless(chunk public.backfill_progress)
+returns boolean
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+  select
+    coalesce(chunk.failing_since < engine.clock() - interval '1 day', false)
+    or exists (
+      select from public.backfill_progress as other
+      where other.feed = chunk.feed and other.id <> chunk.id and other.last_page_at > chunk.claimed_at
+    )
+    -- Lists are one chunk, everybody waits for it, and what they bring comes again each month.
+    or (select feed.counted_by = 'lists' from engine.feeds as feed where feed.name = chunk.feed)
+$$;
+comment on function engine.is_hopeless(public.backfill_progress) is
+  'Whether failures of a chunk are its own: others of its feed got pages during this very attempt, or it has failed for
+   a day, in which a pause, or the time that it was dead, does not count; lists are on their own. Otherwise the
+   API may be out for everybody, and no chunk is given up for that.';
+
 create function engine.pause_for_account(run_id bigint, message text)
 returns void
 language plpgsql
@@ -109,4 +130,6 @@ comment on function public.fail_chunk(bigint, uuid, text, text, text, integer, i
    lease is lost; 22023 when the class is none of these.';
 
 revoke all on function public.fail_chunk from public, anon, authenticated, service_role;
-grant execute on function engine.wait_after_failure, engine.pause_for_account, public.fail_chunk to service_role;
+grant execute on function
+  engine.wait_after_failure, engine.is_hopeless, engine.pause_for_account, public.fail_chunk
+  to service_role;

@@ -23,10 +23,10 @@ begin
     return query
     select
       format(
-        'The API has %s races%s and sent %s of them', short.races_in_api,
+        'The API has %s %s%s and sent %s of them', short.races_in_api, array_to_string(feed.counted_rows, ' and '),
         case when feed.counted_by = 'days' then format(' on %s', short.day) end, short.races_seen
       ),
-      -- The API counts cards by the day, so only from the first short day on they are pulled again.
+      -- What the API counts by the day is pulled again from the first short day on only.
       short.day
     from engine.short_days(held.id) as short
     order by short.day

@@ -28,6 +28,27 @@ comment on function engine.is_next_page(public.backfill_progress, jsonb) is
   'True when a page starts at the chunk''s cursor; false when it ends there, so that it is in already; error PT409
    when it does neither, and is somebody else''s. page as ingest_page gets it.';
 
+create function engine.is_understood(page jsonb, feed text)
+returns boolean
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+  select
+    -- The other rows of a page come with those.
+    exists (
+      select from engine.feeds as known, unnest(known.counted_rows) as list (name)
+      where known.name = is_understood.feed and jsonb_array_length(page -> list.name) > 0
+    )
+    or not exists (
+      select from jsonb_array_elements(page -> 'rejects') as reject
+      where reject ->> 'kind' in ('race', 'region', 'course', 'horse')
+    )
+$$;
+comment on function engine.is_understood(jsonb, text) is
+  'False when elements came and none of them could be read: the feed has changed. An empty page is understood.';
+
 create function engine.store_page(held public.backfill_progress, page jsonb)
 returns void
 language plpgsql
@@ -177,5 +198,6 @@ comment on function public.ingest_page(bigint, uuid, jsonb) is
 
 revoke all on function public.ingest_page from public, anon, authenticated, service_role;
 grant execute on function
-  engine.is_next_page, engine.store_page, engine.move_cursor, engine.set_page_aside, public.ingest_page
+  engine.is_next_page, engine.is_understood, engine.store_page, engine.move_cursor, engine.set_page_aside,
+  public.ingest_page
   to service_role;

@@ -62,25 +62,4 @@ comment on function engine.interrupt_chunk(public.backfill_progress, text) is
    a page: logs the interruption with this message and counts it. Returns the state that the chunk goes to: waiting, or
    dead when it was interrupted too often.';
 
-create function engine.is_hopeless(chunk public.backfill_progress)
-returns boolean
-language sql
-stable
-security invoker
-set search_path = ''
-as $$
-  select
-    coalesce(chunk.failing_since < engine.clock() - interval '1 day', false)
-    or exists (
-      select from public.backfill_progress as other
-      where other.feed = chunk.feed and other.id <> chunk.id and other.last_page_at > chunk.claimed_at
-    )
-    -- The masters have one chunk, everybody waits for it, and what they bring comes again each month.
-    or (select feed.counted_by = 'lists' from engine.feeds as feed where feed.name = chunk.feed)
-$$;
-comment on function engine.is_hopeless(public.backfill_progress) is
-  'Whether failures of a chunk are its own: others of its feed got pages during this very attempt, or it has failed for
-   a day, in which a pause, or the time that it was dead, does not count; the masters are on their own. Otherwise the
-   API may be out for everybody, and no chunk is given up for that.';
-
-grant execute on function engine.leave_chunk, engine.interrupt_chunk, engine.is_hopeless to service_role;
+grant execute on function engine.leave_chunk, engine.interrupt_chunk to service_role;

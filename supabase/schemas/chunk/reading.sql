@@ -1,48 +1,30 @@
 -- What a reading has met so far.
 
-create function engine.races_on_page(page jsonb)
+create function engine.keys_on_page(page jsonb, counted_rows text[])
 returns text[]
 language sql
 immutable
 security invoker
 set search_path = ''
 as $$
-  select coalesce(array_agg(distinct came.race_key), '{}')
+  select coalesce(array_agg(distinct came.key), '{}')
   from (
-    select race ->> 'id' as race_key from jsonb_array_elements(page -> 'races') as race
+    select counted ->> 'id' as key
+    from unnest(keys_on_page.counted_rows) as list (name), jsonb_array_elements(page -> list.name) as counted
     union all
     select coalesce(
       r.race_id,
-      engine.reject_fingerprint(kind => r.kind, race_id => r.race_id, horse_id => r.horse_id, path => r.path, raw => r.raw)
+      engine.reject_fingerprint(
+        kind => r.kind, race_id => r.race_id, horse_id => r.horse_id, path => r.path, raw => r.raw
+      )
     )
     from jsonb_to_recordset(page -> 'rejects') as r (kind text, race_id text, horse_id text, path text, raw jsonb)
-    where r.kind = 'race'
+    where r.kind in ('race', 'horse')
   ) as came
 $$;
-comment on function engine.races_on_page(jsonb) is
-  'The races of a page, read or rejected, as engine.pages_read keeps them. page as ingest_page gets it.';
-
-create function engine.is_understood(page jsonb, feed text)
-returns boolean
-language sql
-stable
-security invoker
-set search_path = ''
-as $$
-  select
-    case (select known.counted_by from engine.feeds as known where known.name = is_understood.feed)
-      when 'lists' then jsonb_array_length(page -> 'regions') + jsonb_array_length(page -> 'courses')
-      when 'ids' then jsonb_array_length(page -> 'horses')
-      -- The other rows of a page come with its races.
-      else jsonb_array_length(page -> 'races')
-    end > 0
-    or not exists (
-      select from jsonb_array_elements(page -> 'rejects') as reject
-      where reject ->> 'kind' in ('race', 'region', 'course')
-    )
-$$;
-comment on function engine.is_understood(jsonb, text) is
-  'False when elements came and none of them could be read: the feed has changed. An empty page is understood.';
+comment on function engine.keys_on_page(jsonb, text[]) is
+  'What the API counts of a page, read or rejected, as engine.pages_read keeps it. page as ingest_page gets it;
+   counted_rows as in engine.feeds.';
 
 create function engine.short_days(chunk_id bigint)
 returns table (day date, races_in_api integer, races_seen integer)
@@ -60,8 +42,8 @@ as $$
   order by pages.day
 $$;
 comment on function engine.short_days(bigint) is
-  'What a chunk has read with fewer races than the API has, each race counted once: days of cards; of results the
-   period, by its first day.';
+  'What a chunk has read with fewer races than the API has, each race counted once: days, of a feed counted by days; of
+   others the period, by its first day.';
 
 create function engine.leaves_day(page jsonb)
 returns boolean
@@ -73,7 +55,8 @@ as $$
   select coalesce((page -> 'cursor_after' ->> 'day')::date > (page -> 'cursor_before' ->> 'day')::date, false)
 $$;
 comment on function engine.leaves_day(jsonb) is
-  'Whether a page is the last one of its day. Only cards are read by the day. page as ingest_page gets it.';
+  'Whether a page is the last one of its day. Never of a feed that is not counted by days: its cursor has none. page as
+   ingest_page gets it.';
 
 create function engine.continue_reading(held public.backfill_progress, page jsonb)
 returns public.backfill_progress
@@ -91,7 +74,9 @@ begin
   -- list has its own.
   held.api_total := greatest(
     (page ->> 'api_total')::integer,
-    case when (select feed.counted_by <> 'lists' from engine.feeds as feed where feed.name = held.feed) then held.api_total end
+    case
+      when (select feed.counted_by <> 'lists' from engine.feeds as feed where feed.name = held.feed) then held.api_total
+    end
   );
   return held;
 end
@@ -121,7 +106,7 @@ end
 $$;
 comment on function engine.read_again(public.backfill_progress, date) is
   'Puts the cursor of a chunk, which the caller holds locked, back to a day, as if nothing had been read from there
-   on. from_day: only cards are read by the day; of the other feeds it is the period''s first.';
+   on. from_day: of a feed that is not counted by days, the period''s first.';
 
 create function engine.end_day(chunk public.backfill_progress, day date)
 returns void
@@ -162,21 +147,23 @@ begin
   delete from engine.pages_read as known
   where known.chunk_id = chunk.id and known.day = page_day and page_skip = 0;
   insert into engine.pages_read as known (chunk_id, day, skip, races_in_api, race_keys)
-  values (chunk.id, page_day, page_skip, chunk.api_total, engine.races_on_page(page))
+  select chunk.id, page_day, page_skip, chunk.api_total, engine.keys_on_page(page, feed.counted_rows)
+  from engine.feeds as feed
+  where feed.name = chunk.feed
   on conflict on constraint pages_read_pkey do update set
     races_in_api = excluded.races_in_api,
     race_keys = excluded.race_keys;
-  -- The API counts cards by the day, so a day is over when its pages are in.
+  -- What the API counts by the day is over with the last page of the day.
   if engine.leaves_day(page) then
     perform engine.end_day(chunk, page_day);
   end if;
 end
 $$;
 comment on function engine.note_races_seen(public.backfill_progress, jsonb) is
-  'Keeps which races came with a page, and ends the day when it was the last page of one. chunk: as
-   engine.continue_reading returns it; page as ingest_page gets it.';
+  'Keeps which races, or whatever else the feed counts, came with a page, and ends the day when it was the last page of
+   one. chunk: as engine.continue_reading returns it; page as ingest_page gets it.';
 
 grant execute on function
-  engine.races_on_page, engine.is_understood, engine.short_days, engine.leaves_day, engine.continue_reading,
-  engine.read_again, engine.end_day, engine.note_races_seen
+  engine.keys_on_page, engine.short_days, engine.leaves_day, engine.continue_reading, engine.read_again,
+  engine.end_day, engine.note_races_seen
   to service_role;

@@ -26,7 +26,9 @@ as $$
     rejected.races, stored.abandoned, chunk.reading_since, chunk.regions, chunk.id
   from (
       select day::date as day
-      from generate_series(cover_days.period_start::timestamp, cover_days.period_end::timestamp - interval '1 day', interval '1 day') as day
+      from generate_series(
+        cover_days.period_start::timestamp, cover_days.period_end::timestamp - interval '1 day', interval '1 day'
+      ) as day
     ) as days,
     lateral (
       select count(*) as races, count(*) filter (where race.is_abandoned) as abandoned

@@ -15,14 +15,15 @@ comment on view engine.stored_races is
   'A row per feed and race that it brought, on the day that the feed gave it: a card that moved is on its own day.
    is_abandoned: the feed says that nothing will follow.';
 
--- Each of both looks at the end of an index only.
+-- A branch each here too, so that both read only the end of an index.
 create view engine.newest_days
 with (security_invoker = true)
 as
 select 'racecards' as feed, max(race.card_date) as day from public.ra_races as race where race.has_card
 union all
 select 'results', max(race.race_date) from public.ra_races as race where race.has_result;
-comment on view engine.newest_days is 'The day of the newest race of each feed in engine.stored_races; null when it brought none.';
+comment on view engine.newest_days is
+  'The day of the newest race of each feed in engine.stored_races; null when it brought none.';
 
 create function engine.races_of_day(feed text, day date, regions text[])
 returns bigint

@@ -44,8 +44,8 @@ begin
 end
 $$;
 comment on function engine.cancel_paused_closings(text[]) is
-  'Cancels the closings of these feeds that are paused: the next one takes their place. The days that they had left count
-   one try less.';
+  'Cancels the closings of these feeds that are paused: the next one takes their place. The days that they had left
+   count one try less.';
 
 create function engine.give_up_gaps()
 returns void
@@ -96,39 +96,8 @@ as $$
   ) as gap
 $$;
 comment on function engine.choose_gap_days(text) is
-  'The days of a feed that the closing pulls now, in order: the newest that are missing, were not given up or tried within
-   twelve hours, and that nobody is working on; at most gap_days_a_night. Null when there is none.';
-
-create function engine.plan_stretches(feed text, days date[])
-returns table (period_start date, period_end date, pages_expected integer)
-language sql
-stable
-security invoker
-set search_path = ''
-as $$
-  select
-    min(d.day),
-    max(d.day) + 1,
-    engine.pages_of_days(
-      (select known from engine.feeds as known where known.name = plan_stretches.feed),
-      count(*)::integer,
-      (select engine.races_per_day(plan_stretches.feed))
-    )
-  from (
-    select
-      wanted.day,
-      wanted.day - (row_number() over (partition by pulls.day is null order by wanted.day))::integer as stretch_id,
-      pulls.day as tried_day
-    from unnest(plan_stretches.days) as wanted (day)
-    left join public.gap_pulls as pulls
-      on pulls.feed = plan_stretches.feed and pulls.day = wanted.day and pulls.tries > 0
-  ) as d
-  group by d.stretch_id, d.tried_day, date_trunc('month', d.day::timestamp)
-  order by 1
-$$;
-comment on function engine.plan_stretches(text, date[]) is
-  'The chunks of one feed for single days, the columns of engine.plan_chunks: one for each stretch of days in a month, and
-   one for each day that was tried before, so that one bad day spoils no other.';
+  'The days of a feed that the closing pulls now, in order: the newest that are missing, were not given up or tried
+   within twelve hours, and that nobody is working on; at most gap_days_a_night. Null when there is none.';
 
 create function engine.count_gap_tries(feed text, days date[])
 returns void
@@ -174,8 +143,6 @@ begin
 end
 $$;
 comment on function engine.close_gaps(text[]) is
-  'Starts a run per feed (default: all that have days) for the days of coverage_gaps that nobody is working on, the newest
-   first, at most gap_days_a_night. A day still missing after gap_tries such pulls is given up, and an alert says so. Returns
-   how many days are pulled. Error 55P03 when another session does the same.';
-
-grant execute on function engine.plan_stretches to service_role;
+  'Starts a run per feed (default: all that have days) for the days of coverage_gaps that nobody is working on, the
+   newest first, at most gap_days_a_night. A day still missing after gap_tries such pulls is given up, and an alert says
+   so. Returns how many days are pulled. Error 55P03 when another session does the same.';

@@ -4,17 +4,21 @@ create view public.data_freshness
 with (security_invoker = true)
 as
 with settings as (
-  select s.schedules_started_on, s.freshness_grace_minutes * interval '1 minute' as grace from public.backfill_settings as s
+  select s.schedules_started_on, s.freshness_grace_minutes * interval '1 minute' as grace
+  from public.backfill_settings as s
 ),
 feeds as (
   select
     feed.name as feed,
     feed.has_days,
-    -- The newest pull of today's data that should be done by now, whatever the weekday: an empty day is pulled like any other.
+    -- The newest pull of today's data that should be done by now, whatever the weekday: an empty day is pulled like any
+    -- other.
     max(engine.last_due(schedule, engine.clock() - settings.grace)) filter (
       where settings.schedules_started_on is not null
     ) as expected_since,
-    min(engine.next_due(schedule, engine.clock())) filter (where settings.schedules_started_on is not null) as next_due_at
+    min(engine.next_due(schedule, engine.clock())) filter (
+      where settings.schedules_started_on is not null
+    ) as next_due_at
   from engine.feeds as feed
   cross join settings
   left join public.pull_schedules as schedule
@@ -64,18 +68,25 @@ select
     -- The day that was due, not an older one that somebody pulled again since.
     when exists (
       select from public.ra_coverage as c
-      where c.feed = known.feed and c.day = engine.london_day(known.expected_since) and c.pulled_at >= known.expected_since
+      where
+        c.feed = known.feed
+        and c.day = engine.london_day(known.expected_since)
+        and c.pulled_at >= known.expected_since
     ) then 'fresh'
     else 'late'
   end as state
 from known;
-comment on view public.data_freshness is 'A row per feed: how new its data is, and whether it is as new as the schedules promise.';
+comment on view public.data_freshness is
+  'A row per feed: how new its data is, and whether it is as new as the schedules promise.';
 comment on column public.data_freshness.feed is 'One of engine.feeds.';
-comment on column public.data_freshness.newest_day is 'Day of the newest race stored from this feed, cards of days to come among them; null for masters.';
-comment on column public.data_freshness.last_pulled_at is 'When the newest day up to today was last pulled wholly, also when it was empty; of the masters, when the first list of their last
-   whole pull went in.';
+comment on column public.data_freshness.newest_day is
+  'Day of the newest race stored from this feed, cards of days to come among them; null without days.';
+comment on column public.data_freshness.last_pulled_at is
+  'When the newest day up to today was last pulled wholly, also when it was empty; of a feed without days, when the
+   first page of its last whole pull went in.';
 comment on column public.data_freshness.expected_since is
-  'By when it should have been pulled again: the last scheduled time that is freshness_grace_minutes ago. Null before the first.';
+  'By when it should have been pulled again: the last scheduled time that is freshness_grace_minutes ago. Null before
+   the first.';
 comment on column public.data_freshness.next_due_at is 'The next scheduled pull; null without schedules.';
 comment on column public.data_freshness.state is
   'fresh; late: the pull due at expected_since is not done; not_scheduled: start_schedules was not called.';

@@ -8,7 +8,8 @@ create table public.gap_pulls (
   given_up_at timestamptz,
   constraint gap_pulls_pkey primary key (feed, day)
 );
-comment on table public.gap_pulls is 'Days whose gap the nightly closing has tried to close. A row goes when the gap does.';
+comment on table public.gap_pulls is
+  'Days whose gap the nightly closing has tried to close. A row goes when the gap does.';
 comment on column public.gap_pulls.feed is 'One of engine.feeds that has days.';
 comment on column public.gap_pulls.day is 'UK racing day.';
 comment on column public.gap_pulls.tries is 'Pulls so far.';
@@ -22,10 +23,14 @@ as
 select distinct chunk.feed, days.day::date as day
 from public.backfill_progress as chunk
 join engine.feeds as feed on feed.name = chunk.feed and feed.has_days,
-  generate_series(chunk.period_start::timestamp, chunk.period_end::timestamp - interval '1 day', interval '1 day') as days (day)
+  generate_series(
+    chunk.period_start::timestamp, chunk.period_end::timestamp - interval '1 day', interval '1 day'
+  ) as days (day)
 where
   chunk.state <> 'cancelled'
-  -- Nor does a pull of before make anybody expect a feed whose schedules were switched off since.
+  -- A day that the API does not have, by what is known of it now, is not expected.
+  and days.day >= feed.first_day
+  -- What started by itself makes nobody expect a feed whose schedules have been switched off since.
   and (
     chunk.kind in ('backfill', 'by_hand')
     or exists (
@@ -48,7 +53,11 @@ cross join lateral (
       run.cancelled_at is null
       or exists (
         select from public.backfill_progress as newest
-        where newest.run_id = run.id and newest.feed = feed.name and newest.state = 'succeeded' and newest.period_end > run.end_date
+        where
+          newest.run_id = run.id
+          and newest.feed = feed.name
+          and newest.state = 'succeeded'
+          and newest.period_end > run.end_date
       )
     )
     and feed.name = any (run.feeds)
@@ -65,10 +74,12 @@ where
   settings.schedules_started_on is not null
   -- Whoever has switched a feed's schedules off does not miss its days.
   and exists (
-    select from public.pull_schedules as schedule where schedule.enabled and schedule.pulls = 'days' and feed.name = any (schedule.feeds)
+    select from public.pull_schedules as schedule
+    where schedule.enabled and schedule.pulls = 'days' and feed.name = any (schedule.feeds)
   );
 comment on view engine.expected_days is
-  'Per feed the days that should be stored: those that a run was asked for, and with the schedules on all since the last backfill.';
+  'Per feed the days that should be stored: those that a run was asked for, and with the schedules on all since the last
+   backfill.';
 
 create view public.coverage_gaps
 with (security_invoker = true)
@@ -85,7 +96,8 @@ with gaps as (
     end as kind,
     case
       when known.day is null then 'never pulled wholly'
-      when known.races_stored < known.races_in_api then format('%s of %s races stored', known.races_stored, known.races_in_api)
+      when known.races_stored < known.races_in_api
+        then format('%s of %s races stored', known.races_stored, known.races_in_api)
       when not known.regions @> settings.regions then format(
         'never pulled for the region %s',
         (
@@ -102,7 +114,8 @@ with gaps as (
   left join engine.known_days as known on known.feed = expected.feed and known.day = expected.day
   where
     known.is_covered is not true
-    -- The day in progress is provisional by nature, and so is the one before until its nightly pull; and a card before its morning.
+    -- The day in progress is provisional by nature, and so is the one before until its nightly pull; and a card before
+    -- its morning.
     and (
       known.day is null
       or known.races_stored < known.races_in_api
@@ -122,7 +135,7 @@ with gaps as (
   where
     race.has_card
     and not race.has_result
-    and not coalesce(race.is_abandoned, false)
+    and not race.is_abandoned
     and race.race_date <= engine.london_day() - 2
     and race.region_code = any ((select s.regions from public.backfill_settings as s)::text[])
   group by race.race_date
@@ -131,7 +144,7 @@ select gaps.feed, gaps.day, gaps.kind, gaps.missing, coalesce(pulls.tries, 0) as
 from gaps
 left join public.gap_pulls as pulls on pulls.feed = gaps.feed and pulls.day = gaps.day;
 comment on view public.coverage_gaps is 'A row per feed and day of which something that should be stored is missing.';
-comment on column public.coverage_gaps.feed is 'racecards or results.';
+comment on column public.coverage_gaps.feed is 'One of engine.feeds that has days.';
 comment on column public.coverage_gaps.day is 'UK racing day.';
 comment on column public.coverage_gaps.kind is
   'never_pulled, or not in a region that the settings have by now; incomplete: fewer races stored than the API has;
@@ -139,7 +152,8 @@ comment on column public.coverage_gaps.kind is
    races that have a card, are not abandoned, and had no result two days later.';
 comment on column public.coverage_gaps.missing is 'In words: how many races of how many, or which.';
 comment on column public.coverage_gaps.tries is 'Pulls by the nightly closing so far.';
-comment on column public.coverage_gaps.given_up_at is 'When the nightly closing gave up, after gap_tries pulls; null before.';
+comment on column public.coverage_gaps.given_up_at is
+  'When the nightly closing gave up, after gap_tries pulls; null before.';
 
 alter table public.gap_pulls enable row level security;
 revoke all on public.gap_pulls, public.coverage_gaps from public, anon, authenticated, service_role;

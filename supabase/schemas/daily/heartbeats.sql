@@ -5,7 +5,8 @@ create table engine.heartbeats (
   beat_at timestamptz not null,
   awake_since timestamptz not null
 );
-comment on table engine.heartbeats is 'When a cron job of the engine last ran, so that the next one knows for how long nobody did.';
+comment on table engine.heartbeats is
+  'When a cron job of the engine last ran, so that the next one knows for how long nobody did.';
 comment on column engine.heartbeats.name is 'sweep, pulls or watch.';
 comment on column engine.heartbeats.beat_at is 'When it last ran.';
 comment on column engine.heartbeats.awake_since is 'Since when it has run without a break of ten minutes.';
@@ -24,7 +25,9 @@ as $$
     values (beat.name, engine.clock(), engine.clock())
     on conflict (name) do update set
       beat_at = excluded.beat_at,
-      awake_since = case when h.beat_at < excluded.beat_at - interval '10 minutes' then excluded.beat_at else h.awake_since end
+      awake_since = case
+        when h.beat_at < excluded.beat_at - interval '10 minutes' then excluded.beat_at else h.awake_since
+      end
   )
   select coalesce((select engine.clock() - before.beat_at from before), interval '0')
 $$;
@@ -41,8 +44,8 @@ begin
   if engine.try_lock(begin_tick.name) then
     return true;
   end if;
-  -- A tick beside another one has nothing to do. When that lasts, success would read as if somebody did it: cron's log gets
-  -- the sentence.
+  -- A tick beside another one has nothing to do. When that lasts, success would read as if somebody did it: cron's log
+  -- gets the sentence.
   if exists (
     select from engine.heartbeats as h
     where h.name = begin_tick.name and h.beat_at < engine.clock() - interval '3 minutes'
@@ -53,9 +56,10 @@ begin
 end
 $$;
 comment on function engine.begin_tick(text) is
-  'Takes the lock of a cron job until its transaction ends. False when another session has it; error 55P03, with a sentence that
-   says who, when nobody has made the tick for three minutes.';
+  'Takes the lock of a cron job until its transaction ends. False when another session has it; error 55P03, with a
+   sentence that says who, when nobody has made the tick for three minutes.';
 
-alter table engine.heartbeats set (fillfactor = 50, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 100);
+alter table engine.heartbeats
+  set (fillfactor = 50, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 100);
 
 alter table engine.heartbeats enable row level security;

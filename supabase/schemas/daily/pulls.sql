@@ -33,8 +33,8 @@ begin
 end
 $$;
 comment on function engine.replace_paused_pulls(text, date, date) is
-  'Cancels the scheduled pulls of a feed that are paused and hold some of these days, and returns the days widened by all
-   that they had left: so a repaired account is noticed by itself, with the next pull.';
+  'Cancels the scheduled pulls of a feed that are paused and hold some of these days, and returns the days widened by
+   all that they had left: so a repaired account is noticed by itself, with the next pull.';
 
 create function engine.has_yet_to_read(pull engine.live_pulls, day date, due timestamptz)
 returns boolean
@@ -75,8 +75,8 @@ as $$
   )
 $$;
 comment on function engine.days_left_to_pull(text, timestamptz, date, date) is
-  'From the first to the last of these days that no earlier pull will read at the time due or later; nulls when one reads
-   them all.';
+  'From the first to the last of these days that no earlier pull will read at the time due or later; nulls when one
+   reads them all.';
 
 create function engine.hurry_pulls(
   feed text, first_day date, last_day date, claimed_before timestamptz default null
@@ -104,8 +104,8 @@ begin
 end
 $$;
 comment on function engine.hurry_pulls(text, date, date, timestamptz) is
-  'Makes the scheduled pulls of these days that failed, and were last claimed before a time (null: whenever), try again now
-   and not when their wait is over: the data is due.';
+  'Makes the scheduled pulls of these days that failed, and were last claimed before a time (null: whenever), try again
+   now and not when their wait is over: the data is due.';
 
 create function engine.start_scheduled_pull(schedule public.pull_schedules, due timestamptz)
 returns text
@@ -116,11 +116,15 @@ as $$
 declare
   wanted_feed constant text := schedule.feeds[1];
   -- What was due yesterday at 23:30 is yesterday's, though the tick came after midnight.
-  due_day constant date := case when schedule.day_of_month is null then engine.london_day(due) else engine.london_day() end;
+  due_day constant date := case
+    when schedule.day_of_month is null then engine.london_day(due) else engine.london_day()
+  end;
   wanted record;
   days_left record;
 begin
-  wanted := engine.replace_paused_pulls(wanted_feed, due_day + schedule.first_day, engine.london_day() + schedule.last_day);
+  wanted := engine.replace_paused_pulls(
+    wanted_feed, due_day + schedule.first_day, engine.london_day() + schedule.last_day
+  );
   days_left := engine.days_left_to_pull(
     feed => wanted_feed, due => due, first_day => wanted.first_day, last_day => wanted.last_day
   );
@@ -148,10 +152,10 @@ begin
 end
 $$;
 comment on function engine.start_scheduled_pull(public.pull_schedules, timestamptz) is
-  'Starts the run of a schedule that is due since then, from its first day as counted from the UK day on which it was due
-   to its last day as counted from today. Returns started; left_to_another when earlier pulls have yet to begin with all
-   of its days; waits when an earlier pull that has passed or begun some of them still holds them. The earlier one tries
-   again at once.';
+  'Starts the run of a schedule that is due since then, from its first day as counted from the UK day on which it was
+   due to its last day as counted from today. Returns started; left_to_another when earlier pulls have yet to begin with
+   all of its days; waits when an earlier pull that has passed or begun some of them still holds them. The earlier one
+   tries again at once.';
 
 create function engine.answer_schedule(schedule public.pull_schedules, due timestamptz)
 returns integer
@@ -178,8 +182,8 @@ begin
 end
 $$;
 comment on function engine.answer_schedule(public.pull_schedules, timestamptz) is
-  'Does what a schedule asks for at the time due, and notes that it was answered. Returns how many runs were started, those
-   of gaps not among them.';
+  'Does what a schedule asks for at the time due, and notes that it was answered. Returns how many runs were started,
+   those of gaps not among them.';
 
 create function engine.start_due_pulls()
 returns integer
@@ -203,12 +207,18 @@ begin
   if engine.beat('pulls') > interval '10 minutes' then
     update public.pull_schedules as s
     set last_due_at = null
-    where s.name in (select gaps.name from public.pull_schedules as gaps where gaps.pulls = 'gaps' for no key update skip locked);
+    where s.name in (
+      select gaps.name from public.pull_schedules as gaps where gaps.pulls = 'gaps' for no key update skip locked
+    );
   end if;
 
-  -- The widest range first: when several are due after a standstill, the narrower ones find their days taken; gaps are what is left.
+  -- The widest range first: when several are due after a standstill, the narrower ones find their days taken; gaps are
+  -- what is left.
   for schedule in
-    select s.* from public.pull_schedules as s where s.enabled order by s.pulls = 'gaps', s.last_day - s.first_day desc, s.name
+    select s.*
+    from public.pull_schedules as s
+    where s.enabled
+    order by s.pulls = 'gaps', s.last_day - s.first_day desc, s.name
   loop
     -- Each on its own: an error in one of them holds up no other.
     begin
@@ -226,13 +236,18 @@ begin
         set
           failing_since = coalesce(s.failing_since, engine.clock()),
           last_error = concat_ws('. ', rtrim(sqlerrm, '.'), nullif(what_to_do, ''))
-        where s.name in (select known.name from public.pull_schedules as known where known.name = schedule.name for no key update skip locked);
+        where s.name in (
+          select known.name
+          from public.pull_schedules as known
+          where known.name = schedule.name
+          for no key update skip locked
+        );
     end;
   end loop;
   return started;
 end
 $$;
 comment on function engine.start_due_pulls() is
-  'The cron tick of the schedules: starts a scheduled pull for each schedule whose time has come, once however many of its
-   times went by unseen, and closes gaps when that is due and after a standstill of ten minutes. A schedule that can''t be
-   started is tried again with the next tick, and the others go on. Returns how many runs were started.';
+  'The cron tick of the schedules: starts a scheduled pull for each schedule whose time has come, once however many of
+   its times went by unseen, and closes gaps when that is due and after a standstill of ten minutes. A schedule that
+   can''t be started is tried again with the next tick, and the others go on. Returns how many runs were started.';

@@ -20,19 +20,25 @@ create table public.pull_schedules (
   constraint pull_schedules_day_in_every_month check (day_of_month between 1 and 28),
   constraint pull_schedules_failure_has_error check ((failing_since is null) = (last_error is null))
 );
-comment on table public.pull_schedules is 'Which days of which feeds are pulled when. Change the times as you like: they hold from the next minute on.';
+comment on table public.pull_schedules is
+  'Which days of which feeds are pulled when. Change the times as you like: they hold from the next minute on.';
 comment on column public.pull_schedules.name is 'Shows in backfill_runs.requested_by.';
-comment on column public.pull_schedules.pulls is 'days: those from first_day to last_day. gaps: the days of coverage_gaps.';
+comment on column public.pull_schedules.pulls is
+  'days: those from first_day to last_day. gaps: the days of coverage_gaps.';
 comment on column public.pull_schedules.feeds is 'Names of engine.feeds; one only, but for gaps.';
-comment on column public.pull_schedules.first_day is 'First day to pull, counted from the UK day of the pull: 0 today, -7 a week ago.';
+comment on column public.pull_schedules.first_day is
+  'First day to pull, counted from the UK day of the pull: 0 today, -7 a week ago.';
 comment on column public.pull_schedules.last_day is 'Last day to pull, likewise, inclusive.';
 comment on column public.pull_schedules.at_times is 'UK times of day, summer and winter.';
 comment on column public.pull_schedules.day_of_month is 'Null: every day.';
 comment on column public.pull_schedules.enabled is 'False: left out.';
-comment on column public.pull_schedules.last_due_at is 'The due time that was last answered; null before the schedules were first started,
-   and of gaps after a standstill until they are closed.';
-comment on column public.pull_schedules.failing_since is 'Since when a pull that is due can''t be started; null while all is well.';
-comment on column public.pull_schedules.last_error is 'Why it could not be started the last time; null while all is well.';
+comment on column public.pull_schedules.last_due_at is
+  'The due time that was last answered; null before the schedules were first started, and of gaps after a standstill
+   until they are closed.';
+comment on column public.pull_schedules.failing_since is
+  'Since when a pull that is due can''t be started; null while all is well.';
+comment on column public.pull_schedules.last_error is
+  'Why it could not be started the last time; null while all is well.';
 
 create trigger refuse_unknown_feeds before insert or update of feeds on public.pull_schedules
   for each row execute function engine.refuse_unknown_feeds();
@@ -42,7 +48,10 @@ values
   -- Yesterday's once more, for what was abandoned in the evening.
   ('morning_cards', array['racecards'], -1, 7, array['07:00']::time[], null),
   -- Non-runners, going and off times change until the race.
-  ('day_cards', array['racecards'], 0, 0, array['09:30', '11:00', '12:30', '14:00', '15:30', '17:00', '18:30']::time[], null),
+  (
+    'day_cards', array['racecards'], 0, 0,
+    array['09:30', '11:00', '12:30', '14:00', '15:30', '17:00', '18:30']::time[], null
+  ),
   (
     'day_results', array['results'], 0, 0,
     array['13:45', '14:45', '15:45', '16:45', '17:45', '18:45', '19:45', '20:45', '21:45', '23:30']::time[], null
@@ -84,7 +93,8 @@ as $$
   ) as due
   where due <= moment
 $$;
-comment on function engine.last_due(public.pull_schedules, timestamptz) is 'When a schedule was last due, at a moment or before it.';
+comment on function engine.last_due(public.pull_schedules, timestamptz) is
+  'When a schedule was last due, at a moment or before it.';
 
 create function engine.next_due(schedule public.pull_schedules, moment timestamptz)
 returns timestamptz
@@ -95,11 +105,14 @@ set search_path = ''
 as $$
   select min(due)
   from engine.due_times(
-    schedule, engine.london_day(moment), engine.london_day(moment) + case when schedule.day_of_month is null then 1 else 31 end
+    schedule,
+    engine.london_day(moment),
+    engine.london_day(moment) + case when schedule.day_of_month is null then 1 else 31 end
   ) as due
   where due > moment
 $$;
-comment on function engine.next_due(public.pull_schedules, timestamptz) is 'When a schedule is due next, after a moment.';
+comment on function engine.next_due(public.pull_schedules, timestamptz) is
+  'When a schedule is due next, after a moment.';
 
 alter table public.pull_schedules enable row level security;
 revoke all on public.pull_schedules from public, anon, authenticated, service_role;

@@ -29,8 +29,8 @@ begin
 end
 $$;
 comment on function engine.expire_leases() is
-  'Takes leases that ran out away from invocations that fell silent. Returns how many. Such an interruption is not a failed attempt,
-   but a chunk interrupted too often without storing a page is given up.';
+  'Takes leases that ran out away from invocations that fell silent. Returns how many. Such an interruption is not a
+   failed attempt, but a chunk interrupted too often without storing a page is given up.';
 
 create function engine.silence_is_noted(feed text, beginning text)
 returns boolean
@@ -47,13 +47,14 @@ as $$
       and starts_with(known.message, silence_is_noted.beginning)
       and known.occurred_at > engine.clock() - interval '1 hour'
       and known.occurred_at > coalesce(
-        (select max(chunk.claimed_at) from public.backfill_progress as chunk where chunk.feed = silence_is_noted.feed), '-infinity'
+        (select max(chunk.claimed_at) from public.backfill_progress as chunk where chunk.feed = silence_is_noted.feed),
+        '-infinity'
       )
   )
 $$;
 comment on function engine.silence_is_noted(text, text) is
-  'Whether the error log says already that nobody comes for a feed, in a message with this beginning. While nobody does, that is
-   one fault, and one more each hour.';
+  'Whether the error log says already that nobody comes for a feed, in a message with this beginning. While nobody does,
+   that is one fault, and one more each hour.';
 
 create function engine.forget_lost_calls()
 returns integer
@@ -65,7 +66,11 @@ as $$
     delete from engine.calls_on_their_way as call
     -- One that is being answered at this moment is not lost, and nobody waits for it.
     where call.id in (
-      select late.id from engine.calls_on_their_way as late where engine.call_is_lost(late.sent_at) order by late.id for update skip locked
+      select late.id
+      from engine.calls_on_their_way as late
+      where engine.call_is_lost(late.sent_at)
+      order by late.id
+      for update skip locked
     )
     returning call.id, call.feed, call.sent_at
   ),
@@ -74,7 +79,8 @@ as $$
     select
       lost.feed, 'lost_call', 1,
       format(
-        'The call %s of %s, sent at %s, has not come: it got lost, or the function does not answer', lost.id, lost.feed, lost.sent_at
+        'The call %s of %s, sent at %s, has not come: it got lost, or the function does not answer',
+        lost.id, lost.feed, lost.sent_at
       )
     from lost
     where not engine.silence_is_noted(lost.feed, 'The call ')
@@ -83,8 +89,49 @@ as $$
   select count(*)::integer from lost
 $$;
 comment on function engine.forget_lost_calls() is
-  'Takes calls that never came off the list, so that others are sent in their place. Returns how many. They are kept in the error
-   log: once while nobody comes at all, and again each hour.';
+  'Takes calls that never came off the list, so that others are sent in their place. Returns how many. They are kept in
+   the error log: once while nobody comes at all, and again each hour.';
+
+create function engine.note_standstill(silence interval)
+returns void
+language sql
+security invoker
+set search_path = ''
+as $$
+  select engine.note_alert(
+    kind => 'standstill', subject => 'the sweep', is_over => true,
+    message => format(
+      'The sweep stood still from %s to %s: the project slept, or cron did. What was missed is being pulled.',
+      engine.clock() - note_standstill.silence, engine.clock()
+    )
+  )
+$$;
+comment on function engine.note_standstill(interval) is
+  'Keeps an alert that the sweep has not run for so long, unless one stands.';
+
+create function engine.note_silent_watch()
+returns void
+language sql
+security invoker
+set search_path = ''
+as $$
+  select engine.note_alert(
+    kind => 'standstill', subject => 'the alerts', is_over => false,
+    message => format(
+      'The alerts have not been looked at since %s, and none was sent. See cron.job_run_details for engine-watch.',
+      watch.beat_at
+    )
+  )
+  from engine.heartbeats as watch
+  join engine.heartbeats as sweep on sweep.name = 'sweep'
+  where
+    watch.name = 'watch'
+    and watch.beat_at < engine.clock() - interval '10 minutes'
+    and sweep.awake_since < engine.clock() - interval '10 minutes'
+$$;
+comment on function engine.note_silent_watch() is
+  'Keeps an alert that the watch has not run for ten minutes while the sweep did. The next watch sends it, and ends
+   it.';
 
 create function engine.sweep()
 returns void
@@ -110,14 +157,16 @@ begin
   -- Nobody pushes a slot back by more than an hour: one further away was reserved by a clock that was ahead.
   update public.racing_api_limits as l
   set next_slot = '-infinity', taken_slots = '{}'
-  where l.next_slot > engine.clock() + interval '61 minutes' or engine.clock() + interval '61 minutes' < any (l.taken_slots);
+  where
+    l.next_slot > engine.clock() + interval '61 minutes'
+    or engine.clock() + interval '61 minutes' < any (l.taken_slots);
   perform engine.forget_lost_calls();
   begin
     perform engine.dispatch_due();
   exception
     when sqlstate 'PT424' then
-      -- A Vault secret is missing, or somebody holds pg_net's queue, which every login may lock. The leases stay expired;
-      -- the error log says what to do, and an alert after it.
+      -- A Vault secret is missing, or somebody holds pg_net's queue, which every login may lock. The leases stay
+      -- expired; the error log says what to do, and an alert after it.
       get stacked diagnostics what_to_do = pg_exception_hint;
       raise warning '%', sqlerrm;
       insert into public.ingest_errors (feed, failure_class, attempt, message)
@@ -133,41 +182,3 @@ comment on function engine.sweep() is
    calls nobody.';
 
 select cron.schedule('engine-sweep', '* * * * *', 'select engine.sweep()');
-
-create function engine.note_standstill(silence interval)
-returns void
-language sql
-security invoker
-set search_path = ''
-as $$
-  select engine.note_alert(
-    kind => 'standstill', subject => 'the sweep', is_over => true,
-    message => format(
-      'The sweep stood still from %s to %s: the project slept, or cron did. What was missed is being pulled.',
-      engine.clock() - note_standstill.silence, engine.clock()
-    )
-  )
-$$;
-comment on function engine.note_standstill(interval) is 'Keeps an alert that the sweep has not run for so long, unless one stands.';
-
-create function engine.note_silent_watch()
-returns void
-language sql
-security invoker
-set search_path = ''
-as $$
-  select engine.note_alert(
-    kind => 'standstill', subject => 'the alerts', is_over => false,
-    message => format(
-      'The alerts have not been looked at since %s, and none was sent. See cron.job_run_details for engine-watch.', watch.beat_at
-    )
-  )
-  from engine.heartbeats as watch
-  join engine.heartbeats as sweep on sweep.name = 'sweep'
-  where
-    watch.name = 'watch'
-    and watch.beat_at < engine.clock() - interval '10 minutes'
-    and sweep.awake_since < engine.clock() - interval '10 minutes'
-$$;
-comment on function engine.note_silent_watch() is
-  'Keeps an alert that the watch has not run for ten minutes while the sweep did. The next watch sends it, and ends it.';

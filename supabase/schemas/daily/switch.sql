@@ -17,8 +17,8 @@ begin
 end
 $$;
 comment on function public.start_schedules() is
-  'Switches the daily pulls on, the first ones within a minute. Returns when each schedule is due next. Calling it again changes
-   nothing.';
+  'Switches the daily pulls on, the first ones within a minute. Returns when each schedule is due next. Calling it again
+   changes nothing.';
 
 create function public.stop_schedules()
 returns void

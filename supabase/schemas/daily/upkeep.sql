@@ -7,8 +7,13 @@ security invoker
 set search_path = ''
 as $$
 begin
-  -- All that the deletion touches is held first, in everybody's order, chunks before their run; and nobody is waited for.
-  perform from public.backfill_progress as chunk where chunk.run_id = purge_run.run_id order by chunk.id for update nowait;
+  -- All that the deletion touches is held first, in everybody's order, chunks before their run; and nobody is waited
+  -- for.
+  perform
+  from public.backfill_progress as chunk
+  where chunk.run_id = purge_run.run_id
+  order by chunk.id
+  for update nowait;
   perform
   from public.ra_coverage as known
   where known.chunk_id in (select chunk.id from public.backfill_progress as chunk where chunk.run_id = purge_run.run_id)
@@ -30,8 +35,8 @@ exception
 end
 $$;
 comment on function engine.purge_run(bigint) is
-  'Deletes a run with its chunks and their errors. Returns false, at once, when one of them waits or is worked on, or is held by
-   somebody.';
+  'Deletes a run with its chunks and their errors. Returns false, at once, when one of them waits or is worked on, or is
+   held by somebody.';
 
 create function engine.purge()
 returns table (what text, rows_deleted bigint)
@@ -118,8 +123,9 @@ begin
 end
 $$;
 comment on function engine.purge() is
-  'Deletes what is older than backfill_settings says: errors, counted calls, scheduled runs that ended, rejects that were acknowledged,
-   alerts that are over, and the cron log of the engine''s jobs. Returns how many rows of what. Races, runners, masters, coverage,
-   rejects that nobody has acknowledged, and rejected runners of results, are never deleted.';
+  'Deletes what is older than backfill_settings says: errors, counted calls, scheduled runs that ended, rejects that
+   were acknowledged, alerts that are over, and the cron log of the engine''s jobs. Returns how many rows of what.
+   Races, runners, masters, coverage, rejects that nobody has acknowledged, and rejected runners of results, are never
+   deleted.';
 
 select cron.schedule('engine-upkeep', '10 4 * * *', 'select * from engine.purge()');

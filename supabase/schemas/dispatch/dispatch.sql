@@ -1,5 +1,5 @@
--- Asking for an invocation. The call leaves through pg_net after the transaction commits, so a state change and the call it
--- needs happen together or not at all. A call may still be lost on its way: the sweep restores it.
+-- Asking for an invocation. The call leaves through pg_net after the transaction commits, so a state change and the
+-- call it needs happen together or not at all. A call may still be lost on its way: the sweep restores it.
 
 create table engine.calls_on_their_way (
   id bigint generated always as identity primary key,
@@ -9,8 +9,8 @@ create table engine.calls_on_their_way (
 
 create index calls_on_their_way_feed on engine.calls_on_their_way (feed, sent_at);
 comment on table engine.calls_on_their_way is
-  'Calls queued and not yet answered by a claim. A claim takes its call off the list, so the same call delivered twice claims once,
-   and the sweep takes off what is lost.';
+  'Calls queued and not yet answered by a claim. A claim takes its call off the list, so the same call delivered twice
+   claims once, and the sweep takes off what is lost.';
 comment on column engine.calls_on_their_way.id is 'Goes with the call; claim_chunk gets it back.';
 comment on column engine.calls_on_their_way.feed is 'One of engine.feeds.';
 comment on column engine.calls_on_their_way.sent_at is 'When it was queued.';
@@ -41,20 +41,24 @@ as $$
 declare
   project_url text;
   worker_secret text;
-  function_name constant text := (select known.function_name from engine.feeds as known where known.name = dispatch.feed);
+  function_name constant text := (
+    select known.function_name from engine.feeds as known where known.name = dispatch.feed
+  );
   call_id bigint;
   -- Longer than a call is waited for and a crowded queue may hold it up, and not much longer.
   expires constant bigint := floor(extract(epoch from engine.wall_clock())) + 120;
 begin
   if function_name is null then
-    raise exception 'Unknown feed "%"', dispatch.feed using errcode = '22023', hint = 'The feeds are the rows of engine.feeds.';
+    raise exception 'Unknown feed "%"', dispatch.feed
+      using errcode = '22023', hint = 'The feeds are the rows of engine.feeds.';
   end if;
   select s.decrypted_secret into project_url from vault.decrypted_secrets as s where s.name = 'project_url';
   -- Trimmed, as the functions trim WORKER_SECRET.
   select nullif(btrim(s.decrypted_secret, E' \t\r\n'), '') into worker_secret
   from vault.decrypted_secrets as s where s.name = 'worker_secret';
   if project_url is null or worker_secret is null then
-    raise exception 'Vault lacks the secret "%"', case when project_url is null then 'project_url' else 'worker_secret' end
+    raise exception 'Vault lacks the secret "%"',
+      case when project_url is null then 'project_url' else 'worker_secret' end
       -- A code of its own, which PostgREST answers as HTTP 424, so that what catches it catches nothing else.
       using errcode = 'PT424',
         hint = 'Fill in supabase/snippets/set_up.sql and run it: it sets both secrets, again too.';

@@ -7,7 +7,6 @@ as
 select chunk.id, chunk.feed, chunk.priority, chunk.run_id, chunk.place_in_run
 from public.backfill_progress as chunk
 join public.backfill_runs as run on run.id = chunk.run_id
-join engine.feeds as feed on feed.name = chunk.feed
 where
   chunk.state = 'waiting'
   and chunk.next_attempt_at <= engine.clock()
@@ -23,24 +22,26 @@ where
       and live.period_start < chunk.period_end
       and live.period_end > chunk.period_start
   )
+  -- Lists made once, and no join: so the chunks that may not be claimed fall out first, however many of them wait.
   -- Courses have their listed names before the first race names them.
   and (
-    feed.goes_first
-    or not exists (
-      select from engine.live_chunks as live
-      join engine.feeds as other on other.name = live.feed and other.goes_first
-      where live.run_id = chunk.run_id
-    )
+    chunk.feed = any (array(select feed.name from engine.feeds as feed where feed.goes_first))
+    or chunk.run_id <> all (array(
+      select first.run_id
+      from engine.live_chunks as first
+      where first.feed = any (array(select feed.name from engine.feeds as feed where feed.goes_first))
+    ))
   )
   -- An invocation that has to wait long for its first slot would only hold a lease until it runs out.
-  and not exists (
-    select from public.racing_api_limits as l
-    where
-      l.next_slot > engine.clock() + interval '15 seconds'
-      and (l.endpoint = 'account' or l.endpoint = any (feed.endpoints))
-  );
-comment on view engine.claimable_chunks is 'Chunks that wait, are due, belong to a run that is neither paused nor cancelled, whose
-   days nobody pulls now, and whose endpoint has a slot soon.';
+  and chunk.feed <> all (array(
+    select feed.name
+    from engine.feeds as feed
+    join public.racing_api_limits as l on l.endpoint = 'account' or l.endpoint = any (feed.endpoints)
+    where l.next_slot > engine.clock() + interval '15 seconds'
+  ));
+comment on view engine.claimable_chunks is
+  'Chunks that wait, are due, belong to a run that is neither paused nor cancelled, whose days nobody pulls now, and
+   whose endpoint has a slot soon.';
 
 create function engine.dispatch_due(feed text default null)
 returns integer
@@ -59,7 +60,9 @@ begin
     select
       least(
         (select count(*) from engine.claimable_chunks as ready where ready.feed = lane),
-        allowed - (select count(*) from public.backfill_progress as live where live.feed = lane and live.state = 'working')
+        allowed - (
+          select count(*) from public.backfill_progress as live where live.feed = lane and live.state = 'working'
+        )
       )
       - (
         select count(*) from engine.calls_on_their_way as call
@@ -75,8 +78,8 @@ begin
 end
 $$;
 comment on function engine.dispatch_due(text) is
-  'Dispatches as many calls of a feed (null: of each) as chunks are claimable and leases are neither taken nor called for.
-   Returns how many. With nothing to do it calls nobody.';
+  'Dispatches as many calls of a feed (null: of each) as chunks are claimable and leases are neither taken nor called
+   for. Returns how many. With nothing to do it calls nobody.';
 
 create function engine.dispatch_next(feed text)
 returns void
@@ -96,8 +99,8 @@ exception
 end
 $$;
 comment on function engine.dispatch_next(text) is
-  'Dispatches what may be worked on now that a chunk of the feed (null: of any) has ended. Nobody, with a warning, when nothing
-   can be sent: a Vault secret is missing, or pg_net''s queue is not safe.';
+  'Dispatches what may be worked on now that a chunk of the feed (null: of any) has ended. Nobody, with a warning, when
+   nothing can be sent: a Vault secret is missing, or pg_net''s queue is not safe.';
 
 grant select on engine.claimable_chunks to service_role;
 grant execute on function engine.dispatch_due, engine.dispatch_next to service_role;

@@ -48,8 +48,8 @@ begin
   if stranger is not null then
     raise exception 'Nothing is sent: on net.http_request_queue there is a trigger that is not ours, %', stranger
       using errcode = 'PT424',
-        hint = 'Its maker could run code of their own with the rights of the role that sends. Find out why it is there, '
-          'and drop its function with cascade.';
+        hint = 'Its maker could run code of their own with the rights of the role that sends. Find out why it is '
+          'there, and drop its function with cascade.';
   end if;
 
   begin
@@ -71,5 +71,6 @@ begin
 end
 $$;
 comment on function engine.post(text, jsonb, jsonb) is
-  'Queues a request for pg_net, which sends it after the commit and waits five seconds for the answer. Returns its id. Error
-   PT424 (HTTP 424) when the queue has a trigger of somebody else''s, another session holds it, or it takes no row.';
+  'Queues a request for pg_net, which sends it after the commit and waits five seconds for the answer. Returns its id.
+   Error PT424 (HTTP 424) when the queue has a trigger of somebody else''s, another session holds it, or it takes no
+   row.';

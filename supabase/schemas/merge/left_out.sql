@@ -35,7 +35,8 @@ $$;
 comment on function engine.mark_absent_as_non_runners(text[]) is
   'Marks the declared horses of races with a result that are not in it, unless a runner of that result was rejected.';
 
--- A corrected result may leave a horse out that an earlier one had: disqualified as an ineligible runner, or confused with another.
+-- A corrected result may leave a horse out that an earlier one had: disqualified as an ineligible runner, or confused
+-- with another.
 create function engine.take_back_left_out(results jsonb, runners jsonb)
 returns void
 language sql
@@ -55,15 +56,17 @@ as $$
     beaten_lengths_overall = null
   from engine.whole_results as whole
   where
-    whole.race_id in (select race ->> 'id' from jsonb_array_elements(results) as race where (race ->> 'has_result')::boolean)
+    whole.race_id in (
+      select race ->> 'id' from jsonb_array_elements(results) as race where (race ->> 'has_result')::boolean
+    )
     and runner.race_id = whole.race_id
     and runner.has_result
     and exists (select from seen where seen.race_id = runner.race_id)
     and not exists (select from seen where seen.race_id = runner.race_id and seen.horse_id = runner.horse_id)
 $$;
 comment on function engine.take_back_left_out(jsonb, jsonb) is
-  'Takes the place from horses that an earlier result of these races had and this one has not. results and runners as ingest_page
-   gets them; a result comes with all of its runners, and one without any takes nothing back.';
+  'Takes the place from horses that an earlier result of these races had and this one has not. results and runners as
+   ingest_page gets them; a result comes with all of its runners, and one without any takes nothing back.';
 
 grant select on engine.whole_results to service_role;
 grant execute on function engine.mark_absent_as_non_runners, engine.take_back_left_out to service_role;

@@ -1,9 +1,10 @@
 -- Master rows of a page into their tables: those with rules of their own. The others are in upserts.sql.
 --
--- Two pages stored at the same time share courses, people and pedigrees. Rows are upserted in the order of their keys and the
--- tables always in the same order, so that pages wait for each other but never in a ring; and a row that brings nothing new is
--- left out beforehand, because even an upsert that changes nothing locks its row, and a lock on a course would make every page
--- wait for every other. What is known only ever becomes more, so a row left out by an outdated look is not missed.
+-- Two pages stored at the same time share courses, people and pedigrees. Rows are upserted in the order of their keys
+-- and the tables always in the same order, so that pages wait for each other but never in a ring; and a row that brings
+-- nothing new is left out beforehand, because even an upsert that changes nothing locks its row, and a lock on a course
+-- would make every page wait for every other. What is known only ever becomes more, so a row left out by an outdated
+-- look is not missed.
 
 create function engine.upsert_regions(rows jsonb)
 returns void
@@ -33,7 +34,9 @@ as $$
   select seen.code, seen.name, seen.type
   from jsonb_populate_recordset(null::public.ra_mst_bookmakers, rows) as seen
   left join public.ra_mst_bookmakers as known on known.code = seen.code
-  where known.code is null or (seen.type <> 'unknown' and (seen.name, seen.type) is distinct from (known.name, known.type))
+  where
+    known.code is null
+    or (seen.type <> 'unknown' and (seen.name, seen.type) is distinct from (known.name, known.type))
   order by seen.code
   on conflict (code) do update set name = excluded.name, type = excluded.type
   where excluded.type <> 'unknown'

@@ -17,8 +17,8 @@ as $$
     race_id, horse_id, bookmaker_code, fractional, decimal, ew_places, ew_denominator, quoted_at
   )
   select
-    seen.race_id, seen.horse_id, seen.bookmaker_code, seen.fractional, seen.decimal, seen.ew_places, seen.ew_denominator,
-    seen.quoted_at
+    seen.race_id, seen.horse_id, seen.bookmaker_code, seen.fractional, seen.decimal, seen.ew_places,
+    seen.ew_denominator, seen.quoted_at
   from jsonb_populate_recordset(null::public.ra_runner_odds, rows) as seen
   order by seen.race_id, seen.horse_id, seen.bookmaker_code
   -- A quote changes as a whole: the price of one moment never stands beside the each-way terms of another.
@@ -31,6 +31,7 @@ as $$
   where coalesce(excluded.quoted_at, '-infinity') >= coalesce(known.quoted_at, '-infinity')
 $$;
 comment on function engine.upsert_odds(jsonb) is
-  'Upserts an array of rows shaped like ra_runner_odds; none when it is null. A quote gives way only to one that is as new.';
+  'Upserts an array of rows shaped like ra_runner_odds; none when it is null. A quote gives way only to one that is as
+   new.';
 
 grant execute on function engine.upsert_odds to service_role;

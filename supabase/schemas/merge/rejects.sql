@@ -41,8 +41,8 @@ as $$
     feed, kind, race_id, horse_id, race_date, path, reason, raw, fingerprint, run_id, chunk_id
   )
   select
-    store_rejects.feed, seen.kind, seen.race_id, seen.horse_id, seen.race_date, seen.path, seen.reason, seen.raw, seen.fingerprint,
-    store_rejects.run_id, store_rejects.chunk_id
+    store_rejects.feed, seen.kind, seen.race_id, seen.horse_id, seen.race_date, seen.path, seen.reason, seen.raw,
+    seen.fingerprint, store_rejects.run_id, store_rejects.chunk_id
   from seen
   order by seen.fingerprint
   on conflict (feed, fingerprint) do update set
@@ -55,8 +55,8 @@ as $$
     acknowledged_at = case when known.reason = excluded.reason then known.acknowledged_at end
 $$;
 comment on function engine.store_rejects(jsonb, text[], text, bigint, bigint) is
-  'Keeps an array of {kind, race_id, horse_id, race_date, path, reason, raw}; the same reject again is the same row. What was
-   rejected earlier of the given races and is understood by now, is removed.';
+  'Keeps an array of {kind, race_id, horse_id, race_date, path, reason, raw}; the same reject again is the same row.
+   What was rejected earlier of the given races and is understood by now, is removed.';
 
 create function engine.note_unknown_fields(fields jsonb, feed text)
 returns void

@@ -24,7 +24,8 @@ as $$
           'else coalesce(seen.%1$I, known.%1$I) end',
         known.column_name
       )
-      -- The other feed brings null, which coalesce passes over; of a column that is never null, only the owner's row counts.
+      -- The other feed brings null, which coalesce passes over; of a column that is never null, only the owner's row
+      -- counts.
       when known.is_required then format(
         'case when seen.%2$I then seen.%1$I else known.%1$I end', known.column_name, 'has_' || lower(known.owner)
       )
@@ -32,11 +33,12 @@ as $$
     end
     when known.column_name in ('last_seen_on', 'card_seen_on') then
       format('greatest(known.%1$I, seen.%1$I)', known.column_name)
-    -- The value seen on the newer day; a missing one never replaces a known one. Seen on the same day, the greater one, so
-    -- that the order of pulling does not show. What only cards know goes by the days of cards: a newer result does not make
-    -- it stale.
+    -- The value seen on the newer day; a missing one never replaces a known one. Seen on the same day, the greater one,
+    -- so that the order of pulling does not show. What only cards know goes by the days of cards: a newer result does
+    -- not make it stale.
     else format(
-      'case when %3$s > %2$s then coalesce(seen.%1$I, known.%1$I) when %3$s < %2$s then coalesce(known.%1$I, seen.%1$I) '
+      'case when %3$s > %2$s then coalesce(seen.%1$I, known.%1$I) '
+        'when %3$s < %2$s then coalesce(known.%1$I, seen.%1$I) '
         'else greatest(known.%1$I, seen.%1$I) end',
       known.column_name,
       case known.owner when 'Both' then 'known.last_seen_on' else 'coalesce(known.card_seen_on, ''-infinity'')' end,
@@ -45,5 +47,6 @@ as $$
   end
 $$;
 comment on function engine.merge_rule(engine.column_owners, boolean, text[]) is
-  'What becomes of a column when a row is known and seen again: an expression over known and seen. is_dated: the table goes by the
-   days on which its rows were seen; else by has_card and has_result. belongs_to: the columns that it changes together with.';
+  'What becomes of a column when a row is known and seen again: an expression over known and seen. is_dated: the table
+   goes by the days on which its rows were seen; else by has_card and has_result. belongs_to: the columns that it
+   changes together with.';

@@ -28,20 +28,22 @@ begin
   );
   perform engine.write_upsert(
     'ra_runners',
-    -- A horse on a card whose race has its whole result did not run; the result's own row, if there is one, knows better.
+    -- A horse on a card whose race has its whole result did not run; the result's own row, if there is one, knows
+    -- better.
     filled => '{
       "is_non_runner":
         "coalesce(sent.is_non_runner, false) or (coalesce(sent.has_card, false) and whole.race_id is not null)"
     }',
     joined => 'left join engine.whole_results as whole on whole.race_id = sent.race_id',
     together => '[
-      ["last_run", "last_run_days"], ["position", "position_code"], ["sp", "sp_favourite"], ["prize_amount", "prize_currency"]
+      ["last_run", "last_run_days"], ["position", "position_code"], ["sp", "sp_favourite"],
+      ["prize_amount", "prize_currency"]
     ]'
   );
 end
 $$;
 comment on function engine.write_upserts() is
-  'Writes the upserts again from the comments on the columns. A migration that adds a column ends with it: alter table, comment on
-   column, select engine.write_upserts().';
+  'Writes the upserts again from the comments on the columns. A migration that adds a column ends with it: alter table,
+   comment on column, select engine.write_upserts().';
 
 select engine.write_upserts();

@@ -1,8 +1,8 @@
--- How rows of a page are merged into a table whose columns say who owns them. The database writes each upsert from the comments:
--- a new column needs a comment and select engine.write_upserts(); no upsert is edited.
+-- How rows of a page are merged into a table whose columns say who owns them. The database writes each upsert from the
+-- comments: a new column needs a comment and select engine.write_upserts(); no upsert is edited.
 --
--- The upserts are in SQL, not in plpgsql, so that each call is planned: a plan from when the tables were empty would read
--- them whole.
+-- The upserts are in SQL, not in plpgsql, so that each call is planned: a plan from when the tables were empty would
+-- read them whole.
 
 create function engine.refuse_unknown_keys(table_name text, rows jsonb, columns text[])
 returns void
@@ -11,8 +11,8 @@ security invoker
 set search_path = ''
 as $$
 declare
-  -- Postgres drops a key without a column in silence, and with it what a misspelt name should have stored. Taking the columns
-  -- away is the cheapest way to look: 2 ms for 500 rows of 50 keys, where comparing key by key takes 5.
+  -- Postgres drops a key without a column in silence, and with it what a misspelt name should have stored. Taking the
+  -- columns away is the cheapest way to look: 2 ms for 500 rows of 50 keys, where comparing key by key takes 5.
   unknown constant text := (
     select string_agg(distinct format('"%s"', sent.key), ', ')
     from jsonb_array_elements(rows) as element
@@ -66,7 +66,8 @@ begin
     end;
   if odd is not null then
     raise exception 'Nothing says which feed a row comes from that brings %', odd
-      using errcode = '22023', hint = 'A column of a card needs has_card or card_seen_on beside it, one of a result has_result.';
+      using errcode = '22023',
+        hint = 'A column of a card needs has_card or card_seen_on beside it, one of a result has_result.';
   end if;
 
   select string_agg(named.column_name, ', ' order by named.column_name)
@@ -104,7 +105,8 @@ as $body$
 declare
   function_name constant text := 'upsert_' || regexp_replace(table_name, '^ra_(mst_)?', '');
   is_dated constant boolean := exists (
-    select from engine.column_owners as c where c.table_name = write_upsert.table_name and c.column_name = 'last_seen_on'
+    select from engine.column_owners as c
+    where c.table_name = write_upsert.table_name and c.column_name = 'last_seen_on'
   );
   part record;
 begin
@@ -138,7 +140,8 @@ begin
     array_agg(c.name order by c.place) filter (where c.place_in_key is not null) as key,
     string_agg(format('seen.%1$s = known.%1$s', c.name), ' and ') filter (where c.place_in_key is not null) as same_key,
     string_agg(
-      coalesce(coalesce(c.expression, c.or_default) || ' as ' || c.name, 'sent.' || c.name), E',\n      ' order by c.place
+      coalesce(coalesce(c.expression, c.or_default) || ' as ' || c.name, 'sent.' || c.name),
+      E',\n      ' order by c.place
     ) as sent,
     string_agg(c.rule, E',\n      ' order by c.place) as merged,
     string_agg(
@@ -192,8 +195,8 @@ $text$,
   execute format(
     'comment on function engine.%I(jsonb) is %L', function_name,
     format(
-      'Upserts an array of rows shaped like %s, merged by the owners of its columns. What a row refers to must be there. Error '
-        '22023 names keys that are no column. Written by engine.write_upsert().',
+      'Upserts an array of rows shaped like %s, merged by the owners of its columns. What a row refers to must be '
+        'there. Error 22023 names keys that are no column. Written by engine.write_upsert().',
       table_name
     )
   );
@@ -202,9 +205,9 @@ $text$,
 end
 $body$;
 comment on function engine.write_upsert(text, jsonb, text, jsonb) is
-  'Writes the upsert of a table from what its columns'' comments say. filled: what SQL puts into a column, an expression over sent
-   and what is joined; a page may bring that column only if the expression reads it. together: lists of columns that change
-   together. Of a table with last_seen_on, a row that brings nothing new is left out beforehand. Error 22023 when a column has no
-   owner or no rule, or a name is not that of a column.';
+  'Writes the upsert of a table from what its columns'' comments say. filled: what SQL puts into a column, an expression
+   over sent and what is joined; a page may bring that column only if the expression reads it. together: lists of
+   columns that change together. Of a table with last_seen_on, a row that brings nothing new is left out beforehand.
+   Error 22023 when a column has no owner or no rule, or a name is not that of a column.';
 
 grant execute on function engine.refuse_unknown_keys to service_role;

@@ -12,37 +12,38 @@ with chunks as (
   from public.backfill_progress as chunk
   join engine.feeds as feed on feed.name = chunk.feed
 ),
-lanes as (
+-- A window, and no join with the lanes: the chunks are read once, and only those of the runs that are asked for.
+estimated as (
   select
-    chunks.run_id,
-    chunks.feed,
+    chunks.*,
     -- Periods that were begun know how many pages they have; the others are as much bigger or smaller than planned.
-    coalesce(
-      sum(chunks.pages_expected) filter (where chunks.pages_are_known)
-        / nullif(sum(chunks.pages_planned) filter (where chunks.pages_are_known), 0)::numeric,
-      1
-    ) as correction
+    case
+      when chunks.pages_are_known then chunks.pages_expected
+      else chunks.pages_planned * coalesce(
+        sum(chunks.pages_expected) filter (where chunks.pages_are_known) over lane
+          / nullif(sum(chunks.pages_planned) filter (where chunks.pages_are_known) over lane, 0)::numeric,
+        1
+      )
+    end as expected
   from chunks
-  group by chunks.run_id, chunks.feed
+  window lane as (partition by chunks.run_id, chunks.feed)
 )
 select
-  chunks.run_id,
-  chunks.feed,
-  chunks.priority,
-  sum(pages.expected) as pages_expected,
-  sum(case when chunks.state = 'succeeded' then pages.expected else least(chunks.pages_done, pages.expected) end) as pages_done,
+  chunk.run_id,
+  chunk.feed,
+  chunk.priority,
+  sum(chunk.expected) as pages_expected,
+  sum(
+    case when chunk.state = 'succeeded' then chunk.expected else least(chunk.pages_done, chunk.expected) end
+  ) as pages_done,
   coalesce(
-    sum(greatest(pages.expected - chunks.pages_done, 0)) filter (where chunks.state in ('waiting', 'working')), 0
+    sum(greatest(chunk.expected - chunk.pages_done, 0)) filter (where chunk.state in ('waiting', 'working')), 0
   ) as pages_left,
-  max(chunks.next_attempt_at) filter (where chunks.state = 'waiting') as last_attempt_due
-from chunks
-join lanes on lanes.run_id = chunks.run_id and lanes.feed = chunks.feed
-cross join lateral (
-  select
-    case when chunks.pages_are_known then chunks.pages_expected else chunks.pages_planned * lanes.correction end as expected
-) as pages
-group by chunks.run_id, chunks.feed, chunks.priority;
-comment on view engine.lane_progress is 'A row per run and feed: pages expected, done and left. Fractions come from estimates.';
+  max(chunk.next_attempt_at) filter (where chunk.state = 'waiting') as last_attempt_due
+from estimated as chunk
+group by chunk.run_id, chunk.feed, chunk.priority;
+comment on view engine.lane_progress is
+  'A row per run and feed: pages expected, done and left. Fractions come from estimates.';
 
 create function engine.calls_per_second(feed text)
 returns numeric
@@ -69,14 +70,15 @@ as $$
   )
   select least(
     engine.allowed_rate(
-      calls_per_second.feed, array(select distinct live.feed from engine.live_chunks as live where live.paused_at is null)
+      calls_per_second.feed,
+      array(select distinct live.feed from engine.live_chunks as live where live.paused_at is null)
     ),
     (select sum(whole.calls) / (10.0 * count(*)) from whole having count(*) >= 3)
   )
 $$;
 comment on function engine.calls_per_second(text) is
-  'How many calls of a feed a second are to be expected beside what is pulled now: what the limits allow, or what the last
-   five minutes of work came to when that is less.';
+  'How many calls of a feed a second are to be expected beside what is pulled now: what the limits allow, or what the
+   last five minutes of work came to when that is less.';
 
 grant select on engine.lane_progress to service_role;
 grant execute on function engine.calls_per_second to service_role;

@@ -33,7 +33,9 @@ begin
   if rival.paused_at is not null then
     raise exception 'Run % is paused and has yet to pull % in this range', rival.run_id, rival.feed
       using errcode = '55000',
-        hint = format('Let it go on: select backfill_resume(%1$s); or end it: select backfill_cancel(%1$s);', rival.run_id);
+        hint = format(
+          'Let it go on: select backfill_resume(%1$s); or end it: select backfill_cancel(%1$s);', rival.run_id
+        );
   end if;
   raise exception 'Run % is still working on % in this range', rival.run_id, rival.feed
     using errcode = '55000',
@@ -69,15 +71,17 @@ begin
     start_date => start_date, end_date => end_date, feeds => feeds, reprocess => reprocess
   ) as r;
 
-  -- Two starts at the same time must not both find the range free. Those of another kind never wait for each other: whoever
-  -- pulls a day by hand, in a transaction that stays open, holds up no scheduled pull.
+  -- Two starts at the same time must not both find the range free. Those of another kind never wait for each other:
+  -- whoever pulls a day by hand, in a transaction that stays open, holds up no scheduled pull.
   perform engine.take_lock('start ' || kind);
   perform engine.refuse_rival(
     kind => kind, feeds => request.wanted_feeds, start_date => start_date, end_date => request.last_day, days => days
   );
 
   insert into public.backfill_runs (kind, start_date, end_date, feeds, newest_first, reprocess, requested_by)
-  values (kind, start_date, request.last_day, request.wanted_feeds, coalesce(newest_first, true), reprocess, requested_by)
+  values (
+    kind, start_date, request.last_day, request.wanted_feeds, coalesce(newest_first, true), reprocess, requested_by
+  )
   returning id into new_run_id;
 
   insert into public.backfill_progress (
@@ -115,9 +119,10 @@ begin
 end
 $$;
 comment on function engine.create_run(text, date, date, text[], boolean, text, text, date[]) is
-  'Creates a run with its chunks and dispatches the first calls; returns its id. Whoever starts a run (operator, schedule,
-   closing of gaps) comes through here. kind as in backfill_runs; days: only these of the range, cut into stretches (null:
-   all that reprocess asks for, cut into months). Errors: those of engine.check_request; 55000 as of engine.refuse_rival.';
+  'Creates a run with its chunks and dispatches the first calls; returns its id. Whoever starts a run (operator,
+   schedule, closing of gaps) comes through here. kind as in backfill_runs; days: only these of the range, cut into
+   stretches (null: all that reprocess asks for, cut into months). Errors: those of engine.check_request; 55000 as of
+   engine.refuse_rival.';
 
 create function public.backfill_start(
   start_date date,
@@ -141,9 +146,10 @@ as $$
   )
 $$;
 comment on function public.backfill_start(date, date, text[], boolean, text) is
-  'Starts a backfill and returns its run id. Dates are inclusive; the end defaults to today in London and is frozen; feeds
-   defaults to masters, racecards and results; reprocess is missing (what coverage lacks), failed (what died in an earlier
-   run and is still lacking) or all. Nonsense, or a range that a live run already covers, is an error and starts nothing.';
+  'Starts a backfill and returns its run id. Dates are inclusive; the end defaults to today in London and is frozen;
+   feeds defaults to those of engine.feeds.by_default; reprocess is missing (what coverage lacks), failed (what died in
+   an earlier run and is still lacking) or all. Nonsense, or a range that a live run already covers, is an error and
+   starts nothing.';
 
 create function public.pull_days(first_day date, last_day date default null, feeds text[] default null)
 returns bigint
@@ -155,12 +161,13 @@ as $$
     kind => 'by_hand',
     start_date => pull_days.first_day,
     end_date => coalesce(pull_days.last_day, pull_days.first_day),
-    feeds => coalesce(pull_days.feeds, engine.feed_names(with_days => true))
+    feeds => coalesce(pull_days.feeds, engine.feed_names(with_days => true, by_default => true))
   )
 $$;
 comment on function public.pull_days(date, date, text[]) is
-  'Pulls days again by hand, whatever is known of them, and before any backfill goes on. Dates are inclusive; the last day
-   defaults to the first, feeds to racecards and results. Returns the run id. Errors as of backfill_start.';
+  'Pulls days again by hand, whatever is known of them, and before any backfill goes on. Dates are inclusive; the last
+   day defaults to the first, feeds to those of engine.feeds.by_default that have days. Returns the run id. Errors as of
+   backfill_start.';
 
 revoke all on function public.backfill_start, public.pull_days from public, anon, authenticated, service_role;
 grant execute on function

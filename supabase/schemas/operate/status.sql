@@ -38,7 +38,11 @@ lanes as (
     greatest(
       -- Runs that go before this one in the same lane have to be done first.
       sum(case when run.paused_at is null then lane.pages_left else 0 end)
-        over (partition by lane.feed order by lane.priority desc, lane.run_id rows between unbounded preceding and 1 preceding)
+        over (
+          partition by lane.feed
+          order by lane.priority desc, lane.run_id
+          rows between unbounded preceding and 1 preceding
+        )
         / speeds.calls_per_second,
       0
     ) + lane.pages_left / speeds.calls_per_second as seconds,
@@ -49,7 +53,7 @@ lanes as (
   where lane.pages_left > 0 or lane.last_attempt_due is not null
 ),
 remaining as (
-  -- Cards and results run side by side, each at its endpoint's own rate: the slower lane decides.
+  -- The feeds of a run go on side by side, each at its own rate: the slowest lane decides.
   select lanes.run_id, max(greatest(lanes.seconds, lanes.seconds_until_due)) as seconds
   from lanes
   group by lanes.run_id
@@ -132,8 +136,8 @@ select
             order by lost.occurred_at desc
             limit 1
           ),
-          'Nobody answers the calls. Are the functions deployed, and do Vault''s project_url and worker_secret fit them? See: '
-          'select * from net._http_response order by created desc limit 10;'
+          'Nobody answers the calls. Are the functions deployed, and do Vault''s project_url and worker_secret fit '
+          'them? See: select * from net._http_response order by created desc limit 10;'
         )
       else 'Wait: it goes on by itself.'
     end
@@ -142,7 +146,9 @@ select
   last_error.occurred_at as last_error_at,
   run.created_at,
   chunks.started_at,
-  case when coalesce(chunks.waiting + chunks.working, 0) = 0 then coalesce(chunks.ended_at, run.created_at) end as ended_at
+  case
+    when coalesce(chunks.waiting + chunks.working, 0) = 0 then coalesce(chunks.ended_at, run.created_at)
+  end as ended_at
 from public.backfill_runs as run
 join states on states.run_id = run.id
 left join chunks on chunks.run_id = run.id
@@ -160,14 +166,17 @@ left join lateral (
 comment on view public.backfill_status is 'A row per run: how far it is, how fast it goes, and what to do about it.';
 comment on column public.backfill_status.state is
   'waiting, running, paused, succeeded, completed_with_failures (some chunks are dead), cancelled.';
-comment on column public.backfill_status.percent is 'Of the pages of all chunks, as far as they are known; below 100 while one is left.';
+comment on column public.backfill_status.percent is
+  'Of the pages of all chunks, as far as they are known; below 100 while one is left.';
 comment on column public.backfill_status.invocations is 'Times that a function took one of its chunks.';
-comment on column public.backfill_status.races_stored is 'Races upserted; a race that came as card and as result counts twice.';
+comment on column public.backfill_status.races_stored is
+  'Races upserted; a race that came as card and as result counts twice.';
 comment on column public.backfill_status.calls_per_minute is 'API calls of the last minute; null unless running.';
 comment on column public.backfill_status.time_left is
-  'From the calls that remain, also of the runs before it, and the rate limits, or the rate of late when that is lower; of a
-   paused run, once it goes on. Null when nothing remains.';
-comment on column public.backfill_status.what_to_do is 'A sentence for the operator, with the call to make where there is one.';
+  'From the calls that remain, also of the runs before it, and the rate limits, or the rate of late when that is lower;
+   of a paused run, once it goes on. Null when nothing remains.';
+comment on column public.backfill_status.what_to_do is
+  'A sentence for the operator, with the call to make where there is one.';
 comment on column public.backfill_status.run_id is 'The id that backfill_start returned.';
 comment on column public.backfill_status.start_date is 'First day asked for.';
 comment on column public.backfill_status.end_date is 'Last day asked for, inclusive; frozen when the run was started.';
@@ -175,10 +184,12 @@ comment on column public.backfill_status.feeds is 'Names of engine.feeds.';
 comment on column public.backfill_status.chunks_total is 'A feed''s month each; 0 when nothing was missing.';
 comment on column public.backfill_status.chunks_working is 'Leased now.';
 comment on column public.backfill_status.chunks_waiting is 'Including those whose next attempt is due later.';
-comment on column public.backfill_status.chunks_dead is 'Given up: see last_error and ingest_errors, then backfill_retry(run_id).';
+comment on column public.backfill_status.chunks_dead is
+  'Given up: see last_error and ingest_errors, then backfill_retry(run_id).';
 comment on column public.backfill_status.api_calls is 'Requests sent, failed ones among them.';
 comment on column public.backfill_status.runners_stored is 'Runners upserted, counted as races_stored is.';
-comment on column public.backfill_status.rows_rejected is 'Rows and values that could not be understood, each time they came: see ingest_rejects.';
+comment on column public.backfill_status.rows_rejected is
+  'Rows and values that could not be understood, each time they came: see ingest_rejects.';
 comment on column public.backfill_status.last_error is
   'Message of the newest row of ingest_errors of this run, apart from requests that passed when they were sent again.';
 comment on column public.backfill_status.last_error_at is 'When that was.';

@@ -11,7 +11,8 @@ declare
 begin
   select run.* into held from public.backfill_runs as run where run.id = hold_run.run_id for no key update;
   if not found then
-    raise exception 'There is no run %', hold_run.run_id using errcode = '22023', hint = 'See: select * from backfill_status;';
+    raise exception 'There is no run %', hold_run.run_id
+      using errcode = '22023', hint = 'See: select * from backfill_status;';
   end if;
   if held.cancelled_at is not null then
     raise exception 'Run % was cancelled at %', held.id, held.cancelled_at
@@ -20,7 +21,8 @@ begin
   return held;
 end
 $$;
-comment on function engine.hold_run(bigint) is 'Locks a run that may still be steered and returns it; otherwise an error.';
+comment on function engine.hold_run(bigint) is
+  'Locks a run that may still be steered and returns it; otherwise an error.';
 
 create function engine.hold_chunks(run_id bigint, states text[])
 returns void
@@ -37,7 +39,8 @@ begin
 end
 $$;
 comment on function engine.hold_chunks(bigint, text[]) is
-  'Locks the chunks of a run that are in these states. Before hold_run, as everybody who works on a chunk holds it before the run.';
+  'Locks the chunks of a run that are in these states. Before hold_run, as everybody who works on a chunk holds it
+   before the run.';
 
 create function public.backfill_pause(run_id bigint)
 returns void
@@ -57,7 +60,9 @@ begin
     raise exception 'Run % has ended', held.id using errcode = '55000';
   end if;
   update public.backfill_runs as run
-  set paused_at = engine.clock(), pause_reason = format('Paused by %s. To go on: select backfill_resume(%s);', session_user, run.id)
+  set
+    paused_at = engine.clock(),
+    pause_reason = format('Paused by %s. To go on: select backfill_resume(%s);', session_user, run.id)
   where run.id = held.id;
 end
 $$;
@@ -79,7 +84,8 @@ begin
     raise exception 'Run % is not paused', held.id using errcode = '55000';
   end if;
   update public.backfill_runs as run set paused_at = null, pause_reason = null where run.id = held.id;
-  -- Due from now on: not since before the pause, as if nobody had come for them, nor after a wait that the pause was for.
+  -- Due from now on: not since before the pause, as if nobody had come for them, nor after a wait that the pause was
+  -- for.
   update public.backfill_progress as chunk
   set next_attempt_at = engine.clock(), failing_since = null
   where chunk.run_id = held.id and chunk.state = 'waiting';
@@ -115,8 +121,8 @@ begin
 end
 $$;
 comment on function public.backfill_cancel(bigint) is
-  'Ends a run for good. What it stored stays; a page in flight is refused, because its lease is gone. Dead chunks are cancelled too:
-   nobody waits for their days any more.';
+  'Ends a run for good. What it stored stays; a page in flight is refused, because its lease is gone. Dead chunks are
+   cancelled too: nobody waits for their days any more.';
 
 create function public.backfill_retry(run_id bigint)
 returns integer

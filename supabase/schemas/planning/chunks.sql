@@ -9,11 +9,15 @@ set search_path = ''
 as $$
   -- UK and Ireland have about 13,000 races a year.
   select case when count(*) >= 300 then avg(known.races_in_api) else 36 end
-  from public.ra_coverage as known
-  where known.feed = races_per_day.feed
+  from engine.feeds as own
+  join engine.feeds as counting on
+    'races' = any (counting.counted_rows) and (counting.name = own.name or not 'races' = any (own.counted_rows))
+  join public.ra_coverage as known on known.feed = counting.name
+  where own.name = races_per_day.feed
 $$;
 comment on function engine.races_per_day(text) is
-  'What a day has on average: of the days whose coverage is known when those are 300 or more, otherwise 36.';
+  'What a day has on average: of the days whose coverage is known when those are 300 or more, otherwise 36. A feed that
+   counts no races has as many as the others.';
 
 create function engine.pages_of_days(feed engine.feeds, days integer, races_a_day numeric)
 returns integer
@@ -26,13 +30,15 @@ as $$
     when 'lists' then cardinality(feed.endpoints)
     when 'days' then days
     -- Replaced by the API's own total with the first page.
-    when 'pages' then ceil(days * races_a_day / feed.page_limit)
-    when 'ids' then ceil(days * races_a_day * feed.runners_a_race / feed.page_limit)
+    else ceil(
+      days * races_a_day * case when 'races' = any (feed.counted_rows) then 1 else feed.runners_a_race end
+      / feed.page_limit
+    )
   end::integer
 $$;
 comment on function engine.pages_of_days(engine.feeds, integer, numeric) is
-  'How many pages so many days of a feed are expected to have. races_a_day: as engine.races_per_day says it; of feeds counted
-   by lists or days it may be null.';
+  'How many pages so many days of a feed are expected to have. races_a_day: as engine.races_per_day says it; of feeds
+   counted by lists or days it may be null.';
 
 create function engine.plan_chunks(start_date date, end_date date, feed text, reprocess text)
 returns table (period_start date, period_end date, pages_expected integer)
@@ -60,7 +66,9 @@ as $$
       least(bounds.last_day, (month + interval '1 month')::date - 1) as month_last,
       bounds.has_days
     from bounds,
-      generate_series(date_trunc('month', bounds.first_day::timestamp), bounds.last_day::timestamp, interval '1 month') as month
+      generate_series(
+        date_trunc('month', bounds.first_day::timestamp), bounds.last_day::timestamp, interval '1 month'
+      ) as month
     where not bounds.is_one_chunk
   ),
   wanted as (
@@ -109,7 +117,7 @@ as $$
   order by 1
 $$;
 comment on function engine.plan_chunks(date, date, text, text) is
-  'The chunks of one feed for an inclusive range: a month each, narrowed to the days that reprocess asks for; of lists, one
-   for the whole range.';
+  'The chunks of one feed for an inclusive range: a month each, narrowed to the days that reprocess asks for; of lists,
+   one for the whole range.';
 
 grant execute on function engine.races_per_day, engine.pages_of_days, engine.plan_chunks to service_role;

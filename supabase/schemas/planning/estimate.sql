@@ -46,10 +46,12 @@ as $$
       known as feed,
       case when known.counted_by = 'lists' then 0 else engine.races_per_day(known.name) end as races_a_day,
       engine.learned(
-        known => sum(chunk.runners_stored), seen => sum(chunk.races_stored), enough => 5000, otherwise => known.runners_a_race
+        known => sum(chunk.runners_stored), seen => sum(chunk.races_stored), enough => 5000,
+        otherwise => known.runners_a_race
       ) as runners_a_race,
       engine.learned(
-        known => sum(chunk.pages_done), seen => sum(chunk.invocations), enough => 100, otherwise => known.pages_an_invocation
+        known => sum(chunk.pages_done), seen => sum(chunk.invocations), enough => 100,
+        otherwise => known.pages_an_invocation
       ) as pages_an_invocation,
       engine.allowed_rate(known.name, request.wanted_feeds) as calls_per_second,
       (engine.london_day() - known.free_months * interval '1 month')::date as free_since
@@ -104,10 +106,10 @@ as $$
   order by (learned.feed).place
 $$;
 comment on function public.backfill_plan(date, date, text[], text) is
-  'What backfill_start with the same arguments would cost, a row per feed; starts nothing. api_calls: requests, without those sent
-   again; minutes: at the rate limit (cards and results run side by side, so the greater one is about the whole); races and
-   runners that come; megabytes by which the database grows at most, indexes included; invocations of the functions; note: null,
-   or what stands in the way. Errors as of backfill_start.';
+  'What backfill_start with the same arguments would cost, a row per feed; starts nothing. api_calls: requests, without
+   those sent again; minutes: at the rate limit (feeds run side by side, so the greatest one is about the whole); races
+   and runners that come; megabytes by which the database grows at most, indexes included; invocations of the functions;
+   note: null, or what stands in the way. Errors as of backfill_start.';
 
 revoke all on function public.backfill_plan from public, anon, authenticated, service_role;
 grant execute on function engine.learned, public.backfill_plan to service_role;

@@ -10,12 +10,13 @@ as $$
 #variable_conflict use_variable
 declare
   known_feeds constant text[] := engine.feed_names();
+  default_feeds constant text[] := engine.feed_names(by_default => true);
   first_day constant date := (select min(feed.first_day) from engine.feeds as feed);
   days_ahead constant integer := (select max(feed.days_ahead) from engine.feeds as feed);
   unknown_feed text;
 begin
   last_day := coalesce(end_date, engine.london_day());
-  wanted_feeds := coalesce(feeds, known_feeds);
+  wanted_feeds := coalesce(feeds, default_feeds);
   if start_date is null then
     raise exception 'The start date is missing'
       using errcode = '22023', hint = 'For example: select backfill_start(date ''2015-01-01'');';
@@ -33,7 +34,7 @@ begin
   end if;
   if cardinality(wanted_feeds) = 0 then
     raise exception 'The list of feeds is empty'
-      using errcode = '22023', hint = format('Leave it out for all: %s.', array_to_string(known_feeds, ', '));
+      using errcode = '22023', hint = format('Leave it out for: %s.', array_to_string(default_feeds, ', '));
   end if;
   select f into unknown_feed from unnest(wanted_feeds) as f where f is null or f <> all (known_feeds) limit 1;
   if found then
@@ -48,7 +49,7 @@ begin
 end
 $$;
 comment on function engine.check_request(date, date, text[], text) is
-  'What a request for work leaves open, filled in: the last day (default: today in London) and the feeds (default: all).
-   Nonsense is an error with a sentence.';
+  'What a request for work leaves open, filled in: the last day (default: today in London) and the feeds (default: those
+   of engine.feeds.by_default). Nonsense is an error with a sentence.';
 
 grant execute on function engine.check_request to service_role;

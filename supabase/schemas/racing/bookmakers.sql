@@ -8,7 +8,8 @@ create table public.ra_mst_bookmakers (
   updated_at timestamptz not null default engine.clock(),
   constraint ra_mst_bookmakers_type_known check (type in ('online', 'exchange', 'spread', 'tote', 'unknown'))
 );
-comment on table public.ra_mst_bookmakers is 'Bookmakers. The API has no list of them: a known set, and those seen in odds.';
+comment on table public.ra_mst_bookmakers is
+  'Bookmakers. The API has no list of them: a known set, and those seen in odds.';
 comment on column public.ra_mst_bookmakers.code is
   'The name in lower case without spaces and punctuation: "Spread Ex" and "Spreadex" are one.';
 comment on column public.ra_mst_bookmakers.name is

@@ -23,16 +23,16 @@ comment on column public.ra_mst_horses.name is
   'Both. Without the birth region: "Some Horse (IRE)" is Some Horse, ire. The Racing API, /racecards/pro and /results,
    `horse`.';
 comment on column public.ra_mst_horses.region_code is
-  'Both. Where the horse was born, lower case; null when no source says. The Racing API, /racecards/pro, `region`, and /results,
-   `horse`.';
+  'Both. Where the horse was born, lower case; null when no source says. The Racing API, /racecards/pro, `region`, and
+   /results, `horse`.';
 comment on column public.ra_mst_horses.dob is
   'Card. Date of birth; null when the horse was only seen in results. The Racing API, /racecards/pro, `dob`.';
 comment on column public.ra_mst_horses.sex is
   'Card. As last seen on a card: colt, filly, gelding, mare, horse, rig. Results carry only the code. The Racing API,
    /racecards/pro, `sex`.';
 comment on column public.ra_mst_horses.sex_code is
-  'Card. As last seen on a card: C, F, G, M, H, R. That of a race''s day is in ra_runners. The Racing API, /racecards/pro,
-   `sex_code`.';
+  'Card. As last seen on a card: C, F, G, M, H, R. That of a race''s day is in ra_runners. The Racing API,
+   /racecards/pro, `sex_code`.';
 comment on column public.ra_mst_horses.colour is
   'Card. As sent by cards ("b", "ch", "gr", "b/br"). The Racing API, /racecards/pro, `colour`.';
 comment on column public.ra_mst_horses.breeder is 'Card. The Racing API, /racecards/pro, `breeder`.';

@@ -16,19 +16,23 @@ create table public.ra_runner_odds (
   constraint ra_runner_odds_has_price check (num_nonnulls(fractional, decimal) > 0)
 );
 comment on table public.ra_runner_odds is
-  'The last price before the race that each bookmaker quoted for a runner, while backfill_settings.capture_odds is on. How a price
-   came about is not kept: the card''s history of it is not stored, and a newer quote replaces an older one. Source: The Racing
-   API, /racecards/pro.';
+  'The last price before the race that each bookmaker quoted for a runner, while backfill_settings.capture_odds is on.
+   How a price came about is not kept: the card''s history of it is not stored, and a newer quote replaces an older one.
+   Source: The Racing API, /racecards/pro.';
 comment on column public.ra_runner_odds.race_id is 'The race. The Racing API, /racecards/pro, `race_id`.';
 comment on column public.ra_runner_odds.horse_id is 'The runner in it. The Racing API, /racecards/pro, `horse_id`.';
 comment on column public.ra_runner_odds.bookmaker_code is
   'Who quotes the price. The Racing API, /racecards/pro, `odds[].bookmaker`.';
-comment on column public.ra_runner_odds.fractional is 'As printed: "7/2"; exchanges print the decimal price here ("3.35").';
+comment on column public.ra_runner_odds.fractional is
+  'As printed: "7/2"; exchanges print the decimal price here ("3.35").';
 comment on column public.ra_runner_odds.decimal is 'Decimal price, stake included.';
-comment on column public.ra_runner_odds.ew_places is 'Places that an each-way bet pays; null where the bookmaker offers none.';
-comment on column public.ra_runner_odds.ew_denominator is 'Each way pays one so-manieth of the odds: 5 is a fifth.';
+comment on column public.ra_runner_odds.ew_places is
+  'Places that an each-way bet pays; null where the bookmaker offers none.';
+comment on column public.ra_runner_odds.ew_denominator is
+  'What the odds are divided by for an each-way bet: 5 pays a fifth of them.';
 comment on column public.ra_runner_odds.quoted_at is
-  'When the price was last looked at. The card gives UK local time; null when it gives none, and then any dated quote wins.';
+  'When the price was last looked at. The card gives UK local time; null when it gives none, and then any dated quote
+   wins.';
 comment on column public.ra_runner_odds.created_at is 'When the row was first written.';
 comment on column public.ra_runner_odds.updated_at is
   'When a value of the row last changed. A pull that brings nothing new leaves it.';

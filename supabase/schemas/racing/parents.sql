@@ -3,7 +3,7 @@
 -- last_seen_on decides which name wins: a row seen on a newer racing day replaces one seen on an older day, never the
 -- other way round, so the order in which months are pulled does not show in the data.
 --
--- The first word of a column's comment is its owner (merge/rules.sql): the upserts are written from it.
+-- The first word of a column's comment is its owner (merge/column_owners.sql): the upserts are written from it.
 
 create table public.ra_mst_sires (
   id text primary key,
@@ -22,7 +22,8 @@ comment on column public.ra_mst_sires.name is
 comment on column public.ra_mst_sires.region_code is
   'Both. Where the animal was born, lower case (ire, fr); null when the source does not say.';
 comment on column public.ra_mst_sires.horse_id is
-  'Both. The id this animal has, or would have, among the horses: the four kinds of id share their number. May have no row.';
+  'Both. The id this animal has, or would have, among the horses: the four kinds of id share their number. May have no
+   row.';
 comment on column public.ra_mst_sires.last_seen_on is
   'Both. Newest racing day that named it: of two names, the one seen on the newer day stands.';
 comment on column public.ra_mst_sires.created_at is 'When the row was first written.';
@@ -49,7 +50,8 @@ comment on column public.ra_mst_dams.name is
 comment on column public.ra_mst_dams.region_code is
   'Both. Where the animal was born, lower case (ire, fr); null when the source does not say.';
 comment on column public.ra_mst_dams.horse_id is
-  'Both. The id this animal has, or would have, among the horses: the four kinds of id share their number. May have no row.';
+  'Both. The id this animal has, or would have, among the horses: the four kinds of id share their number. May have no
+   row.';
 comment on column public.ra_mst_dams.last_seen_on is
   'Both. Newest racing day that named it: of two names, the one seen on the newer day stands.';
 comment on column public.ra_mst_dams.created_at is 'When the row was first written.';
@@ -76,7 +78,8 @@ comment on column public.ra_mst_damsires.name is
 comment on column public.ra_mst_damsires.region_code is
   'Both. Where the animal was born, lower case (ire, fr); null when the source does not say.';
 comment on column public.ra_mst_damsires.horse_id is
-  'Both. The id this animal has, or would have, among the horses: the four kinds of id share their number. May have no row.';
+  'Both. The id this animal has, or would have, among the horses: the four kinds of id share their number. May have no
+   row.';
 comment on column public.ra_mst_damsires.last_seen_on is
   'Both. Newest racing day that named it: of two names, the one seen on the newer day stands.';
 comment on column public.ra_mst_damsires.created_at is 'When the row was first written.';

@@ -64,23 +64,23 @@ create table public.ra_runners (
   constraint ra_runners_favourite_known check (sp_favourite in ('favourite', 'joint favourite', 'co-favourite'))
 );
 comment on table public.ra_runners is
-  'Runners: one horse in one race. Entries of the card that did not run stay, marked as such. The first word of a column''s
-   comment is its owner. Card: only cards fill it. Result: only results do. Both: a result''s word stands, and a card fills what
-   it left open. A missing value never replaces a known one.';
+  'Runners: one horse in one race. Entries of the card that did not run stay, marked as such. The first word of a
+   column''s comment is its owner. Card: only cards fill it. Result: only results do. Both: a result''s word stands, and
+   a card fills what it left open. A missing value never replaces a known one.';
 comment on column public.ra_runners.race_id is 'Both. The Racing API, /racecards/pro and /results, `race_id`.';
 comment on column public.ra_runners.horse_id is
   'Both. A horse may run twice on a day: only race and horse together are one runner. The Racing API, /racecards/pro and
    /results, `horse_id`.';
 comment on column public.ra_runners.jockey_id is
-  'Both. Null while undeclared, and for a non-runner that is sent with the placeholder NON-RUNNER. The Racing API, /racecards/pro
-   and /results, `jockey_id`.';
+  'Both. Null while undeclared, and for a non-runner that is sent with the placeholder NON-RUNNER. The Racing API,
+   /racecards/pro and /results, `jockey_id`.';
 comment on column public.ra_runners.trainer_id is
   'Both. Null when none is named. The Racing API, /racecards/pro and /results, `trainer_id`.';
 comment on column public.ra_runners.owner_id is
   'Both. Null when none is named. The Racing API, /racecards/pro and /results, `owner_id`.';
 comment on column public.ra_runners.number is
-  'Both. Saddlecloth number ("R20" is 20); null before it is given, and where the card puts NR in its place. The Racing API,
-   /racecards/pro and /results, `number`.';
+  'Both. Saddlecloth number ("R20" is 20); null before it is given, and where the card puts NR in its place. The Racing
+   API, /racecards/pro and /results, `number`.';
 comment on column public.ra_runners.draw is
   'Both. Stall; null where there are none (the API sends 0). The Racing API, /racecards/pro and /results, `draw`.';
 comment on column public.ra_runners.age is
@@ -93,42 +93,43 @@ comment on column public.ra_runners.headgear is
   'Both. Letters as sent (p cheekpieces, b blinkers, v visor, h hood, t tongue strap); null for none. The Racing API,
    /racecards/pro and /results, `headgear`.';
 comment on column public.ra_runners.official_rating is
-  'Both. Official rating in force; null for an unrated horse (the API sends a dash). The Racing API, /racecards/pro, `ofr`, and
-   /results, `or`.';
+  'Both. Official rating in force; null for an unrated horse (the API sends a dash). The Racing API, /racecards/pro,
+   `ofr`, and /results, `or`.';
 comment on column public.ra_runners.jockey_claim_lbs is
-  'Both. Allowance of the jockey, in pounds; 0 when a jockey of a card claims none, null when nothing is said. The Racing API,
-   /racecards/pro, `jockey` ("Name(5)"), and /results, `jockey_claim_lbs`.';
+  'Both. Allowance of the jockey, in pounds; 0 when a jockey of a card claims none, null when nothing is said. The
+   Racing API, /racecards/pro, `jockey` ("Name(5)"), and /results, `jockey_claim_lbs`.';
 comment on column public.ra_runners.silk_url is
   'Both. Picture of the owner''s colours. The Racing API, /racecards/pro and /results, `silk_url`.';
 comment on column public.ra_runners.is_non_runner is
-  'Both. Declared, did not run: the card says so, or the race has a result without this horse. The Racing API, /racecards/pro and
-   /results, `number` (NR), `jockey`, `jockey_id`.';
+  'Both. Declared, did not run: the card says so, or the race has a result without this horse. The Racing API,
+   /racecards/pro and /results, `number` (NR), `jockey`, `jockey_id`.';
 comment on column public.ra_runners.is_reserve is
   'Card. A reserve of an Irish card ("R20"); not counted in the field. The Racing API, /racecards/pro, `number`.';
 comment on column public.ra_runners.has_card is 'Card. True once a card named the runner.';
 comment on column public.ra_runners.has_result is 'Result. True once a result named the runner.';
 comment on column public.ra_runners.headgear_run is
-  'Card. Which run in this headgear it is, as sent ("1" the first); null when nothing is said. The Racing API, /racecards/pro,
-   `headgear_run`.';
+  'Card. Which run in this headgear it is, as sent ("1" the first); null when nothing is said. The Racing API,
+   /racecards/pro, `headgear_run`.';
 comment on column public.ra_runners.wind_surgery is
   'Card. "w" after a wind operation, as sent; null for none. The Racing API, /racecards/pro, `wind_surgery`.';
 comment on column public.ra_runners.wind_surgery_run is
-  'Card. Which run since the wind operation it is, as sent ("1" the first); null for none. The Racing API, /racecards/pro,
-   `wind_surgery_run`.';
+  'Card. Which run since the wind operation it is, as sent ("1" the first); null for none. The Racing API,
+   /racecards/pro, `wind_surgery_run`.';
 comment on column public.ra_runners.card_rpr is
-  'Card. Best Racing Post Rating before the race, as the card prints it; rpr is the rating earned in the race. Null without one.
-   The Racing API, /racecards/pro, `rpr`.';
+  'Card. Best Racing Post Rating before the race, as the card prints it; rpr is the rating earned in the race. Null
+   without one. The Racing API, /racecards/pro, `rpr`.';
 comment on column public.ra_runners.card_topspeed is
   'Card. Best Topspeed before the race; topspeed is the figure earned in the race. Null without one. The Racing API,
    /racecards/pro, `ts`.';
 comment on column public.ra_runners.form is
-  'Card. Form figures as printed, newest last, "-" between seasons ("542-"); null for a horse that never ran. The Racing API,
-   /racecards/pro, `form`.';
+  'Card. Form figures as printed, newest last, "-" between seasons ("542-"); null for a horse that never ran. The Racing
+   API, /racecards/pro, `form`.';
 comment on column public.ra_runners.last_run is
-  'Card. As printed: "95", "68 (36J)" (days since a run of this code, other code in brackets), "(22P)"; null when it never ran.
-   The Racing API, /racecards/pro, `last_run`.';
+  'Card. As printed: "95", "68 (36J)" (days since a run of this code, other code in brackets), "(22P)"; null when it
+   never ran. The Racing API, /racecards/pro, `last_run`.';
 comment on column public.ra_runners.last_run_days is
-  'Card. Days since the last run under this code; null when there was none. The Racing API, /racecards/pro, `last_run`.';
+  'Card. Days since the last run under this code; null when there was none. The Racing API, /racecards/pro,
+   `last_run`.';
 comment on column public.ra_runners.card_comment is
   'Card. A sentence on the horse, before the race. The Racing API, /racecards/pro, `comment`.';
 comment on column public.ra_runners.spotlight is
@@ -137,57 +138,62 @@ comment on column public.ra_runners.trainer_rtf_percent is
   'Card. Percentage of the trainer''s recent runners that ran to form; null without any. The Racing API, /racecards/pro,
    `trainer_rtf`.';
 comment on column public.ra_runners.trainer_14_days_runs is
-  'Card. Runners of the trainer in the 14 days before the card. The Racing API, /racecards/pro, `trainer_14_days.runs`.';
+  'Card. Runners of the trainer in the 14 days before the card. The Racing API, /racecards/pro,
+   `trainer_14_days.runs`.';
 comment on column public.ra_runners.trainer_14_days_wins is
   'Card. Winners among them. The Racing API, /racecards/pro, `trainer_14_days.wins`.';
 comment on column public.ra_runners.trainer_14_days_percent is
   'Card. Percentage of winners, as sent. The Racing API, /racecards/pro, `trainer_14_days.percent`.';
 comment on column public.ra_runners.past_results_flags is
-  'Card. Letters such as C (won at this course), D (at this distance), BF (beaten favourite); null for none. The Racing API,
-   /racecards/pro, `past_results_flags`.';
+  'Card. Letters such as C (won at this course), D (at this distance), BF (beaten favourite); null for none. The Racing
+   API, /racecards/pro, `past_results_flags`.';
 comment on column public.ra_runners.quotes is
-  'Card. Array of {date, horse_id, race_id, course_id, distance_f, distance_y, quote, …} as sent; null for none. The Racing API,
-   /racecards/pro, `quotes`.';
+  'Card. Array of {date, horse_id, race_id, course_id, distance_f, distance_y, quote, …} as sent; null for none. The
+   Racing API, /racecards/pro, `quotes`.';
 comment on column public.ra_runners.stable_tour is
   'Card. Array of {quote} as sent: what the trainer said of the horse; null for none. The Racing API, /racecards/pro,
    `stable_tour`.';
 comment on column public.ra_runners.medical is
   'Card. Array of {date, type} as sent ("Wind Surgery"); null for none. The Racing API, /racecards/pro, `medical`.';
 comment on column public.ra_runners.previous_trainers is
-  'Card. Array of {trainer, trainer_id, change_date} as sent; null for none. The Racing API, /racecards/pro, `prev_trainers`.';
+  'Card. Array of {trainer, trainer_id, change_date} as sent; null for none. The Racing API, /racecards/pro,
+   `prev_trainers`.';
 comment on column public.ra_runners.previous_owners is
-  'Card. Array of {owner, owner_id, change_date} as sent; null for none. The Racing API, /racecards/pro, `prev_owners`.';
+  'Card. Array of {owner, owner_id, change_date} as sent; null for none. The Racing API, /racecards/pro,
+   `prev_owners`.';
 comment on column public.ra_runners.position is
-  'Result. Finishing position; equal for a dead heat; null when position_code says why. The Racing API, /results, `position`.';
+  'Result. Finishing position; equal for a dead heat; null when position_code says why. The Racing API, /results,
+   `position`.';
 comment on column public.ra_runners.position_code is
-  'Result. Why there is no position: PU, F, UR, BD, RO, RR, SU, REF, DSQ, LFT, CO, VOI; other letters are kept too. The Racing
-   API, /results, `position`.';
+  'Result. Why there is no position: PU, F, UR, BD, RO, RR, SU, REF, DSQ, LFT, CO, VOI; other letters are kept too. The
+   Racing API, /results, `position`.';
 comment on column public.ra_runners.beaten_lengths is
-  'Result. Lengths behind the horse in front; 0 for the winner and in a dead heat; null when not measured. The Racing API,
-   /results, `btn`.';
+  'Result. Lengths behind the horse in front; 0 for the winner and in a dead heat; null when not measured. The Racing
+   API, /results, `btn`.';
 comment on column public.ra_runners.beaten_lengths_overall is
   'Result. Lengths behind the winner; null when not measured. The Racing API, /results, `ovr_btn`.';
 comment on column public.ra_runners.time_seconds is
   'Result. Time from off to finish, in seconds; null when not measured. The Racing API, /results, `time`.';
 comment on column public.ra_runners.sp is
-  'Result. Starting price as a fraction ("13/8", "Evens") without the favourite''s letter. The Racing API, /results, `sp`.';
+  'Result. Starting price as a fraction ("13/8", "Evens") without the favourite''s letter. The Racing API, /results,
+   `sp`.';
 comment on column public.ra_runners.sp_decimal is
   'Result. Starting price as a decimal, stake included ("4.50"). The Racing API, /results, `sp_dec`.';
 comment on column public.ra_runners.sp_favourite is
-  'Result. favourite, joint favourite or co-favourite, from the letter behind the price (F, J, C); null for any other. The Racing
-   API, /results, `sp`.';
+  'Result. favourite, joint favourite or co-favourite, from the letter behind the price (F, J, C); null for any other.
+   The Racing API, /results, `sp`.';
 comment on column public.ra_runners.bsp is
   'Result. Betfair starting price, decimal. Sent since 2026. The Racing API, /results, `bsp`.';
 comment on column public.ra_runners.rpr is
-  'Result. Racing Post Rating earned; arrives one to five days after the race. Never overwritten by a missing one. The Racing
-   API, /results, `rpr`.';
+  'Result. Racing Post Rating earned; arrives one to five days after the race. Never overwritten by a missing one. The
+   Racing API, /results, `rpr`.';
 comment on column public.ra_runners.topspeed is
   'Result. Topspeed figure earned; arrives as late as rpr, and is kept like it. The Racing API, /results, `tsr`.';
 comment on column public.ra_runners.prize_amount is
   'Result. Prize money won, in prize_currency; null for none. The Racing API, /results, `prize`.';
 comment on column public.ra_runners.prize_currency is
-  'Result. ISO 4217, that of the race''s region where the amount has no sign; null exactly when the amount is. The Racing API,
-   /results, `prize`.';
+  'Result. ISO 4217, that of the race''s region where the amount has no sign; null exactly when the amount is. The
+   Racing API, /results, `prize`.';
 comment on column public.ra_runners.result_comment is
   'Result. How the race went for the horse. The Racing API, /results, `comment`.';
 comment on column public.ra_runners.created_at is 'When the row was first written.';
@@ -203,7 +209,8 @@ create trigger skip_unchanged_row before update on public.ra_runners
   for each row execute function engine.skip_unchanged_row();
 
 -- Millions of rows: the default waits for a fifth of them to change before it looks, which is a year of racing.
-alter table public.ra_runners set (fillfactor = 90, autovacuum_vacuum_scale_factor = 0.02, autovacuum_analyze_scale_factor = 0.02);
+alter table public.ra_runners
+  set (fillfactor = 90, autovacuum_vacuum_scale_factor = 0.02, autovacuum_analyze_scale_factor = 0.02);
 
 alter table public.ra_runners enable row level security;
 revoke all on public.ra_runners from public, anon, authenticated, service_role;

@@ -11,7 +11,7 @@ create table public.racing_api_calls (
 create index racing_api_calls_counted_from on public.racing_api_calls (counted_from);
 comment on table public.racing_api_calls is
   'API calls of a run and feed by ten seconds: what the current rate and the time left are derived from.';
-comment on column public.racing_api_calls.feed is 'masters, racecards or results.';
+comment on column public.racing_api_calls.feed is 'One of engine.feeds.';
 comment on column public.racing_api_calls.counted_from is 'Start of the ten seconds in which the calls were reported.';
 comment on column public.racing_api_calls.calls is 'Requests sent, failed ones too.';
 
@@ -27,7 +27,8 @@ as $$
   on conflict (run_id, feed, counted_from) do update set calls = known.calls + excluded.calls
 $$;
 comment on function engine.count_calls(public.backfill_progress, integer) is
-  'Counts API calls of a chunk for the current rate. Call it last in a transaction: the chunks of a feed share the row.';
+  'Counts API calls of a chunk for the current rate. Call it last in a transaction: the chunks of a feed share the
+   row.';
 
 alter table public.racing_api_calls enable row level security;
 revoke all on public.racing_api_calls from public, anon, authenticated, service_role;

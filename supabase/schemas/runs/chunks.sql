@@ -44,7 +44,9 @@ create table public.backfill_progress (
   constraint backfill_progress_leased_when_working check (
     (state = 'working') = (lease_token is not null) and (state = 'working') = (lease_until is not null)
   ),
-  constraint backfill_progress_end_has_time check ((state in ('succeeded', 'dead', 'cancelled')) = (ended_at is not null)),
+  constraint backfill_progress_end_has_time check (
+    (state in ('succeeded', 'dead', 'cancelled')) = (ended_at is not null)
+  ),
   constraint backfill_progress_dead_has_error check (state <> 'dead' or last_error is not null),
   constraint backfill_progress_kind_known check (kind in ('backfill', 'by_hand', 'gaps', 'schedule')),
   -- No day of a feed is worked on twice at the same time, whatever asks for it.
@@ -56,36 +58,43 @@ comment on table public.backfill_progress is
 comment on column public.backfill_progress.feed is 'One of engine.feeds.';
 comment on column public.backfill_progress.period_start is 'First day of the period.';
 comment on column public.backfill_progress.period_end is 'Exclusive: the period is half-open.';
-comment on column public.backfill_progress.kind is 'That of the run, which never changes, so that the claim needs no join.';
-comment on column public.backfill_progress.priority is 'In which order chunks are claimed: the higher one first. Follows from the kind, and decides nothing else.';
+comment on column public.backfill_progress.kind is
+  'That of the run, which never changes, so that the claim needs no join.';
+comment on column public.backfill_progress.priority is
+  'In which order chunks are claimed: the higher one first. Follows from the kind, and decides nothing else.';
 comment on column public.backfill_progress.place_in_run is
-  'The order within the run, 1 first. Racecards and results are two lanes with the same places.';
+  'The order within the run, 1 first; each feed of a run has its own.';
 comment on column public.backfill_progress.state is
   'waiting: until next_attempt_at; working: while the lease lasts; succeeded; dead: given up, see last_error and
    backfill_retry(run_id); cancelled.';
 comment on column public.backfill_progress.next_attempt_at is 'A waiting chunk is not claimed before.';
 comment on column public.backfill_progress.lease_token is
   'Whoever shows it may write. A new claim makes a new token, and the old one is worth nothing.';
-comment on column public.backfill_progress.lease_until is 'When the lease runs out unless a page renews it; null unless working.';
-comment on column public.backfill_progress.cursor_day is 'Racecards: the day to pull next. Null for the other feeds.';
+comment on column public.backfill_progress.lease_until is
+  'When the lease runs out unless a page renews it; null unless working.';
+comment on column public.backfill_progress.cursor_day is
+  'The day to pull next, of a feed counted by days (racecards); null for the others.';
 comment on column public.backfill_progress.cursor_skip is
-  'Results: rows of the period pulled so far. Racecards: rows of the day. Masters: lists pulled.';
+  'What is pulled so far, as engine.feeds counts it: lists (masters), rows of the day at the cursor (racecards), rows of
+   the period (results), or ids.';
 comment on column public.backfill_progress.pages_done is 'Pages stored since the period was begun.';
 comment on column public.backfill_progress.pages_planned is 'The estimate when planned.';
 comment on column public.backfill_progress.pages_expected is 'The same, corrected by what the API says.';
 comment on column public.backfill_progress.api_total is
-  'What the API said it has for the period (results), the day (racecards) or the list; the most that it said in this
-   reading.';
+  'What the API said it has for the list (masters), the day (racecards) or the period (the others); the most that it
+   said in this reading.';
 comment on column public.backfill_progress.reading_since is
-  'When the first page of the reading went in: of the period (results), the day at the cursor (racecards), the lists
-   (masters). What is read is as old as that, however late its last page came. Null before the first page.';
+  'When the first page of the reading went in: of the lists (masters), the day at the cursor (racecards) or the period
+   (the others). What is read is as old as that, however late its last page came. Null before the first page.';
 comment on column public.backfill_progress.regions is
   'What the API is asked for: the regions of the settings when the reading began. Null before the first claim.';
 comment on column public.backfill_progress.api_calls is 'Calls made for the chunk, failed ones too.';
-comment on column public.backfill_progress.invocations is 'Times it was claimed: invocations of a function that worked on it.';
+comment on column public.backfill_progress.invocations is
+  'Times it was claimed: invocations of a function that worked on it.';
 comment on column public.backfill_progress.races_stored is 'Races upserted; a race pulled twice counts twice.';
 comment on column public.backfill_progress.runners_stored is 'Runners upserted; a runner pulled twice counts twice.';
-comment on column public.backfill_progress.rows_rejected is 'Rejects of the pages stored. What they were is in ingest_rejects.';
+comment on column public.backfill_progress.rows_rejected is
+  'Rejects of the pages stored. What they were is in ingest_rejects.';
 comment on column public.backfill_progress.attempts is
   'Failed attempts since the last page that went in. An interruption is not one.';
 comment on column public.backfill_progress.interruptions is 'Leases that ran out since the last page that went in.';
@@ -107,6 +116,10 @@ create index backfill_progress_claim on public.backfill_progress (feed, priority
 -- reprocess => 'failed' asks for each day whether a chunk died on it.
 create index backfill_progress_dead on public.backfill_progress (feed, period_start, period_end) where state = 'dead';
 
+-- Who asks what goes on reads no more chunks than go on, however many have ended.
+create index backfill_progress_live on public.backfill_progress (feed, period_start)
+  where state in ('waiting', 'working');
+
 -- Each claim asks whose turn it is.
 create index backfill_progress_claimed on public.backfill_progress (feed, claimed_at);
 create index backfill_progress_leases on public.backfill_progress (feed, lease_until) where state = 'working';
@@ -115,6 +128,7 @@ alter table public.backfill_progress set (fillfactor = 70, autovacuum_vacuum_sca
 
 alter table public.backfill_progress enable row level security;
 revoke all on public.backfill_progress from public, anon, authenticated, service_role;
--- Identity columns fill themselves: nobody needs a right to their sequences, and projects from before October 2026 grant one.
+-- Identity columns fill themselves: nobody needs a right to their sequences, and projects from before October 2026
+-- grant one.
 revoke all on sequence public.backfill_progress_id_seq from public, anon, authenticated, service_role;
 grant select, insert, update on public.backfill_progress to service_role;

@@ -17,7 +17,8 @@ create table public.ingest_errors (
 );
 
 create index ingest_errors_run_id on public.ingest_errors (run_id, occurred_at desc);
-create index ingest_errors_last on public.ingest_errors (run_id, occurred_at desc, id desc) where failure_class <> 'retried';
+create index ingest_errors_last on public.ingest_errors (run_id, occurred_at desc, id desc)
+  where failure_class <> 'retried';
 create index ingest_errors_chunk_id on public.ingest_errors (chunk_id);
 create index ingest_errors_lost_calls on public.ingest_errors (feed, occurred_at) where failure_class = 'lost_call';
 create index ingest_errors_occurred_at on public.ingest_errors (occurred_at);
@@ -55,7 +56,8 @@ comment on function engine.log_failure(public.backfill_progress, text, text, int
 
 alter table public.ingest_errors enable row level security;
 revoke all on public.ingest_errors from public, anon, authenticated, service_role;
--- Identity columns fill themselves: nobody needs a right to their sequences, and projects from before October 2026 grant one.
+-- Identity columns fill themselves: nobody needs a right to their sequences, and projects from before October 2026
+-- grant one.
 revoke all on sequence public.ingest_errors_id_seq from public, anon, authenticated, service_role;
 grant select, insert on public.ingest_errors to service_role;
 grant execute on function engine.log_failure to service_role;

@@ -8,6 +8,7 @@ create table engine.feeds (
   endpoints text[] not null,
   counted_by text not null,
   page_limit integer,
+  page_limit_allowed integer,
   goes_first boolean not null default false,
   first_day date,
   days_ahead integer,
@@ -21,17 +22,22 @@ create table engine.feeds (
   bytes_a_shared_runner numeric,
   pages_an_invocation numeric not null,
   has_days boolean not null generated always as (counted_by in ('days', 'pages')) stored,
+  counted_rows text[] not null default array['races'],
+  by_default boolean not null default true,
   constraint feeds_place_once unique (place),
   constraint feeds_endpoints_not_empty check (cardinality(endpoints) > 0),
+  constraint feeds_counted_rows_not_empty check (cardinality(counted_rows) > 0),
   constraint feeds_counted_by_known check (counted_by in ('lists', 'days', 'pages', 'ids')),
   constraint feeds_pages_have_a_limit check ((page_limit is null) = (counted_by = 'lists') and page_limit > 0),
+  constraint feeds_page_limit_allowed check (page_limit <= page_limit_allowed),
   constraint feeds_days_have_bounds check (
     counted_by not in ('days', 'pages')
     or num_nulls(first_day, days_ahead, known_after_days, settled_after_days, overdue_after_days) = 0
   ),
   constraint feeds_shared_rows_have_a_size check ((shares_rows_with is null) = (bytes_a_shared_runner is null))
 );
-comment on table engine.feeds is 'What can be pulled. A row per feed; the rates of its endpoints are in racing_api_limits.';
+comment on table engine.feeds is
+  'What can be pulled. A row per feed; the rates of its endpoints are in racing_api_limits.';
 comment on column engine.feeds.name is 'As in runs, chunks and coverage.';
 comment on column engine.feeds.place is 'The order in which feeds are listed.';
 comment on column engine.feeds.function_name is 'The Edge Function that works on its chunks.';
@@ -41,13 +47,16 @@ comment on column engine.feeds.counted_by is
    endpoint. days: a chunk a month, a total a day. pages: a chunk a month, one total for all of its days, which are read
    as one. ids: a chunk a month, one total of the horses whose pages are asked for; no day of it is ever covered.';
 comment on column engine.feeds.page_limit is
-  'Rows asked for in one call; the API allows 500 of /racecards/pro and 100 of /results. A change holds from the next
-   claim on. Null for lists.';
+  'Rows asked for in one call. A change holds from the next claim on. Null for lists.';
+comment on column engine.feeds.page_limit_allowed is
+  'What the API answers at most in one call, and refuses to be asked beyond: 500 of /racecards/pro, 100 of /results.
+   Null for lists.';
 comment on column engine.feeds.goes_first is 'Whether the other chunks of a run wait for it.';
 comment on column engine.feeds.first_day is 'The first day that the API has; null without days.';
 comment on column engine.feeds.days_ahead is 'How many days ahead of today the API has it; null without days.';
 comment on column engine.feeds.known_after_days is
-  'How many days after a day it can be known at all: 0 a card on the morning of its day, 1 a result once its day is over.';
+  'How many days after a day it can be known at all: 0 a card on the morning of its day, 1 a result once its day is
+   over.';
 comment on column engine.feeds.settled_after_days is
   'How many days after a day its last corrections are in: 1 a card (an abandonment in the evening), 6 a result (late
    ratings and stewards'' corrections come for five days).';
@@ -63,8 +72,13 @@ comment on column engine.feeds.shares_rows_with is 'The feed whose rows it fills
 comment on column engine.feeds.bytes_a_shared_runner is 'As bytes_a_runner, for a runner whose row is there already.';
 comment on column engine.feeds.pages_an_invocation is 'For estimates until enough was pulled: pages of one invocation.';
 comment on column engine.feeds.has_days is 'Whether its days are covered one by one.';
+comment on column engine.feeds.counted_rows is
+  'The arrays of a page, as ingest_page gets it, that hold what the API counts. Where it is no races, its pages are
+   estimated from the races of other feeds, and its coverage says that a day was pulled and knows of no races.';
+comment on column engine.feeds.by_default is 'Whether it is pulled when somebody starts a run and names no feeds.';
 
--- Each feed has its own claims, and a lock for them.
+-- Each feed has its own claims, and a lock for them. The search path is that of what runs with lent rights: a trigger
+-- goes where its table goes, and engine.dispatch reads this one.
 create function engine.add_claim_lock()
 returns trigger
 language plpgsql
@@ -72,31 +86,37 @@ security invoker
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-  insert into engine.locks (name, guards) values ('claim ' || new.name, format('giving out the %s'' leases', new.name));
+  -- A feed that was deleted leaves its lock behind, as somebody may hold it.
+  insert into engine.locks (name, guards)
+  values ('claim ' || new.name, format('giving out the %s'' leases', new.name))
+  on conflict (name) do nothing;
   return null;
 end
 $$;
-comment on function engine.add_claim_lock() is 'Trigger: a new feed gets the lock that its claims take.';
+comment on function engine.add_claim_lock() is
+  'Trigger: a new feed, and one with a new name, gets the lock that its claims take.';
 
-create trigger add_claim_lock after insert on engine.feeds
+create trigger add_claim_lock after insert or update of name on engine.feeds
   for each row execute function engine.add_claim_lock();
 
 -- Sizes and rates measured over the simulated year 2025 (docs/guide.md, "What it costs").
-insert into engine.feeds (name, place, function_name, endpoints, counted_by, goes_first, pages_an_invocation)
-values ('masters', 1, 'masters', array['/courses', '/courses/regions'], 'lists', true, 2);
 insert into engine.feeds (
-  name, place, function_name, endpoints, counted_by, page_limit, first_day, days_ahead,
+  name, place, function_name, endpoints, counted_by, counted_rows, goes_first, pages_an_invocation
+)
+values ('masters', 1, 'masters', array['/courses', '/courses/regions'], 'lists', array['courses', 'regions'], true, 2);
+insert into engine.feeds (
+  name, place, function_name, endpoints, counted_by, page_limit, page_limit_allowed, first_day, days_ahead,
   known_after_days, settled_after_days, overdue_after_days, free_months,
   runners_a_race, bytes_a_runner, shares_rows_with, bytes_a_shared_runner, pages_an_invocation
 )
 values
   (
-    'racecards', 2, 'events', array['/racecards/pro'], 'days', 500, '2023-01-23', 7,
+    'racecards', 2, 'events', array['/racecards/pro'], 'days', 500, 500, '2023-01-23', 7,
     0, 1, 2, null,
     10.4, 750, null, null, 16
   ),
   (
-    'results', 3, 'events', array['/results'], 'pages', 100, '1988-01-01', 0,
+    'results', 3, 'events', array['/results'], 'pages', 100, 100, '1988-01-01', 0,
     1, 6, 8, 12,
     9.8, 600, 'racecards', 310, 7.5
   );
@@ -104,7 +124,7 @@ values
 -- Too few rows to be analysed by itself, and plans would expect hundreds.
 analyze engine.feeds;
 
-create function engine.feed_names(with_days boolean default null)
+create function engine.feed_names(with_days boolean default null, by_default boolean default null)
 returns text[]
 language sql
 stable
@@ -113,10 +133,13 @@ set search_path = ''
 as $$
   select array_agg(feed.name order by feed.place)
   from engine.feeds as feed
-  where feed.has_days = feed_names.with_days or feed_names.with_days is null
+  where
+    (feed.has_days = feed_names.with_days or feed_names.with_days is null)
+    and (feed.by_default = feed_names.by_default or feed_names.by_default is null)
 $$;
-comment on function engine.feed_names(boolean) is
-  'All feeds in their order; true: those whose days are covered one by one; false: the others.';
+comment on function engine.feed_names(boolean, boolean) is
+  'Feeds in their order. with_days: true, those whose days are covered one by one; false, the others. by_default: true,
+   those that are pulled when nobody names any; false, the others. Null: both.';
 
 create function engine.refuse_unknown_feeds()
 returns trigger
@@ -129,7 +152,8 @@ begin
     return new;
   end if;
   raise exception 'Unknown feed in %: %', tg_table_name, new.feeds
-    using errcode = '22023', hint = format('The feeds are %s; give one at least.', array_to_string(engine.feed_names(), ', '));
+    using errcode = '22023',
+      hint = format('The feeds are %s; give one at least.', array_to_string(engine.feed_names(), ', '));
 end
 $$;
 comment on function engine.refuse_unknown_feeds() is

@@ -17,7 +17,7 @@ create table public.ingest_rejects (
   last_seen_at timestamptz not null default engine.clock(),
   acknowledged_at timestamptz,
   constraint ingest_rejects_once unique (feed, fingerprint),
-  constraint ingest_rejects_kind_known check (kind in ('race', 'runner', 'course', 'region', 'value'))
+  constraint ingest_rejects_kind_known check (kind in ('race', 'runner', 'course', 'region', 'horse', 'value'))
 );
 
 create index ingest_rejects_run_id on public.ingest_rejects (run_id);
@@ -27,21 +27,25 @@ create index ingest_rejects_race_id on public.ingest_rejects (race_id);
 
 -- An alert stands for those that nobody has looked at, and is looked for each minute.
 create index ingest_rejects_unread on public.ingest_rejects (feed, first_seen_at, id) where acknowledged_at is null;
-create index ingest_rejects_acknowledged_at on public.ingest_rejects (acknowledged_at) where acknowledged_at is not null;
+create index ingest_rejects_acknowledged_at on public.ingest_rejects (acknowledged_at)
+  where acknowledged_at is not null;
 comment on table public.ingest_rejects is
-  'Rows (kind race, runner, course, region) and values (kind value) that are not understood, with their raw JSON. One that a later
-   pull of the same race understands is removed, and one that was acknowledged, reject_days after that and after it was last met, unless it
-   is a runner of a result.';
+  'Rows (kind race, runner, course, region, horse) and values (kind value) that are not understood, with their raw JSON.
+   One that a later pull of the same race understands is removed, and one that was acknowledged, reject_days after that
+   and after it was last met, unless it is a runner of a result.';
 comment on column public.ingest_rejects.kind is
-  'race, runner, course, region: missing as a whole. value: only that column is null.';
-comment on column public.ingest_rejects.race_id is 'Null for courses and regions, and for a race whose id cannot be read.';
-comment on column public.ingest_rejects.horse_id is 'Null unless it is about a runner whose id can be read.';
+  'race, runner, course, region, horse: missing as a whole. value: only that column is null.';
+comment on column public.ingest_rejects.race_id is
+  'Null for courses, regions and horses, and for a race whose id cannot be read.';
+comment on column public.ingest_rejects.horse_id is
+  'Null unless it is about a runner, or a horse, whose id can be read.';
 comment on column public.ingest_rejects.race_date is 'UK racing day; null when it cannot be read either.';
 comment on column public.ingest_rejects.path is
   'Where in the race the unreadable value is: "runners[3].horse_id". Empty when the element as a whole is wrong.';
 comment on column public.ingest_rejects.reason is 'A sentence.';
 comment on column public.ingest_rejects.raw is 'The element as sent; of a value, {value}.';
-comment on column public.ingest_rejects.fingerprint is 'Hash of what was rejected: the same reject pulled again is the same row.';
+comment on column public.ingest_rejects.fingerprint is
+  'Hash of what was rejected: the same reject pulled again is the same row.';
 comment on column public.ingest_rejects.run_id is 'The run that met it last; null once deleted.';
 comment on column public.ingest_rejects.chunk_id is 'The chunk that met it last; null once deleted.';
 comment on column public.ingest_rejects.first_seen_at is 'When it was first met.';
@@ -59,7 +63,8 @@ create table public.ingest_unknown_fields (
   acknowledged_at timestamptz,
   constraint ingest_unknown_fields_pkey primary key (feed, object, field)
 );
-comment on table public.ingest_unknown_fields is 'Fields that the API sent and nobody here knows. Noticed, never fatal.';
+comment on table public.ingest_unknown_fields is
+  'Fields that the API sent and nobody here knows. Noticed, never fatal.';
 comment on column public.ingest_unknown_fields.object is
   'What carried it: page, racecard, card_runner, result, result_runner, course, region.';
 comment on column public.ingest_unknown_fields.field is 'Its name in the JSON.';
@@ -72,7 +77,8 @@ comment on column public.ingest_unknown_fields.last_seen_at is 'When it was last
 alter table public.ingest_rejects enable row level security;
 alter table public.ingest_unknown_fields enable row level security;
 revoke all on public.ingest_rejects, public.ingest_unknown_fields from public, anon, authenticated, service_role;
--- Identity columns fill themselves: nobody needs a right to their sequences, and projects from before October 2026 grant one.
+-- Identity columns fill themselves: nobody needs a right to their sequences, and projects from before October 2026
+-- grant one.
 revoke all on sequence public.ingest_rejects_id_seq from public, anon, authenticated, service_role;
 grant select, insert, update, delete on public.ingest_rejects to service_role;
 grant select, insert, update on public.ingest_unknown_fields to service_role;

@@ -27,9 +27,10 @@ comment on column public.backfill_runs.newest_first is 'Whether the newest month
 comment on column public.backfill_runs.reprocess is
   'Which days were planned. missing: those without whole coverage; failed: those of dead chunks; all.';
 comment on column public.backfill_runs.kind is
-  'What it is for. backfill: backfill_start; by_hand: pull_days; gaps: the nightly closing of gaps; schedule: a scheduled
-   pull. The later in this list, the earlier its chunks are claimed.';
-comment on column public.backfill_runs.requested_by is 'The role that started the run, or the schedule: "schedule day_cards".';
+  'What it is for. backfill: backfill_start; by_hand: pull_days; gaps: the nightly closing of gaps; schedule: a
+   scheduled pull. The later in this list, the earlier its chunks are claimed.';
+comment on column public.backfill_runs.requested_by is
+  'The role that started the run, or the schedule: "schedule day_cards".';
 comment on column public.backfill_runs.created_at is 'When the run was started.';
 comment on column public.backfill_runs.paused_at is 'Null unless the run is paused.';
 comment on column public.backfill_runs.pause_reason is 'Why the run is paused and what to do about it.';
@@ -40,6 +41,7 @@ create trigger refuse_unknown_feeds before insert or update of feeds on public.b
 
 alter table public.backfill_runs enable row level security;
 revoke all on public.backfill_runs from public, anon, authenticated, service_role;
--- Identity columns fill themselves: nobody needs a right to their sequences, and projects from before October 2026 grant one.
+-- Identity columns fill themselves: nobody needs a right to their sequences, and projects from before October 2026
+-- grant one.
 revoke all on sequence public.backfill_runs_id_seq from public, anon, authenticated, service_role;
 grant select, insert, update on public.backfill_runs to service_role;

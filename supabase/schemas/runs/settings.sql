@@ -41,40 +41,50 @@ create table public.backfill_settings (
 );
 
 insert into public.backfill_settings default values;
-comment on table public.backfill_settings is 'One row: what an operator may tune. A change holds from the next claim on.';
+comment on table public.backfill_settings is
+  'One row: what an operator may tune. A change holds from the next claim on.';
 comment on column public.backfill_settings.regions is
   'Region codes to pull, lower case, as /courses/regions spells them (saf, not sa). A change holds from the next claim
-   on; a period of results, or a card day, that is half read keeps its own. Days that were pulled without one of them count as missing.';
+   on; a period of results, or a card day, that is half read keeps its own. Days that were pulled without one of them
+   count as missing.';
 comment on column public.backfill_settings.leases_per_feed is
   'Chunks of one feed that may be worked on at once. Two, so that a hop through pg_net costs no throughput.';
 comment on column public.backfill_settings.lease_seconds is 'How long a lease lasts unless a page renews it.';
 comment on column public.backfill_settings.stop_taking_pages_after_seconds is
   'An invocation takes no further page after this time and yields: an isolate is retired at half of its wall clock.';
 comment on column public.backfill_settings.stop_taking_pages_after_busy_seconds is
-  'Likewise for the seconds it spent parsing and reading bodies. Sending and receiving costs about as much again (measured: 1.8 s of
-   CPU for each of these seconds), and an isolate is retired at 1 s of CPU and ended at 2 s.';
+  'Likewise for the seconds it spent parsing and reading bodies. Sending and receiving costs about as much again
+   (measured: 1.8 s of CPU for each of these seconds), and an isolate is retired at 1 s of CPU and ended at 2 s.';
 comment on column public.backfill_settings.capture_odds is
-  'Whether ra_runner_odds is filled. Odds are most of a card''s bytes, and stored they are more than
-   the rest of it: about 10,500 rows of 180 bytes a card day (1.9 MB, indexes included), against 0.3 MB for its races and runners.';
-comment on column public.backfill_settings.gap_tries is 'Nightly pulls of a day with a gap, after which it is given up and an alert says so.';
-comment on column public.backfill_settings.gap_days_a_night is 'Days of a feed that one closing of gaps pulls at most, the newest first.';
+  'Whether ra_runner_odds is filled. Odds are most of a card''s bytes, and stored they are more than the rest of it:
+   about 10,500 rows of 180 bytes a card day (1.9 MB, indexes included), against 0.3 MB for its races and runners.';
+comment on column public.backfill_settings.gap_tries is
+  'Nightly pulls of a day with a gap, after which it is given up and an alert says so.';
+comment on column public.backfill_settings.gap_days_a_night is
+  'Days of a feed that one closing of gaps pulls at most, the newest first.';
 comment on column public.backfill_settings.freshness_grace_minutes is
-  'How late a scheduled pull may be before data_freshness calls the feed late. Three retries of a failed pull take 21 minutes.';
-comment on column public.backfill_settings.alert_format is 'Body of an alert: slack ({"text": …}) or json (all of it in fields).';
+  'How late a scheduled pull may be before data_freshness calls the feed late. Three retries of a failed pull take 21
+   minutes.';
+comment on column public.backfill_settings.alert_format is
+  'Body of an alert: slack ({"text": …}) or json (all of it in fields).';
 comment on column public.backfill_settings.error_log_days is 'How long ingest_errors keeps a row.';
 comment on column public.backfill_settings.api_log_days is 'How long racing_api_calls keeps a row.';
-comment on column public.backfill_settings.cron_log_days is 'How long cron.job_run_details keeps a row of the engine''s jobs.';
-comment on column public.backfill_settings.scheduled_run_days is 'How long a scheduled run that succeeded is kept. What a backfill did is kept for ever.';
+comment on column public.backfill_settings.cron_log_days is
+  'How long cron.job_run_details keeps a row of the engine''s jobs.';
+comment on column public.backfill_settings.scheduled_run_days is
+  'How long a scheduled run that succeeded is kept. What a backfill did is kept for ever.';
 comment on column public.backfill_settings.alert_days is 'How long an alert is kept after it was well again.';
 comment on column public.backfill_settings.reject_days is
-  'How long a reject is kept after it was acknowledged and last met. One that nobody has acknowledged is kept for ever, and so is a
-   runner of a result: it says that the horse ran.';
+  'How long a reject is kept after it was acknowledged and last met. One that nobody has acknowledged is kept for ever,
+   and so is a runner of a result: it says that the horse ran.';
 comment on column public.backfill_settings.schedules_started_on is
   'Set by start_schedules and emptied by stop_schedules: from this UK day on every day is expected to be stored.';
 comment on column public.backfill_settings.answer_timeout_seconds is
   'How long a call of the API may take until its body is in. A racecards page of a big Saturday is 2 MB.';
-comment on column public.backfill_settings.attempts_before_dead is 'Failed attempts of a chunk without a page in between, after which it is dead.';
-comment on column public.backfill_settings.interruptions_before_dead is 'Leases of a chunk that run out without a page in between, after which it is dead.';
+comment on column public.backfill_settings.attempts_before_dead is
+  'Failed attempts of a chunk without a page in between, after which it is dead.';
+comment on column public.backfill_settings.interruptions_before_dead is
+  'Leases of a chunk that run out without a page in between, after which it is dead.';
 
 alter table public.backfill_settings enable row level security;
 revoke all on public.backfill_settings from public, anon, authenticated, service_role;

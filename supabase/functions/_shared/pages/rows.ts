@@ -81,8 +81,8 @@ export type OddsRow = Omit<Row<"ra_runner_odds">, WrittenAt>;
 
 /** Something that was sent and is not in the rows, with what it takes to look at it and to read it again. */
 export interface Reject {
-  /** A race, runner, course or region is missing as a whole; of a value, only that column is null. */
-  kind: "race" | "runner" | "course" | "region" | "value";
+  /** A race, runner, course, region or horse is missing as a whole; of a value, only that column is null. */
+  kind: "race" | "runner" | "course" | "region" | "horse" | "value";
   race_id: string | null;
   horse_id: string | null;
   race_date: string | null;

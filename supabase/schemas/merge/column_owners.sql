@@ -1,5 +1,5 @@
--- Who owns a column: the feed whose word it holds. Said once, at the beginning of the column's comment; what merges rows, the
--- types of the readers and the data dictionary take it from there.
+-- Who owns a column: the feed whose word it holds. Said once, at the beginning of the column's comment; what merges
+-- rows, the types of the readers and the data dictionary take it from there.
 
 create view engine.column_owners
 with (security_invoker = true)
@@ -18,8 +18,11 @@ left join pg_catalog.pg_attrdef as d on d.adrelid = c.oid and d.adnum = a.attnum
 where
   c.relnamespace = 'public'::regnamespace
   and c.relkind = 'r'
-  -- When a row was written is nobody's word.
+  -- What Postgres fills by itself, and when a row was written, is nobody's word.
+  and a.attgenerated = ''
+  and a.attidentity = ''
   and a.attname not in ('created_at', 'updated_at');
 comment on view engine.column_owners is
-  'Columns of the tables in public with the owner that their comments begin with. Card: only cards fill it. Result: only results
-   do. Both: both do. Null when the comment does not say: the table is merged by hand, or the owner was forgotten.';
+  'Columns of the tables in public with the owner that their comments begin with. Card: only cards fill it. Result: only
+   results do. Both: both do. Null when the comment does not say: the table is merged by hand, or the owner was
+   forgotten.';

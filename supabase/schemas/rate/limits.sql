@@ -12,13 +12,15 @@ create table public.racing_api_limits (
 );
 comment on table public.racing_api_limits is
   'The rate budget: a row per endpoint, and one for the account. A slot is the right to make one call at a time.';
-comment on column public.racing_api_limits.documented_calls_per_second is 'As The Racing API documents it for its paid plans.';
+comment on column public.racing_api_limits.documented_calls_per_second is
+  'As The Racing API documents it for its paid plans.';
 comment on column public.racing_api_limits.calls_per_second is 'The rate in force: what the account''s plan allows.';
 comment on column public.racing_api_limits.headroom is
-  'Share of the rate left unused. Slots are evenly spaced, but requests arrive with jitter: with 0.10 at 5 calls a second a
-   call may be 111 ms late before any window of one second holds a sixth.';
+  'Share of the rate left unused. Slots are evenly spaced, but requests arrive with jitter: with 0.10 at 5 calls a
+   second a call may be 111 ms late before any window of one second holds a sixth.';
 comment on column public.racing_api_limits.next_slot is
-  'No slot before it: an endpoint''s slots are evenly spaced, and after a 429 there is none for a while. In the past when idle.';
+  'No slot before it: an endpoint''s slots are evenly spaced, and after a 429 there is none for a while. In the past
+   when idle.';
 comment on column public.racing_api_limits.taken_slots is
   'The account''s row: slots given out, for as long as they bear on those to come. Empty for endpoints.';
 
@@ -32,7 +34,8 @@ values
   ('/courses/regions', 1, 1);
 
 -- A few rows, updated all the time: room for the new versions on the same page, and vacuumed before they pile up.
-alter table public.racing_api_limits set (fillfactor = 50, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 100);
+alter table public.racing_api_limits
+  set (fillfactor = 50, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 100);
 
 create view engine.feed_rates
 with (security_invoker = true)
@@ -41,7 +44,8 @@ select feed.name as feed, feed.goes_first, min(l.calls_per_second * (1 - l.headr
 from engine.feeds as feed
 join public.racing_api_limits as l on l.endpoint = any (feed.endpoints)
 group by feed.name;
-comment on view engine.feed_rates is 'Calls a second that the slowest endpoint of each feed allows, without the headroom.';
+comment on view engine.feed_rates is
+  'Calls a second that the slowest endpoint of each feed allows, without the headroom.';
 
 create function engine.allowed_rate(feed text, beside text[])
 returns numeric
@@ -62,8 +66,8 @@ as $$
   where own.feed = allowed_rate.feed
 $$;
 comment on function engine.allowed_rate(text, text[]) is
-  'Calls a second that the limits allow a feed while these others are pulled too: the rate of its endpoint, or its share of
-   the account''s when together they could make more calls than the account may.';
+  'Calls a second that the limits allow a feed while these others are pulled too: the rate of its endpoint, or its share
+   of the account''s when together they could make more calls than the account may.';
 
 alter table public.racing_api_limits enable row level security;
 revoke all on public.racing_api_limits from public, anon, authenticated, service_role;

@@ -12,14 +12,17 @@ declare
   crowded_until timestamptz;
 begin
   loop
-    -- Those that have, with the slot, one too many within the span: from the slot on until the span behind the first of them.
+    -- Those that have, with the slot, one too many within the span: from the slot on until the span behind the first of
+    -- them.
     select max(near.first_taken) + free_slot.span into crowded_until
     from (
       select n.at as first_taken, lead(n.at, free_slot.allowed - 1) over (order by n.at) as last_taken
       from unnest(free_slot.taken) as n (at)
       where n.at > slot - free_slot.span and n.at < slot + free_slot.span
     ) as near
-    where near.last_taken is not null and greatest(near.last_taken, slot) - least(near.first_taken, slot) < free_slot.span;
+    where
+      near.last_taken is not null
+      and greatest(near.last_taken, slot) - least(near.first_taken, slot) < free_slot.span;
     exit when crowded_until is null;
     slot := crowded_until;
   end loop;
@@ -27,8 +30,8 @@ begin
 end
 $$;
 comment on function engine.free_slot(timestamptz[], timestamptz, integer, interval) is
-  'The first moment, not before earliest, at which one more slot leaves no more than allowed ones within any span of time. Later slots
-   may be taken already: one that is early enough before them is still free.';
+  'The first moment, not before earliest, at which one more slot leaves no more than allowed ones within any span of
+   time. Later slots may be taken already: one that is early enough before them is still free.';
 
 create function public.reserve_slot(endpoint text)
 returns integer
@@ -57,11 +60,13 @@ begin
   -- Not before the rows are held: who waited for them would get a slot of the past.
   moment := engine.clock();
 
-  -- The endpoint's slots are evenly spaced. The account's are counted: no more within a second, and its headroom, than its rate. So
-  -- a card that waits for its endpoint takes one place when its time comes, and holds up no result before it.
+  -- The endpoint's slots are evenly spaced. The account's are counted: no more within a second, and its headroom, than
+  -- its rate. So a card that waits for its endpoint takes one place when its time comes, and holds up no result before
+  -- it.
   allowed := greatest(floor(account.calls_per_second), 1);
   -- To the microsecond above: a third of a second, rounded down three times, would be four calls in a second.
-  span := ceil(1000000 / (least(account.calls_per_second, 1) * (1 - account.headroom)))::float8 * interval '1 microsecond';
+  span := ceil(1000000 / (least(account.calls_per_second, 1) * (1 - account.headroom)))::float8
+    * interval '1 microsecond';
   account.taken_slots := array(select t.at from unnest(account.taken_slots) as t (at) where t.at > moment - span);
   slot := greatest(own.next_slot, account.next_slot, moment);
   if cardinality(account.taken_slots) >= allowed then
@@ -81,9 +86,9 @@ begin
 end
 $$;
 comment on function public.reserve_slot(text) is
-  'Reserves the next slot of an endpoint (its path, as in racing_api_limits). Returns the milliseconds until it: call the API
-   then, not earlier, once. Every caller in every invocation draws from the same rows, so together they keep the endpoint''s
-   rate and the account''s, in every second.';
+  'Reserves the next slot of an endpoint (its path, as in racing_api_limits). Returns the milliseconds until it: call
+   the API then, not earlier, once. Every caller in every invocation draws from the same rows, so together they keep the
+   endpoint''s rate and the account''s, in every second.';
 
 create function public.push_back_slots(endpoint text, seconds numeric)
 returns void
@@ -92,7 +97,9 @@ security invoker
 set search_path = ''
 as $$
   update public.racing_api_limits as l
-  set next_slot = greatest(l.next_slot, engine.clock() + least(greatest(seconds, 0), 3600)::float8 * interval '1 second')
+  set next_slot = greatest(
+    l.next_slot, engine.clock() + least(greatest(seconds, 0), 3600)::float8 * interval '1 second'
+  )
   where l.endpoint = push_back_slots.endpoint;
 $$;
 comment on function public.push_back_slots(text, numeric) is
