@@ -32,7 +32,7 @@ Deno.test("a feed is late when its pull is not done by the end of the grace, and
   await db.sql`select start_schedules()`;
   assertEquals((await states())["racecards"], "fresh");
   // Due at 07:00 in London, 06:00Z; 45 minutes of grace.
-  await db.sql`update testing.moment set now = '2026-06-15T06:44:00Z'`;
+  await db.setTime("2026-06-15T06:44:00Z");
   assertEquals((await states())["racecards"], "fresh");
   await db.passTime("2 minutes");
   assertEquals((await states())["racecards"], "late");
@@ -43,7 +43,7 @@ Deno.test("a feed is late when its pull is not done by the end of the grace, and
 Deno.test("a Christmas without racing is as fresh as any day, because it was pulled", async () => {
   await db.reset("2026-12-25T05:00:00Z");
   await db.sql`select start_schedules()`;
-  await db.sql`update testing.moment set now = '2026-12-25T20:00:00Z'`;
+  await db.setTime("2026-12-25T20:00:00Z");
   assertEquals([(await states())["racecards"], (await states())["results"]], ["late", "late"]);
   await pulled("racecards", "2026-12-25", 0);
   await pulled("results", "2026-12-25", 0);

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import type { JSONValue } from "postgres";
-import { Random } from "../../scripts/local/racing_api/generator/random.ts";
-import { World } from "../../scripts/local/racing_api/generator/world.ts";
+import { Random } from "../../scripts/lab/racing_api/generator/random.ts";
+import { World } from "../../scripts/lab/racing_api/generator/world.ts";
 import { readRacecardsPage } from "../functions/_shared/pages/read_racecards.ts";
 import { readResultsPage } from "../functions/_shared/pages/read_results.ts";
 import { UnreadableBodyError } from "../functions/_shared/pages/unreadable_body_error.ts";

@@ -1,5 +1,5 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { until } from "../../scripts/local/test_support/until.ts";
+import { until } from "../../scripts/lab/test_support/until.ts";
 import { startTestDatabase, type TestDatabase } from "./support/test_database.ts";
 import { start } from "./support/chunks.ts";
 

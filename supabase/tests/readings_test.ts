@@ -110,7 +110,7 @@ Deno.test("a card day of two pages is as old as its first, and the day after it 
 Deno.test("masters whose second list came days after the first are as old as the first", async () => {
   await db.reset("2026-06-30T12:00:00Z");
   await db.sql`select start_schedules()`;
-  await db.sql`update testing.moment set now = '2026-06-30T13:00:00Z'`;
+  await db.setTime("2026-06-30T13:00:00Z");
   await start(db.sql, "2026-06-30", "2026-06-30", { feeds: ["masters"] });
   const regions = { regions: [{ code: "gb", name: "Great Britain" }] };
   const lease = await claimed(db.worker, "masters");

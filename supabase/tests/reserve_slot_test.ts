@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import fc from "fast-check";
-import { freeSlots } from "../../scripts/local/slots.ts";
-import { until } from "../../scripts/local/test_support/until.ts";
+import { freeSlots } from "../../scripts/lab/world/slots.ts";
+import { until } from "../../scripts/lab/test_support/until.ts";
 import { startTestDatabase, type TestDatabase } from "./support/test_database.ts";
 
 let db: TestDatabase;
@@ -104,10 +104,8 @@ interface Slot {
 
 /** Reserves a slot at a moment, in milliseconds from the start. */
 async function reserveAt(endpoint: string, moment: number): Promise<Slot> {
-  await db.sql`
-    update testing.moment
-    set now = '2026-06-15T11:00:00Z'::timestamptz + ${moment * 1000}::float8 * interval '1 microsecond'
-  `;
+  await db.setTime("2026-06-15T11:00:00Z");
+  await db.passTime(`${moment * 1000} microseconds`);
   return { endpoint, at: moment + await reserve(endpoint) };
 }
 
@@ -216,7 +214,7 @@ Deno.test("who waited for a slot's row gets a slot from when it was free, not fr
         select from pg_stat_activity where wait_event_type = 'Lock' and query like '%reserve_slot%'
       `).length > 0;
     await until(isBlocked, "the caller to wait for the row");
-    await db.admin`update testing.moment set now = now + interval '2 seconds'`;
+    await db.passTime("2 seconds");
   });
   assertEquals(await waiting, 0);
   // The next one is an interval after that moment.

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
-import { bootEverything } from "../../scripts/local/boot.ts";
-import { connect } from "../../scripts/local/database.ts";
+import { bootEverything } from "../../scripts/lab/world/boot.ts";
+import { connect } from "../../scripts/lab/platform/database.ts";
 
 /** The hosted runtime's level: what newer versions of Deno bring is not there. */
 const LEVEL = "2.1.4";

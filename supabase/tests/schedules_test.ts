@@ -26,14 +26,14 @@ async function takeRuns(): Promise<string[]> {
 
 /** Sets the clock to a time, ticks, and takes what was started. */
 async function at(moment: string): Promise<string[]> {
-  await db.sql`update testing.moment set now = ${moment}`;
+  await db.setTime(moment);
   await tick();
   return await takeRuns();
 }
 
 /** As if the schedules had been on since long and had missed nothing. */
 async function onSince(moment: string): Promise<void> {
-  await db.sql`update testing.moment set now = ${moment}`;
+  await db.setTime(moment);
   await db.sql`select start_schedules()`;
   await tick();
   await takeRuns();
@@ -117,9 +117,7 @@ Deno.test("a normal day is pulled with fewer than 60 calls", async () => {
   await onSince("2026-06-15T00:30:00Z");
   let calls = 0;
   for (let minute = 31; minute < 24 * 60 + 31; minute++) {
-    await db.sql`update testing.moment set now = ${new Date(
-      Date.parse("2026-06-15T00:00:00Z") + minute * 60_000,
-    )}`;
+    await db.setTime(new Date(Date.parse("2026-06-15T00:00:00Z") + minute * 60_000));
     await tick();
     const [planned] = await db.sql<{ calls: number }[]>`
       select coalesce(sum(pages_planned), 0)::integer as calls from backfill_progress
@@ -162,27 +160,27 @@ Deno.test("a pull whose days an earlier one still tries to pull is left out", as
   await onSince("2026-06-15T12:00:00Z");
   const count = async () =>
     (await db.sql`select from backfill_runs where requested_by = 'schedule day_results'`).length;
-  await db.sql`update testing.moment set now = '2026-06-15T12:45:00Z'`;
+  await db.setTime("2026-06-15T12:45:00Z");
   await tick();
   assertEquals(await count(), 1);
-  await db.sql`update testing.moment set now = '2026-06-15T13:45:00Z'`;
+  await db.setTime("2026-06-15T13:45:00Z");
   await tick();
   assertEquals(await count(), 1);
 });
 
 Deno.test("an earlier pull that waits for its next attempt tries again when the next one of its days is due", async () => {
   await onSince("2026-06-15T12:00:00Z");
-  await db.sql`update testing.moment set now = '2026-06-15T12:45:00Z'`;
+  await db.setTime("2026-06-15T12:45:00Z");
   await tick();
   await db
     .sql`update backfill_progress set next_attempt_at = '2026-06-15T14:30:00Z', attempts = 4 where feed = 'results'`;
   await db.takeCalls();
-  await db.sql`update testing.moment set now = '2026-06-15T13:44:00Z'`;
+  await db.setTime("2026-06-15T13:44:00Z");
   await tick();
   const calledForResults = async () =>
     (await db.takeCalls()).filter(({ body }) => body["feed"] === "results").length;
   assertEquals(await calledForResults(), 0);
-  await db.sql`update testing.moment set now = '2026-06-15T13:45:00Z'`;
+  await db.setTime("2026-06-15T13:45:00Z");
   await tick();
   assertEquals(await calledForResults(), 1);
   assertEquals((await claimed(db.worker, "results")).period_start, "2026-06-15");
@@ -192,13 +190,13 @@ Deno.test("a pull waits for an earlier one that has passed some of its days, and
   await onSince("2026-06-15T05:30:00Z");
   const runs = () =>
     db.sql`select requested_by, start_date::text, end_date::text from backfill_runs order by id`;
-  await db.sql`update testing.moment set now = '2026-06-15T06:00:00Z'`;
+  await db.setTime("2026-06-15T06:00:00Z");
   await tick();
   // The morning's pull has passed today and works on tomorrow.
   await db
     .sql`update backfill_progress set cursor_day = '2026-06-16', state = 'working', lease_token = gen_random_uuid(),
     lease_until = '2026-06-15T12:00:00Z'`;
-  await db.sql`update testing.moment set now = '2026-06-15T08:30:00Z'`;
+  await db.setTime("2026-06-15T08:30:00Z");
   await tick();
   assertEquals((await runs()).map((run) => run["requested_by"]), ["schedule morning_cards"]);
   await db
@@ -215,9 +213,9 @@ Deno.test("a pull waits for an earlier one that has passed some of its days, and
 /** A pull of last week's results of the night before, of which the first page is in, and which then failed. */
 async function halfReadWeek(readAt: string): Promise<string> {
   await onSince("2026-06-15T01:00:00Z");
-  await db.sql`update testing.moment set now = '2026-06-15T01:30:00Z'`;
+  await db.setTime("2026-06-15T01:30:00Z");
   await tick();
-  await db.sql`update testing.moment set now = ${readAt}`;
+  await db.setTime(readAt);
   const lease = await claimed(db.worker, "results");
   await ingest(
     db.worker,
@@ -237,7 +235,7 @@ const weeks = async () =>
 
 Deno.test("results that were half read when the next pull was due do not answer it: it comes after them", async () => {
   const chunk = await halfReadWeek("2026-06-16T01:00:00Z");
-  await db.sql`update testing.moment set now = '2026-06-16T01:30:00Z'`;
+  await db.setTime("2026-06-16T01:30:00Z");
   await tick();
   assertEquals(await weeks(), ["2026-06-08"]);
   // It is tried at once, and when that fails it waits as before.
@@ -266,7 +264,7 @@ Deno.test("results that were half read when the next pull was due do not answer 
 Deno.test("results whose first page came after the next pull was due answer it", async () => {
   // The tick of 02:30 in London, which is 01:30Z, is late.
   await halfReadWeek("2026-06-16T01:30:30Z");
-  await db.sql`update testing.moment set now = '2026-06-16T01:31:00Z'`;
+  await db.setTime("2026-06-16T01:31:00Z");
   await tick();
   const [week] = await db.sql`select last_due_at from pull_schedules where name = 'week_results'`;
   assertEquals(week?.["last_due_at"], new Date("2026-06-16T01:30:00Z"));
@@ -279,7 +277,7 @@ Deno.test("results whose first page came after the next pull was due answer it",
 
 Deno.test("a card day that was half read when its next pull was due is pulled once more, and it alone", async () => {
   await onSince("2026-06-15T05:30:00Z");
-  await db.sql`update testing.moment set now = '2026-06-15T06:00:00Z'`;
+  await db.setTime("2026-06-15T06:00:00Z");
   await tick();
   const lease = await claimed(db.worker, "racecards");
   await ingest(db.worker, lease, page({ before: ["2026-06-14", 0], after: ["2026-06-15", 0] }));
@@ -292,7 +290,7 @@ Deno.test("a card day that was half read when its next pull was due is pulled on
     }),
   );
   await db.worker`select yield_chunk(${lease.chunk_id}, ${lease.lease_token}, 0)`;
-  await db.sql`update testing.moment set now = '2026-06-15T08:30:00Z'`;
+  await db.setTime("2026-06-15T08:30:00Z");
   await tick();
   const again = await claimed(db.worker, "racecards");
   assertEquals([again.chunk_id, again.cursor_skip], [lease.chunk_id, 1]);
@@ -318,10 +316,10 @@ Deno.test("a card day that was half read when its next pull was due is pulled on
 
 Deno.test("a pull takes the place of an earlier one that was paused, so that a repaired account needs nobody", async () => {
   await onSince("2026-06-15T12:00:00Z");
-  await db.sql`update testing.moment set now = '2026-06-15T12:45:00Z'`;
+  await db.setTime("2026-06-15T12:45:00Z");
   await tick();
   await db.sql`update backfill_runs set paused_at = engine.clock(), pause_reason = 'The API answered 401'`;
-  await db.sql`update testing.moment set now = '2026-06-15T13:45:00Z'`;
+  await db.setTime("2026-06-15T13:45:00Z");
   await tick();
   const chunks = await db.sql`
     select chunk.state, run.paused_at is not null as paused
@@ -336,10 +334,10 @@ Deno.test("a pull takes the place of an earlier one that was paused, so that a r
 
 Deno.test("what a paused pull had left of other days comes with the pull that replaces it", async () => {
   await onSince("2026-06-15T05:30:00Z");
-  await db.sql`update testing.moment set now = '2026-06-15T06:00:00Z'`;
+  await db.setTime("2026-06-15T06:00:00Z");
   await tick();
   await db.sql`update backfill_runs set paused_at = engine.clock(), pause_reason = 'The API answered 401'`;
-  await db.sql`update testing.moment set now = '2026-06-15T08:30:00Z'`;
+  await db.setTime("2026-06-15T08:30:00Z");
   await tick();
   const [run] = await db
     .sql`select start_date::text, end_date::text from backfill_runs order by id desc limit 1`;
@@ -348,11 +346,11 @@ Deno.test("what a paused pull had left of other days comes with the pull that re
 
 Deno.test("today's cards do not wait for a morning's pull that fails on a later day", async () => {
   await onSince("2026-06-15T05:30:00Z");
-  await db.sql`update testing.moment set now = '2026-06-15T06:00:00Z'`;
+  await db.setTime("2026-06-15T06:00:00Z");
   await tick();
   await db
     .sql`update backfill_progress set cursor_day = '2026-06-17', next_attempt_at = '2026-06-15T09:30:00Z'`;
-  await db.sql`update testing.moment set now = '2026-06-15T08:30:00Z'`;
+  await db.setTime("2026-06-15T08:30:00Z");
   await tick();
   const runs = await db.sql`select requested_by from backfill_runs order by id`;
   assertEquals(runs.map((run) => run["requested_by"]), ["schedule morning_cards", "schedule day_cards"]);
@@ -420,7 +418,7 @@ const startedBy = async () =>
 
 Deno.test("an operator's open transaction around pull_days() holds up no scheduled pull", async () => {
   await onSince("2026-06-15T12:00:00Z");
-  await db.sql`update testing.moment set now = '2026-06-15T12:45:00Z'`;
+  await db.setTime("2026-06-15T12:45:00Z");
   await db.sql.begin(async (transaction) => {
     await transaction`select pull_days('2026-06-14')`;
     await tick();
@@ -484,27 +482,27 @@ Deno.test("an error in one schedule holds up no other: it is kept, tried again, 
 
 Deno.test("a schedule that could not be started and then only waits for an earlier pull has no failure any more", async () => {
   await onSince("2026-06-15T12:00:00Z");
-  await db.sql`update testing.moment set now = '2026-06-15T12:45:00Z'`;
+  await db.setTime("2026-06-15T12:45:00Z");
   await db.sql.begin(async (transaction) => {
     await transaction`select engine.take_lock('start schedule')`;
     await tick();
     assertEquals((await failures()).map(({ name }) => name), ["day_results"]);
   });
-  await db.sql`update testing.moment set now = '2026-06-15T12:30:00Z'`;
+  await db.setTime("2026-06-15T12:30:00Z");
   await db.sql`
     select engine.create_run('schedule', '2026-06-15', '2026-06-15', array['results'], requested_by => 'schedule elsewhere')
   `;
   const lease = await claimed(db.worker, "results");
   const races = [resultRace("rac_1", { race_date: "2026-06-15" })];
   await ingest(db.worker, lease, page({ before: [null, 0], after: [null, 1] }, { api_total: 2, races }));
-  await db.sql`update testing.moment set now = '2026-06-15T12:46:00Z'`;
+  await db.setTime("2026-06-15T12:46:00Z");
   await tick();
   assertEquals(await failures(), []);
 });
 
 Deno.test("a scheduled pull that another start of its kind holds up comes with the next tick", async () => {
   await onSince("2026-06-15T12:00:00Z");
-  await db.sql`update testing.moment set now = '2026-06-15T12:45:00Z'`;
+  await db.setTime("2026-06-15T12:45:00Z");
   await db.sql.begin(async (transaction) => {
     await transaction`select engine.take_lock('start schedule')`;
     await tick();
@@ -529,7 +527,7 @@ Deno.test("a schedule that somebody is changing is left for the next tick, and t
 
 Deno.test("gaps that could not be closed after a standstill are closed by the next tick", async () => {
   await onSince("2026-06-15T12:00:00Z");
-  await db.sql`update testing.moment set now = '2026-07-01T09:00:00Z'`;
+  await db.setTime("2026-07-01T09:00:00Z");
   await db.sql.begin(async (transaction) => {
     await transaction`select engine.take_lock('start gaps')`;
     await tick();

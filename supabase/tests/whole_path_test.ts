@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
-import { bootEverything, type Everything } from "../../scripts/local/boot.ts";
-import { connect, type Sql } from "../../scripts/local/database.ts";
-import { until as waitUntil } from "../../scripts/local/test_support/until.ts";
+import { bootEverything, type Everything } from "../../scripts/lab/world/boot.ts";
+import { connect, type Sql } from "../../scripts/lab/platform/database.ts";
+import { until as waitUntil } from "../../scripts/lab/test_support/until.ts";
 
 /** Everything real but the API: the functions in their own processes, called through pg_net's stand-in. */
 let everything: Everything;

@@ -1,6 +1,6 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import type { JSONValue, TransactionSql } from "postgres";
-import type { Sql } from "../../scripts/local/database.ts";
+import type { Sql } from "../../scripts/lab/platform/database.ts";
 import { claimed, ingest, start } from "./support/chunks.ts";
 import { cardRace, cardRunner, horse, page, resultRunner } from "./support/pages.ts";
 import { startTestDatabase, type TestDatabase } from "./support/test_database.ts";

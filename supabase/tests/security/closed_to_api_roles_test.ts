@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import postgres from "postgres";
-import { connect, type Sql } from "../../../scripts/local/database.ts";
-import type { Platform } from "../../../scripts/local/platform.ts";
+import { connect, type Sql } from "../../../scripts/lab/platform/database.ts";
+import type { Platform } from "../../../scripts/lab/platform/platform.ts";
 import { ourRelations, ourRoutines, type Relation, type Routine } from "./support/catalog.ts";
 import { startOpenProject } from "./support/open_project.ts";
 import { rolledBack } from "./support/rolled_back.ts";

@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
-import { bootEverything, type Everything } from "../../../scripts/local/boot.ts";
-import { connect, type Sql } from "../../../scripts/local/database.ts";
-import type { ChainedCall } from "../../../scripts/local/platform.ts";
+import { bootEverything, type Everything } from "../../../scripts/lab/world/boot.ts";
+import { connect, type Sql } from "../../../scripts/lab/platform/database.ts";
+import type { ChainedCall } from "../../../scripts/lab/platform/platform.ts";
 import { sign } from "../../functions/_shared/worker/signature.ts";
 
 /** The whole platform, and somebody who calls its functions far more often than it does itself. */

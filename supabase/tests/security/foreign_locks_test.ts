@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import postgres from "postgres";
-import { connect, type Sql } from "../../../scripts/local/database.ts";
-import type { Platform } from "../../../scripts/local/platform.ts";
+import { connect, type Sql } from "../../../scripts/lab/platform/database.ts";
+import type { Platform } from "../../../scripts/lab/platform/platform.ts";
 import { startOpenProject } from "./support/open_project.ts";
 
 const snippet = () => Deno.readTextFile(new URL("../../snippets/read_only_role.sql", import.meta.url));

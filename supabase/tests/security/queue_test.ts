@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
-import { connect, type Sql } from "../../../scripts/local/database.ts";
+import { connect, type Sql } from "../../../scripts/lab/platform/database.ts";
 import { startTestDatabase, type TestDatabase } from "../support/test_database.ts";
 import { SecretSearch } from "./support/search.ts";
 import { chunkRow, claimed, start } from "../support/chunks.ts";

@@ -1,8 +1,8 @@
 import { assert, assertEquals } from "@std/assert";
 import postgres from "postgres";
-import { connect, type Sql } from "../../../scripts/local/database.ts";
-import type { Platform } from "../../../scripts/local/platform.ts";
-import { until } from "../../../scripts/local/test_support/until.ts";
+import { connect, type Sql } from "../../../scripts/lab/platform/database.ts";
+import type { Platform } from "../../../scripts/lab/platform/platform.ts";
+import { until } from "../../../scripts/lab/test_support/until.ts";
 import { ourRelations, ourRoutines } from "./support/catalog.ts";
 import { startOpenProject } from "./support/open_project.ts";
 

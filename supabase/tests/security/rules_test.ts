@@ -1,8 +1,8 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { fromFileUrl } from "@std/path";
-import { walk } from "../../../scripts/function_bundle/walk.ts";
-import { connect, type Sql } from "../../../scripts/local/database.ts";
-import type { Platform } from "../../../scripts/local/platform.ts";
+import { walk } from "../../../scripts/command_line/walk.ts";
+import { connect, type Sql } from "../../../scripts/lab/platform/database.ts";
+import type { Platform } from "../../../scripts/lab/platform/platform.ts";
 import { startOpenProject } from "./support/open_project.ts";
 
 /** What holds of every object of ours, whichever file made it. */

@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
-import { bootEverything, type Everything } from "../../../scripts/local/boot.ts";
-import { connect, type Sql, storeSecret } from "../../../scripts/local/database.ts";
-import type { Fault } from "../../../scripts/local/racing_api/server.ts";
+import { bootEverything, type Everything } from "../../../scripts/lab/world/boot.ts";
+import { connect, type Sql, storeSecret } from "../../../scripts/lab/platform/database.ts";
+import type { Fault } from "../../../scripts/lab/racing_api/server.ts";
 import { rolledBack } from "./support/rolled_back.ts";
 import { asHtml, type Hit, SecretSearch } from "./support/search.ts";
 

@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
-import { connect, type Sql } from "../../../scripts/local/database.ts";
-import type { Platform } from "../../../scripts/local/platform.ts";
+import { connect, type Sql } from "../../../scripts/lab/platform/database.ts";
+import type { Platform } from "../../../scripts/lab/platform/platform.ts";
 import { ourRoutines } from "./support/catalog.ts";
 import { startOpenProject } from "./support/open_project.ts";
 

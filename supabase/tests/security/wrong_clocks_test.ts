@@ -1,12 +1,13 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { bootEverything, type Everything } from "../../../scripts/local/boot.ts";
-import { connect, type Sql } from "../../../scripts/local/database.ts";
-import { until as waitUntil } from "../../../scripts/local/test_support/until.ts";
-import { moveTimeByHand } from "../support/test_database.ts";
+import { bootEverything, type Everything } from "../../../scripts/lab/world/boot.ts";
+import { connect, type Sql } from "../../../scripts/lab/platform/database.ts";
+import { until as waitUntil } from "../../../scripts/lab/test_support/until.ts";
+import { StandingTime } from "../../../scripts/lab/world/moved_time.ts";
 
 /** The functions check until when a call is good by clocks of their own. */
 let everything: Everything;
 let sql: Sql;
+let time: StandingTime;
 let seconds = 0;
 const functionLog: string[] = [];
 
@@ -21,7 +22,8 @@ Deno.test.beforeAll(async () => {
     },
   });
   sql = connect(everything.platform.databaseUrl, { max: 2, name: "test" });
-  await moveTimeByHand(sql);
+  time = new StandingTime(sql);
+  await time.install();
 });
 Deno.test.afterAll(async () => {
   await sql.end({ timeout: 1 });
@@ -76,7 +78,7 @@ for (const [minutes, verdict] of WRONG) {
     assertMatch((await answers())[0]?.content ?? "", /the clocks of the database and the function differ/);
 
     for (let minute = 0; minute < 5; minute++) {
-      await sql`update testing.moment set now = now + interval '1 minute'`;
+      await time.pass("1 minute");
       await everything.platform.cron.tick(new Date());
     }
     const alerts = await sql<{ message: string }[]>`
@@ -87,7 +89,7 @@ for (const [minutes, verdict] of WRONG) {
 
     // Once the clocks are right, it goes on by itself, and the alert is over.
     await setClocks(0);
-    await sql`update testing.moment set now = now + interval '1 minute'`;
+    await time.pass("1 minute");
     await everything.platform.cron.tick(new Date());
     await until(stateIs(run, "succeeded"), "the run");
     await everything.platform.cron.tick(new Date());

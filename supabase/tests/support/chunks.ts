@@ -1,5 +1,5 @@
 import type { JSONValue } from "postgres";
-import type { Sql } from "../../../scripts/local/database.ts";
+import type { Sql } from "../../../scripts/lab/platform/database.ts";
 
 /** A lease as `claim_chunk` hands it out. */
 export interface Lease {

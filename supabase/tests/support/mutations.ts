@@ -1,4 +1,4 @@
-import { Random } from "../../../scripts/local/racing_api/generator/random.ts";
+import { Random } from "../../../scripts/lab/racing_api/generator/random.ts";
 
 /** Parsed JSON whose shape nobody vouches for. */
 export type Wild = Record<string, unknown>;

@@ -1,6 +1,7 @@
-import { connect, type Sql } from "../../../scripts/local/database.ts";
-import { startPlatform } from "../../../scripts/local/platform.ts";
-import { freeSlots } from "../../../scripts/local/slots.ts";
+import { connect, type Sql } from "../../../scripts/lab/platform/database.ts";
+import { startPlatform } from "../../../scripts/lab/platform/platform.ts";
+import { StandingTime } from "../../../scripts/lab/world/moved_time.ts";
+import { freeSlots } from "../../../scripts/lab/world/slots.ts";
 
 /** A call that SQL queued for pg_net and nobody has sent. */
 export interface QueuedCall {
@@ -26,6 +27,8 @@ export interface TestDatabase {
   readonly adminUrl: string;
   /** Empties every table, restores settings and feeds, and sets the engine's time. */
   reset(moment?: string): Promise<void>;
+  /** Sets the engine's time. */
+  setTime(moment: Date | string): Promise<void>;
   /** Moves the engine's time forward by an interval such as "90 seconds". */
   passTime(interval: string): Promise<void>;
   stop(): Promise<void>;
@@ -76,7 +79,8 @@ export async function startTestDatabase(): Promise<TestDatabase> {
   const sql = connect(platform.databaseUrl, { max: 4, name: "test" });
   const worker = connect(platform.databaseUrl, { max: 4, name: "test worker", role: "service_role" });
   const admin = connect(platform.adminUrl, { max: 1, name: "test admin" });
-  await moveTimeByHand(sql);
+  const time = new StandingTime(sql);
+  await time.install();
   await sql`create table testing.feeds as select name, page_limit from engine.feeds`;
 
   return {
@@ -99,11 +103,10 @@ export async function startTestDatabase(): Promise<TestDatabase> {
       await freeSlots(sql);
       await sql`update pull_schedules set last_due_at = null, failing_since = null, last_error = null, enabled = true`;
       await sql`delete from net.http_request_queue`;
-      await sql`update testing.moment set now = ${moment}`;
+      await time.set(moment);
     },
-    async passTime(interval) {
-      await sql`update testing.moment set now = now + ${interval}::interval`;
-    },
+    setTime: (moment) => time.set(moment),
+    passTime: (interval) => time.pass(interval),
     async withoutWorkerSecret(work) {
       await sql`delete from vault.secrets where name = 'worker_secret'`;
       try {
@@ -133,18 +136,4 @@ export async function startTestDatabase(): Promise<TestDatabase> {
       await platform.stop();
     },
   };
-}
-
-/** Replaces the engine's clock, as only its owner can, by one that stands still until it is moved. */
-export async function moveTimeByHand(sql: Sql): Promise<void> {
-  await sql.unsafe(`
-    create schema if not exists testing;
-    create table if not exists testing.moment (now timestamptz not null);
-    insert into testing.moment select now() where not exists (select from testing.moment);
-    grant usage on schema testing to service_role;
-    grant select on testing.moment to service_role;
-    create or replace function engine.clock()
-    returns timestamptz language sql volatile security invoker set search_path = ''
-    as 'select moment.now from testing.moment as moment';
-  `);
 }

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
-import { type SimulatedApi, startSimulatedApi } from "../../../../scripts/local/racing_api/server.ts";
+import { type SimulatedApi, startSimulatedApi } from "../../../../scripts/lab/racing_api/server.ts";
 import { HandMovedClock } from "../../../tests/support/hand_moved_clock.ts";
 import { type Endpoint, RacingApiClient } from "./client.ts";
 import { RacingApiError } from "./racing_api_error.ts";

@@ -1,8 +1,8 @@
 import { assert, assertEquals } from "@std/assert";
-import { connect, type Sql } from "../../../../scripts/local/database.ts";
-import { type Platform, startPlatform } from "../../../../scripts/local/platform.ts";
-import { type SimulatedApi, startSimulatedApi } from "../../../../scripts/local/racing_api/server.ts";
-import { freeSlots } from "../../../../scripts/local/slots.ts";
+import { connect, type Sql } from "../../../../scripts/lab/platform/database.ts";
+import { type Platform, startPlatform } from "../../../../scripts/lab/platform/platform.ts";
+import { type SimulatedApi, startSimulatedApi } from "../../../../scripts/lab/racing_api/server.ts";
+import { freeSlots } from "../../../../scripts/lab/world/slots.ts";
 import { HandMovedClock } from "../../../tests/support/hand_moved_clock.ts";
 import { createLogger, type Logger } from "../log.ts";
 import { RacingApiClient } from "../racing_api/client.ts";

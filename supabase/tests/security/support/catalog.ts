@@ -1,4 +1,4 @@
-import type { Sql } from "../../../../scripts/local/database.ts";
+import type { Sql } from "../../../../scripts/lab/platform/database.ts";
 
 /** A table, view or sequence of ours. */
 export interface Relation {

@@ -1,7 +1,11 @@
 import { fromFileUrl, join } from "@std/path";
-import { connect } from "../../../../scripts/local/database.ts";
-import { type Platform, type PlatformOptions, startPlatform } from "../../../../scripts/local/platform.ts";
-import { HISTORICAL_DEFAULT_GRANTS } from "../../../../scripts/platform_checks/prepare_database.ts";
+import { connect } from "../../../../scripts/lab/platform/database.ts";
+import {
+  type Platform,
+  type PlatformOptions,
+  startPlatform,
+} from "../../../../scripts/lab/platform/platform.ts";
+import { HISTORICAL_DEFAULT_GRANTS } from "../../../../scripts/tools/platform_checks/prepare_database.ts";
 
 const MIGRATIONS = fromFileUrl(new URL("../../../migrations/", import.meta.url));
 

@@ -1,5 +1,5 @@
 import type postgres from "postgres";
-import type { Sql } from "../../../../scripts/local/database.ts";
+import type { Sql } from "../../../../scripts/lab/platform/database.ts";
 
 class RollBack extends Error {}
 

@@ -1,0 +1,97 @@
+import type { Sql } from "../platform/database.ts";
+import { pause } from "../platform/waiting.ts";
+import type { Mutex } from "./mutex.ts";
+import { patiently } from "../world/patiently.ts";
+import type { World } from "../world/world.ts";
+import type { ChaosWorld } from "./world.ts";
+
+/**
+ * Longer than it takes from one place to the next, from pg_net's queue to an isolate and back, so that whoever is on the way has
+ * shown himself. That pg_net pauses a second between two batches does not matter: what waits for it is seen in its queue.
+ */
+const STILL_MILLISECONDS = 500;
+const POLL_MILLISECONDS = 100;
+/** The real one comes each minute; here ever so often while somebody works, so that it meets all kinds of moments. */
+const SWEEP_UNDER_WORK_MILLISECONDS = 2500;
+const SHOW_MILLISECONDS = 5000;
+
+/** How a run is brought to its end. */
+export interface DriveOptions {
+  readonly world: ChaosWorld;
+  readonly mutex: Mutex;
+  readonly runId: number;
+  /** Real time after which it is given up. */
+  readonly deadlineSeconds: number;
+  /** Whether somebody has paused the run and is going to resume it. */
+  readonly isHeld?: () => boolean;
+  /** A cron tick; the default sweeps once. */
+  readonly sweep: (minute: Date) => Promise<void>;
+  readonly show: (line: string) => void;
+}
+
+interface Progress {
+  readonly state: string;
+  readonly percent: number;
+  readonly now: Date;
+  readonly queued: number;
+}
+
+/**
+ * Follows a run until it has ended. While anybody works, time goes on by itself; when nobody has been there for a while, it is
+ * put forward to the next minute, and the sweep comes. Resolves to the run's last state; `gave up` after the deadline.
+ */
+export async function driveToEnd(options: DriveOptions): Promise<string> {
+  const { world, mutex, sweep } = options;
+  const deadline = performance.now() + options.deadlineSeconds * 1000;
+  let aliveAt = performance.now();
+  let sweptAt = performance.now();
+  let shownAt = -Infinity;
+  let seenPaused = false;
+  while (performance.now() < deadline) {
+    const { state, percent, now, queued } = await readProgress(world.sql, options.runId);
+    const at = performance.now();
+    if (at - shownAt > SHOW_MILLISECONDS) {
+      shownAt = at;
+      options.show(`${state}, ${percent} %, ${Math.round(world.time.minutes)} minutes passed over`);
+    }
+    const isPaused = state === "paused" && !options.isHeld?.();
+    // Seen twice: it may have been let go, or taken hold of, since the state was read.
+    if (isPaused ? seenPaused : !["waiting", "running", "paused"].includes(state)) return state;
+    seenPaused = isPaused;
+    if (queued > 0 || world.isAlive()) {
+      aliveAt = at;
+      if (at - sweptAt > SWEEP_UNDER_WORK_MILLISECONDS) {
+        sweptAt = at;
+        await mutex.run(() => sweep(now));
+      }
+    } else if (at - aliveAt > STILL_MILLISECONDS) {
+      sweptAt = at;
+      await mutex.run(async () => await sweep(await world.toNextMinute()));
+    }
+    await pause(POLL_MILLISECONDS);
+  }
+  return "gave up";
+}
+
+/** Waits until nobody works and nothing is on its way. */
+export async function untilStill(world: Pick<World, "isAlive" | "queuedRequests">): Promise<void> {
+  let aliveAt = performance.now();
+  while (performance.now() - aliveAt < STILL_MILLISECONDS) {
+    if (world.isAlive() || await world.queuedRequests() > 0) aliveAt = performance.now();
+    await pause(POLL_MILLISECONDS);
+  }
+}
+
+async function readProgress(sql: Sql, runId: number): Promise<Progress> {
+  const [progress] = await patiently(() =>
+    sql<Progress[]>`
+      select
+        status.state, status.percent::float8, engine.clock() as now,
+        (select count(*)::integer from net.http_request_queue) as queued
+      from backfill_status as status
+      where status.run_id = ${runId}
+    `
+  );
+  if (progress === undefined) throw new Error(`Run ${runId} is not in backfill_status`);
+  return progress;
+}

@@ -1,0 +1,155 @@
+import { untilStill } from "./drive.ts";
+import type { Witness } from "./ledger.ts";
+import type { ChaosWorld } from "./world.ts";
+import { patiently } from "../world/patiently.ts";
+
+/** More than two batches of pg_net's worker. */
+export const CROWD = [420, 550] as const;
+/** One in so many of a crowd is slow. */
+const SLOW_EVERY = 150;
+/** An alert is sent again five minutes after it got no good answer, at most five times. */
+const RETRY_MINUTES = 6;
+const TRIES = 6;
+
+/** What the faults of the queue do it with. */
+export interface QueueFaultsOptions {
+  readonly world: ChaosWorld;
+  /** Told when a crowd was lost in a crash. */
+  readonly onCrowdLost: () => void;
+}
+
+interface Crowd {
+  readonly name: string;
+  readonly size: number;
+  isLost: boolean;
+}
+
+interface LostAlert {
+  readonly subject: string;
+  /** How many alerts had come when it was lost. */
+  readonly before: number;
+  hasCome: boolean;
+}
+
+/** What others do to pg_net's queue, and what a crash does to it. */
+export class QueueFaults {
+  readonly #crowds: Crowd[] = [];
+  readonly #alerts: LostAlert[] = [];
+  #isLosingAlerts = false;
+
+  constructor(private readonly options: QueueFaultsOptions) {}
+
+  /** Whether a request is to be lost on its way: an alert, until the crash. */
+  loses(url: string): boolean {
+    return this.#isLosingAlerts && url === this.options.world.others.webhookUrl;
+  }
+
+  /** Puts a crowd of somebody else's requests into the queue, before whatever is queued from now on. */
+  async crowd(size: number, slowMilliseconds: number): Promise<Witness> {
+    const { sql, others } = this.options.world;
+    // The others outlive a seed, and so do the crowds that they have counted.
+    const crowd: Crowd = { name: `crowd-${crypto.randomUUID()}`, size, isLost: false };
+    await patiently(() =>
+      // In one statement: all of them or none, should the database restart meanwhile.
+      sql`
+        select net.http_post(
+          case when n % ${SLOW_EVERY} = 1 then ${others.urlOf(crowd.name, slowMilliseconds)} else ${
+        others.urlOf(crowd.name)
+      } end
+        )
+        from generate_series(1, ${size}) as n
+      `
+    );
+    this.#crowds.push(crowd);
+    const isThere = () => others.came(crowd.name) === size;
+    return { due: () => crowd.isLost ? 0 : 1, found: () => !crowd.isLost && isThere() ? 1 : 0 };
+  }
+
+  /** A crash has emptied the queue: what still stood there does not come. */
+  emptied(): void {
+    for (const crowd of this.#crowds) {
+      if (crowd.isLost || this.options.world.others.came(crowd.name) === crowd.size) continue;
+      crowd.isLost = true;
+      this.options.onCrowdLost();
+    }
+  }
+
+  /**
+   * Crashes the database with an alert on its way. The ids of pg_net's requests start at 1 again, and soon a request of
+   * somebody else has the id that the alert had, and is answered well.
+   */
+  async startOver(): Promise<Witness> {
+    const { sql, others, platform } = this.options.world;
+    const lost: LostAlert = {
+      subject: `chaos ${this.#alerts.length + 1}`,
+      before: others.alerts.length,
+      hasCome: false,
+    };
+    this.#isLosingAlerts = true;
+    let id: number;
+    try {
+      await patiently(() =>
+        sql`
+          with alert as (
+            insert into public.alerts (kind, subject, message) values ('gap', ${lost.subject}, 'It must arrive.')
+            on conflict do nothing
+            returning id
+          )
+          insert into public.alert_messages (alert_id, phase) select alert.id, 'raised' from alert
+        `
+      );
+      await patiently(() => sql`select engine.send_alerts()`);
+      const [message] = await patiently(() =>
+        sql<{ id: number }[]>`
+          select request.request_id::integer as id
+          from engine.alert_requests as request
+          join public.alert_messages as m on m.id = request.message_id
+          join public.alerts as a on a.id = m.alert_id
+          where a.subject = ${lost.subject} and m.phase = 'raised'
+        `
+      );
+      id = message?.id ?? NaN;
+      await platform.restartDatabase("immediate");
+      this.emptied();
+    } finally {
+      this.#isLosingAlerts = false;
+    }
+    await this.#answerUnder(id);
+    this.#alerts.push(lost);
+    return { due: () => 1, found: () => lost.hasCome ? 1 : 0 };
+  }
+
+  /** Lets a request of somebody else have this id, and an answer. */
+  async #answerUnder(id: number): Promise<void> {
+    const { sql, others } = this.options.world;
+    const post = async () => {
+      const [request] = await patiently(() =>
+        sql<{ id: number }[]>`select net.http_post(${others.urlOf("namesake")})::integer as id`
+      );
+      return request?.id ?? NaN;
+    };
+    const first = await post();
+    if (first > id) throw new Error(`After the crash the ids went on at ${first}, the alert had ${id}`);
+    if (first === id) return;
+    // Instead of as many requests as there were before the crash.
+    await patiently(() => sql`select setval('net.http_request_queue_id_seq', ${id - 1}, true)`);
+    await post();
+  }
+
+  /** After the run: gives the alerts that were lost the time in which they must be sent again. */
+  async conclude(): Promise<void> {
+    const { world } = this.options;
+    const { sql, others } = world;
+    for (let nth = 0; nth < TRIES; nth++) {
+      for (const lost of this.#alerts) {
+        lost.hasCome = others.alerts.slice(lost.before).some((body) => body.includes(lost.subject));
+      }
+      if (this.#alerts.every(({ hasCome }) => hasCome)) return;
+      for (let minute = 0; minute < RETRY_MINUTES; minute++) await world.toNextMinute();
+      // A pause of a week may have come between, after which nobody wants an alert any more.
+      await sql`update public.alert_messages set created_at = engine.clock()`;
+      await sql`select engine.send_alerts()`;
+      await untilStill(world);
+    }
+  }
+}

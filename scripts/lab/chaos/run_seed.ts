@@ -1,0 +1,154 @@
+import { connect, type Sql } from "../platform/database.ts";
+import { DatabaseCallWatch } from "./database_call_watch.ts";
+import { checkOutcome } from "./checks.ts";
+import type { Digest } from "./digest.ts";
+import { sweepTwice } from "./double_sweep.ts";
+import { driveToEnd, untilStill } from "./drive.ts";
+import { dumpState } from "./dump_state.ts";
+import type { FaultKind } from "./fault_kinds.ts";
+import { FaultPlan } from "./fault_plan.ts";
+import { FaultLedger } from "./ledger.ts";
+import { Mutex } from "./mutex.ts";
+import { QueueFaults } from "./queue_faults.ts";
+import { SecretFaults } from "./secret_faults.ts";
+import { seedHooks } from "./seed_hooks.ts";
+import { describeMissingTraces, findTraces, readRecords, type Trace } from "./traces.ts";
+import { WeekPause } from "./week_pause.ts";
+import { type ChaosWorld, NO_FAULTS } from "./world.ts";
+
+/** A range of days, both ends included. */
+export interface DayRange {
+  readonly start: string;
+  readonly end: string;
+}
+
+/** What one seed came to. */
+export interface SeedOutcome {
+  readonly seed: number;
+  readonly seconds: number;
+  readonly apiCalls: number;
+  readonly invocationsKilled: number;
+  readonly interruptions: number;
+  /** Minutes that were passed over instead of being waited for. */
+  readonly minutesPassedOver: number;
+  readonly traces: readonly Trace[];
+  /** A sentence each; none when the seed passed. */
+  readonly failures: readonly string[];
+  /** What can be said about the state after a failure. */
+  readonly dump: string;
+}
+
+/** What a seed is run with. */
+export interface RunSeedOptions {
+  readonly world: ChaosWorld;
+  readonly range: DayRange;
+  readonly seed: number;
+  readonly faults: readonly FaultKind[];
+  /** What the database must hold afterwards. */
+  readonly digest: Digest;
+  readonly show: (line: string) => void;
+}
+
+/** Real time, on a machine with two cores that has other things to do. */
+const DEADLINE_SECONDS_A_MONTH = 240;
+
+/** Starts a backfill of the range on the world as it is. Resolves to the run's id. */
+export async function startBackfill(world: ChaosWorld, { start, end }: DayRange): Promise<number> {
+  const sql: Sql = connect(world.platform.databaseUrl, { max: 1, name: "chaos" });
+  try {
+    const [run] = await sql<{ id: number }[]>`
+      select backfill_start(${start}::date, ${end}::date)::integer as id
+    `;
+    if (run === undefined) throw new Error("backfill_start returned nothing");
+    return run.id;
+  } finally {
+    await sql.end({ timeout: 1 });
+  }
+}
+
+/** Runs the backfill with the faults of a seed, and checks what came of it. */
+export async function runSeed(options: RunSeedOptions): Promise<SeedOutcome> {
+  const { world, range, seed, faults, digest, show } = options;
+  await world.empty();
+  const begin = performance.now();
+  const plan = new FaultPlan(seed, faults);
+  const ledger = new FaultLedger((kind) => plan.takeBack(kind));
+  const mutex = new Mutex();
+  const { sql, time, platform } = world;
+  const databaseCalls = new DatabaseCallWatch(() => time.now());
+  const queue = new QueueFaults({
+    world,
+    onCrowdLost: () => plan.takeBack("crowded_queues"),
+  });
+  const secrets = new SecretFaults(sql, platform.workerSecret);
+  const week = new WeekPause({ sql, time, mutex, databaseCalls });
+  world.setHooks(
+    seedHooks({ ...{ world, plan, ledger, mutex }, ...{ databaseCalls, queue, secrets, week } }),
+  );
+  const runId = await startBackfill(world, range);
+  const months = Math.max(
+    1,
+    Math.round((Date.parse(range.end) - Date.parse(range.start)) / (30 * 86_400_000)),
+  );
+  const state = await driveToEnd({
+    world,
+    mutex,
+    runId,
+    deadlineSeconds: DEADLINE_SECONDS_A_MONTH * months,
+    show,
+    isHeld: () => week.isHeld,
+    sweep: async (minute) => {
+      if (plan.decide(["double_sweeps"], "sweep") === undefined) await world.sweep(minute);
+      else {
+        ledger.note("double_sweeps", minute.toISOString());
+        await sweepTwice(world, minute);
+      }
+      await secrets.afterSweep();
+    },
+  });
+  world.setHooks(NO_FAULTS);
+  await secrets.mend();
+  const failures: string[] = [];
+  if (state !== "gave up") failures.push(...await checkSilence(world));
+  failures.push(...await checkOutcome(world, { runId, state, digest, faults }));
+  if (state !== "gave up") {
+    await queue.conclude();
+    await week.conclude();
+  }
+
+  const records = await readRecords(world.sql, {
+    functionLog: world.functionLog(),
+    apiCalls: world.apiCalls(),
+  });
+  const traces = findTraces(ledger, records);
+  failures.push(...describeMissingTraces(traces, faults));
+  for (const kind of faults) {
+    if (ledger.of(kind).length === 0) {
+      failures.push(`${kind} was never injected: the run had no occasion for it.`);
+    }
+  }
+  return {
+    seed,
+    seconds: Math.round((performance.now() - begin) / 100) / 10,
+    apiCalls: world.apiCalls().length,
+    invocationsKilled: ledger.invocationsKilled,
+    interruptions: records.errors.filter(({ failureClass }) => failureClass === "interruption").length,
+    minutesPassedOver: Math.round(world.time.minutes),
+    traces,
+    failures,
+    dump: failures.length === 0 ? "" : await dumpState(world, ledger),
+  };
+}
+
+/** A sweep notes what was lost last; another one after it finds nothing to do, and nobody is called. */
+async function checkSilence(world: ChaosWorld): Promise<string[]> {
+  await untilStill(world);
+  await world.sweep(await world.toNextMinute());
+  await untilStill(world);
+  const before = world.apiCalls().length;
+  await world.sweep(await world.toNextMinute());
+  if (await world.queuedRequests() > 0) return ["A sweep after the end of the run calls a function."];
+  await untilStill(world);
+  const after = world.apiCalls().length;
+  return after > before ? [`After the end of the run the API was called ${after - before} times.`] : [];
+}

@@ -1,0 +1,84 @@
+import { apiFaults } from "./api_faults.ts";
+import { callFaults } from "./call_faults.ts";
+import type { DatabaseCallWatch } from "./database_call_watch.ts";
+import { chance, chooseBetween } from "./chance.ts";
+import { databaseFaults } from "./database_faults.ts";
+import type { FaultPlan } from "./fault_plan.ts";
+import type { FaultLedger } from "./ledger.ts";
+import { passTimeUnderWork } from "./leases.ts";
+import type { Mutex } from "./mutex.ts";
+import type { QueueFaults } from "./queue_faults.ts";
+import type { SecretFaults } from "./secret_faults.ts";
+import type { WeekPause } from "./week_pause.ts";
+import type { ChaosWorld, Hooks } from "./world.ts";
+
+/** Longer than a lease. */
+const PAST_A_LEASE_SECONDS = 91;
+/** Longer than a call is expected to be on its way. */
+const PAST_A_CALL_SECONDS = 20;
+/** The functions bear no more: calls that SQL has signed would have run out, or seem to run out too late. */
+const MOST_SECONDS_WRONG = 59;
+
+/** The faults of a seed. */
+export interface SeedHooksOptions {
+  readonly world: ChaosWorld;
+  readonly plan: FaultPlan;
+  readonly ledger: FaultLedger;
+  readonly mutex: Mutex;
+  readonly databaseCalls: DatabaseCallWatch;
+  readonly queue: QueueFaults;
+  readonly secrets: SecretFaults;
+  readonly week: WeekPause;
+}
+
+/** Everything that goes wrong in a seed, but the sweeps. */
+export function seedHooks(options: SeedHooksOptions): Hooks {
+  const { world, plan, ledger, mutex, databaseCalls, queue, secrets, week } = options;
+  const { platform, account, answerTimeoutSeconds } = world;
+  const isolates = { clocks: 0, lives: 0 };
+  const onOwnCall = callFaults(
+    plan,
+    ledger,
+    () => mutex.run(() => passTimeUnderWork(world, PAST_A_CALL_SECONDS)),
+  );
+  return {
+    onApiCall: apiFaults(plan, ledger, { account, answerTimeoutSeconds }),
+    onChainedCall: (call) =>
+      queue.loses(call.url) ? "drop" : world.others.isTheirs(call.url) ? "deliver" : onOwnCall(call),
+    onDatabaseCall: databaseFaults({
+      plan,
+      ledger,
+      platform,
+      sql: world.sql,
+      mutex,
+      letLeasesRunOut: () => passTimeUnderWork(world, PAST_A_LEASE_SECONDS),
+      ...{ databaseCalls, queue, secrets, week },
+    }),
+    clockSkewMilliseconds() {
+      const nth = ++isolates.clocks;
+      if (plan.decide(["wrong_clocks"], "isolate") === undefined) return 0;
+      const seconds = chooseBetween(10, MOST_SECONDS_WRONG, plan.seed, "wrong_clocks", nth);
+      const sign = chance(plan.seed, "wrong_clocks", nth, "sign") < 0.5 ? -1 : 1;
+      ledger.note("wrong_clocks", `isolate ${nth}, ${sign * seconds} seconds`);
+      return sign * seconds * 1000;
+    },
+    onFunctionLog(line) {
+      if (isEndAmidWork(line)) ledger.ended();
+    },
+    wallClockSeconds() {
+      const nth = ++isolates.lives;
+      if (plan.decide(["short_lives"], "isolate") === undefined) return 150;
+      const seconds = chooseBetween(20, 40, plan.seed, "short_lives", nth) / 10;
+      // An isolate that is killed before leaves no trace of its short life.
+      ledger.note("short_lives", `isolate ${nth}, ${seconds} s`, { type: "of its kind" }, seconds * 1000);
+      return seconds;
+    },
+  };
+}
+
+/** Whether an isolate came to the end of its life while it worked: it drops what it has asked the API for, and is silent. */
+function isEndAmidWork(line: string): boolean {
+  return /"event":"shutdown","reason":"(wall_clock|crashed)"|"event":"yielded".*"reason":"retired"/.test(
+    line,
+  );
+}

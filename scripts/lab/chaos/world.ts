@@ -1,0 +1,145 @@
+import { connect, type Sql } from "../platform/database.ts";
+import type { ChainedCall, Delivery, OnDatabaseCall } from "../platform/platform.ts";
+import { pause } from "../platform/waiting.ts";
+import type { ApiCall, Faults } from "../racing_api/server.ts";
+import { MovedTime } from "../world/moved_time.ts";
+import { patiently } from "../world/patiently.ts";
+import { freeSlots } from "../world/slots.ts";
+import { startWorld, type World } from "../world/world.ts";
+import { type Others, startOthers } from "./others.ts";
+
+/** What may go wrong; each run brings its own. */
+export interface Hooks {
+  readonly onChainedCall: (call: ChainedCall) => Delivery;
+  readonly onDatabaseCall: OnDatabaseCall;
+  readonly onApiCall: Faults;
+  /** Asked for each new isolate. */
+  readonly clockSkewMilliseconds: () => number;
+  readonly wallClockSeconds: () => number;
+  readonly onFunctionLog: (line: string) => void;
+}
+
+/** Nothing goes wrong. */
+export const NO_FAULTS: Hooks = {
+  onChainedCall: () => "deliver",
+  onDatabaseCall: (_call, run) => run(),
+  onApiCall: () => undefined,
+  clockSkewMilliseconds: () => 0,
+  wallClockSeconds: () => 150,
+  onFunctionLog: () => {},
+};
+
+/** The shortest that a page of cards passes in, on a machine with two cores. */
+const ANSWER_TIMEOUT_SECONDS = 2;
+/** The races that are made: the same for each seed of faults. */
+const DATA_SEED = 1;
+
+/** A world in which things go wrong, one run after the other. */
+export interface ChaosWorld extends World {
+  readonly apiSpeed: number;
+  /** How long the functions wait for an answer of the API. */
+  readonly answerTimeoutSeconds: number;
+  /** Who else uses pg_net, and gets the alerts. */
+  readonly others: Others;
+  /** From here on these faults; what the functions log goes to a list of its own. */
+  setHooks(hooks: Hooks): void;
+  /** What the functions have logged since `empty`. */
+  functionLog(): readonly string[];
+  /** The API's calls since `empty`. */
+  apiCalls(): readonly ApiCall[];
+  /** A cron tick at this minute. */
+  sweep(minute: Date): Promise<void>;
+  /** Puts time forward to the next minute, while nobody works. Resolves to that. */
+  toNextMinute(): Promise<Date>;
+  /** As after the migrations: no isolate, no run, no rows. */
+  empty(): Promise<void>;
+}
+
+/** Boots it. */
+export async function startChaosWorld(options: { readonly apiSpeed: number }): Promise<ChaosWorld> {
+  let hooks = NO_FAULTS;
+  let functionLog: string[] = [];
+  let callsBefore = 0;
+  await using starting = new AsyncDisposableStack();
+  const others = starting.use(startOthers());
+  const time = new MovedTime();
+  const world = starting.use(
+    await startWorld({
+      name: "chaos",
+      apiSpeed: options.apiSpeed,
+      seed: DATA_SEED,
+      time,
+      webhookUrl: others.webhookUrl,
+      connections: { max: 6, outliveRestarts: true },
+      onApiCall: (call) => hooks.onApiCall(call),
+      platform: {
+        onMigrated: prepare,
+        onChainedCall: (call) => hooks.onChainedCall(call),
+        onDatabaseCall: (call, run) => hooks.onDatabaseCall(call, run),
+        functionClockSkewMilliseconds: () => hooks.clockSkewMilliseconds(),
+        wallClockSeconds: () => hooks.wallClockSeconds(),
+        onFunctionLog: (line) => {
+          functionLog.push(line);
+          hooks.onFunctionLog(line);
+        },
+        // Restarts of the database are what chaos is for.
+        onNetProblem: () => {},
+      },
+    }),
+  );
+  const { platform, api, sql } = world;
+
+  const resources = starting.move();
+  return {
+    ...world,
+    apiSpeed: options.apiSpeed,
+    answerTimeoutSeconds: ANSWER_TIMEOUT_SECONDS,
+    others,
+    setHooks: (given) => hooks = given,
+    functionLog: () => functionLog,
+    apiCalls: () => api.calls().slice(callsBefore),
+    sweep: (minute) => patiently(() => platform.cron.tick(minute)),
+    toNextMinute: () => time.toNextMinute(sql, "stay"),
+    async empty() {
+      hooks = NO_FAULTS;
+      await platform.killFunctionInstances();
+      await sql`truncate net.http_request_queue`;
+      while (platform.callsInFlight() > 0) await pause(50);
+      await platform.killFunctionInstances();
+      await truncateAll(sql);
+      await time.reset(sql);
+      await freeSlots(sql);
+      functionLog = [];
+      callsBefore = api.calls().length;
+    },
+    [Symbol.asyncDispose]: () => resources.disposeAsync(),
+  };
+}
+
+async function prepare(adminUrl: string): Promise<void> {
+  const sql = connect(adminUrl, { max: 1, name: "chaos" });
+  try {
+    // The embedded database forgets what it has committed last when it crashes, unless told otherwise; a hosted one does not.
+    await sql`alter database postgres set synchronous_commit = on`;
+    await sql`update backfill_settings set answer_timeout_seconds = ${ANSWER_TIMEOUT_SECONDS}`;
+    // Only the sweep belongs to a backfill. The second one is for two at once.
+    await sql`update cron.job set active = (command like '%engine.sweep()%')`;
+    await sql`
+      insert into cron.job (jobname, schedule, command, database, username, active)
+      select 'second-sweep', schedule, command, database, username, false
+      from cron.job where command like '%engine.sweep()%'
+    `;
+  } finally {
+    await sql.end({ timeout: 1 });
+  }
+}
+
+async function truncateAll(sql: Sql): Promise<void> {
+  const tables = await sql<{ name: string }[]>`
+    select format('%I.%I', schemaname, tablename) as name
+    from pg_catalog.pg_tables
+    where (schemaname in ('public', 'engine') and tablename not in ('backfill_settings', 'racing_api_limits', 'locks', 'feeds'))
+      or (schemaname, tablename) in (('cron', 'job_run_details'), ('net', '_http_response'), ('net', 'http_request_queue'))
+  `;
+  await sql.unsafe(`truncate ${tables.map(({ name }) => name).join(", ")} restart identity cascade`);
+}

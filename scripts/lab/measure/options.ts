@@ -1,0 +1,46 @@
+import { day, list } from "../../command_line/option_values.ts";
+import { readArguments } from "../../command_line/read_arguments.ts";
+import type { BootOptions } from "../world/boot.ts";
+import { BOOT_OPTIONS_HELP, BOOT_VALUES, bootOptions } from "../world/boot_options.ts";
+
+/** What a measurement was asked for. */
+export interface MeasureOptions {
+  readonly help: boolean;
+  readonly startDate: string;
+  readonly endDate: string;
+  readonly feeds: readonly string[] | undefined;
+  readonly boot: BootOptions;
+  readonly json: boolean;
+}
+
+export const USAGE = `Plans a backfill, runs it on the local platform, and prints both side by side.
+
+  deno task measure [options]
+
+Asks backfill_plan(…), starts backfill_start(…) with the same arguments, follows backfill_status, and prints what was
+planned and what it came to, and how well the time left was foretold at a quarter, a half and three quarters.
+
+  --start-date DAY     first day, YYYY-MM-DD (default 2025-01-01)
+  --end-date DAY       last day (default 2025-12-31)
+  --feeds LIST         masters,racecards,results or some of them (default: all)
+${BOOT_OPTIONS_HELP}
+  --json               print one JSON object as the last line
+  --help               show this
+`;
+
+/** Reads the options. Throws `Problem` with a sentence about the first one that is wrong. */
+export function readMeasureOptions(args: readonly string[]): MeasureOptions {
+  const given = readArguments(args, {
+    task: "measure",
+    flags: ["json"],
+    values: { "start-date": day, "end-date": day, "feeds": list, ...BOOT_VALUES },
+  });
+  return {
+    help: given.help,
+    startDate: given["start-date"] ?? "2025-01-01",
+    endDate: given["end-date"] ?? "2025-12-31",
+    feeds: given.feeds,
+    boot: bootOptions(given),
+    json: given.json,
+  };
+}

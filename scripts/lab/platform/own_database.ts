@@ -1,0 +1,52 @@
+import { connect } from "./database.ts";
+import { stopOnSignal } from "../../command_line/shutdown.ts";
+
+/** A database for oneself on somebody's server. */
+export interface OwnDatabase extends AsyncDisposable {
+  /** A superuser's. */
+  readonly url: string;
+}
+
+/** The URL of another database of the same server. */
+export function urlOfDatabase(url: string, database: string): string {
+  const other = new URL(url);
+  other.pathname = `/${database}`;
+  return other.href;
+}
+
+/**
+ * Makes an empty database beside the given one; it is dropped in the end, even when somebody still uses it. The real pg_cron and pg_net
+ * work in one database of a server: in this one they have stand-ins, so that its maker ticks and sends.
+ *
+ * @param adminUrl a superuser's URL
+ */
+export async function makeOwnDatabase(adminUrl: string, name: string): Promise<OwnDatabase> {
+  const server = connect(adminUrl, { max: 1, name: "own database" });
+  const url = urlOfDatabase(adminUrl, name);
+  let dropped: Promise<void> | undefined;
+  const drop = () =>
+    dropped ??= (async () => {
+      try {
+        await server.unsafe(`drop database if exists ${name} with (force)`);
+      } finally {
+        await server.end({ timeout: 1 });
+        forget();
+      }
+    })();
+  const forget = stopOnSignal(drop);
+  try {
+    await server.unsafe(`drop database if exists ${name} with (force)`);
+    await server.unsafe(`create database ${name}`);
+    const sql = connect(url, { max: 1, name: "own database" });
+    try {
+      // A schema without its extension counts as a stand-in.
+      await sql.unsafe("create schema cron; create schema net;");
+    } finally {
+      await sql.end({ timeout: 1 });
+    }
+  } catch (error) {
+    await drop();
+    throw error;
+  }
+  return { url, [Symbol.asyncDispose]: drop };
+}

@@ -1,0 +1,93 @@
+import { connect, type Sql } from "../platform/database.ts";
+import type { Platform, PlatformOptions } from "../platform/platform.ts";
+import type { SimulatedApi } from "../racing_api/server.ts";
+import { present } from "../test_support/present.ts";
+import { bootEverything, type BootOptions } from "./boot.ts";
+import type { MovedTime } from "./moved_time.ts";
+import { patiently } from "./patiently.ts";
+
+/** Everything real but the API and the time, which are in our hands. */
+export interface World extends AsyncDisposable {
+  readonly platform: Platform;
+  readonly api: SimulatedApi;
+  /** The superuser's. */
+  readonly sql: Sql;
+  readonly time: MovedTime;
+  /** The account of the API. */
+  readonly account: Account;
+  /** What must stand nowhere, by its name. */
+  readonly secrets: Readonly<Record<string, string>>;
+  /** Whether somebody works, or is on the way. What stands in pg_net's queue is not counted. */
+  isAlive(): boolean;
+  /** How many requests stand in pg_net's queue. */
+  queuedRequests(): Promise<number>;
+}
+
+interface Account {
+  readonly username: string;
+  readonly password: string;
+}
+
+/** What a world is made of. */
+export interface WorldOptions extends Pick<BootOptions, "seed" | "databaseUrl" | "scenario" | "apiNow"> {
+  /** Shown in pg_stat_activity. */
+  readonly name: string;
+  readonly apiSpeed: number;
+  /** The engine's; the simulated API's too when `apiNow` asks it. */
+  readonly time: MovedTime;
+  /** Where alerts go. */
+  readonly webhookUrl: string;
+  /** Connections of `sql` at most, and whether they outlive a restart of the database, for which they do without arrays. */
+  readonly connections: { readonly max: number; readonly outliveRestarts: boolean };
+  /** What the API does to a call. */
+  readonly onApiCall: SimulatedApi["faults"];
+  readonly platform: PlatformOptions;
+}
+
+/** Boots it: cron ticks when it is told to. */
+export async function startWorld(options: WorldOptions): Promise<World> {
+  const { name, time, webhookUrl, connections, onApiCall, platform: platformOptions, ...boot } = options;
+  // Long enough that it stands in no text by accident.
+  const account = { username: `${name}-account`, password: "a-password-that-must-not-be-written-down" };
+  await using starting = new AsyncDisposableStack();
+  const everything = starting.use(
+    await bootEverything({
+      ...boot,
+      account,
+      platform: {
+        ...platformOptions,
+        cron: "manual",
+        onMigrated: async (adminUrl) => {
+          await time.install(adminUrl);
+          await platformOptions.onMigrated?.(adminUrl);
+        },
+      },
+    }),
+  );
+  const { platform } = everything;
+  const api = present(everything.api, "simulated API");
+  api.faults = onApiCall;
+  const { max, outliveRestarts } = connections;
+  const sql = connect(platform.adminUrl, { max, name, arrays: !outliveRestarts });
+  starting.defer(() => sql.end({ timeout: 1 }));
+  await sql`select vault.create_secret(${webhookUrl}, 'alert_webhook_url')`;
+
+  const resources = starting.move();
+  return {
+    ...{ platform, api, sql, time, account },
+    secrets: {
+      "the worker secret": platform.workerSecret,
+      "the secret key": platform.secretKey,
+      "the API password": account.password,
+      "the API credentials": btoa(`${account.username}:${account.password}`),
+    },
+    isAlive: () => platform.busyFunctionInstances() > 0 || platform.callsInFlight() > 0,
+    async queuedRequests() {
+      const [row] = await patiently(() =>
+        sql<{ queued: number }[]>`select count(*)::integer as queued from net.http_request_queue`
+      );
+      return row?.queued ?? 0;
+    },
+    [Symbol.asyncDispose]: () => resources.disposeAsync(),
+  };
+}

@@ -1,0 +1,29 @@
+import { z } from "zod";
+import { connect } from "../../lab/platform/database.ts";
+import { Problem } from "../../command_line/problem.ts";
+import { supabaseOk } from "./supabase_cli.ts";
+
+const answer = z.object({ results: z.array(z.unknown()) });
+
+/** Lints every plpgsql function. Resolves to a sentence; throws `Problem` with what is found. */
+export async function checkLint(adminUrl: string, databaseUrl: string): Promise<string> {
+  if (!await hasPlpgsqlCheck(adminUrl)) {
+    return "left out: this server has no plpgsql_check, which it works with";
+  }
+  const printed = await supabaseOk(
+    databaseUrl,
+    ...["db", "lint", "--schema", "public,engine", "--level", "warning", "--output-format", "json"],
+  );
+  const { results } = answer.parse(JSON.parse(printed));
+  if (results.length > 0) throw new Problem(`"supabase db lint" found:\n${JSON.stringify(results, null, 2)}`);
+  return "no finding in public and engine";
+}
+
+async function hasPlpgsqlCheck(adminUrl: string): Promise<boolean> {
+  const sql = connect(adminUrl, { max: 1, name: "platform checks" });
+  try {
+    return (await sql`select from pg_catalog.pg_extension where extname = 'plpgsql_check'`).length > 0;
+  } finally {
+    await sql.end({ timeout: 1 });
+  }
+}
