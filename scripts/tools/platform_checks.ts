@@ -13,7 +13,7 @@ import { checkMigratedDatabase } from "./schema/same_database.ts";
 
 const USAGE = `Migrates an empty database with the supabase CLI and lets its tools judge the result.
 
-  deno task platform [options]
+  deno task lint:database [options]
 
   --database-url URL   an empty database (a superuser's URL); default: an embedded Postgres 17
   --help               show this
@@ -74,7 +74,7 @@ async function checkDatabase(adminUrl: string): Promise<number> {
 }
 
 const readOptions = (args: readonly string[]) =>
-  readArguments(args, { task: "platform", values: { "database-url": databaseUrl } });
+  readArguments(args, { task: "lint:database", values: { "database-url": databaseUrl } });
 
 async function main(options: ReturnType<typeof readOptions>): Promise<number> {
   const given = options["database-url"];

@@ -1285,7 +1285,7 @@ comment on column public.backfill_settings.cron_log_days is
   'How long cron.job_run_details keeps a row of the engine''s jobs.';
 comment on column public.backfill_settings.scheduled_run_days is
   'How long a scheduled run that succeeded is kept. What a backfill did is kept for ever.';
-comment on column public.backfill_settings.alert_days is 'How long an alert is kept after it was well again.';
+comment on column public.backfill_settings.alert_days is 'How long an alert is kept after it was resolved.';
 comment on column public.backfill_settings.reject_days is
   'How long a reject is kept after it was acknowledged and last met. One that nobody has acknowledged is kept for ever,
    and so is a runner of a result: it says that the horse ran.';
@@ -1570,7 +1570,7 @@ create table public.ingest_errors (
   attempt integer not null,
   message text not null,
   constraint ingest_errors_class_known check (
-    failure_class in ('retried', 'transient', 'chunk', 'account', 'interruption', 'incomplete', 'lost_call')
+    failure_class in ('retried', 'transient', 'chunk', 'account', 'interruption', 'incomplete', 'lost_dispatch')
   )
 );
 
@@ -1578,13 +1578,13 @@ create index ingest_errors_run_id on public.ingest_errors (run_id, occurred_at d
 create index ingest_errors_last on public.ingest_errors (run_id, occurred_at desc, id desc)
   where failure_class <> 'retried';
 create index ingest_errors_chunk_id on public.ingest_errors (chunk_id);
-create index ingest_errors_lost_calls on public.ingest_errors (feed, occurred_at) where failure_class = 'lost_call';
+create index ingest_errors_lost_dispatches on public.ingest_errors (feed, occurred_at) where failure_class = 'lost_dispatch';
 create index ingest_errors_occurred_at on public.ingest_errors (occurred_at);
 comment on table public.ingest_errors is 'One row per failed attempt. Messages carry no secret.';
 comment on column public.ingest_errors.failure_class is
   'retried: sent again within the invocation; transient: tried again later; chunk: that chunk is dead; account: the run
    is paused; interruption: the lease ran out or was given back without a page; incomplete: fewer races came than the
-   API has; lost_call: a call of a function never came, so that another was sent.';
+   API has; lost_dispatch: a call of a function never came, so that another was sent.';
 comment on column public.ingest_errors.endpoint is 'The path called; null when it failed outside of a call.';
 comment on column public.ingest_errors.http_status is 'What the API answered; null without an answer.';
 comment on column public.ingest_errors.attempt is 'Which one of its kind in a row it was, 1 the first.';
@@ -2208,21 +2208,21 @@ comment on function engine.post(text, jsonb, jsonb) is
 -- Asking for an invocation. The call leaves through pg_net after the transaction commits, so a state change and the
 -- call it needs happen together or not at all. A call may still be lost on its way: the sweep restores it.
 
-create table engine.calls_on_their_way (
+create table engine.dispatches (
   id bigint generated always as identity primary key,
   feed text not null,
   sent_at timestamptz not null default engine.clock()
 );
 
-create index calls_on_their_way_feed on engine.calls_on_their_way (feed, sent_at);
-comment on table engine.calls_on_their_way is
+create index dispatches_feed on engine.dispatches (feed, sent_at);
+comment on table engine.dispatches is
   'Calls queued and not yet answered by a claim. A claim takes its call off the list, so the same call delivered twice
    claims once, and the sweep takes off what is lost.';
-comment on column engine.calls_on_their_way.id is 'Goes with the call; claim_chunk gets it back.';
-comment on column engine.calls_on_their_way.feed is 'One of engine.feeds.';
-comment on column engine.calls_on_their_way.sent_at is 'When it was queued.';
+comment on column engine.dispatches.id is 'Goes with the call; claim_chunk gets it back.';
+comment on column engine.dispatches.feed is 'One of engine.feeds.';
+comment on column engine.dispatches.sent_at is 'When it was queued.';
 
-create function engine.call_is_lost(sent_at timestamptz)
+create function engine.dispatch_is_lost(sent_at timestamptz)
 returns boolean
 language sql
 stable
@@ -2230,11 +2230,11 @@ security invoker
 set search_path = ''
 as $$
   select
-    call_is_lost.sent_at < engine.clock() - interval '15 seconds'
+    dispatch_is_lost.sent_at < engine.clock() - interval '15 seconds'
     -- Sent by a clock that was ahead and has been put right.
-    or call_is_lost.sent_at > engine.clock() + interval '1 minute'
+    or dispatch_is_lost.sent_at > engine.clock() + interval '1 minute'
 $$;
-comment on function engine.call_is_lost(timestamptz) is
+comment on function engine.dispatch_is_lost(timestamptz) is
   'Whether a call queued then can no longer be expected: a hop through pg_net takes a third of a second, behind a slow
    batch five.';
 
@@ -2251,7 +2251,7 @@ declare
   function_name constant text := (
     select known.function_name from engine.feeds as known where known.name = dispatch.feed
   );
-  call_id bigint;
+  dispatch_id bigint;
   -- Longer than a call is waited for and a crowded queue may hold it up, and not much longer.
   expires constant bigint := floor(extract(epoch from engine.wall_clock())) + 120;
 begin
@@ -2271,7 +2271,7 @@ begin
         hint = 'Fill in supabase/snippets/set_up.sql and run it: it sets both secrets, again too.';
   end if;
 
-  insert into engine.calls_on_their_way (feed) values (dispatch.feed) returning id into call_id;
+  insert into engine.dispatches (feed) values (dispatch.feed) returning id into dispatch_id;
   -- Everybody who can log in may read the queue: the secret itself does not go there, only what it signs.
   perform engine.post(
     url => rtrim(project_url, '/') || '/functions/v1/' || function_name,
@@ -2279,13 +2279,13 @@ begin
       'Content-Type', 'application/json',
       'X-Call-Signature', encode(
         engine.hmac_sha256(
-          engine.text_to_sign(array[function_name, dispatch.feed, call_id::text, expires::text]),
+          engine.text_to_sign(array[function_name, dispatch.feed, dispatch_id::text, expires::text]),
           convert_to(worker_secret, 'utf8')
         ),
         'hex'
       )
     ),
-    body => jsonb_build_object('feed', dispatch.feed, 'call', call_id, 'expires', expires)
+    body => jsonb_build_object('feed', dispatch.feed, 'dispatch', dispatch_id, 'expires', expires)
   );
 end
 $$;
@@ -2294,11 +2294,11 @@ comment on function engine.dispatch(text) is
    minutes and for one claim. Needs the Vault secrets project_url and worker_secret: error PT424 (HTTP 424) when one is
    missing, or when pg_net''s queue is not safe to write to.';
 
-alter table engine.calls_on_their_way set (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 100);
+alter table engine.dispatches set (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 100);
 
-alter table engine.calls_on_their_way enable row level security;
-grant select, delete on engine.calls_on_their_way to service_role;
-grant execute on function engine.call_is_lost, engine.dispatch to service_role;
+alter table engine.dispatches enable row level security;
+grant select, delete on engine.dispatches to service_role;
+grant execute on function engine.dispatch_is_lost, engine.dispatch to service_role;
 
 -- schemas/dispatch/due.sql
 
@@ -2355,26 +2355,26 @@ set search_path = ''
 as $$
 declare
   allowed constant integer := (select s.leases_per_feed from public.backfill_settings as s);
-  lane text;
+  feed_name text;
   calls integer := 0;
   missing integer;
 begin
-  foreach lane in array engine.feed_names() loop
-    continue when lane <> dispatch_due.feed;
+  foreach feed_name in array engine.feed_names() loop
+    continue when feed_name <> dispatch_due.feed;
     select
       least(
-        (select count(*) from engine.claimable_chunks as ready where ready.feed = lane),
+        (select count(*) from engine.claimable_chunks as ready where ready.feed = feed_name),
         allowed - (
-          select count(*) from public.backfill_progress as live where live.feed = lane and live.state = 'working'
+          select count(*) from public.backfill_progress as live where live.feed = feed_name and live.state = 'working'
         )
       )
       - (
-        select count(*) from engine.calls_on_their_way as call
-        where call.feed = lane and not engine.call_is_lost(call.sent_at)
+        select count(*) from engine.dispatches as sent
+        where sent.feed = feed_name and not engine.dispatch_is_lost(sent.sent_at)
       )
     into missing;
     for nth in 1 .. missing loop
-      perform engine.dispatch(lane);
+      perform engine.dispatch(feed_name);
       calls := calls + 1;
     end loop;
   end loop;
@@ -3320,7 +3320,7 @@ $$;
 comment on function engine.give_lease(bigint, uuid) is
   'Leases a chunk, which the caller holds locked, to the worker that shows this token. Returns the chunk.';
 
-create function public.claim_chunk(feed text, call_id bigint default null, proposed_token uuid default null)
+create function public.claim_chunk(feed text, dispatch_id bigint default null, proposed_token uuid default null)
 returns table (
   chunk_id bigint,
   run_id bigint,
@@ -3348,7 +3348,7 @@ declare
 begin
   -- Claims of one feed queue up here for a moment; otherwise two of them could both count one free lease.
   perform engine.take_lock('claim ' || claim_chunk.feed);
-  if claim_chunk.call_id is not null then
+  if claim_chunk.dispatch_id is not null then
     -- The same claim once more, because its answer got lost: the same lease, as long as it lasts. After that the number
     -- is spent, and there is nothing. A claim without a number is never a repetition.
     select chunk.* into chosen
@@ -3356,8 +3356,8 @@ begin
     where
       chunk.feed = claim_chunk.feed and chunk.state = 'working' and chunk.lease_token = claim_chunk.proposed_token;
     if not found then
-      delete from engine.calls_on_their_way as call
-      where call.id = claim_chunk.call_id and call.feed = claim_chunk.feed;
+      delete from engine.dispatches as known
+      where known.id = claim_chunk.dispatch_id and known.feed = claim_chunk.feed;
       if not found then
         -- Delivered a second time, or so late that another one was sent in its place.
         return;
@@ -3389,7 +3389,7 @@ end
 $$;
 comment on function public.claim_chunk(text, bigint, uuid) is
   'Leases the next chunk of a feed: highest priority first, then the older run, then the run''s own order; one of the
-   leases is a backfill''s when one waits. call_id is what came with the call; null for a call by hand. proposed_token
+   leases is a backfill''s when one waits. dispatch_id is what came with the call; null for a call by hand. proposed_token
    becomes the lease''s token: the same call with the same one gets the same lease again, so that a lost answer costs
    nothing. No row when nothing is due, when all leases of the feed are taken, or when the call was answered before. The
    answer says where to go on and under which settings.';
@@ -4769,8 +4769,8 @@ grant execute on function
 
 -- How far the feeds of a run are, and how fast they go.
 
--- The pages of each lane (a feed of a run), with what the run has learned about its estimates.
-create view engine.lane_progress
+-- The pages of each feed of a run, with what the run has learned about its estimates.
+create view engine.feed_progress
 with (security_invoker = true)
 as
 with chunks as (
@@ -4781,7 +4781,7 @@ with chunks as (
   from public.backfill_progress as chunk
   join engine.feeds as feed on feed.name = chunk.feed
 ),
--- A window, and no join with the lanes: the chunks are read once, and only those of the runs that are asked for.
+-- A window, and no join with sums: the chunks are read once, and only those of the runs that are asked for.
 estimated as (
   select
     chunks.*,
@@ -4789,13 +4789,13 @@ estimated as (
     case
       when chunks.pages_are_known then chunks.pages_expected
       else chunks.pages_planned * coalesce(
-        sum(chunks.pages_expected) filter (where chunks.pages_are_known) over lane
-          / nullif(sum(chunks.pages_planned) filter (where chunks.pages_are_known) over lane, 0)::numeric,
+        sum(chunks.pages_expected) filter (where chunks.pages_are_known) over feed_of_run
+          / nullif(sum(chunks.pages_planned) filter (where chunks.pages_are_known) over feed_of_run, 0)::numeric,
         1
       )
     end as expected
   from chunks
-  window lane as (partition by chunks.run_id, chunks.feed)
+  window feed_of_run as (partition by chunks.run_id, chunks.feed)
 )
 select
   chunk.run_id,
@@ -4811,7 +4811,7 @@ select
   max(chunk.next_attempt_at) filter (where chunk.state = 'waiting') as last_attempt_due
 from estimated as chunk
 group by chunk.run_id, chunk.feed, chunk.priority;
-comment on view engine.lane_progress is
+comment on view engine.feed_progress is
   'A row per run and feed: pages expected, done and left. Fractions come from estimates.';
 
 create function engine.calls_per_second(feed text)
@@ -4849,7 +4849,7 @@ comment on function engine.calls_per_second(text) is
   'How many calls of a feed a second are to be expected beside what is pulled now: what the limits allow, or what the
    last five minutes of work came to when that is less.';
 
-grant select on engine.lane_progress to service_role;
+grant select on engine.feed_progress to service_role;
 grant execute on function engine.calls_per_second to service_role;
 
 -- schemas/operate/status.sql
@@ -4880,39 +4880,39 @@ with chunks as (
   group by chunk.run_id
 ),
 pages as (
-  select lane.run_id, sum(lane.pages_expected) as expected, sum(lane.pages_done) as done
-  from engine.lane_progress as lane
-  group by lane.run_id
+  select progress.run_id, sum(progress.pages_expected) as expected, sum(progress.pages_done) as done
+  from engine.feed_progress as progress
+  group by progress.run_id
 ),
 speeds as (
   select feed.name as feed, engine.calls_per_second(feed.name) as calls_per_second
   from engine.feeds as feed
 ),
-lanes as (
+feeds_left as (
   select
-    lane.run_id,
+    progress.run_id,
     greatest(
-      -- Runs that go before this one in the same lane have to be done first.
-      sum(case when run.paused_at is null then lane.pages_left else 0 end)
+      -- Runs that go before this one of the same feed have to be done first.
+      sum(case when run.paused_at is null then progress.pages_left else 0 end)
         over (
-          partition by lane.feed
-          order by lane.priority desc, lane.run_id
+          partition by progress.feed
+          order by progress.priority desc, progress.run_id
           rows between unbounded preceding and 1 preceding
         )
         / speeds.calls_per_second,
       0
-    ) + lane.pages_left / speeds.calls_per_second as seconds,
-    extract(epoch from lane.last_attempt_due - engine.clock()) as seconds_until_due
-  from engine.lane_progress as lane
-  join public.backfill_runs as run on run.id = lane.run_id
-  join speeds on speeds.feed = lane.feed
-  where lane.pages_left > 0 or lane.last_attempt_due is not null
+    ) + progress.pages_left / speeds.calls_per_second as seconds,
+    extract(epoch from progress.last_attempt_due - engine.clock()) as seconds_until_due
+  from engine.feed_progress as progress
+  join public.backfill_runs as run on run.id = progress.run_id
+  join speeds on speeds.feed = progress.feed
+  where progress.pages_left > 0 or progress.last_attempt_due is not null
 ),
 remaining as (
-  -- The feeds of a run go on side by side, each at its own rate: the slowest lane decides.
-  select lanes.run_id, max(greatest(lanes.seconds, lanes.seconds_until_due)) as seconds
-  from lanes
-  group by lanes.run_id
+  -- The feeds of a run go on side by side, each at its own rate: the slowest one decides.
+  select feeds_left.run_id, max(greatest(feeds_left.seconds, feeds_left.seconds_until_due)) as seconds
+  from feeds_left
+  group by feeds_left.run_id
 ),
 last_minute as (
   select counted.run_id, sum(counted.calls) as calls
@@ -4985,14 +4985,14 @@ select
             select lost.message
             from public.ingest_errors as lost
             where
-              lost.failure_class = 'lost_call'
+              lost.failure_class = 'lost_dispatch'
               and lost.feed = any (run.feeds)
               and lost.occurred_at > engine.clock() - interval '2 hours'
-              and lost.message like 'No call could be sent:%'
+              and lost.message like 'No dispatch could be sent:%'
             order by lost.occurred_at desc
             limit 1
           ),
-          'Nobody answers the calls. Are the functions deployed, and do Vault''s project_url and worker_secret fit '
+          'Nobody answers the dispatches. Are the functions deployed, and do Vault''s project_url and worker_secret fit '
           'them? See: select * from net._http_response order by created desc limit 10;'
         )
       else 'Wait: it goes on by itself.'
@@ -5568,7 +5568,7 @@ security invoker
 set search_path = ''
 as $$
 declare
-  lane text;
+  feed_name text;
   days date[];
   chosen integer := 0;
 begin
@@ -5579,14 +5579,14 @@ begin
   perform engine.forget_closed_gaps();
   perform engine.cancel_paused_closings(close_gaps.feeds);
   perform engine.give_up_gaps();
-  foreach lane in array close_gaps.feeds loop
-    days := engine.choose_gap_days(lane);
+  foreach feed_name in array close_gaps.feeds loop
+    days := engine.choose_gap_days(feed_name);
     continue when days is null;
     perform engine.create_run(
-      kind => 'gaps', start_date => days[1], end_date => days[cardinality(days)], feeds => array[lane],
+      kind => 'gaps', start_date => days[1], end_date => days[cardinality(days)], feeds => array[feed_name],
       reprocess => 'missing', requested_by => 'closing of gaps', days => days
     );
-    perform engine.count_gap_tries(lane, days);
+    perform engine.count_gap_tries(feed_name, days);
     chosen := chosen + cardinality(days);
   end loop;
   return chosen;
@@ -5997,7 +5997,7 @@ grant select on public.data_freshness to service_role;
 
 -- schemas/alerts/alerts.sql
 
--- What somebody should look at: one message when it begins, one when it is well again.
+-- What somebody should look at: one message when it begins, one when it is over.
 
 create table public.alerts (
   id bigint generated always as identity primary key,
@@ -6005,27 +6005,27 @@ create table public.alerts (
   subject text not null,
   message text not null,
   raised_at timestamptz not null default engine.clock(),
-  well_at timestamptz,
+  resolved_at timestamptz,
   constraint alerts_kind_known check (
-    kind in ('freshness', 'dead_chunks', 'paused', 'unanswered_calls', 'rejects', 'unknown_field', 'gap', 'schedule',
+    kind in ('freshness', 'dead_chunks', 'paused', 'unanswered_dispatches', 'rejects', 'unknown_field', 'gap', 'schedule',
       'standstill')
   ),
-  constraint alerts_in_order check (well_at >= raised_at)
+  constraint alerts_in_order check (resolved_at >= raised_at)
 );
 
-create unique index alerts_one_open on public.alerts (kind, subject) where well_at is null;
-create index alerts_well_at on public.alerts (well_at);
-comment on table public.alerts is 'What went wrong and when it was well again. No row carries a secret.';
+create unique index alerts_one_open on public.alerts (kind, subject) where resolved_at is null;
+create index alerts_resolved_at on public.alerts (resolved_at);
+comment on table public.alerts is 'What went wrong and when it was resolved. No row carries a secret.';
 comment on column public.alerts.kind is
   'freshness: a scheduled pull is late; dead_chunks: chunks were given up and their days are missing; paused: a run is
-   paused; unanswered_calls: the functions do not answer; rejects: rows that could not be understood; unknown_field: the
+   paused; unanswered_dispatches: the functions do not answer; rejects: rows that could not be understood; unknown_field: the
    API sends something new; gap: a day was given up; schedule: a pull that is due can''t be started; standstill: one of
    the cron jobs did not run.';
 comment on column public.alerts.subject is
   'What it is about: a feed, a run, a day or a field. One alert of a kind and subject at a time.';
 comment on column public.alerts.message is 'What is the matter and what to do.';
 comment on column public.alerts.raised_at is 'When it was noticed.';
-comment on column public.alerts.well_at is 'When it was over; null while it stands.';
+comment on column public.alerts.resolved_at is 'When it was over; null while it stands.';
 
 create table public.alert_messages (
   id bigint generated always as identity primary key,
@@ -6036,14 +6036,14 @@ create table public.alert_messages (
   sent_at timestamptz,
   delivered_at timestamptz,
   constraint alert_messages_one_a_phase unique (alert_id, phase),
-  constraint alert_messages_phase_known check (phase in ('raised', 'well'))
+  constraint alert_messages_phase_known check (phase in ('raised', 'resolved'))
 );
 
 create index alert_messages_open on public.alert_messages (id) where delivered_at is null;
 comment on table public.alert_messages is
   'Messages to the webhook. Without one they stay here; older than a day they are not sent any more.';
 comment on column public.alert_messages.alert_id is 'What it tells of.';
-comment on column public.alert_messages.phase is 'raised, or well: it is over.';
+comment on column public.alert_messages.phase is 'raised, or resolved: it is over.';
 comment on column public.alert_messages.created_at is 'When it was written.';
 comment on column public.alert_messages.tries is 'Times it was sent.';
 comment on column public.alert_messages.sent_at is 'When it was last sent; null before.';
@@ -6073,13 +6073,13 @@ security invoker
 set search_path = ''
 as $$
   with noted as (
-    insert into public.alerts (kind, subject, message, raised_at, well_at)
+    insert into public.alerts (kind, subject, message, raised_at, resolved_at)
     select
       note_alert.kind, note_alert.subject, note_alert.message, engine.clock(),
       case when note_alert.is_over then engine.clock() end
     where not exists (
       select from public.alerts as a
-      where a.kind = note_alert.kind and a.subject = note_alert.subject and a.well_at is null
+      where a.kind = note_alert.kind and a.subject = note_alert.subject and a.resolved_at is null
     )
     returning id
   )
@@ -6147,7 +6147,7 @@ as $$
   select exists (
     select from public.ingest_errors as known
     where
-      known.failure_class = 'lost_call'
+      known.failure_class = 'lost_dispatch'
       and known.feed = silence_is_noted.feed
       and starts_with(known.message, silence_is_noted.beginning)
       and known.occurred_at > engine.clock() - interval '1 hour'
@@ -6161,19 +6161,19 @@ comment on function engine.silence_is_noted(text, text) is
   'Whether the error log says already that nobody comes for a feed, in a message with this beginning. While nobody does,
    that is one fault, and one more each hour.';
 
-create function engine.forget_lost_calls()
+create function engine.forget_lost_dispatches()
 returns integer
 language sql
 security invoker
 set search_path = ''
 as $$
   with lost as (
-    delete from engine.calls_on_their_way as call
+    delete from engine.dispatches as call
     -- One that is being answered at this moment is not lost, and nobody waits for it.
     where call.id in (
       select late.id
-      from engine.calls_on_their_way as late
-      where engine.call_is_lost(late.sent_at)
+      from engine.dispatches as late
+      where engine.dispatch_is_lost(late.sent_at)
       order by late.id
       for update skip locked
     )
@@ -6182,18 +6182,18 @@ as $$
   noted as (
     insert into public.ingest_errors (feed, failure_class, attempt, message)
     select
-      lost.feed, 'lost_call', 1,
+      lost.feed, 'lost_dispatch', 1,
       format(
-        'The call %s of %s, sent at %s, has not come: it got lost, or the function does not answer',
+        'The dispatch %s of %s, sent at %s, has not come: it got lost, or the function does not answer',
         lost.id, lost.feed, lost.sent_at
       )
     from lost
-    where not engine.silence_is_noted(lost.feed, 'The call ')
+    where not engine.silence_is_noted(lost.feed, 'The dispatch ')
     order by lost.id
   )
   select count(*)::integer from lost
 $$;
-comment on function engine.forget_lost_calls() is
+comment on function engine.forget_lost_dispatches() is
   'Takes calls that never came off the list, so that others are sent in their place. Returns how many. They are kept in
    the error log: once while nobody comes at all, and again each hour.';
 
@@ -6265,7 +6265,7 @@ begin
   where
     l.next_slot > engine.clock() + interval '61 minutes'
     or engine.clock() + interval '61 minutes' < any (l.taken_slots);
-  perform engine.forget_lost_calls();
+  perform engine.forget_lost_dispatches();
   begin
     perform engine.dispatch_due();
   exception
@@ -6275,9 +6275,9 @@ begin
       get stacked diagnostics what_to_do = pg_exception_hint;
       raise warning '%', sqlerrm;
       insert into public.ingest_errors (feed, failure_class, attempt, message)
-      select distinct ready.feed, 'lost_call', 1, reason.words
+      select distinct ready.feed, 'lost_dispatch', 1, reason.words
       from engine.claimable_chunks as ready
-      cross join (values (format('No call could be sent: %s. %s', sqlerrm, what_to_do))) as reason (words)
+      cross join (values (format('No dispatch could be sent: %s. %s', sqlerrm, what_to_do))) as reason (words)
       where not engine.silence_is_noted(ready.feed, reason.words);
   end;
 end
@@ -6425,17 +6425,17 @@ group by paused.subject;
 comment on view engine.paused_runs is
   'A trouble for each run that is paused and has something left to do, and one for all scheduled pulls that are.';
 
-create view engine.unanswered_calls
+create view engine.unanswered_dispatches
 with (security_invoker = true)
 as
 select
-  'unanswered_calls' as kind,
+  'unanswered_dispatches' as kind,
   silence.feed as subject,
   case
     -- The newest says whether calls are sent at all.
-    when silence.newest_message like 'No call could be sent:%' then silence.newest_message
+    when silence.newest_message like 'No dispatch could be sent:%' then silence.newest_message
     else format(
-      'Nobody answers the calls for %s since %s. Are the functions deployed, and do Vault''s project_url and '
+      'Nobody answers the dispatches for %s since %s. Are the functions deployed, and do Vault''s project_url and '
       'worker_secret fit them? See: select * from net._http_response order by created desc limit 10;',
       silence.feed, silence.began_at
     )
@@ -6447,7 +6447,7 @@ from (
     (array_agg(lost.message order by lost.occurred_at desc, lost.id desc))[1] as newest_message
   from public.ingest_errors as lost
   where
-    lost.failure_class = 'lost_call'
+    lost.failure_class = 'lost_dispatch'
     -- One lost call is the sweep's business; two minutes without anybody are not.
     and lost.occurred_at between engine.clock() - interval '2 hours' and engine.clock() - interval '2 minutes'
     and exists (select from engine.claimable_chunks as ready where ready.feed = lost.feed)
@@ -6456,7 +6456,7 @@ from (
     )
   group by lost.feed
 ) as silence;
-comment on view engine.unanswered_calls is
+comment on view engine.unanswered_dispatches is
   'A trouble for each feed that has something to do, was called two minutes ago or earlier, and has claimed nothing
    since.';
 
@@ -6591,7 +6591,7 @@ select dead.kind, dead.subject, dead.message from engine.chunks_given_up as dead
 union all
 select paused.kind, paused.subject, paused.message from engine.paused_runs as paused
 union all
-select silence.kind, silence.subject, silence.message from engine.unanswered_calls as silence
+select silence.kind, silence.subject, silence.message from engine.unanswered_dispatches as silence
 union all
 select reject.kind, reject.subject, reject.message from engine.rejects_to_acknowledge as reject
 union all
@@ -6654,17 +6654,17 @@ as $$
       'text',
       case alert_body.phase
         when 'raised' then format('%s (%s): %s', replace(alert.kind, '_', ' '), alert.subject, alert.message)
-        else format('Well again: %s (%s), since %s', replace(alert.kind, '_', ' '), alert.subject, alert.well_at)
+        else format('Resolved: %s (%s), since %s', replace(alert.kind, '_', ' '), alert.subject, alert.resolved_at)
       end
     )
     else jsonb_build_object(
       'phase', alert_body.phase, 'kind', alert.kind, 'subject', alert.subject, 'message', alert.message,
-      'raised_at', alert.raised_at, 'well_at', alert.well_at
+      'raised_at', alert.raised_at, 'resolved_at', alert.resolved_at
     )
   end
 $$;
 comment on function engine.alert_body(public.alerts, text, text) is
-  'What a message says. phase: raised, or well. alert_format: slack, one text; json, the alert in fields.';
+  'What a message says. phase: raised, or resolved. alert_format: slack, one text; json, the alert in fields.';
 
 create function engine.send_alert(message_id bigint, webhook text, body jsonb)
 returns void
@@ -6759,20 +6759,20 @@ begin
     from troubles
     -- Not left to "on conflict" alone, which waits for a session that is changing the alert that stands.
     where not exists (
-      select from public.alerts as a where a.kind = troubles.kind and a.subject = troubles.subject and a.well_at is null
+      select from public.alerts as a where a.kind = troubles.kind and a.subject = troubles.subject and a.resolved_at is null
     )
     order by troubles.kind, troubles.subject
-    on conflict (kind, subject) where well_at is null do nothing
+    on conflict (kind, subject) where resolved_at is null do nothing
     returning id
   ),
   over as (
     update public.alerts as a
-    set well_at = engine.clock()
+    set resolved_at = engine.clock()
     where a.id in (
       select standing.id
       from public.alerts as standing
       where
-        standing.well_at is null
+        standing.resolved_at is null
         and not exists (
           select from troubles where troubles.kind = standing.kind and troubles.subject = standing.subject
         )
@@ -6784,7 +6784,7 @@ begin
   insert into public.alert_messages (alert_id, phase)
   select raised.id, 'raised' from raised
   union all
-  select over.id, 'well' from over;
+  select over.id, 'resolved' from over;
 
   begin
     perform engine.send_alerts();
@@ -6907,7 +6907,7 @@ begin
 
   what := 'alerts';
   delete from public.alerts as alert
-  where alert.well_at < engine.clock() - settings.alert_days * interval '1 day';
+  where alert.resolved_at < engine.clock() - settings.alert_days * interval '1 day';
   get diagnostics rows_deleted = row_count;
   return next;
 

@@ -5,7 +5,7 @@ select * from backfill_status order by run_id desc;
 select * from data_freshness;
 
 -- What somebody should look at
-select raised_at, kind, subject, message from alerts where well_at is null order by raised_at desc;
+select raised_at, kind, subject, message from alerts where resolved_at is null order by raised_at desc;
 
 -- What is missing
 select * from coverage_gaps order by day desc, feed limit 100;

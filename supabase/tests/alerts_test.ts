@@ -19,7 +19,7 @@ const watch = () => db.sql`select engine.watch()`;
 const setWebhook = () => db.sql`select vault.create_secret(${WEBHOOK}, 'alert_webhook_url')`;
 const alerts = async () => [
   ...await db.sql<{ kind: string; subject: string; message: string; over: boolean }[]>`
-    select kind, subject, message, well_at is not null as over from alerts order by id
+    select kind, subject, message, resolved_at is not null as over from alerts order by id
   `,
 ];
 
@@ -52,7 +52,7 @@ Deno.test("with nothing the matter there is no alert and no message", async () =
   assertEquals([...await posted()], []);
 });
 
-Deno.test("dead chunks raise one alert, not one a minute, and one message more when it is well again", async () => {
+Deno.test("dead chunks raise one alert, not one a minute, and one message more when it is over", async () => {
   await setWebhook();
   const run = await killChunk();
   for (let minute = 0; minute < 5; minute++) {
@@ -88,7 +88,7 @@ Deno.test("dead chunks raise one alert, not one a minute, and one message more w
   await watch();
   assertEquals((await alerts()).map(({ over }) => over), [true]);
   const texts = (await posted()).map(({ body }) => body["text"] ?? "");
-  assert(texts[1]?.startsWith("Well again: dead chunks (run 1, results), since "), texts.join("\n"));
+  assert(texts[1]?.startsWith("Resolved: dead chunks (run 1, results), since "), texts.join("\n"));
 });
 
 Deno.test("a message goes out again until the webhook answers well, at most five times", async () => {
@@ -184,12 +184,12 @@ Deno.test("an alert in plain JSON has its parts in fields", async () => {
     "phase",
     "raised_at",
     "subject",
-    "well_at",
+    "resolved_at",
   ]);
   assertEquals([message?.body["phase"], message?.body["kind"]], ["raised", "dead_chunks"]);
 });
 
-Deno.test("alert_body() says in one text what is the matter and that it is well again, and has all in fields for json", async () => {
+Deno.test("alert_body() says in one text what is the matter and that it is resolved, and has all in fields for json", async () => {
   const body = async (phase: string, format: string) => {
     const [row] = await db.sql<{ body: Record<string, string | null> }[]>`
       select engine.alert_body(
@@ -204,8 +204,8 @@ Deno.test("alert_body() says in one text what is the matter and that it is well 
   assertEquals(await body("raised", "slack"), {
     text: 'unknown field (results result.mood): The API sends "mood": 100 % new.',
   });
-  assertEquals(await body("well", "slack"), {
-    text: "Well again: unknown field (results result.mood), since 2026-06-15 11:00:00+00",
+  assertEquals(await body("resolved", "slack"), {
+    text: "Resolved: unknown field (results result.mood), since 2026-06-15 11:00:00+00",
   });
   assertEquals(await body("raised", "json"), {
     phase: "raised",
@@ -213,9 +213,9 @@ Deno.test("alert_body() says in one text what is the matter and that it is well 
     subject: "results result.mood",
     message: 'The API sends "mood": 100 % new.',
     raised_at: "2026-06-15T10:00:00+00:00",
-    well_at: "2026-06-15T11:00:00+00:00",
+    resolved_at: "2026-06-15T11:00:00+00:00",
   });
-  assertEquals((await body("well", "json"))?.["phase"], "well");
+  assertEquals((await body("resolved", "json"))?.["phase"], "resolved");
 });
 
 Deno.test("a paused run, rejects and an unknown field each raise their alert, and end it", async () => {
@@ -375,7 +375,7 @@ Deno.test("calls that nobody answers raise an alert after two minutes, one lost 
   await db.sql`select engine.sweep()`;
   await watch();
   assertEquals((await alerts()).map(({ kind, subject }) => [kind, subject]), [[
-    "unanswered_calls",
+    "unanswered_dispatches",
     "results",
   ]]);
   await claimed(db.worker, "results");
@@ -392,10 +392,10 @@ Deno.test("calls that cannot be sent for want of a Vault secret raise the same a
       await watch();
     }
   });
-  const reason = 'No call could be sent: Vault lacks the secret "worker_secret". ' +
+  const reason = 'No dispatch could be sent: Vault lacks the secret "worker_secret". ' +
     "Fill in supabase/snippets/set_up.sql and run it: it sets both secrets, again too.";
   assertEquals((await alerts()).map(({ kind, message, over }) => [kind, message, over]), [
-    ["unanswered_calls", reason, false],
+    ["unanswered_dispatches", reason, false],
   ]);
   const [status] = await db.sql`select what_to_do from backfill_status`;
   assertEquals(status?.["what_to_do"], reason);

@@ -48,7 +48,7 @@ Deno.test("backfill_start() plans cards up to a week ahead and results up to tod
 Deno.test("backfill_start() dispatches the masters first, and nothing else before they are in", async () => {
   await start(db.sql, "2026-05-01", "2026-05-31");
   assertEquals((await db.takeCalls()).map((call) => [new URL(call.url).pathname, call.body]), [
-    ["/functions/v1/masters", { feed: "masters", call: 1 }],
+    ["/functions/v1/masters", { feed: "masters", dispatch: 1 }],
   ]);
 });
 

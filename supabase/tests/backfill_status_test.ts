@@ -113,7 +113,7 @@ Deno.test("the progress of one run reads the chunks of no other, and each of its
   const run = await start(db.sql, "2026-01-01", "2026-05-31", { feeds: ["results"] });
   await db.sql`analyze backfill_progress`;
   const [explained] = await db.sql<{ "QUERY PLAN": [{ Plan: PlanNode }] }[]>`
-    explain (analyze, timing off, format json) select * from engine.lane_progress where run_id = ${run}
+    explain (analyze, timing off, format json) select * from engine.feed_progress where run_id = ${run}
   `;
   const scans = nodesOf(explained?.["QUERY PLAN"][0].Plan).filter((node) =>
     node["Relation Name"] === "backfill_progress"

@@ -50,7 +50,7 @@ Deno.test("finish_chunk() asks for exactly one next call while chunks wait, and 
   }
 });
 
-Deno.test("finishing the masters calls the lanes that waited for them", async () => {
+Deno.test("finishing the masters dispatches the feeds that waited for them", async () => {
   await start(db.sql, "2026-04-01", "2026-05-31");
   const masters = await claimed(db.worker, "masters");
   await ingest(db.worker, masters, page({ before: [null, 0], after: [null, 1] }));
@@ -219,7 +219,7 @@ Deno.test("a wrong state is not taken for a missing Vault secret: an ending and 
       await transaction.unsafe(`
         create function testing.refuse() returns trigger language plpgsql set search_path = ''
         as $$ begin raise exception 'not now' using errcode = '55000'; end $$;
-        create trigger refuse before insert on engine.calls_on_their_way for each row execute function testing.refuse();
+        create trigger refuse before insert on engine.dispatches for each row execute function testing.refuse();
       `);
       await transaction.unsafe(call);
       throw new Error("It went on as if a secret were missing");

@@ -24,7 +24,7 @@ Deno.test("claim_chunk() gives no more live leases of a feed than the setting al
   assertEquals(new Set(leases.map((lease) => lease?.chunk_id)).size, 3);
 });
 
-Deno.test("claim_chunk() keeps racecards and results apart: two lanes", async () => {
+Deno.test("claim_chunk() keeps racecards and results apart", async () => {
   await start(db.sql, "2026-04-01", "2026-05-31", { feeds: ["racecards", "results"] });
   await claimed(db.worker, "results");
   await claimed(db.worker, "results");
@@ -50,7 +50,7 @@ Deno.test("claim_chunk() prefers the run of higher priority to an older one", as
   assertEquals((await claimed(db.worker, "results")).period_start, "2026-06-14");
 });
 
-/** Waits in the lane as if the schedules never stopped: a pull of a day of May each. */
+/** Waits as if the schedules never stopped: a pull of a day of May each. */
 async function alwaysDaily(days: number): Promise<void> {
   await db.sql`
     select engine.create_run('schedule', day::date, day::date, array['results'])
@@ -180,7 +180,7 @@ Deno.test("a lease that was taken away is worth nothing: every write under it is
 
 /** The oldest call of results that is on its way. */
 async function oldestCall(): Promise<number> {
-  const [call] = await db.sql<{ id: number }[]>`select min(id)::integer as id from engine.calls_on_their_way`;
+  const [call] = await db.sql<{ id: number }[]>`select min(id)::integer as id from engine.dispatches`;
   return call?.id ?? NaN;
 }
 

@@ -31,7 +31,7 @@ async function refusal(attempt: () => Promise<unknown>): Promise<{ code?: string
 
 const alerts = async () =>
   (await db.sql<{ subject: string; over: boolean }[]>`
-    select subject, well_at is not null as over from alerts where kind = 'standstill' order by id
+    select subject, resolved_at is not null as over from alerts where kind = 'standstill' order by id
   `).map(({ subject, over }) => [subject, over]);
 
 Deno.test("a claim that another one holds up for long says who that is and what to do, and is tried again", async () => {

@@ -31,7 +31,7 @@ Deno.test("what is older than the settings say goes, what is younger stays", asy
     select ${run}, 'results', engine.clock() - days * interval '1 day', 1 from unnest(array[6, 8]) as days
   `;
   await db.sql`
-    insert into alerts (kind, subject, message, raised_at, well_at)
+    insert into alerts (kind, subject, message, raised_at, resolved_at)
     select 'gap', days::text, 'gone', engine.clock() - interval '400 days', engine.clock() - days * interval '1 day'
     from unnest(array[179, 181]) as days
   `;
@@ -198,7 +198,7 @@ Deno.test("a runner of a result that could not be understood stays a reject: it 
 
 Deno.test("an alert that somebody changes holds the upkeep up for so long, and then the upkeep lets go of all", async () => {
   await db.sql`
-    insert into alerts (kind, subject, message, raised_at, well_at)
+    insert into alerts (kind, subject, message, raised_at, resolved_at)
     values ('gap', 'x', 'x', engine.clock() - interval '300 days', engine.clock() - interval '299 days')
   `;
   await db.sql`alter function engine.purge() set lock_timeout = '20ms'`;

@@ -475,7 +475,7 @@ Deno.test("an error in one schedule holds up no other: it is kept, tried again, 
   assertEquals(await failures(), []);
   await db.sql`select engine.watch()`;
   assertEquals(
-    (await db.sql`select from alerts where kind = 'schedule' and well_at is not null`).length,
+    (await db.sql`select from alerts where kind = 'schedule' and resolved_at is not null`).length,
     1,
   );
 });

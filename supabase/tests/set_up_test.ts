@@ -40,7 +40,7 @@ Deno.test("set_up.sql puts into Vault what a call needs, and the next one goes t
   assertEquals(await secrets(), { project_url: "https://mine.supabase.co", worker_secret: "s3cret" });
   await start(db.sql, "2026-05-01", "2026-05-31", { feeds: ["results"] });
   const [call] = await db.takeCalls();
-  const id = Number(call?.body["call"]);
+  const id = Number(call?.body["dispatch"]);
   assertEquals([call?.url, call?.signature], [
     "https://mine.supabase.co/functions/v1/events",
     sign({ functionName: "events", feed: "results", id, expires: call?.expires ?? NaN }, "s3cret"),

@@ -161,7 +161,7 @@ Deno.test("backfill_retry() redrives the dead at their cursors, with all their a
   assertEquals((await chunkRow(db.sql, held.chunk_id)).attempts, 0);
 });
 
-Deno.test("the status counts pages, calls and rows, and knows the time left from the slower lane", async () => {
+Deno.test("the status counts pages, calls and rows, and knows the time left from the slower feed", async () => {
   const run = await start(db.sql, "2026-05-01", "2026-05-31", { feeds: ["racecards", "results"] });
   const read = () =>
     db.sql`

@@ -26,7 +26,7 @@ Deno.test("with nothing to do the sweep calls nobody", async () => {
 });
 
 const errors = () => db.sql`select failure_class, attempt from ingest_errors order by id`;
-const lost = { failure_class: "lost_call", attempt: 1 };
+const lost = { failure_class: "lost_dispatch", attempt: 1 };
 
 Deno.test("calls that are on their way are not sent again, those that never came are, and the error log says so", async () => {
   await start(db.sql, "2026-04-01", "2026-05-31", { feeds: ["results"] });
@@ -50,9 +50,13 @@ Deno.test("while nobody comes at all, the error log says so once, and again each
   }
   assertEquals([counts[0], counts[30], counts[59], counts[61]], [1, 1, 1, 2]);
   // One call a minute, not more and more of them.
-  assertEquals((await db.sql`select from engine.calls_on_their_way`).length, 1);
+  assertEquals((await db.sql`select from engine.dispatches`).length, 1);
   const [status] = await db.sql`select state, what_to_do from backfill_status`;
-  assertEquals(status?.["what_to_do"].startsWith("Nobody answers the calls."), true, status?.["what_to_do"]);
+  assertEquals(
+    status?.["what_to_do"].startsWith("Nobody answers the dispatches."),
+    true,
+    status?.["what_to_do"],
+  );
 });
 
 Deno.test("a call delivered twice claims once, and one that comes too late claims nothing", async () => {

@@ -128,7 +128,7 @@ Deno.test("with every chained call lost, the sweep alone finishes the run, with 
   while (await state(run) !== "succeeded" && sweeps < 20) {
     const before = await lastCallId();
     // As if a minute had passed since they were sent.
-    await sql`update engine.calls_on_their_way set sent_at = sent_at - interval '1 minute'`;
+    await sql`update engine.dispatches set sent_at = sent_at - interval '1 minute'`;
     // What the sweep sends arrives; what the chunks send when they end does not.
     deliverUpTo = Infinity;
     await everything.platform.cron.tick(new Date());

@@ -6,8 +6,8 @@ import type { FaultLedger } from "./ledger.ts";
 
 /** What the body of a chained call says. */
 function readCall(body: unknown): { feed: string; call: number | undefined } {
-  const { feed, call } = (body ?? {}) as Record<string, unknown>;
-  return { feed: String(feed), call: typeof call === "number" ? call : undefined };
+  const { feed, dispatch } = (body ?? {}) as Record<string, unknown>;
+  return { feed: String(feed), call: typeof dispatch === "number" ? dispatch : undefined };
 }
 
 /**

@@ -20,7 +20,7 @@ export const FAULT_KINDS = facts({
     description: "a chained call never arrives",
     rate: 0.08,
     firstWithin: 3,
-    traceIn: "ingest_errors: lost_call",
+    traceIn: "ingest_errors: lost_dispatch",
   },
   doubled_calls: {
     description: "a chained call arrives twice",
@@ -33,7 +33,7 @@ export const FAULT_KINDS = facts({
     description: "a chained call arrives after the sweep has given it up",
     rate: 0.05,
     firstWithin: 5,
-    traceIn: "ingest_errors: lost_call",
+    traceIn: "ingest_errors: lost_dispatch",
   },
   killed_before_page: {
     description: "the invocations die before a page is stored, or a chunk ended",
@@ -78,7 +78,7 @@ export const FAULT_KINDS = facts({
     description: "Vault's worker secret is missing, or another one than the functions know, for a while",
     rate: 0.002,
     firstWithin: 20,
-    traceIn: "ingest_errors: lost_call",
+    traceIn: "ingest_errors: lost_dispatch",
   },
   crowded_queues: {
     description: "hundreds of requests of others, slow ones among them, stand in pg_net's queue before ours",

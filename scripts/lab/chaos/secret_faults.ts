@@ -65,9 +65,9 @@ export class SecretFaults {
         select
           engine.clock() as now,
           count(*) > 0 as "hasCalled",
-          coalesce(bool_and(engine.silence_is_noted(ready.feed, 'The call ')), false)
+          coalesce(bool_and(engine.silence_is_noted(ready.feed, 'The dispatch ')), false)
             or exists (
-              select from public.ingest_errors where id > ${trouble.afterError} and failure_class = 'lost_call'
+              select from public.ingest_errors where id > ${trouble.afterError} and failure_class = 'lost_dispatch'
             ) as "isTold"
         from (select distinct feed from engine.claimable_chunks) as ready
       `

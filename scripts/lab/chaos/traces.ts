@@ -200,10 +200,10 @@ function interruptions(injections: readonly Injection[], errors: readonly Logged
 }
 
 function callsMissed(injections: readonly Injection[], errors: readonly LoggedError[]): number {
-  const lost = errors.filter(({ failureClass }) => failureClass === "lost_call");
+  const lost = errors.filter(({ failureClass }) => failureClass === "lost_dispatch");
   return injections.filter(({ evidence }) => {
     if (evidence.type !== "call") return false;
     // The message names the call.
-    return lost.some(({ message }) => message.match(/\bcall (\d+)\b/)?.[1] === String(evidence.call));
+    return lost.some(({ message }) => message.match(/\bdispatch (\d+)\b/)?.[1] === String(evidence.call));
   }).length;
 }

@@ -43,9 +43,10 @@ Deno.test("a lost call is found by its number", () => {
   const ledger = ledgerAt({ now: 0 });
   ledger.note("lost_calls", "results 12", { type: "call", call: 12 });
   const traced = (message: string) =>
-    findTraces(ledger, { ...NOTHING, errors: [error({ failureClass: "lost_call", message })] })[0]?.traced;
-  assertEquals(traced("The call 12 of results, sent at noon, has not come"), 1);
-  assertEquals(traced("The call 123 of results, sent at noon, has not come"), 0);
+    findTraces(ledger, { ...NOTHING, errors: [error({ failureClass: "lost_dispatch", message })] })[0]
+      ?.traced;
+  assertEquals(traced("The dispatch 12 of results, sent at noon, has not come"), 1);
+  assertEquals(traced("The dispatch 123 of results, sent at noon, has not come"), 0);
 });
 
 Deno.test("an interruption counts for the chunk it befell, and only when it came after the fault", () => {

@@ -145,7 +145,7 @@ export function describeAlerts(
 ): string[] {
   const sentences: string[] = [];
   const expected = expectedTroubles(calendar);
-  for (const phase of ["raised", "well"] as const) {
+  for (const phase of ["raised", "resolved"] as const) {
     // A standstill is told of when it is over.
     const due = expected.filter((name) => phase === "raised" || !name.startsWith("standstill"));
     const came = received.filter((alert) => alert.phase === phase).map(({ kind, subject }) =>

@@ -49,11 +49,11 @@ Deno.test("each trouble is told of once, and once when it is well; a standstill 
     "standstill the sweep",
   ]);
   const calendar = { asleep: [], outages: whole.outages };
-  const tell = (phase: "raised" | "well", subject: string) => ({
+  const tell = (phase: "raised" | "resolved", subject: string) => ({
     ...{ phase, subject, kind: "freshness" },
     at: uk("2026-10-27", "14:46"),
   });
-  const told = ["racecards", "results"].flatMap((feed) => [tell("raised", feed), tell("well", feed)]);
+  const told = ["racecards", "results"].flatMap((feed) => [tell("raised", feed), tell("resolved", feed)]);
   assertEquals(describeAlerts(calendar, told), []);
   assertEquals(describeAlerts(calendar, [...told, tell("raised", "results")]), [
     '"freshness results" should be told of as raised 1 times and was 2 times.',

@@ -44,8 +44,8 @@ async function readState({ sql }: FortnightWorld): Promise<State> {
       concat_ws(
         ' ',
         (select count(*) || ' ' || coalesce(sum(invocations), 0) from backfill_progress),
-        (select count(*) || ' ' || count(well_at) from alerts),
-        (select count(*) from engine.calls_on_their_way)
+        (select count(*) || ' ' || count(resolved_at) from alerts),
+        (select count(*) from engine.dispatches)
       ) as work,
       exists (select from alert_messages where delivered_at is null) as undelivered,
       (

@@ -114,7 +114,7 @@ function dayNotes(diary: Diary, day: string, received: readonly ReceivedAlert[])
     closed_by: lastClosed(closed),
     alerts: received.filter(({ at }) => ukDay(at) === day)
       .map(({ at, phase, kind, subject }) =>
-        `${ukTime(at)} ${kind} (${subject})${phase === "well" ? " well" : ""}`
+        `${ukTime(at)} ${kind} (${subject})${phase === "resolved" ? " resolved" : ""}`
       ),
   };
 }
@@ -143,7 +143,7 @@ export function renderStory(story: Story): string {
     "arrived (UK)": ukStamp(at),
     phase,
     "trouble": `${kind} (${subject})`,
-    message: phase === "well" ? "" : message,
+    message: phase === "resolved" ? "" : message,
   }));
   const events = evidence.map(({ event, at, partlyAt, wholeAt }) => ({
     "event": event.kind,

@@ -1,7 +1,7 @@
 /** An alert as it arrived, in the format `json`. */
 export interface ReceivedAlert {
   readonly at: Date;
-  readonly phase: "raised" | "well";
+  readonly phase: "raised" | "resolved";
   readonly kind: string;
   readonly subject: string;
   readonly message: string;

@@ -48,8 +48,8 @@ export type Database = {
           "kind": string;
           "message": string;
           "raised_at": string;
+          "resolved_at": string | null;
           "subject": string;
-          "well_at": string | null;
         };
         ComputedFields: never;
         Insert: {
@@ -57,16 +57,16 @@ export type Database = {
           "kind": string;
           "message": string;
           "raised_at"?: string;
+          "resolved_at"?: string | null;
           "subject": string;
-          "well_at"?: string | null;
         };
         Update: {
           "id"?: never;
           "kind"?: string;
           "message"?: string;
           "raised_at"?: string;
+          "resolved_at"?: string | null;
           "subject"?: string;
-          "well_at"?: string | null;
         };
         Relationships: [];
       };
@@ -1531,7 +1531,7 @@ export type Database = {
         Returns: number;
       };
       "claim_chunk": {
-        Args: { "call_id"?: number; "feed": string; "proposed_token"?: string };
+        Args: { "dispatch_id"?: number; "feed": string; "proposed_token"?: string };
         Returns: {
           "answer_timeout_seconds": number;
           "api_total": number;

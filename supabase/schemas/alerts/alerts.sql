@@ -1,4 +1,4 @@
--- What somebody should look at: one message when it begins, one when it is well again.
+-- What somebody should look at: one message when it begins, one when it is over.
 
 create table public.alerts (
   id bigint generated always as identity primary key,
@@ -6,27 +6,27 @@ create table public.alerts (
   subject text not null,
   message text not null,
   raised_at timestamptz not null default engine.clock(),
-  well_at timestamptz,
+  resolved_at timestamptz,
   constraint alerts_kind_known check (
-    kind in ('freshness', 'dead_chunks', 'paused', 'unanswered_calls', 'rejects', 'unknown_field', 'gap', 'schedule',
+    kind in ('freshness', 'dead_chunks', 'paused', 'unanswered_dispatches', 'rejects', 'unknown_field', 'gap', 'schedule',
       'standstill')
   ),
-  constraint alerts_in_order check (well_at >= raised_at)
+  constraint alerts_in_order check (resolved_at >= raised_at)
 );
 
-create unique index alerts_one_open on public.alerts (kind, subject) where well_at is null;
-create index alerts_well_at on public.alerts (well_at);
-comment on table public.alerts is 'What went wrong and when it was well again. No row carries a secret.';
+create unique index alerts_one_open on public.alerts (kind, subject) where resolved_at is null;
+create index alerts_resolved_at on public.alerts (resolved_at);
+comment on table public.alerts is 'What went wrong and when it was resolved. No row carries a secret.';
 comment on column public.alerts.kind is
   'freshness: a scheduled pull is late; dead_chunks: chunks were given up and their days are missing; paused: a run is
-   paused; unanswered_calls: the functions do not answer; rejects: rows that could not be understood; unknown_field: the
+   paused; unanswered_dispatches: the functions do not answer; rejects: rows that could not be understood; unknown_field: the
    API sends something new; gap: a day was given up; schedule: a pull that is due can''t be started; standstill: one of
    the cron jobs did not run.';
 comment on column public.alerts.subject is
   'What it is about: a feed, a run, a day or a field. One alert of a kind and subject at a time.';
 comment on column public.alerts.message is 'What is the matter and what to do.';
 comment on column public.alerts.raised_at is 'When it was noticed.';
-comment on column public.alerts.well_at is 'When it was over; null while it stands.';
+comment on column public.alerts.resolved_at is 'When it was over; null while it stands.';
 
 create table public.alert_messages (
   id bigint generated always as identity primary key,
@@ -37,14 +37,14 @@ create table public.alert_messages (
   sent_at timestamptz,
   delivered_at timestamptz,
   constraint alert_messages_one_a_phase unique (alert_id, phase),
-  constraint alert_messages_phase_known check (phase in ('raised', 'well'))
+  constraint alert_messages_phase_known check (phase in ('raised', 'resolved'))
 );
 
 create index alert_messages_open on public.alert_messages (id) where delivered_at is null;
 comment on table public.alert_messages is
   'Messages to the webhook. Without one they stay here; older than a day they are not sent any more.';
 comment on column public.alert_messages.alert_id is 'What it tells of.';
-comment on column public.alert_messages.phase is 'raised, or well: it is over.';
+comment on column public.alert_messages.phase is 'raised, or resolved: it is over.';
 comment on column public.alert_messages.created_at is 'When it was written.';
 comment on column public.alert_messages.tries is 'Times it was sent.';
 comment on column public.alert_messages.sent_at is 'When it was last sent; null before.';
@@ -74,13 +74,13 @@ security invoker
 set search_path = ''
 as $$
   with noted as (
-    insert into public.alerts (kind, subject, message, raised_at, well_at)
+    insert into public.alerts (kind, subject, message, raised_at, resolved_at)
     select
       note_alert.kind, note_alert.subject, note_alert.message, engine.clock(),
       case when note_alert.is_over then engine.clock() end
     where not exists (
       select from public.alerts as a
-      where a.kind = note_alert.kind and a.subject = note_alert.subject and a.well_at is null
+      where a.kind = note_alert.kind and a.subject = note_alert.subject and a.resolved_at is null
     )
     returning id
   )

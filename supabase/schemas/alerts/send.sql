@@ -44,17 +44,17 @@ as $$
       'text',
       case alert_body.phase
         when 'raised' then format('%s (%s): %s', replace(alert.kind, '_', ' '), alert.subject, alert.message)
-        else format('Well again: %s (%s), since %s', replace(alert.kind, '_', ' '), alert.subject, alert.well_at)
+        else format('Resolved: %s (%s), since %s', replace(alert.kind, '_', ' '), alert.subject, alert.resolved_at)
       end
     )
     else jsonb_build_object(
       'phase', alert_body.phase, 'kind', alert.kind, 'subject', alert.subject, 'message', alert.message,
-      'raised_at', alert.raised_at, 'well_at', alert.well_at
+      'raised_at', alert.raised_at, 'resolved_at', alert.resolved_at
     )
   end
 $$;
 comment on function engine.alert_body(public.alerts, text, text) is
-  'What a message says. phase: raised, or well. alert_format: slack, one text; json, the alert in fields.';
+  'What a message says. phase: raised, or resolved. alert_format: slack, one text; json, the alert in fields.';
 
 create function engine.send_alert(message_id bigint, webhook text, body jsonb)
 returns void

@@ -72,17 +72,17 @@ group by paused.subject;
 comment on view engine.paused_runs is
   'A trouble for each run that is paused and has something left to do, and one for all scheduled pulls that are.';
 
-create view engine.unanswered_calls
+create view engine.unanswered_dispatches
 with (security_invoker = true)
 as
 select
-  'unanswered_calls' as kind,
+  'unanswered_dispatches' as kind,
   silence.feed as subject,
   case
     -- The newest says whether calls are sent at all.
-    when silence.newest_message like 'No call could be sent:%' then silence.newest_message
+    when silence.newest_message like 'No dispatch could be sent:%' then silence.newest_message
     else format(
-      'Nobody answers the calls for %s since %s. Are the functions deployed, and do Vault''s project_url and '
+      'Nobody answers the dispatches for %s since %s. Are the functions deployed, and do Vault''s project_url and '
       'worker_secret fit them? See: select * from net._http_response order by created desc limit 10;',
       silence.feed, silence.began_at
     )
@@ -94,7 +94,7 @@ from (
     (array_agg(lost.message order by lost.occurred_at desc, lost.id desc))[1] as newest_message
   from public.ingest_errors as lost
   where
-    lost.failure_class = 'lost_call'
+    lost.failure_class = 'lost_dispatch'
     -- One lost call is the sweep's business; two minutes without anybody are not.
     and lost.occurred_at between engine.clock() - interval '2 hours' and engine.clock() - interval '2 minutes'
     and exists (select from engine.claimable_chunks as ready where ready.feed = lost.feed)
@@ -103,7 +103,7 @@ from (
     )
   group by lost.feed
 ) as silence;
-comment on view engine.unanswered_calls is
+comment on view engine.unanswered_dispatches is
   'A trouble for each feed that has something to do, was called two minutes ago or earlier, and has claimed nothing
    since.';
 

@@ -9,7 +9,7 @@ select dead.kind, dead.subject, dead.message from engine.chunks_given_up as dead
 union all
 select paused.kind, paused.subject, paused.message from engine.paused_runs as paused
 union all
-select silence.kind, silence.subject, silence.message from engine.unanswered_calls as silence
+select silence.kind, silence.subject, silence.message from engine.unanswered_dispatches as silence
 union all
 select reject.kind, reject.subject, reject.message from engine.rejects_to_acknowledge as reject
 union all

@@ -23,20 +23,20 @@ begin
     from troubles
     -- Not left to "on conflict" alone, which waits for a session that is changing the alert that stands.
     where not exists (
-      select from public.alerts as a where a.kind = troubles.kind and a.subject = troubles.subject and a.well_at is null
+      select from public.alerts as a where a.kind = troubles.kind and a.subject = troubles.subject and a.resolved_at is null
     )
     order by troubles.kind, troubles.subject
-    on conflict (kind, subject) where well_at is null do nothing
+    on conflict (kind, subject) where resolved_at is null do nothing
     returning id
   ),
   over as (
     update public.alerts as a
-    set well_at = engine.clock()
+    set resolved_at = engine.clock()
     where a.id in (
       select standing.id
       from public.alerts as standing
       where
-        standing.well_at is null
+        standing.resolved_at is null
         and not exists (
           select from troubles where troubles.kind = standing.kind and troubles.subject = standing.subject
         )
@@ -48,7 +48,7 @@ begin
   insert into public.alert_messages (alert_id, phase)
   select raised.id, 'raised' from raised
   union all
-  select over.id, 'well' from over;
+  select over.id, 'resolved' from over;
 
   begin
     perform engine.send_alerts();

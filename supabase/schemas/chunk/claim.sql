@@ -93,7 +93,7 @@ $$;
 comment on function engine.give_lease(bigint, uuid) is
   'Leases a chunk, which the caller holds locked, to the worker that shows this token. Returns the chunk.';
 
-create function public.claim_chunk(feed text, call_id bigint default null, proposed_token uuid default null)
+create function public.claim_chunk(feed text, dispatch_id bigint default null, proposed_token uuid default null)
 returns table (
   chunk_id bigint,
   run_id bigint,
@@ -121,7 +121,7 @@ declare
 begin
   -- Claims of one feed queue up here for a moment; otherwise two of them could both count one free lease.
   perform engine.take_lock('claim ' || claim_chunk.feed);
-  if claim_chunk.call_id is not null then
+  if claim_chunk.dispatch_id is not null then
     -- The same claim once more, because its answer got lost: the same lease, as long as it lasts. After that the number
     -- is spent, and there is nothing. A claim without a number is never a repetition.
     select chunk.* into chosen
@@ -129,8 +129,8 @@ begin
     where
       chunk.feed = claim_chunk.feed and chunk.state = 'working' and chunk.lease_token = claim_chunk.proposed_token;
     if not found then
-      delete from engine.calls_on_their_way as call
-      where call.id = claim_chunk.call_id and call.feed = claim_chunk.feed;
+      delete from engine.dispatches as known
+      where known.id = claim_chunk.dispatch_id and known.feed = claim_chunk.feed;
       if not found then
         -- Delivered a second time, or so late that another one was sent in its place.
         return;
@@ -162,7 +162,7 @@ end
 $$;
 comment on function public.claim_chunk(text, bigint, uuid) is
   'Leases the next chunk of a feed: highest priority first, then the older run, then the run''s own order; one of the
-   leases is a backfill''s when one waits. call_id is what came with the call; null for a call by hand. proposed_token
+   leases is a backfill''s when one waits. dispatch_id is what came with the call; null for a call by hand. proposed_token
    becomes the lease''s token: the same call with the same one gets the same lease again, so that a lost answer costs
    nothing. No row when nothing is due, when all leases of the feed are taken, or when the call was answered before. The
    answer says where to go on and under which settings.';

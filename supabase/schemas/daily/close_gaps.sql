@@ -118,7 +118,7 @@ security invoker
 set search_path = ''
 as $$
 declare
-  lane text;
+  feed_name text;
   days date[];
   chosen integer := 0;
 begin
@@ -129,14 +129,14 @@ begin
   perform engine.forget_closed_gaps();
   perform engine.cancel_paused_closings(close_gaps.feeds);
   perform engine.give_up_gaps();
-  foreach lane in array close_gaps.feeds loop
-    days := engine.choose_gap_days(lane);
+  foreach feed_name in array close_gaps.feeds loop
+    days := engine.choose_gap_days(feed_name);
     continue when days is null;
     perform engine.create_run(
-      kind => 'gaps', start_date => days[1], end_date => days[cardinality(days)], feeds => array[lane],
+      kind => 'gaps', start_date => days[1], end_date => days[cardinality(days)], feeds => array[feed_name],
       reprocess => 'missing', requested_by => 'closing of gaps', days => days
     );
-    perform engine.count_gap_tries(lane, days);
+    perform engine.count_gap_tries(feed_name, days);
     chosen := chosen + cardinality(days);
   end loop;
   return chosen;

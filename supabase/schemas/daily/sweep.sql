@@ -42,7 +42,7 @@ as $$
   select exists (
     select from public.ingest_errors as known
     where
-      known.failure_class = 'lost_call'
+      known.failure_class = 'lost_dispatch'
       and known.feed = silence_is_noted.feed
       and starts_with(known.message, silence_is_noted.beginning)
       and known.occurred_at > engine.clock() - interval '1 hour'
@@ -56,19 +56,19 @@ comment on function engine.silence_is_noted(text, text) is
   'Whether the error log says already that nobody comes for a feed, in a message with this beginning. While nobody does,
    that is one fault, and one more each hour.';
 
-create function engine.forget_lost_calls()
+create function engine.forget_lost_dispatches()
 returns integer
 language sql
 security invoker
 set search_path = ''
 as $$
   with lost as (
-    delete from engine.calls_on_their_way as call
+    delete from engine.dispatches as call
     -- One that is being answered at this moment is not lost, and nobody waits for it.
     where call.id in (
       select late.id
-      from engine.calls_on_their_way as late
-      where engine.call_is_lost(late.sent_at)
+      from engine.dispatches as late
+      where engine.dispatch_is_lost(late.sent_at)
       order by late.id
       for update skip locked
     )
@@ -77,18 +77,18 @@ as $$
   noted as (
     insert into public.ingest_errors (feed, failure_class, attempt, message)
     select
-      lost.feed, 'lost_call', 1,
+      lost.feed, 'lost_dispatch', 1,
       format(
-        'The call %s of %s, sent at %s, has not come: it got lost, or the function does not answer',
+        'The dispatch %s of %s, sent at %s, has not come: it got lost, or the function does not answer',
         lost.id, lost.feed, lost.sent_at
       )
     from lost
-    where not engine.silence_is_noted(lost.feed, 'The call ')
+    where not engine.silence_is_noted(lost.feed, 'The dispatch ')
     order by lost.id
   )
   select count(*)::integer from lost
 $$;
-comment on function engine.forget_lost_calls() is
+comment on function engine.forget_lost_dispatches() is
   'Takes calls that never came off the list, so that others are sent in their place. Returns how many. They are kept in
    the error log: once while nobody comes at all, and again each hour.';
 
@@ -160,7 +160,7 @@ begin
   where
     l.next_slot > engine.clock() + interval '61 minutes'
     or engine.clock() + interval '61 minutes' < any (l.taken_slots);
-  perform engine.forget_lost_calls();
+  perform engine.forget_lost_dispatches();
   begin
     perform engine.dispatch_due();
   exception
@@ -170,9 +170,9 @@ begin
       get stacked diagnostics what_to_do = pg_exception_hint;
       raise warning '%', sqlerrm;
       insert into public.ingest_errors (feed, failure_class, attempt, message)
-      select distinct ready.feed, 'lost_call', 1, reason.words
+      select distinct ready.feed, 'lost_dispatch', 1, reason.words
       from engine.claimable_chunks as ready
-      cross join (values (format('No call could be sent: %s. %s', sqlerrm, what_to_do))) as reason (words)
+      cross join (values (format('No dispatch could be sent: %s. %s', sqlerrm, what_to_do))) as reason (words)
       where not engine.silence_is_noted(ready.feed, reason.words);
   end;
 end

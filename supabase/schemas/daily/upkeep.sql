@@ -103,7 +103,7 @@ begin
 
   what := 'alerts';
   delete from public.alerts as alert
-  where alert.well_at < engine.clock() - settings.alert_days * interval '1 day';
+  where alert.resolved_at < engine.clock() - settings.alert_days * interval '1 day';
   get diagnostics rows_deleted = row_count;
   return next;
 

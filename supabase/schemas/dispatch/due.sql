@@ -51,26 +51,26 @@ set search_path = ''
 as $$
 declare
   allowed constant integer := (select s.leases_per_feed from public.backfill_settings as s);
-  lane text;
+  feed_name text;
   calls integer := 0;
   missing integer;
 begin
-  foreach lane in array engine.feed_names() loop
-    continue when lane <> dispatch_due.feed;
+  foreach feed_name in array engine.feed_names() loop
+    continue when feed_name <> dispatch_due.feed;
     select
       least(
-        (select count(*) from engine.claimable_chunks as ready where ready.feed = lane),
+        (select count(*) from engine.claimable_chunks as ready where ready.feed = feed_name),
         allowed - (
-          select count(*) from public.backfill_progress as live where live.feed = lane and live.state = 'working'
+          select count(*) from public.backfill_progress as live where live.feed = feed_name and live.state = 'working'
         )
       )
       - (
-        select count(*) from engine.calls_on_their_way as call
-        where call.feed = lane and not engine.call_is_lost(call.sent_at)
+        select count(*) from engine.dispatches as sent
+        where sent.feed = feed_name and not engine.dispatch_is_lost(sent.sent_at)
       )
     into missing;
     for nth in 1 .. missing loop
-      perform engine.dispatch(lane);
+      perform engine.dispatch(feed_name);
       calls := calls + 1;
     end loop;
   end loop;

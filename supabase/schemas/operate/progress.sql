@@ -1,7 +1,7 @@
 -- How far the feeds of a run are, and how fast they go.
 
--- The pages of each lane (a feed of a run), with what the run has learned about its estimates.
-create view engine.lane_progress
+-- The pages of each feed of a run, with what the run has learned about its estimates.
+create view engine.feed_progress
 with (security_invoker = true)
 as
 with chunks as (
@@ -12,7 +12,7 @@ with chunks as (
   from public.backfill_progress as chunk
   join engine.feeds as feed on feed.name = chunk.feed
 ),
--- A window, and no join with the lanes: the chunks are read once, and only those of the runs that are asked for.
+-- A window, and no join with sums: the chunks are read once, and only those of the runs that are asked for.
 estimated as (
   select
     chunks.*,
@@ -20,13 +20,13 @@ estimated as (
     case
       when chunks.pages_are_known then chunks.pages_expected
       else chunks.pages_planned * coalesce(
-        sum(chunks.pages_expected) filter (where chunks.pages_are_known) over lane
-          / nullif(sum(chunks.pages_planned) filter (where chunks.pages_are_known) over lane, 0)::numeric,
+        sum(chunks.pages_expected) filter (where chunks.pages_are_known) over feed_of_run
+          / nullif(sum(chunks.pages_planned) filter (where chunks.pages_are_known) over feed_of_run, 0)::numeric,
         1
       )
     end as expected
   from chunks
-  window lane as (partition by chunks.run_id, chunks.feed)
+  window feed_of_run as (partition by chunks.run_id, chunks.feed)
 )
 select
   chunk.run_id,
@@ -42,7 +42,7 @@ select
   max(chunk.next_attempt_at) filter (where chunk.state = 'waiting') as last_attempt_due
 from estimated as chunk
 group by chunk.run_id, chunk.feed, chunk.priority;
-comment on view engine.lane_progress is
+comment on view engine.feed_progress is
   'A row per run and feed: pages expected, done and left. Fractions come from estimates.';
 
 create function engine.calls_per_second(feed text)
@@ -80,5 +80,5 @@ comment on function engine.calls_per_second(text) is
   'How many calls of a feed a second are to be expected beside what is pulled now: what the limits allow, or what the
    last five minutes of work came to when that is less.';
 
-grant select on engine.lane_progress to service_role;
+grant select on engine.feed_progress to service_role;
 grant execute on function engine.calls_per_second to service_role;

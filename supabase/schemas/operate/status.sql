@@ -24,39 +24,39 @@ with chunks as (
   group by chunk.run_id
 ),
 pages as (
-  select lane.run_id, sum(lane.pages_expected) as expected, sum(lane.pages_done) as done
-  from engine.lane_progress as lane
-  group by lane.run_id
+  select progress.run_id, sum(progress.pages_expected) as expected, sum(progress.pages_done) as done
+  from engine.feed_progress as progress
+  group by progress.run_id
 ),
 speeds as (
   select feed.name as feed, engine.calls_per_second(feed.name) as calls_per_second
   from engine.feeds as feed
 ),
-lanes as (
+feeds_left as (
   select
-    lane.run_id,
+    progress.run_id,
     greatest(
-      -- Runs that go before this one in the same lane have to be done first.
-      sum(case when run.paused_at is null then lane.pages_left else 0 end)
+      -- Runs that go before this one of the same feed have to be done first.
+      sum(case when run.paused_at is null then progress.pages_left else 0 end)
         over (
-          partition by lane.feed
-          order by lane.priority desc, lane.run_id
+          partition by progress.feed
+          order by progress.priority desc, progress.run_id
           rows between unbounded preceding and 1 preceding
         )
         / speeds.calls_per_second,
       0
-    ) + lane.pages_left / speeds.calls_per_second as seconds,
-    extract(epoch from lane.last_attempt_due - engine.clock()) as seconds_until_due
-  from engine.lane_progress as lane
-  join public.backfill_runs as run on run.id = lane.run_id
-  join speeds on speeds.feed = lane.feed
-  where lane.pages_left > 0 or lane.last_attempt_due is not null
+    ) + progress.pages_left / speeds.calls_per_second as seconds,
+    extract(epoch from progress.last_attempt_due - engine.clock()) as seconds_until_due
+  from engine.feed_progress as progress
+  join public.backfill_runs as run on run.id = progress.run_id
+  join speeds on speeds.feed = progress.feed
+  where progress.pages_left > 0 or progress.last_attempt_due is not null
 ),
 remaining as (
-  -- The feeds of a run go on side by side, each at its own rate: the slowest lane decides.
-  select lanes.run_id, max(greatest(lanes.seconds, lanes.seconds_until_due)) as seconds
-  from lanes
-  group by lanes.run_id
+  -- The feeds of a run go on side by side, each at its own rate: the slowest one decides.
+  select feeds_left.run_id, max(greatest(feeds_left.seconds, feeds_left.seconds_until_due)) as seconds
+  from feeds_left
+  group by feeds_left.run_id
 ),
 last_minute as (
   select counted.run_id, sum(counted.calls) as calls
@@ -129,14 +129,14 @@ select
             select lost.message
             from public.ingest_errors as lost
             where
-              lost.failure_class = 'lost_call'
+              lost.failure_class = 'lost_dispatch'
               and lost.feed = any (run.feeds)
               and lost.occurred_at > engine.clock() - interval '2 hours'
-              and lost.message like 'No call could be sent:%'
+              and lost.message like 'No dispatch could be sent:%'
             order by lost.occurred_at desc
             limit 1
           ),
-          'Nobody answers the calls. Are the functions deployed, and do Vault''s project_url and worker_secret fit '
+          'Nobody answers the dispatches. Are the functions deployed, and do Vault''s project_url and worker_secret fit '
           'them? See: select * from net._http_response order by created desc limit 10;'
         )
       else 'Wait: it goes on by itself.'

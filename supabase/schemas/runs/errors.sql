@@ -12,7 +12,7 @@ create table public.ingest_errors (
   attempt integer not null,
   message text not null,
   constraint ingest_errors_class_known check (
-    failure_class in ('retried', 'transient', 'chunk', 'account', 'interruption', 'incomplete', 'lost_call')
+    failure_class in ('retried', 'transient', 'chunk', 'account', 'interruption', 'incomplete', 'lost_dispatch')
   )
 );
 
@@ -20,13 +20,13 @@ create index ingest_errors_run_id on public.ingest_errors (run_id, occurred_at d
 create index ingest_errors_last on public.ingest_errors (run_id, occurred_at desc, id desc)
   where failure_class <> 'retried';
 create index ingest_errors_chunk_id on public.ingest_errors (chunk_id);
-create index ingest_errors_lost_calls on public.ingest_errors (feed, occurred_at) where failure_class = 'lost_call';
+create index ingest_errors_lost_dispatches on public.ingest_errors (feed, occurred_at) where failure_class = 'lost_dispatch';
 create index ingest_errors_occurred_at on public.ingest_errors (occurred_at);
 comment on table public.ingest_errors is 'One row per failed attempt. Messages carry no secret.';
 comment on column public.ingest_errors.failure_class is
   'retried: sent again within the invocation; transient: tried again later; chunk: that chunk is dead; account: the run
    is paused; interruption: the lease ran out or was given back without a page; incomplete: fewer races came than the
-   API has; lost_call: a call of a function never came, so that another was sent.';
+   API has; lost_dispatch: a call of a function never came, so that another was sent.';
 comment on column public.ingest_errors.endpoint is 'The path called; null when it failed outside of a call.';
 comment on column public.ingest_errors.http_status is 'What the API answered; null without an answer.';
 comment on column public.ingest_errors.attempt is 'Which one of its kind in a row it was, 1 the first.';

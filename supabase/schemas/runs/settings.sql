@@ -73,7 +73,7 @@ comment on column public.backfill_settings.cron_log_days is
   'How long cron.job_run_details keeps a row of the engine''s jobs.';
 comment on column public.backfill_settings.scheduled_run_days is
   'How long a scheduled run that succeeded is kept. What a backfill did is kept for ever.';
-comment on column public.backfill_settings.alert_days is 'How long an alert is kept after it was well again.';
+comment on column public.backfill_settings.alert_days is 'How long an alert is kept after it was resolved.';
 comment on column public.backfill_settings.reject_days is
   'How long a reject is kept after it was acknowledged and last met. One that nobody has acknowledged is kept for ever,
    and so is a runner of a result: it says that the horse ran.';

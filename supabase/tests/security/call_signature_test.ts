@@ -99,7 +99,11 @@ Deno.test("SQL and the functions sign the same text, whatever stands in it", asy
 /** What waits in the queue: the requests to the functions. */
 async function queued() {
   return await db.sql<
-    { url: string; headers: Record<string, string>; body: { feed: string; call: number; expires: number } }[]
+    {
+      url: string;
+      headers: Record<string, string>;
+      body: { feed: string; dispatch: number; expires: number };
+    }[]
   >`select url, headers, convert_from(body, 'utf8')::jsonb as body from net.http_request_queue order by id`;
 }
 
@@ -107,17 +111,17 @@ Deno.test("dispatch() signs function, feed, number and expiry with Vault's secre
   for (const feed of ["masters", "racecards", "results"]) await db.worker`select engine.dispatch(${feed})`;
   const calls = await queued();
   assertEquals(calls.map(({ body }) => body.feed), ["masters", "racecards", "results"]);
-  for (const { url, headers, body: { feed, call, expires } } of calls) {
+  for (const { url, headers, body: { feed, dispatch, expires } } of calls) {
     const functionName = url.split("/").at(-1) ?? "";
     assertEquals(functionName, feed === "masters" ? "masters" : "events");
     assertEquals(headers, {
       "Content-Type": "application/json",
-      "X-Call-Signature": sign({ functionName, feed, id: call, expires }, db.workerSecret),
+      "X-Call-Signature": sign({ functionName, feed, id: dispatch, expires }, db.workerSecret),
     });
   }
   assertEquals(
-    calls.map(({ body }) => body.call),
-    (await db.sql<{ id: number }[]>`select id::integer from engine.calls_on_their_way order by id`).map((
+    calls.map(({ body }) => body.dispatch),
+    (await db.sql<{ id: number }[]>`select id::integer from engine.dispatches order by id`).map((
       { id },
     ) => id),
   );
@@ -143,7 +147,7 @@ Deno.test("dispatch() takes no account of the space around the secret in Vault, 
     await db.sql`delete from vault.secrets where name = 'worker_secret'`;
   });
   const [call] = await queued();
-  const { feed = "", call: id = 0, expires = 0 } = call?.body ?? {};
+  const { feed = "", dispatch: id = 0, expires = 0 } = call?.body ?? {};
   assertEquals(
     call?.headers["X-Call-Signature"],
     sign({ functionName: "events", feed, id, expires }, db.workerSecret),

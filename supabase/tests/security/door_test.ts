@@ -147,7 +147,7 @@ const brokenBodies: [string, BodyInit | null][] = [
   ["a feed that is a list", '{"feed":["results"]}'],
   ["a prototype in place of a feed", '{"__proto__":{"feed":"results"}}'],
   ["a field that nobody knows", '{"feed":"results","run_id":1}'],
-  ["a number, which only signed calls have", '{"feed":"results","call":1}'],
+  ["a number, which only signed calls have", '{"feed":"results","dispatch":1}'],
   ["an expiry, which only signed calls have", '{"feed":"results","expires":9999999999}'],
   ["more than a kilobyte", `{"feed":"results"${" ".repeat(1024)}}`],
   ["a thousand lists in each other", "[".repeat(500) + "]".repeat(500)],
@@ -178,7 +178,7 @@ const call = (more: Partial<SignedCall> = {}): SignedCall => ({
   ...more,
 });
 
-const bodyOf = ({ feed, id, expires }: SignedCall) => ({ feed, call: id, expires });
+const bodyOf = ({ feed, id, expires }: SignedCall) => ({ feed, dispatch: id, expires });
 
 async function handleSigned(signature: string, body: unknown): Promise<Response> {
   const headers = { "x-call-signature": signature };
@@ -216,17 +216,17 @@ const forgeries: [what: string, signature: string, body: unknown][] = [
   ["a signature of zeros", "0".repeat(64), bodyOf(good)],
   ["a signature twice", `${signature}, ${signature}`, bodyOf(good)],
   ["a signature and no number", signature, { feed: good.feed, expires: good.expires }],
-  ["a signature and no expiry", signature, { feed: good.feed, call: good.id }],
+  ["a signature and no expiry", signature, { feed: good.feed, dispatch: good.id }],
   ["a signature and no more than a feed", signature, { feed: good.feed }],
-  ["a number that is a text", signature, { ...bodyOf(good), call: String(good.id) }],
-  ["a number that is SQL", signature, { ...bodyOf(good), call: "7; drop table ra_races" }],
+  ["a number that is a text", signature, { ...bodyOf(good), dispatch: String(good.id) }],
+  ["a number that is SQL", signature, { ...bodyOf(good), dispatch: "7; drop table ra_races" }],
   ["a number below one", sign({ ...good, id: 0 }, WORKER_SECRET), bodyOf({ ...good, id: 0 })],
   ["half a number", sign({ ...good, id: 1.5 }, WORKER_SECRET), bodyOf({ ...good, id: 1.5 })],
-  ["a number beyond all", signature, `{"feed":"results","call":1e999,"expires":${good.expires}}`],
+  ["a number beyond all", signature, `{"feed":"results","dispatch":1e999,"expires":${good.expires}}`],
   [
     "a number beyond whole ones",
     signature,
-    `{"feed":"results","call":9007199254740993,"expires":${good.expires}}`,
+    `{"feed":"results","dispatch":9007199254740993,"expires":${good.expires}}`,
   ],
   ["a field that nobody signed", signature, { ...bodyOf(good), run_id: 1 }],
   ["a body that is no JSON", signature, "feed=results"],
@@ -313,7 +313,7 @@ Deno.test("all that reaches the database is one of two words, a number and a tok
   assertEquals([asked?.url, more], ["http://database.test/rest/v1/rpc/claim_chunk", []]);
   const values = JSON.parse(asked?.body ?? "");
   assertMatch(values.proposed_token, /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
-  assertEquals(values, { feed: "results", call_id: 7, proposed_token: values.proposed_token });
+  assertEquals(values, { feed: "results", dispatch_id: 7, proposed_token: values.proposed_token });
 });
 
 Deno.test("without a worker secret nobody comes in, also nobody who shows none", async () => {

@@ -53,14 +53,14 @@ async function callByHand(feed: string, secret = everything.platform.workerSecre
 /** What SQL says in a call. */
 interface CallBody {
   readonly feed: string;
-  readonly call: number;
+  readonly dispatch: number;
   readonly expires: number;
 }
 
 /** As SQL does. */
 async function callSigned(body: CallBody, secret = everything.platform.workerSecret): Promise<Answer> {
   const functionName = functionOf(body.feed);
-  const signature = sign({ functionName, feed: body.feed, id: body.call, expires: body.expires }, secret);
+  const signature = sign({ functionName, feed: body.feed, id: body.dispatch, expires: body.expires }, secret);
   return await call(functionName, { "x-call-signature": signature }, body);
 }
 
@@ -105,7 +105,7 @@ Deno.test("a flood of 300 calls with a wrong secret changes no row, spends no sl
     (n) =>
       n % 2
         ? callByHand(feedOf(n), `wrong ${n}`)
-        : callSigned({ feed: feedOf(n), call: n + 1, expires: inTwoMinutes() }, `wrong ${n}`),
+        : callSigned({ feed: feedOf(n), dispatch: n + 1, expires: inTwoMinutes() }, `wrong ${n}`),
   );
   assertEquals(new Set(answers.map(({ status }) => status)), new Set([401]));
   assertEquals([await everythingStored(), everything.api?.calls().length], before);
@@ -118,7 +118,7 @@ Deno.test("a flood of 300 calls with the right secret and nothing to do changes 
     (n) =>
       n % 2
         ? callByHand(feedOf(n))
-        : callSigned({ feed: feedOf(n), call: 1_000_000 + n, expires: inTwoMinutes() }),
+        : callSigned({ feed: feedOf(n), dispatch: 1_000_000 + n, expires: inTwoMinutes() }),
   );
   assertEquals(
     new Set(answers.map(({ status, body }) => `${status} ${JSON.stringify(body)}`)),
@@ -184,15 +184,15 @@ Deno.test("each call of a run replayed over and over gets nothing done twice", a
 Deno.test("each call of a run is refused at the other function, for another feed, with another number, or for longer", async () => {
   const stored = [await everythingStored(), everything.api?.calls().length];
   for (const { body } of sent) {
-    const { feed, call: id, expires } = body as CallBody;
+    const { feed, dispatch: id, expires } = body as CallBody;
     const functionName = functionOf(feed);
     const signature = sign({ functionName, feed, id, expires }, everything.platform.workerSecret);
     const headers = { "x-call-signature": signature };
     const attempts: [name: string, body: unknown][] = [
       [functionName === "events" ? "masters" : "events", body],
-      ["events", { feed: feed === "results" ? "racecards" : "results", call: id, expires }],
-      [functionName, { feed, call: id + 1, expires }],
-      [functionName, { feed, call: id, expires: expires + 3600 }],
+      ["events", { feed: feed === "results" ? "racecards" : "results", dispatch: id, expires }],
+      [functionName, { feed, dispatch: id + 1, expires }],
+      [functionName, { feed, dispatch: id, expires: expires + 3600 }],
     ];
     for (const [name, altered] of attempts) assertEquals((await call(name, headers, altered)).status, 401);
   }

@@ -35,7 +35,7 @@ Deno.test.afterEach(() => reader.end({ timeout: 1 }));
 
 const startAndForget = () => start(db.sql, "2026-05-01", "2026-05-31", { feeds: ["results"] });
 const callsOnTheirWay = async () =>
-  (await db.sql<{ id: number }[]>`select id::integer from engine.calls_on_their_way`).map(({ id }) => id);
+  (await db.sql<{ id: number }[]>`select id::integer from engine.dispatches`).map(({ id }) => id);
 
 Deno.test("a reader of the queue finds calls with their signatures, and no secret", async () => {
   await startAndForget();
@@ -56,7 +56,7 @@ Deno.test("a reader who empties the queue is made up for by the sweep", async ()
   await db.sql`select engine.sweep()`;
   const calls = await db.takeCalls();
   assertEquals(calls.map(({ body }) => body["feed"]), ["results"]);
-  assert(calls[0]?.body["call"] !== lost);
+  assert(calls[0]?.body["dispatch"] !== lost);
 });
 
 /** A trigger on the queue whose function, a temporary one, makes use of the rights of postgres when it gets them. */
@@ -119,7 +119,9 @@ Deno.test("with a trigger on the queue that is not ours nothing is sent, and wha
   const errors = await db.sql<
     { message: string }[]
   >`select message from ingest_errors where feed = 'results'`;
-  assert(errors.some(({ message }) => message.startsWith("No call could be sent: Nothing is sent: on net.")));
+  assert(
+    errors.some(({ message }) => message.startsWith("No dispatch could be sent: Nothing is sent: on net.")),
+  );
 
   // Their function goes with their session, and with it the trigger.
   await reader.end({ timeout: 1 });
@@ -174,7 +176,7 @@ for (const [what, doIt, undoIt] of SABOTAGE) {
       const states = await db.sql`select state from backfill_progress`;
       assertEquals(states.map(({ state }) => state), ["waiting", "waiting"]);
       const errors = await db.sql<{ message: string }[]>`
-        select message from ingest_errors where message like 'No call could be sent: Nothing is sent: %'
+        select message from ingest_errors where message like 'No dispatch could be sent: Nothing is sent: %'
       `;
       assertEquals(errors.length, 1);
     } finally {
@@ -194,7 +196,7 @@ Deno.test("a reader who locks pg_net's tables holds up no ending, no sweep and n
   try {
     await db.worker`select yield_chunk(${lease.chunk_id}, ${lease.lease_token}, 0)`;
     assertEquals((await chunkRow(db.sql, lease.chunk_id)).state, "waiting");
-    await db.sql`delete from engine.calls_on_their_way`;
+    await db.sql`delete from engine.dispatches`;
     await db.sql`select engine.sweep()`;
     await db.sql`select engine.watch()`;
     const errors = await db.sql<
@@ -203,7 +205,7 @@ Deno.test("a reader who locks pg_net's tables holds up no ending, no sweep and n
     assert(
       errors.some(({ message }) =>
         message ===
-          "No call could be sent: Nothing is sent: somebody has locked net.http_request_queue. " +
+          "No dispatch could be sent: Nothing is sent: somebody has locked net.http_request_queue. " +
             "Find out who, in pg_locks and pg_stat_activity; pg_terminate_backend(pid) ends it."
       ),
     );

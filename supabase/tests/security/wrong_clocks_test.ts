@@ -82,10 +82,13 @@ for (const [minutes, verdict] of WRONG) {
       await everything.platform.cron.tick(new Date());
     }
     const alerts = await sql<{ message: string }[]>`
-      select message from alerts where kind = 'unanswered_calls' and subject = 'results' and well_at is null
+      select message from alerts where kind = 'unanswered_dispatches' and subject = 'results' and resolved_at is null
     `;
     assertEquals(alerts.length, 1);
-    assertMatch(alerts[0]?.message ?? "", /^Nobody answers the calls for results .* net\._http_response/);
+    assertMatch(
+      alerts[0]?.message ?? "",
+      /^Nobody answers the dispatches for results .* net\._http_response/,
+    );
 
     // Once the clocks are right, it goes on by itself, and the alert is over.
     await setClocks(0);
@@ -94,7 +97,7 @@ for (const [minutes, verdict] of WRONG) {
     await until(stateIs(run, "succeeded"), "the run");
     await everything.platform.cron.tick(new Date());
     assertEquals(
-      (await sql`select from alerts where kind = 'unanswered_calls' and well_at is null`).length,
+      (await sql`select from alerts where kind = 'unanswered_dispatches' and resolved_at is null`).length,
       0,
     );
     await sql`delete from net._http_response`;

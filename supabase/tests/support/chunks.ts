@@ -34,7 +34,7 @@ export async function claim(worker: Sql, feed: string): Promise<Lease | undefine
   const [lease] = await worker<Lease[]>`
     select
       chunk_id, run_id, lease_token, period_start::text, period_end::text, cursor_day::text, cursor_skip, api_total
-    from claim_chunk(${feed}, (select min(id) from engine.calls_on_their_way where feed = ${feed}))
+    from claim_chunk(${feed}, (select min(id) from engine.dispatches where feed = ${feed}))
   `;
   return lease;
 }

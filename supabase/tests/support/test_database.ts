@@ -46,7 +46,7 @@ const FILLED_TABLES = [
   "alert_messages",
   "gap_pulls",
   "racing_api_calls",
-  "engine.calls_on_their_way",
+  "engine.dispatches",
   "engine.heartbeats",
   "backfill_runs",
   "backfill_progress",
@@ -120,8 +120,8 @@ export async function startTestDatabase(): Promise<TestDatabase> {
         ...await sql<QueuedCall[]>`
           with taken as (delete from net.http_request_queue returning id, url, headers, body),
           arrived as (
-            delete from engine.calls_on_their_way as call using taken
-            where call.id = (convert_from(taken.body, 'utf8')::jsonb ->> 'call')::bigint
+            delete from engine.dispatches as sent using taken
+            where sent.id = (convert_from(taken.body, 'utf8')::jsonb ->> 'dispatch')::bigint
           )
           select
             url, convert_from(body, 'utf8')::jsonb - 'expires' as body, headers ->> 'X-Call-Signature' as signature,

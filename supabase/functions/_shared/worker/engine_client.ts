@@ -67,9 +67,9 @@ export interface EngineClient extends RateBudget {
    * Leases the next chunk of a feed; null when nothing is due, all leases are taken, or the call was answered before.
    * A numbered claim whose answer gets lost is made again, and gets the same lease.
    *
-   * @param callId What came with the call; null for a call by hand.
+   * @param dispatchId What came with the call; null for a call by hand.
    */
-  claimChunk(feed: Feed, callId: number | null): Promise<Chunk | null>;
+  claimChunk(feed: Feed, dispatchId: number | null): Promise<Chunk | null>;
   /** Keeps a failed request that is sent again, and renews the lease. */
   noteFailedRequest(chunk: Chunk, failure: RacingApiFailure, message: string, attempt: number): Promise<void>;
   /** Stores a page and moves the cursor in one transaction. */
@@ -203,13 +203,13 @@ export function createEngineClient(
     async pushBackSlots(endpoint, seconds) {
       await repeat("push_back_slots", () => client.rpc("push_back_slots", { endpoint, seconds }));
     },
-    async claimChunk(feed, callId) {
-      const claim = callId === null
+    async claimChunk(feed, dispatchId) {
+      const claim = dispatchId === null
         ? { feed }
-        : { feed, call_id: callId, proposed_token: crypto.randomUUID() };
+        : { feed, dispatch_id: dispatchId, proposed_token: crypto.randomUUID() };
       const call = () => client.rpc("claim_chunk", claim);
       // Without a number a repetition would be a claim of its own.
-      const [row] = await (callId === null ? unwrap("claim_chunk", call()) : repeat("claim_chunk", call));
+      const [row] = await (dispatchId === null ? unwrap("claim_chunk", call()) : repeat("claim_chunk", call));
       if (row === undefined) return null;
       return {
         id: row.chunk_id,

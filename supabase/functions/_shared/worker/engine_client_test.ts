@@ -122,7 +122,7 @@ Deno.test("a claim is repeated with the token that it proposed at first, and ano
   const tokens = calls.map((call) => call["proposed_token"]);
   assertEquals(new Set(tokens.slice(0, 3)).size, 1);
   assertEquals(new Set(tokens).size, 2);
-  assertEquals(calls.map((call) => call["call_id"]), [7, 7, 7, 8, 8, 8]);
+  assertEquals(calls.map((call) => call["dispatch_id"]), [7, 7, 7, 8, 8, 8]);
 });
 
 Deno.test("a claim by hand has no number to be known by, and is not repeated", async () => {

@@ -95,10 +95,10 @@ async function readCall(
   const signature = request.headers.get("x-call-signature");
   if (!isSignature(signature)) return UNAUTHORIZED;
   const count = z.int().positive();
-  const body = await readBody(request, z.strictObject({ feed, call: count, expires: count }));
+  const body = await readBody(request, z.strictObject({ feed, dispatch: count, expires: count }));
   if (body === undefined) return UNAUTHORIZED;
 
-  const call = { feed: body.feed, id: body.call };
+  const call = { feed: body.feed, id: body.dispatch };
   const now = Date.now();
   const verdict = judge({ functionName, ...call, expires: body.expires }, signature, workerSecret, now);
   if (verdict === "good") return call;
@@ -179,7 +179,7 @@ export function serve(functionName: string, feeds: readonly Feed[]): void {
       const { feed, id } = call;
       const engine = createEngineClient(environment, {
         clock: systemClock,
-        log: log.with({ feed, call: id }),
+        log: log.with({ feed, dispatch: id }),
       });
       const claiming = engine.claimChunk(feed, id);
       // A database that restarts is waited for, and longer than pg_net waits for an answer: the isolate must not end
@@ -187,12 +187,12 @@ export function serve(functionName: string, feeds: readonly Feed[]): void {
       EdgeRuntime.waitUntil(claiming.catch(() => {}));
       const chunk = await claiming;
       if (chunk === null) {
-        log.info("nothing to claim", { feed, call: id });
+        log.info("nothing to claim", { feed, dispatch: id });
         return answer(200, { claimed: false });
       }
       const chunkLog = log.with({ run: chunk.runId, chunk: chunk.id, feed });
       chunkLog.info("claimed", {
-        call: id,
+        dispatch: id,
         period_start: chunk.periodStart,
         period_end: chunk.periodEnd,
         ...chunk.cursor,

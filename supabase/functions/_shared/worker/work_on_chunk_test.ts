@@ -343,9 +343,9 @@ Deno.test("a claim whose answer is lost, and whose database is away after it, ge
     { supabaseUrl: platform.supabaseUrl, secretKey: platform.secretKey },
     { clock, log: logger, fetch: whileAway(clock, "claim_chunk", 18) },
   );
-  await sql`truncate engine.calls_on_their_way`;
+  await sql`truncate engine.dispatches`;
   await sql`select backfill_start('2026-06-01', '2026-06-02', '{racecards}', reprocess => 'all')`;
-  const [call] = await sql<{ id: number }[]>`select id::integer from engine.calls_on_their_way`;
+  const [call] = await sql<{ id: number }[]>`select id::integer from engine.dispatches`;
   const chunk = await engine.claimChunk("racecards", call?.id ?? NaN);
   if (chunk === null) throw new Error("The lease was not given again");
   assertEquals(await work(chunk, { engine }), "succeeded");
