@@ -183,8 +183,8 @@ Deno.test("an alert in plain JSON has its parts in fields", async () => {
     "message",
     "phase",
     "raised_at",
-    "subject",
     "resolved_at",
+    "subject",
   ]);
   assertEquals([message?.body["phase"], message?.body["kind"]], ["raised", "dead_chunks"]);
 });

@@ -1,9 +1,10 @@
--- A stand-in for pg_net 0.20: the queue, the answers and the functions. net_worker.ts sends what is queued. Everything here
--- belongs to the superuser who runs it, as the real one belongs to supabase_admin.
+-- A stand-in for pg_net 0.20: the queue, the answers and the functions. net_worker.ts sends what is queued.
+-- Everything here belongs to the superuser who runs it, as the real one belongs to supabase_admin.
 create schema if not exists net;
 
--- Unlogged, as the real tables: a crash of the database loses what waits. The sequence of the ids is so too, since it belongs
--- to the table: after a crash they start at 1 again. As with the real one, nothing keeps two requests from having one id.
+-- Unlogged, as the real tables: a crash of the database loses what waits. The sequence of the ids is so too, since it
+-- belongs to the table: after a crash they start at 1 again. As with the real one, nothing keeps two requests from
+-- having one id.
 create unlogged table if not exists net.http_request_queue (
   id bigserial,
   method text not null check (method in ('GET', 'POST', 'DELETE')),
@@ -26,9 +27,9 @@ create unlogged table if not exists net._http_response (
 
 create index if not exists _http_response_created_idx on net._http_response (created);
 
--- A notification reaches the worker when the transaction commits, and never when it rolls back: that is the promise of
--- pg_net that everything else builds on. A row that somebody writes into the queue by hand waits until the next call of a
--- function.
+-- A notification reaches the worker when the transaction commits, and never when it rolls back: that is the promise
+-- of pg_net that everything else builds on. A row that somebody writes into the queue by hand waits until the next
+-- call of a function.
 create or replace function net.wake()
 returns void
 language plpgsql
@@ -137,8 +138,8 @@ begin
 end
 $$;
 
--- As the real one's own script: everybody who can log in reads the queue, deletes from it and sends. The grants are those of
--- the superuser who owns it all: nobody else can take them back, not even the role postgres.
+-- As the real one's own script: everybody who can log in reads the queue, deletes from it and sends. The grants are
+-- those of the superuser who owns it all: nobody else can take them back, not even the role postgres.
 grant usage on schema net to public;
 grant all on all tables in schema net to public;
 grant all on all sequences in schema net to public;

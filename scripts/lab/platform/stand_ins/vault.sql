@@ -15,8 +15,8 @@ create table if not exists vault.secrets (
 
 create unique index if not exists secrets_name_idx on vault.secrets (name) where name is not null;
 
--- A view asks its owner's rights for tables, but the caller's for functions: who may not execute this one reads no secret,
--- whatever was granted on the view.
+-- A view asks its owner's rights for tables, but the caller's for functions: who may not execute this one reads no
+-- secret, whatever was granted on the view.
 create or replace function vault._crypto_aead_det_decrypt(
   message bytea,
   additional bytea,

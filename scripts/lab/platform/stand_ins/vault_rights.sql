@@ -1,5 +1,5 @@
--- What the platform grants on Vault besides the extension's own script, on the real one and on the stand-in. Before 0.3 Vault
--- decrypted in another schema: a function that it has not is left out.
+-- What the platform grants on Vault besides the extension's own script, on the real one and on the stand-in. Before
+-- 0.3 Vault decrypted in another schema: a function that it has not is left out.
 grant usage on schema vault to postgres with grant option;
 grant usage on schema vault to service_role;
 grant select, delete, truncate, references on vault.secrets, vault.decrypted_secrets to postgres with grant option;
