@@ -8,7 +8,8 @@ create table public.alerts (
   raised_at timestamptz not null default engine.clock(),
   resolved_at timestamptz,
   constraint alerts_kind_known check (
-    kind in ('freshness', 'dead_chunks', 'paused', 'unanswered_dispatches', 'rejects', 'unknown_field', 'gap', 'schedule',
+    kind in (
+      'freshness', 'dead_chunks', 'paused', 'unanswered_dispatches', 'rejects', 'unknown_field', 'gap', 'schedule',
       'standstill')
   ),
   constraint alerts_in_order check (resolved_at >= raised_at)
@@ -19,7 +20,7 @@ create index alerts_resolved_at on public.alerts (resolved_at);
 comment on table public.alerts is 'What went wrong, and when it was resolved. No row contains a secret.';
 comment on column public.alerts.kind is
   'freshness: a scheduled pull is late; dead_chunks: chunks were given up and their days are missing; paused: a run is
-   paused; unanswered_dispatches: the functions do not answer; rejects: rows that could not be understood; unknown_field: the
+   paused; unanswered_dispatches: no function answers; rejects: rows that could not be understood; unknown_field: the
    API sends something new; gap: a day was given up; schedule: a pull that is due can''t be started; standstill: one of
    the cron jobs did not run.';
 comment on column public.alerts.subject is

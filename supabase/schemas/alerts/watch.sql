@@ -23,7 +23,8 @@ begin
     from troubles
     -- Not left to "on conflict" alone, which waits for a session that is changing the open alert.
     where not exists (
-      select from public.alerts as a where a.kind = troubles.kind and a.subject = troubles.subject and a.resolved_at is null
+      select from public.alerts as a
+      where a.kind = troubles.kind and a.subject = troubles.subject and a.resolved_at is null
     )
     order by troubles.kind, troubles.subject
     on conflict (kind, subject) where resolved_at is null do nothing
