@@ -1,5 +1,5 @@
--- Who may do what is granted at the foot of each file. Nobody else has any right in engine, whatever a project grants
--- by itself; what is in public is closed where it is made, because other things may stand there.
+-- Each file grants its rights at its foot. No other role has any right in engine, whatever a project grants by default.
+-- Objects in public are closed where they are created, because that schema may hold other things too.
 
 revoke all on all tables in schema engine from public, anon, authenticated;
 revoke all on all sequences in schema engine from public, anon, authenticated;

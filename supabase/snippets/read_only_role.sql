@@ -1,12 +1,12 @@
 -- Optional: a role that reads the racing data and nothing else, for dashboards and apps that log in to Postgres.
 -- Run it in the SQL editor, after "supabase db push --remote"; again after a migration that adds a table. It gives the
--- role no way to log in: make a user of your own who has it, with a password of your own:
+-- role no way to log in: create a user that has it, with a password of your own:
 --   create role my_dashboard login password '…' in role racing_reader;
 --
--- What such a login can do besides, because pg_net grants its tables to everybody: read and delete what waits in pg_net's
--- queue, the address of your alerts' webhook among it, and post through it. It finds no secret of the database or of the
--- functions there. docs/security.md has the whole list. If nothing of yours needs temporary tables, take from it the means
--- to make functions of its own:
+-- pg_net grants its tables to every login, so such a login can also read and delete what waits in pg_net's queue,
+-- including the address of your alerts' webhook, and send requests through it. It finds no secret of the database or
+-- the functions there. docs/security.md has the full list. If nothing of yours needs temporary tables, keep the login
+-- from making functions of its own:
 --   revoke temporary on database postgres from public;
 
 do $$
@@ -14,14 +14,15 @@ declare
   part text;
   not_open_yet text;
 begin
-  -- All locks first, in the order in which a page is stored: on a database at work this waits for pages and pages for
-  -- this, but never both.
+  -- All locks first, in the order in which a page is stored: on a busy database this and pages may wait for each
+  -- other, but never deadlock.
   select string_agg(
     format('public.%I', t.tablename), ', '
     order by array_position(
       array[
         'ra_mst_regions', 'ra_mst_bookmakers', 'ra_mst_courses', 'ra_mst_sires', 'ra_mst_dams', 'ra_mst_damsires',
-        'ra_mst_horses', 'ra_mst_jockeys', 'ra_mst_trainers', 'ra_mst_owners', 'ra_races', 'ra_runners', 'ra_runner_odds'
+        'ra_mst_horses', 'ra_mst_jockeys', 'ra_mst_trainers', 'ra_mst_owners', 'ra_races', 'ra_runners',
+        'ra_runner_odds'
       ],
       t.tablename::text
     ), t.tablename
@@ -44,12 +45,12 @@ begin
   end if;
   grant usage on schema public to racing_reader;
 
-  -- The tables of racing data. How the backfill works, what failed, and what could not be read, is not for readers.
+  -- The tables of racing data. How the backfill works, what failed and what could not be read is not for readers.
   for part in
     select tablename from pg_catalog.pg_tables where schemaname = 'public' and tablename like 'ra\_%' order by tablename
   loop
     execute format('grant select on public.%I to racing_reader', part);
-    -- Row level security is on for every table, so that a grant alone shows no row.
+    -- Row level security is on for every table, so a grant alone shows no row.
     if not exists (
       select from pg_catalog.pg_policies as p
       where p.schemaname = 'public' and p.tablename = part and p.policyname = 'racing_reader_reads'
@@ -60,5 +61,5 @@ begin
 end
 $$;
 
--- To take it back:
+-- To remove it:
 --   grant racing_reader to postgres; drop owned by racing_reader; drop role racing_reader;

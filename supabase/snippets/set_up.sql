@@ -1,13 +1,13 @@
--- Tells the database where the functions are and what they know it by, in Vault. Once per project, after
+-- Stores in Vault where the functions are and the secret that they share with the database. Run it once per project, after
 -- "supabase db push --remote" and "supabase functions deploy --use-api"; again with other values to change them.
--- The SQL editor keeps what you run: when this has done its work, delete the query.
+-- The SQL editor keeps what you run: delete the query once it has run.
 do $$
 declare
   -- The project's URL, as the dashboard shows it
   project_url constant text := 'https://YOUR-PROJECT.supabase.co';
-  -- The same value as the functions' WORKER_SECRET, which stands in supabase/.env
+  -- The same value as the functions' WORKER_SECRET, which is in supabase/.env
   worker_secret constant text := 'YOUR-WORKER-SECRET';
-  -- Optional: where alerts go. Left empty, it stays as it is
+  -- Optional: where alerts go. If left empty, it does not change
   alert_webhook_url constant text := '';
   blanks constant text := E' \t\r\n';
   wanted record;

@@ -1,4 +1,4 @@
--- Three questions to a database that was filled. The demo asks them too.
+-- Three checks of a filled database. The demo runs them too.
 
 -- Races by year
 select

@@ -69,7 +69,7 @@ Deno.test("dead chunks raise one alert, not one a minute, and one message more w
   assertEquals(
     alert?.message,
     "Given up: a chunk of results, the last one because: /results answered 422: no such day. " +
-      `When that is put right: select backfill_retry(${run}); or let it be: select backfill_cancel(${run});`,
+      `Once that is fixed: select backfill_retry(${run}); or to leave it: select backfill_cancel(${run});`,
   );
   const [first, ...more] = await posted();
   assertEquals([first?.url, first?.body, more.length], [

@@ -250,7 +250,7 @@ Deno.test("a refused account pauses the run, says what to do, and spends no atte
   const [status] = await db.sql`select state, what_to_do from backfill_status`;
   assertEquals({ ...status }, {
     state: "paused",
-    what_to_do: "The API answered 502. When that is put right: select backfill_resume(1);",
+    what_to_do: "The API answered 502. Once that is fixed: select backfill_resume(1);",
   });
   await db.sql`select backfill_resume(1)`;
   assertEquals(await calledFeeds(), ["results"]);

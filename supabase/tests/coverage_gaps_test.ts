@@ -56,7 +56,7 @@ Deno.test("an empty day is known to be empty, a day never pulled is a gap", asyn
     feed: "results",
     day: "2026-05-03",
     kind: "never_pulled",
-    missing: "never pulled wholly",
+    missing: "never pulled completely",
     tries: 0,
     given_up: false,
   }]);

@@ -53,7 +53,7 @@ Deno.test("while nobody comes at all, the error log says so once, and again each
   assertEquals((await db.sql`select from engine.dispatches`).length, 1);
   const [status] = await db.sql`select state, what_to_do from backfill_status`;
   assertEquals(
-    status?.["what_to_do"].startsWith("Nobody answers the dispatches."),
+    status?.["what_to_do"].startsWith("No function answers the dispatches."),
     true,
     status?.["what_to_do"],
   );

@@ -45,8 +45,8 @@ Deno.test("a lost call is found by its number", () => {
   const traced = (message: string) =>
     findTraces(ledger, { ...NOTHING, errors: [error({ failureClass: "lost_dispatch", message })] })[0]
       ?.traced;
-  assertEquals(traced("The dispatch 12 of results, sent at noon, has not come"), 1);
-  assertEquals(traced("The dispatch 123 of results, sent at noon, has not come"), 0);
+  assertEquals(traced("The dispatch 12 of results, sent at noon, has not arrived"), 1);
+  assertEquals(traced("The dispatch 123 of results, sent at noon, has not arrived"), 0);
 });
 
 Deno.test("an interruption counts for the chunk it befell, and only when it came after the fault", () => {

@@ -1,4 +1,4 @@
--- What somebody should look at: one message when it begins, one when it is over.
+-- Alerts for the operator: one message when a problem begins, one when it is resolved.
 
 create table public.alerts (
   id bigint generated always as identity primary key,
@@ -8,7 +8,8 @@ create table public.alerts (
   raised_at timestamptz not null default engine.clock(),
   resolved_at timestamptz,
   constraint alerts_kind_known check (
-    kind in ('freshness', 'dead_chunks', 'paused', 'unanswered_dispatches', 'rejects', 'unknown_field', 'gap', 'schedule',
+    kind in (
+      'freshness', 'dead_chunks', 'paused', 'unanswered_dispatches', 'rejects', 'unknown_field', 'gap', 'schedule',
       'standstill')
   ),
   constraint alerts_in_order check (resolved_at >= raised_at)
@@ -16,17 +17,17 @@ create table public.alerts (
 
 create unique index alerts_one_open on public.alerts (kind, subject) where resolved_at is null;
 create index alerts_resolved_at on public.alerts (resolved_at);
-comment on table public.alerts is 'What went wrong and when it was resolved. No row carries a secret.';
+comment on table public.alerts is 'What went wrong, and when it was resolved. No row contains a secret.';
 comment on column public.alerts.kind is
   'freshness: a scheduled pull is late; dead_chunks: chunks were given up and their days are missing; paused: a run is
-   paused; unanswered_dispatches: the functions do not answer; rejects: rows that could not be understood; unknown_field: the
+   paused; unanswered_dispatches: no function answers; rejects: rows that could not be understood; unknown_field: the
    API sends something new; gap: a day was given up; schedule: a pull that is due can''t be started; standstill: one of
    the cron jobs did not run.';
 comment on column public.alerts.subject is
   'What it is about: a feed, a run, a day or a field. One alert of a kind and subject at a time.';
-comment on column public.alerts.message is 'What is the matter and what to do.';
+comment on column public.alerts.message is 'What is wrong and what to do.';
 comment on column public.alerts.raised_at is 'When it was noticed.';
-comment on column public.alerts.resolved_at is 'When it was over; null while it stands.';
+comment on column public.alerts.resolved_at is 'When it was resolved; null while it is open.';
 
 create table public.alert_messages (
   id bigint generated always as identity primary key,
@@ -42,17 +43,17 @@ create table public.alert_messages (
 
 create index alert_messages_open on public.alert_messages (id) where delivered_at is null;
 comment on table public.alert_messages is
-  'Messages to the webhook. Without one they stay here; older than a day they are not sent any more.';
-comment on column public.alert_messages.alert_id is 'What it tells of.';
-comment on column public.alert_messages.phase is 'raised, or resolved: it is over.';
+  'Messages to the webhook. Without a webhook they stay here; after a day they are no longer sent.';
+comment on column public.alert_messages.alert_id is 'The alert that it reports.';
+comment on column public.alert_messages.phase is 'raised or resolved.';
 comment on column public.alert_messages.created_at is 'When it was written.';
 comment on column public.alert_messages.tries is 'Times it was sent.';
 comment on column public.alert_messages.sent_at is 'When it was last sent; null before.';
 comment on column public.alert_messages.delivered_at is
-  'When the webhook''s answer was seen, or the last of five tries was over; null before.';
+  'When the webhook''s answer was seen, or the last of five tries had failed; null before.';
 
 -- Unlogged, as pg_net's queue, its answers and the sequence of its ids: a crash empties them all and lets the ids start
--- over, so that an id kept elsewhere would name somebody else's request.
+-- over, so that an id kept elsewhere would name another request.
 create unlogged table engine.alert_requests (
   message_id bigint primary key references public.alert_messages on delete cascade,
   request_id bigint not null,
@@ -60,12 +61,12 @@ create unlogged table engine.alert_requests (
   queued_at timestamptz not null default pg_catalog.clock_timestamp()
 );
 comment on table engine.alert_requests is
-  'Which request of pg_net''s carries a message that was sent and not yet answered. Emptied by a crash: the messages are
-   sent again.';
+  'Which pg_net request carries a message that was sent and is not answered yet. A crash empties it; the messages are
+   then sent again.';
 comment on column engine.alert_requests.message_id is 'The message.';
 comment on column engine.alert_requests.request_id is 'The id of the request''s answer in net._http_response.';
 comment on column engine.alert_requests.queued_at is
-  'When it was queued: what was answered earlier is no answer to it.';
+  'When it was queued. An answer from before that time belongs to another request.';
 
 create function engine.note_alert(kind text, subject text, message text, is_over boolean)
 returns void
@@ -88,8 +89,8 @@ as $$
   select noted.id, 'raised' from noted
 $$;
 comment on function engine.note_alert(text, text, text, boolean) is
-  'Keeps an alert with its message, unless one of the same kind and subject stands. is_over: it tells of what has
-   passed.';
+  'Keeps an alert with its message, unless one of the same kind and subject is open. is_over: the alert is resolved
+   from the start.';
 
 alter table public.alerts enable row level security;
 alter table public.alert_messages enable row level security;

@@ -1,4 +1,4 @@
--- Troubles: what is late or stands still.
+-- Troubles: what is late or has stopped.
 
 create view engine.late_feeds
 with (security_invoker = true)
@@ -12,11 +12,11 @@ select
 from public.data_freshness as fresh
 where
   fresh.state = 'late'
-  -- Whoever has just woken up has yet to pull what was missed.
+  -- A project that has just woken up still has to pull what it missed.
   and (select max(h.awake_since) from engine.heartbeats as h where h.name in ('watch', 'pulls'))
     < engine.clock() - (select s.freshness_grace_minutes from public.backfill_settings as s) * interval '1 minute';
 comment on view engine.late_feeds is
-  'A trouble for each feed that is late, once the cron jobs have been awake for the time of grace.';
+  'A trouble for each feed that is late, once the cron jobs have run for the grace period.';
 
 create view engine.failing_schedules
 with (security_invoker = true)
@@ -29,7 +29,7 @@ select
     rtrim(schedule.last_error, '.')
   ) as message
 from public.pull_schedules as schedule
--- What is over with the next ticks, a lock for example, is no alert.
+-- What the next ticks resolve, such as a lock, is not worth an alert.
 where schedule.enabled and schedule.failing_since < engine.clock() - interval '5 minutes';
 comment on view engine.failing_schedules is
   'A trouble for each schedule whose pull could not be started for five minutes.';
@@ -37,7 +37,7 @@ comment on view engine.failing_schedules is
 create view engine.jobs_at_a_standstill
 with (security_invoker = true)
 as
--- One job alone stands still: when all of cron did, the sweep itself says so as soon as it runs again.
+-- One job alone has stopped. When all of cron stopped, the sweep reports it as soon as it runs again.
 select
   'standstill' as kind,
   job.subject,

@@ -1,4 +1,4 @@
--- Messages to the webhook: what their answers say, what is in them, and sending them.
+-- Messages to the webhook: reading the answers, writing the body, sending.
 
 create function engine.note_alert_answers()
 returns void
@@ -6,7 +6,7 @@ language sql
 security invoker
 set search_path = ''
 as $$
-  -- What somebody holds waits for the next tick, and holds up no other.
+  -- A row that another session holds waits for the next tick and delays no other.
   update public.alert_messages as m
   set delivered_at = engine.clock()
   where
@@ -19,7 +19,7 @@ as $$
         where
           request.message_id = m.id
           and answer.status_code between 200 and 299
-          -- pg_net's time is that at which it began with the batch, which may have been before the request came.
+          -- pg_net stores the time at which it began the batch, which may be before the request came.
           and answer.created > request.queued_at - interval '1 minute'
       )
       or (m.tries >= 5 and m.sent_at < engine.clock() - interval '5 minutes')
@@ -29,7 +29,7 @@ as $$
   where m.id = request.message_id and m.delivered_at is not null
 $$;
 comment on function engine.note_alert_answers() is
-  'Closes the messages that were answered well, and those whose last of five tries was five minutes ago.';
+  'Closes the messages that were answered with success, and those whose fifth and last try was five minutes ago.';
 
 create function engine.alert_body(alert public.alerts, phase text, alert_format text)
 returns jsonb
@@ -103,7 +103,7 @@ begin
       m.delivered_at is null
       and m.tries < 5
       and m.created_at > engine.clock() - interval '1 day'
-      -- Sent again when no good answer came within five minutes, and when a crash took the request along.
+      -- Sent again when no success came within five minutes, and when the request was lost in a crash.
       and (
         m.sent_at is null
         or m.sent_at < engine.clock() - interval '5 minutes'
@@ -119,5 +119,6 @@ begin
 end
 $$;
 comment on function engine.send_alerts() is
-  'Sends messages that wait to the webhook whose address is Vault''s secret alert_webhook_url, each until it is answered
-   well, at most five times. Returns how many were sent; none without a webhook, then they stay in alert_messages.';
+  'Sends waiting messages to the webhook in the Vault secret alert_webhook_url, each until the webhook answers with
+   success, at most five times. Returns how many were sent. Without a webhook it sends none, and they stay in
+   alert_messages.';

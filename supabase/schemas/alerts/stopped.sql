@@ -1,4 +1,4 @@
--- Troubles: what was given up, is paused, or is called and does not come.
+-- Troubles: what was given up, is paused, or was dispatched and does not arrive.
 
 create view engine.chunks_given_up
 with (security_invoker = true)
@@ -7,14 +7,14 @@ select
   'dead_chunks' as kind,
   dead.subject,
   format(
-    'Given up: %s of %s, the last one because: %s When that is put right: select backfill_retry(%s); '
-    'or let it be: select backfill_cancel(%s);',
+    'Given up: %s of %s, the last one because: %s Once that is fixed: select backfill_retry(%s); '
+    'or to leave it: select backfill_cancel(%s);',
     case when count(*) = 1 then 'a chunk' else count(*) || ' chunks' end, dead.feed,
     rtrim((array_agg(dead.last_error order by dead.ended_at desc))[1], '.') || '.',
     max(dead.run_id), max(dead.run_id)
   ) as message
 from (
-  -- Of what starts by itself one message a feed, not one a pull.
+  -- Scheduled pulls get one message per feed, not one per pull.
   select
     chunk.*,
     case
@@ -57,7 +57,7 @@ select
       when paused.subject = 'scheduled pulls' then ' Otherwise the next pull of these days tries again.' else ''
     end as message
 from (
-  -- What starts by itself is replaced by itself: one message, not one a pull.
+  -- A paused scheduled pull is replaced by the next one: one message, not one per pull.
   select
     run.id,
     case when run.kind in ('gaps', 'schedule') then 'scheduled pulls' else 'run ' || run.id end as subject,
@@ -79,11 +79,11 @@ select
   'unanswered_dispatches' as kind,
   silence.feed as subject,
   case
-    -- The newest says whether calls are sent at all.
+    -- The newest says whether dispatches are sent at all.
     when silence.newest_message like 'No dispatch could be sent:%' then silence.newest_message
     else format(
-      'Nobody answers the dispatches for %s since %s. Are the functions deployed, and do Vault''s project_url and '
-      'worker_secret fit them? See: select * from net._http_response order by created desc limit 10;',
+      'No function answers the dispatches for %s since %s. Are the functions deployed, and do Vault''s project_url and '
+      'worker_secret match them? See: select * from net._http_response order by created desc limit 10;',
       silence.feed, silence.began_at
     )
   end as message
@@ -95,7 +95,7 @@ from (
   from public.ingest_errors as lost
   where
     lost.failure_class = 'lost_dispatch'
-    -- One lost call is the sweep's business; two minutes without anybody are not.
+    -- The sweep handles one lost dispatch; two minutes without any claim are an alert.
     and lost.occurred_at between engine.clock() - interval '2 hours' and engine.clock() - interval '2 minutes'
     and exists (select from engine.claimable_chunks as ready where ready.feed = lost.feed)
     and not exists (
@@ -104,7 +104,7 @@ from (
   group by lost.feed
 ) as silence;
 comment on view engine.unanswered_dispatches is
-  'A trouble for each feed that has something to do, was called two minutes ago or earlier, and has claimed nothing
+  'A trouble for each feed that has something to do, was dispatched two minutes ago or earlier, and has claimed nothing
    since.';
 
 create view engine.days_given_up
@@ -119,12 +119,12 @@ select
     min(gap.day)
   ) as message
 from public.gap_pulls as gap
--- Those of long ago come many at a time: one message, not one a day.
+-- Old days come many at a time: one message for all, not one per day.
 cross join lateral (
   select case when gap.day >= engine.london_day(gap.given_up_at) - 7 then gap.day::text else 'earlier days' end as words
 ) as days
 where gap.given_up_at is not null
 group by gap.feed, days.words;
 comment on view engine.days_given_up is
-  'A trouble for each day of a feed that the closing of gaps gave up, and one for all that were more than a week old by
-   then.';
+  'A trouble for each day of a feed that the closing of gaps gave up, and one for all that were already more than a
+   week old.';

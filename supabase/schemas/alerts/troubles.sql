@@ -1,4 +1,4 @@
--- What an alert stands for now. Each kind of trouble is a view of its own, with the columns of this one.
+-- What is wrong now. Each kind of trouble is a view of its own, with the same columns as this one.
 
 create view engine.standing_troubles
 with (security_invoker = true)
@@ -21,5 +21,5 @@ select schedule.kind, schedule.subject, schedule.message from engine.failing_sch
 union all
 select job.kind, job.subject, job.message from engine.jobs_at_a_standstill as job;
 comment on view engine.standing_troubles is
-  'A row for each thing that an alert stands for now: its kind, what it is about, and what is the matter, and what to
-   do.';
+  'A row for each thing that is wrong now: its kind, what it is about, and a message that says what is wrong and what
+   to do.';

@@ -1,7 +1,7 @@
--- Troubles: what somebody has to read and acknowledge.
+-- Troubles: what an operator has to read and acknowledge.
 
--- From one day of one feed to the next by way of the index, and of none more than a thousand: however many there are,
--- the watch looks each minute.
+-- Steps through the index from one day of a feed to the next and counts at most a thousand rows of each: the watch
+-- looks every minute, however many rejects there are.
 create view engine.unread_rejects
 with (security_invoker = true)
 as
@@ -53,8 +53,7 @@ comment on view engine.unread_rejects is
 create view engine.rejects_to_acknowledge
 with (security_invoker = true)
 as
--- One message for all that a feed's day of work brought, further ones when they become many, and another one for what
--- comes after that day.
+-- One message for a feed's rejects of a day, further ones when they become many, and a new one for the next day.
 select
   'rejects' as kind,
   format('%s, met on %s%s', reject.feed, reject.met_on, size.words) as subject,
@@ -73,8 +72,8 @@ from engine.unread_rejects as reject
 join (values (1, ''), (100, ', 100 or more'), (1001, ', more than 1,000')) as size (least, words)
   on size.least <= reject.rows_counted;
 comment on view engine.rejects_to_acknowledge is
-  'A trouble for each feed and day on which rejects were met that nobody has acknowledged, a second one when they are a
-   hundred, a third when they are more than a thousand.';
+  'A trouble for each feed and day on which rejects were met that nobody has acknowledged, a second one when they reach
+   100, a third when they pass 1,000.';
 
 create view engine.fields_to_acknowledge
 with (security_invoker = true)

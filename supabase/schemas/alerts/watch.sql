@@ -8,7 +8,7 @@ set search_path = ''
 set lock_timeout = '10s'
 as $$
 begin
-  -- Two ticks at once would each raise the same.
+  -- Two ticks at once would raise the same alert twice.
   if not engine.begin_tick('watch') then
     return;
   end if;
@@ -21,9 +21,10 @@ begin
     insert into public.alerts (kind, subject, message)
     select troubles.kind, troubles.subject, troubles.message
     from troubles
-    -- Not left to "on conflict" alone, which waits for a session that is changing the alert that stands.
+    -- Not left to "on conflict" alone, which waits for a session that is changing the open alert.
     where not exists (
-      select from public.alerts as a where a.kind = troubles.kind and a.subject = troubles.subject and a.resolved_at is null
+      select from public.alerts as a
+      where a.kind = troubles.kind and a.subject = troubles.subject and a.resolved_at is null
     )
     order by troubles.kind, troubles.subject
     on conflict (kind, subject) where resolved_at is null do nothing
@@ -40,7 +41,7 @@ begin
         and not exists (
           select from troubles where troubles.kind = standing.kind and troubles.subject = standing.subject
         )
-      -- One that somebody holds is over with the next tick, and holds up no other.
+      -- An alert that another session holds is resolved by the next tick and delays no other.
       for update skip locked
     )
     returning a.id
@@ -54,12 +55,12 @@ begin
     perform engine.send_alerts();
   exception
     when others then
-      -- The alerts stand in their table, whatever keeps them from being sent; the cron job's log says it.
+      -- The alerts stay in their table even when they can't be sent; the cron job's log says why.
       raise warning 'Alerts could not be sent: %', sqlerrm;
   end;
 end
 $$;
 comment on function engine.watch() is
-  'The cron tick of the alerts: raises what has begun to stand, ends what no longer does, and sends the messages.';
+  'The cron tick of the alerts: raises new alerts, resolves those whose trouble has gone, and sends the messages.';
 
 select cron.schedule('engine-watch', '* * * * *', 'select engine.watch()');

@@ -10,10 +10,9 @@ security invoker
 set search_path = pg_catalog, pg_temp
 as $$ select pg_catalog.clock_timestamp() $$;
 comment on function engine.clock() is
-  'The engine''s time. Not the transaction''s start: two calls in one transaction may differ.';
+  'The engine''s time. Not the start of the transaction: two calls in one transaction may differ.';
 
--- Not the engine's time: what is signed for a machine outside has to agree with that machine's clock, which nobody
--- moves.
+-- Not the engine's time: what is signed for another machine must agree with that machine's clock, which no test moves.
 create function engine.wall_clock()
 returns timestamptz
 language sql

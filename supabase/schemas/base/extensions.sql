@@ -1,5 +1,5 @@
--- What the platform must bring: pg_net carries the chained calls and the alerts, pg_cron the ticks, Vault the secrets.
--- Where an extension is not installable (the local platform), a schema of the same name stands in for it.
+-- What the platform must bring: pg_net sends the dispatches and the alerts, pg_cron runs the ticks, Vault keeps the
+-- secrets. Where an extension is not installable (the local platform), a schema of the same name stands in for it.
 
 do $$
 begin

@@ -1,15 +1,14 @@
--- What only one transaction at a time may do. A row to lock for each, because an advisory lock can be taken by every
--- login: a reader with a dashboard's login could hold the engine up. A row can be locked only with the right to update
--- it.
+-- What only one transaction at a time may do. Each has a row to lock, because every login can take an advisory lock: a
+-- reader with a dashboard's login could block the engine. Locking a row needs the right to update it.
 
 create table engine.locks (
   name text primary key,
   guards text not null
 );
 comment on table engine.locks is
-  'A row for each thing that only one transaction at a time may do: it holds the row locked meanwhile.';
+  'A row for each thing that only one transaction at a time may do: it keeps the row locked until it ends.';
 comment on column engine.locks.name is 'What the functions call it.';
-comment on column engine.locks.guards is 'What is done by the session that holds it.';
+comment on column engine.locks.guards is 'What the session that holds it is doing.';
 
 insert into engine.locks (name, guards)
 values
@@ -33,7 +32,7 @@ as $$
       format(
         'session %s (%s)', session.pid, concat_ws(', ', session.usename, nullif(session.application_name, ''))
       ) as words,
-      -- The row says which transaction locked it, but for one that did so within a savepoint.
+      -- The row says which transaction locked it, except when that happened within a savepoint.
       coalesce(
         bool_or(
           held.locktype = 'transactionid' and held.mode = 'ExclusiveLock' and held.transactionid = lock.xmax
@@ -68,7 +67,7 @@ security invoker
 set search_path = ''
 as $$
 begin
-  -- Nothing was done, and the next try may pass: the functions try again on this code.
+  -- Nothing was done and the next try may succeed: the functions try again on this code.
   raise exception '%', coalesce(engine.lock_holder(refuse_lock.name), format('There is no lock "%s"', refuse_lock.name))
     using errcode = '55P03',
       hint = 'Let that session end its transaction (commit or rollback), or end it: '
@@ -90,14 +89,14 @@ begin
 end
 $$;
 comment on function engine.try_lock(text) is
-  'Takes a lock until the transaction ends and returns true; false, at once, when somebody else holds it.';
+  'Takes a lock until the transaction ends and returns true; false, at once, when another session holds it.';
 
 create function engine.take_lock(name text)
 returns void
 language plpgsql
 security invoker
 set search_path = ''
--- Below the 8 s that the API roles' statements have, so that the sentence is what the caller gets.
+-- Below the 8 s that the API roles' statements have, so that the caller gets this message.
 set lock_timeout = '5s'
 as $$
 begin

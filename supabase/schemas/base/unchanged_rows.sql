@@ -1,4 +1,4 @@
--- What keeps updated_at honest, and spares the write: an upsert that brings nothing new leaves the row as it is.
+-- Keeps updated_at correct and saves the write: an upsert that brings nothing new leaves the row as it is.
 
 create function engine.skip_unchanged_row()
 returns trigger

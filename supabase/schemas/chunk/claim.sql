@@ -1,4 +1,4 @@
--- Taking a chunk: whoever gets the lease token may write, nobody else.
+-- Taking a chunk: only the worker that gets the lease token may write.
 
 create function engine.backfill_goes_first(feed text, leases integer)
 returns boolean
@@ -11,7 +11,7 @@ as $$
     count(*) filter (where live.kind = 'backfill') = 0
     and (
       (backfill_goes_first.leases > 1 and count(*) >= backfill_goes_first.leases - 1)
-      -- They take turns over a single lease, and over a day that both of them want.
+      -- They take turns when there is a single lease, and when both want the same day.
       or coalesce(
         (
           select last.kind
@@ -27,9 +27,9 @@ as $$
   where live.feed = backfill_goes_first.feed and live.state = 'working'
 $$;
 comment on function engine.backfill_goes_first(text, integer) is
-  'Whether the next of so many leases of a feed is a backfill''s, should one wait, whatever priority others have: when
-   none has a lease and this is the last free one, or the last chunk claimed was another''s. So pulls of every day,
-   however many, starve no backfill.';
+  'Whether the next of a feed''s leases goes to a waiting backfill, whatever the priority of others: when no backfill
+   has a lease and this is the last free one, or when the last chunk claimed was not a backfill''s. So daily pulls,
+   however many, never starve a backfill.';
 
 create function engine.choose_chunk(feed text, leases integer)
 returns public.backfill_progress
@@ -49,7 +49,7 @@ begin
     select chunk.* into chosen
     from public.backfill_progress as chunk
     join engine.claimable_chunks as ready on ready.id = chunk.id
-    -- The state once more: it is looked at again when the row was locked by somebody who has just ended the chunk.
+    -- The state is checked again: the session that had the row locked may have just ended the chunk.
     where ready.feed = choose_chunk.feed and chunk.state = 'waiting' and (not backfills_only or chunk.kind = 'backfill')
     order by ready.priority desc, ready.run_id, ready.place_in_run
     limit 1
@@ -61,7 +61,7 @@ end
 $$;
 comment on function engine.choose_chunk(text, integer) is
   'Locks and returns the chunk of a feed that is claimed next: highest priority first, then the older run, then the
-   run''s own order, but with a lease for a backfill, see engine.backfill_goes_first. Null when nothing may be
+   run''s own order, but one lease is kept for a backfill, see engine.backfill_goes_first. Null when nothing may be
    claimed.';
 
 create function engine.give_lease(chunk_id bigint, lease_token uuid)
@@ -81,7 +81,7 @@ begin
     invocations = chunk.invocations + 1,
     claimed_at = engine.clock(),
     started_at = coalesce(chunk.started_at, engine.clock()),
-    -- A total is one of the regions that were asked for, so a reading keeps those that it began with.
+    -- A total counts the regions that were asked for, so a reading keeps the regions that it began with.
     regions = case
       when chunk.reading_since is null then (select s.regions from public.backfill_settings as s) else chunk.regions
     end
@@ -119,11 +119,11 @@ declare
   settings constant public.backfill_settings := (select s from public.backfill_settings as s);
   chosen public.backfill_progress;
 begin
-  -- Claims of one feed queue up here for a moment; otherwise two of them could both count one free lease.
+  -- Claims of one feed wait here for each other; otherwise two of them could count the same free lease.
   perform engine.take_lock('claim ' || claim_chunk.feed);
   if claim_chunk.dispatch_id is not null then
-    -- The same claim once more, because its answer got lost: the same lease, as long as it lasts. After that the number
-    -- is spent, and there is nothing. A claim without a number is never a repetition.
+    -- The same claim again, because its answer was lost: it gets the same lease while that lasts. After that the number
+    -- is spent and it gets nothing. A claim without a number is never a repetition.
     select chunk.* into chosen
     from public.backfill_progress as chunk
     where
@@ -132,7 +132,7 @@ begin
       delete from engine.dispatches as known
       where known.id = claim_chunk.dispatch_id and known.feed = claim_chunk.feed;
       if not found then
-        -- Delivered a second time, or so late that another one was sent in its place.
+        -- Delivered a second time, or so late that another dispatch was sent in its place.
         return;
       end if;
     end if;
@@ -162,10 +162,10 @@ end
 $$;
 comment on function public.claim_chunk(text, bigint, uuid) is
   'Leases the next chunk of a feed: highest priority first, then the older run, then the run''s own order; one of the
-   leases is a backfill''s when one waits. dispatch_id is what came with the call; null for a call by hand. proposed_token
-   becomes the lease''s token: the same call with the same one gets the same lease again, so that a lost answer costs
-   nothing. No row when nothing is due, when all leases of the feed are taken, or when the call was answered before. The
-   answer says where to go on and under which settings.';
+   leases is kept for a backfill when one waits. dispatch_id is the number that came with the dispatch; null for a call
+   by hand. proposed_token becomes the lease''s token: the same dispatch with the same token gets the same lease again,
+   so that a lost answer costs nothing. No row when nothing is due, when all leases of the feed are taken, or when the
+   dispatch was claimed before. The answer says where to go on and under which settings.';
 
 revoke all on function public.claim_chunk from public, anon, authenticated, service_role;
 grant execute on function

@@ -13,9 +13,9 @@ as $$
   )
 $$;
 comment on function engine.wait_after_failure(integer, integer) is
-  'How long a chunk waits after so many transient failures in a row: 1, 4, 16 and then 64 minutes, a quarter more or
-   less; at least what the API asked for, but not more than an hour of that. retry_after_seconds: null when it asked
-   for nothing.';
+  'How long a chunk waits after this many transient failures in a row: 1, 4, 16 and then 64 minutes, give or take a
+   quarter; at least as long as the API asked for, of which an hour counts at most. retry_after_seconds: null when the
+   API asked for nothing.';
 
 create function engine.is_hopeless(chunk public.backfill_progress)
 returns boolean
@@ -30,13 +30,13 @@ as $$
       select from public.backfill_progress as other
       where other.feed = chunk.feed and other.id <> chunk.id and other.last_page_at > chunk.claimed_at
     )
-    -- Lists are one chunk, everybody waits for it, and what they bring comes again each month.
+    -- Lists are one chunk, the whole run waits for it, and the same rows come again each month.
     or (select feed.counted_by = 'lists' from engine.feeds as feed where feed.name = chunk.feed)
 $$;
 comment on function engine.is_hopeless(public.backfill_progress) is
-  'Whether failures of a chunk are its own: others of its feed got pages during this very attempt, or it has failed for
-   a day, in which a pause, or the time that it was dead, does not count; lists are on their own. Otherwise the
-   API may be out for everybody, and no chunk is given up for that.';
+  'Whether a chunk fails for a reason of its own: others of its feed got pages during this attempt, or it has failed
+   for a day, not counting pauses and the time that it was dead. Lists are judged alone. Otherwise the API may be down
+   for everybody, and no chunk is given up for that.';
 
 create function engine.pause_for_account(run_id bigint, message text)
 returns void
@@ -49,13 +49,13 @@ begin
   set
     paused_at = engine.clock(),
     pause_reason = format(
-      '%s. When that is put right: select backfill_resume(%s);', pause_for_account.message, run.id
+      '%s. Once that is fixed: select backfill_resume(%s);', pause_for_account.message, run.id
     )
   where run.id = pause_for_account.run_id and run.paused_at is null;
 end
 $$;
 comment on function engine.pause_for_account(bigint, text) is
-  'Pauses a run, unless it is paused, because the API refuses the account. message: what the API said.';
+  'Pauses a run, unless it is paused already, because the API refuses the account. message: what the API said.';
 
 create function public.fail_chunk(
   chunk_id bigint,
@@ -97,7 +97,7 @@ begin
   end;
   update public.backfill_progress as chunk
   set
-    -- The account's trouble is not the chunk's: its attempts are not spent.
+    -- A refused account is not the chunk's fault: it costs the chunk no attempt.
     attempts = case
       when failure_class = 'account' then chunk.attempts
       when new_state = 'waiting' then least(attempt, settings.attempts_before_dead - 1)
@@ -124,10 +124,10 @@ begin
 end
 $$;
 comment on function public.fail_chunk(bigint, uuid, text, text, text, integer, integer, integer) is
-  'Ends an attempt that failed. failure_class: transient (tried again after 1, 4, 16 and 64 minutes, then dead; each 64
-   minutes while nobody of the feed gets a page, for a day), chunk (dead at once, the run goes on) or account (the run
-   is paused). message says what happened and carries no secret. Returns the chunk''s new state. Error PT409 when the
-   lease is lost; 22023 when the class is none of these.';
+  'Ends an attempt that failed. failure_class: transient (tried again after 1, 4, 16 and 64 minutes, then dead; every
+   64 minutes for a day while no chunk of the feed gets a page), chunk (dead at once, the run goes on) or account (the
+   run is paused). message says what happened and must contain no secret. Returns the chunk''s new state. Error PT409
+   when the lease is lost; 22023 when the class is none of these.';
 
 revoke all on function public.fail_chunk from public, anon, authenticated, service_role;
 grant execute on function

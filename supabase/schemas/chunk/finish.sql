@@ -19,14 +19,14 @@ begin
   elsif feed.counted_by = 'ids' and held.cursor_skip < held.api_total then
     return query select format('%s of %s ids pulled', held.cursor_skip, held.api_total), held.period_start;
   else
-    -- What this reading saw, not what was ever stored: a race that slipped past it may have been corrected since.
+    -- Counts what this reading saw, not what was stored before: a race that it missed may have been corrected since.
     return query
     select
       format(
         'The API has %s %s%s and sent %s of them', short.races_in_api, array_to_string(feed.counted_rows, ' and '),
         case when feed.counted_by = 'days' then format(' on %s', short.day) end, short.races_seen
       ),
-      -- What the API counts by the day is pulled again from the first short day on only.
+      -- A feed counted by days is pulled again only from the first short day on.
       short.day
     from engine.short_days(held.id) as short
     order by short.day
@@ -35,8 +35,8 @@ begin
 end
 $$;
 comment on function engine.find_shortfall(public.backfill_progress) is
-  'What a chunk lacks that says that its pages are all in: a sentence, and the day from which to read again. No row
-   when it lacks nothing.';
+  'What is missing from a chunk whose pages are all in: a sentence, and the day from which to read again. No row when
+   nothing is missing.';
 
 create function public.finish_chunk(chunk_id bigint, lease_token uuid)
 returns text
@@ -70,7 +70,7 @@ begin
   end if;
   perform engine.leave_chunk(
     chunk => held, state => new_state, error => lacking.reason,
-    -- A little later: results are still coming in, or pages shifted while they were read.
+    -- Wait a little: results are still coming in, or pages shifted while they were read.
     due_at => engine.clock() + interval '1 minute'
   );
   perform engine.dispatch_next(held.feed);
@@ -79,8 +79,8 @@ end
 $$;
 comment on function public.finish_chunk(bigint, uuid) is
   'Ends a chunk whose pages are all in. Compares the races that came in this reading, stored or rejected, with the
-   API''s total: returns succeeded; waiting, when something is missing and the chunk will be pulled again; dead, when it
-   was missing four times. Error PT409 when the lease is lost.';
+   API''s total: returns succeeded; waiting, when something is missing and the chunk will be pulled again; dead, when
+   something was missing four times. Error PT409 when the lease is lost.';
 
 revoke all on function public.finish_chunk from public, anon, authenticated, service_role;
 grant execute on function engine.find_shortfall, public.finish_chunk to service_role;

@@ -21,12 +21,12 @@ begin
   end if;
   raise exception 'The cursor of chunk % stands at (%, %), the page starts at (%, %)',
     held.id, held.cursor_day, held.cursor_skip, before_day, before_skip
-    using errcode = 'PT409', hint = 'Somebody else worked on the chunk. Stop; nothing was written.';
+    using errcode = 'PT409', hint = 'Another worker has the chunk. Stop; nothing was written.';
 end
 $$;
 comment on function engine.is_next_page(public.backfill_progress, jsonb) is
-  'True when a page starts at the chunk''s cursor; false when it ends there, so that it is in already; error PT409
-   when it does neither, and is somebody else''s. page as ingest_page gets it.';
+  'True when a page starts at the chunk''s cursor; false when it ends there, which means that it is stored already;
+   error PT409 when it does neither and belongs to another worker. page as ingest_page gets it.';
 
 create function engine.is_understood(page jsonb, feed text)
 returns boolean
@@ -36,7 +36,7 @@ security invoker
 set search_path = ''
 as $$
   select
-    -- The other rows of a page come with those.
+    -- The other rows of a page belong to these.
     exists (
       select from engine.feeds as known, unnest(known.counted_rows) as list (name)
       where known.name = is_understood.feed and jsonb_array_length(page -> list.name) > 0
@@ -119,9 +119,8 @@ begin
 end
 $$;
 comment on function engine.move_cursor(public.backfill_progress, jsonb) is
-  'Moves a chunk''s cursor behind a page that was stored, counts the page, forgives the failures before it and renews
-   the lease. held: the chunk with its reading as engine.continue_reading returns it. Returns until when the lease
-   holds.';
+  'Moves a chunk''s cursor behind a page that was stored, counts the page, resets the count of failures and renews the
+   lease. held: the chunk with its reading as engine.continue_reading returns it. Returns until when the lease holds.';
 
 create function engine.set_page_aside(held public.backfill_progress, page jsonb)
 returns timestamptz
@@ -136,7 +135,7 @@ begin
     rejects => page -> 'rejects', race_ids => '{}', feed => held.feed, run_id => held.run_id, chunk_id => held.id
   );
   perform engine.note_unknown_fields(page -> 'unknown_fields', held.feed);
-  -- The cursor stays in front of it, so that nobody passes it by a retry.
+  -- The cursor stays in front of the page, so that a retry does not skip it.
   update public.backfill_progress as chunk
   set
     lease_until = new_lease_end,
@@ -147,7 +146,8 @@ begin
 end
 $$;
 comment on function engine.set_page_aside(public.backfill_progress, jsonb) is
-  'Keeps the rejects of a page of which nothing was understood, and renews the lease. Returns until when it holds.';
+  'Keeps the rejects of a page that could not be understood at all, and renews the lease. Returns until when it
+   holds.';
 
 create function public.ingest_page(chunk_id bigint, lease_token uuid, page jsonb)
 returns table (lease_until timestamptz, go_on boolean, understood boolean)
@@ -166,7 +166,7 @@ declare
   new_lease_end timestamptz;
 begin
   if not is_new then
-    -- The answer to a page that went in may get lost on its way back: the same page again is only acknowledged.
+    -- The answer for a stored page may be lost on its way back: the same page again is only acknowledged.
     new_lease_end := engine.renew_lease(held.id);
   elsif not is_understood then
     new_lease_end := engine.set_page_aside(held, page);

@@ -15,14 +15,14 @@ begin
   for update;
   if not found then
     raise exception 'The lease of chunk % is lost', hold_lease.chunk_id
-      using errcode = 'PT409', hint = 'Somebody else works on the chunk, or it has ended. Stop; nothing was written.';
+      using errcode = 'PT409', hint = 'Another worker has the chunk, or it has ended. Stop; nothing was written.';
   end if;
   return held;
 end
 $$;
 comment on function engine.hold_lease(bigint, uuid) is
-  'Locks the chunk''s row and returns it when the token is the current one; otherwise error PT409 (HTTP 409), so that a
-   zombie invocation changes nothing.';
+  'Locks the chunk''s row and returns it when the token is the current one; otherwise error PT409 (HTTP 409), so that
+   an invocation that lost its lease changes nothing.';
 
 create function engine.next_lease_end()
 returns timestamptz
@@ -31,7 +31,7 @@ volatile
 security invoker
 set search_path = ''
 as $$ select engine.clock() + s.lease_seconds * interval '1 second' from public.backfill_settings as s $$;
-comment on function engine.next_lease_end() is 'Until when a lease holds that is given or renewed now.';
+comment on function engine.next_lease_end() is 'When a lease that is given or renewed now runs out.';
 
 create function engine.renew_lease(chunk_id bigint)
 returns timestamptz
@@ -77,8 +77,8 @@ begin
 end
 $$;
 comment on function public.note_failed_request(bigint, uuid, text, text, integer, integer) is
-  'Keeps one failed request that the invocation sends again, and renews the lease. attempt: which request of the page
-   it was, 1 the first; message carries no secret. Error PT409 when the lease is lost.';
+  'Keeps one failed request that the invocation sends again, and renews the lease. attempt: which request for the page
+   it was, starting at 1; message must contain no secret. Error PT409 when the lease is lost.';
 
 revoke all on function public.note_failed_request from public, anon, authenticated, service_role;
 grant execute on function

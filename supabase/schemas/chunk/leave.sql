@@ -21,7 +21,7 @@ begin
     ended_at = case when leave_chunk.state <> 'waiting' then engine.clock() end,
     last_error = case when leave_chunk.state <> 'succeeded' then coalesce(leave_chunk.error, known.last_error) end
   where known.id = leave_chunk.chunk.id;
-  -- One that waits or is dead may go on at its cursor, and then counts what it has read before.
+  -- A chunk that waits or is dead may go on at its cursor, and still needs what it has read before.
   if leave_chunk.state in ('succeeded', 'cancelled') then
     delete from engine.pages_read as read where read.chunk_id = leave_chunk.chunk.id;
   end if;
@@ -29,10 +29,9 @@ end
 $$;
 comment on function engine.leave_chunk(public.backfill_progress, text, timestamptz, text) is
   'The one way out of a worker''s hands: ends the lease and puts the chunk, which the caller holds locked, into a
-   state. waiting: to be claimed from due_at on; succeeded, dead or cancelled: ended now, and due_at counts for
-   nothing. error becomes last_error; null keeps the one that is there, and a chunk that succeeded has none. One that
-   succeeded or was cancelled forgets which races it has read. Breaks a constraint when a chunk is to be dead without
-   any error.';
+   state. waiting: may be claimed from due_at on; succeeded, dead or cancelled: ended now, and due_at is ignored. error
+   becomes last_error; null keeps the present one, and a chunk that succeeded has none. A chunk that succeeded or was
+   cancelled forgets which races it has read. A dead chunk without an error violates a constraint.';
 
 create function engine.interrupt_chunk(chunk public.backfill_progress, message text)
 returns text

@@ -1,4 +1,4 @@
--- What a reading has met so far.
+-- What a reading has seen so far.
 
 create function engine.keys_on_page(page jsonb, counted_rows text[])
 returns text[]
@@ -42,8 +42,8 @@ as $$
   order by pages.day
 $$;
 comment on function engine.short_days(bigint) is
-  'What a chunk has read with fewer races than the API has, each race counted once: days, of a feed counted by days; of
-   others the period, by its first day.';
+  'The days for which a chunk read fewer races than the API has, each race counted once. For a feed that is not counted
+   by days: the period, by its first day.';
 
 create function engine.leaves_day(page jsonb)
 returns boolean
@@ -55,8 +55,8 @@ as $$
   select coalesce((page -> 'cursor_after' ->> 'day')::date > (page -> 'cursor_before' ->> 'day')::date, false)
 $$;
 comment on function engine.leaves_day(jsonb) is
-  'Whether a page is the last one of its day. Never of a feed that is not counted by days: its cursor has none. page as
-   ingest_page gets it.';
+  'Whether a page is the last one of its day. Always false for a feed that is not counted by days, whose cursor has no
+   day. page as ingest_page gets it.';
 
 create function engine.continue_reading(held public.backfill_progress, page jsonb)
 returns public.backfill_progress
@@ -70,8 +70,8 @@ begin
     held.reading_since := engine.clock();
     held.api_total := null;
   end if;
-  -- A total that falls while pages are read means that races were taken out, and others slipped past the cursor. Each
-  -- list has its own.
+  -- A total that falls while pages are read means that races were removed and others moved past the cursor. Each list
+  -- has its own total.
   held.api_total := greatest(
     (page ->> 'api_total')::integer,
     case
@@ -82,9 +82,9 @@ begin
 end
 $$;
 comment on function engine.continue_reading(public.backfill_progress, jsonb) is
-  'The chunk with what its next page says about the reading: since when, and how many the API has. Writes nothing.
-   Call it before anything of the page is stored: what the page rejects was seen in this reading. page as ingest_page
-   gets it.';
+  'The chunk with what its next page says about the reading: when it began, and how many rows the API has. Writes
+   nothing. Call it before anything of the page is stored, so that the page''s rejects count as seen in this reading.
+   page as ingest_page gets it.';
 
 create function engine.read_again(chunk public.backfill_progress, from_day date)
 returns void
@@ -122,7 +122,7 @@ begin
   if not is_short then
     delete from engine.pages_read as read where read.chunk_id = chunk.id and read.day = end_day.day;
   end if;
-  -- A day of which all races are stored, though fewer came, is as old as it was.
+  -- A day with all races stored, though fewer came this time, keeps its age.
   if not is_short or engine.races_of_day(chunk.feed, end_day.day, chunk.regions) < chunk.api_total then
     perform engine.cover_days(
       chunk => chunk, period_start => end_day.day, period_end => end_day.day + 1, races_in_api => chunk.api_total
@@ -131,7 +131,8 @@ begin
 end
 $$;
 comment on function engine.end_day(public.backfill_progress, date) is
-  'Covers a day whose pages are all in, and forgets which races came; one that is short waits for finish_chunk.';
+  'Writes the coverage of a day whose pages are all in, and forgets which races came. A short day waits for
+   finish_chunk.';
 
 create function engine.note_races_seen(chunk public.backfill_progress, page jsonb)
 returns void
@@ -143,7 +144,7 @@ declare
   page_day constant date := coalesce((page -> 'cursor_before' ->> 'day')::date, chunk.period_start);
   page_skip constant integer := (page -> 'cursor_before' ->> 'skip')::integer;
 begin
-  -- A reading that begins again forgets what it saw before.
+  -- A reading that starts again forgets what it saw before.
   delete from engine.pages_read as known
   where known.chunk_id = chunk.id and known.day = page_day and page_skip = 0;
   insert into engine.pages_read as known (chunk_id, day, skip, races_in_api, race_keys)
@@ -153,7 +154,7 @@ begin
   on conflict on constraint pages_read_pkey do update set
     races_in_api = excluded.races_in_api,
     race_keys = excluded.race_keys;
-  -- What the API counts by the day is over with the last page of the day.
+  -- A feed counted by days is done with a day at its last page.
   if engine.leaves_day(page) then
     perform engine.end_day(chunk, page_day);
   end if;

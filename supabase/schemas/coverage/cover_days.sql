@@ -9,7 +9,7 @@ language sql
 security invoker
 set search_path = ''
 as $$
-  -- Rejects without an id that this reading did not meet again are understood by now, or the API took them back.
+  -- Rejects without an id that this reading did not see again are understood now, or the API removed them.
   delete from public.ingest_rejects as reject
   where
     reject.feed = chunk.feed
@@ -39,12 +39,13 @@ as $$
       select count(distinct coalesce(reject.race_id, reject.fingerprint)) as races
       from public.ingest_rejects as reject
       where reject.feed = chunk.feed and reject.kind = 'race'
-        -- One that says no day may be of any: each of them is incomplete, and pulled alone shows whether it is.
+        -- A reject without a day may belong to any day, so each of them counts as incomplete; pulling a day alone shows
+        -- whether it is.
         and (
           reject.race_date = days.day
           or (reject.race_date is null and reject.chunk_id = chunk.id and cover_days.races_in_api is null)
         )
-        -- One that this reading did not meet is none of those that the API has.
+        -- A reject that this reading did not see is not among the API's races.
         and reject.last_seen_at >= chunk.reading_since
         and not exists (
           select from engine.stored_races as race
@@ -56,7 +57,7 @@ as $$
     races_stored = excluded.races_stored,
     races_rejected = excluded.races_rejected,
     races_abandoned = excluded.races_abandoned,
-    -- A reading that was begun earlier and ended later makes nothing older that was known wholly.
+    -- A reading that began earlier and ended later never makes a complete day older.
     pulled_at = case
       when known.races_stored >= known.races_in_api and known.regions @> excluded.regions
         then greatest(known.pulled_at, excluded.pulled_at)
@@ -70,9 +71,8 @@ as $$
     chunk_id = excluded.chunk_id
 $$;
 comment on function engine.cover_days(public.backfill_progress, date, date, integer) is
-  'Writes a coverage row for each day of a half-open period of which the caller knows that the chunk has pulled it
-   wholly: as old as the first page of the reading, in the regions that it was asked for. races_in_api is the API''s own
-   count where it gives one per day; otherwise what is stored and rejected: that all races of the period came is the
-   caller''s to know.';
+  'Writes a coverage row for each day of a half-open period that the chunk has pulled completely: as old as the first
+   page of the reading, in the regions of the reading. races_in_api is the API''s own count where it gives one per day;
+   otherwise what is stored and rejected. The caller has checked that all races of the period came.';
 
 grant execute on function engine.cover_days to service_role;

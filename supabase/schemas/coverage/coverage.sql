@@ -20,15 +20,15 @@ comment on table public.ra_coverage is
 comment on column public.ra_coverage.feed is 'One of engine.feeds that has days.';
 comment on column public.ra_coverage.day is 'UK racing day.';
 comment on column public.ra_coverage.races_in_api is
-  'The API''s count of the day, of a feed counted by days (racecards); of one counted by pages (results), whose count is
-   one for the period, what is stored and what this pull rejected.';
+  'The API''s count of the day, for a feed counted by days (racecards). A feed counted by pages (results) has one count
+   for the period; its days hold the number stored and rejected by this pull.';
 comment on column public.ra_coverage.races_stored is 'Races of the day stored from this feed.';
 comment on column public.ra_coverage.races_rejected is
   'Races of the day that could not be understood and are in ingest_rejects.';
 comment on column public.ra_coverage.races_abandoned is
   'Of the races stored from this feed, those that the card says are abandoned: no result will follow.';
 comment on column public.ra_coverage.pulled_at is
-  'When the day was last pulled wholly: when the first page of that reading went in.';
+  'When the day was last pulled completely: the time of the first page of that reading.';
 comment on column public.ra_coverage.regions is 'The regions that the API was asked for.';
 comment on column public.ra_coverage.chunk_id is 'The chunk that pulled it last; null once its run was deleted.';
 

@@ -1,8 +1,8 @@
 -- Which days need no further pull.
 
--- A view, so that thousands of days are one join: a function call a day took most of the time of a plan. The verdict is
--- a column and not a condition, because the planner would expect hardly a row to meet it, and compare each day with
--- each.
+-- A view, so that thousands of days are one join: a function call per day took most of the time of a plan. is_covered
+-- is a column, not a condition: the planner would expect a condition to match hardly any row, and compare every day
+-- with every other.
 create view engine.known_days
 with (security_invoker = true)
 as
@@ -13,7 +13,7 @@ select
   c.races_stored,
   c.pulled_at,
   c.regions,
-  -- A reject counts as lacking: whoever asks for what is missing may have taught the code to read it.
+  -- A reject counts as missing: the code may have learned to read it since.
   c.races_stored >= c.races_in_api
     and c.regions @> (select s.regions from public.backfill_settings as s)
     and days.pulled_after >= feed.known_after_days
@@ -26,9 +26,9 @@ cross join lateral (
     (select engine.london_day()) - c.day as age
 ) as days;
 comment on view engine.known_days is
-  'Coverage, and whether anything is lacking. is_covered: pulled wholly, in all regions of the settings, with no race
-   missing, and not before it could be known: a card on the morning of its day or later, a result once its day was over.
-   A day that is past its corrections must have been pulled after them too, as engine.feeds says.';
+  'Coverage, and whether anything is missing. is_covered: pulled completely, in all regions of the settings, with no
+   race missing, and not before it could be known: a card on the morning of its day or later, a result once its day was
+   over. A day that is past its corrections must have been pulled after them too, as engine.feeds says.';
 
 create function engine.lacks_coverage(feed text, day date)
 returns boolean

@@ -1,6 +1,6 @@
 -- Which races each feed has brought.
 
--- A branch each, so that both find the days by their own index.
+-- One branch per feed, so that each finds the days by its own index.
 create view engine.stored_races
 with (security_invoker = true)
 as
@@ -15,7 +15,7 @@ comment on view engine.stored_races is
   'A row per feed and race that it brought, on the day that the feed gave it: a card that moved is on its own day.
    is_abandoned: the feed says that nothing will follow.';
 
--- A branch each here too, so that both read only the end of an index.
+-- One branch per feed here too, so that each reads only the end of an index.
 create view engine.newest_days
 with (security_invoker = true)
 as

@@ -9,7 +9,7 @@ as $$
   delete from public.gap_pulls as pulls
   where not exists (select from public.coverage_gaps as gap where gap.feed = pulls.feed and gap.day = pulls.day)
 $$;
-comment on function engine.forget_closed_gaps() is 'Deletes the tries of days that are missing no longer.';
+comment on function engine.forget_closed_gaps() is 'Deletes the tries of days that are no longer missing.';
 
 create function engine.cancel_paused_closings(feeds text[])
 returns void
@@ -30,7 +30,7 @@ begin
       and run.feeds <@ cancel_paused_closings.feeds
       and exists (select from engine.live_chunks as live where live.run_id = run.id)
   loop
-    -- The API was not asked for what it had left.
+    -- It never asked the API for the days that it had left.
     update public.gap_pulls as pulls
     set tries = greatest(pulls.tries - 1, 0), last_try_at = null
     from engine.live_chunks as left_over
@@ -44,8 +44,8 @@ begin
 end
 $$;
 comment on function engine.cancel_paused_closings(text[]) is
-  'Cancels the closings of these feeds that are paused: the next one takes their place. The days that they had left
-   count one try less.';
+  'Cancels the closings of these feeds that are paused: the next one takes their place. Each day that they had left
+   counts one try less.';
 
 create function engine.give_up_gaps()
 returns void
@@ -57,8 +57,7 @@ as $$
   set given_up_at = engine.clock()
   where pulls.given_up_at is null and pulls.tries >= (select s.gap_tries from public.backfill_settings as s)
 $$;
-comment on function engine.give_up_gaps() is
-  'Gives up the days that were pulled gap_tries times and are missing still.';
+comment on function engine.give_up_gaps() is 'Gives up the days that are still missing after gap_tries pulls.';
 
 create function engine.choose_gap_days(feed text)
 returns date[]
@@ -75,7 +74,7 @@ as $$
       g.feed = choose_gap_days.feed
       and g.given_up_at is null
       and g.day <= engine.london_day()
-      -- A second standstill of the same night is not another try.
+      -- A second standstill in the same night is not another try.
       and not exists (
         select from public.gap_pulls as pulls
         where
@@ -83,7 +82,7 @@ as $$
           and pulls.day = g.day
           and pulls.last_try_at > engine.clock() - interval '12 hours'
       )
-      -- Somebody is at it already, or will be: a backfill, or an earlier closing.
+      -- Another run has the day, or will pull it: a backfill, or an earlier closing.
       and not exists (
         select from engine.live_chunks as live
         where
@@ -96,8 +95,8 @@ as $$
   ) as gap
 $$;
 comment on function engine.choose_gap_days(text) is
-  'The days of a feed that the closing pulls now, in order: the newest that are missing, were not given up or tried
-   within twelve hours, and that nobody is working on; at most gap_days_a_night. Null when there is none.';
+  'The days of a feed that the closing pulls now, in order: the newest that are missing, were not given up, were not
+   tried within twelve hours and belong to no live run; at most gap_days_a_night. Null when there is none.';
 
 create function engine.count_gap_tries(feed text, days date[])
 returns void
@@ -122,7 +121,7 @@ declare
   days date[];
   chosen integer := 0;
 begin
-  -- Two closings at once would both pull the same days. Nobody waits for the other: the next one finds what is left.
+  -- Two closings at once would pull the same days. The second one does not wait: the next closing finds what is left.
   if not engine.try_lock('start gaps') then
     perform engine.refuse_lock('start gaps');
   end if;
@@ -143,6 +142,6 @@ begin
 end
 $$;
 comment on function engine.close_gaps(text[]) is
-  'Starts a run per feed (default: all that have days) for the days of coverage_gaps that nobody is working on, the
-   newest first, at most gap_days_a_night. A day still missing after gap_tries such pulls is given up, and an alert says
-   so. Returns how many days are pulled. Error 55P03 when another session does the same.';
+  'Starts a run per feed (default: all that have days) for the days of coverage_gaps that no live run has, the newest
+   first, at most gap_days_a_night. A day still missing after gap_tries such pulls is given up, and an alert says so.
+   Returns how many days are pulled. Error 55P03 when another session is closing gaps.';

@@ -11,7 +11,7 @@ feeds as (
   select
     feed.name as feed,
     feed.has_days,
-    -- The newest pull of today's data that should be done by now, whatever the weekday: an empty day is pulled like any
+    -- The newest pull of today's data that should be done by now, on any weekday: an empty day is pulled like any
     -- other.
     max(engine.last_due(schedule, engine.clock() - settings.grace)) filter (
       where settings.schedules_started_on is not null
@@ -65,7 +65,7 @@ select
     when known.schedules_started_on is null then 'not_scheduled'
     when known.expected_since is null then 'fresh'
     when not known.has_days and known.last_pulled_at >= known.expected_since then 'fresh'
-    -- The day that was due, not an older one that somebody pulled again since.
+    -- The day that was due, not an older one that was pulled again since.
     when exists (
       select from public.ra_coverage as c
       where
@@ -80,10 +80,10 @@ comment on view public.data_freshness is
   'A row per feed: how new its data is, and whether it is as new as the schedules promise.';
 comment on column public.data_freshness.feed is 'One of engine.feeds.';
 comment on column public.data_freshness.newest_day is
-  'Day of the newest race stored from this feed, cards of days to come among them; null without days.';
+  'Day of the newest race stored from this feed, including cards of days to come; null without days.';
 comment on column public.data_freshness.last_pulled_at is
-  'When the newest day up to today was last pulled wholly, also when it was empty; of a feed without days, when the
-   first page of its last whole pull went in.';
+  'When the newest day up to today was last pulled completely, even when it was empty. For a feed without days: the
+   time of the first page of its last complete pull.';
 comment on column public.data_freshness.expected_since is
   'By when it should have been pulled again: the last scheduled time that is freshness_grace_minutes ago. Null before
    the first.';

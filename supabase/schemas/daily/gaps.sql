@@ -9,7 +9,7 @@ create table public.gap_pulls (
   constraint gap_pulls_pkey primary key (feed, day)
 );
 comment on table public.gap_pulls is
-  'Days whose gap the nightly closing has tried to close. A row goes when the gap does.';
+  'Days whose gap the nightly closing has tried to close. The row is deleted once the gap is closed.';
 comment on column public.gap_pulls.feed is 'One of engine.feeds that has days.';
 comment on column public.gap_pulls.day is 'UK racing day.';
 comment on column public.gap_pulls.tries is 'Pulls so far.';
@@ -28,9 +28,9 @@ join engine.feeds as feed on feed.name = chunk.feed and feed.has_days,
   ) as days (day)
 where
   chunk.state <> 'cancelled'
-  -- A day that the API does not have, by what is known of it now, is not expected.
+  -- A day that the API does not have, as far as known now, is not expected.
   and days.day >= feed.first_day
-  -- What started by itself makes nobody expect a feed whose schedules have been switched off since.
+  -- A scheduled run does not make its days expected once the feed's schedules are switched off.
   and (
     chunk.kind in ('backfill', 'by_hand')
     or exists (
@@ -48,7 +48,7 @@ cross join lateral (
   from public.backfill_runs as run
   where
     run.kind = 'backfill'
-    -- One that was cancelled for the sake of a dead chunk reached the present all the same.
+    -- A backfill that was cancelled because of a dead chunk still reached the present.
     and (
       run.cancelled_at is null
       or exists (
@@ -62,7 +62,7 @@ cross join lateral (
     )
     and feed.name = any (run.feeds)
     and run.end_date < settings.schedules_started_on
-    -- One that was to reach the present, not a trial of a year long past.
+    -- A backfill up to the present, not a trial of an old year.
     and run.end_date >= engine.london_day(run.created_at) - 7
 ) as since
 cross join lateral generate_series(
@@ -72,7 +72,7 @@ cross join lateral generate_series(
 ) as days (day)
 where
   settings.schedules_started_on is not null
-  -- Whoever has switched a feed's schedules off does not miss its days.
+  -- A feed whose schedules are switched off has no missing days.
   and exists (
     select from public.pull_schedules as schedule
     where schedule.enabled and schedule.pulls = 'days' and feed.name = any (schedule.feeds)
@@ -95,7 +95,7 @@ with gaps as (
       else 'provisional'
     end as kind,
     case
-      when known.day is null then 'never pulled wholly'
+      when known.day is null then 'never pulled completely'
       when known.races_stored < known.races_in_api
         then format('%s of %s races stored', known.races_stored, known.races_in_api)
       when not known.regions @> settings.regions then format(
@@ -114,8 +114,8 @@ with gaps as (
   left join engine.known_days as known on known.feed = expected.feed and known.day = expected.day
   where
     known.is_covered is not true
-    -- The day in progress is provisional by nature, and so is the one before until its nightly pull; and a card before
-    -- its morning.
+    -- Today is always provisional, and so are yesterday until its nightly pull and a card before the morning of its
+    -- day.
     and (
       known.day is null
       or known.races_stored < known.races_in_api
@@ -123,7 +123,7 @@ with gaps as (
       or expected.day < (select engine.london_day(engine.clock() - interval '4 hours'))
     )
   union all
-  -- A race that has a card and no result is a question: void, abandoned unseen, or still to come.
+  -- A race with a card and no result needs a look: it may be void, abandoned without notice, or still to come.
   select
     'results', race.race_date, 'no_result',
     format(
@@ -147,7 +147,7 @@ comment on view public.coverage_gaps is 'A row per feed and day of which somethi
 comment on column public.coverage_gaps.feed is 'One of engine.feeds that has days.';
 comment on column public.coverage_gaps.day is 'UK racing day.';
 comment on column public.coverage_gaps.kind is
-  'never_pulled, or not in a region that the settings have by now; incomplete: fewer races stored than the API has;
+  'never_pulled: never, or not in a region that the settings have now; incomplete: fewer races stored than the API has;
    provisional: pulled before the day was over, or a result before its late ratings and corrections were in; no_result:
    races that have a card, are not abandoned, and had no result two days later.';
 comment on column public.coverage_gaps.missing is 'In words: how many races of how many, or which.';

@@ -6,7 +6,7 @@ create table engine.heartbeats (
   awake_since timestamptz not null
 );
 comment on table engine.heartbeats is
-  'When a cron job of the engine last ran, so that the next one knows for how long nobody did.';
+  'When a cron job of the engine last ran, so that the next one knows how long the break was.';
 comment on column engine.heartbeats.name is 'sweep, pulls or watch.';
 comment on column engine.heartbeats.beat_at is 'When it last ran.';
 comment on column engine.heartbeats.awake_since is 'Since when it has run without a break of ten minutes.';
@@ -44,8 +44,8 @@ begin
   if engine.try_lock(begin_tick.name) then
     return true;
   end if;
-  -- A tick beside another one has nothing to do. When that lasts, success would read as if somebody did it: cron's log
-  -- gets the sentence.
+  -- A tick that finds another one at work has nothing to do. When that lasts, reporting success would hide it, so
+  -- cron's log gets an error.
   if exists (
     select from engine.heartbeats as h
     where h.name = begin_tick.name and h.beat_at < engine.clock() - interval '3 minutes'
@@ -57,7 +57,7 @@ end
 $$;
 comment on function engine.begin_tick(text) is
   'Takes the lock of a cron job until its transaction ends. False when another session has it; error 55P03, with a
-   sentence that says who, when nobody has made the tick for three minutes.';
+   sentence that says which, when no tick was made for three minutes.';
 
 alter table engine.heartbeats
   set (fillfactor = 50, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 100);

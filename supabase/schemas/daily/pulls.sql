@@ -33,8 +33,8 @@ begin
 end
 $$;
 comment on function engine.replace_paused_pulls(text, date, date) is
-  'Cancels the scheduled pulls of a feed that are paused and hold some of these days, and returns the days widened by
-   all that they had left: so a repaired account is noticed by itself, with the next pull.';
+  'Cancels the paused scheduled pulls of a feed that hold some of these days, and returns the range extended by all
+   days that they had left. So the next pull notices when the account works again.';
 
 create function engine.has_yet_to_read(pull engine.live_pulls, day date, due timestamptz)
 returns boolean
@@ -48,7 +48,8 @@ as $$
     and case
       when pull.reading_since is null or pull.reading_since >= due
         then has_yet_to_read.day >= coalesce(pull.cursor_day, pull.period_start)
-      -- What it has begun to read is older than what is due: the day at its cursor; of what is read as one, all days.
+      -- What it has begun to read is too old for the pull that is due: the day at its cursor, or all days when they are
+      -- read as one.
       else coalesce(has_yet_to_read.day > pull.cursor_day, false)
     end
 $$;
@@ -61,8 +62,8 @@ stable
 security invoker
 set search_path = ''
 as $$
-  -- What a pull stores is as old as its first page, though its last one may come hours later. Nor is one that began
-  -- before the time due made to begin again, because then one bad page among its last would keep it from ever ending.
+  -- What a pull stores is as old as its first page, though its last one may come hours later. A pull that began before
+  -- the due time is not started again: one bad page near its end would then keep it from ever finishing.
   select min(d.day)::date, max(d.day)::date
   from generate_series(
     days_left_to_pull.first_day::timestamp, days_left_to_pull.last_day::timestamp, interval '1 day'
@@ -75,8 +76,8 @@ as $$
   )
 $$;
 comment on function engine.days_left_to_pull(text, timestamptz, date, date) is
-  'From the first to the last of these days that no earlier pull will read at the time due or later; nulls when one
-   reads them all.';
+  'The first and the last of these days that no earlier pull will read at the due time or later; nulls when earlier
+   pulls read them all.';
 
 create function engine.hurry_pulls(
   feed text, first_day date, last_day date, claimed_before timestamptz default null
@@ -104,8 +105,8 @@ begin
 end
 $$;
 comment on function engine.hurry_pulls(text, date, date, timestamptz) is
-  'Makes the scheduled pulls of these days that failed, and were last claimed before a time (null: whenever), try again
-   now and not when their wait is over: the data is due.';
+  'Makes the failed scheduled pulls of these days that were last claimed before a time (null: at any time) try again
+   now instead of waiting, because the data is due.';
 
 create function engine.start_scheduled_pull(schedule public.pull_schedules, due timestamptz)
 returns text
@@ -115,7 +116,7 @@ set search_path = ''
 as $$
 declare
   wanted_feed constant text := schedule.feeds[1];
-  -- What was due yesterday at 23:30 is yesterday's, though the tick came after midnight.
+  -- What was due yesterday at 23:30 belongs to yesterday, even if the tick came after midnight.
   due_day constant date := case
     when schedule.day_of_month is null then engine.london_day(due) else engine.london_day()
   end;
@@ -136,11 +137,11 @@ begin
     select from engine.live_pulls as live
     where live.feed = wanted_feed and live.held_from <= days_left.last_day and live.period_end > days_left.first_day
   ) then
-    -- Once for each time that this one is due, so that the wait of the earlier one is not added to that of this one.
+    -- Once per due time, so that the wait of the earlier pull is not added to the wait of this one.
     perform engine.hurry_pulls(wanted_feed, days_left.first_day, days_left.last_day, claimed_before => due);
     return 'waits';
   end if;
-  -- Not waited for: the other schedules are due as well, and this one is tried again with the next tick.
+  -- Do not wait for it: the other schedules are due too, and the next tick tries this one again.
   if not engine.try_lock('start schedule') then
     perform engine.refuse_lock('start schedule');
   end if;
@@ -152,10 +153,9 @@ begin
 end
 $$;
 comment on function engine.start_scheduled_pull(public.pull_schedules, timestamptz) is
-  'Starts the run of a schedule that is due since then, from its first day as counted from the UK day on which it was
-   due to its last day as counted from today. Returns started; left_to_another when earlier pulls have yet to begin with
-   all of its days; waits when an earlier pull that has passed or begun some of them still holds them. The earlier one
-   tries again at once.';
+  'Starts the run of a schedule for a due time. Its first day is counted from the UK day on which it was due, its last
+   day from today. Returns started; left_to_another when earlier pulls will still read all of its days; waits when an
+   earlier pull that has read or begun some of them still holds them. The earlier pull then tries again at once.';
 
 create function engine.answer_schedule(schedule public.pull_schedules, due timestamptz)
 returns integer
@@ -173,7 +173,7 @@ begin
   end if;
   update public.pull_schedules as s
   set
-    -- One that waits is tried again with the next tick.
+    -- A schedule that waits is tried again with the next tick.
     last_due_at = case when outcome = 'waits' then s.last_due_at else due end,
     failing_since = null,
     last_error = null
@@ -182,15 +182,15 @@ begin
 end
 $$;
 comment on function engine.answer_schedule(public.pull_schedules, timestamptz) is
-  'Does what a schedule asks for at the time due, and notes that it was answered. Returns how many runs were started,
-   those of gaps not among them.';
+  'Does what a schedule asks for at a due time, and notes that it was done. Returns how many runs were started, not
+   counting those of gaps.';
 
 create function engine.start_due_pulls()
 returns integer
 language plpgsql
 security invoker
 set search_path = ''
--- A lock that somebody holds delays one schedule by a tick, not all of them.
+-- A lock held elsewhere delays one schedule by a tick, not all of them.
 set lock_timeout = '5s'
 as $$
 declare
@@ -199,11 +199,11 @@ declare
   started integer := 0;
   what_to_do text;
 begin
-  -- Two ticks at once would each start the same pull.
+  -- Two ticks at once would start the same pull twice.
   if not engine.begin_tick('pulls') then
     return 0;
   end if;
-  -- A standstill may have left days out that no schedule reaches back to: gaps are due, whatever the time.
+  -- A standstill may have left days out that no schedule reaches back to, so gaps are due at once.
   if engine.beat('pulls') > interval '10 minutes' then
     update public.pull_schedules as s
     set last_due_at = null
@@ -212,7 +212,7 @@ begin
     );
   end if;
 
-  -- The widest range first: when several are due after a standstill, the narrower ones find their days taken; gaps are
+  -- The widest range first: when several are due after a standstill, the narrower ones find their days taken. Gaps take
   -- what is left.
   for schedule in
     select s.*
@@ -220,12 +220,12 @@ begin
     where s.enabled
     order by s.pulls = 'gaps', s.last_day - s.first_day desc, s.name
   loop
-    -- Each on its own: an error in one of them holds up no other.
+    -- Each on its own: an error in one delays no other.
     begin
       due := engine.last_due(schedule, engine.clock());
       continue when due is null or due <= schedule.last_due_at;
       perform from public.pull_schedules as s where s.name = schedule.name for no key update skip locked;
-      -- Somebody is changing it: the next tick goes by what it is then.
+      -- Another session is changing it: the next tick uses its new values.
       continue when not found;
       started := started + engine.answer_schedule(schedule, due);
     exception
@@ -248,6 +248,6 @@ begin
 end
 $$;
 comment on function engine.start_due_pulls() is
-  'The cron tick of the schedules: starts a scheduled pull for each schedule whose time has come, once however many of
-   its times went by unseen, and closes gaps when that is due and after a standstill of ten minutes. A schedule that
-   can''t be started is tried again with the next tick, and the others go on. Returns how many runs were started.';
+  'The cron tick of the schedules: starts a pull for each schedule that is due, one even if several of its times were
+   missed, and closes gaps when that is due and after a standstill of ten minutes. A schedule that can''t be started is
+   tried again with the next tick, and the others go on. Returns how many runs were started.';

@@ -14,7 +14,7 @@ create table public.pull_schedules (
   last_error text,
   constraint pull_schedules_pulls_known check (pulls in ('days', 'gaps')),
   constraint pull_schedules_days_in_order check (first_day <= last_day and first_day >= -31 and last_day <= 7),
-  -- Feeds that fail on their own are late on their own.
+  -- One feed per schedule: a feed that fails makes no other late.
   constraint pull_schedules_days_of_one_feed check (pulls = 'gaps' or cardinality(feeds) = 1),
   constraint pull_schedules_times_not_empty check (cardinality(at_times) > 0),
   constraint pull_schedules_day_in_every_month check (day_of_month between 1 and 28),
@@ -25,27 +25,26 @@ comment on table public.pull_schedules is
 comment on column public.pull_schedules.name is 'Shows in backfill_runs.requested_by.';
 comment on column public.pull_schedules.pulls is
   'days: those from first_day to last_day. gaps: the days of coverage_gaps.';
-comment on column public.pull_schedules.feeds is 'Names of engine.feeds; one only, but for gaps.';
+comment on column public.pull_schedules.feeds is 'Names of engine.feeds; exactly one, except for gaps.';
 comment on column public.pull_schedules.first_day is
   'First day to pull, counted from the UK day of the pull: 0 today, -7 a week ago.';
-comment on column public.pull_schedules.last_day is 'Last day to pull, likewise, inclusive.';
+comment on column public.pull_schedules.last_day is 'Last day to pull, counted in the same way, inclusive.';
 comment on column public.pull_schedules.at_times is 'UK times of day, summer and winter.';
 comment on column public.pull_schedules.day_of_month is 'Null: every day.';
-comment on column public.pull_schedules.enabled is 'False: left out.';
+comment on column public.pull_schedules.enabled is 'False: the schedule is skipped.';
 comment on column public.pull_schedules.last_due_at is
-  'The due time that was last answered; null before the schedules were first started, and of gaps after a standstill
+  'The due time that was last handled. Null before the schedules were first started, and for gaps after a standstill
    until they are closed.';
 comment on column public.pull_schedules.failing_since is
-  'Since when a pull that is due can''t be started; null while all is well.';
-comment on column public.pull_schedules.last_error is
-  'Why it could not be started the last time; null while all is well.';
+  'When a due pull first failed to start; null while there is no problem.';
+comment on column public.pull_schedules.last_error is 'Why the last start failed; null while there is no problem.';
 
 create trigger refuse_unknown_feeds before insert or update of feeds on public.pull_schedules
   for each row execute function engine.refuse_unknown_feeds();
 
 insert into public.pull_schedules (name, feeds, first_day, last_day, at_times, day_of_month)
 values
-  -- Yesterday's once more, for what was abandoned in the evening.
+  -- Yesterday's again, for what was abandoned in the evening.
   ('morning_cards', array['racecards'], -1, 7, array['07:00']::time[], null),
   -- Non-runners, going and off times change until the race.
   (

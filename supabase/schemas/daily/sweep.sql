@@ -1,4 +1,4 @@
--- What the chain lost, the sweep restores: it alone can finish a run from the tables.
+-- The sweep restores what was lost: it can finish a run from the tables alone.
 
 create function engine.expire_leases()
 returns integer
@@ -15,7 +15,7 @@ begin
     from public.backfill_progress as chunk
     where
       chunk.state = 'working'
-      -- No lease is longer than ten minutes: one that is was given by a clock that was ahead.
+      -- No lease is longer than ten minutes. A longer one was given by a clock that was ahead.
       and (chunk.lease_until < engine.clock() or chunk.lease_until > engine.clock() + interval '11 minutes')
     order by chunk.id
     for update skip locked
@@ -29,8 +29,8 @@ begin
 end
 $$;
 comment on function engine.expire_leases() is
-  'Takes leases that ran out away from invocations that fell silent. Returns how many. Such an interruption is not a
-   failed attempt, but a chunk interrupted too often without storing a page is given up.';
+  'Ends leases that ran out because the invocation fell silent. Returns how many. Such an interruption is not a failed
+   attempt, but a chunk that is interrupted too often without storing a page is given up.';
 
 create function engine.silence_is_noted(feed text, beginning text)
 returns boolean
@@ -53,8 +53,8 @@ as $$
   )
 $$;
 comment on function engine.silence_is_noted(text, text) is
-  'Whether the error log says already that nobody comes for a feed, in a message with this beginning. While nobody does,
-   that is one fault, and one more each hour.';
+  'Whether the error log already says that a feed''s dispatches are not claimed, in a message that begins like this.
+   While that lasts, it is logged once, and again every hour.';
 
 create function engine.forget_lost_dispatches()
 returns integer
@@ -64,7 +64,7 @@ set search_path = ''
 as $$
   with lost as (
     delete from engine.dispatches as call
-    -- One that is being answered at this moment is not lost, and nobody waits for it.
+    -- A dispatch that is being claimed at this moment is not lost; skip it rather than wait.
     where call.id in (
       select late.id
       from engine.dispatches as late
@@ -79,7 +79,7 @@ as $$
     select
       lost.feed, 'lost_dispatch', 1,
       format(
-        'The dispatch %s of %s, sent at %s, has not come: it got lost, or the function does not answer',
+        'The dispatch %s of %s, sent at %s, has not arrived: it was lost, or the function does not answer',
         lost.id, lost.feed, lost.sent_at
       )
     from lost
@@ -89,8 +89,8 @@ as $$
   select count(*)::integer from lost
 $$;
 comment on function engine.forget_lost_dispatches() is
-  'Takes calls that never came off the list, so that others are sent in their place. Returns how many. They are kept in
-   the error log: once while nobody comes at all, and again each hour.';
+  'Removes dispatches that never arrived from the list, so that others are sent in their place. Returns how many. The
+   error log keeps them; while none of a feed arrives, only one and then one every hour.';
 
 create function engine.note_standstill(silence interval)
 returns void
@@ -107,7 +107,7 @@ as $$
   )
 $$;
 comment on function engine.note_standstill(interval) is
-  'Keeps an alert that the sweep has not run for so long, unless one stands.';
+  'Keeps an alert that the sweep has not run for so long, unless one is open.';
 
 create function engine.note_silent_watch()
 returns void
@@ -130,7 +130,7 @@ as $$
     and sweep.awake_since < engine.clock() - interval '10 minutes'
 $$;
 comment on function engine.note_silent_watch() is
-  'Keeps an alert that the watch has not run for ten minutes while the sweep did. The next watch sends it, and ends
+  'Keeps an alert that the watch has not run for ten minutes while the sweep did. The next watch sends it and resolves
    it.';
 
 create function engine.sweep()
@@ -154,7 +154,7 @@ begin
   end if;
   perform engine.note_silent_watch();
   perform engine.expire_leases();
-  -- Nobody pushes a slot back by more than an hour: one further away was reserved by a clock that was ahead.
+  -- Slots are pushed back by an hour at most. One further away was reserved by a clock that was ahead.
   update public.racing_api_limits as l
   set next_slot = '-infinity', taken_slots = '{}'
   where
@@ -165,8 +165,8 @@ begin
     perform engine.dispatch_due();
   exception
     when sqlstate 'PT424' then
-      -- A Vault secret is missing, or somebody holds pg_net's queue, which every login may lock. The leases stay
-      -- expired; the error log says what to do, and an alert after it.
+      -- A Vault secret is missing, or another session holds pg_net's queue, which every login may lock. The leases stay
+      -- expired; the error log and then an alert say what to do.
       get stacked diagnostics what_to_do = pg_exception_hint;
       raise warning '%', sqlerrm;
       insert into public.ingest_errors (feed, failure_class, attempt, message)
@@ -178,7 +178,7 @@ begin
 end
 $$;
 comment on function engine.sweep() is
-  'The cron tick of every minute: expires leases, then dispatches what is due and nobody works on. With nothing to do it
-   calls nobody.';
+  'The cron tick of every minute: ends expired leases, then dispatches what is due and not being worked on. With
+   nothing to do it dispatches nothing.';
 
 select cron.schedule('engine-sweep', '* * * * *', 'select engine.sweep()');

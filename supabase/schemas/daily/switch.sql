@@ -36,6 +36,6 @@ begin
 end
 $$;
 comment on function public.stop_schedules() is
-  'Switches the daily pulls off; runs that go on are left alone. Calling it again changes nothing.';
+  'Switches the daily pulls off; runs in progress are not affected. Calling it again changes nothing.';
 
 revoke all on function public.start_schedules, public.stop_schedules from public, anon, authenticated, service_role;

@@ -1,4 +1,4 @@
--- What keeps the database from growing for ever.
+-- The nightly upkeep: keeps the database from growing without limit.
 
 create function engine.purge_run(run_id bigint)
 returns boolean
@@ -7,8 +7,7 @@ security invoker
 set search_path = ''
 as $$
 begin
-  -- All that the deletion touches is held first, in everybody's order, chunks before their run; and nobody is waited
-  -- for.
+  -- All that the deletion touches is locked first, in the usual order, chunks before their run, and without waiting.
   perform
   from public.backfill_progress as chunk
   where chunk.run_id = purge_run.run_id
@@ -30,20 +29,20 @@ begin
   return found;
 exception
   when lock_not_available then
-    -- Somebody has a part of it, and puts its dead chunks back to waiting for example: it stays for another night.
+    -- Another session holds a part of it, for example to retry its dead chunks: it stays for another night.
     return false;
 end
 $$;
 comment on function engine.purge_run(bigint) is
-  'Deletes a run with its chunks and their errors. Returns false, at once, when one of them waits or is worked on, or is
-   held by somebody.';
+  'Deletes a run with its chunks and their errors. Returns false, at once, when one of them waits, is worked on, or is
+   locked by another session.';
 
 create function engine.purge()
 returns table (what text, rows_deleted bigint)
 language plpgsql
 security invoker
 set search_path = ''
--- It holds what it deletes until it ends: a row of the log that an open transaction holds must not hold up pages.
+-- The deletion keeps its locks until it ends, so a log row that an open transaction holds must not block pages.
 set lock_timeout = '10s'
 as $$
 #variable_conflict use_column
@@ -63,7 +62,7 @@ begin
   get diagnostics rows_deleted = row_count;
   return next;
 
-  -- Scheduled runs only: what a backfill did says which days are expected to be stored. The newest run of a feed stays.
+  -- Scheduled runs only: a backfill's record says which days are expected to be stored. The newest run of a feed stays.
   what := 'backfill_runs';
   rows_deleted := 0;
   for old_run in
@@ -91,9 +90,9 @@ begin
     from public.ingest_rejects as old
     where
       old.acknowledged_at < engine.clock() - settings.reject_days * interval '1 day'
-      -- One that still comes would be a new one the next time.
+      -- A reject that still comes would be a new one the next time.
       and old.last_seen_at < engine.clock() - settings.reject_days * interval '1 day'
-      -- engine.whole_results asks it for ever whether a result has all of its runners.
+      -- engine.whole_results always needs it to know whether a result has all of its runners.
       and not (old.feed = 'results' and old.kind = 'runner')
     order by old.id
     for update skip locked
@@ -107,11 +106,11 @@ begin
   get diagnostics rows_deleted = row_count;
   return next;
 
-  -- Grows by one row a job and minute, and nobody else empties it.
+  -- Grows by one row per job and minute, and nothing else empties it.
   what := 'cron.job_run_details';
   delete from cron.job_run_details as details
   where
-    -- By number: a job that the server's end cut off has no end of its own.
+    -- By number: a job that was cut off when the server stopped has no end time.
     details.runid <= (
       select max(old.runid)
       from cron.job_run_details as old
@@ -123,8 +122,8 @@ begin
 end
 $$;
 comment on function engine.purge() is
-  'Deletes what is older than backfill_settings says: errors, counted calls, scheduled runs that ended, rejects that
-   were acknowledged, alerts that are over, and the cron log of the engine''s jobs. Returns how many rows of what.
+  'Deletes what is older than backfill_settings says: errors, counted API calls, scheduled runs that ended,
+   acknowledged rejects, resolved alerts, and the cron log of the engine''s jobs. Returns the number of rows per table.
    Races, runners, masters, coverage, rejects that nobody has acknowledged, and rejected runners of results, are never
    deleted.';
 

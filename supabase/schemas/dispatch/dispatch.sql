@@ -1,5 +1,6 @@
--- Asking for an invocation. The call leaves through pg_net after the transaction commits, so a state change and the
--- call it needs happen together or not at all. A call may still be lost on its way: the sweep restores it.
+-- A dispatch asks a function, through pg_net, to work on a feed. It is sent after the transaction commits, so a state
+-- change and the dispatch that it needs happen together or not at all. A dispatch may still be lost on its way: the
+-- sweep sends another.
 
 create table engine.dispatches (
   id bigint generated always as identity primary key,
@@ -9,9 +10,9 @@ create table engine.dispatches (
 
 create index dispatches_feed on engine.dispatches (feed, sent_at);
 comment on table engine.dispatches is
-  'Calls queued and not yet answered by a claim. A claim takes its call off the list, so the same call delivered twice
-   claims once, and the sweep takes off what is lost.';
-comment on column engine.dispatches.id is 'Goes with the call; claim_chunk gets it back.';
+  'Dispatches that were queued and not yet claimed. A claim removes its dispatch, so one that is delivered twice claims
+   once; the sweep removes lost ones.';
+comment on column engine.dispatches.id is 'Sent with the dispatch; the function returns it to claim_chunk.';
 comment on column engine.dispatches.feed is 'One of engine.feeds.';
 comment on column engine.dispatches.sent_at is 'When it was queued.';
 
@@ -24,14 +25,14 @@ set search_path = ''
 as $$
   select
     dispatch_is_lost.sent_at < engine.clock() - interval '15 seconds'
-    -- Sent by a clock that was ahead and has been put right.
+    -- Sent by a clock that was ahead and has been corrected.
     or dispatch_is_lost.sent_at > engine.clock() + interval '1 minute'
 $$;
 comment on function engine.dispatch_is_lost(timestamptz) is
-  'Whether a call queued then can no longer be expected: a hop through pg_net takes a third of a second, behind a slow
-   batch five.';
+  'Whether a dispatch queued at this time counts as lost. A hop through pg_net takes a third of a second, behind a slow
+   batch five seconds.';
 
--- Security definer, so that the role that the functions work with needs no right to Vault's secrets nor to pg_net.
+-- Security definer, so that the role that the functions work with needs no right to Vault's secrets or to pg_net.
 create function engine.dispatch(feed text)
 returns void
 language plpgsql
@@ -45,7 +46,7 @@ declare
     select known.function_name from engine.feeds as known where known.name = dispatch.feed
   );
   dispatch_id bigint;
-  -- Longer than a call is waited for and a crowded queue may hold it up, and not much longer.
+  -- A little longer than the wait for a dispatch plus the delay of a crowded queue.
   expires constant bigint := floor(extract(epoch from engine.wall_clock())) + 120;
 begin
   if function_name is null then
@@ -59,13 +60,13 @@ begin
   if project_url is null or worker_secret is null then
     raise exception 'Vault lacks the secret "%"',
       case when project_url is null then 'project_url' else 'worker_secret' end
-      -- A code of its own, which PostgREST answers as HTTP 424, so that what catches it catches nothing else.
+      -- A code of its own, so that handlers of it catch nothing else. PostgREST answers it as HTTP 424.
       using errcode = 'PT424',
-        hint = 'Fill in supabase/snippets/set_up.sql and run it: it sets both secrets, again too.';
+        hint = 'Fill in supabase/snippets/set_up.sql and run it: it sets both secrets and can be run again.';
   end if;
 
   insert into engine.dispatches (feed) values (dispatch.feed) returning id into dispatch_id;
-  -- Everybody who can log in may read the queue: the secret itself does not go there, only what it signs.
+  -- Every login can read the queue, so it holds only what the secret signs, never the secret.
   perform engine.post(
     url => rtrim(project_url, '/') || '/functions/v1/' || function_name,
     headers => jsonb_build_object(
@@ -83,8 +84,8 @@ begin
 end
 $$;
 comment on function engine.dispatch(text) is
-  'Queues one call of the function that works on a feed, signed with the Vault secret worker_secret, for two
-   minutes and for one claim. Needs the Vault secrets project_url and worker_secret: error PT424 (HTTP 424) when one is
+  'Queues one dispatch to the function that works on a feed, signed with the Vault secret worker_secret and valid for
+   two minutes and one claim. Needs the Vault secrets project_url and worker_secret: error PT424 (HTTP 424) when one is
    missing, or when pg_net''s queue is not safe to write to.';
 
 alter table engine.dispatches set (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 100);

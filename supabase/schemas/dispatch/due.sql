@@ -1,6 +1,6 @@
--- Which chunks may be worked on now, and the calls for them.
+-- Which chunks may be worked on now, and the dispatches for them.
 
--- What may be claimed now. One definition for the claim, for the sweep and for whoever wants to look.
+-- What may be claimed now. One definition for the claim, the sweep and the operator.
 create view engine.claimable_chunks
 with (security_invoker = true)
 as
@@ -12,7 +12,7 @@ where
   and chunk.next_attempt_at <= engine.clock()
   and run.paused_at is null
   and run.cancelled_at is null
-  -- A day is never pulled by two runs at once, a backfill's and a daily one's.
+  -- Two runs, such as a backfill and a daily pull, never pull the same day at once.
   and not exists (
     select from public.backfill_progress as live
     where
@@ -22,8 +22,8 @@ where
       and live.period_start < chunk.period_end
       and live.period_end > chunk.period_start
   )
-  -- Lists made once, and no join: so the chunks that may not be claimed fall out first, however many of them wait.
-  -- Courses have their listed names before the first race names them.
+  -- Lists made once, and no join: chunks that may not be claimed are filtered out first, however many wait. Courses
+  -- have their listed names before the first race names them.
   and (
     chunk.feed = any (array(select feed.name from engine.feeds as feed where feed.goes_first))
     or chunk.run_id <> all (array(
@@ -32,7 +32,7 @@ where
       where first.feed = any (array(select feed.name from engine.feeds as feed where feed.goes_first))
     ))
   )
-  -- An invocation that has to wait long for its first slot would only hold a lease until it runs out.
+  -- An invocation that waits long for its first slot would only hold its lease until it runs out.
   and chunk.feed <> all (array(
     select feed.name
     from engine.feeds as feed
@@ -40,8 +40,8 @@ where
     where l.next_slot > engine.clock() + interval '15 seconds'
   ));
 comment on view engine.claimable_chunks is
-  'Chunks that wait, are due, belong to a run that is neither paused nor cancelled, whose days nobody pulls now, and
-   whose endpoint has a slot soon.';
+  'Chunks that wait, are due, belong to a run that is neither paused nor cancelled, whose days no other chunk is
+   pulling, and whose endpoint has a slot soon.';
 
 create function engine.dispatch_due(feed text default null)
 returns integer
@@ -78,8 +78,8 @@ begin
 end
 $$;
 comment on function engine.dispatch_due(text) is
-  'Dispatches as many calls of a feed (null: of each) as chunks are claimable and leases are neither taken nor called
-   for. Returns how many. With nothing to do it calls nobody.';
+  'Sends as many dispatches for a feed (null: for each) as there are claimable chunks and free leases without a
+   dispatch on its way. Returns how many. With nothing to do it dispatches nothing.';
 
 create function engine.dispatch_next(feed text)
 returns void
@@ -88,19 +88,20 @@ security invoker
 set search_path = ''
 as $$
 begin
-  -- Who ends a chunk that goes first calls those that waited for it.
+  -- The end of a chunk that goes first dispatches those that waited for it.
   perform engine.dispatch_due(
     (select ended.name from engine.feeds as ended where ended.name = dispatch_next.feed and not ended.goes_first)
   );
 exception
   when sqlstate 'PT424' then
-    -- A Vault secret is missing, or pg_net's queue is not safe. The chunk ends all the same; the sweep goes on calling.
+    -- A Vault secret is missing, or pg_net's queue is not safe. The chunk ends all the same; the sweep keeps trying to
+    -- dispatch.
     raise warning '%', sqlerrm;
 end
 $$;
 comment on function engine.dispatch_next(text) is
-  'Dispatches what may be worked on now that a chunk of the feed (null: of any) has ended. Nobody, with a warning, when
-   nothing can be sent: a Vault secret is missing, or pg_net''s queue is not safe.';
+  'Dispatches what may be worked on now that a chunk of the feed (null: of any) has ended. Dispatches nothing, with a
+   warning, when nothing can be sent: a Vault secret is missing, or pg_net''s queue is not safe.';
 
 grant select on engine.claimable_chunks to service_role;
 grant execute on function engine.dispatch_due, engine.dispatch_next to service_role;

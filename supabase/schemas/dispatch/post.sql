@@ -1,7 +1,7 @@
 -- Handing a request to pg_net.
 
--- Not net.http_post: it is compiled once in a session, with the types that its first caller puts in its way, and would
--- run here with our owner's rights. What it does is these two statements.
+-- Not net.http_post: it is compiled once in a session, with the types that its first caller has created, and would run
+-- here with our owner's rights. What it does is these two statements.
 create function engine.post(url text, headers jsonb, body jsonb)
 returns bigint
 language plpgsql
@@ -14,14 +14,14 @@ declare
   stranger text;
   request_id bigint;
 begin
-  -- pg_net grants everything on its tables to everybody, so anybody may hang a trigger on the queue, which would run
-  -- with our owner's rights. From here to the end of the transaction nobody can.
+  -- pg_net grants everything on its tables to every login, so any login can add a trigger to the queue, which would run
+  -- with our owner's rights. From here to the end of the transaction none can.
   begin
     lock table net.http_request_queue in row exclusive mode;
   exception
     when lock_not_available then
-      -- Which anybody may do as well. Then pg_net itself sends nothing either.
-      raise exception 'Nothing is sent: somebody has locked net.http_request_queue'
+      -- Any login can lock it, too. Then pg_net itself sends nothing either.
+      raise exception 'Nothing is sent: another session has locked net.http_request_queue'
         using errcode = 'PT424',
           hint = 'Find out who, in pg_locks and pg_stat_activity; pg_terminate_backend(pid) ends it.';
   end;
@@ -33,7 +33,7 @@ begin
     t.tgrelid = 'net.http_request_queue'::regclass
     and not t.tgisinternal
     and (
-      -- Its condition may call anybody's function, and everybody may hang a superuser's function there.
+      -- Its condition may call any function, and any login may use a superuser's function as a trigger there.
       t.tgqual is not null
       or not (
         owner.rolname = current_user
@@ -46,9 +46,9 @@ begin
     )
   limit 1;
   if stranger is not null then
-    raise exception 'Nothing is sent: on net.http_request_queue there is a trigger that is not ours, %', stranger
+    raise exception 'Nothing is sent: net.http_request_queue has a trigger that is not ours, %', stranger
       using errcode = 'PT424',
-        hint = 'Its maker could run code of their own with the rights of the role that sends. Find out why it is '
+        hint = 'Its owner could run code with the rights of the role that sends. Find out why it is '
           'there, and drop its function with cascade.';
   end if;
 
@@ -58,12 +58,12 @@ begin
     returning id into request_id;
   exception
     when others then
-      -- The sequence of its ids is everybody's too, and may be set to its end.
-      raise exception 'Nothing is sent: net.http_request_queue takes no row: %', sqlerrm
+      -- Every login can also set the sequence of its ids, even to its end.
+      raise exception 'Nothing is sent: net.http_request_queue accepts no row: %', sqlerrm
         using errcode = 'PT424',
           hint = 'When its ids are used up: select setval(''net.http_request_queue_id_seq'', 1);';
   end;
-  -- Older versions of pg_net look by themselves.
+  -- Older versions of pg_net poll and need no wake-up.
   if to_regprocedure('net.wake()') is not null then
     perform net.wake();
   end if;
@@ -72,5 +72,5 @@ end
 $$;
 comment on function engine.post(text, jsonb, jsonb) is
   'Queues a request for pg_net, which sends it after the commit and waits five seconds for the answer. Returns its id.
-   Error PT424 (HTTP 424) when the queue has a trigger of somebody else''s, another session holds it, or it takes no
+   Error PT424 (HTTP 424) when the queue has a trigger that is not ours, another session has locked it, or it accepts no
    row.';

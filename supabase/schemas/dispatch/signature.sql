@@ -1,6 +1,6 @@
 -- How a dispatch is signed.
 
--- Core functions only, so that there is one way on every server, with pgcrypto or without.
+-- Core functions only, so that it works in the same way on every server, with or without pgcrypto.
 create function engine.hmac_sha256(message bytea, key bytea)
 returns bytea
 language plpgsql
@@ -23,9 +23,9 @@ begin
   return sha256(outer_block || sha256(inner_block || message));
 end
 $$;
-comment on function engine.hmac_sha256(bytea, bytea) is 'HMAC with SHA-256, as RFC 2104 has it.';
+comment on function engine.hmac_sha256(bytea, bytea) is 'HMAC with SHA-256, as in RFC 2104.';
 
--- Each field with its length in bytes before it: whatever stands in one of them, no two calls read the same.
+-- Each field has its length in bytes before it, so that no two dispatches give the same text, whatever they contain.
 create function engine.text_to_sign(fields text[])
 returns bytea
 language sql
@@ -41,4 +41,4 @@ as $$
   from unnest(text_to_sign.fields) with ordinality as field (value, place)
 $$;
 comment on function engine.text_to_sign(text[]) is
-  'What is signed of a call: function, feed, number and expiry, each as "<bytes>:<field>,".';
+  'What is signed of a dispatch: function, feed, number and expiry, each as "<bytes>:<field>,".';

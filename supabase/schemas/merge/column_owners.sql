@@ -1,5 +1,5 @@
--- Who owns a column: the feed whose word it holds. Said once, at the beginning of the column's comment; what merges
--- rows, the types of the readers and the data dictionary take it from there.
+-- Who owns a column: the feed that fills it. Said once, at the beginning of the column's comment; the upserts, the
+-- types of the readers and the data dictionary read it from there.
 
 create view engine.column_owners
 with (security_invoker = true)
@@ -18,7 +18,7 @@ left join pg_catalog.pg_attrdef as d on d.adrelid = c.oid and d.adnum = a.attnum
 where
   c.relnamespace = 'public'::regnamespace
   and c.relkind = 'r'
-  -- What Postgres fills by itself, and when a row was written, is nobody's word.
+  -- Columns that Postgres fills and the times of writing come from no feed.
   and a.attgenerated = ''
   and a.attidentity = ''
   and a.attname not in ('created_at', 'updated_at');

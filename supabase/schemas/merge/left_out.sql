@@ -1,6 +1,6 @@
 -- What a result says by leaving a horse out.
 
--- Races with a result of which every runner could be understood: who is not in it, did not run.
+-- Races with a result whose every runner could be understood: a horse that is not in it did not run.
 create view engine.whole_results
 with (security_invoker = true)
 as
@@ -8,7 +8,7 @@ select race.id as race_id
 from public.ra_races as race
 where
   race.has_result
-  -- A result without a single runner says nothing of who ran.
+  -- A result without a single runner does not say which horses ran.
   and exists (select from public.ra_runners as runner where runner.race_id = race.id and runner.has_result)
   and not exists (
     select from public.ingest_rejects as reject
@@ -16,7 +16,7 @@ where
   );
 comment on view engine.whole_results is 'Races whose result is stored, with runners and without a rejected one.';
 
--- A horse that the card declared and the result does not have, did not run, whichever of the two is stored last.
+-- A horse that is on the card but not in the result did not run, whichever of the two is stored last.
 create function engine.mark_absent_as_non_runners(race_ids text[])
 returns void
 language sql
@@ -33,10 +33,11 @@ as $$
     and not runner.is_non_runner
 $$;
 comment on function engine.mark_absent_as_non_runners(text[]) is
-  'Marks the declared horses of races with a result that are not in it, unless a runner of that result was rejected.';
+  'Marks as non-runners the declared horses that are missing from the result of their race, unless a runner of that
+   result was rejected.';
 
--- A corrected result may leave a horse out that an earlier one had: disqualified as an ineligible runner, or confused
--- with another.
+-- A corrected result may leave out a horse that an earlier one had: disqualified as an ineligible runner, or mistaken
+-- for another.
 create function engine.take_back_left_out(results jsonb, runners jsonb)
 returns void
 language sql
@@ -65,8 +66,8 @@ as $$
     and not exists (select from seen where seen.race_id = runner.race_id and seen.horse_id = runner.horse_id)
 $$;
 comment on function engine.take_back_left_out(jsonb, jsonb) is
-  'Takes the place from horses that an earlier result of these races had and this one has not. results and runners as
-   ingest_page gets them; a result comes with all of its runners, and one without any takes nothing back.';
+  'Removes the position of horses that an earlier result of these races had and this one does not. results and runners
+   as ingest_page gets them; a result comes with all of its runners, and one without any takes nothing back.';
 
 grant select on engine.whole_results to service_role;
 grant execute on function engine.mark_absent_as_non_runners, engine.take_back_left_out to service_role;

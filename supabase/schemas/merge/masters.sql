@@ -1,10 +1,10 @@
 -- Master rows of a page into their tables: those with rules of their own. The others are in upserts.sql.
 --
 -- Two pages stored at the same time share courses, people and pedigrees. Rows are upserted in the order of their keys
--- and the tables always in the same order, so that pages wait for each other but never in a ring; and a row that brings
--- nothing new is left out beforehand, because even an upsert that changes nothing locks its row, and a lock on a course
--- would make every page wait for every other. What is known only ever becomes more, so a row left out by an outdated
--- look is not missed.
+-- and the tables always in the same order, so that pages wait for each other but never deadlock. A row that brings
+-- nothing new is left out beforehand: even an upsert that changes nothing locks its row, and a lock on a course would
+-- make every page wait for every other. Stored values are only ever added to, so leaving out a row because of a
+-- slightly old snapshot loses nothing.
 
 create function engine.upsert_regions(rows jsonb)
 returns void
@@ -42,7 +42,7 @@ as $$
   where excluded.type <> 'unknown'
 $$;
 comment on function engine.upsert_bookmakers(jsonb) is
-  'Upserts an array of {code, name, type}. One of unknown type (seen in odds) changes nothing of one that is known.';
+  'Upserts an array of {code, name, type}. A bookmaker of unknown type (seen in odds) changes nothing of a known one.';
 
 create function engine.merged_course(known public.ra_mst_courses, seen public.ra_mst_courses)
 returns table (name text, region_code text, is_listed boolean)

@@ -31,7 +31,7 @@ as $$
   where coalesce(excluded.quoted_at, '-infinity') >= coalesce(known.quoted_at, '-infinity')
 $$;
 comment on function engine.upsert_odds(jsonb) is
-  'Upserts an array of rows shaped like ra_runner_odds; none when it is null. A quote gives way only to one that is as
-   new.';
+  'Upserts an array of rows shaped like ra_runner_odds; none when it is null. A quote is replaced only by one that is
+   at least as new.';
 
 grant execute on function engine.upsert_odds to service_role;

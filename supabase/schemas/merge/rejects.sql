@@ -1,4 +1,4 @@
--- What of a page could not be understood, and what nobody here knows.
+-- What could not be understood of a page, and unknown fields.
 
 create function engine.reject_fingerprint(kind text, race_id text, horse_id text, path text, raw jsonb)
 returns text
@@ -7,11 +7,12 @@ immutable
 security invoker
 set search_path = ''
 as $$
-  -- Where ids and path say which thing it is, its content does not count: a card's runner has other odds at every pull.
+  -- Where ids and path identify the element, its content does not count: a card's runner has different odds at every
+  -- pull.
   select md5(concat_ws('|', kind, race_id, horse_id, path, case when race_id is null then raw::text end))
 $$;
 comment on function engine.reject_fingerprint(text, text, text, text, jsonb) is
-  'What makes a reject the same one when it comes again.';
+  'Identifies a reject, so that the same one is recognised when it comes again.';
 
 create function engine.store_rejects(rejects jsonb, race_ids text[], feed text, run_id bigint, chunk_id bigint)
 returns void
@@ -56,7 +57,7 @@ as $$
 $$;
 comment on function engine.store_rejects(jsonb, text[], text, bigint, bigint) is
   'Keeps an array of {kind, race_id, horse_id, race_date, path, reason, raw}; the same reject again is the same row.
-   What was rejected earlier of the given races and is understood by now, is removed.';
+   Removes earlier rejects of the given races that are understood now.';
 
 create function engine.note_unknown_fields(fields jsonb, feed text)
 returns void

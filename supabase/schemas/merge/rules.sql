@@ -18,7 +18,7 @@ as $$
         'case when num_nonnulls(%2$s) > 0 then seen.%1$I else known.%1$I end', known.column_name,
         (select string_agg(format('seen.%I', one), ', ') from unnest(belongs_to) as one)
       )
-      -- A result's word stands, and a card fills what it left open. Otherwise the newer pull wins.
+      -- A result takes precedence, and a card fills what it left empty. Otherwise the newer pull wins.
       when known.owner = 'Both' then format(
         'case when known.has_result and not seen.has_result then coalesce(known.%1$I, seen.%1$I) '
           'else coalesce(seen.%1$I, known.%1$I) end',

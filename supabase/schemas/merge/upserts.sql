@@ -28,8 +28,7 @@ begin
   );
   perform engine.write_upsert(
     'ra_runners',
-    -- A horse on a card whose race has its whole result did not run; the result's own row, if there is one, knows
-    -- better.
+    -- A horse on a card whose race has its complete result did not run, unless the result has a row for it.
     filled => '{
       "is_non_runner":
         "coalesce(sent.is_non_runner, false) or (coalesce(sent.has_card, false) and whole.race_id is not null)"

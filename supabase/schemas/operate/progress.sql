@@ -1,4 +1,4 @@
--- How far the feeds of a run are, and how fast they go.
+-- How far the feeds of a run have come, and how fast they go.
 
 -- The pages of each feed of a run, with what the run has learned about its estimates.
 create view engine.feed_progress
@@ -12,11 +12,11 @@ with chunks as (
   from public.backfill_progress as chunk
   join engine.feeds as feed on feed.name = chunk.feed
 ),
--- A window, and no join with sums: the chunks are read once, and only those of the runs that are asked for.
+-- A window function, no join with sums: reads the chunks once, and only those of the runs asked for.
 estimated as (
   select
     chunks.*,
-    -- Periods that were begun know how many pages they have; the others are as much bigger or smaller than planned.
+    -- Periods that were begun know their number of pages; the others are scaled by how far those differ from the plan.
     case
       when chunks.pages_are_known then chunks.pages_expected
       else chunks.pages_planned * coalesce(
@@ -52,7 +52,7 @@ stable
 security invoker
 set search_path = ''
 as $$
-  -- The first ten seconds of work and those in progress are not whole.
+  -- The first ten seconds of work and the current ones are incomplete.
   with busy as (
     select counted.counted_from, sum(counted.calls) as calls
     from public.racing_api_calls as counted
@@ -77,8 +77,8 @@ as $$
   )
 $$;
 comment on function engine.calls_per_second(text) is
-  'How many calls of a feed a second are to be expected beside what is pulled now: what the limits allow, or what the
-   last five minutes of work came to when that is less.';
+  'How many API calls a second to expect for a feed, beside what is pulled now: what the limits allow, or the rate of
+   the last five minutes of work when that is lower.';
 
 grant select on engine.feed_progress to service_role;
 grant execute on function engine.calls_per_second to service_role;

@@ -16,7 +16,7 @@ begin
   where
     live.kind = refuse_rival.kind
     and live.feed = any (refuse_rival.feeds)
-    -- The days that a waiting scheduled pull has behind it are free for the next one.
+    -- The days that a waiting scheduled pull has finished are free for the next one.
     and case when live.kind = 'schedule' then live.held_from else live.period_start end <= refuse_rival.end_date
     and live.period_end > refuse_rival.start_date
     and (
@@ -71,8 +71,8 @@ begin
     start_date => start_date, end_date => end_date, feeds => feeds, reprocess => reprocess
   ) as r;
 
-  -- Two starts at the same time must not both find the range free. Those of another kind never wait for each other:
-  -- whoever pulls a day by hand, in a transaction that stays open, holds up no scheduled pull.
+  -- Two starts at the same time must not both find the range free. Starts of different kinds never wait for each other:
+  -- a pull by hand in a transaction that stays open delays no scheduled pull.
   perform engine.take_lock('start ' || kind);
   perform engine.refuse_rival(
     kind => kind, feeds => request.wanted_feeds, start_date => start_date, end_date => request.last_day, days => days
@@ -119,9 +119,9 @@ begin
 end
 $$;
 comment on function engine.create_run(text, date, date, text[], boolean, text, text, date[]) is
-  'Creates a run with its chunks and dispatches the first calls; returns its id. Whoever starts a run (operator,
-   schedule, closing of gaps) comes through here. kind as in backfill_runs; days: only these of the range, cut into
-   stretches (null: all that reprocess asks for, cut into months). Errors: those of engine.check_request; 55000 as of
+  'Creates a run with its chunks and dispatches the first calls; returns its id. Every start of a run (operator,
+   schedule, closing of gaps) uses it. kind as in backfill_runs; days: only these of the range, cut into stretches
+   (null: all that reprocess asks for, cut into months). Errors: those of engine.check_request; 55000 as of
    engine.refuse_rival.';
 
 create function public.backfill_start(
@@ -165,8 +165,8 @@ as $$
   )
 $$;
 comment on function public.pull_days(date, date, text[]) is
-  'Pulls days again by hand, whatever is known of them, and before any backfill goes on. Dates are inclusive; the last
-   day defaults to the first, feeds to those of engine.feeds.by_default that have days. Returns the run id. Errors as of
+  'Pulls days again by hand, even if they are stored, and before any backfill. Dates are inclusive; the last day
+   defaults to the first, feeds to those of engine.feeds.by_default that have days. Returns the run id. Errors as of
    backfill_start.';
 
 revoke all on function public.backfill_start, public.pull_days from public, anon, authenticated, service_role;

@@ -36,7 +36,7 @@ feeds_left as (
   select
     progress.run_id,
     greatest(
-      -- Runs that go before this one of the same feed have to be done first.
+      -- Runs of the same feed that go before this one have to finish first.
       sum(case when run.paused_at is null then progress.pages_left else 0 end)
         over (
           partition by progress.feed
@@ -53,7 +53,7 @@ feeds_left as (
   where progress.pages_left > 0 or progress.last_attempt_due is not null
 ),
 remaining as (
-  -- The feeds of a run go on side by side, each at its own rate: the slowest one decides.
+  -- The feeds of a run run side by side, each at its own rate: the slowest one decides.
   select feeds_left.run_id, max(greatest(feeds_left.seconds, feeds_left.seconds_until_due)) as seconds
   from feeds_left
   group by feeds_left.run_id
@@ -93,7 +93,7 @@ select
   coalesce(chunks.dead, 0) as chunks_dead,
   coalesce(chunks.cancelled, 0) as chunks_cancelled,
   case
-    -- Pages alone could round up to 100 with one still to come.
+    -- Pages alone could round up to 100 with one left.
     when states.state in ('waiting', 'running', 'paused')
       then least(round(coalesce(100 * pages.done / nullif(pages.expected, 0), 0), 1), 99.9)
     else round(coalesce(100 * pages.done / nullif(pages.expected, 0), 100), 1)
@@ -115,7 +115,7 @@ select
   case states.state
     when 'paused' then run.pause_reason
     when 'completed_with_failures' then format(
-      'Given up: %s chunks. Read last_error and ingest_errors; when that is put right: select backfill_retry(%s);',
+      'Given up: %s chunks. Read last_error and ingest_errors; once that is fixed: select backfill_retry(%s);',
       chunks.dead, run.id
     )
     when 'cancelled' then 'Nothing: what was stored stays. backfill_start begins with what is missing.'
@@ -136,8 +136,8 @@ select
             order by lost.occurred_at desc
             limit 1
           ),
-          'Nobody answers the dispatches. Are the functions deployed, and do Vault''s project_url and worker_secret fit '
-          'them? See: select * from net._http_response order by created desc limit 10;'
+          'No function answers the dispatches. Are the functions deployed, and do Vault''s project_url and worker_secret '
+          'match them? See: select * from net._http_response order by created desc limit 10;'
         )
       else 'Wait: it goes on by itself.'
     end
@@ -158,7 +158,7 @@ left join last_minute on last_minute.run_id = run.id
 left join lateral (
   select error.message, error.occurred_at
   from public.ingest_errors as error
-  -- What passed when it was sent again needs no attention.
+  -- A request that succeeded when it was sent again needs no attention.
   where error.run_id = run.id and error.failure_class <> 'retried'
   order by error.occurred_at desc, error.id desc
   limit 1
@@ -173,10 +173,10 @@ comment on column public.backfill_status.races_stored is
   'Races upserted; a race that came as card and as result counts twice.';
 comment on column public.backfill_status.calls_per_minute is 'API calls of the last minute; null unless running.';
 comment on column public.backfill_status.time_left is
-  'From the calls that remain, also of the runs before it, and the rate limits, or the rate of late when that is lower;
+  'From the calls that remain, also of the runs before it, and the rate limits, or the recent rate when that is lower;
    of a paused run, once it goes on. Null when nothing remains.';
 comment on column public.backfill_status.what_to_do is
-  'A sentence for the operator, with the call to make where there is one.';
+  'A sentence for the operator, with the statement to run where there is one.';
 comment on column public.backfill_status.run_id is 'The id that backfill_start returned.';
 comment on column public.backfill_status.start_date is 'First day asked for.';
 comment on column public.backfill_status.end_date is 'Last day asked for, inclusive; frozen when the run was started.';
@@ -186,12 +186,13 @@ comment on column public.backfill_status.chunks_working is 'Leased now.';
 comment on column public.backfill_status.chunks_waiting is 'Including those whose next attempt is due later.';
 comment on column public.backfill_status.chunks_dead is
   'Given up: see last_error and ingest_errors, then backfill_retry(run_id).';
-comment on column public.backfill_status.api_calls is 'Requests sent, failed ones among them.';
+comment on column public.backfill_status.api_calls is 'Requests sent, including failed ones.';
 comment on column public.backfill_status.runners_stored is 'Runners upserted, counted as races_stored is.';
 comment on column public.backfill_status.rows_rejected is
   'Rows and values that could not be understood, each time they came: see ingest_rejects.';
 comment on column public.backfill_status.last_error is
-  'Message of the newest row of ingest_errors of this run, apart from requests that passed when they were sent again.';
+  'Message of the newest row of ingest_errors of this run, apart from requests that succeeded when they were sent
+   again.';
 comment on column public.backfill_status.last_error_at is 'When that was.';
 comment on column public.backfill_status.started_at is 'When the first chunk was claimed; null before.';
 comment on column public.backfill_status.ended_at is 'When the last chunk ended; null while one waits or is worked on.';

@@ -1,4 +1,5 @@
--- An operator's four handles on a run. Each is a guarded transition: a wrong one is a clear error and changes nothing.
+-- How an operator steers a run: pause, resume, cancel, retry. A change that the state does not allow is an error and
+-- changes nothing.
 
 create function engine.hold_run(run_id bigint)
 returns public.backfill_runs
@@ -39,8 +40,8 @@ begin
 end
 $$;
 comment on function engine.hold_chunks(bigint, text[]) is
-  'Locks the chunks of a run that are in these states. Before hold_run, as everybody who works on a chunk holds it
-   before the run.';
+  'Locks the chunks of a run that are in these states. Call it before hold_run: all code locks chunks before their
+   run.';
 
 create function public.backfill_pause(run_id bigint)
 returns void
@@ -84,8 +85,8 @@ begin
     raise exception 'Run % is not paused', held.id using errcode = '55000';
   end if;
   update public.backfill_runs as run set paused_at = null, pause_reason = null where run.id = held.id;
-  -- Due from now on: not since before the pause, as if nobody had come for them, nor after a wait that the pause was
-  -- for.
+  -- Due from now on. Not since before the pause, which would look as if their dispatches were unanswered, and not after
+  -- a wait that the pause has made pointless.
   update public.backfill_progress as chunk
   set next_attempt_at = engine.clock(), failing_since = null
   where chunk.run_id = held.id and chunk.state = 'waiting';
@@ -116,13 +117,13 @@ begin
   from public.backfill_progress as chunk
   where chunk.run_id = held.id and chunk.state in ('waiting', 'working', 'dead')
   order by chunk.id;
-  -- Its leases and its days are free for others. Without a Vault secret it is cancelled all the same.
+  -- Others can have its leases and days now. It is cancelled even if a Vault secret is missing.
   perform engine.dispatch_next(null);
 end
 $$;
 comment on function public.backfill_cancel(bigint) is
   'Ends a run for good. What it stored stays; a page in flight is refused, because its lease is gone. Dead chunks are
-   cancelled too: nobody waits for their days any more.';
+   cancelled too: their days are no longer expected.';
 
 create function public.backfill_retry(run_id bigint)
 returns integer

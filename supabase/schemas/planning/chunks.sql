@@ -7,7 +7,7 @@ stable
 security invoker
 set search_path = ''
 as $$
-  -- UK and Ireland have about 13,000 races a year.
+  -- The UK and Ireland have about 13,000 races a year.
   select case when count(*) >= 300 then avg(known.races_in_api) else 36 end
   from engine.feeds as own
   join engine.feeds as counting on
@@ -16,8 +16,8 @@ as $$
   where own.name = races_per_day.feed
 $$;
 comment on function engine.races_per_day(text) is
-  'What a day has on average: of the days whose coverage is known when those are 300 or more, otherwise 36. A feed that
-   counts no races has as many as the others.';
+  'Races of an average day: from the covered days when there are 300 or more of them, otherwise 36. A feed that counts
+   no races is taken to have as many as the others.';
 
 create function engine.pages_of_days(feed engine.feeds, days integer, races_a_day numeric)
 returns integer
@@ -37,8 +37,8 @@ as $$
   end::integer
 $$;
 comment on function engine.pages_of_days(engine.feeds, integer, numeric) is
-  'How many pages so many days of a feed are expected to have. races_a_day: as engine.races_per_day says it; of feeds
-   counted by lists or days it may be null.';
+  'How many pages this many days of a feed are expected to have. races_a_day: as engine.races_per_day returns it; may
+   be null for feeds counted by lists or days.';
 
 create function engine.plan_chunks(start_date date, end_date date, feed text, reprocess text)
 returns table (period_start date, period_end date, pages_expected integer)
@@ -52,7 +52,7 @@ as $$
       known as feed,
       known.counted_by = 'lists' as is_one_chunk,
       known.has_days,
-      -- Asked for once, and not by who needs no estimate: it reads the whole coverage.
+      -- Read once, and only where an estimate is needed: it reads the whole coverage.
       case when known.counted_by in ('pages', 'ids') then engine.races_per_day(known.name) end as races_a_day,
       -- Nulls, where a feed has no bound, are left out of both.
       greatest(plan_chunks.start_date, known.first_day) as first_day,
@@ -85,7 +85,7 @@ as $$
           select from engine.known_days as known
           where known.feed = plan_chunks.feed and known.day = d.day and known.is_covered
         )
-        -- What has no days is done once its month is.
+        -- Without days, a month is done when its chunk is.
         and (
           months.has_days
           or not exists (

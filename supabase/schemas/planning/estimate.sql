@@ -8,7 +8,7 @@ security invoker
 set search_path = ''
 as $$ select case when seen >= enough then known / seen else otherwise end $$;
 comment on function engine.learned(numeric, numeric, numeric, numeric) is
-  'known per seen once enough was seen to go by; before that, otherwise.';
+  'The ratio known / seen once enough was seen; the parameter "otherwise" before that.';
 
 create function public.backfill_plan(
   start_date date,
@@ -39,7 +39,7 @@ as $$
       reprocess => backfill_plan.reprocess
     ) as r
   ),
-  -- The constants of engine.feeds; once enough of a feed was pulled, what that came to.
+  -- The constants of engine.feeds, or measured values once enough of a feed was pulled.
   learned as (
     select
       known.name,

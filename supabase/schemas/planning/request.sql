@@ -49,7 +49,7 @@ begin
 end
 $$;
 comment on function engine.check_request(date, date, text[], text) is
-  'What a request for work leaves open, filled in: the last day (default: today in London) and the feeds (default: those
-   of engine.feeds.by_default). Nonsense is an error with a sentence.';
+  'What a request for work leaves open, filled in: the last day (default: today in London) and the feeds (default:
+   those of engine.feeds.by_default). Invalid values are an error that says what is wrong.';
 
 grant execute on function engine.check_request to service_role;

@@ -29,6 +29,6 @@ as $$
 $$;
 comment on function engine.plan_stretches(text, date[]) is
   'The chunks of one feed for single days, the columns of engine.plan_chunks: one for each stretch of days in a month,
-   and one for each day that was tried before, so that one bad day spoils no other.';
+   and one for each day that was tried before, so that one bad day affects no other.';
 
 grant execute on function engine.plan_stretches to service_role;

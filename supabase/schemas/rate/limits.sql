@@ -1,4 +1,4 @@
--- The one rate budget that every call to the API is drawn from.
+-- The rate budget that every API call draws from.
 
 create table public.racing_api_limits (
   endpoint text primary key,
@@ -19,10 +19,10 @@ comment on column public.racing_api_limits.headroom is
   'Share of the rate left unused. Slots are evenly spaced, but requests arrive with jitter: with 0.10 at 5 calls a
    second a call may be 111 ms late before any window of one second holds a sixth.';
 comment on column public.racing_api_limits.next_slot is
-  'No slot before it: an endpoint''s slots are evenly spaced, and after a 429 there is none for a while. In the past
-   when idle.';
+  'The earliest next slot: an endpoint''s slots are evenly spaced, and after a 429 there is none for a while. In the
+   past when idle.';
 comment on column public.racing_api_limits.taken_slots is
-  'The account''s row: slots given out, for as long as they bear on those to come. Empty for endpoints.';
+  'The account''s row: slots given out, kept for as long as they limit later ones. Empty for endpoints.';
 
 insert into public.racing_api_limits (endpoint, documented_calls_per_second, calls_per_second)
 values
@@ -59,7 +59,7 @@ as $$
   cross join lateral (
     select sum(rate.calls_per_second) as calls_per_second
     from engine.feed_rates as rate
-    -- What goes first is over before the others begin.
+    -- Feeds that go first end before the others begin.
     where rate.feed = own.feed or (rate.feed = any (allowed_rate.beside) and not rate.goes_first)
   ) as together
   join public.racing_api_limits as account on account.endpoint = 'account'

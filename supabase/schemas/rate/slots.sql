@@ -12,8 +12,8 @@ declare
   crowded_until timestamptz;
 begin
   loop
-    -- Those that have, with the slot, one too many within the span: from the slot on until the span behind the first of
-    -- them.
+    -- Slots with which one more would be too many within the span. No slot is free from there until a span after the
+    -- first of them.
     select max(near.first_taken) + free_slot.span into crowded_until
     from (
       select n.at as first_taken, lead(n.at, free_slot.allowed - 1) over (order by n.at) as last_taken
@@ -47,7 +47,7 @@ declare
   span interval;
   slot timestamptz;
 begin
-  -- Always the endpoint's row first, then the account's: two callers never wait for each other in a ring.
+  -- Always the endpoint's row first, then the account's: two callers never deadlock.
   select l.* into own
   from public.racing_api_limits as l
   where l.endpoint = reserve_slot.endpoint and l.endpoint <> 'account'
@@ -57,14 +57,14 @@ begin
       using errcode = '22023', hint = 'Add it to racing_api_limits with the rate that The Racing API documents for it.';
   end if;
   select l.* into account from public.racing_api_limits as l where l.endpoint = 'account' for no key update;
-  -- Not before the rows are held: who waited for them would get a slot of the past.
+  -- Read the time after the rows are locked: a caller that waited for them would get a slot in the past.
   moment := engine.clock();
 
-  -- The endpoint's slots are evenly spaced. The account's are counted: no more within a second, and its headroom, than
-  -- its rate. So a card that waits for its endpoint takes one place when its time comes, and holds up no result before
+  -- The endpoint's slots are evenly spaced. The account's are counted: no more within a second and its headroom than
+  -- its rate. So a card that waits for its endpoint takes one place when its time comes, and delays no result before
   -- it.
   allowed := greatest(floor(account.calls_per_second), 1);
-  -- To the microsecond above: a third of a second, rounded down three times, would be four calls in a second.
+  -- Rounded up to the microsecond: a third of a second, rounded down three times, would be four calls in a second.
   span := ceil(1000000 / (least(account.calls_per_second, 1) * (1 - account.headroom)))::float8
     * interval '1 microsecond';
   account.taken_slots := array(select t.at from unnest(account.taken_slots) as t (at) where t.at > moment - span);

@@ -13,7 +13,7 @@ comment on table public.racing_api_calls is
   'API calls of a run and feed by ten seconds: what the current rate and the time left are derived from.';
 comment on column public.racing_api_calls.feed is 'One of engine.feeds.';
 comment on column public.racing_api_calls.counted_from is 'Start of the ten seconds in which the calls were reported.';
-comment on column public.racing_api_calls.calls is 'Requests sent, failed ones too.';
+comment on column public.racing_api_calls.calls is 'Requests sent, including failed ones.';
 
 create function engine.count_calls(chunk public.backfill_progress, calls integer)
 returns void

@@ -1,4 +1,4 @@
--- What is to be done: a run is cut into chunks.
+-- The work of a run, cut into chunks.
 
 create table public.backfill_progress (
   id bigint generated always as identity primary key,
@@ -49,7 +49,7 @@ create table public.backfill_progress (
   ),
   constraint backfill_progress_dead_has_error check (state <> 'dead' or last_error is not null),
   constraint backfill_progress_kind_known check (kind in ('backfill', 'by_hand', 'gaps', 'schedule')),
-  -- No day of a feed is worked on twice at the same time, whatever asks for it.
+  -- No day of a feed is worked on by two chunks at the same time, whichever runs they belong to.
   constraint backfill_progress_day_worked_on_once
     exclude using gist (feed with =, daterange(period_start, period_end) with &&) where (state = 'working')
 );
@@ -69,26 +69,26 @@ comment on column public.backfill_progress.state is
    backfill_retry(run_id); cancelled.';
 comment on column public.backfill_progress.next_attempt_at is 'A waiting chunk is not claimed before.';
 comment on column public.backfill_progress.lease_token is
-  'Whoever shows it may write. A new claim makes a new token, and the old one is worth nothing.';
+  'The worker with this token may write. A new claim makes a new token, and the old one becomes invalid.';
 comment on column public.backfill_progress.lease_until is
   'When the lease runs out unless a page renews it; null unless working.';
 comment on column public.backfill_progress.cursor_day is
   'The day to pull next, of a feed counted by days (racecards); null for the others.';
 comment on column public.backfill_progress.cursor_skip is
-  'What is pulled so far, as engine.feeds counts it: lists (masters), rows of the day at the cursor (racecards), rows of
-   the period (results), or ids.';
+  'How much is pulled so far, as engine.feeds counts it: lists (masters), rows of the day at the cursor (racecards),
+   rows of the period (results), or ids.';
 comment on column public.backfill_progress.pages_done is 'Pages stored since the period was begun.';
 comment on column public.backfill_progress.pages_planned is 'The estimate when planned.';
 comment on column public.backfill_progress.pages_expected is 'The same, corrected by what the API says.';
 comment on column public.backfill_progress.api_total is
-  'What the API said it has for the list (masters), the day (racecards) or the period (the others); the most that it
-   said in this reading.';
+  'What the API said it has for the list (masters), the day (racecards) or the period (the others); the highest number
+   in this reading.';
 comment on column public.backfill_progress.reading_since is
   'When the first page of the reading went in: of the lists (masters), the day at the cursor (racecards) or the period
    (the others). What is read is as old as that, however late its last page came. Null before the first page.';
 comment on column public.backfill_progress.regions is
   'What the API is asked for: the regions of the settings when the reading began. Null before the first claim.';
-comment on column public.backfill_progress.api_calls is 'Calls made for the chunk, failed ones too.';
+comment on column public.backfill_progress.api_calls is 'API calls made for the chunk, including failed ones.';
 comment on column public.backfill_progress.invocations is
   'Times it was claimed: invocations of a function that worked on it.';
 comment on column public.backfill_progress.races_stored is 'Races upserted; a race pulled twice counts twice.';
@@ -101,7 +101,7 @@ comment on column public.backfill_progress.interruptions is 'Leases that ran out
 comment on column public.backfill_progress.repulls is
   'Times the period was pulled again because fewer races came than the API has.';
 comment on column public.backfill_progress.failing_since is
-  'When the first failure after the last page, retry or resume was; null while it does not fail.';
+  'Time of the first failure since the last page, retry or resume; null while it does not fail.';
 comment on column public.backfill_progress.last_error is 'Why the last attempt failed; null once the chunk succeeded.';
 comment on column public.backfill_progress.created_at is 'When the chunk was planned.';
 comment on column public.backfill_progress.claimed_at is 'When it was last claimed; null before.';
@@ -116,11 +116,11 @@ create index backfill_progress_claim on public.backfill_progress (feed, priority
 -- reprocess => 'failed' asks for each day whether a chunk died on it.
 create index backfill_progress_dead on public.backfill_progress (feed, period_start, period_end) where state = 'dead';
 
--- Who asks what goes on reads no more chunks than go on, however many have ended.
+-- Queries for live chunks read only live ones, however many have ended.
 create index backfill_progress_live on public.backfill_progress (feed, period_start)
   where state in ('waiting', 'working');
 
--- Each claim asks whose turn it is.
+-- Each claim checks whose turn it is.
 create index backfill_progress_claimed on public.backfill_progress (feed, claimed_at);
 create index backfill_progress_leases on public.backfill_progress (feed, lease_until) where state = 'working';
 

@@ -20,17 +20,18 @@ create index ingest_errors_run_id on public.ingest_errors (run_id, occurred_at d
 create index ingest_errors_last on public.ingest_errors (run_id, occurred_at desc, id desc)
   where failure_class <> 'retried';
 create index ingest_errors_chunk_id on public.ingest_errors (chunk_id);
-create index ingest_errors_lost_dispatches on public.ingest_errors (feed, occurred_at) where failure_class = 'lost_dispatch';
+create index ingest_errors_lost_dispatches on public.ingest_errors (feed, occurred_at)
+  where failure_class = 'lost_dispatch';
 create index ingest_errors_occurred_at on public.ingest_errors (occurred_at);
-comment on table public.ingest_errors is 'One row per failed attempt. Messages carry no secret.';
+comment on table public.ingest_errors is 'One row per failed attempt. Messages contain no secret.';
 comment on column public.ingest_errors.failure_class is
   'retried: sent again within the invocation; transient: tried again later; chunk: that chunk is dead; account: the run
    is paused; interruption: the lease ran out or was given back without a page; incomplete: fewer races came than the
-   API has; lost_dispatch: a call of a function never came, so that another was sent.';
-comment on column public.ingest_errors.endpoint is 'The path called; null when it failed outside of a call.';
+   API has; lost_dispatch: a dispatch never arrived, so another was sent.';
+comment on column public.ingest_errors.endpoint is 'The path of the API call; null when it failed outside of one.';
 comment on column public.ingest_errors.http_status is 'What the API answered; null without an answer.';
-comment on column public.ingest_errors.attempt is 'Which one of its kind in a row it was, 1 the first.';
-comment on column public.ingest_errors.message is 'A sentence; carries no secret.';
+comment on column public.ingest_errors.attempt is 'Which failure of its kind in a row it was, starting at 1.';
+comment on column public.ingest_errors.message is 'A sentence; contains no secret.';
 
 create function engine.log_failure(
   chunk public.backfill_progress,

@@ -1,5 +1,5 @@
--- What the API has of one kind, and how that is pulled. All that differs between two feeds and is no matter of their
--- content stands here, so that a new feed is a row (and a reader in supabase/functions).
+-- What the API has of one kind, and how it is pulled. Every difference between feeds, apart from their content, is
+-- here, so that a new feed is a row (and a reader in supabase/functions).
 
 create table engine.feeds (
   name text primary key,
@@ -47,10 +47,10 @@ comment on column engine.feeds.counted_by is
    endpoint. days: a chunk a month, a total a day. pages: a chunk a month, one total for all of its days, which are read
    as one. ids: a chunk a month, one total of the horses whose pages are asked for; no day of it is ever covered.';
 comment on column engine.feeds.page_limit is
-  'Rows asked for in one call. A change holds from the next claim on. Null for lists.';
+  'Rows asked for in one API call. A change holds from the next claim on. Null for lists.';
 comment on column engine.feeds.page_limit_allowed is
-  'What the API answers at most in one call, and refuses to be asked beyond: 500 of /racecards/pro, 100 of /results.
-   Null for lists.';
+  'The most rows that the API returns for one call; it refuses to be asked for more: 500 of /racecards/pro, 100 of
+   /results. Null for lists.';
 comment on column engine.feeds.goes_first is 'Whether the other chunks of a run wait for it.';
 comment on column engine.feeds.first_day is 'The first day that the API has; null without days.';
 comment on column engine.feeds.days_ahead is 'How many days ahead of today the API has it; null without days.';
@@ -61,24 +61,24 @@ comment on column engine.feeds.settled_after_days is
   'How many days after a day its last corrections are in: 1 a card (an abandonment in the evening), 6 a result (late
    ratings and stewards'' corrections come for five days).';
 comment on column engine.feeds.overdue_after_days is
-  'From this age on a day that was not pulled once it was settled counts as missing: by then the schedules have pulled
-   it for the last time, if somebody was awake.';
+  'From this age on, a day that was not pulled since it was settled counts as missing: the schedules should have pulled
+   it for the last time by then.';
 comment on column engine.feeds.free_months is
   'How many months back the API gives it without the historical add-on; null: all of it.';
 comment on column engine.feeds.runners_a_race is 'For estimates until enough was pulled: runners of a race.';
 comment on column engine.feeds.bytes_a_runner is
-  'For estimates: bytes by which a runner makes the database grow, indexes and all that hangs on it included.';
-comment on column engine.feeds.shares_rows_with is 'The feed whose rows it fills up, where both have a race; or null.';
+  'For estimates: bytes by which a runner makes the database grow, including indexes and dependent rows.';
+comment on column engine.feeds.shares_rows_with is 'The feed whose rows it adds to when both have a race; or null.';
 comment on column engine.feeds.bytes_a_shared_runner is 'As bytes_a_runner, for a runner whose row is there already.';
 comment on column engine.feeds.pages_an_invocation is 'For estimates until enough was pulled: pages of one invocation.';
 comment on column engine.feeds.has_days is 'Whether its days are covered one by one.';
 comment on column engine.feeds.counted_rows is
   'The arrays of a page, as ingest_page gets it, that hold what the API counts. Where it is no races, its pages are
    estimated from the races of other feeds, and its coverage says that a day was pulled and knows of no races.';
-comment on column engine.feeds.by_default is 'Whether it is pulled when somebody starts a run and names no feeds.';
+comment on column engine.feeds.by_default is 'Whether a run that names no feeds pulls it.';
 
--- Each feed has its own claims, and a lock for them. The search path is that of what runs with lent rights: a trigger
--- goes where its table goes, and engine.dispatch reads this one.
+-- Each feed has its own claims, and a lock for them. The search path is that of security definer functions: the trigger
+-- belongs to this table, which engine.dispatch reads.
 create function engine.add_claim_lock()
 returns trigger
 language plpgsql
@@ -86,7 +86,7 @@ security invoker
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-  -- A feed that was deleted leaves its lock behind, as somebody may hold it.
+  -- A feed that was deleted leaves its lock behind, as a session may hold it.
   insert into engine.locks (name, guards)
   values ('claim ' || new.name, format('giving out the %s'' leases', new.name))
   on conflict (name) do nothing;
@@ -121,7 +121,7 @@ values
     9.8, 600, 'racecards', 310, 7.5
   );
 
--- Too few rows to be analysed by itself, and plans would expect hundreds.
+-- Too few rows to be analysed automatically, and plans would expect hundreds.
 analyze engine.feeds;
 
 create function engine.feed_names(with_days boolean default null, by_default boolean default null)
@@ -139,7 +139,7 @@ as $$
 $$;
 comment on function engine.feed_names(boolean, boolean) is
   'Feeds in their order. with_days: true, those whose days are covered one by one; false, the others. by_default: true,
-   those that are pulled when nobody names any; false, the others. Null: both.';
+   those that are pulled when no feeds are named; false, the others. Null: both.';
 
 create function engine.refuse_unknown_feeds()
 returns trigger
@@ -157,7 +157,7 @@ begin
 end
 $$;
 comment on function engine.refuse_unknown_feeds() is
-  'Trigger: error 22023 when the column feeds names one that engine.feeds has not, or none at all.';
+  'Trigger: error 22023 when the column feeds names a feed that engine.feeds lacks, or no feed.';
 
 alter table engine.feeds enable row level security;
 grant select on engine.feeds to service_role;

@@ -1,4 +1,4 @@
--- Chunks that are not over. One definition for everybody who asks whether somebody is at it.
+-- Chunks that have not ended. One definition for all code that asks whether a day is being worked on.
 
 create view engine.live_chunks
 with (security_invoker = true)
@@ -12,7 +12,7 @@ select
   chunk.period_start,
   chunk.period_end,
   chunk.cursor_day,
-  -- One that waits holds what it has yet to pull; beside one that works, nobody pulls any of its days.
+  -- A waiting chunk holds the days that it still has to pull; a working one holds all of its days.
   case when chunk.state = 'waiting' then coalesce(chunk.cursor_day, chunk.period_start) else chunk.period_start end
     as held_from,
   chunk.reading_since,
@@ -23,7 +23,8 @@ from public.backfill_progress as chunk
 join public.backfill_runs as run on run.id = chunk.run_id
 where chunk.state in ('waiting', 'working');
 comment on view engine.live_chunks is
-  'Chunks that wait or are worked on. held_from: the first of the days that nobody else needs to pull or can.';
+  'Chunks that wait or are worked on. held_from: the first of the days that the chunk holds, so that no other needs to
+   or can pull them.';
 
 create view engine.live_pulls
 with (security_invoker = true)

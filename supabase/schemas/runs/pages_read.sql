@@ -1,4 +1,4 @@
--- Which races a reading has met so far.
+-- Which races a reading has seen so far.
 
 create table engine.pages_read (
   chunk_id bigint not null references public.backfill_progress on delete cascade,
@@ -9,12 +9,12 @@ create table engine.pages_read (
   constraint pages_read_pkey primary key (chunk_id, day, skip)
 );
 comment on table engine.pages_read is
-  'Which races the pages of a reading held that is not over, so that what came is compared with what the API has, and
-   not what was ever stored. A row a page: 22 kB of WAL for a month of 1,200 races. A row a race would be 250 kB, and a
+  'The races on the pages of an unfinished reading, so that the races that came, not those stored before, are compared
+   with what the API has. A row a page: 22 kB of WAL for a month of 1,200 races. A row a race would be 250 kB, and a
    list on the chunk would be rewritten with each page.';
 comment on column engine.pages_read.day is 'The day, of a feed counted by days; of others the first day of the period.';
 comment on column engine.pages_read.skip is 'The cursor that the page was read at.';
-comment on column engine.pages_read.races_in_api is 'The most that the API said it has, up to this page.';
+comment on column engine.pages_read.races_in_api is 'The highest total that the API gave, up to this page.';
 comment on column engine.pages_read.race_keys is
   'Ids of the races that came, or of what else the feed counts (engine.feeds.counted_rows), stored or rejected; where an
    id cannot be read, the fingerprint of the reject.';

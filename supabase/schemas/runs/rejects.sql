@@ -1,4 +1,4 @@
--- What could not be understood, and what nobody here knows.
+-- What could not be understood, and unknown fields.
 
 create table public.ingest_rejects (
   id bigint generated always as identity primary key,
@@ -25,14 +25,14 @@ create index ingest_rejects_chunk_id on public.ingest_rejects (chunk_id);
 create index ingest_rejects_race_date on public.ingest_rejects (feed, race_date);
 create index ingest_rejects_race_id on public.ingest_rejects (race_id);
 
--- An alert stands for those that nobody has looked at, and is looked for each minute.
+-- The watch looks every minute for those that nobody has acknowledged.
 create index ingest_rejects_unread on public.ingest_rejects (feed, first_seen_at, id) where acknowledged_at is null;
 create index ingest_rejects_acknowledged_at on public.ingest_rejects (acknowledged_at)
   where acknowledged_at is not null;
 comment on table public.ingest_rejects is
-  'Rows (kind race, runner, course, region, horse) and values (kind value) that are not understood, with their raw JSON.
-   One that a later pull of the same race understands is removed, and one that was acknowledged, reject_days after that
-   and after it was last met, unless it is a runner of a result.';
+  'Rows (kind race, runner, course, region, horse) and values (kind value) that are not understood, with their raw
+   JSON. A reject is removed when a later pull of the same race understands it, or reject_days after it was acknowledged
+   and last met, unless it is a runner of a result.';
 comment on column public.ingest_rejects.kind is
   'race, runner, course, region, horse: missing as a whole. value: only that column is null.';
 comment on column public.ingest_rejects.race_id is
@@ -51,7 +51,7 @@ comment on column public.ingest_rejects.chunk_id is 'The chunk that met it last;
 comment on column public.ingest_rejects.first_seen_at is 'When it was first met.';
 comment on column public.ingest_rejects.last_seen_at is 'When it was last met.';
 comment on column public.ingest_rejects.acknowledged_at is
-  'Set it when somebody has looked: until then an alert stands. Null again when it is met with another reason.';
+  'Set it once you have looked: until then an alert stays open. Null again when it is met with another reason.';
 
 create table public.ingest_unknown_fields (
   feed text not null,
@@ -64,14 +64,14 @@ create table public.ingest_unknown_fields (
   constraint ingest_unknown_fields_pkey primary key (feed, object, field)
 );
 comment on table public.ingest_unknown_fields is
-  'Fields that the API sent and nobody here knows. Noticed, never fatal.';
+  'Fields that the API sent and that are not known here. They are reported, never fatal.';
 comment on column public.ingest_unknown_fields.object is
   'What carried it: page, racecard, card_runner, result, result_runner, course, region.';
 comment on column public.ingest_unknown_fields.field is 'Its name in the JSON.';
 comment on column public.ingest_unknown_fields.times_seen is 'Objects that carried it, over all pages stored.';
 comment on column public.ingest_unknown_fields.first_seen_at is 'When it was first met.';
 comment on column public.ingest_unknown_fields.acknowledged_at is
-  'Set it when somebody has looked: until then an alert stands.';
+  'Set it once you have looked: until then an alert stays open.';
 comment on column public.ingest_unknown_fields.last_seen_at is 'When it was last met.';
 
 alter table public.ingest_rejects enable row level security;

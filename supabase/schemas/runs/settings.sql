@@ -53,8 +53,14 @@ comment on column public.backfill_settings.lease_seconds is 'How long a lease la
 comment on column public.backfill_settings.stop_taking_pages_after_seconds is
   'An invocation takes no further page after this time and yields: an isolate is retired at half of its wall clock.';
 comment on column public.backfill_settings.stop_taking_pages_after_busy_seconds is
-  'Likewise for the seconds it spent parsing and reading bodies. Sending and receiving costs about as much again
-   (measured: 1.8 s of CPU for each of these seconds), and an isolate is retired at 1 s of CPU and ended at 2 s.';
+  'The same limit for the seconds that it spent parsing and reading bodies. Sending and receiving costs about as much
+   again (measured: 1.8 s of CPU for each of these seconds), and an isolate is retired at 1 s of CPU and ended at 2 s.';
+comment on column public.backfill_settings.answer_timeout_seconds is
+  'How long an API call may take until its body is in. A racecards page of a big Saturday is 2 MB.';
+comment on column public.backfill_settings.attempts_before_dead is
+  'Failed attempts of a chunk without a page in between, after which it is dead.';
+comment on column public.backfill_settings.interruptions_before_dead is
+  'Leases of a chunk that run out without a page in between, after which it is dead.';
 comment on column public.backfill_settings.capture_odds is
   'Whether ra_runner_odds is filled. Odds are most of a card''s bytes, and stored they are more than the rest of it:
    about 10,500 rows of 180 bytes a card day (1.9 MB, indexes included), against 0.3 MB for its races and runners.';
@@ -72,19 +78,13 @@ comment on column public.backfill_settings.api_log_days is 'How long racing_api_
 comment on column public.backfill_settings.cron_log_days is
   'How long cron.job_run_details keeps a row of the engine''s jobs.';
 comment on column public.backfill_settings.scheduled_run_days is
-  'How long a scheduled run that succeeded is kept. What a backfill did is kept for ever.';
+  'How long a scheduled run that succeeded is kept. Backfills are kept for ever.';
 comment on column public.backfill_settings.alert_days is 'How long an alert is kept after it was resolved.';
 comment on column public.backfill_settings.reject_days is
   'How long a reject is kept after it was acknowledged and last met. One that nobody has acknowledged is kept for ever,
    and so is a runner of a result: it says that the horse ran.';
 comment on column public.backfill_settings.schedules_started_on is
-  'Set by start_schedules and emptied by stop_schedules: from this UK day on every day is expected to be stored.';
-comment on column public.backfill_settings.answer_timeout_seconds is
-  'How long a call of the API may take until its body is in. A racecards page of a big Saturday is 2 MB.';
-comment on column public.backfill_settings.attempts_before_dead is
-  'Failed attempts of a chunk without a page in between, after which it is dead.';
-comment on column public.backfill_settings.interruptions_before_dead is
-  'Leases of a chunk that run out without a page in between, after which it is dead.';
+  'Set by start_schedules and cleared by stop_schedules: every day from this UK day on is expected to be stored.';
 
 alter table public.backfill_settings enable row level security;
 revoke all on public.backfill_settings from public, anon, authenticated, service_role;

@@ -104,7 +104,7 @@ Deno.test("with a trigger on the queue that is not ours nothing is sent, and wha
   const error = await assertRejects(() => db.worker`select engine.dispatch('results')`);
   assertMatch(
     String(error),
-    /on net.http_request_queue there is a trigger that is not ours, evil of my_dashboard/,
+    /net.http_request_queue has a trigger that is not ours, evil of my_dashboard/,
   );
 
   await db.sql`select engine.sweep()`;
@@ -120,7 +120,7 @@ Deno.test("with a trigger on the queue that is not ours nothing is sent, and wha
     { message: string }[]
   >`select message from ingest_errors where feed = 'results'`;
   assert(
-    errors.some(({ message }) => message.startsWith("No dispatch could be sent: Nothing is sent: on net.")),
+    errors.some(({ message }) => message.startsWith("No dispatch could be sent: Nothing is sent: net.")),
   );
 
   // Their function goes with their session, and with it the trigger.
@@ -205,7 +205,7 @@ Deno.test("a reader who locks pg_net's tables holds up no ending, no sweep and n
     assert(
       errors.some(({ message }) =>
         message ===
-          "No dispatch could be sent: Nothing is sent: somebody has locked net.http_request_queue. " +
+          "No dispatch could be sent: Nothing is sent: another session has locked net.http_request_queue. " +
             "Find out who, in pg_locks and pg_stat_activity; pg_terminate_backend(pid) ends it."
       ),
     );

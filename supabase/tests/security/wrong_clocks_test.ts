@@ -87,7 +87,7 @@ for (const [minutes, verdict] of WRONG) {
     assertEquals(alerts.length, 1);
     assertMatch(
       alerts[0]?.message ?? "",
-      /^Nobody answers the dispatches for results .* net\._http_response/,
+      /^No function answers the dispatches for results .* net\._http_response/,
     );
 
     // Once the clocks are right, it goes on by itself, and the alert is over.

@@ -449,7 +449,7 @@ Deno.test("a page where every race is broken: all of it in rejects, the chunk de
   const [error] = await sql`select failure_class, endpoint from ingest_errors`;
   assertEquals({ ...error }, { failure_class: "chunk", endpoint: "/racecards/pro" });
   const [gap] = await sql`select missing from coverage_gaps where day = '2026-06-01'`;
-  assertEquals(gap?.["missing"], "never pulled wholly");
+  assertEquals(gap?.["missing"], "never pulled completely");
 
   const may = await engine.claimChunk("racecards", null);
   assertEquals(may?.periodStart, "2026-05-30");
