@@ -27,8 +27,8 @@ export type Evidence =
   | { readonly type: "interruptions" } & Broken
   /** What the fault itself looks for. */
   | { readonly type: "witness"; readonly witness: Witness }
-  /** A row about the call of this number. */
-  | { readonly type: "call"; readonly call: number | undefined }
+  /** A row about the dispatch with this id. */
+  | { readonly type: "dispatch"; readonly id: number | undefined }
   /** Nothing: it met nobody. */
   | { readonly type: "none" };
 

@@ -1,5 +1,5 @@
 import { apiFaults } from "./api_faults.ts";
-import { callFaults } from "./call_faults.ts";
+import { dispatchFaults } from "./dispatch_faults.ts";
 import type { DatabaseCallWatch } from "./database_call_watch.ts";
 import { chance, chooseBetween } from "./chance.ts";
 import { databaseFaults } from "./database_faults.ts";
@@ -36,15 +36,15 @@ export function seedHooks(options: SeedHooksOptions): Hooks {
   const { world, plan, ledger, mutex, databaseCalls, queue, secrets, week } = options;
   const { platform, account, answerTimeoutSeconds } = world;
   const isolates = { clocks: 0, lives: 0 };
-  const onOwnCall = callFaults(
+  const onOwnDispatch = dispatchFaults(
     plan,
     ledger,
     () => mutex.run(() => passTimeUnderWork(world, PAST_A_CALL_SECONDS)),
   );
   return {
     onApiCall: apiFaults(plan, ledger, { account, answerTimeoutSeconds }),
-    onChainedCall: (call) =>
-      queue.loses(call.url) ? "drop" : world.others.isTheirs(call.url) ? "deliver" : onOwnCall(call),
+    onDispatch: (dispatch) =>
+      queue.loses(dispatch.url) ? "drop" : world.others.isTheirs(dispatch.url) ? "deliver" : onOwnDispatch(dispatch),
     onDatabaseCall: databaseFaults({
       plan,
       ledger,

@@ -120,7 +120,7 @@ function countTraces(kind: FaultKind, injections: readonly Injection[], records:
   switch (kind) {
     case "lost_calls":
     case "late_calls":
-      return callsMissed(injections, errors);
+      return lostDispatches(injections, errors);
     case "doubled_calls":
       return lines(/"nothing to claim"/);
     case "killed_before_page":
@@ -165,7 +165,7 @@ function countTraces(kind: FaultKind, injections: readonly Injection[], records:
 }
 
 function isFailedDatabaseCall(line: string): boolean {
-  return /"(database call repeated|call failed)"/.test(line);
+  return /"(database call repeated|dispatch failed)"/.test(line);
 }
 
 /** What a database that ends, is away or has just ended its sessions makes PostgREST say. */
@@ -199,11 +199,11 @@ function interruptions(injections: readonly Injection[], errors: readonly Logged
   }, 0);
 }
 
-function callsMissed(injections: readonly Injection[], errors: readonly LoggedError[]): number {
+function lostDispatches(injections: readonly Injection[], errors: readonly LoggedError[]): number {
   const lost = errors.filter(({ failureClass }) => failureClass === "lost_dispatch");
   return injections.filter(({ evidence }) => {
-    if (evidence.type !== "call") return false;
-    // The message names the call.
-    return lost.some(({ message }) => message.match(/\bdispatch (\d+)\b/)?.[1] === String(evidence.call));
+    if (evidence.type !== "dispatch") return false;
+    // The message names the dispatch.
+    return lost.some(({ message }) => message.match(/\bdispatch (\d+)\b/)?.[1] === String(evidence.id));
   }).length;
 }

@@ -39,9 +39,9 @@ Deno.test("where nothing else ends the invocations, each failure of the API must
   assertEquals(describeMissingTraces(traces, ["api_502", "killed_after_page"]), []);
 });
 
-Deno.test("a lost call is found by its number", () => {
+Deno.test("a lost dispatch is found by its id", () => {
   const ledger = ledgerAt({ now: 0 });
-  ledger.note("lost_calls", "results 12", { type: "call", call: 12 });
+  ledger.note("lost_calls", "results 12", { type: "dispatch", id: 12 });
   const traced = (message: string) =>
     findTraces(ledger, { ...NOTHING, errors: [error({ failureClass: "lost_dispatch", message })] })[0]
       ?.traced;

@@ -1,5 +1,5 @@
 import { connect, type Sql } from "../platform/database.ts";
-import type { ChainedCall, Delivery, OnDatabaseCall } from "../platform/platform.ts";
+import type { Dispatch, Delivery, OnDatabaseCall } from "../platform/platform.ts";
 import { pause } from "../platform/waiting.ts";
 import type { ApiCall, Faults } from "../racing_api/server.ts";
 import { MovedTime } from "../world/moved_time.ts";
@@ -10,7 +10,7 @@ import { type Others, startOthers } from "./others.ts";
 
 /** What may go wrong; each run brings its own. */
 export interface Hooks {
-  readonly onChainedCall: (call: ChainedCall) => Delivery;
+  readonly onDispatch: (dispatch: Dispatch) => Delivery;
   readonly onDatabaseCall: OnDatabaseCall;
   readonly onApiCall: Faults;
   /** Asked for each new isolate. */
@@ -21,7 +21,7 @@ export interface Hooks {
 
 /** Nothing goes wrong. */
 export const NO_FAULTS: Hooks = {
-  onChainedCall: () => "deliver",
+  onDispatch: () => "deliver",
   onDatabaseCall: (_call, run) => run(),
   onApiCall: () => undefined,
   clockSkewMilliseconds: () => 0,
@@ -74,7 +74,7 @@ export async function startChaosWorld(options: { readonly apiSpeed: number }): P
       onApiCall: (call) => hooks.onApiCall(call),
       platform: {
         onMigrated: prepare,
-        onChainedCall: (call) => hooks.onChainedCall(call),
+        onDispatch: (dispatch) => hooks.onDispatch(dispatch),
         onDatabaseCall: (call, run) => hooks.onDatabaseCall(call, run),
         functionClockSkewMilliseconds: () => hooks.clockSkewMilliseconds(),
         wallClockSeconds: () => hooks.wallClockSeconds(),
@@ -104,7 +104,7 @@ export async function startChaosWorld(options: { readonly apiSpeed: number }): P
       hooks = NO_FAULTS;
       await platform.killFunctionInstances();
       await sql`truncate net.http_request_queue`;
-      while (platform.callsInFlight() > 0) await pause(50);
+      while (platform.dispatchesInFlight() > 0) await pause(50);
       await platform.killFunctionInstances();
       await truncateAll(sql);
       await time.reset(sql);
