@@ -29,7 +29,7 @@ export const NO_FAULTS: Hooks = {
   onFunctionLog: () => {},
 };
 
-/** The shortest that a page of cards passes in, on a machine with two cores. */
+/** The shortest timeout in which a page of cards arrives, on a machine with two cores. */
 const ANSWER_TIMEOUT_SECONDS = 2;
 /** The races that are made: the same for each seed of faults. */
 const DATA_SEED = 1;
@@ -39,9 +39,9 @@ export interface ChaosWorld extends World {
   readonly apiSpeed: number;
   /** How long the functions wait for an answer of the API. */
   readonly answerTimeoutSeconds: number;
-  /** Who else uses pg_net, and gets the alerts. */
+  /** The other users of pg_net, and the server that gets the alerts. */
   readonly others: Others;
-  /** From here on these faults; what the functions log goes to a list of its own. */
+  /** Uses these faults from now on. */
   setHooks(hooks: Hooks): void;
   /** What the functions have logged since `empty`. */
   functionLog(): readonly string[];
@@ -49,7 +49,7 @@ export interface ChaosWorld extends World {
   apiCalls(): readonly ApiCall[];
   /** A cron tick at this minute. */
   sweep(minute: Date): Promise<void>;
-  /** Puts time forward to the next minute, while nobody works. Resolves to that. */
+  /** Moves time forward to the next minute, while no invocation works. Resolves to it. */
   toNextMinute(): Promise<Date>;
   /** As after the migrations: no isolate, no run, no rows. */
   empty(): Promise<void>;
@@ -119,7 +119,7 @@ export async function startChaosWorld(options: { readonly apiSpeed: number }): P
 async function prepare(adminUrl: string): Promise<void> {
   const sql = connect(adminUrl, { max: 1, name: "chaos" });
   try {
-    // The embedded database forgets what it has committed last when it crashes, unless told otherwise; a hosted one does not.
+    // By default the embedded database loses its last commits in a crash; a hosted one does not.
     await sql`alter database postgres set synchronous_commit = on`;
     await sql`update backfill_settings set answer_timeout_seconds = ${ANSWER_TIMEOUT_SECONDS}`;
     // Only the sweep belongs to a backfill. The second one is for two at once.
