@@ -1,4 +1,4 @@
-/** What a Deno that this platform starts needs of the caller's environment: its cache, and the way to the network. */
+/** What the platform's child Deno processes need from the caller's environment: the cache and the network settings. */
 
 /** Where Deno keeps its cache and its temporary files. */
 const PLACES = [
@@ -45,8 +45,8 @@ export const PASSED_ON: readonly string[] = [
 type GetVariable = (name: string) => string | undefined;
 
 /**
- * The variables of the caller that reach a child process, so that what works for the one works for the other: a company's
- * certificate, a proxy, a registry of one's own. Nothing else of the caller's environment is among them.
+ * The caller's variables that a child process gets, so that a company certificate, a proxy or a private registry works
+ * there too. It gets nothing else from the caller's environment.
  */
 export function passedOn(get: GetVariable = (name) => Deno.env.get(name)): Record<string, string> {
   return Object.fromEntries(PASSED_ON.flatMap((name) => {
@@ -56,7 +56,7 @@ export function passedOn(get: GetVariable = (name) => Deno.env.get(name)): Recor
 }
 
 /**
- * What an older Deno has to be told besides: before 2.4 it does not read NODE_EXTRA_CA_CERTS, which takes the machine's
+ * What an older Deno needs in addition: before 2.4 it does not read NODE_EXTRA_CA_CERTS, which takes the machine's
  * certificates for the parent.
  */
 export function forOlderDeno(get: GetVariable = (name) => Deno.env.get(name)): Record<string, string> {

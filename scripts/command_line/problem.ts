@@ -1,4 +1,4 @@
-/** Something that the person at the keyboard can put right: its message is one sentence that says what and how. */
+/** An error that the user can fix. Its message says in one sentence what is wrong and what to do. */
 export class Problem extends Error {
   override name = "Problem";
 }

@@ -2,7 +2,7 @@ import { parseArgs } from "@std/cli/parse-args";
 import type { ValueReader } from "./option_values.ts";
 import { Problem } from "./problem.ts";
 
-/** The options that a task knows besides `--help`. */
+/** The options that a task takes in addition to `--help`. */
 export interface KnownOptions<
   Flag extends string,
   Values extends Readonly<Record<string, ValueReader<unknown>>>,
@@ -12,7 +12,7 @@ export interface KnownOptions<
   readonly flags?: readonly Flag[];
   /** Options with a value, and how each is read. */
   readonly values?: Values;
-  /** Whether words without dashes mean something. Default: no. */
+  /** Whether arguments without dashes are allowed. Default: no. */
   readonly words?: boolean;
 }
 

@@ -2,9 +2,9 @@ import { Problem } from "./problem.ts";
 import { endWith, isEnding } from "./shutdown.ts";
 
 /**
- * Runs a command's `main` and exits with the code it returns: 1 after an error, of which a `Problem` is told in its one
- * sentence. An error that is thrown where nobody catches it, as of a function that does not start, ends the command
- * likewise, after everything is stopped. While the process is being ended, what goes wrong in `main` is no news.
+ * Runs a command's `main` and exits with the code it returns, or with 1 after an error. Of a `Problem` it prints only
+ * the message. An uncaught error, such as that of a function that does not start, also stops everything and ends the
+ * command. Errors in `main` while the process is ending are ignored.
  */
 export async function runMain(main: () => Promise<number>): Promise<never> {
   globalThis.addEventListener("error", (event) => {

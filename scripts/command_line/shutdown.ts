@@ -21,7 +21,7 @@ async function endBySignal(signal: Signal): Promise<void> {
   await endWith(EXIT_CODES[signal]);
 }
 
-/** Runs every stop, newest first, and exits with the code. Only the first call does; the process is gone before others matter. */
+/** Runs every stop, newest first, and exits with the code. Only the first call has an effect. */
 export async function endWith(code: number): Promise<void> {
   if (ending) return;
   ending = true;
@@ -35,7 +35,7 @@ export async function endWith(code: number): Promise<void> {
   Deno.exit(code);
 }
 
-/** Whether the process is being ended: what goes wrong meanwhile is no news. */
+/** Whether the process is ending. Errors from then on can be ignored. */
 export function isEnding(): boolean {
   return ending;
 }

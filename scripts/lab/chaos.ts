@@ -9,7 +9,7 @@ import { type DayRange, runSeed, type SeedOutcome, startBackfill } from "./chaos
 import { type ChaosWorld, startChaosWorld } from "./chaos/world.ts";
 import { runTask } from "../command_line/run_main.ts";
 
-/** Long past: the API changes nothing any more. */
+/** Far in the past, so that the API no longer changes anything. */
 const LAST_MONTH = "2026-06-01";
 const REFERENCE_DEADLINE_SECONDS_A_MONTH = 120;
 

@@ -13,7 +13,7 @@ async function chaos(...args: string[]) {
   return { code, out: decoder.decode(stdout), err: decoder.decode(stderr) };
 }
 
-Deno.test("a month under lost calls, killed invocations, a wrong secret, a crowded queue and a failing API holds exactly what one without faults holds", async () => {
+Deno.test("a month under lost dispatches, killed invocations, a wrong secret, a crowded queue and a failing API holds exactly what one without faults holds", async () => {
   const { code, out, err } = await chaos(
     "--seed=3",
     "--faults=lost_calls,killed_after_page,lost_answers,wrong_secrets,crowded_queues,api_500,api_truncated",
@@ -37,7 +37,7 @@ Deno.test("a month under lost calls, killed invocations, a wrong secret, a crowd
   assert(story.seeds[0].interruptions > 0, out);
 });
 
-Deno.test("a kind of fault that there is not is a sentence and exit code 1", async () => {
+Deno.test("an unknown kind of fault is one sentence and exit code 1", async () => {
   const { code, err } = await chaos("--faults=gremlins");
   assertEquals([code, err.includes('There is no kind of fault "gremlins"')], [1, true], err);
 });

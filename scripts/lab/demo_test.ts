@@ -5,7 +5,7 @@ const ROOT = fromFileUrl(new URL("../..", import.meta.url));
 
 async function demo(args: string[], env: Record<string, string> = {}) {
   const folder = await Deno.makeTempDir();
-  // As root the demo runs Postgres as nobody, who has to get there.
+  // As root the demo runs Postgres as the user nobody, who needs access to this folder.
   await Deno.chmod(folder, 0o755);
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args: ["run", "-A", "scripts/lab/demo.ts", ...args],

@@ -9,7 +9,7 @@ import { type FortnightWorld, startFortnightWorld } from "./fortnight/world.ts";
 import { connect } from "./platform/database.ts";
 import { runTask } from "../command_line/run_main.ts";
 
-/** As somebody would who sets the project up: the backfill first, and the schedules at once. */
+/** As an operator sets the project up: the backfill first, then the schedules at once. */
 async function begin({ platform, diary, time, sql }: FortnightWorld, backfillFrom: string): Promise<void> {
   const owner = connect(platform.databaseUrl, { max: 1, name: "fortnight" });
   try {
@@ -34,7 +34,7 @@ async function fortnight(options: FortnightOptions): Promise<number> {
     observe: () => evidence.observe(),
   });
   console.error("Checking …");
-  // The diary is of the days lived through, not of what the checks pull.
+  // The diary covers the simulated days, not what the checks pull.
   const stored = await readStoredDays(world.sql, calendar);
   const received = [...world.webhook.received];
   const checks = await checkAll({ world, calendar, evidence, seed: options.seed });

@@ -28,7 +28,7 @@ Deno.test.beforeAll(async () => {
 });
 Deno.test.beforeEach(async () => {
   temporary = await Deno.makeTempDir({ prefix: "function-down-" });
-  // As root Postgres runs as nobody, who has to get there.
+  // As root Postgres runs as the user nobody, who needs access to this folder.
   await Deno.chmod(temporary, 0o755);
 });
 Deno.test.afterEach(() => Deno.remove(temporary, { recursive: true }));

@@ -129,7 +129,7 @@ Deno.test("a message that a crash took along is sent again, though another reque
   await setWebhook();
   await db.admin.unsafe("truncate net.http_request_queue restart identity");
   await killChunk();
-  await db.takeCalls();
+  await db.takeDispatches();
   await db.admin.unsafe("truncate net.http_request_queue restart identity");
   await watch();
   assertEquals((await posted()).map(({ id }) => id), [1]);

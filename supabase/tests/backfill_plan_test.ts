@@ -44,7 +44,7 @@ Deno.test("backfill_plan() prices a year, a row per feed, and starts nothing", a
   }
   assertEquals((await db.sql`select from backfill_runs`).length, 0);
   assertEquals((await db.sql`select from backfill_progress`).length, 0);
-  assertEquals(await db.takeCalls(), []);
+  assertEquals(await db.takeDispatches(), []);
 });
 
 Deno.test("backfill_plan() plans exactly the chunks and calls that backfill_start() then has", async () => {

@@ -47,14 +47,14 @@ Deno.test("backfill_start() plans cards up to a week ahead and results up to tod
 
 Deno.test("backfill_start() dispatches the masters first, and nothing else before they are in", async () => {
   await start(db.sql, "2026-05-01", "2026-05-31");
-  assertEquals((await db.takeCalls()).map((call) => [new URL(call.url).pathname, call.body]), [
+  assertEquals((await db.takeDispatches()).map((call) => [new URL(call.url).pathname, call.body]), [
     ["/functions/v1/masters", { feed: "masters", dispatch: 1 }],
   ]);
 });
 
 Deno.test("backfill_start() dispatches as many calls of a feed as leases are allowed", async () => {
   await start(db.sql, "2026-01-01", "2026-05-31", { feeds: ["racecards", "results"] });
-  const calls = await db.takeCalls();
+  const calls = await db.takeDispatches();
   assertEquals(calls.map((call) => call.body["feed"]), ["racecards", "racecards", "results", "results"]);
   assertEquals(new Set(calls.map((call) => call.signature)).size, 4);
 });
@@ -81,7 +81,7 @@ for (const [what, call, sentence] of nonsense) {
   Deno.test(`backfill_start() refuses ${what} and starts nothing`, async () => {
     await assertRejects(call, Error, sentence);
     assertEquals((await db.sql`select from backfill_runs`).length, 0);
-    assertEquals(await db.takeCalls(), []);
+    assertEquals(await db.takeDispatches(), []);
   });
 }
 

@@ -13,7 +13,7 @@ async function lease(): Promise<Lease> {
   await start(db.sql, "2026-01-01", "2026-05-31", { feeds: ["results"] });
   const held = await claimed(db.worker, "results");
   await claimed(db.worker, "results");
-  await db.takeCalls();
+  await db.takeDispatches();
   return held;
 }
 
@@ -27,7 +27,7 @@ async function fail(held: Lease, failureClass: string, more: { retryAfter?: numb
   return row?.state ?? "";
 }
 
-const calledFeeds = async () => (await db.takeCalls()).map((call) => call.body["feed"]);
+const calledFeeds = async () => (await db.takeDispatches()).map((call) => call.body["feed"]);
 
 Deno.test("yield_chunk() keeps the cursor, spends no attempt and asks for one next call", async () => {
   const held = await lease();
@@ -41,7 +41,7 @@ Deno.test("yield_chunk() keeps the cursor, spends no attempt and asks for one ne
 
 Deno.test("finish_chunk() asks for exactly one next call while chunks wait, and for none after the last", async () => {
   await start(db.sql, "2026-04-01", "2026-05-31", { feeds: ["results"] });
-  await db.takeCalls();
+  await db.takeDispatches();
   for (const expected of [["results"], []]) {
     const held = await claimed(db.worker, "results");
     await ingest(db.worker, held, page({ before: [null, 0], after: [null, 0] }));
@@ -55,7 +55,7 @@ Deno.test("finishing the masters dispatches the feeds that waited for them", asy
   const masters = await claimed(db.worker, "masters");
   await ingest(db.worker, masters, page({ before: [null, 0], after: [null, 1] }));
   await ingest(db.worker, masters, page({ before: [null, 1], after: [null, 2] }));
-  await db.takeCalls();
+  await db.takeDispatches();
   await finish(db.worker, masters);
   assertEquals(await calledFeeds(), ["racecards", "racecards", "results", "results"]);
 });
@@ -208,7 +208,7 @@ Deno.test("chunks end as well while a Vault secret is missing, and the sweep cal
 Deno.test("a wrong state is not taken for a missing Vault secret: an ending and a sweep that meet one fail", async () => {
   const held = await lease();
   await start(db.sql, "2026-06-01", "2026-06-10", { feeds: ["racecards"] });
-  await db.takeCalls();
+  await db.takeDispatches();
   for (
     const call of [
       `select fail_chunk(${held.chunk_id}, '${held.lease_token}', 'chunk', 'unreadable')`,

@@ -134,11 +134,11 @@ Deno.test("claim_chunk() gives nothing of a paused run and nothing before its ne
 
 Deno.test("claim_chunk() gives nothing, and the sweep calls nobody, while the API holds an endpoint up", async () => {
   await start(db.sql, "2026-01-01", "2026-05-31", { feeds: ["racecards", "results"] });
-  await db.takeCalls();
+  await db.takeDispatches();
   await db.worker`select push_back_slots('/results', 300)`;
   assertEquals(await claim(db.worker, "results"), undefined);
   await db.sql`select engine.sweep()`;
-  assertEquals((await db.takeCalls()).map((call) => call.body["feed"]), ["racecards", "racecards"]);
+  assertEquals((await db.takeDispatches()).map((call) => call.body["feed"]), ["racecards", "racecards"]);
   await db.passTime("290 seconds");
   await claimed(db.worker, "results");
 });
@@ -179,7 +179,7 @@ Deno.test("a lease that was taken away is worth nothing: every write under it is
 });
 
 /** The oldest call of results that is on its way. */
-async function oldestCall(): Promise<number> {
+async function oldestDispatch(): Promise<number> {
   const [call] = await db.sql<{ id: number }[]>`select min(id)::integer as id from engine.dispatches`;
   return call?.id ?? NaN;
 }
@@ -195,14 +195,14 @@ async function claimAs(call: number, token: string): Promise<Lease | undefined> 
 Deno.test("claim_chunk() gives the lease the token that the invocation proposes, and makes one for whoever proposes none", async () => {
   await start(db.sql, "2026-04-01", "2026-05-31", { feeds: ["results"] });
   const token = crypto.randomUUID();
-  const lease = await claimAs(await oldestCall(), token);
+  const lease = await claimAs(await oldestDispatch(), token);
   assertEquals([lease?.period_start, lease?.lease_token], ["2026-05-01", token]);
   assertMatch((await claimed(db.worker, "results")).lease_token, /^[0-9a-f-]{36}$/);
 });
 
 Deno.test("claim_chunk() gives the same lease again to the same call with the same token, and counts one invocation", async () => {
   await start(db.sql, "2026-01-01", "2026-05-31", { feeds: ["results"] });
-  const [call, token] = [await oldestCall(), crypto.randomUUID()];
+  const [call, token] = [await oldestDispatch(), crypto.randomUUID()];
   const lease = await claimAs(call, token);
   const before = await db.sql`select * from backfill_progress order by id`;
   await db.passTime("20 seconds");
@@ -212,7 +212,7 @@ Deno.test("claim_chunk() gives the same lease again to the same call with the sa
 
 Deno.test("claim_chunk() gives the lease again wherever the first claim got to, however many are made at once", async () => {
   await start(db.sql, "2026-01-01", "2026-05-31", { feeds: ["results"] });
-  const [call, token] = [await oldestCall(), crypto.randomUUID()];
+  const [call, token] = [await oldestDispatch(), crypto.randomUUID()];
   const leases = await Promise.all(Array.from({ length: 6 }, () => claimAs(call, token)));
   assertEquals(new Set(leases.map((lease) => lease?.chunk_id)).size, 1);
   assertEquals((await db.sql`select from backfill_progress where state = 'working'`).length, 1);
@@ -220,14 +220,14 @@ Deno.test("claim_chunk() gives the lease again wherever the first claim got to, 
 
 Deno.test("claim_chunk() gives nothing to a second delivery of the same call, which proposes another token", async () => {
   await start(db.sql, "2026-01-01", "2026-05-31", { feeds: ["results"] });
-  const call = await oldestCall();
+  const call = await oldestDispatch();
   assertEquals((await claimAs(call, crypto.randomUUID()))?.period_start, "2026-05-01");
   assertEquals(await claimAs(call, crypto.randomUUID()), undefined);
 });
 
 Deno.test("claim_chunk() gives nothing to a repetition that comes after the chunk has ended, or is somebody else's", async () => {
   await start(db.sql, "2026-01-01", "2026-05-31", { feeds: ["results"] });
-  const [call, token] = [await oldestCall(), crypto.randomUUID()];
+  const [call, token] = [await oldestDispatch(), crypto.randomUUID()];
   const lease = await claimAs(call, token);
   if (lease === undefined) throw new Error("Nothing was claimed");
   await db.worker`select yield_chunk(${lease.chunk_id}, ${token}, 0)`;
@@ -242,7 +242,7 @@ Deno.test("claim_chunk() gives nothing to a repetition that comes after the chun
 
 Deno.test("claim_chunk() gives nothing to a repetition whose lease ran out and was taken back", async () => {
   await start(db.sql, "2026-05-01", "2026-05-31", { feeds: ["results"] });
-  const [call, token] = [await oldestCall(), crypto.randomUUID()];
+  const [call, token] = [await oldestDispatch(), crypto.randomUUID()];
   await claimAs(call, token);
   await db.passTime("91 seconds");
   await db.sql`select engine.sweep()`;

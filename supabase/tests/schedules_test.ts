@@ -20,7 +20,7 @@ async function takeRuns(): Promise<string[]> {
     from backfill_runs order by id
   `;
   await db.sql`truncate backfill_runs cascade`;
-  await db.takeCalls();
+  await db.takeDispatches();
   return runs.map(({ words }) => words);
 }
 
@@ -174,11 +174,11 @@ Deno.test("an earlier pull that waits for its next attempt tries again when the 
   await tick();
   await db
     .sql`update backfill_progress set next_attempt_at = '2026-06-15T14:30:00Z', attempts = 4 where feed = 'results'`;
-  await db.takeCalls();
+  await db.takeDispatches();
   await db.setTime("2026-06-15T13:44:00Z");
   await tick();
   const calledForResults = async () =>
-    (await db.takeCalls()).filter(({ body }) => body["feed"] === "results").length;
+    (await db.takeDispatches()).filter(({ body }) => body["feed"] === "results").length;
   assertEquals(await calledForResults(), 0);
   await db.setTime("2026-06-15T13:45:00Z");
   await tick();

@@ -39,7 +39,7 @@ Deno.test("set_up.sql puts into Vault what a call needs, and the next one goes t
   await run({ projectUrl: "https://mine.supabase.co", workerSecret: "s3cret" });
   assertEquals(await secrets(), { project_url: "https://mine.supabase.co", worker_secret: "s3cret" });
   await start(db.sql, "2026-05-01", "2026-05-31", { feeds: ["results"] });
-  const [call] = await db.takeCalls();
+  const [call] = await db.takeDispatches();
   const id = Number(call?.body["dispatch"]);
   assertEquals([call?.url, call?.signature], [
     "https://mine.supabase.co/functions/v1/events",

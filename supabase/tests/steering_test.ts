@@ -104,9 +104,9 @@ Deno.test("cancelling a run lets those go on that waited for its days, and ends 
   const run = await start(db.sql, "2026-05-01", "2026-05-31", { feeds: ["results"] });
   await claimed(db.worker, "results");
   await db.sql`select pull_days('2026-05-10', '2026-05-10', array['results'])`;
-  await db.takeCalls();
+  await db.takeDispatches();
   await db.sql`select backfill_cancel(${run})`;
-  assertEquals((await db.takeCalls()).length, 1);
+  assertEquals((await db.takeDispatches()).length, 1);
   const daily = await claimed(db.worker, "results");
   await db.worker`select fail_chunk(${daily.chunk_id}, ${daily.lease_token}, 'chunk', 'unreadable')`;
   await db.sql`select backfill_cancel(${daily.run_id})`;
@@ -116,7 +116,7 @@ Deno.test("cancelling a run lets those go on that waited for its days, and ends 
 Deno.test("a run can be cancelled while a Vault secret is missing", async () => {
   const run = await start(db.sql, "2026-05-01", "2026-05-31", { feeds: ["results"] });
   await db.sql`select pull_days('2026-05-10', '2026-05-10', array['results'])`;
-  await db.takeCalls();
+  await db.takeDispatches();
   await db.withoutWorkerSecret(async () => void await db.sql`select backfill_cancel(${run})`);
   assertEquals(await state(run), "cancelled");
 });
@@ -152,10 +152,10 @@ Deno.test("backfill_retry() redrives the dead at their cursors, with all their a
   await ingest(db.worker, held, page({ before: [null, 0], after: [null, 100] }, { api_total: 500 }));
   await db.worker`select fail_chunk(${held.chunk_id}, ${held.lease_token}, 'chunk', 'unreadable')`;
   assertEquals(await state(run), "completed_with_failures");
-  await db.takeCalls();
+  await db.takeDispatches();
   const [redriven] = await db.sql`select backfill_retry(${run}) as chunks`;
   assertEquals(redriven?.["chunks"], 1);
-  assertEquals((await db.takeCalls()).length, 1);
+  assertEquals((await db.takeDispatches()).length, 1);
   const again = await claimed(db.worker, "results");
   assertEquals([again.chunk_id, again.cursor_skip], [held.chunk_id, 100]);
   assertEquals((await chunkRow(db.sql, held.chunk_id)).attempts, 0);

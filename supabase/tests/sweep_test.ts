@@ -9,7 +9,7 @@ Deno.test.afterAll(() => db.stop());
 Deno.test.beforeEach(() => db.reset());
 
 const sweep = () => db.sql`select engine.sweep()`;
-const calledFeeds = async () => (await db.takeCalls()).map((call) => call.body["feed"]);
+const calledFeeds = async () => (await db.takeDispatches()).map((call) => call.body["feed"]);
 
 Deno.test("the sweep is scheduled every minute", async () => {
   const jobs = await db.sql`select jobname, schedule, command from cron.job where jobname = 'engine-sweep'`;
@@ -72,7 +72,7 @@ Deno.test("a call delivered twice claims once, and one that comes too late claim
 
 Deno.test("two sweeps at once dispatch once", async () => {
   await start(db.sql, "2026-04-01", "2026-05-31", { feeds: ["results"] });
-  await db.takeCalls();
+  await db.takeDispatches();
   await db.sql.begin(async (transaction) => {
     await transaction`select engine.sweep()`;
     await sweep();
@@ -84,12 +84,12 @@ Deno.test("a lease that ran out is an interruption, not an attempt, and the curs
   await start(db.sql, "2026-05-01", "2026-05-31", { feeds: ["results"] });
   const held = await claimed(db.worker, "results");
   await ingest(db.worker, held, page({ before: [null, 0], after: [null, 100] }, { api_total: 500 }));
-  await db.takeCalls();
+  await db.takeDispatches();
   await db.passTime("89 seconds");
   await sweep();
   assertEquals((await chunkRow(db.sql, held.chunk_id)).state, "working");
   await db.passTime("2 seconds");
-  await db.takeCalls();
+  await db.takeDispatches();
   await sweep();
   const chunk = await chunkRow(db.sql, held.chunk_id);
   assertEquals([chunk.state, chunk.cursor_skip, chunk.attempts, chunk.interruptions], ["waiting", 100, 0, 1]);
@@ -141,12 +141,12 @@ Deno.test("a clock that was ahead and has been put right leaves no call, no leas
   await claimed(db.worker, "results");
   await db.worker`select reserve_slot('/results')`;
   await db.passTime("-1 day");
-  await db.takeCalls();
+  await db.takeDispatches();
   await db.sql`select engine.sweep()`;
   const chunks = await db.sql`select state from backfill_progress`;
   assertEquals(chunks.map(({ state }) => state), ["waiting", "waiting"]);
   const [slot] = await db.worker`select reserve_slot('/results') as wait`;
   assertEquals(slot?.["wait"], 0);
   // What was given back is due by that clock as well: at once, as it was an interruption.
-  assertEquals((await db.takeCalls()).length > 0, true);
+  assertEquals((await db.takeDispatches()).length > 0, true);
 });

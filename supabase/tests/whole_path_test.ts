@@ -18,7 +18,7 @@ Deno.test.beforeAll(async () => {
     platform: {
       cron: "manual",
       onFunctionLog: (line) => void functionLog.push(line),
-      onChainedCall: ({ id }) => {
+      onDispatch: ({ id }) => {
         callsSent++;
         return Number(id) <= deliverUpTo ? "deliver" : "drop";
       },

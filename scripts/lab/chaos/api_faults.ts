@@ -15,7 +15,7 @@ const API_KINDS = [
 ] as const satisfies readonly FaultKind[];
 type ApiFaultKind = (typeof API_KINDS)[number];
 
-/** So many faults of one query in a row; an invocation asks three times, and a chunk has five attempts. */
+/** The most faults in a row for one query. An invocation asks three times, and a chunk has five attempts. */
 const IN_A_ROW = 2;
 
 /** How long a slow answer takes: less than is waited for. */
@@ -24,7 +24,7 @@ export const SLOW_MILLISECONDS = [300, 1000] as const;
 /** A page that no API sends; its length tells it from an answer that was cut. */
 export const HTML_PAGE = "<!doctype html><title>The Racing API</title><p>We are back in a moment.</p>";
 
-/** What the faults know and must not get anywhere. */
+/** Secrets that the faults know and that must not leak. */
 export interface ApiFaultsOptions {
   readonly account: { readonly username: string; readonly password: string };
   /** How long the functions wait for an answer. */
@@ -33,7 +33,7 @@ export interface ApiFaultsOptions {
   readonly now?: () => number;
 }
 
-/** Answers of the simulated API that go wrong as the plan says. */
+/** Makes answers of the simulated API fail, as the plan says. */
 export function apiFaults(plan: FaultPlan, ledger: FaultLedger, options: ApiFaultsOptions): Faults {
   const inARow = new Map<string, number>();
   const timesOf = new Map<string, number>();
@@ -52,7 +52,7 @@ export function apiFaults(plan: FaultPlan, ledger: FaultLedger, options: ApiFaul
   };
 }
 
-/** Servers echo what they were sent when they fail: the credentials must not get from there into a log. */
+/** A failing server may echo its request. The credentials in it must not reach a log. */
 function faultOf(kind: ApiFaultKind, parts: readonly (string | number)[], options: ApiFaultsOptions): Fault {
   const { username, password } = options.account;
   switch (kind) {
@@ -64,7 +64,7 @@ function faultOf(kind: ApiFaultKind, parts: readonly (string | number)[], option
           [
             {},
             { headers: { "retry-after": "1" } },
-            // Against the clock of whoever sent it: that of an isolate may be wrong.
+            // Against the server's clock: that of an isolate may be wrong.
             { headers: { "retry-after": new Date((options.now ?? Date.now)() + 2000).toUTCString() } },
             // Longer than an invocation waits.
             { headers: { "retry-after": "30" } },

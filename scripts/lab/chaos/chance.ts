@@ -5,7 +5,7 @@
  */
 export function chance(...parts: readonly (string | number)[]): number {
   const text = JSON.stringify(parts);
-  // FNV-1a over two lanes, then mixed well: 53 bits.
+  // FNV-1a in two halves, then mixed: 53 bits.
   let high = 0xdeadbeef;
   let low = 0x41c6ce57;
   for (let i = 0; i < text.length; i++) {

@@ -27,7 +27,7 @@ export interface Expectation {
   readonly faults: readonly FaultKind[];
 }
 
-/** A sentence for each thing that is not as it is after a run without faults. */
+/** A sentence for each difference from a run without faults. */
 export async function checkOutcome(world: ChaosWorld, expected: Expectation): Promise<string[]> {
   return [
     ...(expected.state === "succeeded" ? [] : [`The run is not succeeded but ${expected.state}.`]),
@@ -62,7 +62,7 @@ async function describeGaps({ sql }: ChaosWorld): Promise<string[]> {
   return gaps.map(({ feed, day, missing }) => `coverage_gaps has the ${feed} of ${day}: ${missing}.`);
 }
 
-/** What the API's own log says about the rates. */
+/** What the API's log says about the rates. */
 export function describeRates(calls: readonly ApiCall[], speed: number): string[] {
   const refused = calls.filter(({ verdict }) => verdict !== "ok");
   const fast = tooFast(calls, speed);

@@ -1,6 +1,6 @@
 import type { DatabaseCall } from "../platform/platform.ts";
 
-/** Sees what the calls of database functions came to, whatever becomes of their answers on the way back. */
+/** Records the outcome of database function calls, even when their answers are lost. */
 export class DatabaseCallWatch {
   readonly #feeds = new Map<number, string>();
   readonly #acceptedAt = new Map<string, number>();
@@ -43,7 +43,7 @@ export class DatabaseCallWatch {
   }
 }
 
-/** Whether the invocation ends because of the database, and not because of the API. */
+/** Whether the invocation ends because of the database rather than the API. */
 function isGivingUp(name: string, body: string): boolean {
   return name === "fail_chunk" && !body.includes('"endpoint":');
 }

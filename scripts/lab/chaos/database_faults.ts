@@ -15,14 +15,14 @@ import { CROWD, type QueueFaults } from "./queue_faults.ts";
 import type { SecretFault, SecretFaults } from "./secret_faults.ts";
 import type { WeekPause } from "./week_pause.ts";
 
-/** What the faults do it with. */
+/** What the faults work with. */
 export interface DatabaseFaultsOptions {
   readonly plan: FaultPlan;
   readonly ledger: FaultLedger;
   readonly platform: Pick<Platform, "killFunctionInstances" | "busyFunctionInstances" | "restartDatabase">;
   /** A superuser's connections. */
   readonly sql: Sql;
-  /** Faults that break things for everybody happen one at a time. */
+  /** Faults that affect everything happen one at a time. */
   readonly mutex: Mutex;
   /** Lets all leases run out, and sweeps. */
   readonly letLeasesRunOut: () => Promise<Broken>;
@@ -43,7 +43,7 @@ const ANYWHERE = [
 const AWAY_MILLISECONDS = [2000, 5000] as const;
 /** Less than pg_net waits for an answer. */
 const SLOW_MILLISECONDS = [500, 3000] as const;
-/** So long an invocation may take to show that it outlived a restart. */
+/** How long an invocation may take to show that it survived a restart. */
 const UNTIL_BACK_MILLISECONDS = 20_000;
 
 /** What may happen to the call of a database function. */
@@ -88,7 +88,7 @@ export function concernsOf({ name, body }: DatabaseCall): string {
 /** How long a transaction may take to get where it is to be broken. */
 const UNTIL_WITHIN_MILLISECONDS = 5000;
 
-/** Breaks invocations, answers and the database amid calls of database functions, as the plan says. */
+/** Breaks invocations, answers and the database during calls of database functions, as the plan says. */
 export function databaseFaults(options: DatabaseFaultsOptions): OnDatabaseCall {
   const { plan, ledger, platform, sql, mutex, databaseCalls, queue, secrets, week } = options;
 
@@ -104,7 +104,7 @@ export function databaseFaults(options: DatabaseFaultsOptions): OnDatabaseCall {
     concerns: string,
     run: () => Promise<Response>,
   ): Promise<Response> => {
-    // The runners are written late in the transaction: whoever waits for them has written the races.
+    // The runners are written late in the transaction: a session that waits for them has written the races.
     const holder = await sql.reserve();
     try {
       await holder`begin`;
@@ -170,7 +170,7 @@ export function databaseFaults(options: DatabaseFaultsOptions): OnDatabaseCall {
         return await run();
       case "killed_before_page":
         await mutex.run(() => kill(kind, concerns));
-        return nobodyHears();
+        return answerToDead();
       case "killed_within_page":
         return await mutex.run(() => within(kind, concerns, run));
       case "killed_after_page":
@@ -190,7 +190,7 @@ export function databaseFaults(options: DatabaseFaultsOptions): OnDatabaseCall {
           const answer = run();
           await pause(chooseBetween(0, 40, plan.seed, kind, concerns));
           await restart(0, kind, concerns);
-          // It may have been quicker than the restart, and is none the worse for it.
+          // The call may have finished before the restart. That is fine.
           const { status } = await answer;
           ledger.note(kind, concerns, { type: status >= 500 || status === 400 ? "of its kind" : "none" });
           return await answer;
@@ -228,7 +228,7 @@ export function databaseFaults(options: DatabaseFaultsOptions): OnDatabaseCall {
       case "weeks_asleep":
         return await mutex.run(async () => {
           const chunk = Number(call.body.match(/"chunk_id":(\d+)/)?.[1]);
-          // Nothing could be called for when it is resumed.
+          // Without the secret, resuming the run could dispatch nothing.
           const witness = secrets.areBroken ? undefined : await week.begin(chunk);
           if (witness === undefined) plan.takeBack(kind);
           else ledger.note(kind, concerns, { type: "witness", witness });
@@ -240,7 +240,7 @@ export function databaseFaults(options: DatabaseFaultsOptions): OnDatabaseCall {
           return await run();
         });
       default:
-        throw new Error(`${kind} is no fault of a database call`);
+        throw new Error(`${kind} is not a fault of a database call`);
     }
   };
 }
@@ -253,8 +253,8 @@ async function blockedBy(holder: postgres.ReservedSql): Promise<number[]> {
   return rows.map((row) => row.pid);
 }
 
-/** The answer to somebody who is dead. */
-function nobodyHears(): Response {
+/** The answer to an invocation that has been killed. */
+function answerToDead(): Response {
   return new Response(null, { status: 503 });
 }
 

@@ -1,11 +1,11 @@
 import { pause } from "../platform/waiting.ts";
 import type { ChaosWorld } from "./world.ts";
 
-/** Both sweeps have come by then, or the machine is too slow to tell. */
+/** Both sweeps have arrived by then, unless the machine is too slow. */
 const PATIENCE_MILLISECONDS = 3000;
 
 /**
- * Two sweeps at once. The chunks are locked until both have begun and one has found that the other is at work.
+ * Runs two sweeps at once. The chunks stay locked until both have begun and one has found the other running.
  */
 export async function sweepTwice(world: Pick<ChaosWorld, "sql" | "sweep">, minute: Date): Promise<void> {
   const { sql } = world;

@@ -6,12 +6,14 @@ import type { World } from "../world/world.ts";
 import type { ChaosWorld } from "./world.ts";
 
 /**
- * Longer than it takes from one place to the next, from pg_net's queue to an isolate and back, so that whoever is on the way has
- * shown himself. That pg_net pauses a second between two batches does not matter: what waits for it is seen in its queue.
+ * Longer than any step between pg_net's queue and an isolate takes, so that a request in transit has arrived by then.
+ * pg_net's pause of a second between two batches does not matter: waiting requests are visible in its queue.
  */
 const STILL_MILLISECONDS = 500;
 const POLL_MILLISECONDS = 100;
-/** The real one comes each minute; here ever so often while somebody works, so that it meets all kinds of moments. */
+/**
+ * The real sweep runs every minute. Here it runs often while invocations work, so that it meets many different states.
+ */
 const SWEEP_UNDER_WORK_MILLISECONDS = 2500;
 const SHOW_MILLISECONDS = 5000;
 
@@ -37,8 +39,8 @@ interface Progress {
 }
 
 /**
- * Follows a run until it has ended. While anybody works, time goes on by itself; when nobody has been there for a while, it is
- * put forward to the next minute, and the sweep comes. Resolves to the run's last state; `gave up` after the deadline.
+ * Follows a run until it has ended. While an invocation works, time passes by itself. After a while without one, moves
+ * time forward to the next minute and sweeps. Resolves to the run's last state; `gave up` after the deadline.
  */
 export async function driveToEnd(options: DriveOptions): Promise<string> {
   const { world, mutex, sweep } = options;
@@ -55,7 +57,7 @@ export async function driveToEnd(options: DriveOptions): Promise<string> {
       options.show(`${state}, ${percent} %, ${Math.round(world.time.minutes)} minutes passed over`);
     }
     const isPaused = state === "paused" && !options.isHeld?.();
-    // Seen twice: it may have been let go, or taken hold of, since the state was read.
+    // Seen twice, because it may have been resumed or paused since the state was read.
     if (isPaused ? seenPaused : !["waiting", "running", "paused"].includes(state)) return state;
     seenPaused = isPaused;
     if (queued > 0 || world.isAlive()) {
@@ -73,7 +75,7 @@ export async function driveToEnd(options: DriveOptions): Promise<string> {
   return "gave up";
 }
 
-/** Waits until nobody works and nothing is on its way. */
+/** Waits until no invocation works and no request is in transit. */
 export async function untilStill(world: Pick<World, "isAlive" | "queuedRequests">): Promise<void> {
   let aliveAt = performance.now();
   while (performance.now() - aliveAt < STILL_MILLISECONDS) {

@@ -5,7 +5,7 @@ import type { ChaosWorld } from "./world.ts";
 
 const LINES = 400;
 
-/** What the tables and the logs say, for whoever looks for the cause. */
+/** What the tables and logs say, for finding the cause. */
 export async function dumpState({ sql, functionLog }: ChaosWorld, ledger: FaultLedger): Promise<string> {
   const chunks = await patiently(() =>
     sql`

@@ -1,14 +1,14 @@
-/** How one kind of fault is met with. */
+/** How often a kind of fault happens, and where it leaves a trace. */
 interface FaultKindFacts {
   /** One line for --help. */
   readonly description: string;
-  /** Share of the occasions on which it happens. */
+  /** The share of occasions on which it happens. */
   readonly rate: number;
   /** It happens for the first time on one of so many first occasions, so that each seed has it. */
   readonly firstWithin: number;
   /** Where its trace is looked for. */
   readonly traceIn: string;
-  /** The invocation that it happens to has to note it: one that is ended meanwhile does not. */
+  /** The affected invocation has to log it. One that is killed before that does not. */
   readonly notedByInvocation?: true;
 }
 
@@ -17,20 +17,20 @@ const facts = <K extends string>(kinds: Readonly<Record<K, FaultKindFacts>>) => 
 /** The kinds of faults that can be injected, by the name that --faults knows them by. */
 export const FAULT_KINDS = facts({
   lost_calls: {
-    description: "a chained call never arrives",
+    description: "a dispatch never arrives",
     rate: 0.08,
     firstWithin: 3,
     traceIn: "ingest_errors: lost_dispatch",
   },
   doubled_calls: {
-    description: "a chained call arrives twice",
+    description: "a dispatch arrives twice",
     rate: 0.08,
     firstWithin: 4,
     traceIn: "functions' log: nothing to claim",
     notedByInvocation: true,
   },
   late_calls: {
-    description: "a chained call arrives after the sweep has given it up",
+    description: "a dispatch arrives after the sweep has given it up",
     rate: 0.05,
     firstWithin: 5,
     traceIn: "ingest_errors: lost_dispatch",
@@ -42,14 +42,14 @@ export const FAULT_KINDS = facts({
     traceIn: "ingest_errors: interruption",
   },
   killed_within_page: {
-    description: "the invocations die amid a page's transaction, which is committed or rolled back",
+    description: "the invocations die during a page's transaction, which is committed or rolled back",
     rate: 0.008,
     firstWithin: 25,
     traceIn: "ingest_errors: interruption",
   },
   killed_after_page: {
     description:
-      "the invocations die when a page is stored, or a chunk claimed or ended, and know nothing of it",
+      "the invocations die after a page is stored, or a chunk claimed or ended, before they get the answer",
     rate: 0.008,
     firstWithin: 25,
     traceIn: "ingest_errors: interruption",
@@ -58,37 +58,37 @@ export const FAULT_KINDS = facts({
     description: "the answer of a database function is lost after it was committed",
     rate: 0.02,
     firstWithin: 40,
-    traceIn: "functions' log: database call repeated, call failed",
+    traceIn: "functions' log: database call repeated, dispatch failed",
     notedByInvocation: true,
   },
   database_restarts: {
     description:
-      "the database restarts amid a call, in order or as after a crash, which empties pg_net's queue",
+      "the database restarts during a call, cleanly or after a crash, which empties pg_net's queue",
     rate: 0.003,
     firstWithin: 30,
-    traceIn: "functions' log: database call repeated, call failed",
+    traceIn: "functions' log: database call repeated, dispatch failed",
   },
   long_restarts: {
-    description: "the database is away for seconds, and the invocations go on where they were",
+    description: "the database is down for seconds, and the invocations continue where they were",
     rate: 0.002,
     firstWithin: 25,
     traceIn: "the lease of before is used after it",
   },
   wrong_secrets: {
-    description: "Vault's worker secret is missing, or another one than the functions know, for a while",
+    description: "Vault's worker secret is missing or wrong for a while",
     rate: 0.002,
     firstWithin: 20,
     traceIn: "ingest_errors: lost_dispatch",
   },
   crowded_queues: {
-    description: "hundreds of requests of others, slow ones among them, stand in pg_net's queue before ours",
+    description: "hundreds of other requests, some slow, wait in pg_net's queue before ours",
     rate: 0.002,
     firstWithin: 20,
     traceIn: "the others' server: all of them came",
   },
   ids_start_over: {
     description:
-      "a crash loses an alert on its way, and a request of others is answered under the id that it had",
+      "a crash loses an alert in transit, and another request is answered under its id",
     rate: 0.001,
     firstWithin: 20,
     traceIn: "the alerts' webhook: it came after all",
@@ -121,7 +121,7 @@ export const FAULT_KINDS = facts({
     notedByInvocation: true,
   },
   api_timeouts: {
-    description: "the API answers later than is waited for",
+    description: "the API answers after the timeout",
     rate: 0.006,
     firstWithin: 30,
     traceIn: "ingest_errors: no answer in time",
@@ -160,13 +160,13 @@ export const FAULT_KINDS = facts({
     traceIn: "cron.job_run_details: overlapping",
   },
   expired_leases: {
-    description: "all leases run out under living invocations, whose writes must then be refused",
+    description: "all leases expire while their invocations live, whose writes must then be refused",
     rate: 0.005,
     firstWithin: 25,
     traceIn: "ingest_errors: interruption",
   },
   short_lives: {
-    description: "an isolate lives for seconds, and is retired and ended amid its work",
+    description: "an isolate lives for seconds, and is retired and ended during its work",
     rate: 0.08,
     firstWithin: 3,
     traceIn: "functions' log: shutdown",

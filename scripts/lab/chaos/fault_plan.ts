@@ -20,8 +20,8 @@ export class FaultPlan {
   /**
    * Which of the kinds happens on this occasion, if any.
    *
-   * @param concerns What it is about ("results 100"): the nth occasion of the same concern has the same fate in each run of
-   * the seed. Only a kind's first time, which no seed is spared, depends on the order of all its occasions.
+   * @param concerns What it is about ("results 100"): the nth occasion with the same concern gets the same decision in
+   * each run of the seed. Only a kind's first time, which every seed has, depends on the order of all its occasions.
    */
   decide(kinds: readonly FaultKind[], concerns: string): FaultKind | undefined {
     const candidates = kinds.filter((kind) => this.has(kind));
@@ -44,7 +44,7 @@ export class FaultPlan {
     return chosen;
   }
 
-  /** The kind could not be injected on the occasion it was decided for: it is still owed. */
+  /** The kind could not be injected on the chosen occasion, so it is still due. */
   takeBack(kind: FaultKind): void {
     this.#chosen.delete(kind);
   }

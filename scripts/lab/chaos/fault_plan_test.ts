@@ -24,7 +24,7 @@ Deno.test("what happens to a page does not depend on the order of the pages, but
   assert(others.length <= 2 * API.length, `${others.length} pages differ`);
 });
 
-Deno.test("no seed is spared any kind that takes part, within so many first occasions", () => {
+Deno.test("every seed has every enabled kind within its first occasions", () => {
   for (let seed = 1; seed <= 50; seed++) {
     for (const kind of ALL_FAULTS) {
       const plan = new FaultPlan(seed, [kind]);
@@ -35,7 +35,7 @@ Deno.test("no seed is spared any kind that takes part, within so many first occa
   }
 });
 
-Deno.test("a fault that found nobody is still owed", () => {
+Deno.test("a fault that could not be injected is still due", () => {
   const plan = new FaultPlan(1, ["lost_calls"]);
   const next = () => {
     for (let nth = 1; nth < 100; nth++) if (plan.decide(["lost_calls"], `${nth}`)) return nth;
@@ -46,7 +46,7 @@ Deno.test("a fault that found nobody is still owed", () => {
   assertEquals(plan.decide(["lost_calls"], "the next one"), "lost_calls");
 });
 
-Deno.test("a kind that does not take part happens to nobody", () => {
+Deno.test("a disabled kind never happens", () => {
   const plan = new FaultPlan(1, ["api_500"]);
   assertEquals(pages.map((page) => plan.decide(["api_429"], `${page}`)).filter(Boolean), []);
 });

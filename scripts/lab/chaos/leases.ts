@@ -4,9 +4,8 @@ import type { Sql } from "../platform/database.ts";
 import type { Broken, BrokenLease } from "./ledger.ts";
 
 /**
- * Puts time forward under invocations that work, and sweeps, before any of them can do anything about it. For them no time has
- * passed: the slots that they wait for move along, or the API would get in real time what was meant for the time passed over.
- * Resolves to the leases that ran out.
+ * Moves time forward while invocations work, and sweeps before any of them can react. For them no time has passed: the
+ * slots that they wait for move too, or the API would be called too fast. Resolves to the leases that expired.
  */
 export async function passTimeUnderWork(
   { sql, time }: { readonly sql: Sql; readonly time: MovedTime },
@@ -20,7 +19,7 @@ export async function passTimeUnderWork(
   return broken ?? { leases: [], afterError: 0 };
 }
 
-/** The leases in force, whoever waits with a page meanwhile. */
+/** The leases in force, even while an invocation waits with a page. */
 export async function readLeases(sql: postgres.ISql): Promise<Broken> {
   const leases = await sql<BrokenLease[]>`
     select id::integer as chunk, lease_token as token from public.backfill_progress where state = 'working' order by id
@@ -28,7 +27,7 @@ export async function readLeases(sql: postgres.ISql): Promise<Broken> {
   return { leases: [...leases], afterError: await lastError(sql) };
 }
 
-/** The leases that have run out and that nobody has taken back; until the transaction ends, nobody renews them either. */
+/** The leases that have expired and are not taken back yet. They cannot be renewed until the transaction ends. */
 async function holdExpiredLeases(transaction: postgres.TransactionSql): Promise<Broken> {
   const leases = await transaction<BrokenLease[]>`
     select id::integer as chunk, lease_token as token

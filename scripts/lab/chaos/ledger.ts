@@ -9,11 +9,11 @@ export interface BrokenLease {
 /** Leases that were broken at a time. */
 export interface Broken {
   readonly leases: readonly BrokenLease[];
-  /** The highest id of the error log so far: an interruption that comes of it has a higher one. */
+  /** The highest id in the error log so far. The interruption that follows has a higher one. */
   readonly afterError: number;
 }
 
-/** Of a fault that knows by itself what must have come of it: how many traces are due and how many it found, in the end. */
+/** A fault that finds its own traces: how many are due, and how many it found in the end. */
 export interface Witness {
   due(): number;
   found(): number;
@@ -27,29 +27,29 @@ export type Evidence =
   | { readonly type: "interruptions" } & Broken
   /** What the fault itself looks for. */
   | { readonly type: "witness"; readonly witness: Witness }
-  /** A row about the call of this number. */
-  | { readonly type: "call"; readonly call: number | undefined }
-  /** Nothing: it met nobody. */
+  /** A row about the dispatch with this id. */
+  | { readonly type: "dispatch"; readonly id: number | undefined }
+  /** Nothing: no invocation was affected. */
   | { readonly type: "none" };
 
 /** One fault that was injected. */
 export interface Injection {
   readonly kind: FaultKind;
-  /** What it befell. */
+  /** What it happened to. */
   readonly about: string;
   /** When, in the ledger's milliseconds. */
   readonly at: number;
   readonly evidence: Evidence;
 }
 
-/** Longer than a fault takes to be noted: a timeout, and the call that notes it. */
+/** Longer than a fault takes to be logged: a timeout, and the call that logs it. */
 const UNTIL_NOTED_MILLISECONDS = 4000;
 
 /** What was injected. */
 export class FaultLedger {
   readonly #injections: Injection[] = [];
   readonly #now: () => number;
-  /** Invocations that were ended amid their work. */
+  /** Invocations that were ended during their work. */
   invocationsKilled = 0;
   readonly #brokenLeases = new Set<string>();
   readonly #endings: number[] = [];
@@ -57,7 +57,8 @@ export class FaultLedger {
   readonly #onHidden: (kind: FaultKind) => void;
 
   /**
-   * @param onHidden Told when all faults of a kind may go without a trace, because whoever should have noted them was ended.
+   * @param onHidden Called when no fault of a kind has to leave a trace, because the invocations that should have
+   * logged them were ended.
    * @param now Milliseconds that never jump. Default: `performance.now`.
    */
   constructor(onHidden: (kind: FaultKind) => void = () => {}, now = () => performance.now()) {
@@ -77,11 +78,11 @@ export class FaultLedger {
   /** @param milliseconds How long after now it happens. */
   note(kind: FaultKind, about: string, evidence: Evidence = { type: "of its kind" }, milliseconds = 0): void {
     this.#injections.push({ kind, about, evidence, at: this.#now() + milliseconds });
-    // It may have met an invocation that has lost its lease and does not know it yet.
+    // The invocation may have lost its lease without knowing it yet.
     if (this.#now() < this.#hiddenUntil) this.#hideSince(this.#now());
   }
 
-  /** Notes a fault that breaks leases; one that was broken before leaves no second interruption. */
+  /** Notes a fault that breaks leases. A lease that was already broken leaves no second interruption. */
   noteBroken(kind: FaultKind, about: string, { leases, afterError }: Broken): void {
     const fresh = leases.filter(({ token }) => !this.#brokenLeases.has(token));
     for (const { token } of fresh) this.#brokenLeases.add(token);
@@ -89,7 +90,7 @@ export class FaultLedger {
     this.note(kind, about, { type: "interruptions", leases: fresh, afterError });
   }
 
-  /** Invocations were ended or cut off: what happens to them around now may go without a trace. */
+  /** Invocations were ended or cut off. Faults around now may leave no trace. */
   broken(): void {
     this.#hiddenUntil = this.#now() + UNTIL_NOTED_MILLISECONDS;
     this.#hideSince(this.#now() - UNTIL_NOTED_MILLISECONDS);

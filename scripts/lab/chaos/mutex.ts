@@ -1,8 +1,8 @@
-/** Lets one piece of work go on at a time, in the order of asking. */
+/** Runs one piece of work at a time, in the order of the requests. */
 export class Mutex {
   #last: Promise<unknown> = Promise.resolve();
 
-  /** Does it when everything that asked before is done; resolves or rejects as it does. */
+  /** Runs the work after everything queued before it. Resolves or rejects with it. */
   run<T>(work: () => Promise<T>): Promise<T> {
     const done = this.#last.then(work, work);
     this.#last = done.catch(() => {});

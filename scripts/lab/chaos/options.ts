@@ -3,7 +3,7 @@ import { Problem } from "../../command_line/problem.ts";
 import { readArguments } from "../../command_line/read_arguments.ts";
 import { ALL_FAULTS, FAULT_KINDS, type FaultKind, isFaultKind } from "./fault_kinds.ts";
 
-/** What chaos was asked for. */
+/** The options of chaos. */
 export interface ChaosOptions {
   readonly help: boolean;
   /** The first seed. */

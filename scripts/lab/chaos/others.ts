@@ -1,16 +1,16 @@
 import { pause } from "../platform/waiting.ts";
 
-/** Others who use the same project's pg_net: the server that their requests go to, and the one that alerts go to. */
+/** Other users of the project's pg_net: the server for their requests, and the server for alerts. */
 export interface Others extends AsyncDisposable {
-  /** Where a request of theirs goes: answered at once, or after so many milliseconds. */
+  /** The URL for one of their requests, answered at once or after so many milliseconds. */
   urlOf(crowd: string, milliseconds?: number): string;
-  /** Whether a request goes to them, and not to our functions. */
+  /** Whether a request goes to them rather than to our functions. */
   isTheirs(url: string): boolean;
-  /** How many requests of a crowd have come. */
+  /** How many requests of a crowd have arrived. */
   came(crowd: string): number;
   /** Where alerts go. */
   readonly webhookUrl: string;
-  /** The alerts that have come, as texts. */
+  /** The alerts that have arrived, as texts. */
   readonly alerts: readonly string[];
 }
 

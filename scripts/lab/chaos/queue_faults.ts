@@ -11,10 +11,10 @@ const SLOW_EVERY = 150;
 const RETRY_MINUTES = 6;
 const TRIES = 6;
 
-/** What the faults of the queue do it with. */
+/** What the queue faults work with. */
 export interface QueueFaultsOptions {
   readonly world: ChaosWorld;
-  /** Told when a crowd was lost in a crash. */
+  /** Called when a crowd was lost in a crash. */
   readonly onCrowdLost: () => void;
 }
 
@@ -31,7 +31,7 @@ interface LostAlert {
   hasCome: boolean;
 }
 
-/** What others do to pg_net's queue, and what a crash does to it. */
+/** What other users, and a crash, do to pg_net's queue. */
 export class QueueFaults {
   readonly #crowds: Crowd[] = [];
   readonly #alerts: LostAlert[] = [];
@@ -39,18 +39,18 @@ export class QueueFaults {
 
   constructor(private readonly options: QueueFaultsOptions) {}
 
-  /** Whether a request is to be lost on its way: an alert, until the crash. */
+  /** Whether to lose a request in transit: an alert, until the crash. */
   loses(url: string): boolean {
     return this.#isLosingAlerts && url === this.options.world.others.webhookUrl;
   }
 
-  /** Puts a crowd of somebody else's requests into the queue, before whatever is queued from now on. */
+  /** Puts a crowd of other requests into the queue, ahead of everything queued from now on. */
   async crowd(size: number, slowMilliseconds: number): Promise<Witness> {
     const { sql, others } = this.options.world;
-    // The others outlive a seed, and so do the crowds that they have counted.
+    // The server outlives a seed, and so do its counts.
     const crowd: Crowd = { name: `crowd-${crypto.randomUUID()}`, size, isLost: false };
     await patiently(() =>
-      // In one statement: all of them or none, should the database restart meanwhile.
+      // In one statement: all or none of them, even if the database restarts.
       sql`
         select net.http_post(
           case when n % ${SLOW_EVERY} = 1 then ${others.urlOf(crowd.name, slowMilliseconds)} else ${
@@ -65,7 +65,7 @@ export class QueueFaults {
     return { due: () => crowd.isLost ? 0 : 1, found: () => !crowd.isLost && isThere() ? 1 : 0 };
   }
 
-  /** A crash has emptied the queue: what still stood there does not come. */
+  /** A crash has emptied the queue: requests that were still waiting never arrive. */
   emptied(): void {
     for (const crowd of this.#crowds) {
       if (crowd.isLost || this.options.world.others.came(crowd.name) === crowd.size) continue;
@@ -75,8 +75,8 @@ export class QueueFaults {
   }
 
   /**
-   * Crashes the database with an alert on its way. The ids of pg_net's requests start at 1 again, and soon a request of
-   * somebody else has the id that the alert had, and is answered well.
+   * Crashes the database with an alert in transit. pg_net's request ids start at 1 again, and soon another request with
+   * the alert's id is answered successfully.
    */
   async startOver(): Promise<Witness> {
     const { sql, others, platform } = this.options.world;
@@ -119,7 +119,7 @@ export class QueueFaults {
     return { due: () => 1, found: () => lost.hasCome ? 1 : 0 };
   }
 
-  /** Lets a request of somebody else have this id, and an answer. */
+  /** Makes another request that gets this id and an answer. */
   async #answerUnder(id: number): Promise<void> {
     const { sql, others } = this.options.world;
     const post = async () => {
@@ -136,7 +136,7 @@ export class QueueFaults {
     await post();
   }
 
-  /** After the run: gives the alerts that were lost the time in which they must be sent again. */
+  /** After the run: gives lost alerts time to be sent again. */
   async conclude(): Promise<void> {
     const { world } = this.options;
     const { sql, others } = world;
@@ -146,7 +146,7 @@ export class QueueFaults {
       }
       if (this.#alerts.every(({ hasCome }) => hasCome)) return;
       for (let minute = 0; minute < RETRY_MINUTES; minute++) await world.toNextMinute();
-      // A pause of a week may have come between, after which nobody wants an alert any more.
+      // After a pause of a week an alert is too old to be sent.
       await sql`update public.alert_messages set created_at = engine.clock()`;
       await sql`select engine.send_alerts()`;
       await untilStill(world);

@@ -22,19 +22,19 @@ export interface DayRange {
   readonly end: string;
 }
 
-/** What one seed came to. */
+/** The outcome of one seed. */
 export interface SeedOutcome {
   readonly seed: number;
   readonly seconds: number;
   readonly apiCalls: number;
   readonly invocationsKilled: number;
   readonly interruptions: number;
-  /** Minutes that were passed over instead of being waited for. */
+  /** Minutes that were skipped instead of waited for. */
   readonly minutesPassedOver: number;
   readonly traces: readonly Trace[];
-  /** A sentence each; none when the seed passed. */
+  /** What failed, a sentence each. Empty when the seed passed. */
   readonly failures: readonly string[];
-  /** What can be said about the state after a failure. */
+  /** The state after a failure. */
   readonly dump: string;
 }
 
@@ -49,7 +49,7 @@ export interface RunSeedOptions {
   readonly show: (line: string) => void;
 }
 
-/** Real time, on a machine with two cores that has other things to do. */
+/** In real time, on a busy machine with two cores. */
 const DEADLINE_SECONDS_A_MONTH = 240;
 
 /** Starts a backfill of the range on the world as it is. Resolves to the run's id. */
@@ -66,7 +66,7 @@ export async function startBackfill(world: ChaosWorld, { start, end }: DayRange)
   }
 }
 
-/** Runs the backfill with the faults of a seed, and checks what came of it. */
+/** Runs the backfill with the faults of a seed, and checks the result. */
 export async function runSeed(options: RunSeedOptions): Promise<SeedOutcome> {
   const { world, range, seed, faults, digest, show } = options;
   await world.empty();
@@ -140,14 +140,14 @@ export async function runSeed(options: RunSeedOptions): Promise<SeedOutcome> {
   };
 }
 
-/** A sweep notes what was lost last; another one after it finds nothing to do, and nobody is called. */
+/** One sweep notes the last lost dispatch. The next finds nothing to do and sends no dispatch. */
 async function checkSilence(world: ChaosWorld): Promise<string[]> {
   await untilStill(world);
   await world.sweep(await world.toNextMinute());
   await untilStill(world);
   const before = world.apiCalls().length;
   await world.sweep(await world.toNextMinute());
-  if (await world.queuedRequests() > 0) return ["A sweep after the end of the run calls a function."];
+  if (await world.queuedRequests() > 0) return ["A sweep after the end of the run sends a dispatch."];
   await untilStill(world);
   const after = world.apiCalls().length;
   return after > before ? [`After the end of the run the API was called ${after - before} times.`] : [];

@@ -2,26 +2,26 @@ import type { Sql } from "../platform/database.ts";
 import type { Witness } from "./ledger.ts";
 import { patiently } from "../world/patiently.ts";
 
-/** Which way Vault's worker secret is wrong. */
+/** How Vault's worker secret is wrong. */
 export type SecretFault = "missing" | "another";
 
-/** Unanswered sweeps by which somebody must have been told. */
+/** The unanswered sweeps after which an error must have been logged. */
 const SWEEPS_UNTIL_TOLD = 4;
-/** By the engine's time: a call counts as lost after 15 seconds, and before that nobody can be told. */
+/** In the engine's time. A dispatch counts as lost after 15 seconds, and nothing is logged before that. */
 const SECONDS_UNTIL_LOST = 20;
 
 interface Trouble {
   readonly how: SecretFault;
   /** The highest id of the error log before. */
   readonly afterError: number;
-  /** When a sweep first had something to call for, by the engine's time. */
+  /** When a sweep first had something to dispatch, in the engine's time. */
   calledAt: Date | undefined;
-  /** Sweeps since then for which a call was lost, because nobody came. */
+  /** Sweeps since then whose dispatch was lost. */
   unansweredSweeps: number;
   isTold: boolean;
 }
 
-/** Takes the worker secret from Vault, or puts another one there, and puts the right one back when that was noticed. */
+/** Removes or replaces the worker secret in Vault, and restores it once the error log shows the fault. */
 export class SecretFaults {
   #trouble: Trouble | undefined;
 
@@ -56,7 +56,7 @@ export class SecretFaults {
     };
   }
 
-  /** After each sweep: once the error log says that nobody comes, somebody repairs it. */
+  /** After each sweep: restores the secret once the error log says that no dispatch is answered. */
   async afterSweep(): Promise<void> {
     const trouble = this.#trouble;
     if (trouble === undefined) return;
@@ -85,7 +85,7 @@ export class SecretFaults {
     }
   }
 
-  /** Puts the right one back. */
+  /** Restores the right secret. */
   async mend(): Promise<void> {
     if (this.#trouble === undefined) return;
     await patiently(() =>

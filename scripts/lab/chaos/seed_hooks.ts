@@ -1,5 +1,5 @@
 import { apiFaults } from "./api_faults.ts";
-import { callFaults } from "./call_faults.ts";
+import { dispatchFaults } from "./dispatch_faults.ts";
 import type { DatabaseCallWatch } from "./database_call_watch.ts";
 import { chance, chooseBetween } from "./chance.ts";
 import { databaseFaults } from "./database_faults.ts";
@@ -14,9 +14,9 @@ import type { ChaosWorld, Hooks } from "./world.ts";
 
 /** Longer than a lease. */
 const PAST_A_LEASE_SECONDS = 91;
-/** Longer than a call is expected to be on its way. */
+/** Longer than a dispatch takes to arrive. */
 const PAST_A_CALL_SECONDS = 20;
-/** The functions bear no more: calls that SQL has signed would have run out, or seem to run out too late. */
+/** The functions accept no more: a signed dispatch would be expired, or expire too late. */
 const MOST_SECONDS_WRONG = 59;
 
 /** The faults of a seed. */
@@ -31,20 +31,20 @@ export interface SeedHooksOptions {
   readonly week: WeekPause;
 }
 
-/** Everything that goes wrong in a seed, but the sweeps. */
+/** All faults of a seed except the double sweeps. */
 export function seedHooks(options: SeedHooksOptions): Hooks {
   const { world, plan, ledger, mutex, databaseCalls, queue, secrets, week } = options;
   const { platform, account, answerTimeoutSeconds } = world;
   const isolates = { clocks: 0, lives: 0 };
-  const onOwnCall = callFaults(
+  const onOwnDispatch = dispatchFaults(
     plan,
     ledger,
     () => mutex.run(() => passTimeUnderWork(world, PAST_A_CALL_SECONDS)),
   );
   return {
     onApiCall: apiFaults(plan, ledger, { account, answerTimeoutSeconds }),
-    onChainedCall: (call) =>
-      queue.loses(call.url) ? "drop" : world.others.isTheirs(call.url) ? "deliver" : onOwnCall(call),
+    onDispatch: (dispatch) =>
+      queue.loses(dispatch.url) ? "drop" : world.others.isTheirs(dispatch.url) ? "deliver" : onOwnDispatch(dispatch),
     onDatabaseCall: databaseFaults({
       plan,
       ledger,
@@ -63,21 +63,21 @@ export function seedHooks(options: SeedHooksOptions): Hooks {
       return sign * seconds * 1000;
     },
     onFunctionLog(line) {
-      if (isEndAmidWork(line)) ledger.ended();
+      if (isEndDuringWork(line)) ledger.ended();
     },
     wallClockSeconds() {
       const nth = ++isolates.lives;
       if (plan.decide(["short_lives"], "isolate") === undefined) return 150;
       const seconds = chooseBetween(20, 40, plan.seed, "short_lives", nth) / 10;
-      // An isolate that is killed before leaves no trace of its short life.
+      // An isolate that is killed earlier leaves no trace of its short life.
       ledger.note("short_lives", `isolate ${nth}, ${seconds} s`, { type: "of its kind" }, seconds * 1000);
       return seconds;
     },
   };
 }
 
-/** Whether an isolate came to the end of its life while it worked: it drops what it has asked the API for, and is silent. */
-function isEndAmidWork(line: string): boolean {
+/** Whether an isolate ended while it worked. It drops its request to the API and logs nothing. */
+function isEndDuringWork(line: string): boolean {
   return /"event":"shutdown","reason":"(wall_clock|crashed)"|"event":"yielded".*"reason":"retired"/.test(
     line,
   );

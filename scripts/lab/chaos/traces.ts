@@ -13,7 +13,7 @@ export interface LoggedError {
   readonly message: string;
 }
 
-/** An overlapping pair of sweeps, lines of a log and rows of a table: everything that may show a fault. */
+/** Everything that may show a fault: overlapping sweeps, log lines and table rows. */
 export interface Records {
   readonly errors: readonly LoggedError[];
   readonly functionLog: readonly string[];
@@ -29,7 +29,7 @@ export interface Trace {
   readonly traced: number;
 }
 
-/** Reads what the tables have to say. */
+/** Reads the traces in the tables. */
 export async function readRecords(
   sql: Sql,
   logs: Pick<Records, "functionLog" | "apiCalls">,
@@ -50,7 +50,7 @@ export async function readRecords(
   return { errors: [...errors], overlappingSweeps: sweeps?.pairs ?? 0, ...logs };
 }
 
-/** Of these each fault knows exactly what is due, whatever else went wrong. */
+/** Each of these faults knows exactly how many traces are due, whatever else failed. */
 const WITNESSED: readonly FaultKind[] = ["wrong_secrets", "crowded_queues", "ids_start_over", "weeks_asleep"];
 
 /** The traces of each kind that was injected. */
@@ -70,8 +70,7 @@ export function findTraces(ledger: FaultLedger, records: Records): Trace[] {
 }
 
 /**
- * A page is fetched while the one before it is stored. When the run turns out to be paused by then, nobody looks at what
- * the API answered.
+ * A page is fetched while the one before it is stored. If the run is paused by then, the API's answer is ignored.
  */
 function answersUnread({ functionLog }: Records): number {
   return functionLog.filter((line) => /"event":"yielded".*"reason":"paused"/.test(line)).length;
@@ -104,9 +103,9 @@ function dueTraces(evidence: Evidence): number {
   }
 }
 
-/** The API's failures are each noted, unless something else ends the invocation that should note them. */
+/** Each API failure is logged, unless something else ends the invocation first. */
 function isExact(kind: FaultKind, enabled: readonly FaultKind[]): boolean {
-  // An answer may take two seconds without being told to, on a machine that has other things to do.
+  // On a busy machine an answer may take two seconds without any fault.
   const isCounted = kind.startsWith("api_") && kind !== "api_timeouts" && kind !== "api_slow";
   return (isCounted || kind === "long_restarts") &&
     enabled.every((other) => other.startsWith("api_") || other === "wrong_clocks" || other === kind);
@@ -120,7 +119,7 @@ function countTraces(kind: FaultKind, injections: readonly Injection[], records:
   switch (kind) {
     case "lost_calls":
     case "late_calls":
-      return callsMissed(injections, errors);
+      return lostDispatches(injections, errors);
     case "doubled_calls":
       return lines(/"nothing to claim"/);
     case "killed_before_page":
@@ -165,17 +164,17 @@ function countTraces(kind: FaultKind, injections: readonly Injection[], records:
 }
 
 function isFailedDatabaseCall(line: string): boolean {
-  return /"(database call repeated|call failed)"/.test(line);
+  return /"(database call repeated|dispatch failed)"/.test(line);
 }
 
-/** What a database that ends, is away or has just ended its sessions makes PostgREST say. */
+/** What PostgREST says when the database stops, is down or has just ended its sessions. */
 function isOfRestart(line: string): boolean {
   return /Database connection error|server closed the connection|terminating connection/.test(line);
 }
 
 function isSlow(milliseconds: number): boolean {
   const [least, most] = SLOW_MILLISECONDS;
-  // A timer is never early by more than a millisecond, but late on a machine that has other things to do.
+  // A timer is early by a millisecond at most, but may be late on a busy machine.
   return milliseconds >= least - 1 && milliseconds < most + 500;
 }
 
@@ -199,11 +198,11 @@ function interruptions(injections: readonly Injection[], errors: readonly Logged
   }, 0);
 }
 
-function callsMissed(injections: readonly Injection[], errors: readonly LoggedError[]): number {
+function lostDispatches(injections: readonly Injection[], errors: readonly LoggedError[]): number {
   const lost = errors.filter(({ failureClass }) => failureClass === "lost_dispatch");
   return injections.filter(({ evidence }) => {
-    if (evidence.type !== "call") return false;
-    // The message names the call.
-    return lost.some(({ message }) => message.match(/\bdispatch (\d+)\b/)?.[1] === String(evidence.call));
+    if (evidence.type !== "dispatch") return false;
+    // The message names the dispatch.
+    return lost.some(({ message }) => message.match(/\bdispatch (\d+)\b/)?.[1] === String(evidence.id));
   }).length;
 }

@@ -17,7 +17,7 @@ const error = (row: Partial<LoggedError>): LoggedError => ({
 /** A ledger whose time stands still. */
 const ledgerAt = (time: { now: number }) => new FaultLedger(() => {}, () => time.now);
 
-Deno.test("a fault without its trace is told of, one with it is not", () => {
+Deno.test("a fault without its trace is reported, one with a trace is not", () => {
   const ledger = ledgerAt({ now: 0 });
   ledger.note("api_500", "results 0");
   const missing = (records: Records) =>
@@ -39,9 +39,9 @@ Deno.test("where nothing else ends the invocations, each failure of the API must
   assertEquals(describeMissingTraces(traces, ["api_502", "killed_after_page"]), []);
 });
 
-Deno.test("a lost call is found by its number", () => {
+Deno.test("a lost dispatch is found by its id", () => {
   const ledger = ledgerAt({ now: 0 });
-  ledger.note("lost_calls", "results 12", { type: "call", call: 12 });
+  ledger.note("lost_calls", "results 12", { type: "dispatch", id: 12 });
   const traced = (message: string) =>
     findTraces(ledger, { ...NOTHING, errors: [error({ failureClass: "lost_dispatch", message })] })[0]
       ?.traced;
@@ -49,7 +49,7 @@ Deno.test("a lost call is found by its number", () => {
   assertEquals(traced("The dispatch 123 of results, sent at noon, has not arrived"), 0);
 });
 
-Deno.test("an interruption counts for the chunk it befell, and only when it came after the fault", () => {
+Deno.test("an interruption counts for its own chunk, and only after the fault", () => {
   const ledger = ledgerAt({ now: 0 });
   ledger.noteBroken("killed_after_page", "ingest_page 4", {
     leases: [{ chunk: 4, token: "a" }],
@@ -62,7 +62,7 @@ Deno.test("an interruption counts for the chunk it befell, and only when it came
   assertEquals(traced({ id: 11, chunk: 5 }), 0);
 });
 
-Deno.test("what befell an invocation that was ended meanwhile owes no trace", () => {
+Deno.test("a fault in an invocation that was ended meanwhile owes no trace", () => {
   const time = { now: 0 };
   const ledger = ledgerAt(time);
   ledger.note("api_500", "results 0");
@@ -73,7 +73,7 @@ Deno.test("what befell an invocation that was ended meanwhile owes no trace", ()
   assertEquals(findTraces(ledger, NOTHING).map(({ injected, due }) => [injected, due]), [[2, 1]]);
 });
 
-Deno.test("an answer of the API that came while the run was paused owes no trace: nobody looked at it", () => {
+Deno.test("an API answer that came while the run was paused owes no trace, because it was ignored", () => {
   const ledger = ledgerAt({ now: 0 });
   ledger.note("api_429", "results 500");
   const paused =
@@ -99,7 +99,7 @@ const witness = (due: number, found: number) => ({
   witness: { due: () => due, found: () => found },
 });
 
-Deno.test("a fault that knows what is due must find exactly that, whatever else went wrong", () => {
+Deno.test("a fault that knows what is due must find exactly that, whatever else failed", () => {
   const ledger = ledgerAt({ now: 0 });
   ledger.note("crowded_queues", "500 requests", witness(1, 1));
   ledger.note("crowded_queues", "450 requests", witness(1, 0));
@@ -120,7 +120,7 @@ Deno.test("of the invocations that a restart met all must go on, unless somethin
   ]);
 });
 
-Deno.test("what others than the invocation note, its end does not hide", () => {
+Deno.test("traces that others than the invocation write are due even when it is ended", () => {
   const ledger = ledgerAt({ now: 0 });
   ledger.note("short_lives", "isolate 1, 3 s", { type: "of its kind" }, 3000);
   ledger.note("wrong_clocks", "isolate 1, 5 minutes");
@@ -131,7 +131,7 @@ Deno.test("what others than the invocation note, its end does not hide", () => {
   ]);
 });
 
-Deno.test("an isolate that is killed before its short life is over owes no trace, and the kind is owed again", () => {
+Deno.test("an isolate that is killed before its short life is over owes no trace, and the kind is due again", () => {
   const time = { now: 0 };
   const owed: string[] = [];
   const ledger = new FaultLedger((kind) => owed.push(kind), () => time.now);

@@ -10,7 +10,7 @@ const DAY = 24 * 3_600_000;
 const DAYS = 7;
 const POLL_MILLISECONDS = 100;
 
-/** What the pause is made with. */
+/** What the pause works with. */
 export interface WeekPauseOptions {
   readonly sql: Sql;
   readonly time: Pick<MovedTime, "now" | "moveBy">;
@@ -25,7 +25,10 @@ interface Week {
   coveredAt: Date | null;
 }
 
-/** Pauses the run in the middle of a month of results, lets a week pass when everybody has yielded, and resumes it. */
+/**
+ * Pauses the run in the middle of a month of results, waits until every chunk has yielded, lets a week pass, and
+ * resumes it.
+ */
 export class WeekPause {
   readonly #weeks: Week[] = [];
   #holding: Promise<void> | undefined;
@@ -47,13 +50,13 @@ export class WeekPause {
     );
     if (run === undefined || this.isHeld) return undefined;
     await patiently(() =>
-      // Not twice, should the answer of the first time be lost.
+      // Only once, even if the first answer is lost.
       sql`select backfill_pause(id) from backfill_runs where id = ${run.id} and paused_at is null`
     );
     const week: Week = { chunk, resumedAt: undefined, coveredAt: null };
     this.#weeks.push(week);
     this.#holding = this.#pass(run.id, week).finally(() => this.#holding = undefined);
-    // The caller that waits for it in the end hears of it.
+    // The error reaches the caller that awaits it in the end.
     this.#holding.catch(() => {});
     return { due: () => this.#isDue(week) ? 1 : 0, found: () => this.#isDue(week) && isOld(week) ? 1 : 0 };
   }

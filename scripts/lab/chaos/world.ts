@@ -1,5 +1,5 @@
 import { connect, type Sql } from "../platform/database.ts";
-import type { ChainedCall, Delivery, OnDatabaseCall } from "../platform/platform.ts";
+import type { Dispatch, Delivery, OnDatabaseCall } from "../platform/platform.ts";
 import { pause } from "../platform/waiting.ts";
 import type { ApiCall, Faults } from "../racing_api/server.ts";
 import { MovedTime } from "../world/moved_time.ts";
@@ -10,7 +10,7 @@ import { type Others, startOthers } from "./others.ts";
 
 /** What may go wrong; each run brings its own. */
 export interface Hooks {
-  readonly onChainedCall: (call: ChainedCall) => Delivery;
+  readonly onDispatch: (dispatch: Dispatch) => Delivery;
   readonly onDatabaseCall: OnDatabaseCall;
   readonly onApiCall: Faults;
   /** Asked for each new isolate. */
@@ -21,7 +21,7 @@ export interface Hooks {
 
 /** Nothing goes wrong. */
 export const NO_FAULTS: Hooks = {
-  onChainedCall: () => "deliver",
+  onDispatch: () => "deliver",
   onDatabaseCall: (_call, run) => run(),
   onApiCall: () => undefined,
   clockSkewMilliseconds: () => 0,
@@ -29,7 +29,7 @@ export const NO_FAULTS: Hooks = {
   onFunctionLog: () => {},
 };
 
-/** The shortest that a page of cards passes in, on a machine with two cores. */
+/** The shortest timeout in which a page of cards arrives, on a machine with two cores. */
 const ANSWER_TIMEOUT_SECONDS = 2;
 /** The races that are made: the same for each seed of faults. */
 const DATA_SEED = 1;
@@ -39,9 +39,9 @@ export interface ChaosWorld extends World {
   readonly apiSpeed: number;
   /** How long the functions wait for an answer of the API. */
   readonly answerTimeoutSeconds: number;
-  /** Who else uses pg_net, and gets the alerts. */
+  /** The other users of pg_net, and the server that gets the alerts. */
   readonly others: Others;
-  /** From here on these faults; what the functions log goes to a list of its own. */
+  /** Uses these faults from now on. */
   setHooks(hooks: Hooks): void;
   /** What the functions have logged since `empty`. */
   functionLog(): readonly string[];
@@ -49,7 +49,7 @@ export interface ChaosWorld extends World {
   apiCalls(): readonly ApiCall[];
   /** A cron tick at this minute. */
   sweep(minute: Date): Promise<void>;
-  /** Puts time forward to the next minute, while nobody works. Resolves to that. */
+  /** Moves time forward to the next minute, while no invocation works. Resolves to it. */
   toNextMinute(): Promise<Date>;
   /** As after the migrations: no isolate, no run, no rows. */
   empty(): Promise<void>;
@@ -74,7 +74,7 @@ export async function startChaosWorld(options: { readonly apiSpeed: number }): P
       onApiCall: (call) => hooks.onApiCall(call),
       platform: {
         onMigrated: prepare,
-        onChainedCall: (call) => hooks.onChainedCall(call),
+        onDispatch: (dispatch) => hooks.onDispatch(dispatch),
         onDatabaseCall: (call, run) => hooks.onDatabaseCall(call, run),
         functionClockSkewMilliseconds: () => hooks.clockSkewMilliseconds(),
         wallClockSeconds: () => hooks.wallClockSeconds(),
@@ -104,7 +104,7 @@ export async function startChaosWorld(options: { readonly apiSpeed: number }): P
       hooks = NO_FAULTS;
       await platform.killFunctionInstances();
       await sql`truncate net.http_request_queue`;
-      while (platform.callsInFlight() > 0) await pause(50);
+      while (platform.dispatchesInFlight() > 0) await pause(50);
       await platform.killFunctionInstances();
       await truncateAll(sql);
       await time.reset(sql);
@@ -119,7 +119,7 @@ export async function startChaosWorld(options: { readonly apiSpeed: number }): P
 async function prepare(adminUrl: string): Promise<void> {
   const sql = connect(adminUrl, { max: 1, name: "chaos" });
   try {
-    // The embedded database forgets what it has committed last when it crashes, unless told otherwise; a hosted one does not.
+    // By default the embedded database loses its last commits in a crash; a hosted one does not.
     await sql`alter database postgres set synchronous_commit = on`;
     await sql`update backfill_settings set answer_timeout_seconds = ${ANSWER_TIMEOUT_SECONDS}`;
     // Only the sweep belongs to a backfill. The second one is for two at once.

@@ -20,7 +20,7 @@ export interface RunStatus {
 
 const ENDED = ["succeeded", "completed_with_failures", "cancelled", "paused"];
 const POLL_MILLISECONDS = 250;
-/** Where lines can't be written over, one every so often is enough. */
+/** Where a line cannot be overwritten, print one only now and then. */
 const LINE_EVERY_MILLISECONDS = 5000;
 /** Longer than a hop and a slow page together. */
 const QUIET_MILLISECONDS = 15_000;
@@ -59,14 +59,14 @@ export function progressLine(status: RunStatus): string {
     `${status.api_calls} calls, ${status.races_stored} races and ${status.runners_stored} runners upserted${left}`;
 }
 
-/** Shows lines on stderr, the newest progress over the one before where that is possible. */
+/** Shows lines on stderr. New progress overwrites the old where possible. */
 class ProgressDisplay {
   readonly #overwrite = Deno.stderr.isTerminal();
   #shownAt = -Infinity;
 
   progress(line: string, last: boolean): void {
     if (this.#overwrite) {
-      // A line that wraps could not be written over.
+      // A line that wraps cannot be overwritten.
       this.#write(`\r\x1b[K${line.slice(0, Deno.consoleSize().columns - 1)}${last ? "\n" : ""}`);
     } else if (last || performance.now() - this.#shownAt >= LINE_EVERY_MILLISECONDS) {
       this.#shownAt = performance.now();
@@ -83,19 +83,19 @@ class ProgressDisplay {
   }
 }
 
-/** What `followRun` needs besides the run. */
+/** What `followRun` needs in addition to the run. */
 export interface FollowOptions {
   /** Shown when nothing moves: where to look. */
   readonly logFile: string;
-  /** Keeps that file for later; returns where. */
+  /** Keeps that file and returns its new path. */
   readonly keepLog: () => string;
   /** Milliseconds, as of `performance.now`. */
   readonly now?: () => number;
 }
 
 /**
- * Shows a run's progress on stderr until it has ended or is paused, and resolves to its last status. What went wrong on the way
- * is shown once; so is where to look when nothing moves.
+ * Shows a run's progress on stderr until it has ended or is paused, and resolves to its last status. Each error is
+ * shown once, and so is where to look when nothing moves.
  *
  * @throws {Problem} when nothing has moved for two minutes, with what `backfill_status` says is to be done
  */

@@ -5,7 +5,7 @@ import { Problem } from "../../command_line/problem.ts";
 import { followRun } from "./follow.ts";
 
 Deno.test("a run that does not move for two minutes is given up, with what the database says is to be done", async () => {
-  // Without functions nobody comes for the chunks.
+  // Without functions no chunk is claimed.
   await using platform = await startPlatform({ functions: false, cron: "manual" });
   const sql = connect(platform.adminUrl, { max: 1, name: "test" });
   try {

@@ -4,7 +4,7 @@ import type { BootOptions } from "../world/boot.ts";
 import { BOOT_OPTIONS_HELP, BOOT_VALUES, bootOptions } from "../world/boot_options.ts";
 import { Problem } from "../../command_line/problem.ts";
 
-/** What the demo was asked for. */
+/** The options of the demo. */
 export interface DemoOptions {
   readonly help: boolean;
   readonly months: number;

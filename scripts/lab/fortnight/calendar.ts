@@ -9,7 +9,7 @@ export const FIRST_DAY = "2026-10-20";
 /** The last day. */
 export const LAST_DAY = "2026-12-28";
 
-/** From when to when something lasts. */
+/** The start and end of something. */
 export interface Stretch {
   readonly from: Date;
   readonly to: Date;

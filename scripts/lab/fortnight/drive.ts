@@ -13,7 +13,7 @@ const POLL_MILLISECONDS = 30;
 /** Polls in a row without anybody, from pg_net's queue to an isolate and back. */
 const QUIET_POLLS = 3;
 
-/** Waits until nobody works and nothing is on its way. */
+/** Waits until no invocation works and no request is in transit. */
 export async function untilStill(world: FortnightWorld): Promise<void> {
   // Right after a tick nothing can have come and gone yet.
   if (await isQuiet(world)) return;

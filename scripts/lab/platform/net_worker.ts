@@ -3,7 +3,7 @@ import { connect } from "./database.ts";
 import { pause, settlesWithin } from "./waiting.ts";
 
 /** A request that SQL asked for with `net.http_post` or `net.http_get`. */
-export interface ChainedCall {
+export interface Dispatch {
   id: number;
   url: string;
   /** The body as JSON, or undefined without one. */
@@ -19,7 +19,7 @@ export type Delivery = "deliver" | "drop" | "twice" | { lateUntil: Promise<unkno
 export interface NetWorkerOptions {
   /** A superuser's URL. */
   databaseUrl: string;
-  onCall?: ((call: ChainedCall) => Delivery) | undefined;
+  onDispatch?: ((dispatch: Dispatch) => Delivery) | undefined;
   /** Gets a sentence when the database can't be reached. Default: it goes to stderr. */
   onProblem?: ((message: string) => void) | undefined;
   /** Waits between two batches, and after a failure. Default: `pause`. */
@@ -77,12 +77,12 @@ const NO_ANSWER_MILLISECONDS = 15_000;
  * answered, each but the first takes a second.
  */
 export async function startNetWorker(options: NetWorkerOptions): Promise<NetWorker> {
-  const { databaseUrl, onCall, wait = pause } = options;
+  const { databaseUrl, onDispatch, wait = pause } = options;
   const onProblem = options.onProblem ?? ((message) => console.error(`pg_net stand-in: ${message}`));
   const session = new Session(databaseUrl);
   const stopping = new AbortController();
   const bell = new Bell();
-  let isCalled = false;
+  let isWoken = false;
   let inFlight = 0;
   const late = new Set<Promise<void>>();
   /** Resolves to whether it went well; tells by itself when it did not. */
@@ -93,26 +93,26 @@ export async function startNetWorker(options: NetWorkerOptions): Promise<NetWork
       return false;
     });
 
-  const call = () => {
-    // A worker that has been called and has not looked yet is not called again: that is what the second call waits for.
-    if (isCalled) return;
-    isCalled = true;
+  const wake = () => {
+    // Waking a worker twice before it has looked does nothing: that is why the second request waits.
+    if (isWoken) return;
+    isWoken = true;
     bell.ring();
   };
 
   const work = async () => {
     while (!stopping.signal.aborted) {
-      if (!isCalled) {
+      if (!isWoken) {
         await bell.rung();
         continue;
       }
-      isCalled = false;
+      isWoken = false;
       let foundSomething = true;
       while (foundSomething && !stopping.signal.aborted) {
         foundSomething = false;
         const isWell = await attempt(sendBatch().then((found) => foundSomething = found));
         // The real one ends when something fails, and is started again a second later.
-        if (!isWell) isCalled = true;
+        if (!isWell) isWoken = true;
         await bell.rungWithin(PAUSE_MILLISECONDS, wait, stopping.signal);
       }
     }
@@ -143,7 +143,7 @@ export async function startNetWorker(options: NetWorkerOptions): Promise<NetWork
 
   /** What the batch waits for, if it does. */
   const begin = (request: QueuedRequest): { request: QueuedRequest; times: number }[] => {
-    const delivery = onCall?.(announce(request)) ?? "deliver";
+    const delivery = onDispatch?.(announce(request)) ?? "deliver";
     if (delivery === "drop") return [];
     if (typeof delivery !== "object") return [{ request, times: delivery === "twice" ? 2 : 1 }];
     inFlight++;
@@ -164,7 +164,7 @@ export async function startNetWorker(options: NetWorkerOptions): Promise<NetWork
 
   let ear: Ear;
   try {
-    ear = await Ear.open(databaseUrl, call);
+    ear = await Ear.open(databaseUrl, wake);
   } catch (error) {
     await session.end();
     throw error;
@@ -175,7 +175,7 @@ export async function startNetWorker(options: NetWorkerOptions): Promise<NetWork
       await pause(LISTENS_STILL_MILLISECONDS, stopping.signal);
       if (stopping.signal.aborted || await ear.hears(session)) continue;
       await ear.close();
-      ear = await Ear.open(databaseUrl, call).catch(() => ear);
+      ear = await Ear.open(databaseUrl, wake).catch(() => ear);
     }
   };
   const working = Promise.all([work(), keepListening()]);
@@ -254,14 +254,14 @@ class Ear {
 
   private constructor(private readonly sql: postgres.Sql) {}
 
-  static async open(databaseUrl: string, call: () => void): Promise<Ear> {
+  static async open(databaseUrl: string, wake: () => void): Promise<Ear> {
     const ear = new Ear(connect(databaseUrl, { max: 1, name: "pg_net stand-in", arrays: false }));
     const onNotify = (payload: string) => {
       if (payload === ARE_YOU_THERE) ear.#heard.resolve();
-      else call();
+      else wake();
     };
     // Called again after each reconnection, when notifications may have been missed.
-    const listening = ear.sql.listen(CHANNEL, onNotify, call);
+    const listening = ear.sql.listen(CHANNEL, onNotify, wake);
     if (await settlesWithin(listening, NO_ANSWER_MILLISECONDS)) {
       await listening.catch(async (error) => {
         await ear.close();
@@ -315,7 +315,7 @@ function aborted(signal: AbortSignal): Promise<void> {
   });
 }
 
-function announce({ id, url, body }: QueuedRequest): ChainedCall {
+function announce({ id, url, body }: QueuedRequest): Dispatch {
   return { id: Number(id), url, body: body === null ? undefined : JSON.parse(body) };
 }
 

@@ -1,13 +1,13 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { connect, type Sql } from "./database.ts";
-import type { ChainedCall, Delivery } from "./net_worker.ts";
+import type { Dispatch, Delivery } from "./net_worker.ts";
 import type { Platform } from "./platform.ts";
 import { Events } from "../test_support/events.ts";
 import { startTestPlatform } from "../test_support/test_project.ts";
 
 let platform: Platform;
 let sql: Sql;
-let decide: (call: ChainedCall) => Delivery = () => "deliver";
+let decide: (call: Dispatch) => Delivery = () => "deliver";
 
 interface Arrival {
   method: string;
@@ -30,7 +30,7 @@ const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }
 const target = `http://127.0.0.1:${server.addr.port}`;
 
 Deno.test.beforeAll(async () => {
-  platform = await startTestPlatform({}, { onChainedCall: (call) => decide(call) });
+  platform = await startTestPlatform({}, { onDispatch: (call) => decide(call) });
   sql = connect(platform.databaseUrl, { max: 4, name: "test" });
 });
 Deno.test.beforeEach(() => {
@@ -133,7 +133,7 @@ Deno.test("a request to nobody leaves an error behind", async () => {
 });
 
 Deno.test("a call can be dropped on its way: it is gone, and leaves no answer", async () => {
-  const seen = new Events<ChainedCall>();
+  const seen = new Events<Dispatch>();
   decide = (call) => {
     seen.push(call);
     return call.url.endsWith("/lost") ? "drop" : "deliver";
@@ -159,11 +159,11 @@ Deno.test("a call can arrive late, without holding up the others, and is in flig
   await responseTo(await post("/punctual"));
   assertEquals(arrivals.all.map((arrival) => arrival.path), ["/punctual"]);
   const [queue] = await sql`select count(*)::integer as waiting from net.http_request_queue`;
-  assertEquals([queue?.waiting, platform.callsInFlight()], [0, 1]);
+  assertEquals([queue?.waiting, platform.dispatchesInFlight()], [0, 1]);
   release.resolve();
   assertEquals((await responseTo(id)).status_code, 200);
   assertEquals(arrivals.all.map((arrival) => arrival.path), ["/punctual", "/late"]);
-  while (platform.callsInFlight() > 0) await new Promise((resolve) => setTimeout(resolve, 10));
+  while (platform.dispatchesInFlight() > 0) await new Promise((resolve) => setTimeout(resolve, 10));
 });
 
 Deno.test("what the API roles may do with it is what they may on the platform", async () => {

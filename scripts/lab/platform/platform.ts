@@ -8,13 +8,13 @@ import { watchFolder } from "./janitor.ts";
 import { fetchFunctionPackages } from "./function_packages.ts";
 import { openFunctionLog } from "./function_log.ts";
 import { applyMigrations } from "./migrations.ts";
-import { type ChainedCall, type Delivery, type NetWorker, startNetWorker } from "./net_worker.ts";
+import { type Dispatch, type Delivery, type NetWorker, startNetWorker } from "./net_worker.ts";
 import { preparePlatformSchema } from "./platform_schema.ts";
 import { explain, Problem } from "../../command_line/problem.ts";
 import { isEnding, stopOnSignal } from "../../command_line/shutdown.ts";
 
 export type { DatabaseCall, OnDatabaseCall } from "./gateway.ts";
-export type { ChainedCall, Delivery } from "./net_worker.ts";
+export type { Dispatch, Delivery } from "./net_worker.ts";
 export { Problem } from "../../command_line/problem.ts";
 
 export interface PlatformOptions {
@@ -47,7 +47,7 @@ export interface PlatformOptions {
   /** `manual`: cron jobs run only when `cron.tick` is called. Default: `real-time`. */
   cron?: "real-time" | "manual";
   /** Decides what becomes of each request that SQL sends through pg_net's stand-in. Default: delivers all. */
-  onChainedCall?: (call: ChainedCall) => Delivery;
+  onDispatch?: (call: Dispatch) => Delivery;
   /**
    * Stands between the functions and the database: may call before, after or instead of `run`, which makes the call.
    * Default: makes it.
@@ -94,7 +94,7 @@ export interface Platform extends AsyncDisposable {
   /** Ends all isolates at once, amid their work. Resolves to how many. */
   killFunctionInstances(): Promise<number>;
   /** How many calls have left pg_net's queue and are neither answered nor lost, those on their way late among them. */
-  callsInFlight(): number;
+  dispatchesInFlight(): number;
   /**
    * Restarts the embedded database: in order, or as after a crash, which loses what waits in pg_net's queue. It may be away for
    * a while in between.
@@ -223,7 +223,7 @@ async function start(
     if (!real.net) {
       const worker = await startNetWorker({
         databaseUrl: database.adminUrl,
-        onCall: options.onChainedCall,
+        onDispatch: options.onDispatch,
         onProblem: options.onNetProblem,
       });
       net = worker;
@@ -254,7 +254,7 @@ async function start(
     },
     busyFunctionInstances: () => edge?.busy() ?? 0,
     killFunctionInstances: async () => await edge?.kill() ?? 0,
-    callsInFlight: () => net?.inFlight() ?? 0,
+    dispatchesInFlight: () => net?.inFlight() ?? 0,
     async restartDatabase(mode = "fast", awayMilliseconds = 0) {
       if (!database.embedded) throw new Problem("Only the embedded database can be restarted.");
       await database.embedded.restart(mode, awayMilliseconds);

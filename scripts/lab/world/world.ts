@@ -81,7 +81,7 @@ export async function startWorld(options: WorldOptions): Promise<World> {
       "the API password": account.password,
       "the API credentials": btoa(`${account.username}:${account.password}`),
     },
-    isAlive: () => platform.busyFunctionInstances() > 0 || platform.callsInFlight() > 0,
+    isAlive: () => platform.busyFunctionInstances() > 0 || platform.dispatchesInFlight() > 0,
     async queuedRequests() {
       const [row] = await patiently(() =>
         sql<{ queued: number }[]>`select count(*)::integer as queued from net.http_request_queue`

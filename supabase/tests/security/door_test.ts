@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import fc from "fast-check";
-import { sign, type SignedCall } from "../../functions/_shared/worker/signature.ts";
+import { sign, type SignedDispatch } from "../../functions/_shared/worker/signature.ts";
 import { loadHandler, type TestedHandler, WORKER_SECRET } from "./support/handler.ts";
 
 /** The functions' door: who comes in, with what, and what the others learn. */
@@ -170,7 +170,7 @@ Deno.test("whatever JSON comes, it is refused unless it is a feed's name", async
 });
 
 /** A call as SQL sends it now. */
-const call = (more: Partial<SignedCall> = {}): SignedCall => ({
+const call = (more: Partial<SignedDispatch> = {}): SignedDispatch => ({
   functionName: "events",
   feed: "results",
   id: 7,
@@ -178,7 +178,7 @@ const call = (more: Partial<SignedCall> = {}): SignedCall => ({
   ...more,
 });
 
-const bodyOf = ({ feed, id, expires }: SignedCall) => ({ feed, dispatch: id, expires });
+const bodyOf = ({ feed, id, expires }: SignedDispatch) => ({ feed, dispatch: id, expires });
 
 async function handleSigned(signature: string, body: unknown): Promise<Response> {
   const headers = { "x-call-signature": signature };
@@ -245,12 +245,12 @@ Deno.test("a signed call that ran out, or runs out too late, gets 401 and a line
   const times: [seconds: number, says: RegExp][] = [
     [
       -62,
-      /The call 7 of results is expired: by this machine's clock it ran out 6\d s ago\. .*clock.* differ/,
+      /The dispatch 7 of results is expired: by this machine's clock it ran out 6\d s ago\. .*clock.* differ/,
     ],
     [-86_400, /is expired: .* ran out 864\d\d s ago/],
     [
       183,
-      /The call 7 of results is too far ahead: by this machine's clock it runs out in 18\d s\. .*clock.* differ/,
+      /The dispatch 7 of results is too far ahead: by this machine's clock it runs out in 18\d s\. .*clock.* differ/,
     ],
     [86_400, /is too far ahead: .* runs out in 86[34]\d\d s/],
   ];

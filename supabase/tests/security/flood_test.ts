@@ -1,13 +1,13 @@
 import { assert, assertEquals } from "@std/assert";
 import { bootEverything, type Everything } from "../../../scripts/lab/world/boot.ts";
 import { connect, type Sql } from "../../../scripts/lab/platform/database.ts";
-import type { ChainedCall } from "../../../scripts/lab/platform/platform.ts";
+import type { Dispatch } from "../../../scripts/lab/platform/platform.ts";
 import { sign } from "../../functions/_shared/worker/signature.ts";
 
 /** The whole platform, and somebody who calls its functions far more often than it does itself. */
 let everything: Everything;
 let sql: Sql;
-const sent: ChainedCall[] = [];
+const sent: Dispatch[] = [];
 
 Deno.test.beforeAll(async () => {
   everything = await bootEverything({
@@ -16,7 +16,7 @@ Deno.test.beforeAll(async () => {
     platform: {
       cron: "manual",
       onFunctionLog: () => {},
-      onChainedCall: (call) => {
+      onDispatch: (call) => {
         sent.push(call);
         return "deliver";
       },

@@ -34,7 +34,7 @@ Deno.test.beforeEach(async () => {
 Deno.test.afterEach(() => reader.end({ timeout: 1 }));
 
 const startAndForget = () => start(db.sql, "2026-05-01", "2026-05-31", { feeds: ["results"] });
-const callsOnTheirWay = async () =>
+const dispatchesInTransit = async () =>
   (await db.sql<{ id: number }[]>`select id::integer from engine.dispatches`).map(({ id }) => id);
 
 Deno.test("a reader of the queue finds calls with their signatures, and no secret", async () => {
@@ -51,10 +51,10 @@ Deno.test("a reader of the queue finds calls with their signatures, and no secre
 Deno.test("a reader who empties the queue is made up for by the sweep", async () => {
   await startAndForget();
   await reader`delete from net.http_request_queue`;
-  const [lost] = await callsOnTheirWay();
+  const [lost] = await dispatchesInTransit();
   await db.passTime("16 seconds");
   await db.sql`select engine.sweep()`;
-  const calls = await db.takeCalls();
+  const calls = await db.takeDispatches();
   assertEquals(calls.map(({ body }) => body["feed"]), ["results"]);
   assert(calls[0]?.body["dispatch"] !== lost);
 });
@@ -99,7 +99,7 @@ Deno.test("a reader who may make nothing temporary has no function to hang there
 
 Deno.test("with a trigger on the queue that is not ours nothing is sent, and what is to do is said", async () => {
   await startAndForget();
-  await db.takeCalls();
+  await db.takeDispatches();
   await hangTriggerOnQueue();
   const error = await assertRejects(() => db.worker`select engine.dispatch('results')`);
   assertMatch(
@@ -125,10 +125,10 @@ Deno.test("with a trigger on the queue that is not ours nothing is sent, and wha
 
   // Their function goes with their session, and with it the trigger.
   await reader.end({ timeout: 1 });
-  await db.takeCalls();
+  await db.takeDispatches();
   for (let tries = 0; tries < 50; tries++) {
     await db.sql`select engine.sweep()`;
-    if ((await db.takeCalls()).length > 0) return;
+    if ((await db.takeDispatches()).length > 0) return;
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
   throw new Error("The trigger's end must let the engine send again");
@@ -166,7 +166,7 @@ for (const [what, doIt, undoIt] of SABOTAGE) {
   Deno.test(`${what}: nothing of it runs, chunks end, leases run out, and the error log says it`, async () => {
     await start(db.sql, "2026-04-01", "2026-05-31", { feeds: ["results"] });
     const [lease] = [await claimed(db.worker, "results"), await claimed(db.worker, "results")];
-    await db.takeCalls();
+    await db.takeDispatches();
     await reader.unsafe(doIt);
     try {
       await db.worker`select yield_chunk(${lease.chunk_id}, ${lease.lease_token}, 0)`;
@@ -183,7 +183,7 @@ for (const [what, doIt, undoIt] of SABOTAGE) {
       await db.admin.unsafe(undoIt);
     }
     await db.sql`select engine.sweep()`;
-    assert((await db.takeCalls()).length > 0);
+    assert((await db.takeDispatches()).length > 0);
   });
 }
 
@@ -214,7 +214,7 @@ Deno.test("a reader who locks pg_net's tables holds up no ending, no sweep and n
     await db.sql`delete from vault.secrets where name = 'alert_webhook_url'`;
   }
   await db.sql`select engine.sweep()`;
-  assert((await db.takeCalls()).length > 0);
+  assert((await db.takeDispatches()).length > 0);
 });
 
 Deno.test("nobody hangs a trigger on the queue between the look and the request", async () => {

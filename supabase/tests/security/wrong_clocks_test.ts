@@ -56,7 +56,7 @@ for (const wrong of [-59, 59]) {
     const run = await start();
     await until(stateIs(run, "succeeded"), "the run");
     assert(functionLog.some((line) => line.includes('"wrong clock"')));
-    assert(!functionLog.some((line) => line.includes('"call refused"')));
+    assert(!functionLog.some((line) => line.includes('"dispatch refused"')));
   });
 }
 
@@ -65,8 +65,8 @@ for (const [minutes, verdict] of WRONG) {
   Deno.test(`functions whose clocks are wrong by ${minutes} minutes do nothing, and everybody who is to know is told`, async () => {
     await setClocks(minutes * 60);
     const run = await start();
-    await until(() => functionLog.some((line) => line.includes('"call refused"')), "the refusal");
-    const refusal = functionLog.find((line) => line.includes('"call refused"')) ?? "";
+    await until(() => functionLog.some((line) => line.includes('"dispatch refused"')), "the refusal");
+    const refusal = functionLog.find((line) => line.includes('"dispatch refused"')) ?? "";
     assertMatch(
       refusal,
       new RegExp(`results is ${verdict}: .* this clock and the database's differ by more than a minute`),

@@ -4,7 +4,7 @@ import { StandingTime } from "../../../scripts/lab/world/moved_time.ts";
 import { freeSlots } from "../../../scripts/lab/world/slots.ts";
 
 /** A call that SQL queued for pg_net and nobody has sent. */
-export interface QueuedCall {
+export interface QueuedDispatch {
   readonly url: string;
   /** Without the time at which it runs out. */
   readonly body: Record<string, unknown>;
@@ -35,7 +35,7 @@ export interface TestDatabase {
   /** Runs something while Vault lacks the worker secret. */
   withoutWorkerSecret(work: () => Promise<void>): Promise<void>;
   /** What was queued since the last time this was asked; these calls count as arrived. */
-  takeCalls(): Promise<QueuedCall[]>;
+  takeDispatches(): Promise<QueuedDispatch[]>;
 }
 
 /** A Monday in the middle of racing, and of British summer time. */
@@ -115,9 +115,9 @@ export async function startTestDatabase(): Promise<TestDatabase> {
         await sql`select vault.create_secret(${platform.workerSecret}, 'worker_secret')`;
       }
     },
-    async takeCalls() {
+    async takeDispatches() {
       return [
-        ...await sql<QueuedCall[]>`
+        ...await sql<QueuedDispatch[]>`
           with taken as (delete from net.http_request_queue returning id, url, headers, body),
           arrived as (
             delete from engine.dispatches as sent using taken

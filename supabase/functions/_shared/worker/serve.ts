@@ -52,7 +52,7 @@ async function readSmallBody(request: Request): Promise<string | null> {
 }
 
 /** What a call asks for. */
-interface Call {
+interface Dispatch {
   readonly feed: Feed;
   /** Null when somebody calls by hand. */
   readonly id: number | null;
@@ -77,14 +77,14 @@ async function readBody<T>(request: Request, form: z.ZodType<T>): Promise<T | un
 }
 
 /** Finds out who calls and what for, before anything is asked of the database. */
-async function readCall(
+async function readDispatch(
   request: Request,
   { functionName, feeds, workerSecret }: {
     functionName: string;
     feeds: readonly Feed[];
     workerSecret: string;
   },
-): Promise<Call | Refusal> {
+): Promise<Dispatch | Refusal> {
   const feed = z.enum(feeds);
   if (showsSecret(request, workerSecret)) {
     const body = await readBody(request, z.strictObject({ feed }));
@@ -98,17 +98,17 @@ async function readCall(
   const body = await readBody(request, z.strictObject({ feed, dispatch: count, expires: count }));
   if (body === undefined) return UNAUTHORIZED;
 
-  const call = { feed: body.feed, id: body.dispatch };
+  const dispatch = { feed: body.feed, id: body.dispatch };
   const now = Date.now();
-  const verdict = judge({ functionName, ...call, expires: body.expires }, signature, workerSecret, now);
-  if (verdict === "good") return call;
+  const verdict = judge({ functionName, ...dispatch, expires: body.expires }, signature, workerSecret, now);
+  if (verdict === "good") return dispatch;
   if (verdict === "forged") return UNAUTHORIZED;
   const seconds = Math.round(body.expires - now / 1000);
   return {
     status: 401,
     message:
       "The call is too old, or the clocks of the database and the function differ; see the function's log",
-    log: `The call ${call.id} of ${call.feed} is ${verdict}: by this machine's clock it ${
+    log: `The call ${dispatch.id} of ${dispatch.feed} is ${verdict}: by this machine's clock it ${
       seconds < 0 ? `ran out ${-seconds} s ago` : `runs out in ${seconds} s`
     }. Either it was on its way for minutes, or this clock and the database's differ by more than a minute`,
   };
@@ -170,13 +170,13 @@ export function serve(functionName: string, feeds: readonly Feed[]): void {
       if (request.method !== "POST") return answer(405, { message: "Use POST" });
       const environment = readEnvironment(get);
       const { workerSecret } = environment;
-      const call = await readCall(request, { functionName, feeds, workerSecret });
-      if ("status" in call) {
-        if (call.log !== undefined) log.error("call refused", { message: call.log });
-        return answer(call.status, { message: call.message });
+      const dispatch = await readDispatch(request, { functionName, feeds, workerSecret });
+      if ("status" in dispatch) {
+        if (dispatch.log !== undefined) log.error("dispatch refused", { message: dispatch.log });
+        return answer(dispatch.status, { message: dispatch.message });
       }
 
-      const { feed, id } = call;
+      const { feed, id } = dispatch;
       const engine = createEngineClient(environment, {
         clock: systemClock,
         log: log.with({ feed, dispatch: id }),
@@ -201,7 +201,7 @@ export function serve(functionName: string, feeds: readonly Feed[]): void {
       EdgeRuntime.waitUntil(work(chunk, chunkEngine, chunkLog, get));
       return answer(202, { run: chunk.runId, chunk: chunk.id, feed });
     } catch (error) {
-      log.error("call failed", { message: error instanceof Error ? error.message : String(error) });
+      log.error("dispatch failed", { message: error instanceof Error ? error.message : String(error) });
       if (error instanceof MissingSettingError) {
         return answer(500, { message: "A setting is missing; see the log" });
       }

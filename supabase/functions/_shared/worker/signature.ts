@@ -2,7 +2,7 @@ import { createHmac } from "node:crypto";
 import { isSameText } from "./same_text.ts";
 
 /** What SQL signs of a call that it sends. */
-export interface SignedCall {
+export interface SignedDispatch {
   /** The function that is called: what is signed for one is no good at the other. */
   readonly functionName: string;
   readonly feed: string;
@@ -21,15 +21,15 @@ const GOOD_FOR_SECONDS = 120;
 const CLOCKS_APART_SECONDS = 60;
 
 /** As `engine.text_to_sign` has it: each field with its length in bytes, so that none can pass for a part of the next. */
-export function textToSign({ functionName, feed, id, expires }: SignedCall): string {
+export function textToSign({ functionName, feed, id, expires }: SignedDispatch): string {
   return [functionName, feed, String(id), String(expires)]
     .map((field) => `${new TextEncoder().encode(field).length}:${field},`)
     .join("");
 }
 
 /** The signature of a call, as lower-case hexadecimal digits. */
-export function sign(call: SignedCall, secret: string): string {
-  return createHmac("sha256", secret).update(textToSign(call)).digest("hex");
+export function sign(dispatch: SignedDispatch, secret: string): string {
+  return createHmac("sha256", secret).update(textToSign(dispatch)).digest("hex");
 }
 
 /** Whether a text has the form of a signature: what has not is not worth reading on for. */
@@ -42,9 +42,9 @@ export function isSignature(text: string | null): text is string {
  *
  * @param now The isolate's time in milliseconds.
  */
-export function judge(call: SignedCall, signature: string, secret: string, now: number): Verdict {
-  if (!isSameText(signature, sign(call, secret))) return "forged";
-  const left = call.expires - now / 1000;
+export function judge(dispatch: SignedDispatch, signature: string, secret: string, now: number): Verdict {
+  if (!isSameText(signature, sign(dispatch, secret))) return "forged";
+  const left = dispatch.expires - now / 1000;
   if (left < -CLOCKS_APART_SECONDS) return "expired";
   return left > GOOD_FOR_SECONDS + CLOCKS_APART_SECONDS ? "too far ahead" : "good";
 }

@@ -1,17 +1,17 @@
 import { assertEquals, assertNotEquals } from "@std/assert";
 import fc from "fast-check";
-import { isSignature, judge, sign, type SignedCall, textToSign } from "./signature.ts";
+import { isSignature, judge, sign, type SignedDispatch, textToSign } from "./signature.ts";
 
 const SECRET = "a worker secret";
 const NOW = Date.UTC(2026, 5, 15, 11);
-const CALL: SignedCall = { functionName: "events", feed: "results", id: 17, expires: NOW / 1000 + 120 };
-const SIGNATURE = sign(CALL, SECRET);
+const DISPATCH: SignedDispatch = { functionName: "events", feed: "results", id: 17, expires: NOW / 1000 + 120 };
+const SIGNATURE = sign(DISPATCH, SECRET);
 
 /** The verdict when the isolate's clock is off by so many seconds, or so many have gone by. */
-const after = (seconds: number) => judge(CALL, SIGNATURE, SECRET, NOW + seconds * 1000);
+const after = (seconds: number) => judge(DISPATCH, SIGNATURE, SECRET, NOW + seconds * 1000);
 
 Deno.test("textToSign() puts each field's length before it", () => {
-  assertEquals(textToSign(CALL), "6:events,7:results,2:17,10:1781521320,");
+  assertEquals(textToSign(DISPATCH), "6:events,7:results,2:17,10:1781521320,");
 });
 
 Deno.test("sign() is HMAC-SHA-256 of the text, in lower-case hexadecimal digits", () => {
@@ -24,16 +24,16 @@ Deno.test("judge() finds a signature good for its own call", () => {
 });
 
 Deno.test("judge() finds it forged when anything of the call is another, or the secret", () => {
-  const others: Partial<SignedCall>[] = [
+  const others: Partial<SignedDispatch>[] = [
     { functionName: "masters" },
     { feed: "racecards" },
     { id: 18 },
-    { expires: CALL.expires + 1 },
+    { expires: DISPATCH.expires + 1 },
   ];
   for (const other of others) {
-    assertEquals(judge({ ...CALL, ...other }, SIGNATURE, SECRET, NOW), "forged", JSON.stringify(other));
+    assertEquals(judge({ ...DISPATCH, ...other }, SIGNATURE, SECRET, NOW), "forged", JSON.stringify(other));
   }
-  assertEquals(judge(CALL, SIGNATURE, `${SECRET} `, NOW), "forged");
+  assertEquals(judge(DISPATCH, SIGNATURE, `${SECRET} `, NOW), "forged");
 });
 
 Deno.test("judge() finds it forged when it is cut short, longer, or in capitals", () => {
@@ -46,7 +46,7 @@ Deno.test("judge() finds it forged when it is cut short, longer, or in capitals"
   ];
   for (const other of others) {
     assertEquals(isSignature(other), false, other);
-    assertEquals(judge(CALL, other, SECRET, NOW), "forged", other);
+    assertEquals(judge(DISPATCH, other, SECRET, NOW), "forged", other);
   }
   assertEquals(isSignature(null), false);
   assertEquals(isSignature(SIGNATURE), true);
@@ -64,7 +64,7 @@ Deno.test("judge() finds a call expired a minute after it ran out, and one that 
 });
 
 Deno.test("judge() says of no forged call whether its time would have been right", () => {
-  assertEquals(judge({ ...CALL, expires: 1 }, SIGNATURE, SECRET, NOW), "forged");
+  assertEquals(judge({ ...DISPATCH, expires: 1 }, SIGNATURE, SECRET, NOW), "forged");
 });
 
 Deno.test("textToSign() is the same of no two calls, whatever stands in their fields", () => {
@@ -81,7 +81,7 @@ Deno.test("textToSign() is the same of no two calls, whatever stands in their fi
   );
   // What would read the same without the lengths.
   assertNotEquals(
-    textToSign({ ...CALL, functionName: "events,7:results" }),
-    textToSign({ ...CALL, functionName: "events", feed: "results,7:results" }),
+    textToSign({ ...DISPATCH, functionName: "events,7:results" }),
+    textToSign({ ...DISPATCH, functionName: "events", feed: "results,7:results" }),
   );
 });
