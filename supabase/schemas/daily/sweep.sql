@@ -101,7 +101,7 @@ as $$
   select engine.note_alert(
     kind => 'standstill', subject => 'the sweep', is_over => true,
     message => format(
-      'The sweep stood still from %s to %s: the project slept, or cron did. What was missed is being pulled.',
+      'The sweep did not run from %s to %s: the project was paused, or cron stopped. What was missed is being pulled.',
       engine.clock() - note_standstill.silence, engine.clock()
     )
   )

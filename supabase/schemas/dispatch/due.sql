@@ -40,8 +40,8 @@ where
     where l.next_slot > engine.clock() + interval '15 seconds'
   ));
 comment on view engine.claimable_chunks is
-  'Chunks that wait, are due, belong to a run that is neither paused nor cancelled, whose days no other chunk is
-   pulling, and whose endpoint has a slot soon.';
+  'Chunks that wait, are due, belong to a run that is neither paused nor cancelled, with days that no other chunk is
+   pulling and an endpoint that has a slot soon.';
 
 create function engine.dispatch_due(feed text default null)
 returns integer

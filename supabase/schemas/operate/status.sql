@@ -1,4 +1,4 @@
--- What an operator looks at.
+-- The operator's view of the runs.
 
 create view public.backfill_status
 with (security_invoker = true)
