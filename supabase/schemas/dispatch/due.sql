@@ -52,7 +52,7 @@ as $$
 declare
   allowed constant integer := (select s.leases_per_feed from public.backfill_settings as s);
   feed_name text;
-  calls integer := 0;
+  dispatched integer := 0;
   missing integer;
 begin
   foreach feed_name in array engine.feed_names() loop
@@ -71,10 +71,10 @@ begin
     into missing;
     for nth in 1 .. missing loop
       perform engine.dispatch(feed_name);
-      calls := calls + 1;
+      dispatched := dispatched + 1;
     end loop;
   end loop;
-  return calls;
+  return dispatched;
 end
 $$;
 comment on function engine.dispatch_due(text) is
