@@ -2,8 +2,8 @@
 
 -- schemas/base/extensions.sql
 
--- What the platform must bring: pg_net carries the chained calls and the alerts, pg_cron the ticks, Vault the secrets.
--- Where an extension is not installable (the local platform), a schema of the same name stands in for it.
+-- What the platform must bring: pg_net sends the dispatches and the alerts, pg_cron runs the ticks, Vault keeps the
+-- secrets. Where an extension is not installable (the local platform), a schema of the same name stands in for it.
 
 do $$
 begin
@@ -58,10 +58,9 @@ security invoker
 set search_path = pg_catalog, pg_temp
 as $$ select pg_catalog.clock_timestamp() $$;
 comment on function engine.clock() is
-  'The engine''s time. Not the transaction''s start: two calls in one transaction may differ.';
+  'The engine''s time. Not the start of the transaction: two calls in one transaction may differ.';
 
--- Not the engine's time: what is signed for a machine outside has to agree with that machine's clock, which nobody
--- moves.
+-- Not the engine's time: what is signed for another machine must agree with that machine's clock, which no test moves.
 create function engine.wall_clock()
 returns timestamptz
 language sql
@@ -95,7 +94,7 @@ grant execute on function engine.clock, engine.london_day, engine.london_midnigh
 
 -- schemas/base/unchanged_rows.sql
 
--- What keeps updated_at honest, and spares the write: an upsert that brings nothing new leaves the row as it is.
+-- Keeps updated_at correct and saves the write: an upsert that brings nothing new leaves the row as it is.
 
 create function engine.skip_unchanged_row()
 returns trigger
@@ -116,18 +115,17 @@ comment on function engine.skip_unchanged_row() is
 
 -- schemas/base/locks.sql
 
--- What only one transaction at a time may do. A row to lock for each, because an advisory lock can be taken by every
--- login: a reader with a dashboard's login could hold the engine up. A row can be locked only with the right to update
--- it.
+-- What only one transaction at a time may do. Each has a row to lock, because every login can take an advisory lock: a
+-- reader with a dashboard's login could block the engine. Locking a row needs the right to update it.
 
 create table engine.locks (
   name text primary key,
   guards text not null
 );
 comment on table engine.locks is
-  'A row for each thing that only one transaction at a time may do: it holds the row locked meanwhile.';
+  'A row for each thing that only one transaction at a time may do: it keeps the row locked until it ends.';
 comment on column engine.locks.name is 'What the functions call it.';
-comment on column engine.locks.guards is 'What is done by the session that holds it.';
+comment on column engine.locks.guards is 'What the session that holds it is doing.';
 
 insert into engine.locks (name, guards)
 values
@@ -151,7 +149,7 @@ as $$
       format(
         'session %s (%s)', session.pid, concat_ws(', ', session.usename, nullif(session.application_name, ''))
       ) as words,
-      -- The row says which transaction locked it, but for one that did so within a savepoint.
+      -- The row says which transaction locked it, except when that happened within a savepoint.
       coalesce(
         bool_or(
           held.locktype = 'transactionid' and held.mode = 'ExclusiveLock' and held.transactionid = lock.xmax
@@ -186,7 +184,7 @@ security invoker
 set search_path = ''
 as $$
 begin
-  -- Nothing was done, and the next try may pass: the functions try again on this code.
+  -- Nothing was done and the next try may succeed: the functions try again on this code.
   raise exception '%', coalesce(engine.lock_holder(refuse_lock.name), format('There is no lock "%s"', refuse_lock.name))
     using errcode = '55P03',
       hint = 'Let that session end its transaction (commit or rollback), or end it: '
@@ -208,14 +206,14 @@ begin
 end
 $$;
 comment on function engine.try_lock(text) is
-  'Takes a lock until the transaction ends and returns true; false, at once, when somebody else holds it.';
+  'Takes a lock until the transaction ends and returns true; false, at once, when another session holds it.';
 
 create function engine.take_lock(name text)
 returns void
 language plpgsql
 security invoker
 set search_path = ''
--- Below the 8 s that the API roles' statements have, so that the sentence is what the caller gets.
+-- Below the 8 s that the API roles' statements have, so that the caller gets this message.
 set lock_timeout = '5s'
 as $$
 begin
@@ -636,8 +634,8 @@ create table public.ra_races (
 );
 comment on table public.ra_races is
   'Races, one row each, filled by racecards and results. Source: The Racing API, /racecards/pro and /results. The first
-   word of a column''s comment is its owner. Card: only cards fill it. Result: only results do. Both: a result''s word
-   stands, and a card fills what it left open. A missing value never replaces a known one.';
+   word of a column''s comment is its owner. Card: only cards fill it. Result: only results do. Both: the result takes
+   precedence, and a card fills what it left empty. A missing value never replaces a known one.';
 comment on column public.ra_races.id is
   'Both. Opaque text; some numbers in it are beyond 32 bits. The Racing API, /racecards/pro and /results, `race_id`.';
 comment on column public.ra_races.course_id is 'Both. The Racing API, /racecards/pro and /results, `course_id`.';
@@ -840,8 +838,8 @@ create table public.ra_runners (
 );
 comment on table public.ra_runners is
   'Runners: one horse in one race. Entries of the card that did not run stay, marked as such. The first word of a
-   column''s comment is its owner. Card: only cards fill it. Result: only results do. Both: a result''s word stands, and
-   a card fills what it left open. A missing value never replaces a known one.';
+   column''s comment is its owner. Card: only cards fill it. Result: only results do. Both: the result takes precedence,
+   and a card fills what it left empty. A missing value never replaces a known one.';
 comment on column public.ra_runners.race_id is 'Both. The Racing API, /racecards/pro and /results, `race_id`.';
 comment on column public.ra_runners.horse_id is
   'Both. A horse may run twice on a day: only race and horse together are one runner. The Racing API, /racecards/pro and
@@ -1017,7 +1015,7 @@ comment on table public.ra_runner_odds is
 comment on column public.ra_runner_odds.race_id is 'The race. The Racing API, /racecards/pro, `race_id`.';
 comment on column public.ra_runner_odds.horse_id is 'The runner in it. The Racing API, /racecards/pro, `horse_id`.';
 comment on column public.ra_runner_odds.bookmaker_code is
-  'Who quotes the price. The Racing API, /racecards/pro, `odds[].bookmaker`.';
+  'The bookmaker that quotes the price. The Racing API, /racecards/pro, `odds[].bookmaker`.';
 comment on column public.ra_runner_odds.fractional is
   'As printed: "7/2"; exchanges print the decimal price here ("3.35").';
 comment on column public.ra_runner_odds.decimal is 'Decimal price, stake included.';
@@ -1043,8 +1041,8 @@ grant select, insert, update on public.ra_runner_odds to service_role;
 
 -- schemas/runs/feeds.sql
 
--- What the API has of one kind, and how that is pulled. All that differs between two feeds and is no matter of their
--- content stands here, so that a new feed is a row (and a reader in supabase/functions).
+-- What the API has of one kind, and how it is pulled. Every difference between feeds, apart from their content, is
+-- here, so that a new feed is a row (and a reader in supabase/functions).
 
 create table engine.feeds (
   name text primary key,
@@ -1092,10 +1090,10 @@ comment on column engine.feeds.counted_by is
    endpoint. days: a chunk a month, a total a day. pages: a chunk a month, one total for all of its days, which are read
    as one. ids: a chunk a month, one total of the horses whose pages are asked for; no day of it is ever covered.';
 comment on column engine.feeds.page_limit is
-  'Rows asked for in one call. A change holds from the next claim on. Null for lists.';
+  'Rows asked for in one API call. A change holds from the next claim on. Null for lists.';
 comment on column engine.feeds.page_limit_allowed is
-  'What the API answers at most in one call, and refuses to be asked beyond: 500 of /racecards/pro, 100 of /results.
-   Null for lists.';
+  'The most rows that the API returns for one call; it refuses to be asked for more: 500 of /racecards/pro, 100 of
+   /results. Null for lists.';
 comment on column engine.feeds.goes_first is 'Whether the other chunks of a run wait for it.';
 comment on column engine.feeds.first_day is 'The first day that the API has; null without days.';
 comment on column engine.feeds.days_ahead is 'How many days ahead of today the API has it; null without days.';
@@ -1106,24 +1104,24 @@ comment on column engine.feeds.settled_after_days is
   'How many days after a day its last corrections are in: 1 a card (an abandonment in the evening), 6 a result (late
    ratings and stewards'' corrections come for five days).';
 comment on column engine.feeds.overdue_after_days is
-  'From this age on a day that was not pulled once it was settled counts as missing: by then the schedules have pulled
-   it for the last time, if somebody was awake.';
+  'From this age on, a day that was not pulled since it was settled counts as missing: its last scheduled pull should
+   be done by then.';
 comment on column engine.feeds.free_months is
   'How many months back the API gives it without the historical add-on; null: all of it.';
 comment on column engine.feeds.runners_a_race is 'For estimates until enough was pulled: runners of a race.';
 comment on column engine.feeds.bytes_a_runner is
-  'For estimates: bytes by which a runner makes the database grow, indexes and all that hangs on it included.';
-comment on column engine.feeds.shares_rows_with is 'The feed whose rows it fills up, where both have a race; or null.';
+  'For estimates: bytes by which a runner makes the database grow, including indexes and dependent rows.';
+comment on column engine.feeds.shares_rows_with is 'The feed whose rows it adds to when both have a race; or null.';
 comment on column engine.feeds.bytes_a_shared_runner is 'As bytes_a_runner, for a runner whose row is there already.';
 comment on column engine.feeds.pages_an_invocation is 'For estimates until enough was pulled: pages of one invocation.';
 comment on column engine.feeds.has_days is 'Whether its days are covered one by one.';
 comment on column engine.feeds.counted_rows is
   'The arrays of a page, as ingest_page gets it, that hold what the API counts. Where it is no races, its pages are
    estimated from the races of other feeds, and its coverage says that a day was pulled and knows of no races.';
-comment on column engine.feeds.by_default is 'Whether it is pulled when somebody starts a run and names no feeds.';
+comment on column engine.feeds.by_default is 'Whether a run that names no feeds pulls it.';
 
--- Each feed has its own claims, and a lock for them. The search path is that of what runs with lent rights: a trigger
--- goes where its table goes, and engine.dispatch reads this one.
+-- Each feed has its own claims, and a lock for them. The search path is that of security definer functions: the trigger
+-- belongs to this table, which engine.dispatch reads.
 create function engine.add_claim_lock()
 returns trigger
 language plpgsql
@@ -1131,7 +1129,7 @@ security invoker
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-  -- A feed that was deleted leaves its lock behind, as somebody may hold it.
+  -- A feed that was deleted leaves its lock behind, as a session may hold it.
   insert into engine.locks (name, guards)
   values ('claim ' || new.name, format('giving out the %s'' leases', new.name))
   on conflict (name) do nothing;
@@ -1166,7 +1164,7 @@ values
     9.8, 600, 'racecards', 310, 7.5
   );
 
--- Too few rows to be analysed by itself, and plans would expect hundreds.
+-- Too few rows to be analysed automatically, and plans would expect hundreds.
 analyze engine.feeds;
 
 create function engine.feed_names(with_days boolean default null, by_default boolean default null)
@@ -1184,7 +1182,7 @@ as $$
 $$;
 comment on function engine.feed_names(boolean, boolean) is
   'Feeds in their order. with_days: true, those whose days are covered one by one; false, the others. by_default: true,
-   those that are pulled when nobody names any; false, the others. Null: both.';
+   those that are pulled when no feeds are named; false, the others. Null: both.';
 
 create function engine.refuse_unknown_feeds()
 returns trigger
@@ -1202,7 +1200,7 @@ begin
 end
 $$;
 comment on function engine.refuse_unknown_feeds() is
-  'Trigger: error 22023 when the column feeds names one that engine.feeds has not, or none at all.';
+  'Trigger: error 22023 when the column feeds names a feed that engine.feeds lacks, or no feed.';
 
 alter table engine.feeds enable row level security;
 grant select on engine.feeds to service_role;
@@ -1265,8 +1263,14 @@ comment on column public.backfill_settings.lease_seconds is 'How long a lease la
 comment on column public.backfill_settings.stop_taking_pages_after_seconds is
   'An invocation takes no further page after this time and yields: an isolate is retired at half of its wall clock.';
 comment on column public.backfill_settings.stop_taking_pages_after_busy_seconds is
-  'Likewise for the seconds it spent parsing and reading bodies. Sending and receiving costs about as much again
-   (measured: 1.8 s of CPU for each of these seconds), and an isolate is retired at 1 s of CPU and ended at 2 s.';
+  'The same limit for the seconds that it spent parsing and reading bodies. Sending and receiving costs about as much
+   again (measured: 1.8 s of CPU for each of these seconds), and an isolate is retired at 1 s of CPU and ended at 2 s.';
+comment on column public.backfill_settings.answer_timeout_seconds is
+  'How long an API call may take until its body is in. A racecards page of a big Saturday is 2 MB.';
+comment on column public.backfill_settings.attempts_before_dead is
+  'Failed attempts of a chunk without a page in between, after which it is dead.';
+comment on column public.backfill_settings.interruptions_before_dead is
+  'Leases of a chunk that run out without a page in between, after which it is dead.';
 comment on column public.backfill_settings.capture_odds is
   'Whether ra_runner_odds is filled. Odds are most of a card''s bytes, and stored they are more than the rest of it:
    about 10,500 rows of 180 bytes a card day (1.9 MB, indexes included), against 0.3 MB for its races and runners.';
@@ -1284,19 +1288,13 @@ comment on column public.backfill_settings.api_log_days is 'How long racing_api_
 comment on column public.backfill_settings.cron_log_days is
   'How long cron.job_run_details keeps a row of the engine''s jobs.';
 comment on column public.backfill_settings.scheduled_run_days is
-  'How long a scheduled run that succeeded is kept. What a backfill did is kept for ever.';
+  'How long a scheduled run that succeeded is kept. Backfills are kept for ever.';
 comment on column public.backfill_settings.alert_days is 'How long an alert is kept after it was resolved.';
 comment on column public.backfill_settings.reject_days is
   'How long a reject is kept after it was acknowledged and last met. One that nobody has acknowledged is kept for ever,
    and so is a runner of a result: it says that the horse ran.';
 comment on column public.backfill_settings.schedules_started_on is
-  'Set by start_schedules and emptied by stop_schedules: from this UK day on every day is expected to be stored.';
-comment on column public.backfill_settings.answer_timeout_seconds is
-  'How long a call of the API may take until its body is in. A racecards page of a big Saturday is 2 MB.';
-comment on column public.backfill_settings.attempts_before_dead is
-  'Failed attempts of a chunk without a page in between, after which it is dead.';
-comment on column public.backfill_settings.interruptions_before_dead is
-  'Leases of a chunk that run out without a page in between, after which it is dead.';
+  'Set by start_schedules and cleared by stop_schedules: every day from this UK day on is expected to be stored.';
 
 alter table public.backfill_settings enable row level security;
 revoke all on public.backfill_settings from public, anon, authenticated, service_role;
@@ -1304,7 +1302,7 @@ grant select on public.backfill_settings to service_role;
 
 -- schemas/runs/runs.sql
 
--- What was asked for.
+-- Runs: requests for work.
 
 create table public.backfill_runs (
   id bigint generated always as identity primary key,
@@ -1347,14 +1345,14 @@ create trigger refuse_unknown_feeds before insert or update of feeds on public.b
 
 alter table public.backfill_runs enable row level security;
 revoke all on public.backfill_runs from public, anon, authenticated, service_role;
--- Identity columns fill themselves: nobody needs a right to their sequences, and projects from before October 2026
--- grant one.
+-- Identity columns fill themselves, so no role needs a right to their sequences. Projects from before October 2026
+-- grant one by default.
 revoke all on sequence public.backfill_runs_id_seq from public, anon, authenticated, service_role;
 grant select, insert, update on public.backfill_runs to service_role;
 
 -- schemas/runs/chunks.sql
 
--- What is to be done: a run is cut into chunks.
+-- The work of a run, cut into chunks.
 
 create table public.backfill_progress (
   id bigint generated always as identity primary key,
@@ -1405,7 +1403,7 @@ create table public.backfill_progress (
   ),
   constraint backfill_progress_dead_has_error check (state <> 'dead' or last_error is not null),
   constraint backfill_progress_kind_known check (kind in ('backfill', 'by_hand', 'gaps', 'schedule')),
-  -- No day of a feed is worked on twice at the same time, whatever asks for it.
+  -- No day of a feed is worked on by two chunks at the same time, whichever runs they belong to.
   constraint backfill_progress_day_worked_on_once
     exclude using gist (feed with =, daterange(period_start, period_end) with &&) where (state = 'working')
 );
@@ -1425,26 +1423,26 @@ comment on column public.backfill_progress.state is
    backfill_retry(run_id); cancelled.';
 comment on column public.backfill_progress.next_attempt_at is 'A waiting chunk is not claimed before.';
 comment on column public.backfill_progress.lease_token is
-  'Whoever shows it may write. A new claim makes a new token, and the old one is worth nothing.';
+  'The worker with this token may write. A new claim makes a new token, and the old one becomes invalid.';
 comment on column public.backfill_progress.lease_until is
   'When the lease runs out unless a page renews it; null unless working.';
 comment on column public.backfill_progress.cursor_day is
   'The day to pull next, of a feed counted by days (racecards); null for the others.';
 comment on column public.backfill_progress.cursor_skip is
-  'What is pulled so far, as engine.feeds counts it: lists (masters), rows of the day at the cursor (racecards), rows of
-   the period (results), or ids.';
+  'How much is pulled so far, as engine.feeds counts it: lists (masters), rows of the day at the cursor (racecards),
+   rows of the period (results), or ids.';
 comment on column public.backfill_progress.pages_done is 'Pages stored since the period was begun.';
 comment on column public.backfill_progress.pages_planned is 'The estimate when planned.';
 comment on column public.backfill_progress.pages_expected is 'The same, corrected by what the API says.';
 comment on column public.backfill_progress.api_total is
-  'What the API said it has for the list (masters), the day (racecards) or the period (the others); the most that it
-   said in this reading.';
+  'What the API said it has for the list (masters), the day (racecards) or the period (the others); the highest number
+   in this reading.';
 comment on column public.backfill_progress.reading_since is
   'When the first page of the reading went in: of the lists (masters), the day at the cursor (racecards) or the period
    (the others). What is read is as old as that, however late its last page came. Null before the first page.';
 comment on column public.backfill_progress.regions is
   'What the API is asked for: the regions of the settings when the reading began. Null before the first claim.';
-comment on column public.backfill_progress.api_calls is 'Calls made for the chunk, failed ones too.';
+comment on column public.backfill_progress.api_calls is 'API calls made for the chunk, including failed ones.';
 comment on column public.backfill_progress.invocations is
   'Times it was claimed: invocations of a function that worked on it.';
 comment on column public.backfill_progress.races_stored is 'Races upserted; a race pulled twice counts twice.';
@@ -1457,7 +1455,7 @@ comment on column public.backfill_progress.interruptions is 'Leases that ran out
 comment on column public.backfill_progress.repulls is
   'Times the period was pulled again because fewer races came than the API has.';
 comment on column public.backfill_progress.failing_since is
-  'When the first failure after the last page, retry or resume was; null while it does not fail.';
+  'Time of the first failure since the last page, retry or resume; null while it does not fail.';
 comment on column public.backfill_progress.last_error is 'Why the last attempt failed; null once the chunk succeeded.';
 comment on column public.backfill_progress.created_at is 'When the chunk was planned.';
 comment on column public.backfill_progress.claimed_at is 'When it was last claimed; null before.';
@@ -1472,11 +1470,11 @@ create index backfill_progress_claim on public.backfill_progress (feed, priority
 -- reprocess => 'failed' asks for each day whether a chunk died on it.
 create index backfill_progress_dead on public.backfill_progress (feed, period_start, period_end) where state = 'dead';
 
--- Who asks what goes on reads no more chunks than go on, however many have ended.
+-- Queries for live chunks read only live ones, however many have ended.
 create index backfill_progress_live on public.backfill_progress (feed, period_start)
   where state in ('waiting', 'working');
 
--- Each claim asks whose turn it is.
+-- Each claim checks whose turn it is.
 create index backfill_progress_claimed on public.backfill_progress (feed, claimed_at);
 create index backfill_progress_leases on public.backfill_progress (feed, lease_until) where state = 'working';
 
@@ -1484,14 +1482,14 @@ alter table public.backfill_progress set (fillfactor = 70, autovacuum_vacuum_sca
 
 alter table public.backfill_progress enable row level security;
 revoke all on public.backfill_progress from public, anon, authenticated, service_role;
--- Identity columns fill themselves: nobody needs a right to their sequences, and projects from before October 2026
--- grant one.
+-- Identity columns fill themselves, so no role needs a right to their sequences. Projects from before October 2026
+-- grant one by default.
 revoke all on sequence public.backfill_progress_id_seq from public, anon, authenticated, service_role;
 grant select, insert, update on public.backfill_progress to service_role;
 
 -- schemas/runs/live_chunks.sql
 
--- Chunks that are not over. One definition for everybody who asks whether somebody is at it.
+-- Chunks that have not ended. One definition for all code that asks whether a day is being worked on.
 
 create view engine.live_chunks
 with (security_invoker = true)
@@ -1505,7 +1503,7 @@ select
   chunk.period_start,
   chunk.period_end,
   chunk.cursor_day,
-  -- One that waits holds what it has yet to pull; beside one that works, nobody pulls any of its days.
+  -- A waiting chunk holds the days that it still has to pull; a working one holds all of its days.
   case when chunk.state = 'waiting' then coalesce(chunk.cursor_day, chunk.period_start) else chunk.period_start end
     as held_from,
   chunk.reading_since,
@@ -1516,7 +1514,8 @@ from public.backfill_progress as chunk
 join public.backfill_runs as run on run.id = chunk.run_id
 where chunk.state in ('waiting', 'working');
 comment on view engine.live_chunks is
-  'Chunks that wait or are worked on. held_from: the first of the days that nobody else needs to pull or can.';
+  'Chunks that wait or are worked on. held_from: the first of the days that the chunk holds, so that no other needs to
+   or can pull them.';
 
 create view engine.live_pulls
 with (security_invoker = true)
@@ -1530,7 +1529,7 @@ grant select on engine.live_chunks to service_role;
 
 -- schemas/runs/pages_read.sql
 
--- Which races a reading has met so far.
+-- Which races a reading has seen so far.
 
 create table engine.pages_read (
   chunk_id bigint not null references public.backfill_progress on delete cascade,
@@ -1541,12 +1540,12 @@ create table engine.pages_read (
   constraint pages_read_pkey primary key (chunk_id, day, skip)
 );
 comment on table engine.pages_read is
-  'Which races the pages of a reading held that is not over, so that what came is compared with what the API has, and
-   not what was ever stored. A row a page: 22 kB of WAL for a month of 1,200 races. A row a race would be 250 kB, and a
+  'The races on the pages of an unfinished reading, so that the races that came, not those stored before, are compared
+   with what the API has. A row a page: 22 kB of WAL for a month of 1,200 races. A row a race would be 250 kB, and a
    list on the chunk would be rewritten with each page.';
 comment on column engine.pages_read.day is 'The day, of a feed counted by days; of others the first day of the period.';
 comment on column engine.pages_read.skip is 'The cursor that the page was read at.';
-comment on column engine.pages_read.races_in_api is 'The most that the API said it has, up to this page.';
+comment on column engine.pages_read.races_in_api is 'The highest total that the API gave, up to this page.';
 comment on column engine.pages_read.race_keys is
   'Ids of the races that came, or of what else the feed counts (engine.feeds.counted_rows), stored or rejected; where an
    id cannot be read, the fingerprint of the reject.';
@@ -1578,17 +1577,18 @@ create index ingest_errors_run_id on public.ingest_errors (run_id, occurred_at d
 create index ingest_errors_last on public.ingest_errors (run_id, occurred_at desc, id desc)
   where failure_class <> 'retried';
 create index ingest_errors_chunk_id on public.ingest_errors (chunk_id);
-create index ingest_errors_lost_dispatches on public.ingest_errors (feed, occurred_at) where failure_class = 'lost_dispatch';
+create index ingest_errors_lost_dispatches on public.ingest_errors (feed, occurred_at)
+  where failure_class = 'lost_dispatch';
 create index ingest_errors_occurred_at on public.ingest_errors (occurred_at);
-comment on table public.ingest_errors is 'One row per failed attempt. Messages carry no secret.';
+comment on table public.ingest_errors is 'One row per failed attempt. Messages contain no secret.';
 comment on column public.ingest_errors.failure_class is
   'retried: sent again within the invocation; transient: tried again later; chunk: that chunk is dead; account: the run
    is paused; interruption: the lease ran out or was given back without a page; incomplete: fewer races came than the
-   API has; lost_dispatch: a call of a function never came, so that another was sent.';
-comment on column public.ingest_errors.endpoint is 'The path called; null when it failed outside of a call.';
+   API has; lost_dispatch: a dispatch never arrived, so another was sent.';
+comment on column public.ingest_errors.endpoint is 'The path of the API call; null when it failed outside of one.';
 comment on column public.ingest_errors.http_status is 'What the API answered; null without an answer.';
-comment on column public.ingest_errors.attempt is 'Which one of its kind in a row it was, 1 the first.';
-comment on column public.ingest_errors.message is 'A sentence; carries no secret.';
+comment on column public.ingest_errors.attempt is 'Which failure of its kind in a row it was, starting at 1.';
+comment on column public.ingest_errors.message is 'A sentence; contains no secret.';
 
 create function engine.log_failure(
   chunk public.backfill_progress,
@@ -1614,8 +1614,8 @@ comment on function engine.log_failure(public.backfill_progress, text, text, int
 
 alter table public.ingest_errors enable row level security;
 revoke all on public.ingest_errors from public, anon, authenticated, service_role;
--- Identity columns fill themselves: nobody needs a right to their sequences, and projects from before October 2026
--- grant one.
+-- Identity columns fill themselves, so no role needs a right to their sequences. Projects from before October 2026
+-- grant one by default.
 revoke all on sequence public.ingest_errors_id_seq from public, anon, authenticated, service_role;
 grant select, insert on public.ingest_errors to service_role;
 grant execute on function engine.log_failure to service_role;
@@ -1637,7 +1637,7 @@ comment on table public.racing_api_calls is
   'API calls of a run and feed by ten seconds: what the current rate and the time left are derived from.';
 comment on column public.racing_api_calls.feed is 'One of engine.feeds.';
 comment on column public.racing_api_calls.counted_from is 'Start of the ten seconds in which the calls were reported.';
-comment on column public.racing_api_calls.calls is 'Requests sent, failed ones too.';
+comment on column public.racing_api_calls.calls is 'Requests sent, including failed ones.';
 
 create function engine.count_calls(chunk public.backfill_progress, calls integer)
 returns void
@@ -1661,7 +1661,7 @@ grant execute on function engine.count_calls to service_role;
 
 -- schemas/runs/rejects.sql
 
--- What could not be understood, and what nobody here knows.
+-- What could not be understood, and unknown fields.
 
 create table public.ingest_rejects (
   id bigint generated always as identity primary key,
@@ -1688,14 +1688,14 @@ create index ingest_rejects_chunk_id on public.ingest_rejects (chunk_id);
 create index ingest_rejects_race_date on public.ingest_rejects (feed, race_date);
 create index ingest_rejects_race_id on public.ingest_rejects (race_id);
 
--- An alert stands for those that nobody has looked at, and is looked for each minute.
+-- The watch looks every minute for those that nobody has acknowledged.
 create index ingest_rejects_unread on public.ingest_rejects (feed, first_seen_at, id) where acknowledged_at is null;
 create index ingest_rejects_acknowledged_at on public.ingest_rejects (acknowledged_at)
   where acknowledged_at is not null;
 comment on table public.ingest_rejects is
-  'Rows (kind race, runner, course, region, horse) and values (kind value) that are not understood, with their raw JSON.
-   One that a later pull of the same race understands is removed, and one that was acknowledged, reject_days after that
-   and after it was last met, unless it is a runner of a result.';
+  'Rows (kind race, runner, course, region, horse) and values (kind value) that are not understood, with their raw
+   JSON. A reject is removed when a later pull of the same race understands it, or reject_days after it was acknowledged
+   and last met, unless it is a runner of a result.';
 comment on column public.ingest_rejects.kind is
   'race, runner, course, region, horse: missing as a whole. value: only that column is null.';
 comment on column public.ingest_rejects.race_id is
@@ -1714,7 +1714,7 @@ comment on column public.ingest_rejects.chunk_id is 'The chunk that met it last;
 comment on column public.ingest_rejects.first_seen_at is 'When it was first met.';
 comment on column public.ingest_rejects.last_seen_at is 'When it was last met.';
 comment on column public.ingest_rejects.acknowledged_at is
-  'Set it when somebody has looked: until then an alert stands. Null again when it is met with another reason.';
+  'Set it once you have looked: until then an alert stays open. Null again when it is met with another reason.';
 
 create table public.ingest_unknown_fields (
   feed text not null,
@@ -1727,21 +1727,21 @@ create table public.ingest_unknown_fields (
   constraint ingest_unknown_fields_pkey primary key (feed, object, field)
 );
 comment on table public.ingest_unknown_fields is
-  'Fields that the API sent and nobody here knows. Noticed, never fatal.';
+  'Fields that the API sent and that are not known here. They are reported, never fatal.';
 comment on column public.ingest_unknown_fields.object is
   'What carried it: page, racecard, card_runner, result, result_runner, course, region.';
 comment on column public.ingest_unknown_fields.field is 'Its name in the JSON.';
 comment on column public.ingest_unknown_fields.times_seen is 'Objects that carried it, over all pages stored.';
 comment on column public.ingest_unknown_fields.first_seen_at is 'When it was first met.';
 comment on column public.ingest_unknown_fields.acknowledged_at is
-  'Set it when somebody has looked: until then an alert stands.';
+  'Set it once you have looked: until then an alert stays open.';
 comment on column public.ingest_unknown_fields.last_seen_at is 'When it was last met.';
 
 alter table public.ingest_rejects enable row level security;
 alter table public.ingest_unknown_fields enable row level security;
 revoke all on public.ingest_rejects, public.ingest_unknown_fields from public, anon, authenticated, service_role;
--- Identity columns fill themselves: nobody needs a right to their sequences, and projects from before October 2026
--- grant one.
+-- Identity columns fill themselves, so no role needs a right to their sequences. Projects from before October 2026
+-- grant one by default.
 revoke all on sequence public.ingest_rejects_id_seq from public, anon, authenticated, service_role;
 grant select, insert, update, delete on public.ingest_rejects to service_role;
 grant select, insert, update on public.ingest_unknown_fields to service_role;
@@ -1770,15 +1770,15 @@ comment on table public.ra_coverage is
 comment on column public.ra_coverage.feed is 'One of engine.feeds that has days.';
 comment on column public.ra_coverage.day is 'UK racing day.';
 comment on column public.ra_coverage.races_in_api is
-  'The API''s count of the day, of a feed counted by days (racecards); of one counted by pages (results), whose count is
-   one for the period, what is stored and what this pull rejected.';
+  'The API''s count of the day, for a feed counted by days (racecards). A feed counted by pages (results) has one count
+   for the period; its days hold the number stored and rejected by this pull.';
 comment on column public.ra_coverage.races_stored is 'Races of the day stored from this feed.';
 comment on column public.ra_coverage.races_rejected is
   'Races of the day that could not be understood and are in ingest_rejects.';
 comment on column public.ra_coverage.races_abandoned is
   'Of the races stored from this feed, those that the card says are abandoned: no result will follow.';
 comment on column public.ra_coverage.pulled_at is
-  'When the day was last pulled wholly: when the first page of that reading went in.';
+  'When the day was last pulled completely: the time of the first page of that reading.';
 comment on column public.ra_coverage.regions is 'The regions that the API was asked for.';
 comment on column public.ra_coverage.chunk_id is 'The chunk that pulled it last; null once its run was deleted.';
 
@@ -1790,9 +1790,9 @@ grant select, insert, update on public.ra_coverage to service_role;
 
 -- Which days need no further pull.
 
--- A view, so that thousands of days are one join: a function call a day took most of the time of a plan. The verdict is
--- a column and not a condition, because the planner would expect hardly a row to meet it, and compare each day with
--- each.
+-- A view, so that thousands of days are one join: a function call per day took most of the time of a plan. is_covered
+-- is a column, not a condition: the planner would expect a condition to match hardly any row, and compare every day
+-- with every other.
 create view engine.known_days
 with (security_invoker = true)
 as
@@ -1803,7 +1803,7 @@ select
   c.races_stored,
   c.pulled_at,
   c.regions,
-  -- A reject counts as lacking: whoever asks for what is missing may have taught the code to read it.
+  -- A reject counts as missing: the code may have learned to read it since.
   c.races_stored >= c.races_in_api
     and c.regions @> (select s.regions from public.backfill_settings as s)
     and days.pulled_after >= feed.known_after_days
@@ -1816,9 +1816,9 @@ cross join lateral (
     (select engine.london_day()) - c.day as age
 ) as days;
 comment on view engine.known_days is
-  'Coverage, and whether anything is lacking. is_covered: pulled wholly, in all regions of the settings, with no race
-   missing, and not before it could be known: a card on the morning of its day or later, a result once its day was over.
-   A day that is past its corrections must have been pulled after them too, as engine.feeds says.';
+  'Coverage, and whether anything is missing. is_covered: pulled completely, in all regions of the settings, with no
+   race missing, and not before it could be known: a card on the morning of its day or later, a result once its day was
+   over. A day that is past its corrections must have been pulled after them too, as engine.feeds says.';
 
 create function engine.lacks_coverage(feed text, day date)
 returns boolean
@@ -1841,7 +1841,7 @@ grant select on engine.known_days to service_role;
 
 -- Which races each feed has brought.
 
--- A branch each, so that both find the days by their own index.
+-- One branch per feed, so that each finds the days by its own index.
 create view engine.stored_races
 with (security_invoker = true)
 as
@@ -1856,7 +1856,7 @@ comment on view engine.stored_races is
   'A row per feed and race that it brought, on the day that the feed gave it: a card that moved is on its own day.
    is_abandoned: the feed says that nothing will follow.';
 
--- A branch each here too, so that both read only the end of an index.
+-- One branch per feed here too, so that each reads only the end of an index.
 create view engine.newest_days
 with (security_invoker = true)
 as
@@ -1888,7 +1888,7 @@ grant execute on function engine.races_of_day to service_role;
 
 -- schemas/rate/limits.sql
 
--- The one rate budget that every call to the API is drawn from.
+-- The rate budget that every API call draws from.
 
 create table public.racing_api_limits (
   endpoint text primary key,
@@ -1909,10 +1909,10 @@ comment on column public.racing_api_limits.headroom is
   'Share of the rate left unused. Slots are evenly spaced, but requests arrive with jitter: with 0.10 at 5 calls a
    second a call may be 111 ms late before any window of one second holds a sixth.';
 comment on column public.racing_api_limits.next_slot is
-  'No slot before it: an endpoint''s slots are evenly spaced, and after a 429 there is none for a while. In the past
-   when idle.';
+  'The earliest next slot: an endpoint''s slots are evenly spaced, and after a 429 there is none for a while. In the
+   past when idle.';
 comment on column public.racing_api_limits.taken_slots is
-  'The account''s row: slots given out, for as long as they bear on those to come. Empty for endpoints.';
+  'The account''s row: slots given out, kept for as long as they limit later ones. Empty for endpoints.';
 
 insert into public.racing_api_limits (endpoint, documented_calls_per_second, calls_per_second)
 values
@@ -1949,7 +1949,7 @@ as $$
   cross join lateral (
     select sum(rate.calls_per_second) as calls_per_second
     from engine.feed_rates as rate
-    -- What goes first is over before the others begin.
+    -- Feeds that go first end before the others begin.
     where rate.feed = own.feed or (rate.feed = any (allowed_rate.beside) and not rate.goes_first)
   ) as together
   join public.racing_api_limits as account on account.endpoint = 'account'
@@ -1981,8 +1981,8 @@ declare
   crowded_until timestamptz;
 begin
   loop
-    -- Those that have, with the slot, one too many within the span: from the slot on until the span behind the first of
-    -- them.
+    -- Slots with which one more would be too many within the span. No slot is free from there until a span after the
+    -- first of them.
     select max(near.first_taken) + free_slot.span into crowded_until
     from (
       select n.at as first_taken, lead(n.at, free_slot.allowed - 1) over (order by n.at) as last_taken
@@ -2016,7 +2016,7 @@ declare
   span interval;
   slot timestamptz;
 begin
-  -- Always the endpoint's row first, then the account's: two callers never wait for each other in a ring.
+  -- Always the endpoint's row first, then the account's: two callers never deadlock.
   select l.* into own
   from public.racing_api_limits as l
   where l.endpoint = reserve_slot.endpoint and l.endpoint <> 'account'
@@ -2026,14 +2026,14 @@ begin
       using errcode = '22023', hint = 'Add it to racing_api_limits with the rate that The Racing API documents for it.';
   end if;
   select l.* into account from public.racing_api_limits as l where l.endpoint = 'account' for no key update;
-  -- Not before the rows are held: who waited for them would get a slot of the past.
+  -- Read the time after the rows are locked: a caller that waited for them would get a slot in the past.
   moment := engine.clock();
 
-  -- The endpoint's slots are evenly spaced. The account's are counted: no more within a second, and its headroom, than
-  -- its rate. So a card that waits for its endpoint takes one place when its time comes, and holds up no result before
+  -- The endpoint's slots are evenly spaced. The account's are counted: no more within a second and its headroom than
+  -- its rate. So a card that waits for its endpoint takes one place when its time comes, and delays no result before
   -- it.
   allowed := greatest(floor(account.calls_per_second), 1);
-  -- To the microsecond above: a third of a second, rounded down three times, would be four calls in a second.
+  -- Rounded up to the microsecond: a third of a second, rounded down three times, would be four calls in a second.
   span := ceil(1000000 / (least(account.calls_per_second, 1) * (1 - account.headroom)))::float8
     * interval '1 microsecond';
   account.taken_slots := array(select t.at from unnest(account.taken_slots) as t (at) where t.at > moment - span);
@@ -2072,7 +2072,7 @@ as $$
   where l.endpoint = push_back_slots.endpoint;
 $$;
 comment on function public.push_back_slots(text, numeric) is
-  'After a 429: no slot of the endpoint for anybody in the next so many seconds (at most an hour).';
+  'After a 429: gives out no slot of the endpoint for this many seconds (at most an hour).';
 
 revoke all on function public.reserve_slot, public.push_back_slots from public, anon, authenticated, service_role;
 grant execute on function engine.free_slot, public.reserve_slot, public.push_back_slots to service_role;
@@ -2081,7 +2081,7 @@ grant execute on function engine.free_slot, public.reserve_slot, public.push_bac
 
 -- How a dispatch is signed.
 
--- Core functions only, so that there is one way on every server, with pgcrypto or without.
+-- Core functions only, so that it works in the same way on every server, with or without pgcrypto.
 create function engine.hmac_sha256(message bytea, key bytea)
 returns bytea
 language plpgsql
@@ -2104,9 +2104,9 @@ begin
   return sha256(outer_block || sha256(inner_block || message));
 end
 $$;
-comment on function engine.hmac_sha256(bytea, bytea) is 'HMAC with SHA-256, as RFC 2104 has it.';
+comment on function engine.hmac_sha256(bytea, bytea) is 'HMAC with SHA-256, as in RFC 2104.';
 
--- Each field with its length in bytes before it: whatever stands in one of them, no two calls read the same.
+-- Each field has its length in bytes before it, so that no two dispatches give the same text, whatever they contain.
 create function engine.text_to_sign(fields text[])
 returns bytea
 language sql
@@ -2122,14 +2122,14 @@ as $$
   from unnest(text_to_sign.fields) with ordinality as field (value, place)
 $$;
 comment on function engine.text_to_sign(text[]) is
-  'What is signed of a call: function, feed, number and expiry, each as "<bytes>:<field>,".';
+  'What is signed of a dispatch: function, feed, number and expiry, each as "<bytes>:<field>,".';
 
 -- schemas/dispatch/post.sql
 
 -- Handing a request to pg_net.
 
--- Not net.http_post: it is compiled once in a session, with the types that its first caller puts in its way, and would
--- run here with our owner's rights. What it does is these two statements.
+-- Not net.http_post: it is compiled once in a session, with the types that its first caller has created, and would run
+-- here with our owner's rights. What it does is these two statements.
 create function engine.post(url text, headers jsonb, body jsonb)
 returns bigint
 language plpgsql
@@ -2142,14 +2142,14 @@ declare
   stranger text;
   request_id bigint;
 begin
-  -- pg_net grants everything on its tables to everybody, so anybody may hang a trigger on the queue, which would run
-  -- with our owner's rights. From here to the end of the transaction nobody can.
+  -- pg_net grants everything on its tables to every login, so any login can add a trigger to the queue, which would run
+  -- with our owner's rights. From here to the end of the transaction none can.
   begin
     lock table net.http_request_queue in row exclusive mode;
   exception
     when lock_not_available then
-      -- Which anybody may do as well. Then pg_net itself sends nothing either.
-      raise exception 'Nothing is sent: somebody has locked net.http_request_queue'
+      -- Any login can lock it, too. Then pg_net itself sends nothing either.
+      raise exception 'Nothing is sent: another session has locked net.http_request_queue'
         using errcode = 'PT424',
           hint = 'Find out who, in pg_locks and pg_stat_activity; pg_terminate_backend(pid) ends it.';
   end;
@@ -2161,7 +2161,7 @@ begin
     t.tgrelid = 'net.http_request_queue'::regclass
     and not t.tgisinternal
     and (
-      -- Its condition may call anybody's function, and everybody may hang a superuser's function there.
+      -- Its condition may call any function, and any login may use a superuser's function as a trigger there.
       t.tgqual is not null
       or not (
         owner.rolname = current_user
@@ -2174,9 +2174,9 @@ begin
     )
   limit 1;
   if stranger is not null then
-    raise exception 'Nothing is sent: on net.http_request_queue there is a trigger that is not ours, %', stranger
+    raise exception 'Nothing is sent: net.http_request_queue has a trigger that is not ours, %', stranger
       using errcode = 'PT424',
-        hint = 'Its maker could run code of their own with the rights of the role that sends. Find out why it is '
+        hint = 'Its owner could run code with the rights of the role that sends. Find out why it is '
           'there, and drop its function with cascade.';
   end if;
 
@@ -2186,12 +2186,12 @@ begin
     returning id into request_id;
   exception
     when others then
-      -- The sequence of its ids is everybody's too, and may be set to its end.
-      raise exception 'Nothing is sent: net.http_request_queue takes no row: %', sqlerrm
+      -- Every login can also set the sequence of its ids, even to its end.
+      raise exception 'Nothing is sent: net.http_request_queue accepts no row: %', sqlerrm
         using errcode = 'PT424',
           hint = 'When its ids are used up: select setval(''net.http_request_queue_id_seq'', 1);';
   end;
-  -- Older versions of pg_net look by themselves.
+  -- Older versions of pg_net poll and need no wake-up.
   if to_regprocedure('net.wake()') is not null then
     perform net.wake();
   end if;
@@ -2200,13 +2200,14 @@ end
 $$;
 comment on function engine.post(text, jsonb, jsonb) is
   'Queues a request for pg_net, which sends it after the commit and waits five seconds for the answer. Returns its id.
-   Error PT424 (HTTP 424) when the queue has a trigger of somebody else''s, another session holds it, or it takes no
+   Error PT424 (HTTP 424) when the queue has a trigger that is not ours, another session has locked it, or it accepts no
    row.';
 
 -- schemas/dispatch/dispatch.sql
 
--- Asking for an invocation. The call leaves through pg_net after the transaction commits, so a state change and the
--- call it needs happen together or not at all. A call may still be lost on its way: the sweep restores it.
+-- A dispatch asks a function, through pg_net, to work on a feed. It is sent after the transaction commits, so a state
+-- change and the dispatch that it needs happen together or not at all. A dispatch may still be lost on its way: the
+-- sweep sends another.
 
 create table engine.dispatches (
   id bigint generated always as identity primary key,
@@ -2216,9 +2217,9 @@ create table engine.dispatches (
 
 create index dispatches_feed on engine.dispatches (feed, sent_at);
 comment on table engine.dispatches is
-  'Calls queued and not yet answered by a claim. A claim takes its call off the list, so the same call delivered twice
-   claims once, and the sweep takes off what is lost.';
-comment on column engine.dispatches.id is 'Goes with the call; claim_chunk gets it back.';
+  'Dispatches that were queued and not yet claimed. A claim removes its dispatch, so one that is delivered twice claims
+   once; the sweep removes lost ones.';
+comment on column engine.dispatches.id is 'Sent with the dispatch; the function returns it to claim_chunk.';
 comment on column engine.dispatches.feed is 'One of engine.feeds.';
 comment on column engine.dispatches.sent_at is 'When it was queued.';
 
@@ -2231,14 +2232,14 @@ set search_path = ''
 as $$
   select
     dispatch_is_lost.sent_at < engine.clock() - interval '15 seconds'
-    -- Sent by a clock that was ahead and has been put right.
+    -- Sent by a clock that was ahead and has been corrected.
     or dispatch_is_lost.sent_at > engine.clock() + interval '1 minute'
 $$;
 comment on function engine.dispatch_is_lost(timestamptz) is
-  'Whether a call queued then can no longer be expected: a hop through pg_net takes a third of a second, behind a slow
-   batch five.';
+  'Whether a dispatch queued at this time counts as lost. A hop through pg_net takes a third of a second, behind a slow
+   batch five seconds.';
 
--- Security definer, so that the role that the functions work with needs no right to Vault's secrets nor to pg_net.
+-- Security definer, so that the role that the functions work with needs no right to Vault's secrets or to pg_net.
 create function engine.dispatch(feed text)
 returns void
 language plpgsql
@@ -2252,7 +2253,7 @@ declare
     select known.function_name from engine.feeds as known where known.name = dispatch.feed
   );
   dispatch_id bigint;
-  -- Longer than a call is waited for and a crowded queue may hold it up, and not much longer.
+  -- A little longer than the wait for a dispatch plus the delay of a crowded queue.
   expires constant bigint := floor(extract(epoch from engine.wall_clock())) + 120;
 begin
   if function_name is null then
@@ -2266,13 +2267,13 @@ begin
   if project_url is null or worker_secret is null then
     raise exception 'Vault lacks the secret "%"',
       case when project_url is null then 'project_url' else 'worker_secret' end
-      -- A code of its own, which PostgREST answers as HTTP 424, so that what catches it catches nothing else.
+      -- A code of its own, so that handlers of it catch nothing else. PostgREST answers it as HTTP 424.
       using errcode = 'PT424',
-        hint = 'Fill in supabase/snippets/set_up.sql and run it: it sets both secrets, again too.';
+        hint = 'Fill in supabase/snippets/set_up.sql and run it: it sets both secrets and can be run again.';
   end if;
 
   insert into engine.dispatches (feed) values (dispatch.feed) returning id into dispatch_id;
-  -- Everybody who can log in may read the queue: the secret itself does not go there, only what it signs.
+  -- Every login can read the queue, so it holds only what the secret signs, never the secret.
   perform engine.post(
     url => rtrim(project_url, '/') || '/functions/v1/' || function_name,
     headers => jsonb_build_object(
@@ -2290,8 +2291,8 @@ begin
 end
 $$;
 comment on function engine.dispatch(text) is
-  'Queues one call of the function that works on a feed, signed with the Vault secret worker_secret, for two
-   minutes and for one claim. Needs the Vault secrets project_url and worker_secret: error PT424 (HTTP 424) when one is
+  'Queues one dispatch to the function that works on a feed, signed with the Vault secret worker_secret and valid for
+   two minutes and one claim. Needs the Vault secrets project_url and worker_secret: error PT424 (HTTP 424) when one is
    missing, or when pg_net''s queue is not safe to write to.';
 
 alter table engine.dispatches set (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 100);
@@ -2302,9 +2303,9 @@ grant execute on function engine.dispatch_is_lost, engine.dispatch to service_ro
 
 -- schemas/dispatch/due.sql
 
--- Which chunks may be worked on now, and the calls for them.
+-- Which chunks may be worked on now, and the dispatches for them.
 
--- What may be claimed now. One definition for the claim, for the sweep and for whoever wants to look.
+-- What may be claimed now. One definition for the claim, the sweep and the operator.
 create view engine.claimable_chunks
 with (security_invoker = true)
 as
@@ -2316,7 +2317,7 @@ where
   and chunk.next_attempt_at <= engine.clock()
   and run.paused_at is null
   and run.cancelled_at is null
-  -- A day is never pulled by two runs at once, a backfill's and a daily one's.
+  -- Two runs, such as a backfill and a daily pull, never pull the same day at once.
   and not exists (
     select from public.backfill_progress as live
     where
@@ -2326,8 +2327,8 @@ where
       and live.period_start < chunk.period_end
       and live.period_end > chunk.period_start
   )
-  -- Lists made once, and no join: so the chunks that may not be claimed fall out first, however many of them wait.
-  -- Courses have their listed names before the first race names them.
+  -- Lists made once, and no join: chunks that may not be claimed are filtered out first, however many wait. Courses
+  -- have their listed names before the first race names them.
   and (
     chunk.feed = any (array(select feed.name from engine.feeds as feed where feed.goes_first))
     or chunk.run_id <> all (array(
@@ -2336,7 +2337,7 @@ where
       where first.feed = any (array(select feed.name from engine.feeds as feed where feed.goes_first))
     ))
   )
-  -- An invocation that has to wait long for its first slot would only hold a lease until it runs out.
+  -- An invocation that waits long for its first slot would only hold its lease until it runs out.
   and chunk.feed <> all (array(
     select feed.name
     from engine.feeds as feed
@@ -2344,8 +2345,8 @@ where
     where l.next_slot > engine.clock() + interval '15 seconds'
   ));
 comment on view engine.claimable_chunks is
-  'Chunks that wait, are due, belong to a run that is neither paused nor cancelled, whose days nobody pulls now, and
-   whose endpoint has a slot soon.';
+  'Chunks that wait, are due, belong to a run that is neither paused nor cancelled, with days that no other chunk is
+   pulling and an endpoint that has a slot soon.';
 
 create function engine.dispatch_due(feed text default null)
 returns integer
@@ -2356,7 +2357,7 @@ as $$
 declare
   allowed constant integer := (select s.leases_per_feed from public.backfill_settings as s);
   feed_name text;
-  calls integer := 0;
+  dispatched integer := 0;
   missing integer;
 begin
   foreach feed_name in array engine.feed_names() loop
@@ -2375,15 +2376,15 @@ begin
     into missing;
     for nth in 1 .. missing loop
       perform engine.dispatch(feed_name);
-      calls := calls + 1;
+      dispatched := dispatched + 1;
     end loop;
   end loop;
-  return calls;
+  return dispatched;
 end
 $$;
 comment on function engine.dispatch_due(text) is
-  'Dispatches as many calls of a feed (null: of each) as chunks are claimable and leases are neither taken nor called
-   for. Returns how many. With nothing to do it calls nobody.';
+  'Sends as many dispatches for a feed (null: for each) as there are claimable chunks and free leases without a
+   dispatch on its way. Returns how many. With nothing to do it dispatches nothing.';
 
 create function engine.dispatch_next(feed text)
 returns void
@@ -2392,27 +2393,28 @@ security invoker
 set search_path = ''
 as $$
 begin
-  -- Who ends a chunk that goes first calls those that waited for it.
+  -- The end of a chunk that goes first dispatches those that waited for it.
   perform engine.dispatch_due(
     (select ended.name from engine.feeds as ended where ended.name = dispatch_next.feed and not ended.goes_first)
   );
 exception
   when sqlstate 'PT424' then
-    -- A Vault secret is missing, or pg_net's queue is not safe. The chunk ends all the same; the sweep goes on calling.
+    -- A Vault secret is missing, or pg_net's queue is not safe. The chunk ends all the same; the sweep keeps trying to
+    -- dispatch.
     raise warning '%', sqlerrm;
 end
 $$;
 comment on function engine.dispatch_next(text) is
-  'Dispatches what may be worked on now that a chunk of the feed (null: of any) has ended. Nobody, with a warning, when
-   nothing can be sent: a Vault secret is missing, or pg_net''s queue is not safe.';
+  'Dispatches what may be worked on now that a chunk of the feed (null: of any) has ended. Dispatches nothing, with a
+   warning, when nothing can be sent: a Vault secret is missing, or pg_net''s queue is not safe.';
 
 grant select on engine.claimable_chunks to service_role;
 grant execute on function engine.dispatch_due, engine.dispatch_next to service_role;
 
 -- schemas/merge/column_owners.sql
 
--- Who owns a column: the feed whose word it holds. Said once, at the beginning of the column's comment; what merges
--- rows, the types of the readers and the data dictionary take it from there.
+-- Who owns a column: the feed that fills it. Said once, at the beginning of the column's comment; the upserts, the
+-- types of the readers and the data dictionary read it from there.
 
 create view engine.column_owners
 with (security_invoker = true)
@@ -2431,7 +2433,7 @@ left join pg_catalog.pg_attrdef as d on d.adrelid = c.oid and d.adnum = a.attnum
 where
   c.relnamespace = 'public'::regnamespace
   and c.relkind = 'r'
-  -- What Postgres fills by itself, and when a row was written, is nobody's word.
+  -- Columns that Postgres fills and the times of writing come from no feed.
   and a.attgenerated = ''
   and a.attidentity = ''
   and a.attname not in ('created_at', 'updated_at');
@@ -2442,7 +2444,7 @@ comment on view engine.column_owners is
 
 -- schemas/merge/rules.sql
 
--- What becomes of a column when a row comes again: the rule of each owner, in one place.
+-- How a column is merged when a row comes again: the rule of each owner, in one place.
 --
 -- Written into the upserts as expressions, not called by them: a function that sets its search path is never inlined.
 
@@ -2462,7 +2464,7 @@ as $$
         'case when num_nonnulls(%2$s) > 0 then seen.%1$I else known.%1$I end', known.column_name,
         (select string_agg(format('seen.%I', one), ', ') from unnest(belongs_to) as one)
       )
-      -- A result's word stands, and a card fills what it left open. Otherwise the newer pull wins.
+      -- A result takes precedence, and a card fills what it left empty. Otherwise the newer pull wins.
       when known.owner = 'Both' then format(
         'case when known.has_result and not seen.has_result then coalesce(known.%1$I, seen.%1$I) '
           'else coalesce(seen.%1$I, known.%1$I) end',
@@ -2501,7 +2503,7 @@ comment on function engine.merge_rule(engine.column_owners, boolean, text[]) is
 -- comments: a new column needs a comment and select engine.write_upserts(); no upsert is edited.
 --
 -- The upserts are in SQL, not in plpgsql, so that each call is planned: a plan from when the tables were empty would
--- read them whole.
+-- scan them.
 
 create function engine.refuse_unknown_keys(table_name text, rows jsonb, columns text[])
 returns void
@@ -2510,8 +2512,8 @@ security invoker
 set search_path = ''
 as $$
 declare
-  -- Postgres drops a key without a column in silence, and with it what a misspelt name should have stored. Taking the
-  -- columns away is the cheapest way to look: 2 ms for 500 rows of 50 keys, where comparing key by key takes 5.
+  -- Postgres silently drops a key without a column, and with it the value of a misspelt name. Removing the columns from
+  -- the row is the cheapest check: 2 ms for 500 rows of 50 keys; comparing key by key takes 5.
   unknown constant text := (
     select string_agg(distinct format('"%s"', sent.key), ', ')
     from jsonb_array_elements(rows) as element
@@ -2626,7 +2628,7 @@ begin
           where one ? c.column_name
         )
       ) as rule,
-      -- By name, not by place: a column that was added later stands elsewhere than one that was always there.
+      -- By name, not by position: a column that was added later has a different position.
       row_number() over (order by c.place_in_key, c.owner, c.column_name collate "C") as place
     from engine.column_owners as c
     where c.table_name = write_upsert.table_name
@@ -2716,10 +2718,10 @@ grant execute on function engine.refuse_unknown_keys to service_role;
 -- Master rows of a page into their tables: those with rules of their own. The others are in upserts.sql.
 --
 -- Two pages stored at the same time share courses, people and pedigrees. Rows are upserted in the order of their keys
--- and the tables always in the same order, so that pages wait for each other but never in a ring; and a row that brings
--- nothing new is left out beforehand, because even an upsert that changes nothing locks its row, and a lock on a course
--- would make every page wait for every other. What is known only ever becomes more, so a row left out by an outdated
--- look is not missed.
+-- and the tables always in the same order, so that pages wait for each other but never deadlock. A row that brings
+-- nothing new is left out beforehand: even an upsert that changes nothing locks its row, and a lock on a course would
+-- make every page wait for every other. Stored values are only ever added to, so leaving out a row because of a
+-- slightly old snapshot loses nothing.
 
 create function engine.upsert_regions(rows jsonb)
 returns void
@@ -2757,7 +2759,7 @@ as $$
   where excluded.type <> 'unknown'
 $$;
 comment on function engine.upsert_bookmakers(jsonb) is
-  'Upserts an array of {code, name, type}. One of unknown type (seen in odds) changes nothing of one that is known.';
+  'Upserts an array of {code, name, type}. A bookmaker of unknown type (seen in odds) changes nothing of a known one.';
 
 create function engine.merged_course(known public.ra_mst_courses, seen public.ra_mst_courses)
 returns table (name text, region_code text, is_listed boolean)
@@ -2830,7 +2832,7 @@ as $$
     seen.ew_denominator, seen.quoted_at
   from jsonb_populate_recordset(null::public.ra_runner_odds, rows) as seen
   order by seen.race_id, seen.horse_id, seen.bookmaker_code
-  -- A quote changes as a whole: the price of one moment never stands beside the each-way terms of another.
+  -- A quote changes as a whole: the price of one moment is never combined with the each-way terms of another.
   on conflict (race_id, horse_id, bookmaker_code) do update set
     fractional = excluded.fractional,
     decimal = excluded.decimal,
@@ -2840,16 +2842,16 @@ as $$
   where coalesce(excluded.quoted_at, '-infinity') >= coalesce(known.quoted_at, '-infinity')
 $$;
 comment on function engine.upsert_odds(jsonb) is
-  'Upserts an array of rows shaped like ra_runner_odds; none when it is null. A quote gives way only to one that is as
-   new.';
+  'Upserts an array of rows shaped like ra_runner_odds; none when it is null. A quote is replaced only by one that is
+   at least as new.';
 
 grant execute on function engine.upsert_odds to service_role;
 
 -- schemas/merge/left_out.sql
 
--- What a result says by leaving a horse out.
+-- Horses that a result leaves out.
 
--- Races with a result of which every runner could be understood: who is not in it, did not run.
+-- Races with a result whose every runner could be understood: a horse that is not in it did not run.
 create view engine.whole_results
 with (security_invoker = true)
 as
@@ -2857,7 +2859,7 @@ select race.id as race_id
 from public.ra_races as race
 where
   race.has_result
-  -- A result without a single runner says nothing of who ran.
+  -- A result without a single runner does not say which horses ran.
   and exists (select from public.ra_runners as runner where runner.race_id = race.id and runner.has_result)
   and not exists (
     select from public.ingest_rejects as reject
@@ -2865,7 +2867,7 @@ where
   );
 comment on view engine.whole_results is 'Races whose result is stored, with runners and without a rejected one.';
 
--- A horse that the card declared and the result does not have, did not run, whichever of the two is stored last.
+-- A horse that is on the card but not in the result did not run, whichever of the two is stored last.
 create function engine.mark_absent_as_non_runners(race_ids text[])
 returns void
 language sql
@@ -2882,10 +2884,11 @@ as $$
     and not runner.is_non_runner
 $$;
 comment on function engine.mark_absent_as_non_runners(text[]) is
-  'Marks the declared horses of races with a result that are not in it, unless a runner of that result was rejected.';
+  'Marks as non-runners the declared horses that are missing from the result of their race, unless a runner of that
+   result was rejected.';
 
--- A corrected result may leave a horse out that an earlier one had: disqualified as an ineligible runner, or confused
--- with another.
+-- A corrected result may leave out a horse that an earlier one had: disqualified as an ineligible runner, or mistaken
+-- for another.
 create function engine.take_back_left_out(results jsonb, runners jsonb)
 returns void
 language sql
@@ -2914,8 +2917,8 @@ as $$
     and not exists (select from seen where seen.race_id = runner.race_id and seen.horse_id = runner.horse_id)
 $$;
 comment on function engine.take_back_left_out(jsonb, jsonb) is
-  'Takes the place from horses that an earlier result of these races had and this one has not. results and runners as
-   ingest_page gets them; a result comes with all of its runners, and one without any takes nothing back.';
+  'Removes the position of horses that an earlier result of these races had and this one does not. results and runners
+   as ingest_page gets them; a result comes with all of its runners, and one without any takes nothing back.';
 
 grant select on engine.whole_results to service_role;
 grant execute on function engine.mark_absent_as_non_runners, engine.take_back_left_out to service_role;
@@ -2952,8 +2955,7 @@ begin
   );
   perform engine.write_upsert(
     'ra_runners',
-    -- A horse on a card whose race has its whole result did not run; the result's own row, if there is one, knows
-    -- better.
+    -- A horse on a card whose race has its complete result did not run, unless the result has a row for it.
     filled => '{
       "is_non_runner":
         "coalesce(sent.is_non_runner, false) or (coalesce(sent.has_card, false) and whole.race_id is not null)"
@@ -2974,7 +2976,7 @@ select engine.write_upserts();
 
 -- schemas/merge/rejects.sql
 
--- What of a page could not be understood, and what nobody here knows.
+-- What could not be understood of a page, and unknown fields.
 
 create function engine.reject_fingerprint(kind text, race_id text, horse_id text, path text, raw jsonb)
 returns text
@@ -2983,11 +2985,12 @@ immutable
 security invoker
 set search_path = ''
 as $$
-  -- Where ids and path say which thing it is, its content does not count: a card's runner has other odds at every pull.
+  -- Where ids and path identify the element, its content does not count: a card's runner has different odds at every
+  -- pull.
   select md5(concat_ws('|', kind, race_id, horse_id, path, case when race_id is null then raw::text end))
 $$;
 comment on function engine.reject_fingerprint(text, text, text, text, jsonb) is
-  'What makes a reject the same one when it comes again.';
+  'Identifies a reject, so that the same one is recognised when it comes again.';
 
 create function engine.store_rejects(rejects jsonb, race_ids text[], feed text, run_id bigint, chunk_id bigint)
 returns void
@@ -3032,7 +3035,7 @@ as $$
 $$;
 comment on function engine.store_rejects(jsonb, text[], text, bigint, bigint) is
   'Keeps an array of {kind, race_id, horse_id, race_date, path, reason, raw}; the same reject again is the same row.
-   What was rejected earlier of the given races and is understood by now, is removed.';
+   Removes earlier rejects of the given races that are understood now.';
 
 create function engine.note_unknown_fields(fields jsonb, feed text)
 returns void
@@ -3066,7 +3069,7 @@ language sql
 security invoker
 set search_path = ''
 as $$
-  -- Rejects without an id that this reading did not meet again are understood by now, or the API took them back.
+  -- Rejects without an id that this reading did not see again are understood now, or the API removed them.
   delete from public.ingest_rejects as reject
   where
     reject.feed = chunk.feed
@@ -3096,12 +3099,13 @@ as $$
       select count(distinct coalesce(reject.race_id, reject.fingerprint)) as races
       from public.ingest_rejects as reject
       where reject.feed = chunk.feed and reject.kind = 'race'
-        -- One that says no day may be of any: each of them is incomplete, and pulled alone shows whether it is.
+        -- A reject without a day may belong to any day, so each of them counts as incomplete; pulling a day alone shows
+        -- whether it is.
         and (
           reject.race_date = days.day
           or (reject.race_date is null and reject.chunk_id = chunk.id and cover_days.races_in_api is null)
         )
-        -- One that this reading did not meet is none of those that the API has.
+        -- A reject that this reading did not see is not among the API's races.
         and reject.last_seen_at >= chunk.reading_since
         and not exists (
           select from engine.stored_races as race
@@ -3113,7 +3117,7 @@ as $$
     races_stored = excluded.races_stored,
     races_rejected = excluded.races_rejected,
     races_abandoned = excluded.races_abandoned,
-    -- A reading that was begun earlier and ended later makes nothing older that was known wholly.
+    -- A reading that began earlier and ended later never makes a complete day older.
     pulled_at = case
       when known.races_stored >= known.races_in_api and known.regions @> excluded.regions
         then greatest(known.pulled_at, excluded.pulled_at)
@@ -3127,10 +3131,9 @@ as $$
     chunk_id = excluded.chunk_id
 $$;
 comment on function engine.cover_days(public.backfill_progress, date, date, integer) is
-  'Writes a coverage row for each day of a half-open period of which the caller knows that the chunk has pulled it
-   wholly: as old as the first page of the reading, in the regions that it was asked for. races_in_api is the API''s own
-   count where it gives one per day; otherwise what is stored and rejected: that all races of the period came is the
-   caller''s to know.';
+  'Writes a coverage row for each day of a half-open period that the chunk has pulled completely: as old as the first
+   page of the reading, in the regions of the reading. races_in_api is the API''s own count where it gives one per day;
+   otherwise what is stored and rejected. The caller has checked that all races of the period came.';
 
 grant execute on function engine.cover_days to service_role;
 
@@ -3153,14 +3156,14 @@ begin
   for update;
   if not found then
     raise exception 'The lease of chunk % is lost', hold_lease.chunk_id
-      using errcode = 'PT409', hint = 'Somebody else works on the chunk, or it has ended. Stop; nothing was written.';
+      using errcode = 'PT409', hint = 'Another worker has the chunk, or it has ended. Stop; nothing was written.';
   end if;
   return held;
 end
 $$;
 comment on function engine.hold_lease(bigint, uuid) is
-  'Locks the chunk''s row and returns it when the token is the current one; otherwise error PT409 (HTTP 409), so that a
-   zombie invocation changes nothing.';
+  'Locks the chunk''s row and returns it when the token is the current one; otherwise error PT409 (HTTP 409), so that
+   an invocation that lost its lease changes nothing.';
 
 create function engine.next_lease_end()
 returns timestamptz
@@ -3169,7 +3172,7 @@ volatile
 security invoker
 set search_path = ''
 as $$ select engine.clock() + s.lease_seconds * interval '1 second' from public.backfill_settings as s $$;
-comment on function engine.next_lease_end() is 'Until when a lease holds that is given or renewed now.';
+comment on function engine.next_lease_end() is 'When a lease that is given or renewed now runs out.';
 
 create function engine.renew_lease(chunk_id bigint)
 returns timestamptz
@@ -3215,8 +3218,8 @@ begin
 end
 $$;
 comment on function public.note_failed_request(bigint, uuid, text, text, integer, integer) is
-  'Keeps one failed request that the invocation sends again, and renews the lease. attempt: which request of the page
-   it was, 1 the first; message carries no secret. Error PT409 when the lease is lost.';
+  'Keeps one failed request that the invocation sends again, and renews the lease. attempt: which request for the page
+   it was, starting at 1; message must contain no secret. Error PT409 when the lease is lost.';
 
 revoke all on function public.note_failed_request from public, anon, authenticated, service_role;
 grant execute on function
@@ -3225,7 +3228,7 @@ grant execute on function
 
 -- schemas/chunk/claim.sql
 
--- Taking a chunk: whoever gets the lease token may write, nobody else.
+-- Taking a chunk: only the worker that gets the lease token may write.
 
 create function engine.backfill_goes_first(feed text, leases integer)
 returns boolean
@@ -3238,7 +3241,7 @@ as $$
     count(*) filter (where live.kind = 'backfill') = 0
     and (
       (backfill_goes_first.leases > 1 and count(*) >= backfill_goes_first.leases - 1)
-      -- They take turns over a single lease, and over a day that both of them want.
+      -- They take turns when there is a single lease, and when both want the same day.
       or coalesce(
         (
           select last.kind
@@ -3254,9 +3257,9 @@ as $$
   where live.feed = backfill_goes_first.feed and live.state = 'working'
 $$;
 comment on function engine.backfill_goes_first(text, integer) is
-  'Whether the next of so many leases of a feed is a backfill''s, should one wait, whatever priority others have: when
-   none has a lease and this is the last free one, or the last chunk claimed was another''s. So pulls of every day,
-   however many, starve no backfill.';
+  'Whether the next of a feed''s leases goes to a waiting backfill, whatever the priority of others: when no backfill
+   has a lease and this is the last free one, or when the last chunk claimed was not a backfill''s. So daily pulls,
+   however many, never starve a backfill.';
 
 create function engine.choose_chunk(feed text, leases integer)
 returns public.backfill_progress
@@ -3276,7 +3279,7 @@ begin
     select chunk.* into chosen
     from public.backfill_progress as chunk
     join engine.claimable_chunks as ready on ready.id = chunk.id
-    -- The state once more: it is looked at again when the row was locked by somebody who has just ended the chunk.
+    -- The state is checked again: the session that had the row locked may have just ended the chunk.
     where ready.feed = choose_chunk.feed and chunk.state = 'waiting' and (not backfills_only or chunk.kind = 'backfill')
     order by ready.priority desc, ready.run_id, ready.place_in_run
     limit 1
@@ -3288,7 +3291,7 @@ end
 $$;
 comment on function engine.choose_chunk(text, integer) is
   'Locks and returns the chunk of a feed that is claimed next: highest priority first, then the older run, then the
-   run''s own order, but with a lease for a backfill, see engine.backfill_goes_first. Null when nothing may be
+   run''s own order, but one lease is kept for a backfill, see engine.backfill_goes_first. Null when nothing may be
    claimed.';
 
 create function engine.give_lease(chunk_id bigint, lease_token uuid)
@@ -3308,7 +3311,7 @@ begin
     invocations = chunk.invocations + 1,
     claimed_at = engine.clock(),
     started_at = coalesce(chunk.started_at, engine.clock()),
-    -- A total is one of the regions that were asked for, so a reading keeps those that it began with.
+    -- A total counts the regions that were asked for, so a reading keeps the regions that it began with.
     regions = case
       when chunk.reading_since is null then (select s.regions from public.backfill_settings as s) else chunk.regions
     end
@@ -3346,11 +3349,11 @@ declare
   settings constant public.backfill_settings := (select s from public.backfill_settings as s);
   chosen public.backfill_progress;
 begin
-  -- Claims of one feed queue up here for a moment; otherwise two of them could both count one free lease.
+  -- Claims of one feed wait here for each other; otherwise two of them could count the same free lease.
   perform engine.take_lock('claim ' || claim_chunk.feed);
   if claim_chunk.dispatch_id is not null then
-    -- The same claim once more, because its answer got lost: the same lease, as long as it lasts. After that the number
-    -- is spent, and there is nothing. A claim without a number is never a repetition.
+    -- The same claim again, because its answer was lost: it gets the same lease while that lasts. After that the number
+    -- is spent and it gets nothing. A claim without a number is never a repetition.
     select chunk.* into chosen
     from public.backfill_progress as chunk
     where
@@ -3359,7 +3362,7 @@ begin
       delete from engine.dispatches as known
       where known.id = claim_chunk.dispatch_id and known.feed = claim_chunk.feed;
       if not found then
-        -- Delivered a second time, or so late that another one was sent in its place.
+        -- Delivered a second time, or so late that another dispatch was sent in its place.
         return;
       end if;
     end if;
@@ -3389,10 +3392,10 @@ end
 $$;
 comment on function public.claim_chunk(text, bigint, uuid) is
   'Leases the next chunk of a feed: highest priority first, then the older run, then the run''s own order; one of the
-   leases is a backfill''s when one waits. dispatch_id is what came with the call; null for a call by hand. proposed_token
-   becomes the lease''s token: the same call with the same one gets the same lease again, so that a lost answer costs
-   nothing. No row when nothing is due, when all leases of the feed are taken, or when the call was answered before. The
-   answer says where to go on and under which settings.';
+   leases is kept for a backfill when one waits. dispatch_id is the number that came with the dispatch; null for a call
+   by hand. proposed_token becomes the lease''s token: the same dispatch with the same token gets the same lease again,
+   so that a lost answer costs nothing. No row when nothing is due, when all leases of the feed are taken, or when the
+   dispatch was claimed before. The answer says where to go on and under which settings.';
 
 revoke all on function public.claim_chunk from public, anon, authenticated, service_role;
 grant execute on function
@@ -3401,7 +3404,7 @@ grant execute on function
 
 -- schemas/chunk/reading.sql
 
--- What a reading has met so far.
+-- What a reading has seen so far.
 
 create function engine.keys_on_page(page jsonb, counted_rows text[])
 returns text[]
@@ -3445,8 +3448,8 @@ as $$
   order by pages.day
 $$;
 comment on function engine.short_days(bigint) is
-  'What a chunk has read with fewer races than the API has, each race counted once: days, of a feed counted by days; of
-   others the period, by its first day.';
+  'The days for which a chunk read fewer races than the API has, each race counted once. For a feed that is not counted
+   by days: the period, by its first day.';
 
 create function engine.leaves_day(page jsonb)
 returns boolean
@@ -3458,8 +3461,8 @@ as $$
   select coalesce((page -> 'cursor_after' ->> 'day')::date > (page -> 'cursor_before' ->> 'day')::date, false)
 $$;
 comment on function engine.leaves_day(jsonb) is
-  'Whether a page is the last one of its day. Never of a feed that is not counted by days: its cursor has none. page as
-   ingest_page gets it.';
+  'Whether a page is the last one of its day. Always false for a feed that is not counted by days, whose cursor has no
+   day. page as ingest_page gets it.';
 
 create function engine.continue_reading(held public.backfill_progress, page jsonb)
 returns public.backfill_progress
@@ -3473,8 +3476,8 @@ begin
     held.reading_since := engine.clock();
     held.api_total := null;
   end if;
-  -- A total that falls while pages are read means that races were taken out, and others slipped past the cursor. Each
-  -- list has its own.
+  -- A total that falls while pages are read means that races were removed and others moved past the cursor. Each list
+  -- has its own total.
   held.api_total := greatest(
     (page ->> 'api_total')::integer,
     case
@@ -3485,9 +3488,9 @@ begin
 end
 $$;
 comment on function engine.continue_reading(public.backfill_progress, jsonb) is
-  'The chunk with what its next page says about the reading: since when, and how many the API has. Writes nothing.
-   Call it before anything of the page is stored: what the page rejects was seen in this reading. page as ingest_page
-   gets it.';
+  'The chunk with what its next page says about the reading: when it began, and how many rows the API has. Writes
+   nothing. Call it before anything of the page is stored, so that the page''s rejects count as seen in this reading.
+   page as ingest_page gets it.';
 
 create function engine.read_again(chunk public.backfill_progress, from_day date)
 returns void
@@ -3525,7 +3528,7 @@ begin
   if not is_short then
     delete from engine.pages_read as read where read.chunk_id = chunk.id and read.day = end_day.day;
   end if;
-  -- A day of which all races are stored, though fewer came, is as old as it was.
+  -- A day with all races stored, though fewer came this time, keeps its age.
   if not is_short or engine.races_of_day(chunk.feed, end_day.day, chunk.regions) < chunk.api_total then
     perform engine.cover_days(
       chunk => chunk, period_start => end_day.day, period_end => end_day.day + 1, races_in_api => chunk.api_total
@@ -3534,7 +3537,8 @@ begin
 end
 $$;
 comment on function engine.end_day(public.backfill_progress, date) is
-  'Covers a day whose pages are all in, and forgets which races came; one that is short waits for finish_chunk.';
+  'Writes the coverage of a day whose pages are all in, and forgets which races came. A short day waits for
+   finish_chunk.';
 
 create function engine.note_races_seen(chunk public.backfill_progress, page jsonb)
 returns void
@@ -3546,7 +3550,7 @@ declare
   page_day constant date := coalesce((page -> 'cursor_before' ->> 'day')::date, chunk.period_start);
   page_skip constant integer := (page -> 'cursor_before' ->> 'skip')::integer;
 begin
-  -- A reading that begins again forgets what it saw before.
+  -- A reading that starts again forgets what it saw before.
   delete from engine.pages_read as known
   where known.chunk_id = chunk.id and known.day = page_day and page_skip = 0;
   insert into engine.pages_read as known (chunk_id, day, skip, races_in_api, race_keys)
@@ -3556,7 +3560,7 @@ begin
   on conflict on constraint pages_read_pkey do update set
     races_in_api = excluded.races_in_api,
     race_keys = excluded.race_keys;
-  -- What the API counts by the day is over with the last page of the day.
+  -- A feed counted by days is done with a day at its last page.
   if engine.leaves_day(page) then
     perform engine.end_day(chunk, page_day);
   end if;
@@ -3596,12 +3600,12 @@ begin
   end if;
   raise exception 'The cursor of chunk % stands at (%, %), the page starts at (%, %)',
     held.id, held.cursor_day, held.cursor_skip, before_day, before_skip
-    using errcode = 'PT409', hint = 'Somebody else worked on the chunk. Stop; nothing was written.';
+    using errcode = 'PT409', hint = 'Another worker has the chunk. Stop; nothing was written.';
 end
 $$;
 comment on function engine.is_next_page(public.backfill_progress, jsonb) is
-  'True when a page starts at the chunk''s cursor; false when it ends there, so that it is in already; error PT409
-   when it does neither, and is somebody else''s. page as ingest_page gets it.';
+  'True when a page starts at the chunk''s cursor; false when it ends there, which means that it is stored already;
+   error PT409 when it does neither and belongs to another worker. page as ingest_page gets it.';
 
 create function engine.is_understood(page jsonb, feed text)
 returns boolean
@@ -3611,7 +3615,7 @@ security invoker
 set search_path = ''
 as $$
   select
-    -- The other rows of a page come with those.
+    -- The other rows of a page belong to these.
     exists (
       select from engine.feeds as known, unnest(known.counted_rows) as list (name)
       where known.name = is_understood.feed and jsonb_array_length(page -> list.name) > 0
@@ -3694,9 +3698,8 @@ begin
 end
 $$;
 comment on function engine.move_cursor(public.backfill_progress, jsonb) is
-  'Moves a chunk''s cursor behind a page that was stored, counts the page, forgives the failures before it and renews
-   the lease. held: the chunk with its reading as engine.continue_reading returns it. Returns until when the lease
-   holds.';
+  'Moves a chunk''s cursor behind a page that was stored, counts the page, resets the count of failures and renews the
+   lease. held: the chunk with its reading as engine.continue_reading returns it. Returns until when the lease holds.';
 
 create function engine.set_page_aside(held public.backfill_progress, page jsonb)
 returns timestamptz
@@ -3711,7 +3714,7 @@ begin
     rejects => page -> 'rejects', race_ids => '{}', feed => held.feed, run_id => held.run_id, chunk_id => held.id
   );
   perform engine.note_unknown_fields(page -> 'unknown_fields', held.feed);
-  -- The cursor stays in front of it, so that nobody passes it by a retry.
+  -- The cursor stays in front of the page, so that a retry does not skip it.
   update public.backfill_progress as chunk
   set
     lease_until = new_lease_end,
@@ -3722,7 +3725,8 @@ begin
 end
 $$;
 comment on function engine.set_page_aside(public.backfill_progress, jsonb) is
-  'Keeps the rejects of a page of which nothing was understood, and renews the lease. Returns until when it holds.';
+  'Keeps the rejects of a page that could not be understood at all, and renews the lease. Returns until when it
+   holds.';
 
 create function public.ingest_page(chunk_id bigint, lease_token uuid, page jsonb)
 returns table (lease_until timestamptz, go_on boolean, understood boolean)
@@ -3741,7 +3745,7 @@ declare
   new_lease_end timestamptz;
 begin
   if not is_new then
-    -- The answer to a page that went in may get lost on its way back: the same page again is only acknowledged.
+    -- The answer for a stored page may be lost on its way back: the same page again is only acknowledged.
     new_lease_end := engine.renew_lease(held.id);
   elsif not is_understood then
     new_lease_end := engine.set_page_aside(held, page);
@@ -3779,7 +3783,7 @@ grant execute on function
 
 -- schemas/chunk/leave.sql
 
--- The ways out of a worker's hands.
+-- How a chunk leaves a worker.
 
 create function engine.leave_chunk(
   chunk public.backfill_progress,
@@ -3802,18 +3806,17 @@ begin
     ended_at = case when leave_chunk.state <> 'waiting' then engine.clock() end,
     last_error = case when leave_chunk.state <> 'succeeded' then coalesce(leave_chunk.error, known.last_error) end
   where known.id = leave_chunk.chunk.id;
-  -- One that waits or is dead may go on at its cursor, and then counts what it has read before.
+  -- A chunk that waits or is dead may go on at its cursor, and still needs what it has read before.
   if leave_chunk.state in ('succeeded', 'cancelled') then
     delete from engine.pages_read as read where read.chunk_id = leave_chunk.chunk.id;
   end if;
 end
 $$;
 comment on function engine.leave_chunk(public.backfill_progress, text, timestamptz, text) is
-  'The one way out of a worker''s hands: ends the lease and puts the chunk, which the caller holds locked, into a
-   state. waiting: to be claimed from due_at on; succeeded, dead or cancelled: ended now, and due_at counts for
-   nothing. error becomes last_error; null keeps the one that is there, and a chunk that succeeded has none. One that
-   succeeded or was cancelled forgets which races it has read. Breaks a constraint when a chunk is to be dead without
-   any error.';
+  'The one way in which a chunk leaves a worker: ends the lease and puts the chunk, which the caller holds locked, into
+   a state. waiting: may be claimed from due_at on; succeeded, dead or cancelled: ended now, and due_at is ignored.
+   error becomes last_error; null keeps the present one, and a chunk that succeeded has none. A chunk that succeeded or
+   was cancelled forgets which races it has read. A dead chunk without an error violates a constraint.';
 
 create function engine.interrupt_chunk(chunk public.backfill_progress, message text)
 returns text
@@ -3839,9 +3842,9 @@ begin
 end
 $$;
 comment on function engine.interrupt_chunk(public.backfill_progress, text) is
-  'Takes a chunk, which the caller holds locked, out of the hands of an invocation that was ended before it had stored
-   a page: logs the interruption with this message and counts it. Returns the state that the chunk goes to: waiting, or
-   dead when it was interrupted too often.';
+  'Takes a chunk, which the caller holds locked, from an invocation that ended before it stored a page: logs the
+   interruption with this message and counts it. Returns the state that the chunk goes to: waiting, or dead when it was
+   interrupted too often.';
 
 grant execute on function engine.leave_chunk, engine.interrupt_chunk to service_role;
 
@@ -3864,18 +3867,18 @@ begin
   elsif feed.counted_by = 'lists' and held.pages_done < held.pages_expected then
     return query select format('%s of %s lists pulled', held.pages_done, held.pages_expected), held.period_start;
   elsif feed.counted_by in ('pages', 'ids') and held.api_total is null then
-    return query select format('Nobody has said yet how many %s there are', feed.name), held.period_start;
+    return query select format('The number of %s is not known yet', feed.name), held.period_start;
   elsif feed.counted_by = 'ids' and held.cursor_skip < held.api_total then
     return query select format('%s of %s ids pulled', held.cursor_skip, held.api_total), held.period_start;
   else
-    -- What this reading saw, not what was ever stored: a race that slipped past it may have been corrected since.
+    -- Counts what this reading saw, not what was stored before: a race that it missed may have been corrected since.
     return query
     select
       format(
         'The API has %s %s%s and sent %s of them', short.races_in_api, array_to_string(feed.counted_rows, ' and '),
         case when feed.counted_by = 'days' then format(' on %s', short.day) end, short.races_seen
       ),
-      -- What the API counts by the day is pulled again from the first short day on only.
+      -- A feed counted by days is pulled again only from the first short day on.
       short.day
     from engine.short_days(held.id) as short
     order by short.day
@@ -3884,8 +3887,8 @@ begin
 end
 $$;
 comment on function engine.find_shortfall(public.backfill_progress) is
-  'What a chunk lacks that says that its pages are all in: a sentence, and the day from which to read again. No row
-   when it lacks nothing.';
+  'What is missing from a chunk whose pages are all in: a sentence, and the day from which to read again. No row when
+   nothing is missing.';
 
 create function public.finish_chunk(chunk_id bigint, lease_token uuid)
 returns text
@@ -3919,7 +3922,7 @@ begin
   end if;
   perform engine.leave_chunk(
     chunk => held, state => new_state, error => lacking.reason,
-    -- A little later: results are still coming in, or pages shifted while they were read.
+    -- Wait a little: results are still coming in, or pages shifted while they were read.
     due_at => engine.clock() + interval '1 minute'
   );
   perform engine.dispatch_next(held.feed);
@@ -3928,8 +3931,8 @@ end
 $$;
 comment on function public.finish_chunk(bigint, uuid) is
   'Ends a chunk whose pages are all in. Compares the races that came in this reading, stored or rejected, with the
-   API''s total: returns succeeded; waiting, when something is missing and the chunk will be pulled again; dead, when it
-   was missing four times. Error PT409 when the lease is lost.';
+   API''s total: returns succeeded; waiting, when something is missing and the chunk will be pulled again; dead, when
+   something was missing four times. Error PT409 when the lease is lost.';
 
 revoke all on function public.finish_chunk from public, anon, authenticated, service_role;
 grant execute on function engine.find_shortfall, public.finish_chunk to service_role;
@@ -3989,9 +3992,9 @@ as $$
   )
 $$;
 comment on function engine.wait_after_failure(integer, integer) is
-  'How long a chunk waits after so many transient failures in a row: 1, 4, 16 and then 64 minutes, a quarter more or
-   less; at least what the API asked for, but not more than an hour of that. retry_after_seconds: null when it asked
-   for nothing.';
+  'How long a chunk waits after this many transient failures in a row: 1, 4, 16 and then 64 minutes, give or take a
+   quarter; at least as long as the API asked for, of which an hour counts at most. retry_after_seconds: null when the
+   API asked for nothing.';
 
 create function engine.is_hopeless(chunk public.backfill_progress)
 returns boolean
@@ -4006,13 +4009,13 @@ as $$
       select from public.backfill_progress as other
       where other.feed = chunk.feed and other.id <> chunk.id and other.last_page_at > chunk.claimed_at
     )
-    -- Lists are one chunk, everybody waits for it, and what they bring comes again each month.
+    -- Lists are one chunk, the whole run waits for it, and the same rows come again each month.
     or (select feed.counted_by = 'lists' from engine.feeds as feed where feed.name = chunk.feed)
 $$;
 comment on function engine.is_hopeless(public.backfill_progress) is
-  'Whether failures of a chunk are its own: others of its feed got pages during this very attempt, or it has failed for
-   a day, in which a pause, or the time that it was dead, does not count; lists are on their own. Otherwise the
-   API may be out for everybody, and no chunk is given up for that.';
+  'Whether a chunk fails for a reason of its own: others of its feed got pages during this attempt, or it has failed
+   for a day, not counting pauses and the time that it was dead. Lists are judged alone. Otherwise the API may be down
+   for everybody, and no chunk is given up for that.';
 
 create function engine.pause_for_account(run_id bigint, message text)
 returns void
@@ -4025,13 +4028,13 @@ begin
   set
     paused_at = engine.clock(),
     pause_reason = format(
-      '%s. When that is put right: select backfill_resume(%s);', pause_for_account.message, run.id
+      '%s. Once that is fixed: select backfill_resume(%s);', pause_for_account.message, run.id
     )
   where run.id = pause_for_account.run_id and run.paused_at is null;
 end
 $$;
 comment on function engine.pause_for_account(bigint, text) is
-  'Pauses a run, unless it is paused, because the API refuses the account. message: what the API said.';
+  'Pauses a run, unless it is paused already, because the API refuses the account. message: what the API said.';
 
 create function public.fail_chunk(
   chunk_id bigint,
@@ -4073,7 +4076,7 @@ begin
   end;
   update public.backfill_progress as chunk
   set
-    -- The account's trouble is not the chunk's: its attempts are not spent.
+    -- A refused account is not the chunk's fault: it costs the chunk no attempt.
     attempts = case
       when failure_class = 'account' then chunk.attempts
       when new_state = 'waiting' then least(attempt, settings.attempts_before_dead - 1)
@@ -4100,10 +4103,10 @@ begin
 end
 $$;
 comment on function public.fail_chunk(bigint, uuid, text, text, text, integer, integer, integer) is
-  'Ends an attempt that failed. failure_class: transient (tried again after 1, 4, 16 and 64 minutes, then dead; each 64
-   minutes while nobody of the feed gets a page, for a day), chunk (dead at once, the run goes on) or account (the run
-   is paused). message says what happened and carries no secret. Returns the chunk''s new state. Error PT409 when the
-   lease is lost; 22023 when the class is none of these.';
+  'Ends an attempt that failed. failure_class: transient (tried again after 1, 4, 16 and 64 minutes, then dead; every
+   64 minutes for a day while no chunk of the feed gets a page), chunk (dead at once, the run goes on) or account (the
+   run is paused). message says what happened and must contain no secret. Returns the chunk''s new state. Error PT409
+   when the lease is lost; 22023 when the class is none of these.';
 
 revoke all on function public.fail_chunk from public, anon, authenticated, service_role;
 grant execute on function
@@ -4112,7 +4115,7 @@ grant execute on function
 
 -- schemas/planning/request.sql
 
--- What a request for work may say.
+-- Checks of a request for work.
 
 create function engine.check_request(start_date date, end_date date, feeds text[], reprocess text)
 returns table (last_day date, wanted_feeds text[])
@@ -4163,8 +4166,8 @@ begin
 end
 $$;
 comment on function engine.check_request(date, date, text[], text) is
-  'What a request for work leaves open, filled in: the last day (default: today in London) and the feeds (default: those
-   of engine.feeds.by_default). Nonsense is an error with a sentence.';
+  'What a request for work leaves open, filled in: the last day (default: today in London) and the feeds (default:
+   those of engine.feeds.by_default). Invalid values are an error that says what is wrong.';
 
 grant execute on function engine.check_request to service_role;
 
@@ -4179,7 +4182,7 @@ stable
 security invoker
 set search_path = ''
 as $$
-  -- UK and Ireland have about 13,000 races a year.
+  -- The UK and Ireland have about 13,000 races a year.
   select case when count(*) >= 300 then avg(known.races_in_api) else 36 end
   from engine.feeds as own
   join engine.feeds as counting on
@@ -4188,8 +4191,8 @@ as $$
   where own.name = races_per_day.feed
 $$;
 comment on function engine.races_per_day(text) is
-  'What a day has on average: of the days whose coverage is known when those are 300 or more, otherwise 36. A feed that
-   counts no races has as many as the others.';
+  'Races of an average day: from the covered days when there are 300 or more of them, otherwise 36. A feed that counts
+   no races is taken to have as many as the others.';
 
 create function engine.pages_of_days(feed engine.feeds, days integer, races_a_day numeric)
 returns integer
@@ -4209,8 +4212,8 @@ as $$
   end::integer
 $$;
 comment on function engine.pages_of_days(engine.feeds, integer, numeric) is
-  'How many pages so many days of a feed are expected to have. races_a_day: as engine.races_per_day says it; of feeds
-   counted by lists or days it may be null.';
+  'How many pages this many days of a feed are expected to have. races_a_day: as engine.races_per_day returns it; may
+   be null for feeds counted by lists or days.';
 
 create function engine.plan_chunks(start_date date, end_date date, feed text, reprocess text)
 returns table (period_start date, period_end date, pages_expected integer)
@@ -4224,7 +4227,7 @@ as $$
       known as feed,
       known.counted_by = 'lists' as is_one_chunk,
       known.has_days,
-      -- Asked for once, and not by who needs no estimate: it reads the whole coverage.
+      -- Read once, and only where an estimate is needed: it reads the whole coverage.
       case when known.counted_by in ('pages', 'ids') then engine.races_per_day(known.name) end as races_a_day,
       -- Nulls, where a feed has no bound, are left out of both.
       greatest(plan_chunks.start_date, known.first_day) as first_day,
@@ -4257,7 +4260,7 @@ as $$
           select from engine.known_days as known
           where known.feed = plan_chunks.feed and known.day = d.day and known.is_covered
         )
-        -- What has no days is done once its month is.
+        -- Without days, a month is done when its chunk is.
         and (
           months.has_days
           or not exists (
@@ -4306,7 +4309,7 @@ security invoker
 set search_path = ''
 as $$ select case when seen >= enough then known / seen else otherwise end $$;
 comment on function engine.learned(numeric, numeric, numeric, numeric) is
-  'known per seen once enough was seen to go by; before that, otherwise.';
+  'The ratio known / seen once enough was seen; the parameter "otherwise" before that.';
 
 create function public.backfill_plan(
   start_date date,
@@ -4337,7 +4340,7 @@ as $$
       reprocess => backfill_plan.reprocess
     ) as r
   ),
-  -- The constants of engine.feeds; once enough of a feed was pulled, what that came to.
+  -- The constants of engine.feeds, or measured values once enough of a feed was pulled.
   learned as (
     select
       known.name,
@@ -4407,7 +4410,7 @@ comment on function public.backfill_plan(date, date, text[], text) is
   'What backfill_start with the same arguments would cost, a row per feed; starts nothing. api_calls: requests, without
    those sent again; minutes: at the rate limit (feeds run side by side, so the greatest one is about the whole); races
    and runners that come; megabytes by which the database grows at most, indexes included; invocations of the functions;
-   note: null, or what stands in the way. Errors as of backfill_start.';
+   note: null, or what prevents a part of it. Errors as of backfill_start.';
 
 revoke all on function public.backfill_plan from public, anon, authenticated, service_role;
 grant execute on function engine.learned, public.backfill_plan to service_role;
@@ -4432,7 +4435,7 @@ begin
   where
     live.kind = refuse_rival.kind
     and live.feed = any (refuse_rival.feeds)
-    -- The days that a waiting scheduled pull has behind it are free for the next one.
+    -- The days that a waiting scheduled pull has finished are free for the next one.
     and case when live.kind = 'schedule' then live.held_from else live.period_start end <= refuse_rival.end_date
     and live.period_end > refuse_rival.start_date
     and (
@@ -4487,8 +4490,8 @@ begin
     start_date => start_date, end_date => end_date, feeds => feeds, reprocess => reprocess
   ) as r;
 
-  -- Two starts at the same time must not both find the range free. Those of another kind never wait for each other:
-  -- whoever pulls a day by hand, in a transaction that stays open, holds up no scheduled pull.
+  -- Two starts at the same time must not both find the range free. Starts of different kinds never wait for each other:
+  -- a pull by hand in a transaction that stays open delays no scheduled pull.
   perform engine.take_lock('start ' || kind);
   perform engine.refuse_rival(
     kind => kind, feeds => request.wanted_feeds, start_date => start_date, end_date => request.last_day, days => days
@@ -4535,9 +4538,9 @@ begin
 end
 $$;
 comment on function engine.create_run(text, date, date, text[], boolean, text, text, date[]) is
-  'Creates a run with its chunks and dispatches the first calls; returns its id. Whoever starts a run (operator,
-   schedule, closing of gaps) comes through here. kind as in backfill_runs; days: only these of the range, cut into
-   stretches (null: all that reprocess asks for, cut into months). Errors: those of engine.check_request; 55000 as of
+  'Creates a run with its chunks and dispatches the first calls; returns its id. Every start of a run (operator,
+   schedule, closing of gaps) uses it. kind as in backfill_runs; days: only these of the range, cut into stretches
+   (null: all that reprocess asks for, cut into months). Errors: those of engine.check_request; 55000 as of
    engine.refuse_rival.';
 
 create function public.backfill_start(
@@ -4581,8 +4584,8 @@ as $$
   )
 $$;
 comment on function public.pull_days(date, date, text[]) is
-  'Pulls days again by hand, whatever is known of them, and before any backfill goes on. Dates are inclusive; the last
-   day defaults to the first, feeds to those of engine.feeds.by_default that have days. Returns the run id. Errors as of
+  'Pulls days again by hand, even if they are stored, and before any backfill. Dates are inclusive; the last day
+   defaults to the first, feeds to those of engine.feeds.by_default that have days. Returns the run id. Errors as of
    backfill_start.';
 
 revoke all on function public.backfill_start, public.pull_days from public, anon, authenticated, service_role;
@@ -4592,7 +4595,8 @@ grant execute on function
 
 -- schemas/operate/steer.sql
 
--- An operator's four handles on a run. Each is a guarded transition: a wrong one is a clear error and changes nothing.
+-- How an operator steers a run: pause, resume, cancel, retry. A change that the state does not allow is an error and
+-- changes nothing.
 
 create function engine.hold_run(run_id bigint)
 returns public.backfill_runs
@@ -4633,8 +4637,8 @@ begin
 end
 $$;
 comment on function engine.hold_chunks(bigint, text[]) is
-  'Locks the chunks of a run that are in these states. Before hold_run, as everybody who works on a chunk holds it
-   before the run.';
+  'Locks the chunks of a run that are in these states. Call it before hold_run: all code locks chunks before their
+   run.';
 
 create function public.backfill_pause(run_id bigint)
 returns void
@@ -4678,15 +4682,15 @@ begin
     raise exception 'Run % is not paused', held.id using errcode = '55000';
   end if;
   update public.backfill_runs as run set paused_at = null, pause_reason = null where run.id = held.id;
-  -- Due from now on: not since before the pause, as if nobody had come for them, nor after a wait that the pause was
-  -- for.
+  -- Due from now on. Not since before the pause, which would look as if their dispatches were unanswered, and not after
+  -- a wait that the pause has made pointless.
   update public.backfill_progress as chunk
   set next_attempt_at = engine.clock(), failing_since = null
   where chunk.run_id = held.id and chunk.state = 'waiting';
   perform engine.dispatch_due();
 end
 $$;
-comment on function public.backfill_resume(bigint) is 'Lets a paused run go on where it stands, at once.';
+comment on function public.backfill_resume(bigint) is 'Resumes a paused run at once, at its cursors.';
 
 create function public.backfill_cancel(run_id bigint)
 returns void
@@ -4710,13 +4714,13 @@ begin
   from public.backfill_progress as chunk
   where chunk.run_id = held.id and chunk.state in ('waiting', 'working', 'dead')
   order by chunk.id;
-  -- Its leases and its days are free for others. Without a Vault secret it is cancelled all the same.
+  -- Others can have its leases and days now. It is cancelled even if a Vault secret is missing.
   perform engine.dispatch_next(null);
 end
 $$;
 comment on function public.backfill_cancel(bigint) is
   'Ends a run for good. What it stored stays; a page in flight is refused, because its lease is gone. Dead chunks are
-   cancelled too: nobody waits for their days any more.';
+   cancelled too: their days are no longer expected.';
 
 create function public.backfill_retry(run_id bigint)
 returns integer
@@ -4767,7 +4771,7 @@ grant execute on function
 
 -- schemas/operate/progress.sql
 
--- How far the feeds of a run are, and how fast they go.
+-- How far the feeds of a run have come, and how fast they go.
 
 -- The pages of each feed of a run, with what the run has learned about its estimates.
 create view engine.feed_progress
@@ -4781,11 +4785,11 @@ with chunks as (
   from public.backfill_progress as chunk
   join engine.feeds as feed on feed.name = chunk.feed
 ),
--- A window, and no join with sums: the chunks are read once, and only those of the runs that are asked for.
+-- A window function, no join with sums: reads the chunks once, and only those of the runs asked for.
 estimated as (
   select
     chunks.*,
-    -- Periods that were begun know how many pages they have; the others are as much bigger or smaller than planned.
+    -- Periods that were begun know their number of pages; the others are scaled by how far those differ from the plan.
     case
       when chunks.pages_are_known then chunks.pages_expected
       else chunks.pages_planned * coalesce(
@@ -4821,7 +4825,7 @@ stable
 security invoker
 set search_path = ''
 as $$
-  -- The first ten seconds of work and those in progress are not whole.
+  -- The first ten seconds of work and the current ones are incomplete.
   with busy as (
     select counted.counted_from, sum(counted.calls) as calls
     from public.racing_api_calls as counted
@@ -4846,15 +4850,15 @@ as $$
   )
 $$;
 comment on function engine.calls_per_second(text) is
-  'How many calls of a feed a second are to be expected beside what is pulled now: what the limits allow, or what the
-   last five minutes of work came to when that is less.';
+  'How many API calls a second to expect for a feed, beside what is pulled now: what the limits allow, or the rate of
+   the last five minutes of work when that is lower.';
 
 grant select on engine.feed_progress to service_role;
 grant execute on function engine.calls_per_second to service_role;
 
 -- schemas/operate/status.sql
 
--- What an operator looks at.
+-- The operator's view of the runs.
 
 create view public.backfill_status
 with (security_invoker = true)
@@ -4892,7 +4896,7 @@ feeds_left as (
   select
     progress.run_id,
     greatest(
-      -- Runs that go before this one of the same feed have to be done first.
+      -- Runs of the same feed that go before this one have to finish first.
       sum(case when run.paused_at is null then progress.pages_left else 0 end)
         over (
           partition by progress.feed
@@ -4909,7 +4913,7 @@ feeds_left as (
   where progress.pages_left > 0 or progress.last_attempt_due is not null
 ),
 remaining as (
-  -- The feeds of a run go on side by side, each at its own rate: the slowest one decides.
+  -- The feeds of a run run side by side, each at its own rate: the slowest one decides.
   select feeds_left.run_id, max(greatest(feeds_left.seconds, feeds_left.seconds_until_due)) as seconds
   from feeds_left
   group by feeds_left.run_id
@@ -4949,7 +4953,7 @@ select
   coalesce(chunks.dead, 0) as chunks_dead,
   coalesce(chunks.cancelled, 0) as chunks_cancelled,
   case
-    -- Pages alone could round up to 100 with one still to come.
+    -- Pages alone could round up to 100 with one left.
     when states.state in ('waiting', 'running', 'paused')
       then least(round(coalesce(100 * pages.done / nullif(pages.expected, 0), 0), 1), 99.9)
     else round(coalesce(100 * pages.done / nullif(pages.expected, 0), 100), 1)
@@ -4971,7 +4975,7 @@ select
   case states.state
     when 'paused' then run.pause_reason
     when 'completed_with_failures' then format(
-      'Given up: %s chunks. Read last_error and ingest_errors; when that is put right: select backfill_retry(%s);',
+      'Given up: %s chunks. Read last_error and ingest_errors; once that is fixed: select backfill_retry(%s);',
       chunks.dead, run.id
     )
     when 'cancelled' then 'Nothing: what was stored stays. backfill_start begins with what is missing.'
@@ -4992,8 +4996,8 @@ select
             order by lost.occurred_at desc
             limit 1
           ),
-          'Nobody answers the dispatches. Are the functions deployed, and do Vault''s project_url and worker_secret fit '
-          'them? See: select * from net._http_response order by created desc limit 10;'
+          'No function answers the dispatches. Are the functions deployed, and do Vault''s project_url and '
+          'worker_secret match them? See: select * from net._http_response order by created desc limit 10;'
         )
       else 'Wait: it goes on by itself.'
     end
@@ -5014,7 +5018,7 @@ left join last_minute on last_minute.run_id = run.id
 left join lateral (
   select error.message, error.occurred_at
   from public.ingest_errors as error
-  -- What passed when it was sent again needs no attention.
+  -- A request that succeeded when it was sent again needs no attention.
   where error.run_id = run.id and error.failure_class <> 'retried'
   order by error.occurred_at desc, error.id desc
   limit 1
@@ -5029,10 +5033,10 @@ comment on column public.backfill_status.races_stored is
   'Races upserted; a race that came as card and as result counts twice.';
 comment on column public.backfill_status.calls_per_minute is 'API calls of the last minute; null unless running.';
 comment on column public.backfill_status.time_left is
-  'From the calls that remain, also of the runs before it, and the rate limits, or the rate of late when that is lower;
+  'From the calls that remain, also of the runs before it, and the rate limits, or the recent rate when that is lower;
    of a paused run, once it goes on. Null when nothing remains.';
 comment on column public.backfill_status.what_to_do is
-  'A sentence for the operator, with the call to make where there is one.';
+  'A sentence for the operator, with the statement to run where there is one.';
 comment on column public.backfill_status.run_id is 'The id that backfill_start returned.';
 comment on column public.backfill_status.start_date is 'First day asked for.';
 comment on column public.backfill_status.end_date is 'Last day asked for, inclusive; frozen when the run was started.';
@@ -5042,12 +5046,13 @@ comment on column public.backfill_status.chunks_working is 'Leased now.';
 comment on column public.backfill_status.chunks_waiting is 'Including those whose next attempt is due later.';
 comment on column public.backfill_status.chunks_dead is
   'Given up: see last_error and ingest_errors, then backfill_retry(run_id).';
-comment on column public.backfill_status.api_calls is 'Requests sent, failed ones among them.';
+comment on column public.backfill_status.api_calls is 'Requests sent, including failed ones.';
 comment on column public.backfill_status.runners_stored is 'Runners upserted, counted as races_stored is.';
 comment on column public.backfill_status.rows_rejected is
   'Rows and values that could not be understood, each time they came: see ingest_rejects.';
 comment on column public.backfill_status.last_error is
-  'Message of the newest row of ingest_errors of this run, apart from requests that passed when they were sent again.';
+  'Message of the newest row of ingest_errors of this run, apart from requests that succeeded when they were sent
+   again.';
 comment on column public.backfill_status.last_error_at is 'When that was.';
 comment on column public.backfill_status.started_at is 'When the first chunk was claimed; null before.';
 comment on column public.backfill_status.ended_at is 'When the last chunk ended; null while one waits or is worked on.';
@@ -5073,7 +5078,7 @@ create table public.pull_schedules (
   last_error text,
   constraint pull_schedules_pulls_known check (pulls in ('days', 'gaps')),
   constraint pull_schedules_days_in_order check (first_day <= last_day and first_day >= -31 and last_day <= 7),
-  -- Feeds that fail on their own are late on their own.
+  -- One feed per schedule: a feed that fails makes no other late.
   constraint pull_schedules_days_of_one_feed check (pulls = 'gaps' or cardinality(feeds) = 1),
   constraint pull_schedules_times_not_empty check (cardinality(at_times) > 0),
   constraint pull_schedules_day_in_every_month check (day_of_month between 1 and 28),
@@ -5084,27 +5089,26 @@ comment on table public.pull_schedules is
 comment on column public.pull_schedules.name is 'Shows in backfill_runs.requested_by.';
 comment on column public.pull_schedules.pulls is
   'days: those from first_day to last_day. gaps: the days of coverage_gaps.';
-comment on column public.pull_schedules.feeds is 'Names of engine.feeds; one only, but for gaps.';
+comment on column public.pull_schedules.feeds is 'Names of engine.feeds; exactly one, except for gaps.';
 comment on column public.pull_schedules.first_day is
   'First day to pull, counted from the UK day of the pull: 0 today, -7 a week ago.';
-comment on column public.pull_schedules.last_day is 'Last day to pull, likewise, inclusive.';
+comment on column public.pull_schedules.last_day is 'Last day to pull, counted in the same way, inclusive.';
 comment on column public.pull_schedules.at_times is 'UK times of day, summer and winter.';
 comment on column public.pull_schedules.day_of_month is 'Null: every day.';
-comment on column public.pull_schedules.enabled is 'False: left out.';
+comment on column public.pull_schedules.enabled is 'False: the schedule is skipped.';
 comment on column public.pull_schedules.last_due_at is
-  'The due time that was last answered; null before the schedules were first started, and of gaps after a standstill
+  'The due time that was last handled. Null before the schedules were first started, and for gaps after a standstill
    until they are closed.';
 comment on column public.pull_schedules.failing_since is
-  'Since when a pull that is due can''t be started; null while all is well.';
-comment on column public.pull_schedules.last_error is
-  'Why it could not be started the last time; null while all is well.';
+  'When a due pull first failed to start; null while there is no problem.';
+comment on column public.pull_schedules.last_error is 'Why the last start failed; null while there is no problem.';
 
 create trigger refuse_unknown_feeds before insert or update of feeds on public.pull_schedules
   for each row execute function engine.refuse_unknown_feeds();
 
 insert into public.pull_schedules (name, feeds, first_day, last_day, at_times, day_of_month)
 values
-  -- Yesterday's once more, for what was abandoned in the evening.
+  -- Yesterday's again, for what was abandoned in the evening.
   ('morning_cards', array['racecards'], -1, 7, array['07:00']::time[], null),
   -- Non-runners, going and off times change until the race.
   (
@@ -5188,7 +5192,7 @@ create table engine.heartbeats (
   awake_since timestamptz not null
 );
 comment on table engine.heartbeats is
-  'When a cron job of the engine last ran, so that the next one knows for how long nobody did.';
+  'When a cron job of the engine last ran, so that the next one knows how long the break was.';
 comment on column engine.heartbeats.name is 'sweep, pulls or watch.';
 comment on column engine.heartbeats.beat_at is 'When it last ran.';
 comment on column engine.heartbeats.awake_since is 'Since when it has run without a break of ten minutes.';
@@ -5226,8 +5230,8 @@ begin
   if engine.try_lock(begin_tick.name) then
     return true;
   end if;
-  -- A tick beside another one has nothing to do. When that lasts, success would read as if somebody did it: cron's log
-  -- gets the sentence.
+  -- A tick that finds another one at work has nothing to do. When that lasts, reporting success would hide it, so
+  -- cron's log gets an error.
   if exists (
     select from engine.heartbeats as h
     where h.name = begin_tick.name and h.beat_at < engine.clock() - interval '3 minutes'
@@ -5239,7 +5243,7 @@ end
 $$;
 comment on function engine.begin_tick(text) is
   'Takes the lock of a cron job until its transaction ends. False when another session has it; error 55P03, with a
-   sentence that says who, when nobody has made the tick for three minutes.';
+   sentence that says which, when no tick was made for three minutes.';
 
 alter table engine.heartbeats
   set (fillfactor = 50, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 100);
@@ -5259,7 +5263,7 @@ create table public.gap_pulls (
   constraint gap_pulls_pkey primary key (feed, day)
 );
 comment on table public.gap_pulls is
-  'Days whose gap the nightly closing has tried to close. A row goes when the gap does.';
+  'Days whose gap the nightly closing has tried to close. The row is deleted once the gap is closed.';
 comment on column public.gap_pulls.feed is 'One of engine.feeds that has days.';
 comment on column public.gap_pulls.day is 'UK racing day.';
 comment on column public.gap_pulls.tries is 'Pulls so far.';
@@ -5278,9 +5282,9 @@ join engine.feeds as feed on feed.name = chunk.feed and feed.has_days,
   ) as days (day)
 where
   chunk.state <> 'cancelled'
-  -- A day that the API does not have, by what is known of it now, is not expected.
+  -- A day that the API does not have, as far as known now, is not expected.
   and days.day >= feed.first_day
-  -- What started by itself makes nobody expect a feed whose schedules have been switched off since.
+  -- A scheduled run does not make its days expected once the feed's schedules are switched off.
   and (
     chunk.kind in ('backfill', 'by_hand')
     or exists (
@@ -5298,7 +5302,7 @@ cross join lateral (
   from public.backfill_runs as run
   where
     run.kind = 'backfill'
-    -- One that was cancelled for the sake of a dead chunk reached the present all the same.
+    -- A backfill that was cancelled because of a dead chunk still reached the present.
     and (
       run.cancelled_at is null
       or exists (
@@ -5312,7 +5316,7 @@ cross join lateral (
     )
     and feed.name = any (run.feeds)
     and run.end_date < settings.schedules_started_on
-    -- One that was to reach the present, not a trial of a year long past.
+    -- A backfill up to the present, not a trial of an old year.
     and run.end_date >= engine.london_day(run.created_at) - 7
 ) as since
 cross join lateral generate_series(
@@ -5322,7 +5326,7 @@ cross join lateral generate_series(
 ) as days (day)
 where
   settings.schedules_started_on is not null
-  -- Whoever has switched a feed's schedules off does not miss its days.
+  -- A feed whose schedules are switched off has no missing days.
   and exists (
     select from public.pull_schedules as schedule
     where schedule.enabled and schedule.pulls = 'days' and feed.name = any (schedule.feeds)
@@ -5345,7 +5349,7 @@ with gaps as (
       else 'provisional'
     end as kind,
     case
-      when known.day is null then 'never pulled wholly'
+      when known.day is null then 'never pulled completely'
       when known.races_stored < known.races_in_api
         then format('%s of %s races stored', known.races_stored, known.races_in_api)
       when not known.regions @> settings.regions then format(
@@ -5364,8 +5368,8 @@ with gaps as (
   left join engine.known_days as known on known.feed = expected.feed and known.day = expected.day
   where
     known.is_covered is not true
-    -- The day in progress is provisional by nature, and so is the one before until its nightly pull; and a card before
-    -- its morning.
+    -- Today is always provisional, and so are yesterday until its nightly pull and a card before the morning of its
+    -- day.
     and (
       known.day is null
       or known.races_stored < known.races_in_api
@@ -5373,7 +5377,7 @@ with gaps as (
       or expected.day < (select engine.london_day(engine.clock() - interval '4 hours'))
     )
   union all
-  -- A race that has a card and no result is a question: void, abandoned unseen, or still to come.
+  -- A race with a card and no result needs a look: it may be void, abandoned without notice, or still to come.
   select
     'results', race.race_date, 'no_result',
     format(
@@ -5397,7 +5401,7 @@ comment on view public.coverage_gaps is 'A row per feed and day of which somethi
 comment on column public.coverage_gaps.feed is 'One of engine.feeds that has days.';
 comment on column public.coverage_gaps.day is 'UK racing day.';
 comment on column public.coverage_gaps.kind is
-  'never_pulled, or not in a region that the settings have by now; incomplete: fewer races stored than the API has;
+  'never_pulled: never, or not in a region that the settings have now; incomplete: fewer races stored than the API has;
    provisional: pulled before the day was over, or a result before its late ratings and corrections were in; no_result:
    races that have a card, are not abandoned, and had no result two days later.';
 comment on column public.coverage_gaps.missing is 'In words: how many races of how many, or which.';
@@ -5442,7 +5446,7 @@ as $$
 $$;
 comment on function engine.plan_stretches(text, date[]) is
   'The chunks of one feed for single days, the columns of engine.plan_chunks: one for each stretch of days in a month,
-   and one for each day that was tried before, so that one bad day spoils no other.';
+   and one for each day that was tried before, so that one bad day affects no other.';
 
 grant execute on function engine.plan_stretches to service_role;
 
@@ -5459,7 +5463,7 @@ as $$
   delete from public.gap_pulls as pulls
   where not exists (select from public.coverage_gaps as gap where gap.feed = pulls.feed and gap.day = pulls.day)
 $$;
-comment on function engine.forget_closed_gaps() is 'Deletes the tries of days that are missing no longer.';
+comment on function engine.forget_closed_gaps() is 'Deletes the tries of days that are no longer missing.';
 
 create function engine.cancel_paused_closings(feeds text[])
 returns void
@@ -5480,7 +5484,7 @@ begin
       and run.feeds <@ cancel_paused_closings.feeds
       and exists (select from engine.live_chunks as live where live.run_id = run.id)
   loop
-    -- The API was not asked for what it had left.
+    -- It never asked the API for the days that it had left.
     update public.gap_pulls as pulls
     set tries = greatest(pulls.tries - 1, 0), last_try_at = null
     from engine.live_chunks as left_over
@@ -5494,8 +5498,8 @@ begin
 end
 $$;
 comment on function engine.cancel_paused_closings(text[]) is
-  'Cancels the closings of these feeds that are paused: the next one takes their place. The days that they had left
-   count one try less.';
+  'Cancels the closings of these feeds that are paused: the next one takes their place. Each day that they had left
+   counts one try less.';
 
 create function engine.give_up_gaps()
 returns void
@@ -5507,8 +5511,7 @@ as $$
   set given_up_at = engine.clock()
   where pulls.given_up_at is null and pulls.tries >= (select s.gap_tries from public.backfill_settings as s)
 $$;
-comment on function engine.give_up_gaps() is
-  'Gives up the days that were pulled gap_tries times and are missing still.';
+comment on function engine.give_up_gaps() is 'Gives up the days that are still missing after gap_tries pulls.';
 
 create function engine.choose_gap_days(feed text)
 returns date[]
@@ -5525,7 +5528,7 @@ as $$
       g.feed = choose_gap_days.feed
       and g.given_up_at is null
       and g.day <= engine.london_day()
-      -- A second standstill of the same night is not another try.
+      -- A second standstill in the same night is not another try.
       and not exists (
         select from public.gap_pulls as pulls
         where
@@ -5533,7 +5536,7 @@ as $$
           and pulls.day = g.day
           and pulls.last_try_at > engine.clock() - interval '12 hours'
       )
-      -- Somebody is at it already, or will be: a backfill, or an earlier closing.
+      -- Another run has the day, or will pull it: a backfill, or an earlier closing.
       and not exists (
         select from engine.live_chunks as live
         where
@@ -5546,8 +5549,8 @@ as $$
   ) as gap
 $$;
 comment on function engine.choose_gap_days(text) is
-  'The days of a feed that the closing pulls now, in order: the newest that are missing, were not given up or tried
-   within twelve hours, and that nobody is working on; at most gap_days_a_night. Null when there is none.';
+  'The days of a feed that the closing pulls now, in order: the newest that are missing, were not given up, were not
+   tried within twelve hours and belong to no live run; at most gap_days_a_night. Null when there is none.';
 
 create function engine.count_gap_tries(feed text, days date[])
 returns void
@@ -5572,7 +5575,7 @@ declare
   days date[];
   chosen integer := 0;
 begin
-  -- Two closings at once would both pull the same days. Nobody waits for the other: the next one finds what is left.
+  -- Two closings at once would pull the same days. The second one does not wait: the next closing finds what is left.
   if not engine.try_lock('start gaps') then
     perform engine.refuse_lock('start gaps');
   end if;
@@ -5593,9 +5596,9 @@ begin
 end
 $$;
 comment on function engine.close_gaps(text[]) is
-  'Starts a run per feed (default: all that have days) for the days of coverage_gaps that nobody is working on, the
-   newest first, at most gap_days_a_night. A day still missing after gap_tries such pulls is given up, and an alert says
-   so. Returns how many days are pulled. Error 55P03 when another session does the same.';
+  'Starts a run per feed (default: all that have days) for the days of coverage_gaps that no live run has, the newest
+   first, at most gap_days_a_night. A day still missing after gap_tries such pulls is given up, and an alert says so.
+   Returns how many days are pulled. Error 55P03 when another session is closing gaps.';
 
 -- schemas/daily/pulls.sql
 
@@ -5634,8 +5637,8 @@ begin
 end
 $$;
 comment on function engine.replace_paused_pulls(text, date, date) is
-  'Cancels the scheduled pulls of a feed that are paused and hold some of these days, and returns the days widened by
-   all that they had left: so a repaired account is noticed by itself, with the next pull.';
+  'Cancels the paused scheduled pulls of a feed that hold some of these days, and returns the range extended by all
+   days that they had left. So the next pull notices when the account works again.';
 
 create function engine.has_yet_to_read(pull engine.live_pulls, day date, due timestamptz)
 returns boolean
@@ -5649,7 +5652,8 @@ as $$
     and case
       when pull.reading_since is null or pull.reading_since >= due
         then has_yet_to_read.day >= coalesce(pull.cursor_day, pull.period_start)
-      -- What it has begun to read is older than what is due: the day at its cursor; of what is read as one, all days.
+      -- What it has begun to read is too old for the pull that is due: the day at its cursor, or all days when they are
+      -- read as one.
       else coalesce(has_yet_to_read.day > pull.cursor_day, false)
     end
 $$;
@@ -5662,8 +5666,8 @@ stable
 security invoker
 set search_path = ''
 as $$
-  -- What a pull stores is as old as its first page, though its last one may come hours later. Nor is one that began
-  -- before the time due made to begin again, because then one bad page among its last would keep it from ever ending.
+  -- What a pull stores is as old as its first page, though its last one may come hours later. A pull that began before
+  -- the due time is not started again: one bad page near its end would then keep it from ever finishing.
   select min(d.day)::date, max(d.day)::date
   from generate_series(
     days_left_to_pull.first_day::timestamp, days_left_to_pull.last_day::timestamp, interval '1 day'
@@ -5676,8 +5680,8 @@ as $$
   )
 $$;
 comment on function engine.days_left_to_pull(text, timestamptz, date, date) is
-  'From the first to the last of these days that no earlier pull will read at the time due or later; nulls when one
-   reads them all.';
+  'The first and the last of these days that no earlier pull will read at the due time or later; nulls when earlier
+   pulls read them all.';
 
 create function engine.hurry_pulls(
   feed text, first_day date, last_day date, claimed_before timestamptz default null
@@ -5705,8 +5709,8 @@ begin
 end
 $$;
 comment on function engine.hurry_pulls(text, date, date, timestamptz) is
-  'Makes the scheduled pulls of these days that failed, and were last claimed before a time (null: whenever), try again
-   now and not when their wait is over: the data is due.';
+  'Makes the failed scheduled pulls of these days that were last claimed before a time (null: at any time) try again
+   now instead of waiting, because the data is due.';
 
 create function engine.start_scheduled_pull(schedule public.pull_schedules, due timestamptz)
 returns text
@@ -5716,7 +5720,7 @@ set search_path = ''
 as $$
 declare
   wanted_feed constant text := schedule.feeds[1];
-  -- What was due yesterday at 23:30 is yesterday's, though the tick came after midnight.
+  -- What was due yesterday at 23:30 belongs to yesterday, even if the tick came after midnight.
   due_day constant date := case
     when schedule.day_of_month is null then engine.london_day(due) else engine.london_day()
   end;
@@ -5737,11 +5741,11 @@ begin
     select from engine.live_pulls as live
     where live.feed = wanted_feed and live.held_from <= days_left.last_day and live.period_end > days_left.first_day
   ) then
-    -- Once for each time that this one is due, so that the wait of the earlier one is not added to that of this one.
+    -- Once per due time, so that the wait of the earlier pull is not added to the wait of this one.
     perform engine.hurry_pulls(wanted_feed, days_left.first_day, days_left.last_day, claimed_before => due);
     return 'waits';
   end if;
-  -- Not waited for: the other schedules are due as well, and this one is tried again with the next tick.
+  -- Do not wait for it: the other schedules are due too, and the next tick tries this one again.
   if not engine.try_lock('start schedule') then
     perform engine.refuse_lock('start schedule');
   end if;
@@ -5753,10 +5757,9 @@ begin
 end
 $$;
 comment on function engine.start_scheduled_pull(public.pull_schedules, timestamptz) is
-  'Starts the run of a schedule that is due since then, from its first day as counted from the UK day on which it was
-   due to its last day as counted from today. Returns started; left_to_another when earlier pulls have yet to begin with
-   all of its days; waits when an earlier pull that has passed or begun some of them still holds them. The earlier one
-   tries again at once.';
+  'Starts the run of a schedule for a due time. Its first day is counted from the UK day on which it was due, its last
+   day from today. Returns started; left_to_another when earlier pulls will still read all of its days; waits when an
+   earlier pull that has read or begun some of them still holds them. The earlier pull then tries again at once.';
 
 create function engine.answer_schedule(schedule public.pull_schedules, due timestamptz)
 returns integer
@@ -5774,7 +5777,7 @@ begin
   end if;
   update public.pull_schedules as s
   set
-    -- One that waits is tried again with the next tick.
+    -- A schedule that waits is tried again with the next tick.
     last_due_at = case when outcome = 'waits' then s.last_due_at else due end,
     failing_since = null,
     last_error = null
@@ -5783,15 +5786,15 @@ begin
 end
 $$;
 comment on function engine.answer_schedule(public.pull_schedules, timestamptz) is
-  'Does what a schedule asks for at the time due, and notes that it was answered. Returns how many runs were started,
-   those of gaps not among them.';
+  'Does what a schedule asks for at a due time, and notes that it was done. Returns how many runs were started, not
+   counting those of gaps.';
 
 create function engine.start_due_pulls()
 returns integer
 language plpgsql
 security invoker
 set search_path = ''
--- A lock that somebody holds delays one schedule by a tick, not all of them.
+-- A lock held elsewhere delays one schedule by a tick, not all of them.
 set lock_timeout = '5s'
 as $$
 declare
@@ -5800,11 +5803,11 @@ declare
   started integer := 0;
   what_to_do text;
 begin
-  -- Two ticks at once would each start the same pull.
+  -- Two ticks at once would start the same pull twice.
   if not engine.begin_tick('pulls') then
     return 0;
   end if;
-  -- A standstill may have left days out that no schedule reaches back to: gaps are due, whatever the time.
+  -- A standstill may have left days out that no schedule reaches back to, so gaps are due at once.
   if engine.beat('pulls') > interval '10 minutes' then
     update public.pull_schedules as s
     set last_due_at = null
@@ -5813,7 +5816,7 @@ begin
     );
   end if;
 
-  -- The widest range first: when several are due after a standstill, the narrower ones find their days taken; gaps are
+  -- The widest range first: when several are due after a standstill, the narrower ones find their days taken. Gaps take
   -- what is left.
   for schedule in
     select s.*
@@ -5821,12 +5824,12 @@ begin
     where s.enabled
     order by s.pulls = 'gaps', s.last_day - s.first_day desc, s.name
   loop
-    -- Each on its own: an error in one of them holds up no other.
+    -- Each on its own: an error in one delays no other.
     begin
       due := engine.last_due(schedule, engine.clock());
       continue when due is null or due <= schedule.last_due_at;
       perform from public.pull_schedules as s where s.name = schedule.name for no key update skip locked;
-      -- Somebody is changing it: the next tick goes by what it is then.
+      -- Another session is changing it: the next tick uses its new values.
       continue when not found;
       started := started + engine.answer_schedule(schedule, due);
     exception
@@ -5849,9 +5852,9 @@ begin
 end
 $$;
 comment on function engine.start_due_pulls() is
-  'The cron tick of the schedules: starts a scheduled pull for each schedule whose time has come, once however many of
-   its times went by unseen, and closes gaps when that is due and after a standstill of ten minutes. A schedule that
-   can''t be started is tried again with the next tick, and the others go on. Returns how many runs were started.';
+  'The cron tick of the schedules: starts a pull for each schedule that is due, one even if several of its times were
+   missed, and closes gaps when that is due and after a standstill of ten minutes. A schedule that can''t be started is
+   tried again with the next tick, and the others go on. Returns how many runs were started.';
 
 -- schemas/daily/switch.sql
 
@@ -5893,7 +5896,7 @@ begin
 end
 $$;
 comment on function public.stop_schedules() is
-  'Switches the daily pulls off; runs that go on are left alone. Calling it again changes nothing.';
+  'Switches the daily pulls off; runs in progress are not affected. Calling it again changes nothing.';
 
 revoke all on function public.start_schedules, public.stop_schedules from public, anon, authenticated, service_role;
 
@@ -5912,7 +5915,7 @@ feeds as (
   select
     feed.name as feed,
     feed.has_days,
-    -- The newest pull of today's data that should be done by now, whatever the weekday: an empty day is pulled like any
+    -- The newest pull of today's data that should be done by now, on any weekday: an empty day is pulled like any
     -- other.
     max(engine.last_due(schedule, engine.clock() - settings.grace)) filter (
       where settings.schedules_started_on is not null
@@ -5966,7 +5969,7 @@ select
     when known.schedules_started_on is null then 'not_scheduled'
     when known.expected_since is null then 'fresh'
     when not known.has_days and known.last_pulled_at >= known.expected_since then 'fresh'
-    -- The day that was due, not an older one that somebody pulled again since.
+    -- The day that was due, not an older one that was pulled again since.
     when exists (
       select from public.ra_coverage as c
       where
@@ -5981,10 +5984,10 @@ comment on view public.data_freshness is
   'A row per feed: how new its data is, and whether it is as new as the schedules promise.';
 comment on column public.data_freshness.feed is 'One of engine.feeds.';
 comment on column public.data_freshness.newest_day is
-  'Day of the newest race stored from this feed, cards of days to come among them; null without days.';
+  'Day of the newest race stored from this feed, including cards of days to come; null without days.';
 comment on column public.data_freshness.last_pulled_at is
-  'When the newest day up to today was last pulled wholly, also when it was empty; of a feed without days, when the
-   first page of its last whole pull went in.';
+  'When the newest day up to today was last pulled completely, even when it was empty. For a feed without days: the
+   time of the first page of its last complete pull.';
 comment on column public.data_freshness.expected_since is
   'By when it should have been pulled again: the last scheduled time that is freshness_grace_minutes ago. Null before
    the first.';
@@ -5997,7 +6000,7 @@ grant select on public.data_freshness to service_role;
 
 -- schemas/alerts/alerts.sql
 
--- What somebody should look at: one message when it begins, one when it is over.
+-- Alerts for the operator: one message when a problem begins, one when it is resolved.
 
 create table public.alerts (
   id bigint generated always as identity primary key,
@@ -6007,25 +6010,27 @@ create table public.alerts (
   raised_at timestamptz not null default engine.clock(),
   resolved_at timestamptz,
   constraint alerts_kind_known check (
-    kind in ('freshness', 'dead_chunks', 'paused', 'unanswered_dispatches', 'rejects', 'unknown_field', 'gap', 'schedule',
-      'standstill')
+    kind in (
+      'freshness', 'dead_chunks', 'paused', 'unanswered_dispatches', 'rejects', 'unknown_field', 'gap', 'schedule',
+      'standstill'
+    )
   ),
   constraint alerts_in_order check (resolved_at >= raised_at)
 );
 
 create unique index alerts_one_open on public.alerts (kind, subject) where resolved_at is null;
 create index alerts_resolved_at on public.alerts (resolved_at);
-comment on table public.alerts is 'What went wrong and when it was resolved. No row carries a secret.';
+comment on table public.alerts is 'What went wrong, and when it was resolved. No row contains a secret.';
 comment on column public.alerts.kind is
   'freshness: a scheduled pull is late; dead_chunks: chunks were given up and their days are missing; paused: a run is
-   paused; unanswered_dispatches: the functions do not answer; rejects: rows that could not be understood; unknown_field: the
+   paused; unanswered_dispatches: no function answers; rejects: rows that could not be understood; unknown_field: the
    API sends something new; gap: a day was given up; schedule: a pull that is due can''t be started; standstill: one of
    the cron jobs did not run.';
 comment on column public.alerts.subject is
   'What it is about: a feed, a run, a day or a field. One alert of a kind and subject at a time.';
-comment on column public.alerts.message is 'What is the matter and what to do.';
+comment on column public.alerts.message is 'What is wrong and what to do.';
 comment on column public.alerts.raised_at is 'When it was noticed.';
-comment on column public.alerts.resolved_at is 'When it was over; null while it stands.';
+comment on column public.alerts.resolved_at is 'When it was resolved; null while it is open.';
 
 create table public.alert_messages (
   id bigint generated always as identity primary key,
@@ -6041,17 +6046,17 @@ create table public.alert_messages (
 
 create index alert_messages_open on public.alert_messages (id) where delivered_at is null;
 comment on table public.alert_messages is
-  'Messages to the webhook. Without one they stay here; older than a day they are not sent any more.';
-comment on column public.alert_messages.alert_id is 'What it tells of.';
-comment on column public.alert_messages.phase is 'raised, or resolved: it is over.';
+  'Messages to the webhook. Without a webhook they stay here; after a day they are no longer sent.';
+comment on column public.alert_messages.alert_id is 'The alert that it reports.';
+comment on column public.alert_messages.phase is 'raised or resolved.';
 comment on column public.alert_messages.created_at is 'When it was written.';
 comment on column public.alert_messages.tries is 'Times it was sent.';
 comment on column public.alert_messages.sent_at is 'When it was last sent; null before.';
 comment on column public.alert_messages.delivered_at is
-  'When the webhook''s answer was seen, or the last of five tries was over; null before.';
+  'When the webhook''s answer was seen, or the last of five tries had failed; null before.';
 
 -- Unlogged, as pg_net's queue, its answers and the sequence of its ids: a crash empties them all and lets the ids start
--- over, so that an id kept elsewhere would name somebody else's request.
+-- over, so that an id kept elsewhere would name another request.
 create unlogged table engine.alert_requests (
   message_id bigint primary key references public.alert_messages on delete cascade,
   request_id bigint not null,
@@ -6059,12 +6064,12 @@ create unlogged table engine.alert_requests (
   queued_at timestamptz not null default pg_catalog.clock_timestamp()
 );
 comment on table engine.alert_requests is
-  'Which request of pg_net''s carries a message that was sent and not yet answered. Emptied by a crash: the messages are
-   sent again.';
+  'Which pg_net request carries a message that was sent and is not answered yet. A crash empties it; the messages are
+   then sent again.';
 comment on column engine.alert_requests.message_id is 'The message.';
 comment on column engine.alert_requests.request_id is 'The id of the request''s answer in net._http_response.';
 comment on column engine.alert_requests.queued_at is
-  'When it was queued: what was answered earlier is no answer to it.';
+  'When it was queued. An answer from before that time belongs to another request.';
 
 create function engine.note_alert(kind text, subject text, message text, is_over boolean)
 returns void
@@ -6087,15 +6092,15 @@ as $$
   select noted.id, 'raised' from noted
 $$;
 comment on function engine.note_alert(text, text, text, boolean) is
-  'Keeps an alert with its message, unless one of the same kind and subject stands. is_over: it tells of what has
-   passed.';
+  'Keeps an alert with its message, unless one of the same kind and subject is open. is_over: the alert is resolved
+   from the start.';
 
 alter table public.alerts enable row level security;
 alter table public.alert_messages enable row level security;
 alter table engine.alert_requests enable row level security;
 revoke all on public.alerts, public.alert_messages from public, anon, authenticated, service_role;
--- Identity columns fill themselves: nobody needs a right to their sequences, and projects from before October 2026
--- grant one.
+-- Identity columns fill themselves, so no role needs a right to their sequences. Projects from before October 2026
+-- grant one by default.
 revoke all on sequence
   public.alerts_id_seq, public.alert_messages_id_seq
   from public, anon, authenticated, service_role;
@@ -6103,7 +6108,7 @@ grant select on public.alerts, public.alert_messages to service_role;
 
 -- schemas/daily/sweep.sql
 
--- What the chain lost, the sweep restores: it alone can finish a run from the tables.
+-- The sweep restores what was lost: it can finish a run from the tables alone.
 
 create function engine.expire_leases()
 returns integer
@@ -6120,7 +6125,7 @@ begin
     from public.backfill_progress as chunk
     where
       chunk.state = 'working'
-      -- No lease is longer than ten minutes: one that is was given by a clock that was ahead.
+      -- No lease is longer than ten minutes. A longer one was given by a clock that was ahead.
       and (chunk.lease_until < engine.clock() or chunk.lease_until > engine.clock() + interval '11 minutes')
     order by chunk.id
     for update skip locked
@@ -6134,8 +6139,8 @@ begin
 end
 $$;
 comment on function engine.expire_leases() is
-  'Takes leases that ran out away from invocations that fell silent. Returns how many. Such an interruption is not a
-   failed attempt, but a chunk interrupted too often without storing a page is given up.';
+  'Ends leases that ran out because the invocation fell silent. Returns how many. Such an interruption is not a failed
+   attempt, but a chunk that is interrupted too often without storing a page is given up.';
 
 create function engine.silence_is_noted(feed text, beginning text)
 returns boolean
@@ -6158,8 +6163,8 @@ as $$
   )
 $$;
 comment on function engine.silence_is_noted(text, text) is
-  'Whether the error log says already that nobody comes for a feed, in a message with this beginning. While nobody does,
-   that is one fault, and one more each hour.';
+  'Whether the error log already says that a feed''s dispatches are not claimed, in a message that begins like this.
+   While that lasts, it is logged once, and again every hour.';
 
 create function engine.forget_lost_dispatches()
 returns integer
@@ -6168,23 +6173,23 @@ security invoker
 set search_path = ''
 as $$
   with lost as (
-    delete from engine.dispatches as call
-    -- One that is being answered at this moment is not lost, and nobody waits for it.
-    where call.id in (
+    delete from engine.dispatches as sent
+    -- A dispatch that is being claimed at this moment is not lost; skip it rather than wait.
+    where sent.id in (
       select late.id
       from engine.dispatches as late
       where engine.dispatch_is_lost(late.sent_at)
       order by late.id
       for update skip locked
     )
-    returning call.id, call.feed, call.sent_at
+    returning sent.id, sent.feed, sent.sent_at
   ),
   noted as (
     insert into public.ingest_errors (feed, failure_class, attempt, message)
     select
       lost.feed, 'lost_dispatch', 1,
       format(
-        'The dispatch %s of %s, sent at %s, has not come: it got lost, or the function does not answer',
+        'The dispatch %s of %s, sent at %s, has not arrived: it was lost, or the function does not answer',
         lost.id, lost.feed, lost.sent_at
       )
     from lost
@@ -6194,8 +6199,8 @@ as $$
   select count(*)::integer from lost
 $$;
 comment on function engine.forget_lost_dispatches() is
-  'Takes calls that never came off the list, so that others are sent in their place. Returns how many. They are kept in
-   the error log: once while nobody comes at all, and again each hour.';
+  'Removes dispatches that never arrived from the list, so that others are sent in their place. Returns how many. The
+   error log keeps them; while none of a feed arrives, only one and then one every hour.';
 
 create function engine.note_standstill(silence interval)
 returns void
@@ -6206,13 +6211,13 @@ as $$
   select engine.note_alert(
     kind => 'standstill', subject => 'the sweep', is_over => true,
     message => format(
-      'The sweep stood still from %s to %s: the project slept, or cron did. What was missed is being pulled.',
+      'The sweep did not run from %s to %s: the project was paused, or cron stopped. What was missed is being pulled.',
       engine.clock() - note_standstill.silence, engine.clock()
     )
   )
 $$;
 comment on function engine.note_standstill(interval) is
-  'Keeps an alert that the sweep has not run for so long, unless one stands.';
+  'Keeps an alert that the sweep has not run for so long, unless one is open.';
 
 create function engine.note_silent_watch()
 returns void
@@ -6235,7 +6240,7 @@ as $$
     and sweep.awake_since < engine.clock() - interval '10 minutes'
 $$;
 comment on function engine.note_silent_watch() is
-  'Keeps an alert that the watch has not run for ten minutes while the sweep did. The next watch sends it, and ends
+  'Keeps an alert that the watch has not run for ten minutes while the sweep did. The next watch sends it and resolves
    it.';
 
 create function engine.sweep()
@@ -6259,7 +6264,7 @@ begin
   end if;
   perform engine.note_silent_watch();
   perform engine.expire_leases();
-  -- Nobody pushes a slot back by more than an hour: one further away was reserved by a clock that was ahead.
+  -- Slots are pushed back by an hour at most. One further away was reserved by a clock that was ahead.
   update public.racing_api_limits as l
   set next_slot = '-infinity', taken_slots = '{}'
   where
@@ -6270,8 +6275,8 @@ begin
     perform engine.dispatch_due();
   exception
     when sqlstate 'PT424' then
-      -- A Vault secret is missing, or somebody holds pg_net's queue, which every login may lock. The leases stay
-      -- expired; the error log says what to do, and an alert after it.
+      -- A Vault secret is missing, or another session holds pg_net's queue, which every login may lock. The leases stay
+      -- expired; the error log and then an alert say what to do.
       get stacked diagnostics what_to_do = pg_exception_hint;
       raise warning '%', sqlerrm;
       insert into public.ingest_errors (feed, failure_class, attempt, message)
@@ -6283,14 +6288,14 @@ begin
 end
 $$;
 comment on function engine.sweep() is
-  'The cron tick of every minute: expires leases, then dispatches what is due and nobody works on. With nothing to do it
-   calls nobody.';
+  'The cron tick of every minute: ends expired leases, then dispatches what is due and not being worked on. With
+   nothing to do it dispatches nothing.';
 
 select cron.schedule('engine-sweep', '* * * * *', 'select engine.sweep()');
 
 -- schemas/alerts/late.sql
 
--- Troubles: what is late or stands still.
+-- Troubles: what is late or has stopped.
 
 create view engine.late_feeds
 with (security_invoker = true)
@@ -6304,11 +6309,11 @@ select
 from public.data_freshness as fresh
 where
   fresh.state = 'late'
-  -- Whoever has just woken up has yet to pull what was missed.
+  -- A project that has just woken up still has to pull what it missed.
   and (select max(h.awake_since) from engine.heartbeats as h where h.name in ('watch', 'pulls'))
     < engine.clock() - (select s.freshness_grace_minutes from public.backfill_settings as s) * interval '1 minute';
 comment on view engine.late_feeds is
-  'A trouble for each feed that is late, once the cron jobs have been awake for the time of grace.';
+  'A trouble for each feed that is late, once the cron jobs have run for the grace period.';
 
 create view engine.failing_schedules
 with (security_invoker = true)
@@ -6321,7 +6326,7 @@ select
     rtrim(schedule.last_error, '.')
   ) as message
 from public.pull_schedules as schedule
--- What is over with the next ticks, a lock for example, is no alert.
+-- What the next ticks resolve, such as a lock, is not worth an alert.
 where schedule.enabled and schedule.failing_since < engine.clock() - interval '5 minutes';
 comment on view engine.failing_schedules is
   'A trouble for each schedule whose pull could not be started for five minutes.';
@@ -6329,7 +6334,7 @@ comment on view engine.failing_schedules is
 create view engine.jobs_at_a_standstill
 with (security_invoker = true)
 as
--- One job alone stands still: when all of cron did, the sweep itself says so as soon as it runs again.
+-- One job alone has stopped. When all of cron stopped, the sweep reports it as soon as it runs again.
 select
   'standstill' as kind,
   job.subject,
@@ -6351,7 +6356,7 @@ comment on view engine.jobs_at_a_standstill is
 
 -- schemas/alerts/stopped.sql
 
--- Troubles: what was given up, is paused, or is called and does not come.
+-- Troubles: what was given up, is paused, or was dispatched and does not arrive.
 
 create view engine.chunks_given_up
 with (security_invoker = true)
@@ -6360,14 +6365,14 @@ select
   'dead_chunks' as kind,
   dead.subject,
   format(
-    'Given up: %s of %s, the last one because: %s When that is put right: select backfill_retry(%s); '
-    'or let it be: select backfill_cancel(%s);',
+    'Given up: %s of %s, the last one because: %s Once that is fixed: select backfill_retry(%s); '
+    'or to leave it: select backfill_cancel(%s);',
     case when count(*) = 1 then 'a chunk' else count(*) || ' chunks' end, dead.feed,
     rtrim((array_agg(dead.last_error order by dead.ended_at desc))[1], '.') || '.',
     max(dead.run_id), max(dead.run_id)
   ) as message
 from (
-  -- Of what starts by itself one message a feed, not one a pull.
+  -- Scheduled pulls get one message per feed, not one per pull.
   select
     chunk.*,
     case
@@ -6410,7 +6415,7 @@ select
       when paused.subject = 'scheduled pulls' then ' Otherwise the next pull of these days tries again.' else ''
     end as message
 from (
-  -- What starts by itself is replaced by itself: one message, not one a pull.
+  -- A paused scheduled pull is replaced by the next one: one message, not one per pull.
   select
     run.id,
     case when run.kind in ('gaps', 'schedule') then 'scheduled pulls' else 'run ' || run.id end as subject,
@@ -6432,11 +6437,11 @@ select
   'unanswered_dispatches' as kind,
   silence.feed as subject,
   case
-    -- The newest says whether calls are sent at all.
+    -- The newest says whether dispatches are sent at all.
     when silence.newest_message like 'No dispatch could be sent:%' then silence.newest_message
     else format(
-      'Nobody answers the dispatches for %s since %s. Are the functions deployed, and do Vault''s project_url and '
-      'worker_secret fit them? See: select * from net._http_response order by created desc limit 10;',
+      'No function answers the dispatches for %s since %s. Are the functions deployed, and do Vault''s project_url and '
+      'worker_secret match them? See: select * from net._http_response order by created desc limit 10;',
       silence.feed, silence.began_at
     )
   end as message
@@ -6448,7 +6453,7 @@ from (
   from public.ingest_errors as lost
   where
     lost.failure_class = 'lost_dispatch'
-    -- One lost call is the sweep's business; two minutes without anybody are not.
+    -- The sweep handles one lost dispatch; two minutes without any claim are an alert.
     and lost.occurred_at between engine.clock() - interval '2 hours' and engine.clock() - interval '2 minutes'
     and exists (select from engine.claimable_chunks as ready where ready.feed = lost.feed)
     and not exists (
@@ -6457,7 +6462,7 @@ from (
   group by lost.feed
 ) as silence;
 comment on view engine.unanswered_dispatches is
-  'A trouble for each feed that has something to do, was called two minutes ago or earlier, and has claimed nothing
+  'A trouble for each feed that has something to do, was dispatched two minutes ago or earlier, and has claimed nothing
    since.';
 
 create view engine.days_given_up
@@ -6472,22 +6477,22 @@ select
     min(gap.day)
   ) as message
 from public.gap_pulls as gap
--- Those of long ago come many at a time: one message, not one a day.
+-- Old days come many at a time: one message for all, not one per day.
 cross join lateral (
   select case when gap.day >= engine.london_day(gap.given_up_at) - 7 then gap.day::text else 'earlier days' end as words
 ) as days
 where gap.given_up_at is not null
 group by gap.feed, days.words;
 comment on view engine.days_given_up is
-  'A trouble for each day of a feed that the closing of gaps gave up, and one for all that were more than a week old by
-   then.';
+  'A trouble for each day of a feed that the closing of gaps gave up, and one for all that were already more than a
+   week old.';
 
 -- schemas/alerts/unread.sql
 
--- Troubles: what somebody has to read and acknowledge.
+-- Troubles: what an operator has to read and acknowledge.
 
--- From one day of one feed to the next by way of the index, and of none more than a thousand: however many there are,
--- the watch looks each minute.
+-- Steps through the index from one day of a feed to the next and counts at most a thousand rows of each: the watch
+-- looks every minute, however many rejects there are.
 create view engine.unread_rejects
 with (security_invoker = true)
 as
@@ -6539,8 +6544,7 @@ comment on view engine.unread_rejects is
 create view engine.rejects_to_acknowledge
 with (security_invoker = true)
 as
--- One message for all that a feed's day of work brought, further ones when they become many, and another one for what
--- comes after that day.
+-- One message for a feed's rejects of a day, further ones when they become many, and a new one for the next day.
 select
   'rejects' as kind,
   format('%s, met on %s%s', reject.feed, reject.met_on, size.words) as subject,
@@ -6559,8 +6563,8 @@ from engine.unread_rejects as reject
 join (values (1, ''), (100, ', 100 or more'), (1001, ', more than 1,000')) as size (least, words)
   on size.least <= reject.rows_counted;
 comment on view engine.rejects_to_acknowledge is
-  'A trouble for each feed and day on which rejects were met that nobody has acknowledged, a second one when they are a
-   hundred, a third when they are more than a thousand.';
+  'A trouble for each feed and day on which rejects were met that nobody has acknowledged, a second one when they reach
+   100, a third when they pass 1,000.';
 
 create view engine.fields_to_acknowledge
 with (security_invoker = true)
@@ -6580,7 +6584,7 @@ comment on view engine.fields_to_acknowledge is
 
 -- schemas/alerts/troubles.sql
 
--- What an alert stands for now. Each kind of trouble is a view of its own, with the columns of this one.
+-- What is wrong now. Each kind of trouble is a view of its own, with the same columns as this one.
 
 create view engine.standing_troubles
 with (security_invoker = true)
@@ -6603,12 +6607,12 @@ select schedule.kind, schedule.subject, schedule.message from engine.failing_sch
 union all
 select job.kind, job.subject, job.message from engine.jobs_at_a_standstill as job;
 comment on view engine.standing_troubles is
-  'A row for each thing that an alert stands for now: its kind, what it is about, and what is the matter, and what to
-   do.';
+  'A row for each thing that is wrong now: its kind, what it is about, and a message that says what is wrong and what
+   to do.';
 
 -- schemas/alerts/send.sql
 
--- Messages to the webhook: what their answers say, what is in them, and sending them.
+-- Messages to the webhook: reading the answers, writing the body, sending.
 
 create function engine.note_alert_answers()
 returns void
@@ -6616,7 +6620,7 @@ language sql
 security invoker
 set search_path = ''
 as $$
-  -- What somebody holds waits for the next tick, and holds up no other.
+  -- A row that another session holds waits for the next tick and delays no other.
   update public.alert_messages as m
   set delivered_at = engine.clock()
   where
@@ -6629,7 +6633,7 @@ as $$
         where
           request.message_id = m.id
           and answer.status_code between 200 and 299
-          -- pg_net's time is that at which it began with the batch, which may have been before the request came.
+          -- pg_net stores the time at which it began the batch, which may be before the request came.
           and answer.created > request.queued_at - interval '1 minute'
       )
       or (m.tries >= 5 and m.sent_at < engine.clock() - interval '5 minutes')
@@ -6639,7 +6643,7 @@ as $$
   where m.id = request.message_id and m.delivered_at is not null
 $$;
 comment on function engine.note_alert_answers() is
-  'Closes the messages that were answered well, and those whose last of five tries was five minutes ago.';
+  'Closes the messages that were answered with success, and those whose fifth and last try was five minutes ago.';
 
 create function engine.alert_body(alert public.alerts, phase text, alert_format text)
 returns jsonb
@@ -6691,7 +6695,7 @@ returns integer
 language plpgsql
 security invoker
 set search_path = ''
--- Anybody may lock pg_net's tables; the next tick tries again.
+-- Every login can lock pg_net's tables; the next tick tries again.
 set lock_timeout = '1s'
 as $$
 declare
@@ -6713,7 +6717,7 @@ begin
       m.delivered_at is null
       and m.tries < 5
       and m.created_at > engine.clock() - interval '1 day'
-      -- Sent again when no good answer came within five minutes, and when a crash took the request along.
+      -- Sent again when no success came within five minutes, and when the request was lost in a crash.
       and (
         m.sent_at is null
         or m.sent_at < engine.clock() - interval '5 minutes'
@@ -6729,8 +6733,9 @@ begin
 end
 $$;
 comment on function engine.send_alerts() is
-  'Sends messages that wait to the webhook whose address is Vault''s secret alert_webhook_url, each until it is answered
-   well, at most five times. Returns how many were sent; none without a webhook, then they stay in alert_messages.';
+  'Sends waiting messages to the webhook in the Vault secret alert_webhook_url, each until the webhook answers with
+   success, at most five times. Returns how many were sent. Without a webhook it sends none, and they stay in
+   alert_messages.';
 
 -- schemas/alerts/watch.sql
 
@@ -6744,7 +6749,7 @@ set search_path = ''
 set lock_timeout = '10s'
 as $$
 begin
-  -- Two ticks at once would each raise the same.
+  -- Two ticks at once would raise the same alert twice.
   if not engine.begin_tick('watch') then
     return;
   end if;
@@ -6757,9 +6762,10 @@ begin
     insert into public.alerts (kind, subject, message)
     select troubles.kind, troubles.subject, troubles.message
     from troubles
-    -- Not left to "on conflict" alone, which waits for a session that is changing the alert that stands.
+    -- Not left to "on conflict" alone, which waits for a session that is changing the open alert.
     where not exists (
-      select from public.alerts as a where a.kind = troubles.kind and a.subject = troubles.subject and a.resolved_at is null
+      select from public.alerts as a
+      where a.kind = troubles.kind and a.subject = troubles.subject and a.resolved_at is null
     )
     order by troubles.kind, troubles.subject
     on conflict (kind, subject) where resolved_at is null do nothing
@@ -6776,7 +6782,7 @@ begin
         and not exists (
           select from troubles where troubles.kind = standing.kind and troubles.subject = standing.subject
         )
-      -- One that somebody holds is over with the next tick, and holds up no other.
+      -- An alert that another session holds is resolved by the next tick and delays no other.
       for update skip locked
     )
     returning a.id
@@ -6790,19 +6796,19 @@ begin
     perform engine.send_alerts();
   exception
     when others then
-      -- The alerts stand in their table, whatever keeps them from being sent; the cron job's log says it.
+      -- The alerts stay in their table even when they can't be sent; the cron job's log says why.
       raise warning 'Alerts could not be sent: %', sqlerrm;
   end;
 end
 $$;
 comment on function engine.watch() is
-  'The cron tick of the alerts: raises what has begun to stand, ends what no longer does, and sends the messages.';
+  'The cron tick of the alerts: raises new alerts, resolves those whose trouble has gone, and sends the messages.';
 
 select cron.schedule('engine-watch', '* * * * *', 'select engine.watch()');
 
 -- schemas/daily/upkeep.sql
 
--- What keeps the database from growing for ever.
+-- The nightly upkeep: keeps the database from growing without limit.
 
 create function engine.purge_run(run_id bigint)
 returns boolean
@@ -6811,8 +6817,7 @@ security invoker
 set search_path = ''
 as $$
 begin
-  -- All that the deletion touches is held first, in everybody's order, chunks before their run; and nobody is waited
-  -- for.
+  -- All that the deletion touches is locked first, in the usual order, chunks before their run, and without waiting.
   perform
   from public.backfill_progress as chunk
   where chunk.run_id = purge_run.run_id
@@ -6834,20 +6839,20 @@ begin
   return found;
 exception
   when lock_not_available then
-    -- Somebody has a part of it, and puts its dead chunks back to waiting for example: it stays for another night.
+    -- Another session holds a part of it, for example to retry its dead chunks: it stays for another night.
     return false;
 end
 $$;
 comment on function engine.purge_run(bigint) is
-  'Deletes a run with its chunks and their errors. Returns false, at once, when one of them waits or is worked on, or is
-   held by somebody.';
+  'Deletes a run with its chunks and their errors. Returns false, at once, when one of them waits, is worked on, or is
+   locked by another session.';
 
 create function engine.purge()
 returns table (what text, rows_deleted bigint)
 language plpgsql
 security invoker
 set search_path = ''
--- It holds what it deletes until it ends: a row of the log that an open transaction holds must not hold up pages.
+-- The deletion keeps its locks until it ends, so a log row that an open transaction holds must not block pages.
 set lock_timeout = '10s'
 as $$
 #variable_conflict use_column
@@ -6867,7 +6872,7 @@ begin
   get diagnostics rows_deleted = row_count;
   return next;
 
-  -- Scheduled runs only: what a backfill did says which days are expected to be stored. The newest run of a feed stays.
+  -- Scheduled runs only: a backfill's record says which days are expected to be stored. The newest run of a feed stays.
   what := 'backfill_runs';
   rows_deleted := 0;
   for old_run in
@@ -6895,9 +6900,9 @@ begin
     from public.ingest_rejects as old
     where
       old.acknowledged_at < engine.clock() - settings.reject_days * interval '1 day'
-      -- One that still comes would be a new one the next time.
+      -- A reject that still comes would be a new one the next time.
       and old.last_seen_at < engine.clock() - settings.reject_days * interval '1 day'
-      -- engine.whole_results asks it for ever whether a result has all of its runners.
+      -- engine.whole_results always needs it to know whether a result has all of its runners.
       and not (old.feed = 'results' and old.kind = 'runner')
     order by old.id
     for update skip locked
@@ -6911,11 +6916,11 @@ begin
   get diagnostics rows_deleted = row_count;
   return next;
 
-  -- Grows by one row a job and minute, and nobody else empties it.
+  -- Grows by one row per job and minute, and nothing else empties it.
   what := 'cron.job_run_details';
   delete from cron.job_run_details as details
   where
-    -- By number: a job that the server's end cut off has no end of its own.
+    -- By number: a job that was cut off when the server stopped has no end time.
     details.runid <= (
       select max(old.runid)
       from cron.job_run_details as old
@@ -6927,8 +6932,8 @@ begin
 end
 $$;
 comment on function engine.purge() is
-  'Deletes what is older than backfill_settings says: errors, counted calls, scheduled runs that ended, rejects that
-   were acknowledged, alerts that are over, and the cron log of the engine''s jobs. Returns how many rows of what.
+  'Deletes what is older than backfill_settings says: errors, counted API calls, scheduled runs that ended,
+   acknowledged rejects, resolved alerts, and the cron log of the engine''s jobs. Returns the number of rows per table.
    Races, runners, masters, coverage, rejects that nobody has acknowledged, and rejected runners of results, are never
    deleted.';
 
@@ -6936,8 +6941,8 @@ select cron.schedule('engine-upkeep', '10 4 * * *', 'select * from engine.purge(
 
 -- schemas/rights.sql
 
--- Who may do what is granted at the foot of each file. Nobody else has any right in engine, whatever a project grants
--- by itself; what is in public is closed where it is made, because other things may stand there.
+-- Each file grants its rights at its foot. No other role has any right in engine, whatever a project grants by default.
+-- Objects in public are closed where they are created, because that schema may hold other things too.
 
 revoke all on all tables in schema engine from public, anon, authenticated;
 revoke all on all sequences in schema engine from public, anon, authenticated;
