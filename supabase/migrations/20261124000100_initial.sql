@@ -634,8 +634,8 @@ create table public.ra_races (
 );
 comment on table public.ra_races is
   'Races, one row each, filled by racecards and results. Source: The Racing API, /racecards/pro and /results. The first
-   word of a column''s comment is its owner. Card: only cards fill it. Result: only results do. Both: a result''s word
-   stands, and a card fills what it left open. A missing value never replaces a known one.';
+   word of a column''s comment is its owner. Card: only cards fill it. Result: only results do. Both: the result takes
+   precedence, and a card fills what it left empty. A missing value never replaces a known one.';
 comment on column public.ra_races.id is
   'Both. Opaque text; some numbers in it are beyond 32 bits. The Racing API, /racecards/pro and /results, `race_id`.';
 comment on column public.ra_races.course_id is 'Both. The Racing API, /racecards/pro and /results, `course_id`.';
@@ -838,8 +838,8 @@ create table public.ra_runners (
 );
 comment on table public.ra_runners is
   'Runners: one horse in one race. Entries of the card that did not run stay, marked as such. The first word of a
-   column''s comment is its owner. Card: only cards fill it. Result: only results do. Both: a result''s word stands, and
-   a card fills what it left open. A missing value never replaces a known one.';
+   column''s comment is its owner. Card: only cards fill it. Result: only results do. Both: the result takes precedence,
+   and a card fills what it left empty. A missing value never replaces a known one.';
 comment on column public.ra_runners.race_id is 'Both. The Racing API, /racecards/pro and /results, `race_id`.';
 comment on column public.ra_runners.horse_id is
   'Both. A horse may run twice on a day: only race and horse together are one runner. The Racing API, /racecards/pro and
@@ -1015,7 +1015,7 @@ comment on table public.ra_runner_odds is
 comment on column public.ra_runner_odds.race_id is 'The race. The Racing API, /racecards/pro, `race_id`.';
 comment on column public.ra_runner_odds.horse_id is 'The runner in it. The Racing API, /racecards/pro, `horse_id`.';
 comment on column public.ra_runner_odds.bookmaker_code is
-  'Who quotes the price. The Racing API, /racecards/pro, `odds[].bookmaker`.';
+  'The bookmaker that quotes the price. The Racing API, /racecards/pro, `odds[].bookmaker`.';
 comment on column public.ra_runner_odds.fractional is
   'As printed: "7/2"; exchanges print the decimal price here ("3.35").';
 comment on column public.ra_runner_odds.decimal is 'Decimal price, stake included.';
@@ -1104,8 +1104,8 @@ comment on column engine.feeds.settled_after_days is
   'How many days after a day its last corrections are in: 1 a card (an abandonment in the evening), 6 a result (late
    ratings and stewards'' corrections come for five days).';
 comment on column engine.feeds.overdue_after_days is
-  'From this age on, a day that was not pulled since it was settled counts as missing: the schedules should have pulled
-   it for the last time by then.';
+  'From this age on, a day that was not pulled since it was settled counts as missing: its last scheduled pull should
+   be done by then.';
 comment on column engine.feeds.free_months is
   'How many months back the API gives it without the historical add-on; null: all of it.';
 comment on column engine.feeds.runners_a_race is 'For estimates until enough was pulled: runners of a race.';
@@ -1302,7 +1302,7 @@ grant select on public.backfill_settings to service_role;
 
 -- schemas/runs/runs.sql
 
--- What was asked for.
+-- Runs: requests for work.
 
 create table public.backfill_runs (
   id bigint generated always as identity primary key,
@@ -1345,8 +1345,8 @@ create trigger refuse_unknown_feeds before insert or update of feeds on public.b
 
 alter table public.backfill_runs enable row level security;
 revoke all on public.backfill_runs from public, anon, authenticated, service_role;
--- Identity columns fill themselves: nobody needs a right to their sequences, and projects from before October 2026
--- grant one.
+-- Identity columns fill themselves, so no role needs a right to their sequences. Projects from before October 2026
+-- grant one by default.
 revoke all on sequence public.backfill_runs_id_seq from public, anon, authenticated, service_role;
 grant select, insert, update on public.backfill_runs to service_role;
 
@@ -1482,8 +1482,8 @@ alter table public.backfill_progress set (fillfactor = 70, autovacuum_vacuum_sca
 
 alter table public.backfill_progress enable row level security;
 revoke all on public.backfill_progress from public, anon, authenticated, service_role;
--- Identity columns fill themselves: nobody needs a right to their sequences, and projects from before October 2026
--- grant one.
+-- Identity columns fill themselves, so no role needs a right to their sequences. Projects from before October 2026
+-- grant one by default.
 revoke all on sequence public.backfill_progress_id_seq from public, anon, authenticated, service_role;
 grant select, insert, update on public.backfill_progress to service_role;
 
@@ -1614,8 +1614,8 @@ comment on function engine.log_failure(public.backfill_progress, text, text, int
 
 alter table public.ingest_errors enable row level security;
 revoke all on public.ingest_errors from public, anon, authenticated, service_role;
--- Identity columns fill themselves: nobody needs a right to their sequences, and projects from before October 2026
--- grant one.
+-- Identity columns fill themselves, so no role needs a right to their sequences. Projects from before October 2026
+-- grant one by default.
 revoke all on sequence public.ingest_errors_id_seq from public, anon, authenticated, service_role;
 grant select, insert on public.ingest_errors to service_role;
 grant execute on function engine.log_failure to service_role;
@@ -1740,8 +1740,8 @@ comment on column public.ingest_unknown_fields.last_seen_at is 'When it was last
 alter table public.ingest_rejects enable row level security;
 alter table public.ingest_unknown_fields enable row level security;
 revoke all on public.ingest_rejects, public.ingest_unknown_fields from public, anon, authenticated, service_role;
--- Identity columns fill themselves: nobody needs a right to their sequences, and projects from before October 2026
--- grant one.
+-- Identity columns fill themselves, so no role needs a right to their sequences. Projects from before October 2026
+-- grant one by default.
 revoke all on sequence public.ingest_rejects_id_seq from public, anon, authenticated, service_role;
 grant select, insert, update, delete on public.ingest_rejects to service_role;
 grant select, insert, update on public.ingest_unknown_fields to service_role;
@@ -2072,7 +2072,7 @@ as $$
   where l.endpoint = push_back_slots.endpoint;
 $$;
 comment on function public.push_back_slots(text, numeric) is
-  'After a 429: no slot of the endpoint for anybody in the next so many seconds (at most an hour).';
+  'After a 429: gives out no slot of the endpoint for this many seconds (at most an hour).';
 
 revoke all on function public.reserve_slot, public.push_back_slots from public, anon, authenticated, service_role;
 grant execute on function engine.free_slot, public.reserve_slot, public.push_back_slots to service_role;
@@ -2345,8 +2345,8 @@ where
     where l.next_slot > engine.clock() + interval '15 seconds'
   ));
 comment on view engine.claimable_chunks is
-  'Chunks that wait, are due, belong to a run that is neither paused nor cancelled, whose days no other chunk is
-   pulling, and whose endpoint has a slot soon.';
+  'Chunks that wait, are due, belong to a run that is neither paused nor cancelled, with days that no other chunk is
+   pulling and an endpoint that has a slot soon.';
 
 create function engine.dispatch_due(feed text default null)
 returns integer
@@ -2357,7 +2357,7 @@ as $$
 declare
   allowed constant integer := (select s.leases_per_feed from public.backfill_settings as s);
   feed_name text;
-  calls integer := 0;
+  dispatched integer := 0;
   missing integer;
 begin
   foreach feed_name in array engine.feed_names() loop
@@ -2376,10 +2376,10 @@ begin
     into missing;
     for nth in 1 .. missing loop
       perform engine.dispatch(feed_name);
-      calls := calls + 1;
+      dispatched := dispatched + 1;
     end loop;
   end loop;
-  return calls;
+  return dispatched;
 end
 $$;
 comment on function engine.dispatch_due(text) is
@@ -2444,7 +2444,7 @@ comment on view engine.column_owners is
 
 -- schemas/merge/rules.sql
 
--- What becomes of a column when a row comes again: the rule of each owner, in one place.
+-- How a column is merged when a row comes again: the rule of each owner, in one place.
 --
 -- Written into the upserts as expressions, not called by them: a function that sets its search path is never inlined.
 
@@ -2832,7 +2832,7 @@ as $$
     seen.ew_denominator, seen.quoted_at
   from jsonb_populate_recordset(null::public.ra_runner_odds, rows) as seen
   order by seen.race_id, seen.horse_id, seen.bookmaker_code
-  -- A quote changes as a whole: the price of one moment never stands beside the each-way terms of another.
+  -- A quote changes as a whole: the price of one moment is never combined with the each-way terms of another.
   on conflict (race_id, horse_id, bookmaker_code) do update set
     fractional = excluded.fractional,
     decimal = excluded.decimal,
@@ -2849,7 +2849,7 @@ grant execute on function engine.upsert_odds to service_role;
 
 -- schemas/merge/left_out.sql
 
--- What a result says by leaving a horse out.
+-- Horses that a result leaves out.
 
 -- Races with a result whose every runner could be understood: a horse that is not in it did not run.
 create view engine.whole_results
@@ -3783,7 +3783,7 @@ grant execute on function
 
 -- schemas/chunk/leave.sql
 
--- The ways out of a worker's hands.
+-- How a chunk leaves a worker.
 
 create function engine.leave_chunk(
   chunk public.backfill_progress,
@@ -3813,10 +3813,10 @@ begin
 end
 $$;
 comment on function engine.leave_chunk(public.backfill_progress, text, timestamptz, text) is
-  'The one way out of a worker''s hands: ends the lease and puts the chunk, which the caller holds locked, into a
-   state. waiting: may be claimed from due_at on; succeeded, dead or cancelled: ended now, and due_at is ignored. error
-   becomes last_error; null keeps the present one, and a chunk that succeeded has none. A chunk that succeeded or was
-   cancelled forgets which races it has read. A dead chunk without an error violates a constraint.';
+  'The one way in which a chunk leaves a worker: ends the lease and puts the chunk, which the caller holds locked, into
+   a state. waiting: may be claimed from due_at on; succeeded, dead or cancelled: ended now, and due_at is ignored.
+   error becomes last_error; null keeps the present one, and a chunk that succeeded has none. A chunk that succeeded or
+   was cancelled forgets which races it has read. A dead chunk without an error violates a constraint.';
 
 create function engine.interrupt_chunk(chunk public.backfill_progress, message text)
 returns text
@@ -3842,9 +3842,9 @@ begin
 end
 $$;
 comment on function engine.interrupt_chunk(public.backfill_progress, text) is
-  'Takes a chunk, which the caller holds locked, out of the hands of an invocation that was ended before it had stored
-   a page: logs the interruption with this message and counts it. Returns the state that the chunk goes to: waiting, or
-   dead when it was interrupted too often.';
+  'Takes a chunk, which the caller holds locked, from an invocation that ended before it stored a page: logs the
+   interruption with this message and counts it. Returns the state that the chunk goes to: waiting, or dead when it was
+   interrupted too often.';
 
 grant execute on function engine.leave_chunk, engine.interrupt_chunk to service_role;
 
@@ -3867,7 +3867,7 @@ begin
   elsif feed.counted_by = 'lists' and held.pages_done < held.pages_expected then
     return query select format('%s of %s lists pulled', held.pages_done, held.pages_expected), held.period_start;
   elsif feed.counted_by in ('pages', 'ids') and held.api_total is null then
-    return query select format('Nobody has said yet how many %s there are', feed.name), held.period_start;
+    return query select format('The number of %s is not known yet', feed.name), held.period_start;
   elsif feed.counted_by = 'ids' and held.cursor_skip < held.api_total then
     return query select format('%s of %s ids pulled', held.cursor_skip, held.api_total), held.period_start;
   else
@@ -4115,7 +4115,7 @@ grant execute on function
 
 -- schemas/planning/request.sql
 
--- What a request for work may say.
+-- Checks of a request for work.
 
 create function engine.check_request(start_date date, end_date date, feeds text[], reprocess text)
 returns table (last_day date, wanted_feeds text[])
@@ -4410,7 +4410,7 @@ comment on function public.backfill_plan(date, date, text[], text) is
   'What backfill_start with the same arguments would cost, a row per feed; starts nothing. api_calls: requests, without
    those sent again; minutes: at the rate limit (feeds run side by side, so the greatest one is about the whole); races
    and runners that come; megabytes by which the database grows at most, indexes included; invocations of the functions;
-   note: null, or what stands in the way. Errors as of backfill_start.';
+   note: null, or what prevents a part of it. Errors as of backfill_start.';
 
 revoke all on function public.backfill_plan from public, anon, authenticated, service_role;
 grant execute on function engine.learned, public.backfill_plan to service_role;
@@ -4690,7 +4690,7 @@ begin
   perform engine.dispatch_due();
 end
 $$;
-comment on function public.backfill_resume(bigint) is 'Lets a paused run go on where it stands, at once.';
+comment on function public.backfill_resume(bigint) is 'Resumes a paused run at once, at its cursors.';
 
 create function public.backfill_cancel(run_id bigint)
 returns void
@@ -4858,7 +4858,7 @@ grant execute on function engine.calls_per_second to service_role;
 
 -- schemas/operate/status.sql
 
--- What an operator looks at.
+-- The operator's view of the runs.
 
 create view public.backfill_status
 with (security_invoker = true)
@@ -4996,8 +4996,8 @@ select
             order by lost.occurred_at desc
             limit 1
           ),
-          'No function answers the dispatches. Are the functions deployed, and do Vault''s project_url and worker_secret '
-          'match them? See: select * from net._http_response order by created desc limit 10;'
+          'No function answers the dispatches. Are the functions deployed, and do Vault''s project_url and '
+          'worker_secret match them? See: select * from net._http_response order by created desc limit 10;'
         )
       else 'Wait: it goes on by itself.'
     end
@@ -6012,7 +6012,8 @@ create table public.alerts (
   constraint alerts_kind_known check (
     kind in (
       'freshness', 'dead_chunks', 'paused', 'unanswered_dispatches', 'rejects', 'unknown_field', 'gap', 'schedule',
-      'standstill')
+      'standstill'
+    )
   ),
   constraint alerts_in_order check (resolved_at >= raised_at)
 );
@@ -6098,8 +6099,8 @@ alter table public.alerts enable row level security;
 alter table public.alert_messages enable row level security;
 alter table engine.alert_requests enable row level security;
 revoke all on public.alerts, public.alert_messages from public, anon, authenticated, service_role;
--- Identity columns fill themselves: nobody needs a right to their sequences, and projects from before October 2026
--- grant one.
+-- Identity columns fill themselves, so no role needs a right to their sequences. Projects from before October 2026
+-- grant one by default.
 revoke all on sequence
   public.alerts_id_seq, public.alert_messages_id_seq
   from public, anon, authenticated, service_role;
@@ -6172,16 +6173,16 @@ security invoker
 set search_path = ''
 as $$
   with lost as (
-    delete from engine.dispatches as call
+    delete from engine.dispatches as sent
     -- A dispatch that is being claimed at this moment is not lost; skip it rather than wait.
-    where call.id in (
+    where sent.id in (
       select late.id
       from engine.dispatches as late
       where engine.dispatch_is_lost(late.sent_at)
       order by late.id
       for update skip locked
     )
-    returning call.id, call.feed, call.sent_at
+    returning sent.id, sent.feed, sent.sent_at
   ),
   noted as (
     insert into public.ingest_errors (feed, failure_class, attempt, message)
@@ -6210,7 +6211,7 @@ as $$
   select engine.note_alert(
     kind => 'standstill', subject => 'the sweep', is_over => true,
     message => format(
-      'The sweep stood still from %s to %s: the project slept, or cron did. What was missed is being pulled.',
+      'The sweep did not run from %s to %s: the project was paused, or cron stopped. What was missed is being pulled.',
       engine.clock() - note_standstill.silence, engine.clock()
     )
   )
@@ -6694,7 +6695,7 @@ returns integer
 language plpgsql
 security invoker
 set search_path = ''
--- Anybody may lock pg_net's tables; the next tick tries again.
+-- Every login can lock pg_net's tables; the next tick tries again.
 set lock_timeout = '1s'
 as $$
 declare

@@ -1,4 +1,5 @@
--- Stores in Vault where the functions are and the secret that they share with the database. Run it once per project, after
+-- Stores in Vault where the functions are and the secret that they share with the database. Run it once per project,
+-- after
 -- "supabase db push --remote" and "supabase functions deploy --use-api"; again with other values to change them.
 -- The SQL editor keeps what you run: delete the query once it has run.
 do $$

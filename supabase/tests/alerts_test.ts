@@ -393,7 +393,7 @@ Deno.test("calls that cannot be sent for want of a Vault secret raise the same a
     }
   });
   const reason = 'No dispatch could be sent: Vault lacks the secret "worker_secret". ' +
-    "Fill in supabase/snippets/set_up.sql and run it: it sets both secrets, again too.";
+    "Fill in supabase/snippets/set_up.sql and run it: it sets both secrets and can be run again.";
   assertEquals((await alerts()).map(({ kind, message, over }) => [kind, message, over]), [
     ["unanswered_dispatches", reason, false],
   ]);
@@ -517,7 +517,7 @@ Deno.test("a sweep that stood still says so in one message when it runs again", 
   await watch();
   const [alert] = await alerts();
   assertEquals([alert?.kind, alert?.over, (await alerts()).length], ["standstill", true, 1]);
-  assert(alert?.message.startsWith("The sweep stood still from 2026-06-15 11:09:00+00"), alert?.message);
+  assert(alert?.message.startsWith("The sweep did not run from 2026-06-15 11:09:00+00"), alert?.message);
   assertEquals((await posted()).length, 1);
 });
 

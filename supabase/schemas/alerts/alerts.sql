@@ -10,7 +10,8 @@ create table public.alerts (
   constraint alerts_kind_known check (
     kind in (
       'freshness', 'dead_chunks', 'paused', 'unanswered_dispatches', 'rejects', 'unknown_field', 'gap', 'schedule',
-      'standstill')
+      'standstill'
+    )
   ),
   constraint alerts_in_order check (resolved_at >= raised_at)
 );
@@ -96,8 +97,8 @@ alter table public.alerts enable row level security;
 alter table public.alert_messages enable row level security;
 alter table engine.alert_requests enable row level security;
 revoke all on public.alerts, public.alert_messages from public, anon, authenticated, service_role;
--- Identity columns fill themselves: nobody needs a right to their sequences, and projects from before October 2026
--- grant one.
+-- Identity columns fill themselves, so no role needs a right to their sequences. Projects from before October 2026
+-- grant one by default.
 revoke all on sequence
   public.alerts_id_seq, public.alert_messages_id_seq
   from public, anon, authenticated, service_role;

@@ -81,7 +81,7 @@ returns integer
 language plpgsql
 security invoker
 set search_path = ''
--- Anybody may lock pg_net's tables; the next tick tries again.
+-- Every login can lock pg_net's tables; the next tick tries again.
 set lock_timeout = '1s'
 as $$
 declare

@@ -15,7 +15,7 @@ begin
   elsif feed.counted_by = 'lists' and held.pages_done < held.pages_expected then
     return query select format('%s of %s lists pulled', held.pages_done, held.pages_expected), held.period_start;
   elsif feed.counted_by in ('pages', 'ids') and held.api_total is null then
-    return query select format('Nobody has said yet how many %s there are', feed.name), held.period_start;
+    return query select format('The number of %s is not known yet', feed.name), held.period_start;
   elsif feed.counted_by = 'ids' and held.cursor_skip < held.api_total then
     return query select format('%s of %s ids pulled', held.cursor_skip, held.api_total), held.period_start;
   else

@@ -1,4 +1,4 @@
--- The ways out of a worker's hands.
+-- How a chunk leaves a worker.
 
 create function engine.leave_chunk(
   chunk public.backfill_progress,
@@ -28,10 +28,10 @@ begin
 end
 $$;
 comment on function engine.leave_chunk(public.backfill_progress, text, timestamptz, text) is
-  'The one way out of a worker''s hands: ends the lease and puts the chunk, which the caller holds locked, into a
-   state. waiting: may be claimed from due_at on; succeeded, dead or cancelled: ended now, and due_at is ignored. error
-   becomes last_error; null keeps the present one, and a chunk that succeeded has none. A chunk that succeeded or was
-   cancelled forgets which races it has read. A dead chunk without an error violates a constraint.';
+  'The one way in which a chunk leaves a worker: ends the lease and puts the chunk, which the caller holds locked, into
+   a state. waiting: may be claimed from due_at on; succeeded, dead or cancelled: ended now, and due_at is ignored.
+   error becomes last_error; null keeps the present one, and a chunk that succeeded has none. A chunk that succeeded or
+   was cancelled forgets which races it has read. A dead chunk without an error violates a constraint.';
 
 create function engine.interrupt_chunk(chunk public.backfill_progress, message text)
 returns text
@@ -57,8 +57,8 @@ begin
 end
 $$;
 comment on function engine.interrupt_chunk(public.backfill_progress, text) is
-  'Takes a chunk, which the caller holds locked, out of the hands of an invocation that was ended before it had stored
-   a page: logs the interruption with this message and counts it. Returns the state that the chunk goes to: waiting, or
-   dead when it was interrupted too often.';
+  'Takes a chunk, which the caller holds locked, from an invocation that ended before it stored a page: logs the
+   interruption with this message and counts it. Returns the state that the chunk goes to: waiting, or dead when it was
+   interrupted too often.';
 
 grant execute on function engine.leave_chunk, engine.interrupt_chunk to service_role;

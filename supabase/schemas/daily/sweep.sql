@@ -63,16 +63,16 @@ security invoker
 set search_path = ''
 as $$
   with lost as (
-    delete from engine.dispatches as call
+    delete from engine.dispatches as sent
     -- A dispatch that is being claimed at this moment is not lost; skip it rather than wait.
-    where call.id in (
+    where sent.id in (
       select late.id
       from engine.dispatches as late
       where engine.dispatch_is_lost(late.sent_at)
       order by late.id
       for update skip locked
     )
-    returning call.id, call.feed, call.sent_at
+    returning sent.id, sent.feed, sent.sent_at
   ),
   noted as (
     insert into public.ingest_errors (feed, failure_class, attempt, message)
@@ -101,7 +101,7 @@ as $$
   select engine.note_alert(
     kind => 'standstill', subject => 'the sweep', is_over => true,
     message => format(
-      'The sweep stood still from %s to %s: the project slept, or cron did. What was missed is being pulled.',
+      'The sweep did not run from %s to %s: the project was paused, or cron stopped. What was missed is being pulled.',
       engine.clock() - note_standstill.silence, engine.clock()
     )
   )

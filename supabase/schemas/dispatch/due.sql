@@ -40,8 +40,8 @@ where
     where l.next_slot > engine.clock() + interval '15 seconds'
   ));
 comment on view engine.claimable_chunks is
-  'Chunks that wait, are due, belong to a run that is neither paused nor cancelled, whose days no other chunk is
-   pulling, and whose endpoint has a slot soon.';
+  'Chunks that wait, are due, belong to a run that is neither paused nor cancelled, with days that no other chunk is
+   pulling and an endpoint that has a slot soon.';
 
 create function engine.dispatch_due(feed text default null)
 returns integer
@@ -52,7 +52,7 @@ as $$
 declare
   allowed constant integer := (select s.leases_per_feed from public.backfill_settings as s);
   feed_name text;
-  calls integer := 0;
+  dispatched integer := 0;
   missing integer;
 begin
   foreach feed_name in array engine.feed_names() loop
@@ -71,10 +71,10 @@ begin
     into missing;
     for nth in 1 .. missing loop
       perform engine.dispatch(feed_name);
-      calls := calls + 1;
+      dispatched := dispatched + 1;
     end loop;
   end loop;
-  return calls;
+  return dispatched;
 end
 $$;
 comment on function engine.dispatch_due(text) is

@@ -1,4 +1,4 @@
--- What a result says by leaving a horse out.
+-- Horses that a result leaves out.
 
 -- Races with a result whose every runner could be understood: a horse that is not in it did not run.
 create view engine.whole_results

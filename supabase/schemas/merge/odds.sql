@@ -21,7 +21,7 @@ as $$
     seen.ew_denominator, seen.quoted_at
   from jsonb_populate_recordset(null::public.ra_runner_odds, rows) as seen
   order by seen.race_id, seen.horse_id, seen.bookmaker_code
-  -- A quote changes as a whole: the price of one moment never stands beside the each-way terms of another.
+  -- A quote changes as a whole: the price of one moment is never combined with the each-way terms of another.
   on conflict (race_id, horse_id, bookmaker_code) do update set
     fractional = excluded.fractional,
     decimal = excluded.decimal,

@@ -1,4 +1,4 @@
--- What becomes of a column when a row comes again: the rule of each owner, in one place.
+-- How a column is merged when a row comes again: the rule of each owner, in one place.
 --
 -- Written into the upserts as expressions, not called by them: a function that sets its search path is never inlined.
 

@@ -1,4 +1,4 @@
--- What an operator looks at.
+-- The operator's view of the runs.
 
 create view public.backfill_status
 with (security_invoker = true)
@@ -136,8 +136,8 @@ select
             order by lost.occurred_at desc
             limit 1
           ),
-          'No function answers the dispatches. Are the functions deployed, and do Vault''s project_url and worker_secret '
-          'match them? See: select * from net._http_response order by created desc limit 10;'
+          'No function answers the dispatches. Are the functions deployed, and do Vault''s project_url and '
+          'worker_secret match them? See: select * from net._http_response order by created desc limit 10;'
         )
       else 'Wait: it goes on by itself.'
     end

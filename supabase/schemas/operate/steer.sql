@@ -93,7 +93,7 @@ begin
   perform engine.dispatch_due();
 end
 $$;
-comment on function public.backfill_resume(bigint) is 'Lets a paused run go on where it stands, at once.';
+comment on function public.backfill_resume(bigint) is 'Resumes a paused run at once, at its cursors.';
 
 create function public.backfill_cancel(run_id bigint)
 returns void

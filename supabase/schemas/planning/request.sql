@@ -1,4 +1,4 @@
--- What a request for work may say.
+-- Checks of a request for work.
 
 create function engine.check_request(start_date date, end_date date, feeds text[], reprocess text)
 returns table (last_day date, wanted_feeds text[])

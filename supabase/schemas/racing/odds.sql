@@ -22,7 +22,7 @@ comment on table public.ra_runner_odds is
 comment on column public.ra_runner_odds.race_id is 'The race. The Racing API, /racecards/pro, `race_id`.';
 comment on column public.ra_runner_odds.horse_id is 'The runner in it. The Racing API, /racecards/pro, `horse_id`.';
 comment on column public.ra_runner_odds.bookmaker_code is
-  'Who quotes the price. The Racing API, /racecards/pro, `odds[].bookmaker`.';
+  'The bookmaker that quotes the price. The Racing API, /racecards/pro, `odds[].bookmaker`.';
 comment on column public.ra_runner_odds.fractional is
   'As printed: "7/2"; exchanges print the decimal price here ("3.35").';
 comment on column public.ra_runner_odds.decimal is 'Decimal price, stake included.';

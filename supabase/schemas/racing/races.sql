@@ -59,8 +59,8 @@ create table public.ra_races (
 );
 comment on table public.ra_races is
   'Races, one row each, filled by racecards and results. Source: The Racing API, /racecards/pro and /results. The first
-   word of a column''s comment is its owner. Card: only cards fill it. Result: only results do. Both: a result''s word
-   stands, and a card fills what it left open. A missing value never replaces a known one.';
+   word of a column''s comment is its owner. Card: only cards fill it. Result: only results do. Both: the result takes
+   precedence, and a card fills what it left empty. A missing value never replaces a known one.';
 comment on column public.ra_races.id is
   'Both. Opaque text; some numbers in it are beyond 32 bits. The Racing API, /racecards/pro and /results, `race_id`.';
 comment on column public.ra_races.course_id is 'Both. The Racing API, /racecards/pro and /results, `course_id`.';

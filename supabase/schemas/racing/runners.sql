@@ -65,8 +65,8 @@ create table public.ra_runners (
 );
 comment on table public.ra_runners is
   'Runners: one horse in one race. Entries of the card that did not run stay, marked as such. The first word of a
-   column''s comment is its owner. Card: only cards fill it. Result: only results do. Both: a result''s word stands, and
-   a card fills what it left open. A missing value never replaces a known one.';
+   column''s comment is its owner. Card: only cards fill it. Result: only results do. Both: the result takes precedence,
+   and a card fills what it left empty. A missing value never replaces a known one.';
 comment on column public.ra_runners.race_id is 'Both. The Racing API, /racecards/pro and /results, `race_id`.';
 comment on column public.ra_runners.horse_id is
   'Both. A horse may run twice on a day: only race and horse together are one runner. The Racing API, /racecards/pro and

@@ -103,7 +103,7 @@ as $$
   where l.endpoint = push_back_slots.endpoint;
 $$;
 comment on function public.push_back_slots(text, numeric) is
-  'After a 429: no slot of the endpoint for anybody in the next so many seconds (at most an hour).';
+  'After a 429: gives out no slot of the endpoint for this many seconds (at most an hour).';
 
 revoke all on function public.reserve_slot, public.push_back_slots from public, anon, authenticated, service_role;
 grant execute on function engine.free_slot, public.reserve_slot, public.push_back_slots to service_role;

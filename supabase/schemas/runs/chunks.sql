@@ -128,7 +128,7 @@ alter table public.backfill_progress set (fillfactor = 70, autovacuum_vacuum_sca
 
 alter table public.backfill_progress enable row level security;
 revoke all on public.backfill_progress from public, anon, authenticated, service_role;
--- Identity columns fill themselves: nobody needs a right to their sequences, and projects from before October 2026
--- grant one.
+-- Identity columns fill themselves, so no role needs a right to their sequences. Projects from before October 2026
+-- grant one by default.
 revoke all on sequence public.backfill_progress_id_seq from public, anon, authenticated, service_role;
 grant select, insert, update on public.backfill_progress to service_role;

@@ -57,8 +57,8 @@ comment on function engine.log_failure(public.backfill_progress, text, text, int
 
 alter table public.ingest_errors enable row level security;
 revoke all on public.ingest_errors from public, anon, authenticated, service_role;
--- Identity columns fill themselves: nobody needs a right to their sequences, and projects from before October 2026
--- grant one.
+-- Identity columns fill themselves, so no role needs a right to their sequences. Projects from before October 2026
+-- grant one by default.
 revoke all on sequence public.ingest_errors_id_seq from public, anon, authenticated, service_role;
 grant select, insert on public.ingest_errors to service_role;
 grant execute on function engine.log_failure to service_role;

@@ -61,8 +61,8 @@ comment on column engine.feeds.settled_after_days is
   'How many days after a day its last corrections are in: 1 a card (an abandonment in the evening), 6 a result (late
    ratings and stewards'' corrections come for five days).';
 comment on column engine.feeds.overdue_after_days is
-  'From this age on, a day that was not pulled since it was settled counts as missing: the schedules should have pulled
-   it for the last time by then.';
+  'From this age on, a day that was not pulled since it was settled counts as missing: its last scheduled pull should
+   be done by then.';
 comment on column engine.feeds.free_months is
   'How many months back the API gives it without the historical add-on; null: all of it.';
 comment on column engine.feeds.runners_a_race is 'For estimates until enough was pulled: runners of a race.';

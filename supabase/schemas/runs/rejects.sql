@@ -77,8 +77,8 @@ comment on column public.ingest_unknown_fields.last_seen_at is 'When it was last
 alter table public.ingest_rejects enable row level security;
 alter table public.ingest_unknown_fields enable row level security;
 revoke all on public.ingest_rejects, public.ingest_unknown_fields from public, anon, authenticated, service_role;
--- Identity columns fill themselves: nobody needs a right to their sequences, and projects from before October 2026
--- grant one.
+-- Identity columns fill themselves, so no role needs a right to their sequences. Projects from before October 2026
+-- grant one by default.
 revoke all on sequence public.ingest_rejects_id_seq from public, anon, authenticated, service_role;
 grant select, insert, update, delete on public.ingest_rejects to service_role;
 grant select, insert, update on public.ingest_unknown_fields to service_role;

@@ -1,4 +1,4 @@
--- What was asked for.
+-- Runs: requests for work.
 
 create table public.backfill_runs (
   id bigint generated always as identity primary key,
@@ -41,7 +41,7 @@ create trigger refuse_unknown_feeds before insert or update of feeds on public.b
 
 alter table public.backfill_runs enable row level security;
 revoke all on public.backfill_runs from public, anon, authenticated, service_role;
--- Identity columns fill themselves: nobody needs a right to their sequences, and projects from before October 2026
--- grant one.
+-- Identity columns fill themselves, so no role needs a right to their sequences. Projects from before October 2026
+-- grant one by default.
 revoke all on sequence public.backfill_runs_id_seq from public, anon, authenticated, service_role;
 grant select, insert, update on public.backfill_runs to service_role;
