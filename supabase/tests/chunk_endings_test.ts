@@ -8,7 +8,7 @@ Deno.test.beforeAll(async () => void (db = await startTestDatabase()));
 Deno.test.afterAll(() => db.stop());
 Deno.test.beforeEach(() => db.reset());
 
-/** A lease of the newest of five months, while the other lease of the feed is held by somebody else. */
+/** A lease of the newest of five months, while another invocation holds the feed's other lease. */
 async function lease(): Promise<Lease> {
   await start(db.sql, "2026-01-01", "2026-05-31", { feeds: ["results"] });
   const held = await claimed(db.worker, "results");
@@ -29,7 +29,7 @@ async function fail(held: Lease, failureClass: string, more: { retryAfter?: numb
 
 const calledFeeds = async () => (await db.takeDispatches()).map((call) => call.body["feed"]);
 
-Deno.test("yield_chunk() keeps the cursor, spends no attempt and asks for one next call", async () => {
+Deno.test("yield_chunk() keeps the cursor, spends no attempt and makes one dispatch", async () => {
   const held = await lease();
   await ingest(db.worker, held, page({ before: [null, 0], after: [null, 100] }, { api_total: 1000 }));
   await db.worker`select yield_chunk(${held.chunk_id}, ${held.lease_token}, 1)`;
@@ -39,7 +39,7 @@ Deno.test("yield_chunk() keeps the cursor, spends no attempt and asks for one ne
   assertEquals((await claimed(db.worker, "results")).chunk_id, held.chunk_id);
 });
 
-Deno.test("finish_chunk() asks for exactly one next call while chunks wait, and for none after the last", async () => {
+Deno.test("finish_chunk() makes exactly one dispatch while chunks wait, and none after the last", async () => {
   await start(db.sql, "2026-04-01", "2026-05-31", { feeds: ["results"] });
   await db.takeDispatches();
   for (const expected of [["results"], []]) {
@@ -60,7 +60,7 @@ Deno.test("finishing the masters dispatches the feeds that waited for them", asy
   assertEquals(await calledFeeds(), ["racecards", "racecards", "results", "results"]);
 });
 
-Deno.test("a state change that is rolled back sends no call", async () => {
+Deno.test("a state change that is rolled back makes no dispatch", async () => {
   const held = await lease();
   await assertRejects(() =>
     db.worker.begin(async (transaction) => {
@@ -105,7 +105,7 @@ Deno.test("a transient failure is tried again after about 1, 4, 16 and 64 minute
   });
 });
 
-Deno.test("while nobody of the feed gets a page, no chunk is given up, for a day", async () => {
+Deno.test("while no chunk of the feed gets a page, none is given up, for a day", async () => {
   let held = await lease();
   const started = await db.sql`select engine.clock() as now`;
   let attempts = 0;
@@ -123,7 +123,7 @@ Deno.test("while nobody of the feed gets a page, no chunk is given up, for a day
   assert(passed?.["seconds"] >= 24 * 3600 && passed?.["seconds"] < 26 * 3600, `${passed?.["seconds"]} s`);
 });
 
-Deno.test("a chunk that waited while nobody got a page is given up at its next failure once others do", async () => {
+Deno.test("a chunk that waited out an outage is given up at its next failure once other chunks get pages", async () => {
   let held = await lease();
   for (let attempt = 1; attempt <= 8; attempt++) {
     assertEquals(await fail(held, "transient"), "waiting");
@@ -134,7 +134,7 @@ Deno.test("a chunk that waited while nobody got a page is given up at its next f
   assertEquals(await fail(held, "transient"), "dead");
 });
 
-Deno.test("one page amid an outage gives no chunk up that fails afterwards", async () => {
+Deno.test("one page during an outage does not give up a chunk that fails afterwards", async () => {
   let held = await lease();
   for (let attempt = 1; attempt <= 6; attempt++) {
     assertEquals(await fail(held, "transient"), "waiting");
@@ -175,7 +175,7 @@ Deno.test("a chunk that was dead or paused for days has a day again before it is
   assert(await failUntilDead() > 18);
 });
 
-Deno.test("a page between two outages begins the day again, and so does none that waits for its turn", async () => {
+Deno.test("a page between two outages starts the day again, but waiting for a turn does not", async () => {
   const held = await lease();
   await db.worker`select yield_chunk(${held.chunk_id}, ${held.lease_token}, 0)`;
   await db.passTime("2 days");
@@ -195,7 +195,7 @@ Deno.test("a page between two outages begins the day again, and so does none tha
   assertEquals(await failingSince(), null);
 });
 
-Deno.test("chunks end as well while a Vault secret is missing, and the sweep calls when it is back", async () => {
+Deno.test("chunks end even while a Vault secret is missing, and the sweep dispatches when it is back", async () => {
   const held = await lease();
   await db.withoutWorkerSecret(async () => {
     assertEquals(await fail(held, "transient"), "waiting");
@@ -205,7 +205,7 @@ Deno.test("chunks end as well while a Vault secret is missing, and the sweep cal
   assertEquals(await calledFeeds(), ["results"]);
 });
 
-Deno.test("a wrong state is not taken for a missing Vault secret: an ending and a sweep that meet one fail", async () => {
+Deno.test("a wrong state is not mistaken for a missing Vault secret: an ending and a sweep fail on it", async () => {
   const held = await lease();
   await start(db.sql, "2026-06-01", "2026-06-10", { feeds: ["racecards"] });
   await db.takeDispatches();

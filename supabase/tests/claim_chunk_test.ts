@@ -50,7 +50,7 @@ Deno.test("claim_chunk() prefers the run of higher priority to an older one", as
   assertEquals((await claimed(db.worker, "results")).period_start, "2026-06-14");
 });
 
-/** Waits as if the schedules never stopped: a pull of a day of May each. */
+/** Adds waiting pulls as the schedules do, each of a day of May. */
 async function alwaysDaily(days: number): Promise<void> {
   await db.sql`
     select engine.create_run('schedule', day::date, day::date, array['results'])
@@ -79,7 +79,7 @@ Deno.test("one of two leases is a backfill's while one waits, however many daily
   await start(db.sql, "2026-03-01", "2026-04-30", { feeds: ["results"] });
   await alwaysDaily(20);
   assertEquals(await claimsOfBackfills(6, 2), [false, true, false, true, false, true]);
-  // Whichever of the two is given back: a backfill's that was, is a backfill's again.
+  // Either of the two may be given back. A backfill's lease goes to a backfill again.
   const [live] = await db.sql`
     select count(*) filter (where kind = 'backfill')::integer as backfills, count(*)::integer as leases
     from backfill_progress where state = 'working'
@@ -132,7 +132,7 @@ Deno.test("claim_chunk() gives nothing of a paused run and nothing before its ne
   await claimed(db.worker, "results");
 });
 
-Deno.test("claim_chunk() gives nothing, and the sweep calls nobody, while the API holds an endpoint up", async () => {
+Deno.test("claim_chunk() gives nothing, and the sweep makes no dispatch, while the API blocks an endpoint", async () => {
   await start(db.sql, "2026-01-01", "2026-05-31", { feeds: ["racecards", "results"] });
   await db.takeDispatches();
   await db.worker`select push_back_slots('/results', 300)`;
@@ -154,7 +154,7 @@ Deno.test("claim_chunk() does not take a chunk that is being cancelled", async (
   assertEquals(await late, undefined);
 });
 
-Deno.test("a lease that was taken away is worth nothing: every write under it is refused and changes nothing", async () => {
+Deno.test("a lease that was taken away is invalid: every write under it is refused and changes nothing", async () => {
   await start(db.sql, "2026-05-01", "2026-05-31", { feeds: ["results"] });
   const zombie = await claimed(db.worker, "results");
   await db.passTime("91 seconds");
@@ -178,13 +178,13 @@ Deno.test("a lease that was taken away is worth nothing: every write under it is
   assertEquals((await db.sql`select from ra_mst_courses`).length, 0);
 });
 
-/** The oldest call of results that is on its way. */
+/** The oldest dispatch of results in transit. */
 async function oldestDispatch(): Promise<number> {
   const [call] = await db.sql<{ id: number }[]>`select min(id)::integer as id from engine.dispatches`;
   return call?.id ?? NaN;
 }
 
-/** What an invocation gets that was called by this number and proposes this token. */
+/** What an invocation gets for this dispatch and the token that it proposes. */
 async function claimAs(call: number, token: string): Promise<Lease | undefined> {
   const [lease] = await db.worker<Lease[]>`
     select chunk_id, lease_token, period_start::text, cursor_skip from claim_chunk('results', ${call}, ${token})
@@ -192,7 +192,7 @@ async function claimAs(call: number, token: string): Promise<Lease | undefined> 
   return lease;
 }
 
-Deno.test("claim_chunk() gives the lease the token that the invocation proposes, and makes one for whoever proposes none", async () => {
+Deno.test("claim_chunk() gives the lease the token that the invocation proposes, and makes one when none is proposed", async () => {
   await start(db.sql, "2026-04-01", "2026-05-31", { feeds: ["results"] });
   const token = crypto.randomUUID();
   const lease = await claimAs(await oldestDispatch(), token);
@@ -200,7 +200,7 @@ Deno.test("claim_chunk() gives the lease the token that the invocation proposes,
   assertMatch((await claimed(db.worker, "results")).lease_token, /^[0-9a-f-]{36}$/);
 });
 
-Deno.test("claim_chunk() gives the same lease again to the same call with the same token, and counts one invocation", async () => {
+Deno.test("claim_chunk() gives the same lease again to the same dispatch with the same token, and counts one invocation", async () => {
   await start(db.sql, "2026-01-01", "2026-05-31", { feeds: ["results"] });
   const [call, token] = [await oldestDispatch(), crypto.randomUUID()];
   const lease = await claimAs(call, token);
@@ -210,7 +210,7 @@ Deno.test("claim_chunk() gives the same lease again to the same call with the sa
   assertEquals(await db.sql`select * from backfill_progress order by id`, before);
 });
 
-Deno.test("claim_chunk() gives the lease again wherever the first claim got to, however many are made at once", async () => {
+Deno.test("claim_chunk() gives the same lease to repeated claims, however many are made at once", async () => {
   await start(db.sql, "2026-01-01", "2026-05-31", { feeds: ["results"] });
   const [call, token] = [await oldestDispatch(), crypto.randomUUID()];
   const leases = await Promise.all(Array.from({ length: 6 }, () => claimAs(call, token)));
@@ -218,14 +218,14 @@ Deno.test("claim_chunk() gives the lease again wherever the first claim got to, 
   assertEquals((await db.sql`select from backfill_progress where state = 'working'`).length, 1);
 });
 
-Deno.test("claim_chunk() gives nothing to a second delivery of the same call, which proposes another token", async () => {
+Deno.test("claim_chunk() gives nothing to a second delivery of the same dispatch, which proposes another token", async () => {
   await start(db.sql, "2026-01-01", "2026-05-31", { feeds: ["results"] });
   const call = await oldestDispatch();
   assertEquals((await claimAs(call, crypto.randomUUID()))?.period_start, "2026-05-01");
   assertEquals(await claimAs(call, crypto.randomUUID()), undefined);
 });
 
-Deno.test("claim_chunk() gives nothing to a repetition that comes after the chunk has ended, or is somebody else's", async () => {
+Deno.test("claim_chunk() gives nothing to a repetition when the chunk has ended, or has another lease", async () => {
   await start(db.sql, "2026-01-01", "2026-05-31", { feeds: ["results"] });
   const [call, token] = [await oldestDispatch(), crypto.randomUUID()];
   const lease = await claimAs(call, token);

@@ -229,7 +229,7 @@ Deno.test("a race whose off time moved to another day is the same race, on the r
   }]);
 });
 
-Deno.test("a declared horse that the result does not have is a non-runner, whichever came first", async () => {
+Deno.test("a declared horse that the result does not have is a non-runner, in either order", async () => {
   const without = { ...result, runners: [resultRunner("rac_1", "hrs_1")] };
   for (const order of [["racecards", "results"], ["results", "racecards"]] as const) {
     await db.reset();
@@ -282,7 +282,7 @@ Deno.test("a horse that ran after all is no non-runner, though its card said so"
   assertEquals(runner?.["is_non_runner"], false);
 });
 
-Deno.test("the name seen on the newest day stays, in whichever order the days are pulled", async () => {
+Deno.test("the name seen on the newest day stays, in any order of pulling the days", async () => {
   const seen = [
     horse("hrs_1", {
       name: "Old",

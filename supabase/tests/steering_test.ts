@@ -89,7 +89,7 @@ Deno.test("a wrong transition is a clear error and changes nothing", async () =>
   assertEquals(await state(run), "cancelled");
 });
 
-Deno.test("a resumed run goes on at once, whatever its chunks waited for", async () => {
+Deno.test("a resumed run goes on at once, even if its chunks waited for something", async () => {
   const run = await start(db.sql, "2026-05-01", "2026-05-31", { feeds: ["results"] });
   const held = await claimed(db.worker, "results");
   await db
@@ -136,7 +136,7 @@ Deno.test("retrying and cancelling a run at once is no deadlock: one of them com
   }
 });
 
-Deno.test("an ended run is neither paused nor cancelled", async () => {
+Deno.test("an ended run cannot be paused or cancelled", async () => {
   const run = await start(db.sql, "2026-05-01", "2026-05-31", { feeds: ["results"] });
   const held = await claimed(db.worker, "results");
   await ingest(db.worker, held, page({ before: [null, 0], after: [null, 0] }));

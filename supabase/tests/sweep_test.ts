@@ -20,7 +20,7 @@ Deno.test("the sweep is scheduled every minute", async () => {
   }]);
 });
 
-Deno.test("with nothing to do the sweep calls nobody", async () => {
+Deno.test("with nothing to do the sweep makes no dispatch", async () => {
   await sweep();
   assertEquals(await calledFeeds(), []);
 });
@@ -28,7 +28,7 @@ Deno.test("with nothing to do the sweep calls nobody", async () => {
 const errors = () => db.sql`select failure_class, attempt from ingest_errors order by id`;
 const lost = { failure_class: "lost_dispatch", attempt: 1 };
 
-Deno.test("calls that are on their way are not sent again, those that never came are, and the error log says so", async () => {
+Deno.test("dispatches in transit are not sent again, lost ones are, and the error log says so", async () => {
   await start(db.sql, "2026-04-01", "2026-05-31", { feeds: ["results"] });
   await db.passTime("14 seconds");
   await sweep();
@@ -40,7 +40,7 @@ Deno.test("calls that are on their way are not sent again, those that never came
   assertEquals([...await errors()], [lost, lost]);
 });
 
-Deno.test("while nobody comes at all, the error log says so once, and again each hour", async () => {
+Deno.test("while every dispatch is lost, the error log says so once, and again each hour", async () => {
   await start(db.sql, "2026-05-01", "2026-05-31", { feeds: ["results"] });
   const counts: number[] = [];
   for (let minute = 1; minute <= 62; minute++) {
@@ -49,7 +49,7 @@ Deno.test("while nobody comes at all, the error log says so once, and again each
     counts.push((await errors()).length);
   }
   assertEquals([counts[0], counts[30], counts[59], counts[61]], [1, 1, 1, 2]);
-  // One call a minute, not more and more of them.
+  // One dispatch a minute, not more and more of them.
   assertEquals((await db.sql`select from engine.dispatches`).length, 1);
   const [status] = await db.sql`select state, what_to_do from backfill_status`;
   assertEquals(
@@ -59,7 +59,7 @@ Deno.test("while nobody comes at all, the error log says so once, and again each
   );
 });
 
-Deno.test("a call delivered twice claims once, and one that comes too late claims nothing", async () => {
+Deno.test("a dispatch delivered twice claims once, and one that comes too late claims nothing", async () => {
   await start(db.sql, "2026-04-01", "2026-05-31", { feeds: ["results"] });
   const claimFor = (call: number) => db.worker`select chunk_id from claim_chunk('results', ${call})`;
   const both = await Promise.all([claimFor(1), claimFor(1)]);
@@ -130,11 +130,11 @@ Deno.test("without its Vault secrets a start says which one is missing and how t
   }).catch(() => {});
   assertEquals(hints[0], 'Vault lacks the secret "worker_secret"');
   assertEquals(hints[1]?.includes("supabase/snippets/set_up.sql"), true);
-  // A status of its own, as PostgREST reads it from the code: whoever catches it catches nothing else.
+  // A code of its own, which PostgREST turns into a status, so that it can be caught alone.
   assertEquals(hints[2], "PT424");
 });
 
-Deno.test("a clock that was ahead and has been put right leaves no call, no lease and no slot of tomorrow", async () => {
+Deno.test("after a clock that was ahead is corrected, no dispatch, lease or slot of tomorrow is left", async () => {
   await start(db.sql, "2026-04-01", "2026-05-31", { feeds: ["results"] });
   await db.passTime("1 day");
   await db.sql`select engine.sweep()`;

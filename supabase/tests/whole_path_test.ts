@@ -3,10 +3,10 @@ import { bootEverything, type Everything } from "../../scripts/lab/world/boot.ts
 import { connect, type Sql } from "../../scripts/lab/platform/database.ts";
 import { until as waitUntil } from "../../scripts/lab/test_support/until.ts";
 
-/** Everything real but the API: the functions in their own processes, called through pg_net's stand-in. */
+/** Everything is real but the API: the functions in their own processes, dispatched to through pg_net's stand-in. */
 let everything: Everything;
 let sql: Sql;
-/** Calls with a higher id are lost on their way. */
+/** Dispatches with a higher id are lost in transit. */
 let deliverUpTo = Infinity;
 let callsSent = 0;
 const functionLog: string[] = [];
@@ -120,7 +120,7 @@ Deno.test("the same range again adds not one row and changes not one value", asy
   assertEquals(await everyRow(), before);
 });
 
-Deno.test("with every chained call lost, the sweep alone finishes the run, with the same rows", async () => {
+Deno.test("with every dispatch of an ending chunk lost, the sweep alone finishes the run, with the same rows", async () => {
   const before = await everyRow();
   deliverUpTo = -1;
   const run = await start("all");
@@ -142,7 +142,7 @@ Deno.test("with every chained call lost, the sweep alone finishes the run, with 
   }
   deliverUpTo = Infinity;
   assertEquals(await state(run), "succeeded");
-  // The masters, then two chunks of each lane; on a busy machine a chunk may yield and wait for one more. Each has
+  // The masters, then two chunks of each feed; on a busy machine a chunk may yield and wait for one more. Each has
   // something to do.
   const [worked] = await sql`
     select sum(invocations)::integer as invocations from backfill_progress where run_id = ${run}
@@ -165,7 +165,7 @@ const call = (name: string, init: RequestInit) =>
   fetch(`${everything.platform.supabaseUrl}/functions/v1/${name}`, init);
 const authorized = () => ({ authorization: `Bearer ${everything.platform.workerSecret}` });
 
-Deno.test("a call without the worker secret, or with another one, is refused with nothing said", async () => {
+Deno.test("a request without the worker secret, or with a wrong one, is refused with nothing said", async () => {
   for (const name of ["masters", "events"]) {
     for (const authorization of ["", "Bearer ", "Bearer wrong", `Bearer ${everything.platform.secretKey}`]) {
       const response = await call(name, {
@@ -178,7 +178,7 @@ Deno.test("a call without the worker secret, or with another one, is refused wit
   }
 });
 
-Deno.test("a call by another method is refused", async () => {
+Deno.test("a request with another method is refused", async () => {
   for (const method of ["GET", "PUT", "DELETE"]) {
     const response = await call("events", { method, headers: authorized() });
     assertEquals(response.status, 405);
@@ -204,7 +204,7 @@ Deno.test("a body that names no feed of the function is refused", async () => {
   }
 });
 
-Deno.test("a call with nothing to do says so, and calls nobody", async () => {
+Deno.test("a request with nothing to do says so, and calls no API", async () => {
   const before = everything.api?.calls().length;
   const response = await call("events", {
     method: "POST",

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { sign, type SignedDispatch } from "../../functions/_shared/worker/signature.ts";
 import { loadHandler, type TestedHandler, WORKER_SECRET } from "./support/handler.ts";
 
-/** The functions' door: who comes in, with what, and what the others learn. */
+/** How the functions authenticate requests, and what a refused caller learns. */
 let door: TestedHandler;
 Deno.test.beforeAll(async () => void (door = await loadHandler()));
 Deno.test.beforeEach(() => {
@@ -22,7 +22,7 @@ function request(init: RequestInit & { secret?: string } = {}): Request {
   });
 }
 
-/** Everything that the caller gets to see. */
+/** Everything that the caller sees. */
 async function seen(
   response: Response,
 ): Promise<{ status: number; headers: [string, string][]; body: string }> {
@@ -35,7 +35,7 @@ const UNAUTHORIZED = {
   body: '{"message":"Unauthorized"}',
 };
 
-/** A body that is told about, but made only as far as it is read. */
+/** A body that counts how much of it is read. */
 function watchedBody(bytes: number): { body: ReadableStream<Uint8Array>; read: () => number } {
   let read = 0;
   const body = new ReadableStream<Uint8Array>({
@@ -75,7 +75,7 @@ const strangers: [string, Record<string, string>][] = [
 ];
 
 for (const [what, headers] of strangers) {
-  Deno.test(`a call with ${what} gets 401, with nothing said, asked or logged`, async () => {
+  Deno.test(`a request with ${what} gets 401, with nothing said, asked or logged`, async () => {
     const body = '{"feed":"results"}';
     const response = await door.handle(new Request(URL_OF_FUNCTION, { method: "POST", headers, body }));
     assertEquals(await seen(response), UNAUTHORIZED);
@@ -91,7 +91,7 @@ Deno.test("the secret is of no use in the address or in the body", async () => {
   assertEquals(await seen(response), UNAUTHORIZED);
 });
 
-Deno.test("of a stranger's call not one byte of the body is read", async () => {
+Deno.test("not one byte of an unauthenticated request's body is read", async () => {
   const { body, read } = watchedBody(1e9);
   assertEquals(await seen(await door.handle(request({ secret: "wrong", body }))), UNAUTHORIZED);
   assertEquals(read(), 0);
@@ -147,8 +147,8 @@ const brokenBodies: [string, BodyInit | null][] = [
   ["a feed that is a list", '{"feed":["results"]}'],
   ["a prototype in place of a feed", '{"__proto__":{"feed":"results"}}'],
   ["a field that nobody knows", '{"feed":"results","run_id":1}'],
-  ["a number, which only signed calls have", '{"feed":"results","dispatch":1}'],
-  ["an expiry, which only signed calls have", '{"feed":"results","expires":9999999999}'],
+  ["an id, which only dispatches have", '{"feed":"results","dispatch":1}'],
+  ["an expiry, which only dispatches have", '{"feed":"results","expires":9999999999}'],
   ["more than a kilobyte", `{"feed":"results"${" ".repeat(1024)}}`],
   ["a thousand lists in each other", "[".repeat(500) + "]".repeat(500)],
   ["UTF-16", new Uint8Array(Array.from('{"feed":"results"}').flatMap((letter) => [letter.charCodeAt(0), 0]))],
@@ -159,7 +159,7 @@ for (const [what, body] of brokenBodies) {
   Deno.test(`a body with ${what} is refused before the database is asked`, () => assertRefused(body));
 }
 
-Deno.test("whatever JSON comes, it is refused unless it is a feed's name", async () => {
+Deno.test("any JSON is refused unless it names a feed", async () => {
   await fc.assert(
     fc.asyncProperty(fc.json({ maxDepth: 4 }), async (body) => {
       fc.pre(body.length < 1024);
@@ -169,7 +169,7 @@ Deno.test("whatever JSON comes, it is refused unless it is a feed's name", async
   );
 });
 
-/** A call as SQL sends it now. */
+/** A dispatch as SQL sends it now. */
 const call = (more: Partial<SignedDispatch> = {}): SignedDispatch => ({
   functionName: "events",
   feed: "results",
@@ -186,7 +186,7 @@ async function handleSigned(signature: string, body: unknown): Promise<Response>
   return await door.handle(new Request(URL_OF_FUNCTION, { method: "POST", headers, body: text }));
 }
 
-Deno.test("a signed call comes in, with nothing else to show", async () => {
+Deno.test("a signed dispatch is accepted without anything else", async () => {
   const signed = call();
   const response = await handleSigned(sign(signed, WORKER_SECRET), bodyOf(signed));
   assertEquals([response.status, await response.json()], [200, { claimed: false }]);
@@ -235,13 +235,13 @@ const forgeries: [what: string, signature: string, body: unknown][] = [
 ];
 
 for (const [what, signature, body] of forgeries) {
-  Deno.test(`a signed call with ${what} gets 401, with nothing said, asked or logged`, async () => {
+  Deno.test(`a dispatch with ${what} gets 401, with nothing said, asked or logged`, async () => {
     assertEquals(await seen(await handleSigned(signature, body)), UNAUTHORIZED);
     assertEquals([door.takeDatabaseCalls(), door.takeLog()], [[], []]);
   });
 }
 
-Deno.test("a signed call that ran out, or runs out too late, gets 401 and a line in the log that speaks of clocks", async () => {
+Deno.test("a dispatch that has expired, or expires too late, gets 401 and a log line about the clocks", async () => {
   const times: [seconds: number, says: RegExp][] = [
     [
       -62,
@@ -265,7 +265,7 @@ Deno.test("a signed call that ran out, or runs out too late, gets 401 and a line
   }
 });
 
-Deno.test("a signed call is good as long as the clocks are no more than a minute apart", async () => {
+Deno.test("a dispatch is accepted while the clocks differ by no more than a minute", async () => {
   for (const seconds of [-55, 0, 60, 120, 175]) {
     const signed = call({ expires: Math.floor(Date.now() / 1000) + seconds });
     const response = await handleSigned(sign(signed, WORKER_SECRET), bodyOf(signed));
@@ -316,7 +316,7 @@ Deno.test("all that reaches the database is one of two words, a number and a tok
   assertEquals(values, { feed: "results", dispatch_id: 7, proposed_token: values.proposed_token });
 });
 
-Deno.test("without a worker secret nobody comes in, also nobody who shows none", async () => {
+Deno.test("without a worker secret no request is accepted, not even one without a secret", async () => {
   for (const secret of [undefined, "", "   "]) {
     if (secret === undefined) door.environment.delete("WORKER_SECRET");
     else door.environment.set("WORKER_SECRET", secret);

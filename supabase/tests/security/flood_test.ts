@@ -4,7 +4,7 @@ import { connect, type Sql } from "../../../scripts/lab/platform/database.ts";
 import type { Dispatch } from "../../../scripts/lab/platform/platform.ts";
 import { sign } from "../../functions/_shared/worker/signature.ts";
 
-/** The whole platform, and somebody who calls its functions far more often than it does itself. */
+/** The whole platform, and a flood of requests to its functions. */
 let everything: Everything;
 let sql: Sql;
 const sent: Dispatch[] = [];
@@ -50,7 +50,7 @@ async function callByHand(feed: string, secret = everything.platform.workerSecre
   return await call(functionOf(feed), { authorization: `Bearer ${secret}` }, { feed });
 }
 
-/** What SQL says in a call. */
+/** The body of a dispatch. */
 interface CallBody {
   readonly feed: string;
   readonly dispatch: number;
@@ -87,7 +87,7 @@ async function everythingStored(): Promise<Record<string, string>> {
   return digests;
 }
 
-/** So many calls, some dozens of them at a time, as a flood comes. */
+/** Sends so many requests, some dozens at a time. */
 async function flood<T>(count: number, one: (n: number) => Promise<T>): Promise<T[]> {
   const answers: T[] = [];
   let next = 0;
@@ -98,7 +98,7 @@ async function flood<T>(count: number, one: (n: number) => Promise<T>): Promise<
   return answers;
 }
 
-Deno.test("a flood of 300 calls with a wrong secret changes no row, spends no slot and reaches no API", async () => {
+Deno.test("a flood of 300 requests with a wrong secret changes no row, spends no slot and reaches no API", async () => {
   const before = [await everythingStored(), everything.api?.calls().length];
   const answers = await flood(
     300,
@@ -111,7 +111,7 @@ Deno.test("a flood of 300 calls with a wrong secret changes no row, spends no sl
   assertEquals([await everythingStored(), everything.api?.calls().length], before);
 });
 
-Deno.test("a flood of 300 calls with the right secret and nothing to do changes no row, spends no slot and reaches no API", async () => {
+Deno.test("a flood of 300 requests with the right secret and nothing to do changes no row, spends no slot and reaches no API", async () => {
   const before = [await everythingStored(), everything.api?.calls().length];
   const answers = await flood(
     300,
@@ -162,7 +162,7 @@ const REQUESTS_OF_A_DAY = [
   "/results?start_date=2026-06-01&end_date=2026-06-01&region=gb&region=ire&limit=100&skip=0",
 ];
 
-Deno.test("each call of a run replayed over and over gets nothing done twice", async () => {
+Deno.test("replaying each dispatch of a run does nothing twice", async () => {
   const before = everything.api?.calls().length ?? 0;
   const run = await start("2026-06-01");
   await untilSucceeded(run, async () => {
@@ -181,7 +181,7 @@ Deno.test("each call of a run replayed over and over gets nothing done twice", a
   assertEquals([await everythingStored(), everything.api?.calls().length], stored);
 });
 
-Deno.test("each call of a run is refused at the other function, for another feed, with another number, or for longer", async () => {
+Deno.test("each dispatch of a run is refused at the other function, for another feed, with another id, or with a later expiry", async () => {
   const stored = [await everythingStored(), everything.api?.calls().length];
   for (const { body } of sent) {
     const { feed, dispatch: id, expires } = body as CallBody;
@@ -199,7 +199,7 @@ Deno.test("each call of a run is refused at the other function, for another feed
   assertEquals([await everythingStored(), everything.api?.calls().length], stored);
 });
 
-Deno.test("a flood of calls by hand amid the work takes no more leases than are allowed, and asks the API for nothing twice", async () => {
+Deno.test("a flood of requests by hand during a run takes no more leases than are allowed, and asks the API for nothing twice", async () => {
   const before = everything.api?.calls().length ?? 0;
   const run = await start("2026-06-01");
   let most = 0;

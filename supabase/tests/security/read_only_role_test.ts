@@ -17,7 +17,7 @@ Deno.test.beforeAll(async () => {
   operator = connect(platform.databaseUrl, { max: 1, name: "test", role: "postgres" });
   const snippet = await Deno.readTextFile(SNIPPET);
   await operator.unsafe(snippet);
-  // A second time changes nothing: it is to be run again after migrations.
+  // Running it a second time changes nothing: it has to be run again after migrations.
   await operator.unsafe(snippet);
   await operator`insert into ra_mst_courses (id, name) values ('crs_1', 'Upper Sandbury')`;
   // Logs in as a superuser and becomes the reader, as a user of the role would be by inheriting it.
