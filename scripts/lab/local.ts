@@ -18,7 +18,7 @@ ${BOOT_OPTIONS_HELP}
   --help               show this
 `;
 
-/** What the local platform was asked for. */
+/** The options of the local platform. */
 interface LocalOptions {
   readonly help: boolean;
   readonly boot: BootOptions;
@@ -72,7 +72,7 @@ async function local(options: LocalOptions): Promise<number> {
   const stays = options.command.length === 0;
   await using everything = await bootEverything({
     ...options.boot,
-    // Somebody may be editing the function: the next call starts it again.
+    // The user may be editing the function: the next request starts it again.
     ...(stays ? { platform: { onFunctionDown: (problem) => console.error(problem.message) } } : {}),
   });
   const { platform, api } = everything;

@@ -24,7 +24,7 @@ against "supabase gen types", "supabase db lint" where the server has plpgsql_ch
 
 const SUPABASE = fromFileUrl(new URL("../../supabase", import.meta.url));
 
-/** A check: what it is called, and what it says when it is content. */
+/** A check: its name, and what it says on success. */
 type Check = [name: string, check: () => Promise<string>];
 
 async function checkDatabase(adminUrl: string): Promise<number> {

@@ -1,4 +1,4 @@
-/** Holds the migrations to the schema files: see USAGE. */
+/** Checks the migrations against the schema files: see USAGE. */
 import { fromFileUrl } from "@std/path";
 import { startPlatform } from "../lab/platform/platform.ts";
 import { Problem } from "../command_line/problem.ts";

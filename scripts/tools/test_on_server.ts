@@ -1,4 +1,4 @@
-/** Runs the tests that ask a database on a Postgres of one's own: see USAGE. */
+/** Runs the tests that need a database on your own Postgres: see USAGE. */
 import { fromFileUrl, relative } from "@std/path";
 import { walk } from "../command_line/walk.ts";
 import { Problem } from "../command_line/problem.ts";
@@ -94,12 +94,12 @@ async function main(options: ReturnType<typeof readOptions>): Promise<number> {
   const inGiven = async () => {
     for (const file of filesFor("given")) outcomes.push(await runFile(file, await server.renewGiven()));
   };
-  const besides = async () => {
+  const inTheirOwn = async () => {
     for (const file of filesFor("own")) {
       outcomes.push(await server.withDatabase((url) => runFile(file, url)));
     }
   };
-  await Promise.all([inGiven(), besides()]);
+  await Promise.all([inGiven(), inTheirOwn()]);
   const passed = outcomes.reduce((sum, outcome) => sum + outcome.passed, 0);
   const failed = outcomes.reduce((sum, outcome) => sum + outcome.failed, 0);
   console.log(`${outcomes.length} files: ${passed} passed, ${failed} failed`);

@@ -52,7 +52,7 @@ async function main(options: ReturnType<typeof readOptions>): Promise<number> {
   }
   if (changes > 0 && !options["dry-run"]) {
     await Deno.writeTextFile(IMPORT_MAP, JSON.stringify(map, null, 2) + "\n");
-    // Written again, so that nothing stays in it that nothing asks for any more.
+    // Written from scratch, so that no unused entry stays.
     await Deno.remove(LOCK);
     await runProgram(Deno.execPath(), ["cache", "--frozen=false", `${ROOT}scripts`, `${ROOT}supabase`]);
   }

@@ -3,7 +3,7 @@ import { readArguments } from "../../command_line/read_arguments.ts";
 import type { BootOptions } from "../world/boot.ts";
 import { BOOT_OPTIONS_HELP, BOOT_VALUES, bootOptions } from "../world/boot_options.ts";
 
-/** What a measurement was asked for. */
+/** The options of a measurement. */
 export interface MeasureOptions {
   readonly help: boolean;
   readonly startDate: string;

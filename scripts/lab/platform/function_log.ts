@@ -5,7 +5,10 @@ import { Problem } from "../../command_line/problem.ts";
 /** `functions.log`: what the functions say, each line with its time and its function. */
 export interface FunctionLog {
   readonly write: (line: string, functionName: string) => void;
-  /** Words for a function that does not start. The log is kept elsewhere then, since the platform's folder goes with it. */
+  /**
+   * The error for a function that does not start. The log is copied elsewhere, because the platform's folder is
+   * removed.
+   */
   readonly describeDown: (down: FunctionDown) => Problem;
   readonly close: () => Promise<void>;
 }

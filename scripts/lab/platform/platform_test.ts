@@ -14,7 +14,7 @@ async function exists(path: string): Promise<boolean> {
   return await Deno.stat(path).then(() => true, () => false);
 }
 
-/** Whether the process runs; one that only waits for its parent to take note of its end does not. */
+/** Whether the process runs. A zombie does not. */
 async function runs(pid: number): Promise<boolean> {
   const { stdout } = await new Deno.Command("ps", { args: ["-o", "stat=", "-p", String(pid)] }).output();
   const state = new TextDecoder().decode(stdout).trim();

@@ -11,7 +11,7 @@ export function newestFor(current: string, published: readonly string[]): string
   return [current, ...fitting].reduce((newest, version) => isNewer(version, newest) ? version : newest);
 }
 
-/** The newest major version beyond this one, which somebody has to look at; undefined when there is none. */
+/** A newer major version, which needs a review; undefined when there is none. */
 export function newerMajor(current: string, published: readonly string[]): string | undefined {
   const major = parts(current).numbers[0] ?? 0;
   const beyond = published.filter((version) => {

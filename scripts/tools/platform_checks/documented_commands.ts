@@ -7,7 +7,7 @@ export interface DocumentedCommand {
   readonly words: readonly string[];
 }
 
-/** A document's commands, and what of it is none: there a command would be overlooked. */
+/** A document's commands, and the text outside them, where a command could be missed. */
 export interface ReadDocument {
   readonly commands: readonly DocumentedCommand[];
   readonly rest: string;

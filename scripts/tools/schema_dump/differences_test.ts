@@ -220,7 +220,7 @@ $$`,
   ];
 
 for (const [what, alteration, object, one, other] of ALTERATIONS) {
-  Deno.test(`two databases are told apart by ${what}`, async () => {
+  Deno.test(`two databases differ by ${what}`, async () => {
     assertEquals(await differencesAfter(alteration), [
       `${object}\n  by one: ${one}\n  by the other: ${other}`,
     ]);

@@ -1,4 +1,7 @@
-/** Who runs: the horses, riders and weights of every race of a day, drawn together so that nobody is in two places. */
+/**
+ * Who runs: the horses, riders and weights of every race of a day, drawn together so that no horse or rider is in two
+ * places.
+ */
 
 import { dayOf, yearOf } from "../london.ts";
 import { type Meeting, planDay, type PlannedRace } from "./fixtures.ts";
