@@ -387,16 +387,16 @@ Deno.test("pages that share horses and come at the same time wait for each other
   ];
   const ids = Array.from({ length: 300 }, (_, n) => `hrs_${n}`);
   for (let round = 0; round < 5; round++) {
-    await Promise.all(leases.map((held, lane) => {
-      const shuffled = round % 2 === lane % 2 ? ids : ids.toReversed();
+    await Promise.all(leases.map((held, index) => {
+      const shuffled = round % 2 === index % 2 ? ids : ids.toReversed();
       const cursor: [string | null, number] = [held.cursor_day, 0];
       const isCard = held.cursor_day !== null;
-      const race = `rac_${round}_${lane % 2}`;
+      const race = `rac_${round}_${index % 2}`;
       return ingest(
         db.worker,
         held,
         page({ before: cursor, after: cursor }, {
-          horses: shuffled.map((id) => horse(id, { last_seen_on: `2026-0${4 + lane % 2}-1${round}` })),
+          horses: shuffled.map((id) => horse(id, { last_seen_on: `2026-0${4 + index % 2}-1${round}` })),
           races: [isCard ? cardRace(race) : resultRace(race)],
           runners: shuffled.map((id) => isCard ? cardRunner(race, id) : resultRunner(race, id)),
         }),

@@ -1,4 +1,4 @@
-import type { Dispatch, Delivery } from "../platform/platform.ts";
+import type { Delivery, Dispatch } from "../platform/platform.ts";
 import { pause } from "../platform/waiting.ts";
 import { chooseBetween } from "./chance.ts";
 import type { FaultPlan } from "./fault_plan.ts";

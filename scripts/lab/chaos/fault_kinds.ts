@@ -87,8 +87,7 @@ export const FAULT_KINDS = facts({
     traceIn: "the others' server: all of them came",
   },
   ids_start_over: {
-    description:
-      "a crash loses an alert in transit, and another request is answered under its id",
+    description: "a crash loses an alert in transit, and another request is answered under its id",
     rate: 0.001,
     firstWithin: 20,
     traceIn: "the alerts' webhook: it came after all",

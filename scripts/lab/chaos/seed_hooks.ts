@@ -44,7 +44,11 @@ export function seedHooks(options: SeedHooksOptions): Hooks {
   return {
     onApiCall: apiFaults(plan, ledger, { account, answerTimeoutSeconds }),
     onDispatch: (dispatch) =>
-      queue.loses(dispatch.url) ? "drop" : world.others.isTheirs(dispatch.url) ? "deliver" : onOwnDispatch(dispatch),
+      queue.loses(dispatch.url)
+        ? "drop"
+        : world.others.isTheirs(dispatch.url)
+        ? "deliver"
+        : onOwnDispatch(dispatch),
     onDatabaseCall: databaseFaults({
       plan,
       ledger,

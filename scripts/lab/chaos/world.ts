@@ -1,5 +1,5 @@
 import { connect, type Sql } from "../platform/database.ts";
-import type { Dispatch, Delivery, OnDatabaseCall } from "../platform/platform.ts";
+import type { Delivery, Dispatch, OnDatabaseCall } from "../platform/platform.ts";
 import { pause } from "../platform/waiting.ts";
 import type { ApiCall, Faults } from "../racing_api/server.ts";
 import { MovedTime } from "../world/moved_time.ts";

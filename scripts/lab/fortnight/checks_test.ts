@@ -56,7 +56,7 @@ Deno.test("each trouble is reported once, and once when it is resolved; a stands
   const told = ["racecards", "results"].flatMap((feed) => [tell("raised", feed), tell("resolved", feed)]);
   assertEquals(describeAlerts(calendar, told), []);
   assertEquals(describeAlerts(calendar, [...told, tell("raised", "results")]), [
-    '"freshness results" should be told of as raised 1 times and was 2 times.',
+    '"freshness results" should be reported as raised 1 times and was 2 times.',
   ]);
   assertEquals(describeAlerts(calendar, told.slice(1)).length, 1);
 });

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { connect, type Sql } from "./database.ts";
-import type { Dispatch, Delivery } from "./net_worker.ts";
+import type { Delivery, Dispatch } from "./net_worker.ts";
 import type { Platform } from "./platform.ts";
 import { Events } from "../test_support/events.ts";
 import { startTestPlatform } from "../test_support/test_project.ts";

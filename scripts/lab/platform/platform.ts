@@ -8,13 +8,13 @@ import { watchFolder } from "./janitor.ts";
 import { fetchFunctionPackages } from "./function_packages.ts";
 import { openFunctionLog } from "./function_log.ts";
 import { applyMigrations } from "./migrations.ts";
-import { type Dispatch, type Delivery, type NetWorker, startNetWorker } from "./net_worker.ts";
+import { type Delivery, type Dispatch, type NetWorker, startNetWorker } from "./net_worker.ts";
 import { preparePlatformSchema } from "./platform_schema.ts";
 import { explain, Problem } from "../../command_line/problem.ts";
 import { isEnding, stopOnSignal } from "../../command_line/shutdown.ts";
 
 export type { DatabaseCall, OnDatabaseCall } from "./gateway.ts";
-export type { Dispatch, Delivery } from "./net_worker.ts";
+export type { Delivery, Dispatch } from "./net_worker.ts";
 export { Problem } from "../../command_line/problem.ts";
 
 export interface PlatformOptions {

@@ -4,7 +4,12 @@ import { isSignature, judge, sign, type SignedDispatch, textToSign } from "./sig
 
 const SECRET = "a worker secret";
 const NOW = Date.UTC(2026, 5, 15, 11);
-const DISPATCH: SignedDispatch = { functionName: "events", feed: "results", id: 17, expires: NOW / 1000 + 120 };
+const DISPATCH: SignedDispatch = {
+  functionName: "events",
+  feed: "results",
+  id: 17,
+  expires: NOW / 1000 + 120,
+};
 const SIGNATURE = sign(DISPATCH, SECRET);
 
 /** The verdict when the isolate's clock is off by so many seconds, or so many have gone by. */
