@@ -11,8 +11,8 @@ const USAGE = `Runs the whole product on this machine: Postgres, the functions a
   deno task local [options] [-- COMMAND …]
 
 With a COMMAND: runs it with DATABASE_URL, SUPABASE_URL and SUPABASE_SECRET_KEY in its environment, stops everything when
-it ends, and exits with its code; a function that does not start ends all of it with exit code 1. Without: prints the
-three and stays until Ctrl+C.
+it ends, and exits with its code. A function that does not start stops everything with exit code 1. Without: prints the
+three values and runs until Ctrl+C.
 
 ${BOOT_OPTIONS_HELP}
   --help               show this

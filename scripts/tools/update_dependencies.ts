@@ -17,11 +17,11 @@ async function publishedVersions(name: string): Promise<string[]> {
   return z.array(z.string()).parse(Array.isArray(printed) ? printed : [printed]);
 }
 
-const USAGE = `Takes the newest versions of all dependencies, each within its major one.
+const USAGE = `Updates all dependencies to their newest versions, each within its major version.
 
   deno run -A scripts/tools/update_dependencies.ts [--dry-run]
 
-  --dry-run   say what is out, write nothing
+  --dry-run   list newer versions, write nothing
   --help      show this
 `;
 

@@ -47,16 +47,24 @@ Deno.test("backfill_start() plans cards up to a week ahead and results up to tod
 
 Deno.test("backfill_start() dispatches the masters first, and nothing else before they are in", async () => {
   await start(db.sql, "2026-05-01", "2026-05-31");
-  assertEquals((await db.takeDispatches()).map((call) => [new URL(call.url).pathname, call.body]), [
-    ["/functions/v1/masters", { feed: "masters", dispatch: 1 }],
-  ]);
+  assertEquals(
+    (await db.takeDispatches()).map((dispatch) => [new URL(dispatch.url).pathname, dispatch.body]),
+    [
+      ["/functions/v1/masters", { feed: "masters", dispatch: 1 }],
+    ],
+  );
 });
 
 Deno.test("backfill_start() makes as many dispatches of a feed as leases are allowed", async () => {
   await start(db.sql, "2026-01-01", "2026-05-31", { feeds: ["racecards", "results"] });
-  const calls = await db.takeDispatches();
-  assertEquals(calls.map((call) => call.body["feed"]), ["racecards", "racecards", "results", "results"]);
-  assertEquals(new Set(calls.map((call) => call.signature)).size, 4);
+  const dispatches = await db.takeDispatches();
+  assertEquals(dispatches.map((dispatch) => dispatch.body["feed"]), [
+    "racecards",
+    "racecards",
+    "results",
+    "results",
+  ]);
+  assertEquals(new Set(dispatches.map((dispatch) => dispatch.signature)).size, 4);
 });
 
 const nonsense: [string, () => Promise<unknown>, string][] = [

@@ -27,7 +27,7 @@ async function fail(held: Lease, failureClass: string, more: { retryAfter?: numb
   return row?.state ?? "";
 }
 
-const calledFeeds = async () => (await db.takeDispatches()).map((call) => call.body["feed"]);
+const dispatchedFeeds = async () => (await db.takeDispatches()).map((dispatch) => dispatch.body["feed"]);
 
 Deno.test("yield_chunk() keeps the cursor, spends no attempt and makes one dispatch", async () => {
   const held = await lease();
@@ -35,7 +35,7 @@ Deno.test("yield_chunk() keeps the cursor, spends no attempt and makes one dispa
   await db.worker`select yield_chunk(${held.chunk_id}, ${held.lease_token}, 1)`;
   const chunk = await chunkRow(db.sql, held.chunk_id);
   assertEquals([chunk.state, chunk.cursor_skip, chunk.attempts, chunk.api_calls], ["waiting", 100, 0, 2]);
-  assertEquals(await calledFeeds(), ["results"]);
+  assertEquals(await dispatchedFeeds(), ["results"]);
   assertEquals((await claimed(db.worker, "results")).chunk_id, held.chunk_id);
 });
 
@@ -46,7 +46,7 @@ Deno.test("finish_chunk() makes exactly one dispatch while chunks wait, and none
     const held = await claimed(db.worker, "results");
     await ingest(db.worker, held, page({ before: [null, 0], after: [null, 0] }));
     assertEquals(await finish(db.worker, held), "succeeded");
-    assertEquals(await calledFeeds(), expected);
+    assertEquals(await dispatchedFeeds(), expected);
   }
 });
 
@@ -57,7 +57,7 @@ Deno.test("finishing the masters dispatches the feeds that waited for them", asy
   await ingest(db.worker, masters, page({ before: [null, 1], after: [null, 2] }));
   await db.takeDispatches();
   await finish(db.worker, masters);
-  assertEquals(await calledFeeds(), ["racecards", "racecards", "results", "results"]);
+  assertEquals(await dispatchedFeeds(), ["racecards", "racecards", "results", "results"]);
 });
 
 Deno.test("a state change that is rolled back makes no dispatch", async () => {
@@ -68,7 +68,7 @@ Deno.test("a state change that is rolled back makes no dispatch", async () => {
       throw new Error("taken back");
     })
   );
-  assertEquals(await calledFeeds(), []);
+  assertEquals(await dispatchedFeeds(), []);
   assertEquals((await chunkRow(db.sql, held.chunk_id)).state, "working");
 });
 
@@ -200,9 +200,9 @@ Deno.test("chunks end even while a Vault secret is missing, and the sweep dispat
   await db.withoutWorkerSecret(async () => {
     assertEquals(await fail(held, "transient"), "waiting");
   });
-  assertEquals(await calledFeeds(), []);
+  assertEquals(await dispatchedFeeds(), []);
   await db.sql`select engine.sweep()`;
-  assertEquals(await calledFeeds(), ["results"]);
+  assertEquals(await dispatchedFeeds(), ["results"]);
 });
 
 Deno.test("a wrong state is not mistaken for a missing Vault secret: an ending and a sweep fail on it", async () => {
@@ -237,7 +237,7 @@ Deno.test("a transient failure waits at least as long as the API asked for", asy
 Deno.test("a chunk that fails for good is dead at once, and the run goes on", async () => {
   const held = await lease();
   assertEquals(await fail(held, "chunk"), "dead");
-  assertEquals(await calledFeeds(), ["results"]);
+  assertEquals(await dispatchedFeeds(), ["results"]);
   assertEquals((await claimed(db.worker, "results")).period_start, "2026-03-01");
 });
 
@@ -245,7 +245,7 @@ Deno.test("a refused account pauses the run, says what to do, and spends no atte
   const held = await lease();
   assertEquals(await fail(held, "account"), "waiting");
   assertEquals((await chunkRow(db.sql, held.chunk_id)).attempts, 0);
-  assertEquals(await calledFeeds(), []);
+  assertEquals(await dispatchedFeeds(), []);
   assertEquals(await claim(db.worker, "results"), undefined);
   const [status] = await db.sql`select state, what_to_do from backfill_status`;
   assertEquals({ ...status }, {
@@ -253,7 +253,7 @@ Deno.test("a refused account pauses the run, says what to do, and spends no atte
     what_to_do: "The API answered 502. When that is put right: select backfill_resume(1);",
   });
   await db.sql`select backfill_resume(1)`;
-  assertEquals(await calledFeeds(), ["results"]);
+  assertEquals(await dispatchedFeeds(), ["results"]);
 });
 
 Deno.test("fail_chunk() refuses a class it does not know", async () => {

@@ -138,7 +138,10 @@ Deno.test("claim_chunk() gives nothing, and the sweep makes no dispatch, while t
   await db.worker`select push_back_slots('/results', 300)`;
   assertEquals(await claim(db.worker, "results"), undefined);
   await db.sql`select engine.sweep()`;
-  assertEquals((await db.takeDispatches()).map((call) => call.body["feed"]), ["racecards", "racecards"]);
+  assertEquals((await db.takeDispatches()).map((dispatch) => dispatch.body["feed"]), [
+    "racecards",
+    "racecards",
+  ]);
   await db.passTime("290 seconds");
   await claimed(db.worker, "results");
 });
@@ -180,14 +183,14 @@ Deno.test("a lease that was taken away is invalid: every write under it is refus
 
 /** The oldest dispatch of results in transit. */
 async function oldestDispatch(): Promise<number> {
-  const [call] = await db.sql<{ id: number }[]>`select min(id)::integer as id from engine.dispatches`;
-  return call?.id ?? NaN;
+  const [dispatch] = await db.sql<{ id: number }[]>`select min(id)::integer as id from engine.dispatches`;
+  return dispatch?.id ?? NaN;
 }
 
 /** What an invocation gets for this dispatch and the token that it proposes. */
-async function claimAs(call: number, token: string): Promise<Lease | undefined> {
+async function claimAs(dispatch: number, token: string): Promise<Lease | undefined> {
   const [lease] = await db.worker<Lease[]>`
-    select chunk_id, lease_token, period_start::text, cursor_skip from claim_chunk('results', ${call}, ${token})
+    select chunk_id, lease_token, period_start::text, cursor_skip from claim_chunk('results', ${dispatch}, ${token})
   `;
   return lease;
 }
@@ -202,51 +205,51 @@ Deno.test("claim_chunk() gives the lease the token that the invocation proposes,
 
 Deno.test("claim_chunk() gives the same lease again to the same dispatch with the same token, and counts one invocation", async () => {
   await start(db.sql, "2026-01-01", "2026-05-31", { feeds: ["results"] });
-  const [call, token] = [await oldestDispatch(), crypto.randomUUID()];
-  const lease = await claimAs(call, token);
+  const [dispatch, token] = [await oldestDispatch(), crypto.randomUUID()];
+  const lease = await claimAs(dispatch, token);
   const before = await db.sql`select * from backfill_progress order by id`;
   await db.passTime("20 seconds");
-  assertEquals(await claimAs(call, token), lease);
+  assertEquals(await claimAs(dispatch, token), lease);
   assertEquals(await db.sql`select * from backfill_progress order by id`, before);
 });
 
 Deno.test("claim_chunk() gives the same lease to repeated claims, however many are made at once", async () => {
   await start(db.sql, "2026-01-01", "2026-05-31", { feeds: ["results"] });
-  const [call, token] = [await oldestDispatch(), crypto.randomUUID()];
-  const leases = await Promise.all(Array.from({ length: 6 }, () => claimAs(call, token)));
+  const [dispatch, token] = [await oldestDispatch(), crypto.randomUUID()];
+  const leases = await Promise.all(Array.from({ length: 6 }, () => claimAs(dispatch, token)));
   assertEquals(new Set(leases.map((lease) => lease?.chunk_id)).size, 1);
   assertEquals((await db.sql`select from backfill_progress where state = 'working'`).length, 1);
 });
 
 Deno.test("claim_chunk() gives nothing to a second delivery of the same dispatch, which proposes another token", async () => {
   await start(db.sql, "2026-01-01", "2026-05-31", { feeds: ["results"] });
-  const call = await oldestDispatch();
-  assertEquals((await claimAs(call, crypto.randomUUID()))?.period_start, "2026-05-01");
-  assertEquals(await claimAs(call, crypto.randomUUID()), undefined);
+  const dispatch = await oldestDispatch();
+  assertEquals((await claimAs(dispatch, crypto.randomUUID()))?.period_start, "2026-05-01");
+  assertEquals(await claimAs(dispatch, crypto.randomUUID()), undefined);
 });
 
 Deno.test("claim_chunk() gives nothing to a repetition when the chunk has ended, or has another lease", async () => {
   await start(db.sql, "2026-01-01", "2026-05-31", { feeds: ["results"] });
-  const [call, token] = [await oldestDispatch(), crypto.randomUUID()];
-  const lease = await claimAs(call, token);
+  const [dispatch, token] = [await oldestDispatch(), crypto.randomUUID()];
+  const lease = await claimAs(dispatch, token);
   if (lease === undefined) throw new Error("Nothing was claimed");
   await db.worker`select yield_chunk(${lease.chunk_id}, ${token}, 0)`;
-  assertEquals(await claimAs(call, token), undefined);
+  assertEquals(await claimAs(dispatch, token), undefined);
 
   const next = await claimed(db.worker, "results");
   assertEquals(next.chunk_id, lease.chunk_id);
   const before = await chunkRow(db.sql, next.chunk_id);
-  assertEquals(await claimAs(call, token), undefined);
+  assertEquals(await claimAs(dispatch, token), undefined);
   assertEquals(await chunkRow(db.sql, next.chunk_id), before);
 });
 
 Deno.test("claim_chunk() gives nothing to a repetition whose lease ran out and was taken back", async () => {
   await start(db.sql, "2026-05-01", "2026-05-31", { feeds: ["results"] });
-  const [call, token] = [await oldestDispatch(), crypto.randomUUID()];
-  await claimAs(call, token);
+  const [dispatch, token] = [await oldestDispatch(), crypto.randomUUID()];
+  await claimAs(dispatch, token);
   await db.passTime("91 seconds");
   await db.sql`select engine.sweep()`;
-  assertEquals(await claimAs(call, token), undefined);
+  assertEquals(await claimAs(dispatch, token), undefined);
 });
 
 Deno.test("the claim reads only chunks that wait, however many have ended", async () => {

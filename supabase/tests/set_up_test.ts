@@ -39,11 +39,11 @@ Deno.test("set_up.sql puts into Vault what a dispatch needs, and the next one us
   await run({ projectUrl: "https://mine.supabase.co", workerSecret: "s3cret" });
   assertEquals(await secrets(), { project_url: "https://mine.supabase.co", worker_secret: "s3cret" });
   await start(db.sql, "2026-05-01", "2026-05-31", { feeds: ["results"] });
-  const [call] = await db.takeDispatches();
-  const id = Number(call?.body["dispatch"]);
-  assertEquals([call?.url, call?.signature], [
+  const [dispatch] = await db.takeDispatches();
+  const id = Number(dispatch?.body["dispatch"]);
+  assertEquals([dispatch?.url, dispatch?.signature], [
     "https://mine.supabase.co/functions/v1/events",
-    sign({ functionName: "events", feed: "results", id, expires: call?.expires ?? NaN }, "s3cret"),
+    sign({ functionName: "events", feed: "results", id, expires: dispatch?.expires ?? NaN }, "s3cret"),
   ]);
 });
 

@@ -9,7 +9,7 @@ Deno.test.afterAll(() => db.stop());
 Deno.test.beforeEach(() => db.reset());
 
 const sweep = () => db.sql`select engine.sweep()`;
-const calledFeeds = async () => (await db.takeDispatches()).map((call) => call.body["feed"]);
+const dispatchedFeeds = async () => (await db.takeDispatches()).map((dispatch) => dispatch.body["feed"]);
 
 Deno.test("the sweep is scheduled every minute", async () => {
   const jobs = await db.sql`select jobname, schedule, command from cron.job where jobname = 'engine-sweep'`;
@@ -22,7 +22,7 @@ Deno.test("the sweep is scheduled every minute", async () => {
 
 Deno.test("with nothing to do the sweep makes no dispatch", async () => {
   await sweep();
-  assertEquals(await calledFeeds(), []);
+  assertEquals(await dispatchedFeeds(), []);
 });
 
 const errors = () => db.sql`select failure_class, attempt from ingest_errors order by id`;
@@ -61,7 +61,7 @@ Deno.test("while every dispatch is lost, the error log says so once, and again e
 
 Deno.test("a dispatch delivered twice claims once, and one that comes too late claims nothing", async () => {
   await start(db.sql, "2026-04-01", "2026-05-31", { feeds: ["results"] });
-  const claimFor = (call: number) => db.worker`select chunk_id from claim_chunk('results', ${call})`;
+  const claimFor = (id: number) => db.worker`select chunk_id from claim_chunk('results', ${id})`;
   const both = await Promise.all([claimFor(1), claimFor(1)]);
   assertEquals(both.map((claims) => claims.length).toSorted(), [0, 1]);
   await db.passTime("16 seconds");
@@ -77,7 +77,7 @@ Deno.test("two sweeps at once dispatch once", async () => {
     await transaction`select engine.sweep()`;
     await sweep();
   });
-  assertEquals(await calledFeeds(), ["results", "results"]);
+  assertEquals(await dispatchedFeeds(), ["results", "results"]);
 });
 
 Deno.test("a lease that ran out is an interruption, not an attempt, and the cursor stays", async () => {
@@ -93,7 +93,7 @@ Deno.test("a lease that ran out is an interruption, not an attempt, and the curs
   await sweep();
   const chunk = await chunkRow(db.sql, held.chunk_id);
   assertEquals([chunk.state, chunk.cursor_skip, chunk.attempts, chunk.interruptions], ["waiting", 100, 0, 1]);
-  assertEquals(await calledFeeds(), ["results"]);
+  assertEquals(await dispatchedFeeds(), ["results"]);
   assertEquals([...await errors()], [{ failure_class: "interruption", attempt: 1 }]);
 });
 

@@ -8,7 +8,7 @@ let everything: Everything;
 let sql: Sql;
 /** Dispatches with a higher id are lost in transit. */
 let deliverUpTo = Infinity;
-let callsSent = 0;
+let dispatchesSent = 0;
 const functionLog: string[] = [];
 
 Deno.test.beforeAll(async () => {
@@ -19,7 +19,7 @@ Deno.test.beforeAll(async () => {
       cron: "manual",
       onFunctionLog: (line) => void functionLog.push(line),
       onDispatch: ({ id }) => {
-        callsSent++;
+        dispatchesSent++;
         return Number(id) <= deliverUpTo ? "deliver" : "drop";
       },
     },
@@ -138,7 +138,7 @@ Deno.test("with every dispatch of an ending chunk lost, the sweep alone finishes
       const answered =
         await sql`select from net._http_response where id > ${before} and id <= ${deliverUpTo}`;
       return answered.length === deliverUpTo - before && await nobodyWorks();
-    }, `the calls of sweep ${sweeps}`);
+    }, `the dispatches of sweep ${sweeps}`);
   }
   deliverUpTo = Infinity;
   assertEquals(await state(run), "succeeded");
@@ -156,19 +156,19 @@ Deno.test("with every dispatch of an ending chunk lost, the sweep alone finishes
 
 Deno.test("with nothing to do the sweep sends nothing and the API is not called", async () => {
   await until(nobodyWorks, "the end of the other runs");
-  const before = [callsSent, everything.api?.calls().length];
+  const before = [dispatchesSent, everything.api?.calls().length];
   await everything.platform.cron.tick(new Date());
-  assertEquals([callsSent, everything.api?.calls().length], before);
+  assertEquals([dispatchesSent, everything.api?.calls().length], before);
 });
 
-const call = (name: string, init: RequestInit) =>
+const request = (name: string, init: RequestInit) =>
   fetch(`${everything.platform.supabaseUrl}/functions/v1/${name}`, init);
 const authorized = () => ({ authorization: `Bearer ${everything.platform.workerSecret}` });
 
 Deno.test("a request without the worker secret, or with a wrong one, is refused with nothing said", async () => {
   for (const name of ["masters", "events"]) {
     for (const authorization of ["", "Bearer ", "Bearer wrong", `Bearer ${everything.platform.secretKey}`]) {
-      const response = await call(name, {
+      const response = await request(name, {
         method: "POST",
         headers: { authorization },
         body: '{"feed":"results"}',
@@ -180,7 +180,7 @@ Deno.test("a request without the worker secret, or with a wrong one, is refused 
 
 Deno.test("a request with another method is refused", async () => {
   for (const method of ["GET", "PUT", "DELETE"]) {
-    const response = await call("events", { method, headers: authorized() });
+    const response = await request("events", { method, headers: authorized() });
     assertEquals(response.status, 405);
     await response.body?.cancel();
   }
@@ -197,7 +197,7 @@ Deno.test("a body that names no feed of the function is refused", async () => {
     "x".repeat(5000),
   ];
   for (const body of bodies) {
-    const response = await call("events", { method: "POST", headers: authorized(), body });
+    const response = await request("events", { method: "POST", headers: authorized(), body });
     assertEquals([response.status, await response.json()], [400, {
       message: 'Send {"feed": "racecards" | "results"}',
     }]);
@@ -206,7 +206,7 @@ Deno.test("a body that names no feed of the function is refused", async () => {
 
 Deno.test("a request with nothing to do says so, and calls no API", async () => {
   const before = everything.api?.calls().length;
-  const response = await call("events", {
+  const response = await request("events", {
     method: "POST",
     headers: authorized(),
     body: '{"feed":"results"}',

@@ -146,7 +146,7 @@ async function runInitdb(
 function notReachable(folder: string, cause: unknown): Problem {
   return new Problem(
     `Postgres does not run as root, and the account it runs under instead cannot reach ${folder}: point TMPDIR at a ` +
-      "folder that everybody can read, or run this as a user.",
+      "folder that every user can read, or run this as another user than root.",
     { cause },
   );
 }

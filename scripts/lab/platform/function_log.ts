@@ -32,7 +32,7 @@ export function openFunctionLog(
         : `The last that it said:\n${lastLines.map((line) => `  ${line}\n`).join("")}`.trimEnd();
       return new Problem(
         `The function "${functionName}" failed to start three times in a row. ${said}\n` +
-          `What all functions logged is in ${keepFunctionLog(folder)}. Put that right and start again.`,
+          `What all functions logged is in ${keepFunctionLog(folder)}. Fix that and start again.`,
       );
     },
     close: () => Promise.resolve(file.close()),

@@ -272,7 +272,7 @@ class Ear {
     }
     listening.catch(() => {});
     await ear.close();
-    throw new Error("The database does not let the worker listen");
+    throw new Error("The worker cannot listen on the database");
   }
 
   /** Whether it receives notifications. Also true when none can be sent, because the database is down. */

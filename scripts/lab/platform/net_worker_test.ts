@@ -7,7 +7,7 @@ import { startTestPlatform } from "../test_support/test_project.ts";
 
 let platform: Platform;
 let sql: Sql;
-let decide: (call: Dispatch) => Delivery = () => "deliver";
+let decide: (dispatch: Dispatch) => Delivery = () => "deliver";
 
 interface Arrival {
   method: string;
@@ -30,7 +30,7 @@ const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }
 const target = `http://127.0.0.1:${server.addr.port}`;
 
 Deno.test.beforeAll(async () => {
-  platform = await startTestPlatform({}, { onDispatch: (call) => decide(call) });
+  platform = await startTestPlatform({}, { onDispatch: (dispatch) => decide(dispatch) });
   sql = connect(platform.databaseUrl, { max: 4, name: "test" });
 });
 Deno.test.beforeEach(() => {
@@ -134,9 +134,9 @@ Deno.test("a request to an address without a server stores an error", async () =
 
 Deno.test("a dispatch can be lost in transit, and then leaves no answer", async () => {
   const seen = new Events<Dispatch>();
-  decide = (call) => {
-    seen.push(call);
-    return call.url.endsWith("/lost") ? "drop" : "deliver";
+  decide = (dispatch) => {
+    seen.push(dispatch);
+    return dispatch.url.endsWith("/lost") ? "drop" : "deliver";
   };
   const id = await post("/lost", 5000, { n: 1 });
   assertEquals(await seen.next(), { id: Number(id), url: `${target}/lost`, body: { n: 1 } });
@@ -154,7 +154,7 @@ Deno.test("a dispatch can arrive twice", async () => {
 
 Deno.test("a dispatch can arrive late, without delaying the others, and is in flight until it is answered", async () => {
   const release = Promise.withResolvers<void>();
-  decide = (call) => call.url.endsWith("/late") ? { lateUntil: release.promise } : "deliver";
+  decide = (dispatch) => dispatch.url.endsWith("/late") ? { lateUntil: release.promise } : "deliver";
   const id = await post("/late");
   await responseTo(await post("/punctual"));
   assertEquals(arrivals.all.map((arrival) => arrival.path), ["/punctual"]);

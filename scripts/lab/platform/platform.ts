@@ -115,7 +115,7 @@ export async function startPlatform(options: PlatformOptions = {}): Promise<Plat
   let stopped: Promise<void> | undefined;
   const stop = () => {
     stopped ??= (async () => {
-      stopping.abort(new Problem("The platform was stopped while it started."));
+      stopping.abort(new Problem("The platform was stopped while it was starting."));
       await starting.catch(() => {});
       try {
         await resources.disposeAsync();

@@ -48,7 +48,7 @@ async function faultsOf({ commands, rest }: ReadDocument): Promise<string[]> {
   const names = [...(await ask([]))?.subcommands ?? []];
   assert(names.includes("db"), "The CLI's own help could not be read");
   for (const [found] of rest.matchAll(new RegExp(`\\bsupabase\\s+(?:${names.join("|")})\\b.*`, "g"))) {
-    faults.push(`a command that stands in no code: ${found}`);
+    faults.push(`a command outside code: ${found}`);
   }
   return faults;
 }
@@ -99,7 +99,7 @@ Deno.test("a command that the CLI does not have, or that targets the wrong datab
   assert((await faults("supabase db")).endsWith("is no command by itself"));
   assert((await faults("supabase secrets set --env-file")).endsWith("--env-file wants a value"));
   assertEquals(await faultsOf(readDocument("a.md", "Then supabase db push it.")), [
-    "a command that stands in no code: supabase db push it.",
+    "a command outside code: supabase db push it.",
   ]);
 });
 

@@ -109,9 +109,9 @@ async function queued() {
 
 Deno.test("dispatch() signs function, feed, number and expiry with Vault's secret, and sends no secret", async () => {
   for (const feed of ["masters", "racecards", "results"]) await db.worker`select engine.dispatch(${feed})`;
-  const calls = await queued();
-  assertEquals(calls.map(({ body }) => body.feed), ["masters", "racecards", "results"]);
-  for (const { url, headers, body: { feed, dispatch, expires } } of calls) {
+  const dispatches = await queued();
+  assertEquals(dispatches.map(({ body }) => body.feed), ["masters", "racecards", "results"]);
+  for (const { url, headers, body: { feed, dispatch, expires } } of dispatches) {
     const functionName = url.split("/").at(-1) ?? "";
     assertEquals(functionName, feed === "masters" ? "masters" : "events");
     assertEquals(headers, {
@@ -120,7 +120,7 @@ Deno.test("dispatch() signs function, feed, number and expiry with Vault's secre
     });
   }
   assertEquals(
-    calls.map(({ body }) => body.dispatch),
+    dispatches.map(({ body }) => body.dispatch),
     (await db.sql<{ id: number }[]>`select id::integer from engine.dispatches order by id`).map((
       { id },
     ) => id),
@@ -146,10 +146,10 @@ Deno.test("dispatch() takes no account of the space around the secret in Vault, 
     await db.worker`select engine.dispatch('results')`;
     await db.sql`delete from vault.secrets where name = 'worker_secret'`;
   });
-  const [call] = await queued();
-  const { feed = "", dispatch: id = 0, expires = 0 } = call?.body ?? {};
+  const [sent] = await queued();
+  const { feed = "", dispatch: id = 0, expires = 0 } = sent?.body ?? {};
   assertEquals(
-    call?.headers["X-Call-Signature"],
+    sent?.headers["X-Call-Signature"],
     sign({ functionName: "events", feed, id, expires }, db.workerSecret),
   );
 });

@@ -86,7 +86,7 @@ function attacksOn({ name, kind, column, writes }: Relation): string[] {
 
 for (const role of ["anon", "authenticated"]) {
   for (const exposed of [false, true]) {
-    const where = exposed ? ", were the schema engine open to it as well" : "";
+    const where = exposed ? ", even with the schema engine open to it" : "";
 
     Deno.test(`${role} can do nothing to any table, view or sequence${where}`, async () => {
       assertEquals(await notRefused(role, relations.flatMap(attacksOn), exposed), []);
@@ -170,7 +170,7 @@ async function ask(path: string, key: string | undefined, init: RequestInit = {}
 
 const withoutSchema = (name: string) => name.replace(/^public\./, "");
 
-for (const which of ["the publishable key", "no key", "a key of nobody's"]) {
+for (const which of ["the publishable key", "no key", "an unknown key"]) {
   const key = () =>
     which === "no key"
       ? undefined

@@ -146,11 +146,11 @@ const brokenBodies: [string, BodyInit | null][] = [
   ["a feed that is an object", '{"feed":{"toString":"results"}}'],
   ["a feed that is a list", '{"feed":["results"]}'],
   ["a prototype in place of a feed", '{"__proto__":{"feed":"results"}}'],
-  ["a field that nobody knows", '{"feed":"results","run_id":1}'],
+  ["an unknown field", '{"feed":"results","run_id":1}'],
   ["an id, which only dispatches have", '{"feed":"results","dispatch":1}'],
   ["an expiry, which only dispatches have", '{"feed":"results","expires":9999999999}'],
   ["more than a kilobyte", `{"feed":"results"${" ".repeat(1024)}}`],
-  ["a thousand lists in each other", "[".repeat(500) + "]".repeat(500)],
+  ["a thousand nested lists", "[".repeat(500) + "]".repeat(500)],
   ["UTF-16", new Uint8Array(Array.from('{"feed":"results"}').flatMap((letter) => [letter.charCodeAt(0), 0]))],
   ["a NUL in the feed", '{"feed":"results\\u0000"}'],
 ];
@@ -170,7 +170,7 @@ Deno.test("any JSON is refused unless it names a feed", async () => {
 });
 
 /** A dispatch as SQL sends it now. */
-const call = (more: Partial<SignedDispatch> = {}): SignedDispatch => ({
+const dispatch = (more: Partial<SignedDispatch> = {}): SignedDispatch => ({
   functionName: "events",
   feed: "results",
   id: 7,
@@ -187,7 +187,7 @@ async function handleSigned(signature: string, body: unknown): Promise<Response>
 }
 
 Deno.test("a signed dispatch is accepted without anything else", async () => {
-  const signed = call();
+  const signed = dispatch();
   const response = await handleSigned(sign(signed, WORKER_SECRET), bodyOf(signed));
   assertEquals([response.status, await response.json()], [200, { claimed: false }]);
   assertEquals(door.takeDatabaseCalls().map(({ url }) => url), [
@@ -195,11 +195,11 @@ Deno.test("a signed dispatch is accepted without anything else", async () => {
   ]);
 });
 
-const good = call();
+const good = dispatch();
 const signature = sign(good, WORKER_SECRET);
 const forgeries: [what: string, signature: string, body: unknown][] = [
   ["another feed", signature, bodyOf({ ...good, feed: "racecards" })],
-  ["another number", signature, bodyOf({ ...good, id: 8 })],
+  ["another id", signature, bodyOf({ ...good, id: 8 })],
   ["a later expiry", signature, bodyOf({ ...good, expires: good.expires + 1 })],
   ["another function's signature", sign({ ...good, functionName: "masters" }, WORKER_SECRET), bodyOf(good)],
   [
@@ -215,20 +215,20 @@ const forgeries: [what: string, signature: string, body: unknown][] = [
   ["a signature in capitals", signature.toUpperCase(), bodyOf(good)],
   ["a signature of zeros", "0".repeat(64), bodyOf(good)],
   ["a signature twice", `${signature}, ${signature}`, bodyOf(good)],
-  ["a signature and no number", signature, { feed: good.feed, expires: good.expires }],
+  ["a signature and no id", signature, { feed: good.feed, expires: good.expires }],
   ["a signature and no expiry", signature, { feed: good.feed, dispatch: good.id }],
   ["a signature and no more than a feed", signature, { feed: good.feed }],
-  ["a number that is a text", signature, { ...bodyOf(good), dispatch: String(good.id) }],
-  ["a number that is SQL", signature, { ...bodyOf(good), dispatch: "7; drop table ra_races" }],
-  ["a number below one", sign({ ...good, id: 0 }, WORKER_SECRET), bodyOf({ ...good, id: 0 })],
-  ["half a number", sign({ ...good, id: 1.5 }, WORKER_SECRET), bodyOf({ ...good, id: 1.5 })],
-  ["a number beyond all", signature, `{"feed":"results","dispatch":1e999,"expires":${good.expires}}`],
+  ["an id that is a text", signature, { ...bodyOf(good), dispatch: String(good.id) }],
+  ["an id that is SQL", signature, { ...bodyOf(good), dispatch: "7; drop table ra_races" }],
+  ["an id below one", sign({ ...good, id: 0 }, WORKER_SECRET), bodyOf({ ...good, id: 0 })],
+  ["a fraction as id", sign({ ...good, id: 1.5 }, WORKER_SECRET), bodyOf({ ...good, id: 1.5 })],
+  ["an id beyond any number", signature, `{"feed":"results","dispatch":1e999,"expires":${good.expires}}`],
   [
     "a number beyond whole ones",
     signature,
     `{"feed":"results","dispatch":9007199254740993,"expires":${good.expires}}`,
   ],
-  ["a field that nobody signed", signature, { ...bodyOf(good), run_id: 1 }],
+  ["a field that is not signed", signature, { ...bodyOf(good), run_id: 1 }],
   ["a body that is no JSON", signature, "feed=results"],
   ["more than a kilobyte", signature, JSON.stringify(bodyOf(good)) + " ".repeat(1024)],
   ["nothing", signature, ""],
@@ -255,7 +255,7 @@ Deno.test("a dispatch that has expired, or expires too late, gets 401 and a log 
     [86_400, /is too far ahead: .* runs out in 86[34]\d\d s/],
   ];
   for (const [seconds, says] of times) {
-    const signed = call({ expires: Math.floor(Date.now() / 1000) + seconds });
+    const signed = dispatch({ expires: Math.floor(Date.now() / 1000) + seconds });
     const response = await handleSigned(sign(signed, WORKER_SECRET), bodyOf(signed));
     assertEquals(response.status, 401);
     assertMatch((await response.json()).message, /too old, or the clocks .* differ; see the function's log/);
@@ -267,7 +267,7 @@ Deno.test("a dispatch that has expired, or expires too late, gets 401 and a log 
 
 Deno.test("a dispatch is accepted while the clocks differ by no more than a minute", async () => {
   for (const seconds of [-55, 0, 60, 120, 175]) {
-    const signed = call({ expires: Math.floor(Date.now() / 1000) + seconds });
+    const signed = dispatch({ expires: Math.floor(Date.now() / 1000) + seconds });
     const response = await handleSigned(sign(signed, WORKER_SECRET), bodyOf(signed));
     assertEquals([response.status, await response.json()], [200, { claimed: false }], String(seconds));
   }
@@ -299,7 +299,7 @@ Deno.test("of a body under a signature no more than a kilobyte is read, and none
 });
 
 Deno.test("all that reaches the database is one of two words, a number and a token, as values and in no SQL text", async () => {
-  const signed = call();
+  const signed = dispatch();
   const headers = {
     "x-call-signature": sign(signed, WORKER_SECRET),
     "x-feed": "'; --",

@@ -54,9 +54,9 @@ Deno.test("when a reader empties the queue, the sweep makes the dispatches again
   const [lost] = await dispatchesInTransit();
   await db.passTime("16 seconds");
   await db.sql`select engine.sweep()`;
-  const calls = await db.takeDispatches();
-  assertEquals(calls.map(({ body }) => body["feed"]), ["results"]);
-  assert(calls[0]?.body["dispatch"] !== lost);
+  const dispatches = await db.takeDispatches();
+  assertEquals(dispatches.map(({ body }) => body["feed"]), ["results"]);
+  assert(dispatches[0]?.body["dispatch"] !== lost);
 });
 
 /** A trigger on the queue whose function, a temporary one, makes use of the rights of postgres when it gets them. */

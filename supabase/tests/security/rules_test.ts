@@ -124,7 +124,7 @@ function reachedWithLentRights(
  * unless pg_temp is named. The caller of a function that lends its owner's rights could run their own code with them,
  * as the check of a domain called `text` (temp_types_test.ts does it). So such a function, and whatever
  * it makes run, names pg_temp last. Operators and casts are no way in: neither is ever looked for in pg_temp, and
- * nobody makes a cast between types that are not theirs.
+ * only the owner of a type can make a cast for it.
  *
  * For all others an empty path is enough. What runs with the rights of its caller gives attackers their own; and what
  * cron runs as postgres (sweep, watch, pulls, purge) has a session of its own each time, in which nobody else has

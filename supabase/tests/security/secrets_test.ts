@@ -236,7 +236,7 @@ Deno.test("credentials that the API echoes in its errors reach no log, table or 
         union all select last_error from public.backfill_progress where run_id = ${run}
         union all select pause_reason from public.backfill_runs where id = ${run} and pause_reason is not null
       `;
-      assert(said.length >= 2, "The failure must have been told");
+      assert(said.length >= 2, "The failure must be logged");
       const text = said.map(({ text }) => text).join("\n");
       assertEquals(search.inText(what, text), NOWHERE, text);
     });

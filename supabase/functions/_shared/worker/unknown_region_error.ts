@@ -17,8 +17,8 @@ export class UnknownRegionError extends Error {
   constructor(unknown: readonly string[], known: readonly string[]) {
     const what = `${unknown.length === 1 ? "region" : "regions"} ${unknown.join(", ")}`;
     super(
-      `The Racing API has no ${what}; it has: ${known.join(", ") || "none at all"}. ` +
-        "Put the codes right in backfill_settings.regions, then retry the run.",
+      `The Racing API has no ${what}; it has: ${known.join(", ") || "none"}. ` +
+        "Correct the codes in backfill_settings.regions, then retry the run.",
     );
   }
 }

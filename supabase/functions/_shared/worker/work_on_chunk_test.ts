@@ -139,7 +139,7 @@ Deno.test("a region that the API does not have fails the masters, stores nothing
   assertEquals([state, cursor_skip], ["dead", 0]);
   assert(last_error.startsWith("The Racing API has no region sa; it has: "), last_error);
   assert(
-    /, saf, .*\. Put the codes right in backfill_settings\.regions, then retry the run\.$/.test(last_error),
+    /, saf, .*\. Correct the codes in backfill_settings\.regions, then retry the run\.$/.test(last_error),
     last_error,
   );
   const [error] = await sql`select failure_class, endpoint from ingest_errors`;
