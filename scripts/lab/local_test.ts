@@ -52,7 +52,7 @@ Deno.test("local -- COMMAND runs it with the platform's addresses and exits with
   assertEquals(await leftBehind(), []);
 });
 
-Deno.test("local without a command tells the addresses and stays until it is stopped", async () => {
+Deno.test("local without a command prints the addresses and runs until it is stopped", async () => {
   const child = program().spawn();
   const [output, errors] = [gather(child.stdout), gather(child.stderr)];
   await untilProgram(

@@ -73,7 +73,7 @@ export async function writeFile(path: string, text: string): Promise<string> {
 /**
  * Refuses a file that is missing or holds another text.
  *
- * @throws {Problem} with the file's own sentence, and the first line that is another one
+ * @throws {Problem} with the file's own sentence, and the first line that differs
  */
 export async function checkFile(
   { path, outdated }: Omit<GeneratedFile, "task">,

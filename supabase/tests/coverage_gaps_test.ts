@@ -228,7 +228,7 @@ Deno.test("close_gaps() tries the days of a stretch one by one when the stretch 
   ]);
 });
 
-Deno.test("close_gaps() takes the place of an earlier closing that was paused", async () => {
+Deno.test("close_gaps() replaces an earlier closing that was paused", async () => {
   await start(db.sql, "2026-05-20", "2026-05-20", { feeds: ["results"] });
   await endChunks();
   await db.sql`select engine.close_gaps()`;

@@ -186,7 +186,7 @@ Deno.test("a feed that is not pulled by default is pulled when it is named", asy
   assertEquals(await feeds(named), ["trials"]);
 });
 
-Deno.test("a feed that goes first holds up the others of its run, and is no name", async () => {
+Deno.test("a feed that goes first delays the others of its run, whatever its name", async () => {
   await addFeed("lists");
   await db.sql`update engine.feeds set goes_first = true where name = 'trials'`;
   await start(db.sql, "2026-02-01", "2026-02-28", { feeds: ["trials", "results"] });

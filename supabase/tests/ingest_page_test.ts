@@ -183,7 +183,7 @@ Deno.test("a horse that a corrected result leaves out keeps its row and loses it
   assertEquals({ ...again }, { position: 2, is_non_runner: false });
 });
 
-Deno.test("a result published in two steps: who was missing in the first is no non-runner after the second", async () => {
+Deno.test("a result published in two steps: a horse missing in the first is no non-runner after the second", async () => {
   await bring("racecards", card);
   await bring("results", { ...result, runners: [resultRunner("rac_1", "hrs_1", { sp: "7/2", rpr: 90 })] });
   await bring("results", result);

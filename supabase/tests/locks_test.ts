@@ -38,7 +38,7 @@ Deno.test("a claim that is blocked for long names the blocking session and what 
   await start(db.sql, "2026-05-01", "2026-05-31", { feeds: ["results"] });
   await whileHeld("claim results", async (holder, role) => {
     const error = await refusal(() => claim(db.worker, "results"));
-    // What the functions take for an answer that may be another one the next time.
+    // An error that the functions retry.
     assertEquals(error.code, "55P03");
     assertEquals(
       error.message,

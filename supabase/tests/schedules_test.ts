@@ -147,7 +147,7 @@ Deno.test("ticks that were not made are made up once, however many they were", a
   ]);
 });
 
-Deno.test("after a standstill longer than any schedule reaches back, the days between are pulled as well", async () => {
+Deno.test("after a standstill longer than any schedule reaches back, the days between are pulled too", async () => {
   await onSince("2026-06-15T12:00:00Z");
   const runs = await at("2026-07-01T09:00:00Z");
   assertEquals(runs.filter((run) => run.startsWith("closing")), [
@@ -394,7 +394,7 @@ Deno.test("a schedule without a time is refused", async () => {
   );
 });
 
-Deno.test("a day is never pulled by a backfill and a daily pull at once, and both come to their turn", async () => {
+Deno.test("a day is never pulled by a backfill and a daily pull at once, and both get their turn", async () => {
   const run = await start(db.sql, "2026-06-01", "2026-06-15", { feeds: ["results"] });
   const backfill = await claimed(db.worker, "results");
   await db.sql`select start_schedules()`;

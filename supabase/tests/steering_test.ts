@@ -26,7 +26,7 @@ Deno.test("a run is waiting, running, paused, running again and cancelled", asyn
   assertEquals(await claim(db.worker, "results"), undefined);
 });
 
-Deno.test("cancelling a run while its chunk is written to is no deadlock", async () => {
+Deno.test("cancelling a run while its chunk is written to does not deadlock", async () => {
   const reject = {
     kind: "race",
     race_id: "rac_1",
@@ -121,7 +121,7 @@ Deno.test("a run can be cancelled while a Vault secret is missing", async () => 
   assertEquals(await state(run), "cancelled");
 });
 
-Deno.test("retrying and cancelling a run at once is no deadlock: one of them comes first", async () => {
+Deno.test("retrying and cancelling a run at once does not deadlock: one of them comes first", async () => {
   for (let time = 0; time < 20; time++) {
     await db.reset();
     const run = await start(db.sql, "2025-01-01", "2025-12-31", { feeds: ["results"] });

@@ -61,7 +61,7 @@ async function everyRow(): Promise<Record<string, string>> {
   `;
   const digests: Record<string, string> = {};
   for (const { name } of tables) {
-    // Coverage says when a day was last pulled, and pulling it again is what it is there to say.
+    // Coverage says when a day was last pulled, so a second pull changes it.
     const row = name === "ra_coverage" ? "to_jsonb(t) - 'pulled_at' - 'chunk_id'" : "to_jsonb(t)";
     const [digest] = await sql.unsafe(
       `select count(*) || ' ' || coalesce(md5(string_agg((${row})::text, '|' order by (${row})::text)), '') as rows
@@ -215,7 +215,7 @@ Deno.test("a request with nothing to do says so, and calls no API", async () => 
   assertEquals(everything.api?.calls().length, before);
 });
 
-Deno.test("a region that the API does not have ends the masters with a sentence, and the run is whole when it is put right", async () => {
+Deno.test("a region that the API does not have fails the masters with a sentence, and the run completes after the fix", async () => {
   await sql`update backfill_settings set regions = array['gb', 'sa']`;
   const [run] = await sql<{ id: number }[]>`
     select backfill_start(${START}::date, ${START}::date, array['masters'], reprocess => 'all')::integer as id
@@ -233,7 +233,7 @@ Deno.test("a region that the API does not have ends the masters with a sentence,
   await until(async () => await state(id) === "succeeded", "the masters");
 });
 
-Deno.test("no call was refused for its rate, and no secret stands in a log line", () => {
+Deno.test("no call was refused for its rate, and no secret is in a log line", () => {
   assertEquals(everything.api?.calls().filter((call) => call.status === 429), []);
   const { workerSecret, secretKey } = everything.platform;
   assertEquals(functionLog.filter((line) => line.includes(workerSecret) || line.includes(secretKey)), []);

@@ -23,7 +23,8 @@ export const USAGE = `Injects every kind of fault, and checks that the database 
   deno task chaos [options]
 
 Boots the local platform, runs a backfill without faults for comparison, then the same backfill once for each seed with
-faults injected from it. Afterwards the database must hold exactly the same rows, no chunk may be stuck, no call may exceed the API's rate, and each fault must leave its trace. The same seed injects the same faults.
+faults injected from it. Afterwards the database must hold exactly the same rows, no chunk may be stuck, no call may
+exceed the API's rate, and each fault must leave its trace. The same seed injects the same faults.
 
   --seed N             the first seed (default 1)
   --seeds COUNT        run COUNT seeds, from the first one on (default 1)

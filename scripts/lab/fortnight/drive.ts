@@ -7,7 +7,7 @@ import type { Gap, StartedRun } from "./diary.ts";
 import type { FortnightWorld } from "./world.ts";
 
 const MINUTE = 60_000;
-/** Of the ticks of each minute those that find nothing to do are left out, but never so many that it would be a standstill. */
+/** Skips ticks that would find nothing to do, but never so many that it would be a standstill. */
 const LONGEST_IDLE_MINUTES = 9;
 const POLL_MILLISECONDS = 30;
 /** The polls in a row that must find nothing in pg_net's queue or in an isolate. */

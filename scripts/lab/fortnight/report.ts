@@ -15,7 +15,7 @@ export interface StoredDay {
   readonly abandoned: number;
 }
 
-/** Everything that is told in the end. */
+/** Everything that the final report covers. */
 export interface Story {
   readonly calendar: Calendar;
   readonly diary: Diary;

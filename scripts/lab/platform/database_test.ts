@@ -45,7 +45,7 @@ Deno.test("the roles have the rights and limits of a hosted project", async () =
   ]);
 });
 
-Deno.test("postgres owns the database and may make schemas in it, but is no superuser", async () => {
+Deno.test("postgres owns the database and may create schemas in it, but is not a superuser", async () => {
   const [database] = await sql`
     select pg_get_userbyid(datdba) as owner from pg_database where datname = current_database()
   `;

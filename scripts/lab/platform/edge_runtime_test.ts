@@ -344,7 +344,7 @@ Deno.test("a handler that throws is a 500", async () => {
   assertEquals((await call("wrong")).status, 500);
 });
 
-Deno.test("what is no function is not found", async () => {
+Deno.test("an unknown function is not found", async () => {
   for (const name of ["nothing", "_shared", "..%2fhello"]) {
     const response = await call(name);
     assertEquals([response.status, (await response.json()).code], [404, "NOT_FOUND"]);

@@ -134,7 +134,7 @@ Deno.test("rpc() of a function with one nameless json argument hands it the whol
   assertEquals((await rpc("whole_body", { any: "thing" })).data, { any: "thing" });
 });
 
-Deno.test("whole numbers beyond JavaScript's arrive as Postgres wrote them", async () => {
+Deno.test("integers beyond JavaScript's range arrive as Postgres wrote them", async () => {
   const response = await fetch(`${platform.supabaseUrl}/rest/v1/rpc/big`, {
     method: "POST",
     headers: { Authorization: `Bearer ${platform.secretKey}` },

@@ -39,7 +39,7 @@ export async function makePlatformSchema(sql: Sql, real: RealExtensions): Promis
   if (real.vault) await sql.unsafe("create extension if not exists supabase_vault");
   else await run(sql, "vault.sql");
   await run(sql, "vault_rights.sql");
-  // The real one's own script grants what there is to grant, to everybody.
+  // The real extension's own script grants its rights to everybody.
   if (real.net) await sql.unsafe("create extension if not exists pg_net with schema extensions");
   else await run(sql, "net.sql");
   if (real.cron) {

@@ -88,7 +88,7 @@ Deno.test("a platform that cannot start leaves nothing behind and says why", asy
   }
 });
 
-/** A program of its own that starts a platform, to be ended from outside. */
+/** A separate program that starts a platform, for the test to end. */
 async function startProgram(): Promise<
   { child: Deno.ChildProcess; folder: string; isolate: number; project: string }
 > {

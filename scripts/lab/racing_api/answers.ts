@@ -44,7 +44,7 @@ export function unprocessable(complaint: Complaint): Answer {
   return { status: 422, body: JSON.stringify({ detail: [complaint] }) };
 }
 
-/** The guard in front of the API is no part of it and answers in HTML. */
+/** The guard in front of the API is not part of it and answers in HTML. */
 export function blocked(secondsLeft: number): Answer {
   return {
     status: 429,

@@ -220,7 +220,7 @@ Deno.test("a port in use is named in the error", async () => {
   });
 });
 
-Deno.test("a speed that is no speed is refused", async () => {
+Deno.test("an invalid speed is refused", async () => {
   await assertRejects(
     () => startSimulatedApi({ ...OPTIONS, speed: 0 }),
     RangeError,

@@ -44,7 +44,7 @@ export interface WorldOptions extends Pick<BootOptions, "seed" | "databaseUrl" |
   readonly platform: PlatformOptions;
 }
 
-/** Boots it: cron ticks when it is told to. */
+/** Boots it. Cron runs only when `tick` is called. */
 export async function startWorld(options: WorldOptions): Promise<World> {
   const { name, time, webhookUrl, connections, onApiCall, platform: platformOptions, ...boot } = options;
   // Long enough not to occur in a text by accident.

@@ -25,12 +25,12 @@ for (const [specifier, why] of outsiders) {
   });
 }
 
-Deno.test("findOffenders() tells an import that leads nowhere", () => {
+Deno.test("findOffenders() reports an import of a missing module", () => {
   const broken = { modules: [{ specifier: `${FOLDER}gone.ts`, error: "not found" }], npmPackages: {} };
   assertEquals(findOffenders(broken, FOLDER), [`${FOLDER}gone.ts can't be resolved: not found`]);
 });
 
-Deno.test("findHiddenImports() finds an import whose target is worked out, and none whose target stands there", () => {
+Deno.test("findHiddenImports() finds an import whose target is computed, and none whose target is a literal", () => {
   assertEquals(
     findHiddenImports(
       'const a = await import("../../function_bundle/a.ts");\nimport { b } from "../../function_bundle/b.ts";',

@@ -103,7 +103,7 @@ export function readHelp(path: readonly string[], printed: string): CommandHelp 
 }
 
 /**
- * What is wrong with a command, in a sentence; null when the CLI has it as it stands.
+ * What is wrong with a command, in a sentence; null when the CLI has it as written.
  *
  * @param ask the help of a command by its path; null when there is no such command
  */

@@ -154,7 +154,7 @@ Deno.test("nothing of ours is granted to public, anon or authenticated", async (
   assertEquals(open.map(({ grant }) => grant), []);
 });
 
-/** What the gateway answered, as far as it tells whether something was given away. */
+/** The gateway's answer, reduced to whether it gave anything away. */
 async function ask(path: string, key: string | undefined, init: RequestInit = {}): Promise<[number, string]> {
   const response = await fetch(`${platform.supabaseUrl}/rest/v1/${path}`, {
     ...init,

@@ -273,7 +273,7 @@ Deno.test("a dispatch is accepted while the clocks differ by no more than a minu
   }
 });
 
-Deno.test("of a body under a signature no more than a kilobyte is read, and none of it for longer than pg_net waits", async () => {
+Deno.test("at most a kilobyte of a signed body is read, and for no longer than pg_net waits", async () => {
   const headers = { "x-call-signature": signature };
   const endless = watchedBody(Infinity);
   const response = await door.handle(

@@ -67,7 +67,7 @@ async function sendDispatch(body: DispatchBody, secret = everything.platform.wor
 const inTwoMinutes = () => Math.floor(Date.now() / 1000) + 120;
 const feedOf = (n: number) => ["masters", "results", "racecards"][n % 3] ?? "";
 
-/** Every row of every table of ours, of the queue and of Vault, and where every sequence stands. */
+/** Every row of our tables, of the queue and of Vault, and the value of every sequence. */
 async function everythingStored(): Promise<Record<string, string>> {
   const relations = await sql<{ name: string; kind: string }[]>`
     select format('%I.%I', c.relnamespace::regnamespace, c.relname) as name, c.relkind as kind

@@ -202,7 +202,7 @@ Deno.test("everything of ours belongs to the role that runs the migrations, whic
   assertEquals(role?.rolsuper, role?.rolname === "postgres");
 });
 
-Deno.test("an extension that a schema file makes is told its schema, and that is not public", async () => {
+Deno.test("every extension in a schema file names its schema, which is not public", async () => {
   const made = (await schemas()).match(/create extension [^;]*/g) ?? [];
   assertEquals(made.filter((statement) => !/ with schema (extensions|pg_catalog)$/.test(statement)), []);
 });

@@ -71,7 +71,7 @@ for (const [minutes, verdict] of WRONG) {
       refusal,
       new RegExp(`results is ${verdict}: .* this clock and the database's differ by more than a minute`),
     );
-    // What the alert tells to look at.
+    // The log that the alert points to.
     const answers = async () =>
       await sql<{ content: string }[]>`select content from net._http_response where status_code = 401`;
     await until(async () => (await answers()).length > 0, "the answer");

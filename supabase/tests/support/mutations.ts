@@ -52,7 +52,7 @@ function isWild(value: unknown): value is Wild {
   return typeof value === "object" && value !== null;
 }
 
-/** An object or a list somewhere within, the nearer to the top the likelier. */
+/** An object or a list somewhere within, more likely one near the top. */
 function somewhereIn(random: Random, top: Wild): Wild {
   let place = top;
   while (random.next() < 0.75) {

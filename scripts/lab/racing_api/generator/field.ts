@@ -21,7 +21,7 @@ export interface Runner {
   readonly rating: number | undefined;
   /** Declared to ride. */
   readonly jockey: Jockey;
-  /** Who rode in the end, now and then somebody else. */
+  /** Who rode in the end, sometimes another jockey. */
   readonly rider: Jockey;
   readonly trainer: Trainer;
   readonly previousTrainer: { readonly trainer: Trainer; readonly changed: number } | undefined;

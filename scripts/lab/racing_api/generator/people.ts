@@ -3,12 +3,12 @@
 import { ownerName, personName } from "./names.ts";
 import { hashNumbers, type Random } from "./random.ts";
 
-/** Where somebody works: Britain, Ireland or anywhere else. */
+/** Where a person works: Britain, Ireland or elsewhere. */
 export type Country = "gb" | "ire" | "abroad";
 /** A code of racing: flat racing on turf or all-weather, or over jumps. */
 export type Discipline = "flat" | "jumps";
 
-/** Somebody as cards and results name them. */
+/** A person as cards and results name them. */
 export interface Person {
   readonly id: string;
   readonly name: string;

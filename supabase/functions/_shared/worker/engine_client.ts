@@ -44,7 +44,7 @@ export interface IngestPage {
 export interface StoredPage {
   /** False: the run was paused. */
   readonly goOn: boolean;
-  /** False: nothing of it could be read. Its rejects are stored, and the cursor stands in front of it. */
+  /** False: nothing of it could be read. Its rejects are stored, and the cursor stays in front of it. */
   readonly understood: boolean;
 }
 
