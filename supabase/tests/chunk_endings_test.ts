@@ -262,7 +262,7 @@ Deno.test("fail_chunk() refuses a class it does not know", async () => {
   assertEquals((await chunkRow(db.sql, held.chunk_id)).state, "working");
 });
 
-Deno.test("an ending repeated after its answer was lost is a lost lease", async () => {
+Deno.test("repeating an ending whose answer was lost is a lost lease", async () => {
   const held = await lease();
   await ingest(db.worker, held, page({ before: [null, 0], after: [null, 0] }));
   assertEquals(await finish(db.worker, held), "succeeded");
@@ -338,7 +338,7 @@ Deno.test("a card day that came up short and is whole when pulled again is a suc
   assertEquals((await db.sql`select from coverage_gaps`).length, 0);
 });
 
-Deno.test("a chunk given back ten times before it had a page is dead, not looped", async () => {
+Deno.test("a chunk given back ten times without a page is dead, and does not loop forever", async () => {
   await start(db.sql, "2026-05-01", "2026-05-31", { feeds: ["results"] });
   const states: (string | undefined)[] = [];
   for (let nth = 1; nth <= 10; nth++) {

@@ -17,7 +17,7 @@ Deno.test("claim_chunk() hands out the newest month first, each chunk once", asy
   assertNotEquals(first.lease_token, second.lease_token);
 });
 
-Deno.test("claim_chunk() gives no more live leases of a feed than the setting allows, however many ask at once", async () => {
+Deno.test("claim_chunk() gives no more live leases of a feed than the setting allows, to any number of simultaneous claims", async () => {
   await start(db.sql, "2026-01-01", "2026-05-31", { feeds: ["results"] });
   const leases = await Promise.all(Array.from({ length: 8 }, () => claim(db.worker, "results")));
   assertEquals(leases.filter((lease) => lease !== undefined).length, 2);
@@ -252,7 +252,7 @@ Deno.test("claim_chunk() gives nothing to a repetition whose lease ran out and w
   assertEquals(await claimAs(dispatch, token), undefined);
 });
 
-Deno.test("the claim reads only chunks that wait, however many have ended", async () => {
+Deno.test("the claim reads only waiting chunks, no matter how many have ended", async () => {
   await start(db.sql, "1988-01-01", "2026-05-31", { feeds: ["results"] });
   await db
     .sql`update backfill_progress set state = 'succeeded', ended_at = engine.clock() where place_in_run < 450`;

@@ -125,7 +125,7 @@ Deno.test("masters whose second list came days after the first are as old as the
   await db.sql`select stop_schedules()`;
 });
 
-Deno.test("a second pull that brings no row is short, however much is stored from the first", async () => {
+Deno.test("a second pull that brings no row is short, even if the first stored rows", async () => {
   for (const feed of ["results", "racecards"] as const) {
     await db.reset();
     const bring = async (lease: Lease, ...pages: string[][]) => {

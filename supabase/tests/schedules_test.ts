@@ -137,7 +137,7 @@ Deno.test("the masters are pulled on the first of the month", async () => {
   ]);
 });
 
-Deno.test("ticks that were not made are made up once, however many they were", async () => {
+Deno.test("missed ticks are made up once, no matter how many they were", async () => {
   await onSince("2026-06-15T12:00:00Z");
   const runs = await at("2026-06-17T09:00:00Z");
   assertEquals(runs.filter((run) => !run.startsWith("closing")), [

@@ -46,7 +46,7 @@ async function obey(connected: Deno.TcpConn): Promise<void> {
       }
     }
   } catch {
-    // The connection was cut: the same as its end.
+    // A broken connection is the same as a closed one.
   }
   leave();
 }

@@ -3,7 +3,7 @@ import type { Platform, PlatformOptions, Problem } from "./platform.ts";
 import { Events } from "../test_support/events.ts";
 import { startTestPlatform } from "../test_support/test_project.ts";
 
-// Short enough for a test: retired after 2 s, told at 3.6 s, killed after 4 s.
+// Short enough for a test: retired after 2 s, notified at 3.6 s, killed after 4 s.
 const WALL_CLOCK_SECONDS = 4;
 
 const FUNCTIONS: Record<string, string> = {
@@ -226,7 +226,7 @@ Deno.test("an isolate past half its wall clock takes no new request, and is drop
   assertNotEquals(await bornOf(callBackground(0)), first);
 });
 
-Deno.test("an isolate is told before its wall clock ends, and then killed while it works", async () => {
+Deno.test("an isolate is notified before its wall clock ends, and then killed while it works", async () => {
   const start = performance.now();
   const response = await callBackground(60_000);
   await response.body?.cancel();

@@ -205,7 +205,7 @@ export class Isolate {
     this.#whenIdle();
   }
 
-  /** An isolate with nothing to do is ended: at once when it is retired, otherwise unless something comes soon. */
+  /** Ends an isolate with nothing to do: at once when it is retired, otherwise unless a request comes soon. */
   #whenIdle(): void {
     clearTimeout(this.#idleTimer);
     if (!this.idle) return;
@@ -224,7 +224,7 @@ export class Isolate {
   }
 }
 
-/** Hands a request on to an isolate, whose function sees the path without `/functions/v1`. */
+/** Forwards a request to an isolate, whose function sees the path without `/functions/v1`. */
 async function forward(request: Request, port: number): Promise<Response> {
   const url = new URL(request.url);
   const headers = new Headers(request.headers);

@@ -77,7 +77,7 @@ Deno.test("the pauses grow from a quarter of a second to two seconds", async () 
   assertEquals(clock.sleeps, [250, 500, 1000, 2000, 2000, 2000]);
 });
 
-Deno.test("the twenty seconds begin with the first failure, however long the call took that failed", async () => {
+Deno.test("the twenty seconds begin with the first failure, even after a long call", async () => {
   const made = bench((nth) => {
     if (nth === 1) made.clock.pass(60_000);
     return nth < 5 ? failed(504, "") : slot();
