@@ -29,7 +29,7 @@ Deno.test("nothing else of the caller's environment does", () => {
   );
 });
 
-Deno.test("an older Deno is told of Node's certificates by its own variable, unless it has one", () => {
+Deno.test("an older Deno gets Node's certificates in its own variable, unless that is set", () => {
   assertEquals(forOlderDeno(from({ NODE_EXTRA_CA_CERTS: "/a.pem" })), { DENO_CERT: "/a.pem" });
   assertEquals(forOlderDeno(from({ NODE_EXTRA_CA_CERTS: "/a.pem", DENO_CERT: "/b.pem" })), {});
   assertEquals(forOlderDeno(from({})), {});

@@ -10,7 +10,7 @@ export const anyText: ValueReader<string> = (text) => text;
 /** A day that there is, as YYYY-MM-DD. */
 export const day: ValueReader<string> = (text, name) => {
   if (/^\d{4}-\d{2}-\d{2}$/.test(text) && isMatch(text, "yyyy-MM-dd")) return text;
-  throw new Problem(`--${name} wants a day as YYYY-MM-DD, not "${text}".`);
+  throw new Problem(`--${name} must be a day as YYYY-MM-DD, not "${text}".`);
 };
 
 /** A whole number within bounds, both included. */
@@ -36,7 +36,7 @@ export function factor(most: number): ValueReader<number> {
 export const list: ValueReader<string[]> = (text, name) => {
   const items = text.split(",").map((item) => item.trim()).filter((item) => item !== "");
   if (items.length > 0) return items;
-  throw new Problem(`--${name} needs at least one, separated by commas.`);
+  throw new Problem(`--${name} needs at least one value; separate several with commas.`);
 };
 
 /** Where a database is, with the user and the password. */

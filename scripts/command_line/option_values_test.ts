@@ -15,14 +15,14 @@ for (const [what, reader, text, value] of read) {
 }
 
 const refused: [ValueReader<unknown>, string, string][] = [
-  [day, "2026-02-30", '--option wants a day as YYYY-MM-DD, not "2026-02-30".'],
-  [day, "26-2-1", '--option wants a day as YYYY-MM-DD, not "26-2-1".'],
+  [day, "2026-02-30", '--option must be a day as YYYY-MM-DD, not "2026-02-30".'],
+  [day, "26-2-1", '--option must be a day as YYYY-MM-DD, not "26-2-1".'],
   [wholeNumber(0), "1.5", '--option must be a whole number from 0 on, not "1.5".'],
   [wholeNumber(0), "9007199254740993", '--option must be a whole number from 0 on, not "9007199254740993".'],
   [wholeNumber(1, 12), "13", '--option must be a whole number from 1 to 12, not "13".'],
   [factor(100), "0", '--option must be a number above 0, at most 100, not "0".'],
   [factor(100), "101", '--option must be a number above 0, at most 100, not "101".'],
-  [list, " , ", "--option needs at least one, separated by commas."],
+  [list, " , ", "--option needs at least one value; separate several with commas."],
   [databaseUrl, "here", "--option must be like postgres://user:password@127.0.0.1:5432/postgres."],
 ];
 for (const [reader, text, sentence] of refused) {

@@ -3,7 +3,7 @@ export class Problem extends Error {
   override name = "Problem";
 }
 
-/** Words an operating system's error about temporary files for a person; leaves what it doesn't know as it is. */
+/** Turns an operating system's error about temporary files into a `Problem`; returns other errors as they are. */
 export function explain(error: unknown, place: string): unknown {
   const text = error instanceof Error ? error.message : String(error);
   if (/no space left on device|os error 28|disk quota exceeded/i.test(text)) {

@@ -1,7 +1,7 @@
 /**
  * What has to be stopped when the process ends before its work is done. Ctrl+C and SIGTERM run every stop, newest first,
  * and exit with the code a shell expects (130, 143); a second signal exits at once. `endWith` does the same for code
- * that finds that going on makes no sense.
+ * that cannot go on.
  */
 
 const EXIT_CODES = { SIGINT: 130, SIGTERM: 143 } as const;

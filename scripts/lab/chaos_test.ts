@@ -39,5 +39,5 @@ Deno.test("a month under lost dispatches, killed invocations, a wrong secret, a 
 
 Deno.test("an unknown kind of fault is one sentence and exit code 1", async () => {
   const { code, err } = await chaos("--faults=gremlins");
-  assertEquals([code, err.includes('There is no kind of fault "gremlins"')], [1, true], err);
+  assertEquals([code, err.includes('There is no fault "gremlins"')], [1, true], err);
 });

@@ -103,7 +103,7 @@ Deno.test("an attempt that fails is shown while the demo goes on", async () => {
 Deno.test("a wrong option, a bad date, a missing folder: a sentence, exit code 1, nothing left behind", async () => {
   const wrong: [string[], string][] = [
     [["--months", "0"], '--months must be a whole number from 1 to 999, not "0".'],
-    [["--start-date", "2026-02-30"], '--start-date wants a day as YYYY-MM-DD, not "2026-02-30".'],
+    [["--start-date", "2026-02-30"], '--start-date must be a day as YYYY-MM-DD, not "2026-02-30".'],
     [["--start-date", "1980-01-01", "--end-date", "1980-01-02"], "before 1988-01-01"],
     [["--replay", "/no/such/folder"], "/no/such/folder"],
     [["--replay", "docs/nothing"], "docs/nothing"],

@@ -11,14 +11,14 @@ const USAGE = `Runs the whole product on this machine: Postgres, the functions a
   deno task local [options] [-- COMMAND …]
 
 With a COMMAND: runs it with DATABASE_URL, SUPABASE_URL and SUPABASE_SECRET_KEY in its environment, stops everything when
-it ends, and exits with its code; a function that does not start ends all of it with exit code 1. Without: prints the
-three and stays until Ctrl+C.
+it ends, and exits with its code. A function that does not start stops everything with exit code 1. Without: prints the
+three values and runs until Ctrl+C.
 
 ${BOOT_OPTIONS_HELP}
   --help               show this
 `;
 
-/** What the local platform was asked for. */
+/** The options of the local platform. */
 interface LocalOptions {
   readonly help: boolean;
   readonly boot: BootOptions;
@@ -72,7 +72,7 @@ async function local(options: LocalOptions): Promise<number> {
   const stays = options.command.length === 0;
   await using everything = await bootEverything({
     ...options.boot,
-    // Somebody may be editing the function: the next call starts it again.
+    // The user may be editing the function: the next request starts it again.
     ...(stays ? { platform: { onFunctionDown: (problem) => console.error(problem.message) } } : {}),
   });
   const { platform, api } = everything;

@@ -52,7 +52,7 @@ Deno.test("local -- COMMAND runs it with the platform's addresses and exits with
   assertEquals(await leftBehind(), []);
 });
 
-Deno.test("local without a command tells the addresses and stays until it is stopped", async () => {
+Deno.test("local without a command prints the addresses and runs until it is stopped", async () => {
   const child = program().spawn();
   const [output, errors] = [gather(child.stdout), gather(child.stderr)];
   await untilProgram(
@@ -77,7 +77,7 @@ Deno.test("local without a command tells the addresses and stays until it is sto
 });
 
 for (const [signal, code] of [["SIGINT", 130], ["SIGTERM", 143]] as const) {
-  Deno.test(`${signal} while local starts stops it, says nothing and exits with ${code}`, async () => {
+  Deno.test(`${signal} while local starts stops it, prints nothing and exits with ${code}`, async () => {
     const child = program().spawn();
     // As soon as there is something to clean up.
     await untilProgram(child, async () => (await leftBehind()).length > 0, "something to clean up");

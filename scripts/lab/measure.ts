@@ -28,7 +28,7 @@ async function plan(sql: Sql, { startDate, endDate, feeds }: MeasureOptions): Pr
   `;
 }
 
-/** What the run came to. The database grows as a whole, so the last feed's row carries its megabytes. */
+/** What the run took. The database grows as a whole, so the last feed's row carries its megabytes. */
 async function reality(sql: Sql, run: number, grownBy: number): Promise<FeedFigures[]> {
   const rows = await sql<FeedFigures[]>`
     select
@@ -102,7 +102,7 @@ async function measure(options: MeasureOptions): Promise<number> {
     if (run === undefined) throw new Error("backfill_start returned nothing");
     const { samples, seconds, status } = await follow(sql, run.id);
     if (status.state !== "succeeded") throw new Problem(`The run is ${status.state}: ${status.what_to_do}`);
-    // Tables are as big as they stay: what autovacuum has not come to yet is no growth.
+    // Vacuums first, because rows that autovacuum has not removed yet are no growth.
     await sql`vacuum analyze`;
     const real = await reality(sql, run.id, Math.round(await databaseMegabytes(sql) - before));
     const timeLeft = judgeTimeLeft(samples, seconds);
@@ -116,7 +116,7 @@ async function measure(options: MeasureOptions): Promise<number> {
     });
     console.log(`Plan and reality of ${options.startDate} to ${options.endDate}, ${seconds.toFixed(1)} s`);
     console.log(renderTable(sideBySide));
-    console.log("\nThe time left, as foretold and as it was");
+    console.log("\nThe time left, forecast and actual");
     console.log(renderTable(timeLeft.map((row) => ({ ...row }))));
     if (options.json) console.log(JSON.stringify({ seconds, planned, came_to: real, time_left: timeLeft }));
     return 0;

@@ -14,8 +14,8 @@ const USAGE = `Lists the modules, the packages and the size of each function's b
 
   --list   the names of all modules too
 
-Refused are: an import from outside of supabase/functions and the import map, one that is neither of npm nor of Node, one that
-only shows when it runs, a function that config.toml does not describe, and a bundle of more than 5 MB.
+It refuses an import from outside supabase/functions and the import map, one that is not from npm or Node, one that is
+only known at run time, a function that config.toml does not describe, and a bundle of more than 5 MB.
 `;
 
 const FUNCTIONS = fromFileUrl(new URL("../../supabase/functions/", import.meta.url));

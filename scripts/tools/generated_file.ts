@@ -10,7 +10,7 @@ export interface GeneratedFile {
   /** The task that writes it. */
   readonly task: string;
   readonly path: string;
-  /** Told when the committed file is another one: what is wrong, and what to run. */
+  /** The error when the committed file differs: what is wrong, and what to run. */
   readonly outdated: string;
 }
 
@@ -73,7 +73,7 @@ export async function writeFile(path: string, text: string): Promise<string> {
 /**
  * Refuses a file that is missing or holds another text.
  *
- * @throws {Problem} with the file's own sentence, and the first line that is another one
+ * @throws {Problem} with the file's own sentence, and the first line that differs
  */
 export async function checkFile(
   { path, outdated }: Omit<GeneratedFile, "task">,
@@ -83,7 +83,7 @@ export async function checkFile(
   if (committed === text) return;
   if (committed === undefined) throw new Problem(outdated);
   const [found, expected] = [committed.split("\n"), text.split("\n")];
-  // They differ in some line, be it the one behind the end of the shorter text.
+  // They differ in some line, possibly the one after the end of the shorter text.
   let at = 0;
   while (found[at] === expected[at]) at++;
   const quote = (line = "the end") => line.trim() || "an empty line";

@@ -16,7 +16,7 @@ async function withFile(text: string | null, test: (path: string) => Promise<voi
   }
 }
 
-Deno.test("checkFile() is content with a file that holds the text", async () => {
+Deno.test("checkFile() accepts a file that holds the text", async () => {
   await withFile("as it is\n", (path) => checkFile({ path, outdated: OUTDATED }, "as it is\n"));
 });
 

@@ -18,13 +18,14 @@ const USAGE = `Migrates an empty database with the supabase CLI and lets its too
   --database-url URL   an empty database (a superuser's URL); default: an embedded Postgres 17
   --help               show this
 
-Checked are: the migrations ("supabase db push"), the schema against that of supabase/schemas, the types that the functions use
-against "supabase gen types", "supabase db lint" where the server has plpgsql_check, and "supabase db advisors". The database is made as open as a project from before October 2026 first.
+It checks the migrations ("supabase db push"), the schema against that of supabase/schemas, the types that the functions
+use against "supabase gen types", "supabase db lint" where the server has plpgsql_check, and "supabase db advisors". The
+database is made as open as a project from before October 2026 first.
 `;
 
 const SUPABASE = fromFileUrl(new URL("../../supabase", import.meta.url));
 
-/** A check: what it is called, and what it says when it is content. */
+/** A check: its name, and what it says on success. */
 type Check = [name: string, check: () => Promise<string>];
 
 async function checkDatabase(adminUrl: string): Promise<number> {

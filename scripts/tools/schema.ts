@@ -1,4 +1,4 @@
-/** Holds the migrations to the schema files: see USAGE. */
+/** Checks the migrations against the schema files: see USAGE. */
 import { fromFileUrl } from "@std/path";
 import { startPlatform } from "../lab/platform/platform.ts";
 import { Problem } from "../command_line/problem.ts";
@@ -17,8 +17,8 @@ const USAGE = `Writes the initial migration from the schema files in supabase/sc
 
   deno task schema [--check]
 
-  --check   write nothing; exit with 1 when the migration is another one, or when the migrations make another database
-            than the schema files do
+  --check   write nothing; exit with 1 when the migration differs, or when the migrations and the schema files make
+            different databases
   --help    show this
 `;
 

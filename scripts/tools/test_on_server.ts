@@ -1,4 +1,4 @@
-/** Runs the tests that ask a database on a Postgres of one's own: see USAGE. */
+/** Runs the tests that need a database on your own Postgres: see USAGE. */
 import { fromFileUrl, relative } from "@std/path";
 import { walk } from "../command_line/walk.ts";
 import { Problem } from "../command_line/problem.ts";
@@ -11,15 +11,14 @@ const USAGE = `Runs the tests of the schema, the engine and the functions on a P
 
   deno task test:server --database-url URL --empty [FILE...]
 
-  --database-url URL   a superuser's URL of a database that may be emptied; others are made beside it and dropped
-  --empty              needed, because that database loses everything it holds
+  --database-url URL   a superuser's URL of a database that may be emptied; others are created beside it and dropped
+  --empty              required, because that database loses everything it holds
   --help               show this
 
-Each file has a database for itself. Those that set the engine's clock by hand run in the given database, one after the
-other, with the real pg_cron where the server has it; those that boot everything run beside it, with stand-ins. Where
-the server has the real pg_net, which would send what a test looks for in its queue, all run beside it: what the real one
-does shows "deno task demo --database-url URL". Only a test that asks no database is left out: it would be the same test
-again.
+Each file gets a database of its own. Files that set the engine's clock by hand run in the given database, one after
+another, with the real pg_cron where the server has it. Files that boot everything run beside it, with stand-ins. Where
+the server has the real pg_net, which would send the requests that a test looks for in its queue, all files run beside
+it. To try the real pg_net, run "deno task demo --database-url URL". Tests that need no database are left out.
 `;
 
 const ROOT = fromFileUrl(new URL("../../", import.meta.url));
@@ -81,7 +80,7 @@ async function main(options: ReturnType<typeof readOptions>): Promise<number> {
   }
   if (!options.empty) {
     throw new Problem(
-      "--empty is missing, without which the database keeps what it holds: see deno task test:server --help.",
+      "--empty is missing. It confirms that the database may be emptied: see deno task test:server --help.",
     );
   }
   const named = options.words;
@@ -94,12 +93,12 @@ async function main(options: ReturnType<typeof readOptions>): Promise<number> {
   const inGiven = async () => {
     for (const file of filesFor("given")) outcomes.push(await runFile(file, await server.renewGiven()));
   };
-  const besides = async () => {
+  const inTheirOwn = async () => {
     for (const file of filesFor("own")) {
       outcomes.push(await server.withDatabase((url) => runFile(file, url)));
     }
   };
-  await Promise.all([inGiven(), besides()]);
+  await Promise.all([inGiven(), inTheirOwn()]);
   const passed = outcomes.reduce((sum, outcome) => sum + outcome.passed, 0);
   const failed = outcomes.reduce((sum, outcome) => sum + outcome.failed, 0);
   console.log(`${outcomes.length} files: ${passed} passed, ${failed} failed`);

@@ -17,11 +17,11 @@ async function publishedVersions(name: string): Promise<string[]> {
   return z.array(z.string()).parse(Array.isArray(printed) ? printed : [printed]);
 }
 
-const USAGE = `Takes the newest versions of all dependencies, each within its major one.
+const USAGE = `Updates all dependencies to their newest versions, each within its major version.
 
   deno run -A scripts/tools/update_dependencies.ts [--dry-run]
 
-  --dry-run   say what is out, write nothing
+  --dry-run   list newer versions, write nothing
   --help      show this
 `;
 
@@ -52,7 +52,7 @@ async function main(options: ReturnType<typeof readOptions>): Promise<number> {
   }
   if (changes > 0 && !options["dry-run"]) {
     await Deno.writeTextFile(IMPORT_MAP, JSON.stringify(map, null, 2) + "\n");
-    // Written again, so that nothing stays in it that nothing asks for any more.
+    // Written from scratch, so that no unused entry stays.
     await Deno.remove(LOCK);
     await runProgram(Deno.execPath(), ["cache", "--frozen=false", `${ROOT}scripts`, `${ROOT}supabase`]);
   }

@@ -44,7 +44,7 @@ async function killChunk(): Promise<number> {
   return run;
 }
 
-Deno.test("with nothing the matter there is no alert and no message", async () => {
+Deno.test("when nothing is wrong there is no alert and no message", async () => {
   await setWebhook();
   await watch();
   await watch();
@@ -52,7 +52,7 @@ Deno.test("with nothing the matter there is no alert and no message", async () =
   assertEquals([...await posted()], []);
 });
 
-Deno.test("dead chunks raise one alert, not one a minute, and one message more when it is over", async () => {
+Deno.test("dead chunks raise one alert, not one a minute, and one more message when it is resolved", async () => {
   await setWebhook();
   const run = await killChunk();
   for (let minute = 0; minute < 5; minute++) {
@@ -91,7 +91,7 @@ Deno.test("dead chunks raise one alert, not one a minute, and one message more w
   assert(texts[1]?.startsWith("Resolved: dead chunks (run 1, results), since "), texts.join("\n"));
 });
 
-Deno.test("a message goes out again until the webhook answers well, at most five times", async () => {
+Deno.test("a message is sent again until the webhook accepts it, at most five times", async () => {
   await setWebhook();
   await killChunk();
   for (let minute = 0; minute <= 60; minute++) {
@@ -110,7 +110,7 @@ Deno.test("a message goes out again until the webhook answers well, at most five
   assertEquals({ ...message }, { tries: 5, closed: true });
 });
 
-/** What a crash of the database leaves of pg_net's tables and ids, and of ours that are unlogged like them. */
+/** What a crash of the database does to pg_net's tables and ids, and to our unlogged tables. */
 async function crash(): Promise<void> {
   const lost = await db.sql<{ name: string }[]>`
     select c.oid::regclass::text as name
@@ -125,7 +125,7 @@ async function crash(): Promise<void> {
   await db.admin.unsafe(`truncate ${lost.map(({ name }) => name).join(", ")} restart identity`);
 }
 
-Deno.test("a message that a crash took along is sent again, though another request has its id by now", async () => {
+Deno.test("a message lost in a crash is sent again, even if another request has its id by now", async () => {
   await setWebhook();
   await db.admin.unsafe("truncate net.http_request_queue restart identity");
   await killChunk();
@@ -134,7 +134,7 @@ Deno.test("a message that a crash took along is sent again, though another reque
   await watch();
   assertEquals((await posted()).map(({ id }) => id), [1]);
   await crash();
-  // The first request since then is somebody else's, and was answered well.
+  // The first request since then is another one, and was answered with success.
   await db.sql`select net.http_post('http://127.0.0.1:9/another')`;
   await db.sql`insert into net._http_response (id, status_code) values (1, 200)`;
   await watch();
@@ -162,7 +162,7 @@ Deno.test("an answer from before a message was queued is not the message's", asy
   assertEquals((await db.sql`select from alert_messages where delivered_at is null`).length, 1);
 });
 
-Deno.test("without a webhook alerts stand in their table, and a webhook set up later gets none that is older than a day", async () => {
+Deno.test("without a webhook alerts stay in their table, and a webhook set up later gets none older than a day", async () => {
   await killChunk();
   await watch();
   assertEquals((await alerts()).length, 1);
@@ -189,7 +189,7 @@ Deno.test("an alert in plain JSON has its parts in fields", async () => {
   assertEquals([message?.body["phase"], message?.body["kind"]], ["raised", "dead_chunks"]);
 });
 
-Deno.test("alert_body() says in one text what is the matter and that it is resolved, and has all in fields for json", async () => {
+Deno.test("alert_body() says in one text what is wrong and that it is resolved, and has it all in fields for json", async () => {
   const body = async (phase: string, format: string) => {
     const [row] = await db.sql<{ body: Record<string, string | null> }[]>`
       select engine.alert_body(
@@ -218,7 +218,7 @@ Deno.test("alert_body() says in one text what is the matter and that it is resol
   assertEquals((await body("resolved", "json"))?.["phase"], "resolved");
 });
 
-Deno.test("a paused run, rejects and an unknown field each raise their alert, and end it", async () => {
+Deno.test("a paused run, rejects and an unknown field each raise an alert, which is resolved", async () => {
   const run = await start(db.sql, "2026-05-01", "2026-05-31", { feeds: ["results"] });
   await db.sql`select backfill_pause(${run})`;
   await db.sql`
@@ -249,7 +249,7 @@ Deno.test("a paused run, rejects and an unknown field each raise their alert, an
       "where feed = 'results' and object = 'result_runner' and field = 'mood';",
   );
   await db.sql`select backfill_resume(${run})`;
-  // As an operator would, who does what the messages say.
+  // As an operator who follows the messages.
   for (const kind of ["rejects", "unknown_field"]) {
     const [, statement = ""] = (await messageOf(kind))?.split("When you have looked: ") ?? [];
     await db.sql.unsafe(statement);
@@ -258,7 +258,7 @@ Deno.test("a paused run, rejects and an unknown field each raise their alert, an
   assertEquals((await alerts()).map(({ over }) => over), [true, true, true]);
 });
 
-/** Rows of results that are met now and can't be understood, each of its own. */
+/** Makes rejects of results, each with its own reason. */
 const meet = (rows: number) =>
   db.sql`
     insert into ingest_rejects (feed, kind, race_id, race_date, path, reason, raw, fingerprint)
@@ -269,7 +269,7 @@ const acknowledge = () => db.sql`update ingest_rejects set acknowledged_at = eng
 const aboutRejects = async () =>
   (await alerts()).filter(({ kind }) => kind === "rejects").map(({ subject, over }) => [subject, over]);
 
-Deno.test("rejects are a message a day and feed, and one more when they are a hundred and a thousand, whatever stands", async () => {
+Deno.test("rejects are one message a day and feed, and one more at a hundred and at a thousand", async () => {
   await setWebhook();
   await meet(1);
   await watch();
@@ -291,7 +291,7 @@ Deno.test("rejects are a message a day and feed, and one more when they are a hu
   assert(flood?.message.startsWith("Not understood: more than 1,000 rows of results,"), flood?.message);
 });
 
-Deno.test("acknowledged rejects end their alert, and one that comes after that speaks", async () => {
+Deno.test("acknowledged rejects resolve their alert, and a later one raises another", async () => {
   await meet(3);
   await watch();
   await acknowledge();
@@ -305,7 +305,7 @@ Deno.test("acknowledged rejects end their alert, and one that comes after that s
   ]);
 });
 
-Deno.test("an acknowledged reject that comes again is no news, unless it comes with another reason", async () => {
+Deno.test("an acknowledged reject that comes again raises nothing, unless its reason is another one", async () => {
   const met = (reason: string) =>
     db.worker`
       select engine.store_rejects(
@@ -324,7 +324,7 @@ Deno.test("an acknowledged reject that comes again is no news, unless it comes w
   assertEquals(await aboutRejects(), [["results, met on 2026-06-15", false]]);
 });
 
-Deno.test("a reject that a later pull understands ends its alert", async () => {
+Deno.test("a reject that a later pull understands resolves its alert", async () => {
   await meet(1);
   await watch();
   await db.worker`select engine.store_rejects('[]', array['rac_1'], 'results', null, null)`;
@@ -348,7 +348,7 @@ Deno.test("the watch reads no reject that was acknowledged, and of the others a 
   assertEquals(most, 1001, text);
 });
 
-Deno.test("what the alert of an unknown field says to run ends that alert alone, whatever the field is called", async () => {
+Deno.test("the command in an unknown field's alert resolves that alert alone, for any name of the field", async () => {
   await db.sql`
     insert into ingest_unknown_fields (feed, object, field, times_seen)
     values ('results', 'result_runner', 'jockey''s mood', 1), ('results', 'result', 'jockey''s mood', 1)
@@ -365,7 +365,7 @@ Deno.test("what the alert of an unknown field says to run ends that alert alone,
   ]);
 });
 
-Deno.test("calls that nobody answers raise an alert after two minutes, one lost call does not", async () => {
+Deno.test("unanswered dispatches raise an alert after two minutes, one lost dispatch does not", async () => {
   await start(db.sql, "2026-05-01", "2026-05-31", { feeds: ["results"] });
   await db.passTime("1 minute");
   await db.sql`select engine.sweep()`;
@@ -383,7 +383,7 @@ Deno.test("calls that nobody answers raise an alert after two minutes, one lost 
   assertEquals((await alerts()).map(({ over }) => over), [true]);
 });
 
-Deno.test("calls that cannot be sent for want of a Vault secret raise the same alert, for as long as it lasts", async () => {
+Deno.test("dispatches that cannot be sent because a Vault secret is missing raise the same alert, for as long as it lasts", async () => {
   await start(db.sql, "2026-05-01", "2026-05-31", { feeds: ["results"] });
   await db.withoutWorkerSecret(async () => {
     for (let minute = 0; minute < 200; minute++) {
@@ -399,12 +399,12 @@ Deno.test("calls that cannot be sent for want of a Vault secret raise the same a
   ]);
   const [status] = await db.sql`select what_to_do from backfill_status`;
   assertEquals(status?.["what_to_do"], reason);
-  // Once when the call that was on its way is known to be lost, then each hour.
+  // Once when the dispatch in transit is known to be lost, then each hour.
   const errors = await db.sql<{ message: string }[]>`select message from ingest_errors order by id`;
   assertEquals(errors.map(({ message }) => message === reason), [false, true, true, true, true]);
 });
 
-Deno.test("scheduled pulls that are paused one after the other are one alert", async () => {
+Deno.test("scheduled pulls that are paused one after another are one alert", async () => {
   await db.sql`select start_schedules()`;
   await db.sql`select engine.start_due_pulls()`;
   const pause = () =>
@@ -427,7 +427,7 @@ Deno.test("scheduled pulls that are paused one after the other are one alert", a
   }]);
 });
 
-Deno.test("scheduled pulls that die one after the other are one alert a feed", async () => {
+Deno.test("scheduled pulls that die one after another are one alert a feed", async () => {
   await db.sql`select start_schedules()`;
   await db.sql`select engine.start_due_pulls()`;
   for (let hour = 0; hour < 30; hour++) {
@@ -446,7 +446,7 @@ Deno.test("scheduled pulls that die one after the other are one alert a feed", a
   ]);
 });
 
-Deno.test("whoever switches the schedules on is not told that they are late", async () => {
+Deno.test("switching the schedules on raises no alert that they are late", async () => {
   for (let minute = 0; minute < 60; minute += 5) {
     await watch();
     await db.passTime("5 minutes");
@@ -457,7 +457,7 @@ Deno.test("whoever switches the schedules on is not told that they are late", as
   assertEquals(await alerts(), []);
 });
 
-Deno.test("days of long ago that were given up are one alert, not one each", async () => {
+Deno.test("old days that were given up are one alert, not one each", async () => {
   await db.sql`
     insert into gap_pulls (feed, day, tries, last_try_at, given_up_at)
     select 'results', day, 3, engine.clock(), engine.clock()
@@ -487,7 +487,7 @@ Deno.test("a day that was given up raises an alert", async () => {
   );
 });
 
-Deno.test("data that is late raises an alert, but not before whoever has just woken up had time to pull it", async () => {
+Deno.test("late data raises an alert, but not before a project that has just woken up had time to pull it", async () => {
   await db.reset("2026-06-15T05:00:00Z");
   await db.sql`select start_schedules()`;
   await db.sql`select engine.start_due_pulls()`;
@@ -506,7 +506,7 @@ Deno.test("data that is late raises an alert, but not before whoever has just wo
   );
 });
 
-Deno.test("a sweep that stood still says so in one message when it runs again", async () => {
+Deno.test("a sweep that stopped says so in one message when it runs again", async () => {
   await setWebhook();
   await db.sql`select engine.sweep()`;
   await db.passTime("9 minutes");
@@ -521,7 +521,7 @@ Deno.test("a sweep that stood still says so in one message when it runs again", 
   assertEquals((await posted()).length, 1);
 });
 
-Deno.test("a sweep that stands still while the watch goes on raises an alert that ends when it runs again", async () => {
+Deno.test("a sweep that stops while the watch goes on raises an alert that is resolved when it runs again", async () => {
   await db.sql`select engine.sweep()`;
   for (let minute = 0; minute < 20; minute++) {
     await watch();
@@ -533,7 +533,7 @@ Deno.test("a sweep that stands still while the watch goes on raises an alert tha
   assertEquals((await alerts()).map(({ kind, over }) => [kind, over]), [["standstill", true]]);
 });
 
-Deno.test("an alert that can't be sent still stands in its table", async () => {
+Deno.test("an alert that can't be sent stays in its table", async () => {
   await setWebhook();
   await killChunk();
   await db.sql.unsafe(`
@@ -551,7 +551,7 @@ Deno.test("an alert that can't be sent still stands in its table", async () => {
   assertEquals((await posted()).length, 1);
 });
 
-Deno.test("an alert that somebody holds keeps no other from ending", async () => {
+Deno.test("a locked alert does not keep others from being resolved", async () => {
   const run = await start(db.sql, "2026-05-01", "2026-05-31", { feeds: ["results"] });
   await db.sql`select backfill_pause(${run})`;
   await meet(1);
@@ -570,13 +570,13 @@ Deno.test("an alert that somebody holds keeps no other from ending", async () =>
   assertEquals((await alerts()).map(({ over }) => over), [true, true]);
 });
 
-Deno.test("an alert or a message that somebody changes keeps no other from being raised and sent", async () => {
+Deno.test("an alert or a message that is locked keeps no other from being raised and sent", async () => {
   await setWebhook();
   const run = await start(db.sql, "2026-05-01", "2026-05-31", { feeds: ["results"] });
   await db.sql`select backfill_pause(${run})`;
   await watch();
   const before = (await posted()).length;
-  // As if it had got lost: due to be sent again.
+  // As if it had been lost: due to be sent again.
   await db.sql`delete from engine.alert_requests`;
   await meet(1);
   await db.sql.begin(async (transaction) => {

@@ -123,7 +123,7 @@ Deno.test("a plan of decades reads the coverage once a feed, not once a chunk or
     assert(await callsOf("london_day", statement) < 100, statement);
   }
   assert(await callsOf("races_per_day", "select engine.close_gaps()") <= 1);
-  // Nor are thousands of days compared with each other, one by one.
+  // Thousands of days are not compared one by one either.
   const explained = await db.admin<
     { "QUERY PLAN": string }[]
   >`explain (analyze, timing off) select * from coverage_gaps`;
@@ -140,7 +140,7 @@ Deno.test("backfill_plan() costs minutes by the rates in force", async () => {
   await db.sql`update racing_api_limits set calls_per_second = documented_calls_per_second`;
 });
 
-Deno.test("backfill_plan() refuses the nonsense that backfill_start() refuses", async () => {
+Deno.test("backfill_plan() refuses the arguments that backfill_start() refuses", async () => {
   await assertRejects(() => plan("2026-05-02", "2026-05-01"), Error, "is after the end date");
   await assertRejects(() => plan("1987-01-01", "2026-05-01"), Error, "before 1988-01-01");
   await assertRejects(() => plan("2026-05-01", "2026-05-02", ["odds"]), Error, 'Unknown feed "odds"');

@@ -47,16 +47,24 @@ Deno.test("backfill_start() plans cards up to a week ahead and results up to tod
 
 Deno.test("backfill_start() dispatches the masters first, and nothing else before they are in", async () => {
   await start(db.sql, "2026-05-01", "2026-05-31");
-  assertEquals((await db.takeDispatches()).map((call) => [new URL(call.url).pathname, call.body]), [
-    ["/functions/v1/masters", { feed: "masters", dispatch: 1 }],
-  ]);
+  assertEquals(
+    (await db.takeDispatches()).map((dispatch) => [new URL(dispatch.url).pathname, dispatch.body]),
+    [
+      ["/functions/v1/masters", { feed: "masters", dispatch: 1 }],
+    ],
+  );
 });
 
-Deno.test("backfill_start() dispatches as many calls of a feed as leases are allowed", async () => {
+Deno.test("backfill_start() makes as many dispatches of a feed as leases are allowed", async () => {
   await start(db.sql, "2026-01-01", "2026-05-31", { feeds: ["racecards", "results"] });
-  const calls = await db.takeDispatches();
-  assertEquals(calls.map((call) => call.body["feed"]), ["racecards", "racecards", "results", "results"]);
-  assertEquals(new Set(calls.map((call) => call.signature)).size, 4);
+  const dispatches = await db.takeDispatches();
+  assertEquals(dispatches.map((dispatch) => dispatch.body["feed"]), [
+    "racecards",
+    "racecards",
+    "results",
+    "results",
+  ]);
+  assertEquals(new Set(dispatches.map((dispatch) => dispatch.signature)).size, 4);
 });
 
 const nonsense: [string, () => Promise<unknown>, string][] = [
@@ -85,7 +93,7 @@ for (const [what, call, sentence] of nonsense) {
   });
 }
 
-Deno.test("a second backfill_start() of a range that is being worked on is refused", async () => {
+Deno.test("a second backfill_start() of a range in progress is refused", async () => {
   const run = await start(db.sql, "2026-04-01", "2026-05-31", { feeds: ["results"] });
   await assertRejects(
     () => start(db.sql, "2026-05-20", "2026-06-10", { feeds: ["results"] }),
@@ -96,7 +104,7 @@ Deno.test("a second backfill_start() of a range that is being worked on is refus
   await start(db.sql, "2026-06-01", "2026-06-10", { feeds: ["results"] });
 });
 
-Deno.test("a second backfill_start() in the range of a paused run says how to let that one go on or end it", async () => {
+Deno.test("a second backfill_start() in the range of a paused run says how to resume or end that run", async () => {
   const run = await start(db.sql, "2026-04-01", "2026-05-31", { feeds: ["results"] });
   await db.sql`select backfill_pause(${run})`;
   const error = await assertRejects(
@@ -110,7 +118,7 @@ Deno.test("a second backfill_start() in the range of a paused run says how to le
   );
 });
 
-Deno.test("pull_days() goes before a backfill that works on the same days, and pulls them whatever is known", async () => {
+Deno.test("pull_days() goes before a backfill that works on the same days, and pulls days that are known too", async () => {
   await start(db.sql, "2026-04-01", "2026-05-31", { feeds: ["results"] });
   const [run] = await db.sql`select pull_days('2026-05-03')::integer as id`;
   assertEquals(

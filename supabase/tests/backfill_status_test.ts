@@ -60,7 +60,7 @@ Deno.test("the time left corrects the months to come by those that are known", a
   assertEquals((await status(run)).percent, 23.9);
 });
 
-Deno.test("the time left goes by the rate of late when that is lower than the limit", async () => {
+Deno.test("the time left uses the recent rate when that is lower than the limit", async () => {
   const run = await start(db.sql, "2026-01-01", "2026-04-30", { feeds: ["results"] });
   // A page every two seconds instead of the nine that the limits allow; 11 of them are left, and 35 of other months.
   await pullResults(30, 6000, 2);

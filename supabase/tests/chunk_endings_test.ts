@@ -8,7 +8,7 @@ Deno.test.beforeAll(async () => void (db = await startTestDatabase()));
 Deno.test.afterAll(() => db.stop());
 Deno.test.beforeEach(() => db.reset());
 
-/** A lease of the newest of five months, while the other lease of the feed is held by somebody else. */
+/** A lease of the newest of five months, while another invocation holds the feed's other lease. */
 async function lease(): Promise<Lease> {
   await start(db.sql, "2026-01-01", "2026-05-31", { feeds: ["results"] });
   const held = await claimed(db.worker, "results");
@@ -27,26 +27,26 @@ async function fail(held: Lease, failureClass: string, more: { retryAfter?: numb
   return row?.state ?? "";
 }
 
-const calledFeeds = async () => (await db.takeDispatches()).map((call) => call.body["feed"]);
+const dispatchedFeeds = async () => (await db.takeDispatches()).map((dispatch) => dispatch.body["feed"]);
 
-Deno.test("yield_chunk() keeps the cursor, spends no attempt and asks for one next call", async () => {
+Deno.test("yield_chunk() keeps the cursor, spends no attempt and makes one dispatch", async () => {
   const held = await lease();
   await ingest(db.worker, held, page({ before: [null, 0], after: [null, 100] }, { api_total: 1000 }));
   await db.worker`select yield_chunk(${held.chunk_id}, ${held.lease_token}, 1)`;
   const chunk = await chunkRow(db.sql, held.chunk_id);
   assertEquals([chunk.state, chunk.cursor_skip, chunk.attempts, chunk.api_calls], ["waiting", 100, 0, 2]);
-  assertEquals(await calledFeeds(), ["results"]);
+  assertEquals(await dispatchedFeeds(), ["results"]);
   assertEquals((await claimed(db.worker, "results")).chunk_id, held.chunk_id);
 });
 
-Deno.test("finish_chunk() asks for exactly one next call while chunks wait, and for none after the last", async () => {
+Deno.test("finish_chunk() makes exactly one dispatch while chunks wait, and none after the last", async () => {
   await start(db.sql, "2026-04-01", "2026-05-31", { feeds: ["results"] });
   await db.takeDispatches();
   for (const expected of [["results"], []]) {
     const held = await claimed(db.worker, "results");
     await ingest(db.worker, held, page({ before: [null, 0], after: [null, 0] }));
     assertEquals(await finish(db.worker, held), "succeeded");
-    assertEquals(await calledFeeds(), expected);
+    assertEquals(await dispatchedFeeds(), expected);
   }
 });
 
@@ -57,10 +57,10 @@ Deno.test("finishing the masters dispatches the feeds that waited for them", asy
   await ingest(db.worker, masters, page({ before: [null, 1], after: [null, 2] }));
   await db.takeDispatches();
   await finish(db.worker, masters);
-  assertEquals(await calledFeeds(), ["racecards", "racecards", "results", "results"]);
+  assertEquals(await dispatchedFeeds(), ["racecards", "racecards", "results", "results"]);
 });
 
-Deno.test("a state change that is rolled back sends no call", async () => {
+Deno.test("a state change that is rolled back makes no dispatch", async () => {
   const held = await lease();
   await assertRejects(() =>
     db.worker.begin(async (transaction) => {
@@ -68,7 +68,7 @@ Deno.test("a state change that is rolled back sends no call", async () => {
       throw new Error("taken back");
     })
   );
-  assertEquals(await calledFeeds(), []);
+  assertEquals(await dispatchedFeeds(), []);
   assertEquals((await chunkRow(db.sql, held.chunk_id)).state, "working");
 });
 
@@ -105,7 +105,7 @@ Deno.test("a transient failure is tried again after about 1, 4, 16 and 64 minute
   });
 });
 
-Deno.test("while nobody of the feed gets a page, no chunk is given up, for a day", async () => {
+Deno.test("while no chunk of the feed gets a page, none is given up, for a day", async () => {
   let held = await lease();
   const started = await db.sql`select engine.clock() as now`;
   let attempts = 0;
@@ -123,7 +123,7 @@ Deno.test("while nobody of the feed gets a page, no chunk is given up, for a day
   assert(passed?.["seconds"] >= 24 * 3600 && passed?.["seconds"] < 26 * 3600, `${passed?.["seconds"]} s`);
 });
 
-Deno.test("a chunk that waited while nobody got a page is given up at its next failure once others do", async () => {
+Deno.test("a chunk that waited out an outage is given up at its next failure once other chunks get pages", async () => {
   let held = await lease();
   for (let attempt = 1; attempt <= 8; attempt++) {
     assertEquals(await fail(held, "transient"), "waiting");
@@ -134,7 +134,7 @@ Deno.test("a chunk that waited while nobody got a page is given up at its next f
   assertEquals(await fail(held, "transient"), "dead");
 });
 
-Deno.test("one page amid an outage gives no chunk up that fails afterwards", async () => {
+Deno.test("one page during an outage does not give up a chunk that fails afterwards", async () => {
   let held = await lease();
   for (let attempt = 1; attempt <= 6; attempt++) {
     assertEquals(await fail(held, "transient"), "waiting");
@@ -175,7 +175,7 @@ Deno.test("a chunk that was dead or paused for days has a day again before it is
   assert(await failUntilDead() > 18);
 });
 
-Deno.test("a page between two outages begins the day again, and so does none that waits for its turn", async () => {
+Deno.test("a page between two outages starts the day again, but waiting for a turn does not", async () => {
   const held = await lease();
   await db.worker`select yield_chunk(${held.chunk_id}, ${held.lease_token}, 0)`;
   await db.passTime("2 days");
@@ -195,17 +195,17 @@ Deno.test("a page between two outages begins the day again, and so does none tha
   assertEquals(await failingSince(), null);
 });
 
-Deno.test("chunks end as well while a Vault secret is missing, and the sweep calls when it is back", async () => {
+Deno.test("chunks end even while a Vault secret is missing, and the sweep dispatches when it is back", async () => {
   const held = await lease();
   await db.withoutWorkerSecret(async () => {
     assertEquals(await fail(held, "transient"), "waiting");
   });
-  assertEquals(await calledFeeds(), []);
+  assertEquals(await dispatchedFeeds(), []);
   await db.sql`select engine.sweep()`;
-  assertEquals(await calledFeeds(), ["results"]);
+  assertEquals(await dispatchedFeeds(), ["results"]);
 });
 
-Deno.test("a wrong state is not taken for a missing Vault secret: an ending and a sweep that meet one fail", async () => {
+Deno.test("a wrong state is not mistaken for a missing Vault secret: an ending and a sweep fail on it", async () => {
   const held = await lease();
   await start(db.sql, "2026-06-01", "2026-06-10", { feeds: ["racecards"] });
   await db.takeDispatches();
@@ -237,7 +237,7 @@ Deno.test("a transient failure waits at least as long as the API asked for", asy
 Deno.test("a chunk that fails for good is dead at once, and the run goes on", async () => {
   const held = await lease();
   assertEquals(await fail(held, "chunk"), "dead");
-  assertEquals(await calledFeeds(), ["results"]);
+  assertEquals(await dispatchedFeeds(), ["results"]);
   assertEquals((await claimed(db.worker, "results")).period_start, "2026-03-01");
 });
 
@@ -245,7 +245,7 @@ Deno.test("a refused account pauses the run, says what to do, and spends no atte
   const held = await lease();
   assertEquals(await fail(held, "account"), "waiting");
   assertEquals((await chunkRow(db.sql, held.chunk_id)).attempts, 0);
-  assertEquals(await calledFeeds(), []);
+  assertEquals(await dispatchedFeeds(), []);
   assertEquals(await claim(db.worker, "results"), undefined);
   const [status] = await db.sql`select state, what_to_do from backfill_status`;
   assertEquals({ ...status }, {
@@ -253,7 +253,7 @@ Deno.test("a refused account pauses the run, says what to do, and spends no atte
     what_to_do: "The API answered 502. Once that is fixed: select backfill_resume(1);",
   });
   await db.sql`select backfill_resume(1)`;
-  assertEquals(await calledFeeds(), ["results"]);
+  assertEquals(await dispatchedFeeds(), ["results"]);
 });
 
 Deno.test("fail_chunk() refuses a class it does not know", async () => {
@@ -262,7 +262,7 @@ Deno.test("fail_chunk() refuses a class it does not know", async () => {
   assertEquals((await chunkRow(db.sql, held.chunk_id)).state, "working");
 });
 
-Deno.test("an ending repeated after its answer was lost is a lost lease", async () => {
+Deno.test("repeating an ending whose answer was lost is a lost lease", async () => {
   const held = await lease();
   await ingest(db.worker, held, page({ before: [null, 0], after: [null, 0] }));
   assertEquals(await finish(db.worker, held), "succeeded");
@@ -338,7 +338,7 @@ Deno.test("a card day that came up short and is whole when pulled again is a suc
   assertEquals((await db.sql`select from coverage_gaps`).length, 0);
 });
 
-Deno.test("a chunk given back ten times before it had a page is dead, not looped", async () => {
+Deno.test("a chunk given back ten times without a page is dead, and does not loop forever", async () => {
   await start(db.sql, "2026-05-01", "2026-05-31", { feeds: ["results"] });
   const states: (string | undefined)[] = [];
   for (let nth = 1; nth <= 10; nth++) {

@@ -17,7 +17,7 @@ Deno.test("claim_chunk() hands out the newest month first, each chunk once", asy
   assertNotEquals(first.lease_token, second.lease_token);
 });
 
-Deno.test("claim_chunk() gives no more live leases of a feed than the setting allows, however many ask at once", async () => {
+Deno.test("claim_chunk() gives no more live leases of a feed than the setting allows, to any number of simultaneous claims", async () => {
   await start(db.sql, "2026-01-01", "2026-05-31", { feeds: ["results"] });
   const leases = await Promise.all(Array.from({ length: 8 }, () => claim(db.worker, "results")));
   assertEquals(leases.filter((lease) => lease !== undefined).length, 2);
@@ -50,7 +50,7 @@ Deno.test("claim_chunk() prefers the run of higher priority to an older one", as
   assertEquals((await claimed(db.worker, "results")).period_start, "2026-06-14");
 });
 
-/** Waits as if the schedules never stopped: a pull of a day of May each. */
+/** Adds waiting pulls as the schedules do, each of a day of May. */
 async function alwaysDaily(days: number): Promise<void> {
   await db.sql`
     select engine.create_run('schedule', day::date, day::date, array['results'])
@@ -79,7 +79,7 @@ Deno.test("one of two leases is a backfill's while one waits, however many daily
   await start(db.sql, "2026-03-01", "2026-04-30", { feeds: ["results"] });
   await alwaysDaily(20);
   assertEquals(await claimsOfBackfills(6, 2), [false, true, false, true, false, true]);
-  // Whichever of the two is given back: a backfill's that was, is a backfill's again.
+  // Either of the two may be given back. A backfill's lease goes to a backfill again.
   const [live] = await db.sql`
     select count(*) filter (where kind = 'backfill')::integer as backfills, count(*)::integer as leases
     from backfill_progress where state = 'working'
@@ -132,13 +132,16 @@ Deno.test("claim_chunk() gives nothing of a paused run and nothing before its ne
   await claimed(db.worker, "results");
 });
 
-Deno.test("claim_chunk() gives nothing, and the sweep calls nobody, while the API holds an endpoint up", async () => {
+Deno.test("claim_chunk() gives nothing, and the sweep makes no dispatch, while the API blocks an endpoint", async () => {
   await start(db.sql, "2026-01-01", "2026-05-31", { feeds: ["racecards", "results"] });
   await db.takeDispatches();
   await db.worker`select push_back_slots('/results', 300)`;
   assertEquals(await claim(db.worker, "results"), undefined);
   await db.sql`select engine.sweep()`;
-  assertEquals((await db.takeDispatches()).map((call) => call.body["feed"]), ["racecards", "racecards"]);
+  assertEquals((await db.takeDispatches()).map((dispatch) => dispatch.body["feed"]), [
+    "racecards",
+    "racecards",
+  ]);
   await db.passTime("290 seconds");
   await claimed(db.worker, "results");
 });
@@ -154,7 +157,7 @@ Deno.test("claim_chunk() does not take a chunk that is being cancelled", async (
   assertEquals(await late, undefined);
 });
 
-Deno.test("a lease that was taken away is worth nothing: every write under it is refused and changes nothing", async () => {
+Deno.test("a lease that was taken away is invalid: every write under it is refused and changes nothing", async () => {
   await start(db.sql, "2026-05-01", "2026-05-31", { feeds: ["results"] });
   const zombie = await claimed(db.worker, "results");
   await db.passTime("91 seconds");
@@ -178,21 +181,21 @@ Deno.test("a lease that was taken away is worth nothing: every write under it is
   assertEquals((await db.sql`select from ra_mst_courses`).length, 0);
 });
 
-/** The oldest call of results that is on its way. */
+/** The oldest dispatch of results in transit. */
 async function oldestDispatch(): Promise<number> {
-  const [call] = await db.sql<{ id: number }[]>`select min(id)::integer as id from engine.dispatches`;
-  return call?.id ?? NaN;
+  const [dispatch] = await db.sql<{ id: number }[]>`select min(id)::integer as id from engine.dispatches`;
+  return dispatch?.id ?? NaN;
 }
 
-/** What an invocation gets that was called by this number and proposes this token. */
-async function claimAs(call: number, token: string): Promise<Lease | undefined> {
+/** What an invocation gets for this dispatch and the token that it proposes. */
+async function claimAs(dispatch: number, token: string): Promise<Lease | undefined> {
   const [lease] = await db.worker<Lease[]>`
-    select chunk_id, lease_token, period_start::text, cursor_skip from claim_chunk('results', ${call}, ${token})
+    select chunk_id, lease_token, period_start::text, cursor_skip from claim_chunk('results', ${dispatch}, ${token})
   `;
   return lease;
 }
 
-Deno.test("claim_chunk() gives the lease the token that the invocation proposes, and makes one for whoever proposes none", async () => {
+Deno.test("claim_chunk() gives the lease the token that the invocation proposes, and makes one when none is proposed", async () => {
   await start(db.sql, "2026-04-01", "2026-05-31", { feeds: ["results"] });
   const token = crypto.randomUUID();
   const lease = await claimAs(await oldestDispatch(), token);
@@ -200,56 +203,56 @@ Deno.test("claim_chunk() gives the lease the token that the invocation proposes,
   assertMatch((await claimed(db.worker, "results")).lease_token, /^[0-9a-f-]{36}$/);
 });
 
-Deno.test("claim_chunk() gives the same lease again to the same call with the same token, and counts one invocation", async () => {
+Deno.test("claim_chunk() gives the same lease again to the same dispatch with the same token, and counts one invocation", async () => {
   await start(db.sql, "2026-01-01", "2026-05-31", { feeds: ["results"] });
-  const [call, token] = [await oldestDispatch(), crypto.randomUUID()];
-  const lease = await claimAs(call, token);
+  const [dispatch, token] = [await oldestDispatch(), crypto.randomUUID()];
+  const lease = await claimAs(dispatch, token);
   const before = await db.sql`select * from backfill_progress order by id`;
   await db.passTime("20 seconds");
-  assertEquals(await claimAs(call, token), lease);
+  assertEquals(await claimAs(dispatch, token), lease);
   assertEquals(await db.sql`select * from backfill_progress order by id`, before);
 });
 
-Deno.test("claim_chunk() gives the lease again wherever the first claim got to, however many are made at once", async () => {
+Deno.test("claim_chunk() gives the same lease to repeated claims, however many are made at once", async () => {
   await start(db.sql, "2026-01-01", "2026-05-31", { feeds: ["results"] });
-  const [call, token] = [await oldestDispatch(), crypto.randomUUID()];
-  const leases = await Promise.all(Array.from({ length: 6 }, () => claimAs(call, token)));
+  const [dispatch, token] = [await oldestDispatch(), crypto.randomUUID()];
+  const leases = await Promise.all(Array.from({ length: 6 }, () => claimAs(dispatch, token)));
   assertEquals(new Set(leases.map((lease) => lease?.chunk_id)).size, 1);
   assertEquals((await db.sql`select from backfill_progress where state = 'working'`).length, 1);
 });
 
-Deno.test("claim_chunk() gives nothing to a second delivery of the same call, which proposes another token", async () => {
+Deno.test("claim_chunk() gives nothing to a second delivery of the same dispatch, which proposes another token", async () => {
   await start(db.sql, "2026-01-01", "2026-05-31", { feeds: ["results"] });
-  const call = await oldestDispatch();
-  assertEquals((await claimAs(call, crypto.randomUUID()))?.period_start, "2026-05-01");
-  assertEquals(await claimAs(call, crypto.randomUUID()), undefined);
+  const dispatch = await oldestDispatch();
+  assertEquals((await claimAs(dispatch, crypto.randomUUID()))?.period_start, "2026-05-01");
+  assertEquals(await claimAs(dispatch, crypto.randomUUID()), undefined);
 });
 
-Deno.test("claim_chunk() gives nothing to a repetition that comes after the chunk has ended, or is somebody else's", async () => {
+Deno.test("claim_chunk() gives nothing to a repetition when the chunk has ended, or has another lease", async () => {
   await start(db.sql, "2026-01-01", "2026-05-31", { feeds: ["results"] });
-  const [call, token] = [await oldestDispatch(), crypto.randomUUID()];
-  const lease = await claimAs(call, token);
+  const [dispatch, token] = [await oldestDispatch(), crypto.randomUUID()];
+  const lease = await claimAs(dispatch, token);
   if (lease === undefined) throw new Error("Nothing was claimed");
   await db.worker`select yield_chunk(${lease.chunk_id}, ${token}, 0)`;
-  assertEquals(await claimAs(call, token), undefined);
+  assertEquals(await claimAs(dispatch, token), undefined);
 
   const next = await claimed(db.worker, "results");
   assertEquals(next.chunk_id, lease.chunk_id);
   const before = await chunkRow(db.sql, next.chunk_id);
-  assertEquals(await claimAs(call, token), undefined);
+  assertEquals(await claimAs(dispatch, token), undefined);
   assertEquals(await chunkRow(db.sql, next.chunk_id), before);
 });
 
 Deno.test("claim_chunk() gives nothing to a repetition whose lease ran out and was taken back", async () => {
   await start(db.sql, "2026-05-01", "2026-05-31", { feeds: ["results"] });
-  const [call, token] = [await oldestDispatch(), crypto.randomUUID()];
-  await claimAs(call, token);
+  const [dispatch, token] = [await oldestDispatch(), crypto.randomUUID()];
+  await claimAs(dispatch, token);
   await db.passTime("91 seconds");
   await db.sql`select engine.sweep()`;
-  assertEquals(await claimAs(call, token), undefined);
+  assertEquals(await claimAs(dispatch, token), undefined);
 });
 
-Deno.test("the claim reads only chunks that wait, however many have ended", async () => {
+Deno.test("the claim reads only waiting chunks, no matter how many have ended", async () => {
   await start(db.sql, "1988-01-01", "2026-05-31", { feeds: ["results"] });
   await db
     .sql`update backfill_progress set state = 'succeeded', ended_at = engine.clock() where place_in_run < 450`;

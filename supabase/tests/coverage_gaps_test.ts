@@ -88,7 +88,7 @@ Deno.test("with the schedules on, every day since the last backfill is expected"
   ]);
 });
 
-Deno.test("a trial of an old month makes nobody expect all the days since", async () => {
+Deno.test("a trial of an old month does not make all the days since expected", async () => {
   await start(db.sql, "2015-01-01", "2015-01-31", { feeds: ["results"] });
   await endChunks();
   await cover("results", "2015-01-01", "2015-01-31");
@@ -123,7 +123,7 @@ Deno.test("a day that was last pulled before its late ratings is a gap once the 
   assertEquals(gap?.["missing"], "pulled before late ratings and corrections were in");
 });
 
-Deno.test("a cancelled run's days are missed by nobody, dead ones neither", async () => {
+Deno.test("the days of a cancelled run are no gaps, its dead ones neither", async () => {
   const run = await start(db.sql, "2026-05-01", "2026-05-03", { feeds: ["results"] });
   await db.sql`
     update backfill_progress set state = 'dead', last_error = 'The API answered 422', ended_at = engine.clock()
@@ -196,7 +196,7 @@ Deno.test("close_gaps() gives a day up after three pulls, and forgets it once it
   assertEquals((await db.sql`select from gap_pulls`).length, 0);
 });
 
-Deno.test("close_gaps() does not count a second standstill of the same night as another try", async () => {
+Deno.test("close_gaps() does not count a second try of the same night", async () => {
   await start(db.sql, "2026-05-20", "2026-05-20", { feeds: ["results"] });
   await endChunks();
   const closed = async () => (await db.sql`select engine.close_gaps() as days`)[0]?.["days"];
@@ -228,7 +228,7 @@ Deno.test("close_gaps() tries the days of a stretch one by one when the stretch 
   ]);
 });
 
-Deno.test("close_gaps() takes the place of an earlier closing that was paused", async () => {
+Deno.test("close_gaps() replaces an earlier closing that was paused", async () => {
   await start(db.sql, "2026-05-20", "2026-05-20", { feeds: ["results"] });
   await endChunks();
   await db.sql`select engine.close_gaps()`;
@@ -256,7 +256,7 @@ Deno.test("close_gaps() pulls a day that was tried before apart from the days ar
   ]);
 });
 
-Deno.test("nights on which the account was refused give no day up", async () => {
+Deno.test("a night on which the account was refused does not count as a try of a day", async () => {
   await start(db.sql, "2026-05-20", "2026-05-20", { feeds: ["results"] });
   await endChunks();
   for (let night = 1; night <= 6; night++) {

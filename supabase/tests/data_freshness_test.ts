@@ -50,7 +50,7 @@ Deno.test("a Christmas without racing is as fresh as any day, because it was pul
   assertEquals([(await states())["racecards"], (await states())["results"]], ["fresh", "fresh"]);
 });
 
-Deno.test("a project that slept for days is late when it wakes, however new its newest pull looks", async () => {
+Deno.test("a project that slept for days is late when it wakes, however recent its newest pull looks", async () => {
   await db.reset("2026-06-15T05:00:00Z");
   await db.sql`select start_schedules()`;
   await pulled("racecards", "2026-06-15", 40);

@@ -9,7 +9,7 @@ Deno.test.beforeAll(async () => void (db = await startTestDatabase()));
 Deno.test.afterAll(() => db.stop());
 Deno.test.beforeEach(() => db.reset());
 
-/** A feed that no code knows: a row is all there is of it. */
+/** A feed that no code knows: it is only a row. */
 async function addFeed(
   countedBy: string,
   columns: { sharesRowsWith?: string; countedRows?: string[]; byDefault?: boolean } = {},
@@ -49,7 +49,7 @@ const chunks = async () =>
     from backfill_progress where feed = 'trials' order by period_start
   `).map(({ words }) => words);
 
-Deno.test("a feed is a row: its chunks are planned, called for, read and covered without a word of code", async () => {
+Deno.test("a feed is a row: its chunks are planned, dispatched, read and covered without any code", async () => {
   await addFeed("pages");
   await start(db.sql, "2026-01-01", "2026-02-03", { feeds: ["trials"] });
   // Nothing before its first day; 36 races a day, 10 a page.
@@ -186,7 +186,7 @@ Deno.test("a feed that is not pulled by default is pulled when it is named", asy
   assertEquals(await feeds(named), ["trials"]);
 });
 
-Deno.test("a feed that goes first holds up the others of its run, and is no name", async () => {
+Deno.test("a feed that goes first delays the others of its run, whatever its name", async () => {
   await addFeed("lists");
   await db.sql`update engine.feeds set goes_first = true where name = 'trials'`;
   await start(db.sql, "2026-02-01", "2026-02-28", { feeds: ["trials", "results"] });
@@ -231,7 +231,7 @@ Deno.test("a schedule of a feed that is not there is refused, and the sentence n
   await assertRejects(() => db.sql`update pull_schedules set feeds = '{}' where name = 'gaps'`, Error, "{}");
 });
 
-Deno.test("no day of a feed is worked on twice, whoever writes it", async () => {
+Deno.test("no day of a feed is worked on twice, regardless of who inserts the chunk", async () => {
   await start(db.sql, "2026-05-01", "2026-05-31", { feeds: ["results"] });
   await db.sql`select pull_days('2026-05-15', feeds => array['results'])`;
   await assertRejects(
@@ -255,7 +255,7 @@ Deno.test("a run of gaps has its rivals too: days that a live one has yet to pul
   await pull(["2026-05-05"]);
 });
 
-Deno.test("days before the first one that a feed has are no gaps, whatever was asked for before", async () => {
+Deno.test("days before a feed's first day are no gaps, even if they were asked for before", async () => {
   await start(db.sql, "2022-12-01", "2022-12-31", { feeds: ["results"] });
   await db
     .sql`update backfill_progress set state = 'dead', last_error = 'not in the plan', ended_at = engine.clock()`;

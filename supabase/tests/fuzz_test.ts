@@ -30,7 +30,7 @@ Deno.test.beforeAll(async () => {
 });
 Deno.test.afterAll(() => db.stop());
 
-/** Unharmed races of some days, from which pages are cut. */
+/** Unchanged races of some days, from which pages are made. */
 function generatedRaces(feed: Feed): unknown[] {
   const world = new World(SEED);
   return DAYS.flatMap((date) => {
@@ -136,7 +136,7 @@ function account(page: FuzzedPage, now: Awaited<ReturnType<typeof stored>>) {
       counts.rejectedRaces++;
       const isRejected = id !== null && rejectedRaceIds.has(id) ||
         rejectedBodies.has(canonical(storableJson(raw) ?? { value: null }));
-      assert(isRejected, `race ${index} is neither a row nor a reject`);
+      assert(isRejected, `race ${index} is not a row or a reject`);
       continue;
     }
     counts.races++;
@@ -151,7 +151,7 @@ function account(page: FuzzedPage, now: Awaited<ReturnType<typeof stored>>) {
         const path = new RegExp(`^runners\\[${place}\\](\\.|$)`);
         assert(
           now.rejects.some((one) => one.kind === "runner" && one.race_id === id && path.test(one.path)),
-          `runner ${place} of race ${id} is neither a row nor a reject`,
+          `runner ${place} of race ${id} is not a row or a reject`,
         );
       }
     }
@@ -159,7 +159,7 @@ function account(page: FuzzedPage, now: Awaited<ReturnType<typeof stored>>) {
   return counts;
 }
 
-/** What an unharmed race brings is all in, whatever stood beside it. */
+/** Every row of an unchanged race is stored, whatever else was on its page. */
 function assertUnharmed({ feed, body, unharmed }: FuzzedPage, now: Awaited<ReturnType<typeof stored>>): void {
   for (const id of unharmed) {
     const same = (body[feed] as unknown[]).filter((race) => idOf(race, "race_id") === id) as Wild[];

@@ -183,7 +183,7 @@ Deno.test("a horse that a corrected result leaves out keeps its row and loses it
   assertEquals({ ...again }, { position: 2, is_non_runner: false });
 });
 
-Deno.test("a result published in two steps: who was missing in the first is no non-runner after the second", async () => {
+Deno.test("a result published in two steps: a horse missing in the first is no non-runner after the second", async () => {
   await bring("racecards", card);
   await bring("results", { ...result, runners: [resultRunner("rac_1", "hrs_1", { sp: "7/2", rpr: 90 })] });
   await bring("results", result);
@@ -229,7 +229,7 @@ Deno.test("a race whose off time moved to another day is the same race, on the r
   }]);
 });
 
-Deno.test("a declared horse that the result does not have is a non-runner, whichever came first", async () => {
+Deno.test("a declared horse that the result does not have is a non-runner, in either order", async () => {
   const without = { ...result, runners: [resultRunner("rac_1", "hrs_1")] };
   for (const order of [["racecards", "results"], ["results", "racecards"]] as const) {
     await db.reset();
@@ -282,7 +282,7 @@ Deno.test("a horse that ran after all is no non-runner, though its card said so"
   assertEquals(runner?.["is_non_runner"], false);
 });
 
-Deno.test("the name seen on the newest day stays, in whichever order the days are pulled", async () => {
+Deno.test("the name seen on the newest day stays, in any order of pulling the days", async () => {
   const seen = [
     horse("hrs_1", {
       name: "Old",
@@ -387,16 +387,16 @@ Deno.test("pages that share horses and come at the same time wait for each other
   ];
   const ids = Array.from({ length: 300 }, (_, n) => `hrs_${n}`);
   for (let round = 0; round < 5; round++) {
-    await Promise.all(leases.map((held, lane) => {
-      const shuffled = round % 2 === lane % 2 ? ids : ids.toReversed();
+    await Promise.all(leases.map((held, index) => {
+      const shuffled = round % 2 === index % 2 ? ids : ids.toReversed();
       const cursor: [string | null, number] = [held.cursor_day, 0];
       const isCard = held.cursor_day !== null;
-      const race = `rac_${round}_${lane % 2}`;
+      const race = `rac_${round}_${index % 2}`;
       return ingest(
         db.worker,
         held,
         page({ before: cursor, after: cursor }, {
-          horses: shuffled.map((id) => horse(id, { last_seen_on: `2026-0${4 + lane % 2}-1${round}` })),
+          horses: shuffled.map((id) => horse(id, { last_seen_on: `2026-0${4 + index % 2}-1${round}` })),
           races: [isCard ? cardRace(race) : resultRace(race)],
           runners: shuffled.map((id) => isCard ? cardRunner(race, id) : resultRunner(race, id)),
         }),

@@ -54,7 +54,7 @@ const leave = ({ chunk_id }: Lease, state: string, due: string | null = null, er
     from backfill_progress as chunk where chunk.id = ${chunk_id}
   `;
 
-Deno.test("a chunk that waits is due when it is told, keeps its last error unless there is a new one, and has not ended", async () => {
+Deno.test("a waiting chunk is due at the given time, keeps its last error unless there is a new one, and has not ended", async () => {
   const held = await lease();
   await leave(held, "waiting");
   assertEquals(await leftWith(held), ["waiting", "11:01", null, "Failed earlier", 1]);
@@ -117,7 +117,7 @@ async function finishWhole(held: Lease): Promise<void> {
 const SHORT = "The API has 1 races and sent 0 of them";
 const GIVEN_UP = "Interrupted 10 times without storing a page";
 
-/** Each way out of a worker's hands, and what the chunk is left with. */
+/** Each way in which a worker leaves a chunk, and the chunk's state afterwards. */
 const WAYS_OUT: Record<string, [(held: Lease) => Promise<unknown>, Left]> = {
   "yielded after a page": [(held) => yieldChunk(held, true), ["waiting", "11:01", null, "Failed earlier", 1]],
   "yielded without a page": [

@@ -5,7 +5,7 @@ import { claim, start } from "./support/chunks.ts";
 let db: TestDatabase;
 Deno.test.beforeAll(async () => {
   db = await startTestDatabase();
-  // What is waited for comes never: no test needs to wait for as long as a caller would.
+  // The awaited lock never comes free, so a test need not wait as long as a caller would.
   await db.sql`alter function engine.take_lock(text) set lock_timeout = '20ms'`;
 });
 Deno.test.afterAll(() => db.stop());
@@ -14,7 +14,7 @@ Deno.test.beforeEach(async () => {
   await db.sql`select stop_schedules()`;
 });
 
-/** Does something while another session, whose number it is told, has a lock. */
+/** Does something while another session holds a lock. Gets that session's process id. */
 async function whileHeld(lock: string, work: (holder: number, role: string) => Promise<void>): Promise<void> {
   await db.sql.begin(async (transaction) => {
     const [session] = await transaction<{ pid: number; role: string }[]>`
@@ -34,11 +34,11 @@ const alerts = async () =>
     select subject, resolved_at is not null as over from alerts where kind = 'standstill' order by id
   `).map(({ subject, over }) => [subject, over]);
 
-Deno.test("a claim that another one holds up for long says who that is and what to do, and is tried again", async () => {
+Deno.test("a claim that is blocked for long names the blocking session and what to do, and is tried again", async () => {
   await start(db.sql, "2026-05-01", "2026-05-31", { feeds: ["results"] });
   await whileHeld("claim results", async (holder, role) => {
     const error = await refusal(() => claim(db.worker, "results"));
-    // What the functions take for an answer that may be another one the next time.
+    // An error that the functions retry.
     assertEquals(error.code, "55P03");
     assertEquals(
       error.message,
@@ -50,7 +50,7 @@ Deno.test("a claim that another one holds up for long says who that is and what 
   assertEquals((await claim(db.worker, "results"))?.period_start, "2026-05-01");
 });
 
-Deno.test("a start that another one of its kind holds up says who that is, and one of another kind is not held up", async () => {
+Deno.test("a blocked start names the blocking session, and a start of another kind is not blocked", async () => {
   await whileHeld("start backfill", async (holder) => {
     const error = await refusal(() => start(db.sql, "2026-05-01", "2026-05-31"));
     assertEquals([error.code, error.message.includes(`session ${holder}`)], ["55P03", true]);
@@ -75,7 +75,7 @@ Deno.test("a closing of gaps beside another one is refused, and nothing is pulle
   assertEquals([await close(), await closings()], [1, 1]);
 });
 
-Deno.test("a lock that is not there is an error, not a lock that nobody holds", async () => {
+Deno.test("a missing lock is an error, not a free lock", async () => {
   assertEquals((await refusal(() => db.worker`select engine.take_lock('nothing')`)).code, "22023");
 });
 
@@ -86,7 +86,7 @@ for (
     ["watch", "engine.watch()"],
   ] as const
 ) {
-  Deno.test(`${tick} beside another one does nothing, and fails with who holds it up when that lasts`, async () => {
+  Deno.test(`${tick} beside another one does nothing, and fails with the blocking session when that lasts`, async () => {
     const run = () => db.sql.unsafe(`select ${tick}`);
     await run();
     await whileHeld(job, async (holder) => {
@@ -100,7 +100,7 @@ for (
   });
 }
 
-Deno.test("a sweep and schedules that somebody holds up raise alerts, which end when they run again", async () => {
+Deno.test("a blocked sweep and blocked schedules raise alerts, which are resolved when they run again", async () => {
   await db.sql`select engine.sweep()`;
   await db.sql`select start_schedules()`;
   await db.sql`select engine.start_due_pulls()`;
@@ -119,7 +119,7 @@ Deno.test("a sweep and schedules that somebody holds up raise alerts, which end 
   assertEquals((await alerts()).map(([, over]) => over), [true, true]);
 });
 
-Deno.test("alerts that somebody holds up are an alert of the sweep's, sent as soon as they run again", async () => {
+Deno.test("blocked alerts are themselves an alert, which the sweep raises and which is sent as soon as they run again", async () => {
   await db.sql`select engine.watch()`;
   await whileHeld("watch", async () => {
     for (let minute = 0; minute < 20; minute++) {
@@ -133,7 +133,7 @@ Deno.test("alerts that somebody holds up are an alert of the sweep's, sent as so
   assertEquals((await db.sql`select from alert_messages`).length, 2);
 });
 
-Deno.test("the sweep does not wait for a call that is being answered at this moment", async () => {
+Deno.test("the sweep does not wait for a dispatch that is being answered", async () => {
   await start(db.sql, "2026-05-01", "2026-05-31", { feeds: ["results"] });
   await db.passTime("1 minute");
   await db.worker.begin(async (transaction) => {

@@ -99,7 +99,7 @@ Deno.test("what a purged run stored and covered stays", async () => {
   assertEquals({ ...day }, { races_stored: 3, chunk_id: null });
 });
 
-/** A scheduled pull of long ago that was given up, and a newer one of its kind. Its id. */
+/** An old scheduled pull that was given up, and a newer one of its kind. Returns the old one's id. */
 async function oldDeadRun(): Promise<number> {
   await db.sql`
     insert into backfill_runs (start_date, end_date, feeds, newest_first, reprocess, kind, created_at)
@@ -127,7 +127,7 @@ async function settledOrBlocked(work: Promise<unknown>): Promise<void> {
 }
 
 for (const [steering, states] of [["retry", ["dead"]], ["cancel", ["waiting", "working", "dead"]]] as const) {
-  Deno.test(`the upkeep and a ${steering} of a scheduled run of long ago are no deadlock: the run stays for another night`, async () => {
+  Deno.test(`the upkeep and a ${steering} of an old scheduled run do not deadlock: the run stays for another night`, async () => {
     const run = await oldDeadRun();
     const session = await db.sql.reserve();
     try {
@@ -147,7 +147,7 @@ for (const [steering, states] of [["retry", ["dead"]], ["cancel", ["waiting", "w
   });
 }
 
-Deno.test("the upkeep waits neither for a day's coverage nor for a reject that somebody writes", async () => {
+Deno.test("the upkeep does not wait for coverage or rejects that are being written", async () => {
   await oldDeadRun();
   await db.sql`
     insert into ra_coverage (feed, day, races_in_api, races_stored, races_rejected, pulled_at, chunk_id, regions)
@@ -171,7 +171,7 @@ Deno.test("the upkeep waits neither for a day's coverage nor for a reject that s
   assertEquals((await purge())["backfill_runs"], 1);
 });
 
-Deno.test("rejects go when they were acknowledged and last met long ago; those nobody has looked at stay", async () => {
+Deno.test("rejects go when they were acknowledged and last met long ago; those not acknowledged stay", async () => {
   await db.sql`
     insert into ingest_rejects (feed, kind, path, reason, raw, fingerprint, last_seen_at, acknowledged_at)
     select
@@ -196,7 +196,7 @@ Deno.test("a runner of a result that could not be understood stays a reject: it 
   assertEquals(left.map((row) => ({ ...row })), [{ feed: "results", kind: "runner" }]);
 });
 
-Deno.test("an alert that somebody changes holds the upkeep up for so long, and then the upkeep lets go of all", async () => {
+Deno.test("a locked alert blocks the upkeep for a limited time, then the upkeep rolls back", async () => {
   await db.sql`
     insert into alerts (kind, subject, message, raised_at, resolved_at)
     values ('gap', 'x', 'x', engine.clock() - interval '300 days', engine.clock() - interval '299 days')

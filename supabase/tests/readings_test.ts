@@ -125,7 +125,7 @@ Deno.test("masters whose second list came days after the first are as old as the
   await db.sql`select stop_schedules()`;
 });
 
-Deno.test("a second pull that brings no row is short, however much is stored from the first", async () => {
+Deno.test("a second pull that brings no row is short, even if the first stored rows", async () => {
   for (const feed of ["results", "racecards"] as const) {
     await db.reset();
     const bring = async (lease: Lease, ...pages: string[][]) => {
@@ -351,7 +351,7 @@ Deno.test("an invocation that falls silent after such a page leaves it to be rea
 Deno.test("the days around one that cannot be read come by the closing of gaps, and only that one stays", async () => {
   await start(db.sql, "2026-06-01", "2026-06-03", { feeds: ["racecards"] });
   const days = ["2026-06-01", "2026-06-02", "2026-06-03", "2026-06-04"];
-  /** Works off what waits, against an API whose second of June nobody can read. */
+  /** Works on all waiting chunks, against an API whose second of June is unreadable. */
   const work = async () => {
     for (
       let lease = await claim(db.worker, "racecards");

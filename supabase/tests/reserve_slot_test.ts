@@ -44,7 +44,7 @@ Deno.test("reserve_slot() gives the first slot at once and spaces the next evenl
   ]);
 });
 
-Deno.test("reserve_slot() saves up no slots while idle", async () => {
+Deno.test("reserve_slot() does not save up slots while idle", async () => {
   await reserve("/racecards/pro");
   await db.passTime("1 hour");
   assertEquals([await reserve("/racecards/pro"), await reserve("/racecards/pro")], [0, 556]);
@@ -69,7 +69,7 @@ Deno.test("all endpoints together keep the account's rate", async () => {
   ]);
 });
 
-Deno.test("push_back_slots() holds an endpoint up for everybody, and no other", async () => {
+Deno.test("push_back_slots() delays all slots of an endpoint, and of no other", async () => {
   await db.worker`select push_back_slots('/results', 30)`;
   assertEquals(await reserve("/results"), 30_000);
   assertEquals(await reserve("/courses"), 0);
@@ -109,13 +109,15 @@ async function reserveAt(endpoint: string, moment: number): Promise<Slot> {
   return { endpoint, at: moment + await reserve(endpoint) };
 }
 
-/** The most calls that a second holds, wherever it begins. Waits are rounded up to milliseconds, so it is one shorter. */
+/** The most calls in any window of a second. Waits are rounded up to milliseconds, so it is one shorter. */
 function mostInASecond(slots: readonly Slot[]): number {
   const times = slots.map(({ at }) => at).toSorted((a, b) => a - b);
   return Math.max(0, ...times.map((from) => times.filter((at) => at >= from && at < from + 999).length));
 }
 
-/** Whoever asks again as soon as its slot is there, as many of an endpoint as are named, until so many milliseconds. */
+/**
+ * Simulates callers, so many of each endpoint, that ask again as soon as their slot comes, for so many milliseconds.
+ */
 async function drain(askers: readonly string[], until: number): Promise<Slot[]> {
   const waiting: Slot[] = askers.map((endpoint) => ({ endpoint, at: 0 }));
   const slots: Slot[] = [];
@@ -132,7 +134,7 @@ async function drain(askers: readonly string[], until: number): Promise<Slot[]> 
 const of = (endpoint: string, slots: readonly Slot[]) => slots.filter((slot) => slot.endpoint === endpoint);
 const ENDPOINTS = ["/results", "/racecards/pro", "/courses"];
 
-Deno.test("no second ever holds more calls than an endpoint or the account allows, whichever of them binds", async () => {
+Deno.test("no window of a second has more calls than an endpoint or the account allows", async () => {
   const rate = fc.integer({ min: 1, max: 6 });
   const calls = fc.array(
     fc.record({ endpoint: fc.constantFrom(...ENDPOINTS), pause: fc.constantFrom(0, 0, 0, 40, 250, 700) }),
@@ -204,7 +206,7 @@ Deno.test("a slot that is pushed back an hour keeps the account's other slots fr
   assertEquals([await reserve("/courses"), await reserve("/racecards/pro")], [0, 1000]);
 });
 
-Deno.test("who waited for a slot's row gets a slot from when it was free, not from before", async () => {
+Deno.test("a caller that waited for the row lock gets a slot from when it was free, not from before", async () => {
   let waiting: Promise<number> | undefined;
   await db.sql.begin(async (holder) => {
     await holder`select from racing_api_limits where endpoint = '/results' for no key update`;

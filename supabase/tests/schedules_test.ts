@@ -13,7 +13,7 @@ Deno.test.beforeEach(async () => {
 
 const tick = () => db.sql`select engine.start_due_pulls()`;
 
-/** The runs that a tick starts, and nobody is left working on them. */
+/** The runs that a tick starts, all of them ended. */
 async function takeRuns(): Promise<string[]> {
   const runs = await db.sql<{ words: string }[]>`
     select concat_ws(' ', replace(requested_by, 'schedule ', ''), array_to_string(feeds, '+'), start_date, end_date) as words
@@ -31,7 +31,7 @@ async function at(moment: string): Promise<string[]> {
   return await takeRuns();
 }
 
-/** As if the schedules had been on since long and had missed nothing. */
+/** As if the schedules had been on for long and had missed nothing. */
 async function onSince(moment: string): Promise<void> {
   await db.setTime(moment);
   await db.sql`select start_schedules()`;
@@ -137,7 +137,7 @@ Deno.test("the masters are pulled on the first of the month", async () => {
   ]);
 });
 
-Deno.test("ticks that were not made are made up once, however many they were", async () => {
+Deno.test("missed ticks are made up once, no matter how many they were", async () => {
   await onSince("2026-06-15T12:00:00Z");
   const runs = await at("2026-06-17T09:00:00Z");
   assertEquals(runs.filter((run) => !run.startsWith("closing")), [
@@ -147,7 +147,7 @@ Deno.test("ticks that were not made are made up once, however many they were", a
   ]);
 });
 
-Deno.test("after a standstill longer than any schedule reaches back, the days between are pulled as well", async () => {
+Deno.test("after a standstill longer than any schedule reaches back, the days between are pulled too", async () => {
   await onSince("2026-06-15T12:00:00Z");
   const runs = await at("2026-07-01T09:00:00Z");
   assertEquals(runs.filter((run) => run.startsWith("closing")), [
@@ -314,7 +314,7 @@ Deno.test("a card day that was half read when its next pull was due is pulled on
   });
 });
 
-Deno.test("a pull takes the place of an earlier one that was paused, so that a repaired account needs nobody", async () => {
+Deno.test("a pull replaces an earlier paused one, so that after an account is repaired nothing else is to do", async () => {
   await onSince("2026-06-15T12:00:00Z");
   await db.setTime("2026-06-15T12:45:00Z");
   await tick();
@@ -394,7 +394,7 @@ Deno.test("a schedule without a time is refused", async () => {
   );
 });
 
-Deno.test("a day is never pulled by a backfill and a daily pull at once, and both come to their turn", async () => {
+Deno.test("a day is never pulled by a backfill and a daily pull at once, and both get their turn", async () => {
   const run = await start(db.sql, "2026-06-01", "2026-06-15", { feeds: ["results"] });
   const backfill = await claimed(db.worker, "results");
   await db.sql`select start_schedules()`;
@@ -446,14 +446,14 @@ const failures = async () => [
   `,
 ];
 
-Deno.test("an error in one schedule holds up no other: it is kept, tried again, and an alert when it lasts", async () => {
+Deno.test("an error in one schedule does not delay another: it is logged, tried again, and an alert when it lasts", async () => {
   await db.sql`select start_schedules()`;
   await refuse("morning_cards", async () => {
     await tick();
     const others = ["week_results", "day_cards", "day_results", "masters"];
     assertEquals((await startedBy()).toSorted(), others.toSorted());
     assertEquals(await failures(), [{ name: "morning_cards", last_error: "No such luck" }]);
-    // With them at an end it waits for nobody, and is tried.
+    // Once they have ended it waits for nothing, and is tried.
     await db.sql`update backfill_progress set state = 'succeeded', ended_at = engine.clock()`;
     await db.sql`select engine.watch()`;
     assertEquals((await db.sql`select from alerts where kind = 'schedule'`).length, 0);
@@ -513,7 +513,7 @@ Deno.test("a scheduled pull that another start of its kind holds up comes with t
   assertEquals([await startedBy(), await failures()], [["day_results"], []]);
 });
 
-Deno.test("a schedule that somebody is changing is left for the next tick, and the others are pulled", async () => {
+Deno.test("a locked schedule is left for the next tick, and the others are pulled", async () => {
   await db.sql`select start_schedules()`;
   await db.sql.begin(async (transaction) => {
     await transaction`update pull_schedules set enabled = true where name = 'week_results'`;

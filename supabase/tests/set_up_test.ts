@@ -14,7 +14,7 @@ Deno.test.beforeEach(async () => {
   await db.sql`delete from vault.secrets`;
 });
 
-/** The snippet as somebody filled it in who put these in the places of its values. */
+/** The snippet with these values filled in. */
 function filledIn(values: { projectUrl?: string; workerSecret?: string; webhook?: string }): string {
   const { projectUrl, workerSecret, webhook } = values;
   const put = (text: string, place: string, value: string | undefined) => {
@@ -35,15 +35,15 @@ async function secrets(): Promise<Record<string, string>> {
   return Object.fromEntries(rows.map(({ name, secret }) => [name, secret]));
 }
 
-Deno.test("set_up.sql puts into Vault what a call needs, and the next one goes there with it", async () => {
+Deno.test("set_up.sql puts into Vault what a dispatch needs, and the next one uses it", async () => {
   await run({ projectUrl: "https://mine.supabase.co", workerSecret: "s3cret" });
   assertEquals(await secrets(), { project_url: "https://mine.supabase.co", worker_secret: "s3cret" });
   await start(db.sql, "2026-05-01", "2026-05-31", { feeds: ["results"] });
-  const [call] = await db.takeDispatches();
-  const id = Number(call?.body["dispatch"]);
-  assertEquals([call?.url, call?.signature], [
+  const [dispatch] = await db.takeDispatches();
+  const id = Number(dispatch?.body["dispatch"]);
+  assertEquals([dispatch?.url, dispatch?.signature], [
     "https://mine.supabase.co/functions/v1/events",
-    sign({ functionName: "events", feed: "results", id, expires: call?.expires ?? NaN }, "s3cret"),
+    sign({ functionName: "events", feed: "results", id, expires: dispatch?.expires ?? NaN }, "s3cret"),
   ]);
 });
 
@@ -62,7 +62,7 @@ Deno.test("set_up.sql run again changes what is different, adds what is new, and
   assertEquals(await secrets(), changed);
 });
 
-Deno.test("set_up.sql says which value nobody has filled in and what to do, and changes nothing", async () => {
+Deno.test("set_up.sql says which value is not filled in and what to do, and changes nothing", async () => {
   const projectUrl = "https://mine.supabase.co";
   const workerSecret = "s3cret";
   await run({ projectUrl, workerSecret });

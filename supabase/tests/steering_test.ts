@@ -26,7 +26,7 @@ Deno.test("a run is waiting, running, paused, running again and cancelled", asyn
   assertEquals(await claim(db.worker, "results"), undefined);
 });
 
-Deno.test("cancelling a run while its chunk is written to is no deadlock", async () => {
+Deno.test("cancelling a run while its chunk is written to does not deadlock", async () => {
   const reject = {
     kind: "race",
     race_id: "rac_1",
@@ -89,7 +89,7 @@ Deno.test("a wrong transition is a clear error and changes nothing", async () =>
   assertEquals(await state(run), "cancelled");
 });
 
-Deno.test("a resumed run goes on at once, whatever its chunks waited for", async () => {
+Deno.test("a resumed run goes on at once, even if its chunks waited for something", async () => {
   const run = await start(db.sql, "2026-05-01", "2026-05-31", { feeds: ["results"] });
   const held = await claimed(db.worker, "results");
   await db
@@ -121,7 +121,7 @@ Deno.test("a run can be cancelled while a Vault secret is missing", async () => 
   assertEquals(await state(run), "cancelled");
 });
 
-Deno.test("retrying and cancelling a run at once is no deadlock: one of them comes first", async () => {
+Deno.test("retrying and cancelling a run at once does not deadlock: one of them comes first", async () => {
   for (let time = 0; time < 20; time++) {
     await db.reset();
     const run = await start(db.sql, "2025-01-01", "2025-12-31", { feeds: ["results"] });
@@ -136,7 +136,7 @@ Deno.test("retrying and cancelling a run at once is no deadlock: one of them com
   }
 });
 
-Deno.test("an ended run is neither paused nor cancelled", async () => {
+Deno.test("an ended run cannot be paused or cancelled", async () => {
   const run = await start(db.sql, "2026-05-01", "2026-05-31", { feeds: ["results"] });
   const held = await claimed(db.worker, "results");
   await ingest(db.worker, held, page({ before: [null, 0], after: [null, 0] }));

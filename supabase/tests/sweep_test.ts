@@ -9,7 +9,7 @@ Deno.test.afterAll(() => db.stop());
 Deno.test.beforeEach(() => db.reset());
 
 const sweep = () => db.sql`select engine.sweep()`;
-const calledFeeds = async () => (await db.takeDispatches()).map((call) => call.body["feed"]);
+const dispatchedFeeds = async () => (await db.takeDispatches()).map((dispatch) => dispatch.body["feed"]);
 
 Deno.test("the sweep is scheduled every minute", async () => {
   const jobs = await db.sql`select jobname, schedule, command from cron.job where jobname = 'engine-sweep'`;
@@ -20,15 +20,15 @@ Deno.test("the sweep is scheduled every minute", async () => {
   }]);
 });
 
-Deno.test("with nothing to do the sweep calls nobody", async () => {
+Deno.test("with nothing to do the sweep makes no dispatch", async () => {
   await sweep();
-  assertEquals(await calledFeeds(), []);
+  assertEquals(await dispatchedFeeds(), []);
 });
 
 const errors = () => db.sql`select failure_class, attempt from ingest_errors order by id`;
 const lost = { failure_class: "lost_dispatch", attempt: 1 };
 
-Deno.test("calls that are on their way are not sent again, those that never came are, and the error log says so", async () => {
+Deno.test("dispatches in transit are not sent again, lost ones are, and the error log says so", async () => {
   await start(db.sql, "2026-04-01", "2026-05-31", { feeds: ["results"] });
   await db.passTime("14 seconds");
   await sweep();
@@ -40,7 +40,7 @@ Deno.test("calls that are on their way are not sent again, those that never came
   assertEquals([...await errors()], [lost, lost]);
 });
 
-Deno.test("while nobody comes at all, the error log says so once, and again each hour", async () => {
+Deno.test("while every dispatch is lost, the error log says so once, and again each hour", async () => {
   await start(db.sql, "2026-05-01", "2026-05-31", { feeds: ["results"] });
   const counts: number[] = [];
   for (let minute = 1; minute <= 62; minute++) {
@@ -49,7 +49,7 @@ Deno.test("while nobody comes at all, the error log says so once, and again each
     counts.push((await errors()).length);
   }
   assertEquals([counts[0], counts[30], counts[59], counts[61]], [1, 1, 1, 2]);
-  // One call a minute, not more and more of them.
+  // One dispatch a minute, not more and more of them.
   assertEquals((await db.sql`select from engine.dispatches`).length, 1);
   const [status] = await db.sql`select state, what_to_do from backfill_status`;
   assertEquals(
@@ -59,9 +59,9 @@ Deno.test("while nobody comes at all, the error log says so once, and again each
   );
 });
 
-Deno.test("a call delivered twice claims once, and one that comes too late claims nothing", async () => {
+Deno.test("a dispatch delivered twice claims once, and one that comes too late claims nothing", async () => {
   await start(db.sql, "2026-04-01", "2026-05-31", { feeds: ["results"] });
-  const claimFor = (call: number) => db.worker`select chunk_id from claim_chunk('results', ${call})`;
+  const claimFor = (id: number) => db.worker`select chunk_id from claim_chunk('results', ${id})`;
   const both = await Promise.all([claimFor(1), claimFor(1)]);
   assertEquals(both.map((claims) => claims.length).toSorted(), [0, 1]);
   await db.passTime("16 seconds");
@@ -77,7 +77,7 @@ Deno.test("two sweeps at once dispatch once", async () => {
     await transaction`select engine.sweep()`;
     await sweep();
   });
-  assertEquals(await calledFeeds(), ["results", "results"]);
+  assertEquals(await dispatchedFeeds(), ["results", "results"]);
 });
 
 Deno.test("a lease that ran out is an interruption, not an attempt, and the cursor stays", async () => {
@@ -93,7 +93,7 @@ Deno.test("a lease that ran out is an interruption, not an attempt, and the curs
   await sweep();
   const chunk = await chunkRow(db.sql, held.chunk_id);
   assertEquals([chunk.state, chunk.cursor_skip, chunk.attempts, chunk.interruptions], ["waiting", 100, 0, 1]);
-  assertEquals(await calledFeeds(), ["results"]);
+  assertEquals(await dispatchedFeeds(), ["results"]);
   assertEquals([...await errors()], [{ failure_class: "interruption", attempt: 1 }]);
 });
 
@@ -130,11 +130,11 @@ Deno.test("without its Vault secrets a start says which one is missing and how t
   }).catch(() => {});
   assertEquals(hints[0], 'Vault lacks the secret "worker_secret"');
   assertEquals(hints[1]?.includes("supabase/snippets/set_up.sql"), true);
-  // A status of its own, as PostgREST reads it from the code: whoever catches it catches nothing else.
+  // A code of its own, which PostgREST turns into a status, so that it can be caught alone.
   assertEquals(hints[2], "PT424");
 });
 
-Deno.test("a clock that was ahead and has been put right leaves no call, no lease and no slot of tomorrow", async () => {
+Deno.test("after a clock that was ahead is corrected, no dispatch, lease or slot of tomorrow is left", async () => {
   await start(db.sql, "2026-04-01", "2026-05-31", { feeds: ["results"] });
   await db.passTime("1 day");
   await db.sql`select engine.sweep()`;

@@ -64,7 +64,7 @@ Deno.test("docs/traps.md has the fourteen faults, and names a test for each faul
 });
 
 Deno.test("a name that no test has is found out", () => {
-  const [fault] = referencesIn('`ingest_page_test.ts`: "a test that nobody wrote"').map(faultOf);
-  assertEquals(fault, 'ingest_page_test.ts has no test "a test that nobody wrote"');
+  const [fault] = referencesIn('`ingest_page_test.ts`: "a test that does not exist"').map(faultOf);
+  assertEquals(fault, 'ingest_page_test.ts has no test "a test that does not exist"');
   assertEquals(faultOf({ file: "nowhere_test.ts", test: "x" }), "There is no nowhere_test.ts");
 });

@@ -67,7 +67,7 @@ Deno.test("a quote is stored with its moment, which the card gives in UK local t
   assertEquals(await odds(), [{ ...summer, quoted_at: new Date("2026-12-01T14:11:07Z") }]);
 });
 
-Deno.test("a newer quote replaces an older one as a whole, whichever is stored last", async () => {
+Deno.test("a newer quote replaces an older one as a whole, in either order", async () => {
   const older = quote();
   const newer = quote({
     decimal: 6,

@@ -3,12 +3,12 @@ import { bootEverything, type Everything } from "../../scripts/lab/world/boot.ts
 import { connect, type Sql } from "../../scripts/lab/platform/database.ts";
 import { until as waitUntil } from "../../scripts/lab/test_support/until.ts";
 
-/** Everything real but the API: the functions in their own processes, called through pg_net's stand-in. */
+/** Everything is real but the API: the functions in their own processes, dispatched to through pg_net's stand-in. */
 let everything: Everything;
 let sql: Sql;
-/** Calls with a higher id are lost on their way. */
+/** Dispatches with a higher id are lost in transit. */
 let deliverUpTo = Infinity;
-let callsSent = 0;
+let dispatchesSent = 0;
 const functionLog: string[] = [];
 
 Deno.test.beforeAll(async () => {
@@ -19,7 +19,7 @@ Deno.test.beforeAll(async () => {
       cron: "manual",
       onFunctionLog: (line) => void functionLog.push(line),
       onDispatch: ({ id }) => {
-        callsSent++;
+        dispatchesSent++;
         return Number(id) <= deliverUpTo ? "deliver" : "drop";
       },
     },
@@ -61,7 +61,7 @@ async function everyRow(): Promise<Record<string, string>> {
   `;
   const digests: Record<string, string> = {};
   for (const { name } of tables) {
-    // Coverage says when a day was last pulled, and pulling it again is what it is there to say.
+    // Coverage says when a day was last pulled, so a second pull changes it.
     const row = name === "ra_coverage" ? "to_jsonb(t) - 'pulled_at' - 'chunk_id'" : "to_jsonb(t)";
     const [digest] = await sql.unsafe(
       `select count(*) || ' ' || coalesce(md5(string_agg((${row})::text, '|' order by (${row})::text)), '') as rows
@@ -120,7 +120,7 @@ Deno.test("the same range again adds not one row and changes not one value", asy
   assertEquals(await everyRow(), before);
 });
 
-Deno.test("with every chained call lost, the sweep alone finishes the run, with the same rows", async () => {
+Deno.test("with every dispatch of an ending chunk lost, the sweep alone finishes the run, with the same rows", async () => {
   const before = await everyRow();
   deliverUpTo = -1;
   const run = await start("all");
@@ -138,11 +138,11 @@ Deno.test("with every chained call lost, the sweep alone finishes the run, with 
       const answered =
         await sql`select from net._http_response where id > ${before} and id <= ${deliverUpTo}`;
       return answered.length === deliverUpTo - before && await nobodyWorks();
-    }, `the calls of sweep ${sweeps}`);
+    }, `the dispatches of sweep ${sweeps}`);
   }
   deliverUpTo = Infinity;
   assertEquals(await state(run), "succeeded");
-  // The masters, then two chunks of each lane; on a busy machine a chunk may yield and wait for one more. Each has
+  // The masters, then two chunks of each feed; on a busy machine a chunk may yield and wait for one more. Each has
   // something to do.
   const [worked] = await sql`
     select sum(invocations)::integer as invocations from backfill_progress where run_id = ${run}
@@ -156,19 +156,19 @@ Deno.test("with every chained call lost, the sweep alone finishes the run, with 
 
 Deno.test("with nothing to do the sweep sends nothing and the API is not called", async () => {
   await until(nobodyWorks, "the end of the other runs");
-  const before = [callsSent, everything.api?.calls().length];
+  const before = [dispatchesSent, everything.api?.calls().length];
   await everything.platform.cron.tick(new Date());
-  assertEquals([callsSent, everything.api?.calls().length], before);
+  assertEquals([dispatchesSent, everything.api?.calls().length], before);
 });
 
-const call = (name: string, init: RequestInit) =>
+const request = (name: string, init: RequestInit) =>
   fetch(`${everything.platform.supabaseUrl}/functions/v1/${name}`, init);
 const authorized = () => ({ authorization: `Bearer ${everything.platform.workerSecret}` });
 
-Deno.test("a call without the worker secret, or with another one, is refused with nothing said", async () => {
+Deno.test("a request without the worker secret, or with a wrong one, is refused with nothing said", async () => {
   for (const name of ["masters", "events"]) {
     for (const authorization of ["", "Bearer ", "Bearer wrong", `Bearer ${everything.platform.secretKey}`]) {
-      const response = await call(name, {
+      const response = await request(name, {
         method: "POST",
         headers: { authorization },
         body: '{"feed":"results"}',
@@ -178,9 +178,9 @@ Deno.test("a call without the worker secret, or with another one, is refused wit
   }
 });
 
-Deno.test("a call by another method is refused", async () => {
+Deno.test("a request with another method is refused", async () => {
   for (const method of ["GET", "PUT", "DELETE"]) {
-    const response = await call("events", { method, headers: authorized() });
+    const response = await request("events", { method, headers: authorized() });
     assertEquals(response.status, 405);
     await response.body?.cancel();
   }
@@ -197,16 +197,16 @@ Deno.test("a body that names no feed of the function is refused", async () => {
     "x".repeat(5000),
   ];
   for (const body of bodies) {
-    const response = await call("events", { method: "POST", headers: authorized(), body });
+    const response = await request("events", { method: "POST", headers: authorized(), body });
     assertEquals([response.status, await response.json()], [400, {
       message: 'Send {"feed": "racecards" | "results"}',
     }]);
   }
 });
 
-Deno.test("a call with nothing to do says so, and calls nobody", async () => {
+Deno.test("a request with nothing to do says so, and calls no API", async () => {
   const before = everything.api?.calls().length;
-  const response = await call("events", {
+  const response = await request("events", {
     method: "POST",
     headers: authorized(),
     body: '{"feed":"results"}',
@@ -215,7 +215,7 @@ Deno.test("a call with nothing to do says so, and calls nobody", async () => {
   assertEquals(everything.api?.calls().length, before);
 });
 
-Deno.test("a region that the API does not have ends the masters with a sentence, and the run is whole when it is put right", async () => {
+Deno.test("a region that the API does not have fails the masters with a sentence, and the run completes after the fix", async () => {
   await sql`update backfill_settings set regions = array['gb', 'sa']`;
   const [run] = await sql<{ id: number }[]>`
     select backfill_start(${START}::date, ${START}::date, array['masters'], reprocess => 'all')::integer as id
@@ -233,7 +233,7 @@ Deno.test("a region that the API does not have ends the masters with a sentence,
   await until(async () => await state(id) === "succeeded", "the masters");
 });
 
-Deno.test("no call was refused for its rate, and no secret stands in a log line", () => {
+Deno.test("no call was refused for its rate, and no secret is in a log line", () => {
   assertEquals(everything.api?.calls().filter((call) => call.status === 429), []);
   const { workerSecret, secretKey } = everything.platform;
   assertEquals(functionLog.filter((line) => line.includes(workerSecret) || line.includes(secretKey)), []);

@@ -14,7 +14,7 @@ type Row = Record<string, JSONValue>;
 
 class RolledBack extends Error {}
 
-/** Does something to the schema that nobody sees afterwards. */
+/** Changes the schema, and rolls that back afterwards. */
 async function inPassing(sql: Sql, work: (transaction: TransactionSql) => Promise<void>): Promise<void> {
   await assertRejects(
     () =>
@@ -117,7 +117,7 @@ function toLists(rows: Record<string, Row>): Row {
   return Object.fromEntries(Object.entries(rows).map(([list, row]) => [list, [row]]));
 }
 
-Deno.test("a column that SQL fills itself is not to be had from a page", async () => {
+Deno.test("a column that SQL fills itself is not taken from a page", async () => {
   await inPassing(db.sql, async (sql) => {
     await assertRejects(
       () => sql.savepoint((inner) => upsert(inner, "races", cardRace("rac_1", { card_date: "2026-06-01" }))),
@@ -193,7 +193,7 @@ Deno.test("a new flag of results that is never null is left alone by cards", asy
   });
 });
 
-Deno.test("a new column of horses that only cards give goes by the newest card, whatever a newer result leaves out", async () => {
+Deno.test("a new column of horses that only cards give goes by the newest card, even if a newer result leaves it out", async () => {
   await inPassing(db.sql, async (sql) => {
     await addColumn(sql, {
       table: "ra_mst_horses",

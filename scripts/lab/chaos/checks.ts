@@ -5,7 +5,7 @@ import { describeDifferences, type Digest, takeDigest } from "./digest.ts";
 import type { ChaosWorld } from "./world.ts";
 import { describeSecrets } from "../world/describe_secrets.ts";
 
-/** Ends invocations before they have told how many calls they made. */
+/** Faults that end invocations before they have stored how many calls they made. */
 const HIDES_CALLS: readonly FaultKind[] = [
   "killed_before_page",
   "killed_within_page",

@@ -27,7 +27,7 @@ export class DatabaseCallWatch {
     return page !== undefined && page.skip > 0 && this.#feeds.get(page.chunk) === "results";
   }
 
-  /** Whether somebody went on under the lease after a moment of `performance.now`. */
+  /** Whether an invocation used the lease after a moment of `performance.now`. */
   wasUsedAfter(token: string, moment: number): boolean {
     return (this.#acceptedAt.get(token) ?? -Infinity) > moment;
   }
@@ -48,7 +48,7 @@ function isGivingUp(name: string, body: string): boolean {
   return name === "fail_chunk" && !body.includes('"endpoint":');
 }
 
-/** Which page of which chunk; the page is megabytes long and its cursor stands at its end. */
+/** Which page of which chunk; the page is megabytes long and its cursor is at the end. */
 export function readPage(body: string): { chunk: number; skip: number } | undefined {
   const chunk = body.match(/"chunk_id":(\d+)/)?.[1];
   const skip = body.slice(body.lastIndexOf('"cursor_before":')).match(/"skip":(\d+)/)?.[1];

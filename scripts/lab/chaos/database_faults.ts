@@ -74,7 +74,7 @@ function kindsFor(name: string, isMidMonth: boolean): readonly FaultKind[] {
 /** What a call is about, without what differs from run to run. */
 export function concernsOf({ name, body }: DatabaseCall): string {
   const of = (pattern: RegExp) => body.match(pattern)?.[1] ?? "";
-  // The page is megabytes long and its cursor stands at its end.
+  // The page is megabytes long and its cursor is at the end.
   const cursor = name === "ingest_page"
     ? body.slice(body.lastIndexOf('"cursor_before":')).match(/\{[^}]*\}/)?.[0]
     : "";

@@ -24,7 +24,7 @@ export interface DriveOptions {
   readonly runId: number;
   /** Real time after which it is given up. */
   readonly deadlineSeconds: number;
-  /** Whether somebody has paused the run and is going to resume it. */
+  /** Whether the run is paused and is going to be resumed. */
   readonly isHeld?: () => boolean;
   /** A cron tick; the default sweeps once. */
   readonly sweep: (minute: Date) => Promise<void>;

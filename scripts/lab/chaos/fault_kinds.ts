@@ -72,7 +72,7 @@ export const FAULT_KINDS = facts({
     description: "the database is down for seconds, and the invocations continue where they were",
     rate: 0.002,
     firstWithin: 25,
-    traceIn: "the lease of before is used after it",
+    traceIn: "the earlier lease is used afterwards",
   },
   wrong_secrets: {
     description: "Vault's worker secret is missing or wrong for a while",
@@ -84,13 +84,13 @@ export const FAULT_KINDS = facts({
     description: "hundreds of other requests, some slow, wait in pg_net's queue before ours",
     rate: 0.002,
     firstWithin: 20,
-    traceIn: "the others' server: all of them came",
+    traceIn: "the others' server: all requests arrived",
   },
   ids_start_over: {
     description: "a crash loses an alert in transit, and another request is answered under its id",
     rate: 0.001,
     firstWithin: 20,
-    traceIn: "the alerts' webhook: it came after all",
+    traceIn: "the alerts' webhook: the alert arrived",
   },
   weeks_asleep: {
     description: "the run is paused for a week in the middle of a month of results",
@@ -130,7 +130,7 @@ export const FAULT_KINDS = facts({
     description: "the API's answer is cut off, with or without the connection",
     rate: 0.015,
     firstWithin: 30,
-    traceIn: "ingest_errors: half an answer",
+    traceIn: "ingest_errors: truncated answer",
     notedByInvocation: true,
   },
   api_not_json: {

@@ -18,19 +18,19 @@ export interface ChaosOptions {
 
 const LONGEST_NAME = Math.max(...ALL_FAULTS.map((kind) => kind.length));
 
-export const USAGE = `Breaks everything that can break, and looks whether the database notices.
+export const USAGE = `Injects every kind of fault, and checks that the database stays right.
 
   deno task chaos [options]
 
 Boots the local platform, runs a backfill without faults for comparison, then the same backfill once for each seed with
-faults injected from it. Afterwards the database must hold exactly the same rows, no chunk may be stuck, no call may have
-exceeded the API's rate, and each fault must have left its trace. The same seed injects the same faults.
+faults injected from it. Afterwards the database must hold exactly the same rows, no chunk may be stuck, no call may
+exceed the API's rate, and each fault must leave its trace. The same seed injects the same faults.
 
   --seed N             the first seed (default 1)
-  --seeds COUNT        so many seeds, from the first on (default 1)
-  --months M           so many months, the last one June 2026 (default 1)
+  --seeds COUNT        run COUNT seeds, from the first one on (default 1)
+  --months M           use M months, the last one June 2026 (default 1)
   --faults LIST        only these kinds, separated by commas (default: all)
-  --api-speed N        an API that is N times as fast, its rate limits too (default 10)
+  --api-speed N        make the API, with its rate limits, N times as fast (default 10)
   --json               print one JSON object as the last line
   --help               show this
 
@@ -38,7 +38,7 @@ Kinds of faults:
 
 ${ALL_FAULTS.map((kind) => `  ${kind.padEnd(LONGEST_NAME)}  ${FAULT_KINDS[kind].description}`).join("\n")}
 
-Exit code 0: all seeds passed. 1: one failed, or it could not be started; the output says what, and how to repeat it.
+Exit code 0: all seeds passed. 1: one failed, or nothing could start; the output says which, and how to repeat it.
 `;
 
 const HIGHEST_SEED = 1_000_000;
@@ -50,7 +50,7 @@ const faults: ValueReader<readonly FaultKind[]> = (text, name) => {
   if (text === "all") return ALL_FAULTS;
   const kinds = list(text, name).map((kind) => {
     if (isFaultKind(kind)) return kind;
-    throw new Problem(`There is no kind of fault "${kind}": see deno task chaos --help.`);
+    throw new Problem(`There is no fault "${kind}": see deno task chaos --help.`);
   });
   return ALL_FAULTS.filter((kind) => kinds.includes(kind));
 };

@@ -26,8 +26,8 @@ Deno.test("a wrong option is a sentence", () => {
     const [args, message] of [
       [["--seed", "x"], '--seed must be a whole number from 0 to 1000000, not "x".'],
       [["--months", "0"], '--months must be a whole number from 1 to 36, not "0".'],
-      [["--faults", "gremlins"], 'There is no kind of fault "gremlins"'],
-      [["--faults", ","], "--faults needs at least one, separated by commas."],
+      [["--faults", "gremlins"], 'There is no fault "gremlins"'],
+      [["--faults", ","], "--faults needs at least one value; separate several with commas."],
       [["--sead", "1"], "There is no option --sead"],
     ] as const
   ) {

@@ -82,7 +82,7 @@ Deno.test("an API answer that came while the run was paused owes no trace, becau
   assertEquals([due([]), due([paused]), due([paused.replace("paused", "time")])], [1, 0, 1]);
 });
 
-Deno.test("a lease that was broken before owes no second interruption", () => {
+Deno.test("a lease that was already broken owes no second interruption", () => {
   const ledger = ledgerAt({ now: 0 });
   const broken = { leases: [{ chunk: 4, token: "a" }], afterError: 0 };
   ledger.noteBroken("expired_leases", "ingest_page 4", broken);

@@ -21,8 +21,8 @@ export const USAGE = `Fills a database on an empty machine, and verifies it.
 
   deno task demo [options]
 
-Boots the local platform in a temporary place, backfills masters, racecards and results with the SQL call
-backfill_start(…), follows it, asks the verification queries, prints the answers and stops everything.
+Boots the local platform in a temporary folder, backfills masters, racecards and results with the SQL call
+backfill_start(…), follows it, runs the verification queries, prints the results and stops everything.
 
   --months N           the last N full months (default 2)
   --start-date DAY     first day, YYYY-MM-DD, instead of --months
@@ -33,7 +33,7 @@ ${BOOT_OPTIONS_HELP}
   --json               print one JSON object as the last line
   --help               show this
 
-Exit code 0: complete. 1: something is missing, or it could not be started; the output says what.
+Exit code 0: complete. 1: something is missing, or nothing could start; the output says what.
 `;
 
 const MOST_MONTHS = 999;
@@ -48,13 +48,13 @@ export function readDemoOptions(args: readonly string[]): DemoOptions {
   const { help, months, live, json, "start-date": startDate, "end-date": endDate } = given;
   if (endDate !== undefined && startDate === undefined) throw new Problem("--end-date needs --start-date.");
   if (startDate !== undefined && months !== undefined) {
-    throw new Problem("--months and --start-date exclude each other.");
+    throw new Problem("--months and --start-date cannot be used together.");
   }
   if (startDate !== undefined && endDate !== undefined && startDate > endDate) {
     throw new Problem(`The start date ${startDate} is after the end date ${endDate}.`);
   }
   if (live && given.replay !== undefined) {
-    throw new Problem("--live and --replay exclude each other.");
+    throw new Problem("--live and --replay cannot be used together.");
   }
   return {
     help,

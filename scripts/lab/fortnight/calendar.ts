@@ -119,7 +119,7 @@ function remarksOf(remarks: readonly (readonly [string, string])[]): Map<string,
 
 interface PlannedEvent {
   readonly event: ScriptedEvent;
-  /** Days that have to be lived through for it. */
+  /** Days that have to be simulated for it. */
   readonly days: readonly string[];
   readonly remarks: readonly (readonly [string, string])[];
 }
@@ -186,7 +186,9 @@ function scripted(seed: number): PlannedEvent[] {
   ];
 }
 
-/** A race of Britain or Ireland with its off in that time of day and so many runners, to which nothing happens by itself. */
+/**
+ * A race of Britain or Ireland with its off in that time of day and so many runners, and without any event of its own.
+ */
 function pickRace(seed: number, day: string, from: string, until: string, runners: number): PlannedRace {
   const races = planDay(seed, dayOf(day));
   const isHome = ({ meeting }: PlannedRace) => ["gb", "ire"].includes(meeting.course.region_code);

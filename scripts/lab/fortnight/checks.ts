@@ -15,14 +15,14 @@ export interface Check {
   readonly wrong: readonly string[];
 }
 
-/** More API calls than this on a day on which nothing is the matter are too many. */
+/** More API calls than this on a normal day are too many. */
 export const MOST_CALLS_A_NORMAL_DAY = 60;
-/** A schedule may be late by the tick that answers it. */
+/** A schedule may be late by one tick. */
 const TICK_MILLISECONDS = 60_000;
-/** After an outage failed pulls of before it still try again, and stand for those due meanwhile. */
+/** After an outage, earlier failed pulls still try again, and replace those due meanwhile. */
 const AFTER_OUTAGE_MILLISECONDS = 90 * 60_000;
 
-/** Everything that must hold, looked at when the calendar has been lived through. */
+/** Everything that must hold at the end of the calendar. */
 export async function checkAll(
   { world, calendar, evidence, seed }: {
     readonly world: FortnightWorld;
@@ -78,7 +78,7 @@ async function describeHoles({ sql }: FortnightWorld, calendar: Calendar): Promi
   return holes.map(({ feed, day }) => `The ${feed} of ${day} are not wholly there.`);
 }
 
-/** Days on which nothing is the matter and nobody pulls anything but what is scheduled. */
+/** Days without trouble, on which only the schedules pull. */
 export function normalDays({ firstDay, lastDay, asleep, outages }: Calendar): string[] {
   const days: string[] = [];
   for (let day = dayOf(firstDay) + 1; day <= dayOf(lastDay); day++) {
@@ -102,7 +102,7 @@ async function describeMissedTimes({ sql, diary }: FortnightWorld, calendar: Cal
   return missedTimes(schedules, diary, calendar);
 }
 
-/** A sentence for each UK time of a schedule at which no run was started, though somebody was awake. */
+/** A sentence for each UK time of a schedule at which no run was started, though the project was awake. */
 export function missedTimes(
   schedules: readonly Schedule[],
   diary: Pick<Diary, "runs">,
@@ -146,7 +146,7 @@ export function describeAlerts(
   const sentences: string[] = [];
   const expected = expectedTroubles(calendar);
   for (const phase of ["raised", "resolved"] as const) {
-    // A standstill is told of when it is over.
+    // A standstill is reported when it is over.
     const due = expected.filter((name) => phase === "raised" || !name.startsWith("standstill"));
     const came = received.filter((alert) => alert.phase === phase).map(({ kind, subject }) =>
       `${kind} ${subject}`
@@ -155,7 +155,7 @@ export function describeAlerts(
       const count = (names: readonly string[]) => names.filter((one) => one === name).length;
       if (count(due) !== count(came)) {
         sentences.push(
-          `"${name}" should be told of as ${phase} ${count(due)} times and was ${count(came)} times.`,
+          `"${name}" should be reported as ${phase} ${count(due)} times and was ${count(came)} times.`,
         );
       }
     }

@@ -33,7 +33,7 @@ Deno.test("a schedule keeps its UK time on both sides of the end of summer time"
   ]);
 });
 
-Deno.test("nothing is due while nobody is awake, and an outage excuses what fails in it", () => {
+Deno.test("nothing is due while the project sleeps, and an outage excuses what fails in it", () => {
   const asleep = { ...whole, end: uk("2026-10-24", "08:00"), outages: [] };
   const schedules = [{ name: "day_results", times: ["13:45"] }];
   assertEquals(missedTimes(schedules, { runs: [] }, asleep).length, 2);
@@ -41,7 +41,7 @@ Deno.test("nothing is due while nobody is awake, and an outage excuses what fail
   assertEquals(missedTimes(schedules, { runs: [] }, outage), []);
 });
 
-Deno.test("each trouble is told of once, and once when it is well; a standstill only once", () => {
+Deno.test("each trouble is reported once, and once when it is resolved; a standstill only once", () => {
   assertEquals(expectedTroubles(whole), [
     "freshness racecards",
     "freshness results",
@@ -56,7 +56,7 @@ Deno.test("each trouble is told of once, and once when it is well; a standstill 
   const told = ["racecards", "results"].flatMap((feed) => [tell("raised", feed), tell("resolved", feed)]);
   assertEquals(describeAlerts(calendar, told), []);
   assertEquals(describeAlerts(calendar, [...told, tell("raised", "results")]), [
-    '"freshness results" should be told of as raised 1 times and was 2 times.',
+    '"freshness results" should be reported as raised 1 times and was 2 times.',
   ]);
   assertEquals(describeAlerts(calendar, told.slice(1)).length, 1);
 });

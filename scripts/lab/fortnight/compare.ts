@@ -157,7 +157,7 @@ export async function describeWhatAnotherPullChanges(
   return sentences;
 }
 
-/** In priority over nothing: at this hour nothing else is due. */
+/** Without priority: at this hour nothing else is due. */
 async function pullEverything(world: FortnightWorld, calendar: Calendar): Promise<void> {
   const { sql, time, platform } = world;
   const [run] = await sql<{ id: string }[]>`

@@ -7,7 +7,7 @@ export interface Gap {
   readonly kind: string;
 }
 
-/** A gap from when it was first seen until it was closed. */
+/** A gap, from when it was first seen until it was closed. */
 export interface GapStory extends Gap {
   readonly seenAt: Date;
   closedAt: Date | undefined;
@@ -23,11 +23,11 @@ export interface StartedRun {
   readonly createdAt: Date;
 }
 
-/** What was written down of a UK day. */
+/** The notes of a UK day. */
 export interface DayNotes {
   readonly day: string;
   apiCalls: number;
-  /** Gaps at six in the morning, or on waking; undefined when nobody was awake. */
+  /** Gaps at six in the morning, or on waking; undefined when the project slept. */
   gapsInTheMorning: number | undefined;
 }
 

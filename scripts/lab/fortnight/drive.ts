@@ -7,15 +7,15 @@ import type { Gap, StartedRun } from "./diary.ts";
 import type { FortnightWorld } from "./world.ts";
 
 const MINUTE = 60_000;
-/** Of the ticks of each minute those that find nothing to do are left out, but never so many that it would be a standstill. */
+/** Skips ticks that would find nothing to do, but never so many that it would be a standstill. */
 const LONGEST_IDLE_MINUTES = 9;
 const POLL_MILLISECONDS = 30;
-/** Polls in a row without anybody, from pg_net's queue to an isolate and back. */
+/** The polls in a row that must find nothing in pg_net's queue or in an isolate. */
 const QUIET_POLLS = 3;
 
 /** Waits until no invocation works and no request is in transit. */
 export async function untilStill(world: FortnightWorld): Promise<void> {
-  // Right after a tick nothing can have come and gone yet.
+  // Right after a tick one look is enough.
   if (await isQuiet(world)) return;
   for (let quiet = 0; quiet < QUIET_POLLS;) {
     await pause(POLL_MILLISECONDS);
@@ -76,7 +76,7 @@ async function readRuns({ sql }: FortnightWorld, after: number): Promise<Started
   ];
 }
 
-/** Times of day at which there is a tick whatever else is due: those of jobs that do not run each minute. */
+/** Times of day at which there is always a tick: those of jobs that do not run each minute. */
 async function readOtherJobs({ sql }: FortnightWorld): Promise<Cron[]> {
   const jobs = await sql<{ schedule: string }[]>`select schedule from cron.job where schedule <> '* * * * *'`;
   return jobs.map(({ schedule }) => new Cron(schedule, { timezone: "UTC", paused: true }));
@@ -85,7 +85,7 @@ async function readOtherJobs({ sql }: FortnightWorld): Promise<Cron[]> {
 /** What is due when, next. */
 interface Upcoming {
   readonly moment: Date;
-  /** Nobody ticked until now, because the project slept. */
+  /** There was no tick until now, because the project slept. */
   readonly waking: boolean;
 }
 
@@ -103,13 +103,13 @@ export function nextMoment(
   return sleep === undefined ? { moment, waking: false } : { moment: sleep.to, waking: true };
 }
 
-/** How to live through a calendar. */
+/** How to run a calendar. */
 export interface DriveOptions {
   readonly world: FortnightWorld;
   readonly calendar: Calendar;
-  /** Told of each new UK day. */
+  /** Called with each new UK day. */
   readonly show: (day: string) => void;
-  /** Asked after each tick upon which something happened. */
+  /** Called after each tick that changed something. */
   readonly observe: () => Promise<void>;
 }
 

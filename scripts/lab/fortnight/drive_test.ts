@@ -17,7 +17,7 @@ Deno.test("what is past is not due", () => {
   assertEquals(nextMoment(now, [past, uk("2026-10-22", "05:59")], []).moment, uk("2026-10-22", "05:59"));
 });
 
-Deno.test("who is asleep wakes at the end of it", () => {
+Deno.test("a sleep ends with a wake-up tick", () => {
   const asleep = [{ from: uk("2026-10-22", "06:00"), to: uk("2026-10-24", "06:00") }];
   assertEquals(nextMoment(now, [uk("2026-10-22", "06:08")], asleep), {
     moment: uk("2026-10-24", "06:00"),

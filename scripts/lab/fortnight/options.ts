@@ -3,7 +3,7 @@ import { readArguments } from "../../command_line/read_arguments.ts";
 import { BOOT_VALUES } from "../world/boot_options.ts";
 import { FIRST_DAY, LAST_DAY } from "./calendar.ts";
 
-/** What a fortnight was asked for. */
+/** The options of a fortnight. */
 export interface FortnightOptions {
   readonly help: boolean;
   readonly firstDay: string;

@@ -17,7 +17,7 @@ Deno.test("without options it is the whole fortnight at twenty times the speed",
 
 Deno.test("wrong options are refused with a sentence", () => {
   const wrong: [string[], string][] = [
-    [["--first-day", "2026-02-30"], '--first-day wants a day as YYYY-MM-DD, not "2026-02-30".'],
+    [["--first-day", "2026-02-30"], '--first-day must be a day as YYYY-MM-DD, not "2026-02-30".'],
     [["--seed", "x"], "--seed must be a whole number"],
     [["--api-speed", "0"], "--api-speed must be"],
     [["--database-url", "here"], "--database-url must be like"],

@@ -1,6 +1,6 @@
 import type { OnDatabaseCall } from "../platform/platform.ts";
 
-/** Somebody who pulls days now. */
+/** A pull in progress. */
 export interface Pull {
   readonly chunk: number;
   readonly run: number;
@@ -13,8 +13,9 @@ export interface Pull {
 const ENDINGS = ["finish_chunk", "yield_chunk", "fail_chunk"];
 
 /**
- * Stands between the functions and the database, and notes when two pull the same day of a feed at once. A pull lasts from the
- * answer of its claim until its ending is asked for, so that what follows upon an ending is never taken for an overlap.
+ * Stands between the functions and the database, and notes when two pull the same day of a feed at once. A pull lasts
+ * from the answer of its claim until its ending is called, so that a pull right after an ending is not mistaken for an
+ * overlap.
  */
 export class PullWatch {
   readonly #pulling = new Map<string, Pull>();

@@ -23,7 +23,7 @@ Deno.test("neighbouring days, other feeds, the masters and the same chunk again 
   assertEquals(overlapsOf(october, october), 0);
 });
 
-Deno.test("a pull that has ended overlaps with none, as seen at the functions' calls", async () => {
+Deno.test("a pull that has ended overlaps with none, by the functions' database calls", async () => {
   const watch = new PullWatch();
   const claim = async (chunk: number, run: number) => {
     const row = {

@@ -15,7 +15,7 @@ export interface StoredDay {
   readonly abandoned: number;
 }
 
-/** Everything that is told in the end. */
+/** Everything that the final report covers. */
 export interface Story {
   readonly calendar: Calendar;
   readonly diary: Diary;
@@ -42,7 +42,7 @@ export async function readStoredDays(sql: Sql, calendar: Calendar): Promise<Stor
   ];
 }
 
-/** A line of the table, and of the JSON: a UK day, or a stretch of days on which nobody was awake. */
+/** A line of the table, and of the JSON: a UK day, or a stretch of days on which the project slept. */
 export interface DayLine {
   readonly day: string;
   readonly cards: number;
@@ -96,7 +96,7 @@ export function dayLines(
       ...dayNotes(diary, first.day, received),
       remarks: [
         ...calendar.remarks.get(first.day) ?? [],
-        ...(isAsleep(first.day) ? ["nobody awake"] : []),
+        ...(isAsleep(first.day) ? ["asleep"] : []),
       ],
     });
   }

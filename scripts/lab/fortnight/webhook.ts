@@ -10,11 +10,11 @@ export interface ReceivedAlert {
   readonly body: string;
 }
 
-/** Somebody who is told of alerts. */
+/** A receiver of alerts. */
 export interface Webhook extends AsyncDisposable {
-  /** Secret, as everybody's webhook is. */
+  /** Secret, as every webhook address is. */
   readonly url: string;
-  /** The part of it that nobody else knows. */
+  /** The secret part of it. */
   readonly secret: string;
   readonly received: readonly ReceivedAlert[];
 }

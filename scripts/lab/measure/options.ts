@@ -3,7 +3,7 @@ import { readArguments } from "../../command_line/read_arguments.ts";
 import type { BootOptions } from "../world/boot.ts";
 import { BOOT_OPTIONS_HELP, BOOT_VALUES, bootOptions } from "../world/boot_options.ts";
 
-/** What a measurement was asked for. */
+/** The options of a measurement. */
 export interface MeasureOptions {
   readonly help: boolean;
   readonly startDate: string;
@@ -13,12 +13,12 @@ export interface MeasureOptions {
   readonly json: boolean;
 }
 
-export const USAGE = `Plans a backfill, runs it on the local platform, and prints both side by side.
+export const USAGE = `Plans a backfill, runs it on the local platform, and compares the two.
 
   deno task measure [options]
 
 Asks backfill_plan(…), starts backfill_start(…) with the same arguments, follows backfill_status, and prints what was
-planned and what it came to, and how well the time left was foretold at a quarter, a half and three quarters.
+planned, what the run took, and how good the forecast of the time left was at a quarter, a half and three quarters.
 
   --start-date DAY     first day, YYYY-MM-DD (default 2025-01-01)
   --end-date DAY       last day (default 2025-12-31)

@@ -16,7 +16,7 @@ Deno.test("without options a year of all feeds is measured", () => {
 Deno.test("an option that is wrong is a sentence", () => {
   for (
     const [args, sentence] of [
-      [["--start-date", "2025-02-30"], '--start-date wants a day as YYYY-MM-DD, not "2025-02-30".'],
+      [["--start-date", "2025-02-30"], '--start-date must be a day as YYYY-MM-DD, not "2025-02-30".'],
       [["--speed", "3"], "There is no option --speed: see deno task measure --help."],
       [["--api-speed", "0"], '--api-speed must be a number above 0, at most 1000, not "0".'],
     ] as const

@@ -6,7 +6,7 @@ export interface Sample {
   readonly secondsLeft: number;
 }
 
-/** How well the time left was foretold at some share of a run. */
+/** How good the forecast of the time left was at some share of a run. */
 export interface Foretold {
   readonly percent: number;
   readonly seconds_left: number;

@@ -1,4 +1,4 @@
-/** Why a connection was broken: on purpose, and no news to anybody. */
+/** A connection that was broken on purpose, which need not be reported. */
 export class BrokenOnPurpose extends Error {
   override name = "BrokenOnPurpose";
 }
@@ -9,7 +9,7 @@ export function breakOff(response: Response): Response {
   const body = new ReadableStream<Uint8Array>({
     async pull(controller) {
       if (sent) {
-        // Otherwise nothing would be on its way yet, and the server would send an error of its own instead.
+        // Otherwise nothing would be sent yet, and the server would send an error of its own instead.
         await new Promise((resolve) => setTimeout(resolve, 20));
         return controller.error(new BrokenOnPurpose("The answer was broken off"));
       }

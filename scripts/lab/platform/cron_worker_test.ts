@@ -67,7 +67,7 @@ Deno.test("schedule() of a name that exists changes the job", async () => {
   }]);
 });
 
-Deno.test("schedule() refuses what is no cron expression", async () => {
+Deno.test("schedule() refuses an invalid cron expression", async () => {
   for (const schedule of ["whenever", "30 seconds", "* * * *", ""]) {
     await assertRejects(
       () => sql`select cron.schedule(${schedule}, 'select 1')`.execute(),
@@ -102,7 +102,7 @@ Deno.test("a job runs as the role that scheduled it, and each run leaves a row",
   });
 });
 
-Deno.test("a job that fails leaves its error behind and disturbs no other", async () => {
+Deno.test("a job that fails logs its error and does not affect other jobs", async () => {
   await sql`select cron.schedule('bad', '* * * * *', 'select 1 / 0')`;
   await sql`select cron.schedule('good', '* * * * *', 'select generate_series(1, 3)')`;
   await platform.cron.tick(new Date());

@@ -3,7 +3,7 @@ import { Problem } from "../../command_line/problem.ts";
 
 export type Sql = postgres.Sql;
 
-/** What the database says of a call that makes no sense is meant for the person who made it: message and hint as a `Problem`. */
+/** Turns the database's error about a wrong SQL call into a `Problem` with its message and hint. */
 export function ofWrongCall(error: unknown): unknown {
   if (!(error instanceof postgres.PostgresError)) return error;
   return new Problem([error.message, error.hint].filter(Boolean).join(". "), { cause: error });
@@ -17,15 +17,15 @@ export interface ConnectOptions {
   /** The role that the session starts as, when it is not the one that logs in. */
   role?: string;
   /**
-   * False: arrays are neither sent nor read. postgres.js asks for their types on each new connection, and when that is lost
-   * meanwhile, nobody hears of it but the process, which ends. For whoever has to outlive restarts. Default: true.
+   * False: arrays cannot be sent or read. postgres.js asks for their types on each new connection, and when that
+   * connection is lost meanwhile, the process ends. Use false to survive restarts. Default: true.
    */
   arrays?: boolean;
 }
 
 /**
- * What is still to be written when a connection is lost, postgres.js 3.4.9 keeps, and on the next connection waits for ever for
- * a turn to write it. More than it collects is written at once: the first try to connect then fails, and the second is clean.
+ * When a connection is lost, postgres.js 3.4.9 keeps its unwritten bytes, and on the next connection waits forever to
+ * write them. It writes a larger message at once: then the first try to connect fails, and the second is clean.
  */
 const MORE_THAN_IS_COLLECTED = "x".repeat(1024);
 
@@ -47,7 +47,7 @@ export function connect(url: string, { max, name, role, arrays = true }: Connect
   });
 }
 
-/** Whether the database was away or went away, rather than refused what it was asked. */
+/** Whether the database was down or went down, rather than refused the query. */
 export function isConnectionLoss(error: unknown): boolean {
   if (error instanceof postgres.PostgresError) return /^(08|57P)/.test(error.code);
   const code = error instanceof Error && "code" in error ? String(error.code) : "";
@@ -55,10 +55,11 @@ export function isConnectionLoss(error: unknown): boolean {
 }
 
 /**
- * `sql.begin`, for a database that may go away in the middle.
+ * `sql.begin`, for a database that may go down in the middle.
  *
- * postgres.js 3.4.9 sends a rollback after each failure, on a connection that is gone as well, and ends the process by it
- * (porsager/postgres#1208). `begin` rejects by itself when its connection is gone; until then the failure is kept from it.
+ * postgres.js 3.4.9 sends a rollback after each failure, even on a lost connection, which ends the process
+ * (porsager/postgres#1208). `begin` rejects by itself when its connection is lost, so the failure is withheld from it
+ * until then.
  */
 export async function inTransaction<T>(
   sql: Sql,
@@ -76,7 +77,7 @@ export async function inTransaction<T>(
 }
 
 /**
- * Refuses a database that cannot be made into a local platform, with a sentence that says what is missing. Resolves to
+ * Refuses a database that cannot become a local platform, and says what is missing. Resolves to
  * whether the role `postgres` of its server is a superuser, which it is not on the platform.
  */
 export async function checkDatabase(url: string): Promise<{ postgresIsSuperuser: boolean }> {
@@ -115,7 +116,7 @@ export async function checkDatabase(url: string): Promise<{ postgresIsSuperuser:
 
 /**
  * The URL by which a superuser's sessions start as the role `postgres` of the platform, with the search path that it logs in
- * with there (roles.sql). Nobody's password is needed or changed for it. A session of it may become any role that the
+ * with there (roles.sql). It needs and changes no password. A session of it may become any role that the
  * superuser may, and has the rights of `postgres` until then.
  */
 export function asPostgres(superuserUrl: string): string {
@@ -146,7 +147,7 @@ export async function roleSettings(sql: postgres.ISql, role: string): Promise<Re
   return Object.fromEntries(rows.map((row) => [row.name, row.value]));
 }
 
-/** Writes a Vault secret, new or again. */
+/** Creates or updates a Vault secret. */
 export async function storeSecret(
   sql: Sql,
   name: string,

@@ -45,7 +45,7 @@ Deno.test("the roles have the rights and limits of a hosted project", async () =
   ]);
 });
 
-Deno.test("postgres owns the database and may make schemas in it, but is no superuser", async () => {
+Deno.test("postgres owns the database and may create schemas in it, but is not a superuser", async () => {
   const [database] = await sql`
     select pg_get_userbyid(datdba) as owner from pg_database where datname = current_database()
   `;
@@ -58,7 +58,7 @@ Deno.test("postgres owns the database and may make schemas in it, but is no supe
   await assertRejects(() => sql`alter system set work_mem = '8MB'`.execute(), Error, "permission denied");
 });
 
-Deno.test("a new table in public is nobody's but its owner's", async () => {
+Deno.test("a new table in public is open to its owner only", async () => {
   await sql`create table public.fresh (id bigint)`;
   const [rights] = await sql`
     select
@@ -115,7 +115,7 @@ Deno.test("service_role reads Vault, anon and authenticated do not", async () =>
   await assertRejects(() => read("authenticated"), Error, "permission denied");
 });
 
-Deno.test("who reads a secret needs the right to decrypt, which the platform grants besides: a role with the view alone has not", async () => {
+Deno.test("a role that reads a secret needs the right to decrypt, which the view alone does not give", async () => {
   const admin = connect(platform.adminUrl, { max: 1, name: "test" });
   try {
     await admin`create role has_the_view`;
@@ -143,7 +143,7 @@ Deno.test("who reads a secret needs the right to decrypt, which the platform gra
   assertEquals({ ...may }, { postgres: true, service_role: true, authenticated: false });
 });
 
-Deno.test("pg_net's queue is everybody's who can log in, and not the role postgres can change that", async () => {
+Deno.test("pg_net's queue is open to every login, and the role postgres cannot change that", async () => {
   const [owners] = await sql`
     select
       (select n.nspowner::regrole::text from pg_catalog.pg_namespace as n where n.nspname = 'net') as schema,

@@ -2,7 +2,7 @@
  * Loaded into each isolate before the function: makes a plain Deno process look like the hosted edge runtime.
  *
  * It talks to its supervisor over one connection, a line of JSON a message. When that connection ends, so does the
- * process: no isolate outlives its platform, however that one died. Runs on Deno 2.1.4 as well.
+ * process: no isolate outlives its platform, however that ended. Runs on Deno 2.1.4 as well.
  */
 
 /** What an isolate tells its supervisor. */
@@ -46,7 +46,7 @@ async function obey(connected: Deno.TcpConn): Promise<void> {
       }
     }
   } catch {
-    // The connection was cut: the same as its end.
+    // A broken connection is the same as a closed one.
   }
   leave();
 }

@@ -16,7 +16,7 @@ export interface EdgeRuntimeOptions extends IsolateOptions {
   readonly functionsFolder: string;
   /** A folder for the isolates' entry modules. */
   readonly folder: string;
-  /** Told when a function failed to start three times without one success between; again after three more. */
+  /** Called when a function has failed to start three times in a row, and again after three more. */
   readonly onFunctionDown: (down: FunctionDown) => void;
 }
 
@@ -24,23 +24,23 @@ export interface EdgeRuntime {
   call(name: string, request: Request): Promise<Response>;
   /** How many isolates have a request or something in the background to do. */
   busy(): number;
-  /** Ends all isolates at once, amid whatever they do. Resolves to how many. */
+  /** Kills all isolates at once, busy ones too. Resolves to how many. */
   kill(): Promise<number>;
   stop(): Promise<void>;
 }
 
 /** A function has no more isolates than this for new requests; beyond that they share. */
 const MAX_ISOLATES = 6;
-/** One failed start may be a busy machine; so many are the function. */
+/** One failed start may be due to a busy machine; this many are due to the function. */
 const STARTS_BEFORE_DOWN = 3;
 
 /**
  * Serves functions as the hosted platform does: in isolates with a wall clock and a limit of memory, kept warm between
  * requests. An isolate is a Deno process here. It takes no new request after half its wall clock, is ended when it then
- * has nothing left to do, and killed at the wall clock even amid its work.
+ * has nothing left to do, and killed at the wall clock even while it works.
  *
- * A call of a function that does not start is answered 503, as there. Here somebody has to be told as well: its start is
- * tried again without a request, and when it fails the third time, `onFunctionDown` hears of it.
+ * A request to a function that does not start is answered 503, as on the platform. Here the start is also tried again
+ * without a request, and `onFunctionDown` is called after the third failure.
  */
 export function startEdgeRuntime(options: EdgeRuntimeOptions): EdgeRuntime {
   const isolates = new Map<string, Isolate>();
@@ -146,6 +146,6 @@ async function listenTo(connection: Deno.TcpConn, isolates: Map<string, Isolate>
       } else isolate?.told(message);
     });
   } catch {
-    // An isolate that was killed: its process says what there is to say.
+    // The isolate was killed. Its process's end says so.
   }
 }

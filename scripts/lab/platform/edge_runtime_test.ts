@@ -3,7 +3,7 @@ import type { Platform, PlatformOptions, Problem } from "./platform.ts";
 import { Events } from "../test_support/events.ts";
 import { startTestPlatform } from "../test_support/test_project.ts";
 
-// Short enough to be lived through: retired after 2 s, told at 3.6 s, killed after 4 s.
+// Short enough for a test: retired after 2 s, notified at 3.6 s, killed after 4 s.
 const WALL_CLOCK_SECONDS = 4;
 
 const FUNCTIONS: Record<string, string> = {
@@ -148,7 +148,8 @@ Deno.test("an isolate is kept warm and used again", async () => {
 });
 
 Deno.test("requests at the same time get isolates of their own, up to six", async () => {
-  // The gate opens when all nine are there, so that none of them finds an isolate that is done. On a platform of its own, whose
+  // The gate opens when all nine have arrived, so that none of them finds an idle isolate. On a platform of its own,
+  // whose
   // isolates live long enough on a slow machine.
   const HELD = `
     const born = crypto.randomUUID();
@@ -225,7 +226,7 @@ Deno.test("an isolate past half its wall clock takes no new request, and is drop
   assertNotEquals(await bornOf(callBackground(0)), first);
 });
 
-Deno.test("an isolate is told before its wall clock ends, and killed then amid its work", async () => {
+Deno.test("an isolate is notified before its wall clock ends, and then killed while it works", async () => {
   const start = performance.now();
   const response = await callBackground(60_000);
   await response.body?.cancel();
@@ -263,7 +264,7 @@ Deno.test("a function that does not start is a BOOT_ERROR with the reason in the
   await takeKeptLog(await down.next());
 });
 
-Deno.test("a function that fails to start three times is told of, with what it said and where its log is kept", async () => {
+Deno.test("a function that fails to start three times is reported, with its output and the path of its log", async () => {
   assertEquals((await call("broken")).status, 503);
   const problem = await down.next();
   assert(
@@ -306,12 +307,12 @@ const GATED = `
   if (!ok) throw new Error("the gate is shut");
   Deno.serve(() => new Response("open"));`;
 
-Deno.test("a success between two failed starts and two more is no reason to tell anybody", async () => {
+Deno.test("two failed starts, a success and two more failures are not reported", async () => {
   await withGate(GATED, [false, false, true, false, false, true], async (gated, told) => {
     for (const _round of [1, 2]) {
       const response = await fetch(`${gated.supabaseUrl}/functions/v1/gated`);
       assertEquals([response.status, await response.json().then(({ code }) => code)], [503, "BOOT_ERROR"]);
-      // The start that nobody waits for makes it good.
+      // The start without a request succeeds.
       let open = false;
       for (let tries = 0; tries < 100 && !open; tries++) {
         const answer = await fetch(`${gated.supabaseUrl}/functions/v1/gated`);
@@ -324,7 +325,7 @@ Deno.test("a success between two failed starts and two more is no reason to tell
   });
 });
 
-Deno.test("a function that never listens has failed to start as well, and its caller is answered", async () => {
+Deno.test("a function that never listens has failed to start too, and its caller gets an answer", async () => {
   const HANGS = 'console.log("waiting for something"); setInterval(() => {}, 1000);';
   await withGate(HANGS, [], async (gated, told) => {
     const response = await fetch(`${gated.supabaseUrl}/functions/v1/gated`);
@@ -343,7 +344,7 @@ Deno.test("a handler that throws is a 500", async () => {
   assertEquals((await call("wrong")).status, 500);
 });
 
-Deno.test("what is no function is not found", async () => {
+Deno.test("an unknown function is not found", async () => {
   for (const name of ["nothing", "_shared", "..%2fhello"]) {
     const response = await call(name);
     assertEquals([response.status, (await response.json()).code], [404, "NOT_FOUND"]);

@@ -32,9 +32,9 @@ export interface EmbeddedPostgres {
   /** The URL of another role. */
   urlFor(role: string, password: string): string;
   /**
-   * Stops and starts the server: in order (`fast`), or as after a crash (`immediate`), which empties unlogged tables.
+   * Stops and starts the server: cleanly (`fast`), or as after a crash (`immediate`), which empties unlogged tables.
    *
-   * @param awayMilliseconds How long nobody is there in between. Default: 0.
+   * @param awayMilliseconds How long the server is down in between. Default: 0.
    */
   restart(mode: "fast" | "immediate", awayMilliseconds?: number): Promise<void>;
   stop(): Promise<void>;
@@ -66,7 +66,9 @@ export function randomPassword(): string {
   return crypto.randomUUID().replaceAll("-", "");
 }
 
-/** The account to run Postgres under, which refuses to run as root: `nobody` for root, otherwise the present one. */
+/**
+ * The account to run Postgres under, because it refuses to run as root: `nobody` for root, otherwise the current one.
+ */
 interface Account {
   uid: number;
   gid: number;
@@ -144,7 +146,7 @@ async function runInitdb(
 function notReachable(folder: string, cause: unknown): Problem {
   return new Problem(
     `Postgres does not run as root, and the account it runs under instead cannot reach ${folder}: point TMPDIR at a ` +
-      "folder that everybody can read, or run this as a user.",
+      "folder that every user can read, or run this as another user than root.",
     { cause },
   );
 }
@@ -183,7 +185,7 @@ class Server implements EmbeddedPostgres {
         await this.#launch(signal);
         return this;
       } catch (error) {
-        // Between the look for a free port and its use somebody else may have taken it.
+        // Another program may have taken the free port before its use.
         const taken = error instanceof PortTaken;
         if (!taken || attempt === ATTEMPTS_AT_A_PORT) throw error;
       }

@@ -5,7 +5,10 @@ import { Problem } from "../../command_line/problem.ts";
 /** `functions.log`: what the functions say, each line with its time and its function. */
 export interface FunctionLog {
   readonly write: (line: string, functionName: string) => void;
-  /** Words for a function that does not start. The log is kept elsewhere then, since the platform's folder goes with it. */
+  /**
+   * The error for a function that does not start. The log is copied elsewhere, because the platform's folder is
+   * removed.
+   */
   readonly describeDown: (down: FunctionDown) => Problem;
   readonly close: () => Promise<void>;
 }
@@ -29,7 +32,7 @@ export function openFunctionLog(
         : `The last that it said:\n${lastLines.map((line) => `  ${line}\n`).join("")}`.trimEnd();
       return new Problem(
         `The function "${functionName}" failed to start three times in a row. ${said}\n` +
-          `What all functions logged is in ${keepFunctionLog(folder)}. Put that right and start again.`,
+          `What all functions logged is in ${keepFunctionLog(folder)}. Fix that and start again.`,
       );
     },
     close: () => Promise.resolve(file.close()),

@@ -32,7 +32,7 @@ export interface IsolateFlags {
 
 /** From this version on Deno reads the lock file's version 5, and NODE_EXTRA_CA_CERTS. */
 const CURRENT_DENO = [2, 4] as const;
-/** So much of what Deno says of a failure is told. */
+/** How many lines of Deno's error are shown. */
 const LINES_TOLD = 8;
 
 /**
@@ -74,7 +74,7 @@ export async function fetchFunctionPackages(options: FetchOptions): Promise<Isol
   return { args: [...resolved, "--cached-only"], environment };
 }
 
-/** Words for what Deno says of modules that it could not load: of the network, or of the code itself. */
+/** The error for modules that Deno could not load, because of the network or of the code itself. */
 function cannotBeLoaded(lines: readonly string[], names: string): Problem {
   const said = lines.filter((line) =>
     line.trim() !== "" && !/^(Download |Stack backtrace|\s+0: <unknown>)/.test(line)

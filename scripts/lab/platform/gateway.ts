@@ -41,7 +41,7 @@ export function startGateway(options: GatewayOptions): Gateway {
   const answer = async (request: Request): Promise<Response> => {
     const { pathname } = new URL(request.url);
     const [, name] = pathname.match(/^\/functions\/v1\/([^/]+)(?:\/|$)/) ?? [];
-    // No key is asked for here: the functions run with verify_jwt = false and look at their caller themselves.
+    // No key is needed here: the functions run with verify_jwt = false and authenticate requests themselves.
     if (name !== undefined && options.callFunction) return await options.callFunction(name, request);
     if (!pathname.startsWith("/rest/v1/")) {
       return Response.json({ message: "no Route matched with those values" }, { status: 404 });
@@ -92,7 +92,7 @@ export function startGateway(options: GatewayOptions): Gateway {
     async stop() {
       const ended = server.shutdown();
       await sql.end({ timeout: 1 });
-      // A client that never reads its answer must not hold everything up.
+      // A client that never reads its answer must not block the stop.
       if (!await settlesWithin(ended, 2000)) abort.abort();
       await server.finished;
     },

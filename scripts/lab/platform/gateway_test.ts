@@ -134,7 +134,7 @@ Deno.test("rpc() of a function with one nameless json argument hands it the whol
   assertEquals((await rpc("whole_body", { any: "thing" })).data, { any: "thing" });
 });
 
-Deno.test("whole numbers beyond JavaScript's arrive as Postgres wrote them", async () => {
+Deno.test("integers beyond JavaScript's range arrive as Postgres wrote them", async () => {
   const response = await fetch(`${platform.supabaseUrl}/rest/v1/rpc/big`, {
     method: "POST",
     headers: { Authorization: `Bearer ${platform.secretKey}` },
@@ -203,7 +203,7 @@ Deno.test("the publishable key acts as anon, with anon's own time limit", async 
   });
 });
 
-Deno.test("a function's own time limit holds for its call", async () => {
+Deno.test("a function's own time limit applies to its call", async () => {
   assertEquals((await rpc("patient")).data, "20s");
   const { error, status } = await rpc("nap", { seconds: 5 });
   assertEquals([status, error?.code], [500, "57014"]);
@@ -218,14 +218,14 @@ Deno.test("one request's role and settings are gone with the next", async () => 
   );
 });
 
-Deno.test("anon may not read or call what it was not granted", async () => {
+Deno.test("anon may not read or call anything without a grant", async () => {
   const read = await anonymous.from("horses").select();
   assertEquals([read.status, read.error?.code], [401, "42501"]);
   const call = await anonymous.rpc("private");
   assertEquals([call.status, call.error?.code], [401, "42501"]);
 });
 
-Deno.test("service_role may not either, and is told so with 403", async () => {
+Deno.test("service_role may not either, and gets 403", async () => {
   const call = await rpc("private");
   assertEquals([call.status, call.error?.code], [403, "42501"]);
 });
@@ -322,7 +322,7 @@ Deno.test("names and values cannot break out of their place in the SQL", async (
   assertEquals((await client.from("many").select("n", { head: true, count: "exact" })).count, 2500);
 });
 
-Deno.test("a call of a function can be kept from the database, or its answer from the caller", async () => {
+Deno.test("a database call can be kept from the database, or its answer from the caller", async () => {
   const seen: DatabaseCall[] = [];
   onDatabaseCall = (call) => {
     seen.push(call);

@@ -8,7 +8,7 @@ export interface IsolateOptions {
   /** The deno that runs the functions. */
   readonly denoExecutable: string;
   readonly flags: IsolateFlags;
-  /** What a function finds in `Deno.env`, besides what Deno itself needs. */
+  /** What a function finds in `Deno.env`, in addition to what Deno itself needs. */
   readonly environment: Readonly<Record<string, string>>;
   /** Asked for each new isolate. */
   readonly wallClockSeconds: () => number;
@@ -26,13 +26,13 @@ const IDLE_MILLISECONDS = 20_000;
 const UNLOAD_AT = 0.9;
 /** An isolate that is ended early has this long for its `beforeunload` listeners. */
 const UNLOAD_MILLISECONDS = 200;
-/** So many of an isolate's last lines are kept. */
+/** How many of an isolate's last lines are kept. */
 const LINES_KEPT = 20;
 
 /** Why an isolate ended. */
 type EndReason = "killed" | "wall_clock" | "early_drop" | "crashed" | "start_timeout";
 
-/** What became of an isolate's start: it listens, it failed, or it was killed before anybody knew. */
+/** What became of an isolate's start: it listens, it failed, or it was killed before either. */
 export type StartOutcome = "listening" | "failed" | "killed";
 
 /** One function in a Deno process of its own, with a wall clock and a limit of memory. */
@@ -164,7 +164,7 @@ export class Isolate {
     try {
       const outcome = await this.started;
       if (outcome === "failed") return startFailure();
-      if (outcome === "killed") return this.#endedAmidRequest();
+      if (outcome === "killed") return this.#endedDuringRequest();
       try {
         return await forward(request, await this.#port.promise);
       } catch {
@@ -172,7 +172,7 @@ export class Isolate {
         if (!await settlesWithin(this.ended, 1000)) {
           return runtimeAnswer(500, "WORKER_ERROR", "Function broke off its answer");
         }
-        return this.#endedAmidRequest();
+        return this.#endedDuringRequest();
       }
     } finally {
       this.#requests--;
@@ -191,7 +191,7 @@ export class Isolate {
     await this.ended;
   }
 
-  #endedAmidRequest(): Response {
+  #endedDuringRequest(): Response {
     if (this.#reason === "killed") return runtimeAnswer(502, "WORKER_ERROR", "Function was ended");
     return runtimeAnswer(
       546,
@@ -205,7 +205,7 @@ export class Isolate {
     this.#whenIdle();
   }
 
-  /** An isolate with nothing to do is ended: at once when it is retired, otherwise unless something comes soon. */
+  /** Ends an isolate with nothing to do: at once when it is retired, otherwise unless a request comes soon. */
   #whenIdle(): void {
     clearTimeout(this.#idleTimer);
     if (!this.idle) return;
@@ -224,7 +224,7 @@ export class Isolate {
   }
 }
 
-/** Hands a request on to an isolate, whose function sees the path without `/functions/v1`. */
+/** Forwards a request to an isolate, whose function sees the path without `/functions/v1`. */
 async function forward(request: Request, port: number): Promise<Response> {
   const url = new URL(request.url);
   const headers = new Headers(request.headers);

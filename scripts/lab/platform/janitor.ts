@@ -3,7 +3,7 @@
  *
  * It is a shell that waits for the end of its standard input. The kernel closes that pipe when the platform's process
  * ends, however it ends; the shell then stops the database that still runs in the folder and removes the folder. After
- * an orderly stop there is no folder any more and nothing to do.
+ * a clean stop the folder is gone and there is nothing to do.
  */
 const SCRIPT = `
 trap '' INT TERM HUP
@@ -20,7 +20,7 @@ done
 `;
 
 export interface Janitor {
-  /** Lets the janitor go, after the folder has been removed in the orderly way. */
+  /** Dismisses the janitor, after a clean stop has removed the folder. */
   dismiss(): Promise<void>;
 }
 

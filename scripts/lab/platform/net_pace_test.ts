@@ -7,7 +7,10 @@ import { startTestPlatform } from "../test_support/test_project.ts";
 import { until } from "../test_support/until.ts";
 import type { pause } from "./waiting.ts";
 
-/** The pace of pg_net's stand-in: that of the real worker, whose second between two batches is waited for by hand here. */
+/**
+ * The pace of pg_net's stand-in, which is that of the real worker. The test ends the second between two batches by
+ * hand.
+ */
 
 let platform: Platform;
 let sql: Sql;
@@ -57,7 +60,7 @@ async function post(...paths: string[]): Promise<void> {
   await sql`select net.http_post(url) from unnest(${urls}::text[]) as url`;
 }
 
-/** The worker has sent all there is and sleeps until it is called. */
+/** The worker has sent everything and sleeps until it is woken. */
 async function idle(): Promise<void> {
   let stillFor = 0;
   await until(() => {
@@ -69,12 +72,12 @@ async function idle(): Promise<void> {
 
 const queued = async () => (await sql`select from net.http_request_queue`).length;
 
-Deno.test("a lone call leaves at once", async () => {
+Deno.test("a single request leaves at once", async () => {
   await post("/lone");
   await story.next((event) => event === "/lone");
 });
 
-Deno.test("the first call that comes while a batch is sent, or after it, leaves when the batch is over", async () => {
+Deno.test("the first request that comes while a batch is sent, or after it, leaves when the batch is over", async () => {
   answer = async (path) => {
     if (path === "/first") await post("/second");
   };
@@ -82,7 +85,7 @@ Deno.test("the first call that comes while a batch is sent, or after it, leaves 
   await story.next((event) => event === "/second is answered");
 });
 
-Deno.test("of a chain, each call but the first waits for the worker's second", async () => {
+Deno.test("in a chain, each request but the first waits for the worker's second", async () => {
   const next: Record<string, string> = { "/1": "/2", "/2": "/3", "/3": "/4" };
   answer = async (path) => {
     if (next[path] !== undefined) await post(next[path]);
@@ -97,7 +100,7 @@ Deno.test("of a chain, each call but the first waits for the worker's second", a
   }
 });
 
-Deno.test("the slowest request of a batch holds up the next batch, and the answers of its own", async () => {
+Deno.test("the slowest request of a batch delays the next batch, and the answers of its own", async () => {
   const slow = Promise.withResolvers<void>();
   answer = (path) => path === "/slow" ? slow.promise : Promise.resolve();
   await sql`truncate net._http_response`;
@@ -119,11 +122,11 @@ Deno.test("the slowest request of a batch holds up the next batch, and the answe
   ]);
 });
 
-Deno.test("a batch is 200 requests: what stands behind so many waits for the worker's second", async () => {
+Deno.test("a batch is 200 requests: the requests behind it wait for the worker's second", async () => {
   await post(...Array.from({ length: 200 }, () => "/foreign"), "/ours");
   await until(
     async () => second !== undefined && await queued() === 1,
-    "the worker's second, with one call left",
+    "the worker's second, with one request left",
   );
   assertEquals(story.all.includes("/ours"), false);
   second?.end();

@@ -11,7 +11,7 @@ export interface Dispatch {
 }
 
 /**
- * What becomes of a request: sent, lost on the way, sent two times, or sent late, when a promise resolves, without holding up
+ * What becomes of a request: sent, lost in transit, sent twice, or sent late, when a promise resolves, without delaying
  * those after it.
  */
 export type Delivery = "deliver" | "drop" | "twice" | { lateUntil: Promise<unknown> };
@@ -27,7 +27,7 @@ export interface NetWorkerOptions {
 }
 
 export interface NetWorker {
-  /** How many requests have left the queue and are neither lost nor have their answer stored, late ones among them. */
+  /** How many requests have left the queue and are not lost or stored with their answer yet, late ones included. */
   inFlight(): number;
   stop(): Promise<void>;
 }
@@ -55,26 +55,26 @@ interface StoredAnswer extends Answer {
 }
 
 const BATCH_SIZE = 200;
-/** So long the real worker sleeps between two batches, and when it has failed. */
+/** How long the real worker sleeps between two batches, and after a failure. */
 const PAUSE_MILLISECONDS = 1000;
 /** What the queue's functions notify. */
 const CHANNEL = "net_stand_in";
 /** What the worker says to itself. */
 const ARE_YOU_THERE = "are you there?";
-/** How often it is asked whether it still hears, and how long it may take to. */
+/** How often the listener is checked, and how long it may take to answer. */
 const LISTENS_STILL_MILLISECONDS = 2000;
-/** Longer than the database takes to answer, on a machine that has other things to do. */
+/** Longer than the database takes to answer on a busy machine. */
 const NO_ANSWER_MILLISECONDS = 15_000;
 
 /**
- * Sends what stands in `net.http_request_queue`, in the manner of pg_net's background worker: after the commit, at most once (a
+ * Sends the requests in `net.http_request_queue`, as pg_net's background worker does: after the commit, at most once (a
  * request leaves the queue before it is sent), never again after a failure. A batch is over only when its slowest request is,
  * and only then its answers are stored.
  *
- * The pace is that of the real worker, 0.20. While it has nothing to do, a call wakes it at once. Between two batches it sleeps
- * for a second, and of the calls that come from the first batch on, the first one wakes it; those after that wait until the
- * second is over. So a lone call leaves at once, and of a chain, in which each call asks for the next one while it is
- * answered, each but the first takes a second.
+ * The pace is that of the real worker, 0.20. While it has nothing to do, a request wakes it at once. Between two
+ * batches it sleeps for a second. The first request after the first batch wakes it; later ones wait until the second is
+ * over. So a single request leaves at once, and in a chain, in which each answer makes the next request, each but the
+ * first takes a second.
  */
 export async function startNetWorker(options: NetWorkerOptions): Promise<NetWorker> {
   const { databaseUrl, onDispatch, wait = pause } = options;
@@ -85,10 +85,10 @@ export async function startNetWorker(options: NetWorkerOptions): Promise<NetWork
   let isWoken = false;
   let inFlight = 0;
   const late = new Set<Promise<void>>();
-  /** Resolves to whether it went well; tells by itself when it did not. */
+  /** Resolves to whether it succeeded. Reports a failure itself. */
   const attempt = (work: Promise<unknown>): Promise<boolean> =>
     work.then(() => true, (error) => {
-      // The database is going down or coming up again. What was taken from the queue is lost, as with the real one.
+      // The database is going down or coming up again. Requests taken from the queue are lost, as with the real worker.
       if (!stopping.signal.aborted) onProblem(messageOf(error));
       return false;
     });
@@ -120,7 +120,7 @@ export async function startNetWorker(options: NetWorkerOptions): Promise<NetWork
 
   /** Resolves to whether there was anything to do. */
   const sendBatch = async (): Promise<boolean> => {
-    // From before they leave the queue, so that there is no moment at which they are nowhere.
+    // Counted before they leave the queue, so that each is always in one of the two.
     let counted = 0;
     const count = (requests: number) => {
       inFlight += requests - counted;
@@ -141,7 +141,7 @@ export async function startNetWorker(options: NetWorkerOptions): Promise<NetWork
     }
   };
 
-  /** What the batch waits for, if it does. */
+  /** The requests that the batch waits for. */
   const begin = (request: QueuedRequest): { request: QueuedRequest; times: number }[] => {
     const delivery = onDispatch?.(announce(request)) ?? "deliver";
     if (delivery === "drop") return [];
@@ -169,7 +169,7 @@ export async function startNetWorker(options: NetWorkerOptions): Promise<NetWork
     await session.end();
     throw error;
   }
-  /** A restart of the database may leave the connection deaf: then it is opened again. */
+  /** After a restart of the database the connection may no longer receive notifications. Then it is opened again. */
   const keepListening = async () => {
     while (!stopping.signal.aborted) {
       await pause(LISTENS_STILL_MILLISECONDS, stopping.signal);
@@ -193,7 +193,7 @@ export async function startNetWorker(options: NetWorkerOptions): Promise<NetWork
   };
 }
 
-/** Whom it wakes is awake once for it: a ring while nobody sleeps is heard by the next who lies down. */
+/** Each ring wakes one sleeper. A ring while none sleeps wakes the next one at once. */
 class Bell {
   #ring = Promise.withResolvers<void>();
 
@@ -217,7 +217,8 @@ class Bell {
 }
 
 /**
- * Connections that are given up when they do not answer: postgres.js 3.4.9 may lose a query in a restart of the database, and
+ * Connections that are closed when they do not answer: postgres.js 3.4.9 may lose a query in a restart of the database,
+ * and
  * then never settles it.
  */
 class Session {
@@ -271,10 +272,10 @@ class Ear {
     }
     listening.catch(() => {});
     await ear.close();
-    throw new Error("The database does not let the worker listen");
+    throw new Error("The worker cannot listen on the database");
   }
 
-  /** Whether it hears what is said; also when nobody can say anything, because the database is away. */
+  /** Whether it receives notifications. Also true when none can be sent, because the database is down. */
   async hears(session: Session): Promise<boolean> {
     this.#heard = Promise.withResolvers();
     const isSaid = await session.ask((sql) => sql`select pg_notify(${CHANNEL}, ${ARE_YOU_THERE})`)

@@ -7,7 +7,7 @@ import { startTestPlatform } from "../test_support/test_project.ts";
 
 let platform: Platform;
 let sql: Sql;
-let decide: (call: Dispatch) => Delivery = () => "deliver";
+let decide: (dispatch: Dispatch) => Delivery = () => "deliver";
 
 interface Arrival {
   method: string;
@@ -30,7 +30,7 @@ const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }
 const target = `http://127.0.0.1:${server.addr.port}`;
 
 Deno.test.beforeAll(async () => {
-  platform = await startTestPlatform({}, { onDispatch: (call) => decide(call) });
+  platform = await startTestPlatform({}, { onDispatch: (dispatch) => decide(dispatch) });
   sql = connect(platform.databaseUrl, { max: 4, name: "test" });
 });
 Deno.test.beforeEach(() => {
@@ -105,7 +105,7 @@ Deno.test("a request is sent after the commit, and never after a rollback", asyn
   assertEquals(arrivals.all.length, 1);
 });
 
-Deno.test("a request that is not answered in its time is given up and not tried again", async () => {
+Deno.test("a request that times out is given up and not tried again", async () => {
   const release = Promise.withResolvers<Response>();
   answer = () => release.promise;
   const response = await responseTo(await post("/slow", 200));
@@ -125,18 +125,18 @@ Deno.test("a request that fails is not tried again", async () => {
   assertEquals(arrivals.all.length, 1);
 });
 
-Deno.test("a request to nobody leaves an error behind", async () => {
+Deno.test("a request to an address without a server stores an error", async () => {
   const [row] = await sql<{ id: string }[]>`select net.http_post('http://127.0.0.1:1/') as id`;
   const response = await responseTo(row?.id ?? "");
   assertEquals([response.status_code, response.timed_out], [null, false]);
   assert(response.error_msg.length > 0);
 });
 
-Deno.test("a call can be dropped on its way: it is gone, and leaves no answer", async () => {
+Deno.test("a dispatch can be lost in transit, and then leaves no answer", async () => {
   const seen = new Events<Dispatch>();
-  decide = (call) => {
-    seen.push(call);
-    return call.url.endsWith("/lost") ? "drop" : "deliver";
+  decide = (dispatch) => {
+    seen.push(dispatch);
+    return dispatch.url.endsWith("/lost") ? "drop" : "deliver";
   };
   const id = await post("/lost", 5000, { n: 1 });
   assertEquals(await seen.next(), { id: Number(id), url: `${target}/lost`, body: { n: 1 } });
@@ -146,15 +146,15 @@ Deno.test("a call can be dropped on its way: it is gone, and leaves no answer", 
   assertEquals(lost?.answers, 0);
 });
 
-Deno.test("a call can arrive two times", async () => {
+Deno.test("a dispatch can arrive twice", async () => {
   decide = () => "twice";
   await responseTo(await post("/double"));
   assertEquals(arrivals.all.map((arrival) => arrival.path), ["/double", "/double"]);
 });
 
-Deno.test("a call can arrive late, without holding up the others, and is in flight until it is answered", async () => {
+Deno.test("a dispatch can arrive late, without delaying the others, and is in flight until it is answered", async () => {
   const release = Promise.withResolvers<void>();
-  decide = (call) => call.url.endsWith("/late") ? { lateUntil: release.promise } : "deliver";
+  decide = (dispatch) => dispatch.url.endsWith("/late") ? { lateUntil: release.promise } : "deliver";
   const id = await post("/late");
   await responseTo(await post("/punctual"));
   assertEquals(arrivals.all.map((arrival) => arrival.path), ["/punctual"]);
@@ -176,7 +176,7 @@ Deno.test("what the API roles may do with it is what they may on the platform", 
   }
 });
 
-Deno.test("a row that was written into the queue by hand is sent with the next call, as nobody was woken for it", async () => {
+Deno.test("a row inserted into the queue by hand is sent with the next request, because it does not wake the worker", async () => {
   await sql`
     insert into net.http_request_queue (method, url, timeout_milliseconds) values ('GET', ${
     target + "/by-hand"

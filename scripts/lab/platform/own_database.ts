@@ -1,7 +1,7 @@
 import { connect } from "./database.ts";
 import { stopOnSignal } from "../../command_line/shutdown.ts";
 
-/** A database for oneself on somebody's server. */
+/** A new database on a given server. */
 export interface OwnDatabase extends AsyncDisposable {
   /** A superuser's. */
   readonly url: string;
@@ -15,7 +15,8 @@ export function urlOfDatabase(url: string, database: string): string {
 }
 
 /**
- * Makes an empty database beside the given one; it is dropped in the end, even when somebody still uses it. The real pg_cron and pg_net
+ * Makes an empty database beside the given one. It is dropped in the end, even while it is in use. The real pg_cron and
+ * pg_net
  * work in one database of a server: in this one they have stand-ins, so that its maker ticks and sends.
  *
  * @param adminUrl a superuser's URL

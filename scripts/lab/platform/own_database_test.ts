@@ -3,7 +3,7 @@ import { connect } from "./database.ts";
 import { makeOwnDatabase } from "./own_database.ts";
 import { startTestPlatform } from "../test_support/test_project.ts";
 
-Deno.test("a database of one's own is made beside the given one, ticks by hand there, and is dropped while somebody uses it", async () => {
+Deno.test("a new database is made beside the given one, ticks by hand, and is dropped while it is in use", async () => {
   await using server = await startTestPlatform({}, { functions: false });
   const given = connect(server.adminUrl, { max: 1, name: "test" });
   const databases = async () =>

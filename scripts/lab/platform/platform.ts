@@ -18,7 +18,7 @@ export type { Delivery, Dispatch } from "./net_worker.ts";
 export { Problem } from "../../command_line/problem.ts";
 
 export interface PlatformOptions {
-  /** A superuser's URL of a database to use, with whichever real extensions it has, instead of the embedded one. */
+  /** A superuser's URL of a database to use, with the real extensions that it has, instead of the embedded one. */
   databaseUrl?: string;
   /** Default: the project's `supabase/migrations`. */
   migrationsFolder?: string | URL;
@@ -46,24 +46,23 @@ export interface PlatformOptions {
   startSeconds?: number;
   /** `manual`: cron jobs run only when `cron.tick` is called. Default: `real-time`. */
   cron?: "real-time" | "manual";
-  /** Decides what becomes of each request that SQL sends through pg_net's stand-in. Default: delivers all. */
+  /** Decides what happens to each request that SQL sends through pg_net's stand-in. Default: delivers all. */
   onDispatch?: (call: Dispatch) => Delivery;
   /**
    * Stands between the functions and the database: may call before, after or instead of `run`, which makes the call.
    * Default: makes it.
    */
   onDatabaseCall?: OnDatabaseCall;
-  /** Gets each line that a function logs, besides `functions.log` in the platform's folder. */
+  /** Gets each line that a function logs, in addition to `functions.log` in the platform's folder. */
   onFunctionLog?: (line: string, functionName: string) => void;
   /**
-   * Told when a function failed to start three times in a row: what it said, and where its log is kept. Default: it is
-   * thrown where nobody catches it, which ends a command or a test file with that sentence, so that nobody waits for a
-   * function that will not come.
+   * Called when a function failed to start three times in a row, with its output and the path of its log. Default:
+   * throws it uncaught, which ends the command or test file instead of waiting for a function that will not start.
    */
   onFunctionDown?: (problem: Problem) => void;
-  /** Gets a line about what takes time at the start. Default: it goes to stderr. */
+  /** Gets a line about slow steps of the start. Default: stderr. */
   say?: (line: string) => void;
-  /** Gets what pg_net's stand-in has to say when the database is away. Default: it goes to stderr. */
+  /** Gets the messages of pg_net's stand-in when the database is down. Default: stderr. */
   onNetProblem?: (message: string) => void;
   /**
    * Runs on the migrated database before anything is sent or scheduled from it, for settings. It is given the
@@ -91,13 +90,13 @@ export interface Platform extends AsyncDisposable {
   };
   /** How many isolates have a request or something in the background to do. */
   busyFunctionInstances(): number;
-  /** Ends all isolates at once, amid their work. Resolves to how many. */
+  /** Kills all isolates at once, busy ones too. Resolves to how many. */
   killFunctionInstances(): Promise<number>;
-  /** How many calls have left pg_net's queue and are neither answered nor lost, those on their way late among them. */
+  /** How many dispatches have left pg_net's queue and are not answered or lost yet, late ones included. */
   dispatchesInFlight(): number;
   /**
-   * Restarts the embedded database: in order, or as after a crash, which loses what waits in pg_net's queue. It may be away for
-   * a while in between.
+   * Restarts the embedded database: cleanly, or as after a crash, which empties pg_net's queue. It may be down for a
+   * while in between.
    */
   restartDatabase(mode?: "fast" | "immediate", awayMilliseconds?: number): Promise<void>;
   stop(): Promise<void>;
@@ -116,7 +115,7 @@ export async function startPlatform(options: PlatformOptions = {}): Promise<Plat
   let stopped: Promise<void> | undefined;
   const stop = () => {
     stopped ??= (async () => {
-      stopping.abort(new Problem("The platform was stopped while it started."));
+      stopping.abort(new Problem("The platform was stopped while it was starting."));
       await starting.catch(() => {});
       try {
         await resources.disposeAsync();
@@ -132,7 +131,7 @@ export async function startPlatform(options: PlatformOptions = {}): Promise<Plat
     return { ...await starting, stop, [Symbol.asyncDispose]: stop };
   } catch (error) {
     await stop();
-    // The process ends as soon as everything is stopped: until then there is nobody to tell.
+    // Errors are ignored from here on: the process ends as soon as everything is stopped.
     if (isEnding()) await new Promise(() => {});
     throw error;
   }
@@ -148,7 +147,7 @@ async function start(
   const { say = (line: string) => console.error(line), denoExecutable = Deno.execPath() } = options;
   const functionsFolder = pathOf(options.functionsFolder ?? projectUrl("supabase/functions"));
   const packaged = options.importMap !== null;
-  // Before anything else is up: what needs the network fails here, with a sentence, or not at all.
+  // Before anything else starts, so that a missing network fails here, with a sentence.
   const flags = withFunctions
     ? await fetchFunctionPackages({
       functionsFolder,
@@ -330,7 +329,7 @@ async function startDatabase(
   };
 }
 
-/** The embedded cluster is this platform's own; on a database that was given, nobody's password is touched. */
+/** The embedded cluster is this platform's own; on a given database no password is changed. */
 async function setPasswords(
   sql: ReturnType<typeof connect>,
   passwords: Record<string, string>,

@@ -18,7 +18,8 @@ export async function preparePlatformSchema(sql: Sql): Promise<RealExtensions> {
 
 /** Those that are installed, and those that can be. */
 async function findRealExtensions(sql: Sql): Promise<RealExtensions> {
-  // A schema without its extension is the stand-in of an earlier start: it stays, whatever was installed since.
+  // A schema without its extension is the stand-in of an earlier start: it stays, even if the extension was installed
+  // since.
   const usable = await sql<{ name: string }[]>`
     select extension.name
     from (values ('pg_net', 'net'), ('pg_cron', 'cron'), ('supabase_vault', 'vault')) as known (name, schema)
@@ -30,15 +31,15 @@ async function findRealExtensions(sql: Sql): Promise<RealExtensions> {
 }
 
 /**
- * Installs the real extensions as the superuser, with what the platform grants on them besides, and the stand-ins of the
- * others: the role `postgres` finds all of them there, as on the platform, and could not install them itself.
+ * Installs the real extensions and the platform's grants on them as the superuser, and stand-ins for the others. The
+ * role `postgres` finds all of them, as on the platform, and could not install them itself.
  */
 export async function makePlatformSchema(sql: Sql, real: RealExtensions): Promise<void> {
   await run(sql, "roles.sql");
   if (real.vault) await sql.unsafe("create extension if not exists supabase_vault");
   else await run(sql, "vault.sql");
   await run(sql, "vault_rights.sql");
-  // The real one's own script grants what there is to grant, to everybody.
+  // The real extension's own script grants its rights to everybody.
   if (real.net) await sql.unsafe("create extension if not exists pg_net with schema extensions");
   else await run(sql, "net.sql");
   if (real.cron) {

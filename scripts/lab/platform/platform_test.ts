@@ -14,7 +14,7 @@ async function exists(path: string): Promise<boolean> {
   return await Deno.stat(path).then(() => true, () => false);
 }
 
-/** Whether the process runs; one that only waits for its parent to take note of its end does not. */
+/** Whether the process runs. A zombie does not. */
 async function runs(pid: number): Promise<boolean> {
   const { stdout } = await new Deno.Command("ps", { args: ["-o", "stat=", "-p", String(pid)] }).output();
   const state = new TextDecoder().decode(stdout).trim();
@@ -88,7 +88,7 @@ Deno.test("a platform that cannot start leaves nothing behind and says why", asy
   }
 });
 
-/** A program of its own that starts a platform, to be ended from outside. */
+/** A separate program that starts a platform, for the test to end. */
 async function startProgram(): Promise<
   { child: Deno.ChildProcess; folder: string; isolate: number; project: string }
 > {

@@ -5,8 +5,8 @@ import { makePlatformSchema, preparePlatformSchema } from "./platform_schema.ts"
 import { type EmbeddedPostgres, startEmbeddedPostgres } from "./embedded_postgres.ts";
 
 /**
- * No registry carries pg_net and Vault. Here extensions of their names, in files of a Postgres of this test's own, stand for
- * real ones: what is under test is who installs them and what is granted on them.
+ * No registry carries pg_net and Vault. Here extensions with their names, in this test's own Postgres, stand for the
+ * real ones. The test is about who installs them and what is granted on them.
  */
 
 let folder: string;
@@ -114,7 +114,7 @@ Deno.test("real extensions are installed by the superuser, and the role postgres
   }
 });
 
-Deno.test("asPostgres() keeps what the URL says besides, and writes the role so that psql reads it too", () => {
+Deno.test("asPostgres() keeps the URL's other options, and writes the role so that psql reads it too", () => {
   const url = new URL(asPostgres("postgres://root:pass@127.0.0.1:5432/postgres?sslmode=disable"));
   assertEquals([url.username, url.pathname, url.searchParams.get("sslmode")], [
     "root",

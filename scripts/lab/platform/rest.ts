@@ -45,7 +45,7 @@ async function becomeRole(
 ): Promise<void> {
   const settings = {
     search_path: '"public", "extensions"',
-    // The role that logs in comes first: it is the one whose limit holds for service_role, which has none of its own.
+    // The role that logs in comes first: its limit applies to service_role, which has none of its own.
     ...await roleSettings(transaction, "authenticator"),
     ...await roleSettings(transaction, role),
     ...functionSettings,
@@ -79,8 +79,8 @@ async function callFunction(
 ): Promise<Response> {
   const given = argumentNames(body);
   const fn = chooseFunction(name, given, await findFunctions(transaction, name));
-  // PostgREST lifts a function's own time limit to the transaction: set by the function itself it would come too late,
-  // the clock of a statement runs from its start.
+  // PostgREST applies a function's own time limit to the transaction. Set by the function itself it would be too late,
+  // because a statement's clock runs from its start.
   const timeout = fn.settings?.find((setting) => setting.startsWith("statement_timeout="));
   await becomeRole(
     transaction,

@@ -54,7 +54,7 @@ const STATUSES: [state: string, status: number][] = [
 ];
 
 const CANNOT_CONNECT_NOW = "57P03";
-/** What the driver says when the connection broke with a statement under way. */
+/** What the driver says when the connection broke during a statement. */
 const CONNECTION_LOST = ["CONNECTION_CLOSED", "CONNECTION_DESTROYED", "CONNECTION_ENDED"];
 
 function statusOf(sqlState: string, role: string): number {
@@ -71,7 +71,7 @@ export function errorResponse(error: unknown, role: string): Response {
   // A database that is starting up refuses the connection itself, not the request.
   if (error instanceof postgres.PostgresError && error.code !== CANNOT_CONNECT_NOW) {
     const { code, message, detail = null, hint = null } = error;
-    // A status outside what HTTP has room for would throw here and hide the message.
+    // A status outside HTTP's range would throw here and hide the message.
     const status = statusOf(code, role);
     return new RestError(status >= 200 && status < 600 ? status : 500, code, message, detail, hint)
       .toResponse();

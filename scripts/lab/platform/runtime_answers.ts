@@ -3,7 +3,7 @@ export function runtimeAnswer(status: number, code: string, message: string): Re
   return Response.json({ code, message }, { status });
 }
 
-/** What a call of a function that does not start is answered. */
+/** The answer to a request to a function that does not start. */
 export function startFailure(): Response {
   return runtimeAnswer(503, "BOOT_ERROR", "Function failed to start (please check logs)");
 }

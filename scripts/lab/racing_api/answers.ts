@@ -9,7 +9,7 @@ export interface Answer {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** One complaint of FastAPI about a parameter. */
+/** One error of FastAPI about a parameter. */
 export interface Complaint {
   readonly type: string;
   readonly loc: readonly (string | number)[];
@@ -18,7 +18,7 @@ export interface Complaint {
   readonly ctx?: Readonly<Record<string, unknown>>;
 }
 
-/** Thrown by whoever reads parameters; becomes a 422. */
+/** Thrown for a bad parameter; becomes a 422. */
 export class UnprocessableError extends Error {
   override readonly name = "UnprocessableError";
   readonly complaint: Complaint;
@@ -44,7 +44,7 @@ export function unprocessable(complaint: Complaint): Answer {
   return { status: 422, body: JSON.stringify({ detail: [complaint] }) };
 }
 
-/** The guard in front of the API is no part of it and answers in HTML. */
+/** The guard in front of the API is not part of it and answers in HTML. */
 export function blocked(secondsLeft: number): Answer {
   return {
     status: 429,

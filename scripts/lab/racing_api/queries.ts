@@ -1,4 +1,4 @@
-/** Reads query parameters and complains about bad ones as FastAPI does. */
+/** Reads query parameters and reports bad ones as FastAPI does. */
 
 import { UnprocessableError } from "./answers.ts";
 import { dayOf, isDate } from "./london.ts";

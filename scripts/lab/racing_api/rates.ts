@@ -15,8 +15,8 @@ const SECOND = 1_000;
 const GUARD_WINDOW = 10 * SECOND;
 const MINUTE = 60 * SECOND;
 /**
- * Two requests sent half a second apart may arrive 480 ms apart; without forgiveness a client that keeps exactly to
- * the rate is refused now and then. What this process itself delays (`stalled`) is forgiven on top.
+ * Two requests sent half a second apart may arrive 480 ms apart; without a tolerance a client that keeps exactly to the
+ * rate is sometimes refused. What this process itself delays (`stalled`) is forgiven on top.
  */
 const JITTER = 50;
 
@@ -74,7 +74,7 @@ export class RateLimits {
     this.#speed = speed;
   }
 
-  /** Notes that the server was busy for so long and looked at nothing that arrived meanwhile. */
+  /** Notes that the server was busy for so long and read no requests meanwhile. */
   stalled(at: number, length: number): void {
     this.#stalls = this.#stalls.filter((stall) => at - stall.at < SECOND);
     this.#stalls.push({ at, length });
@@ -91,7 +91,7 @@ export class RateLimits {
     guarded.push(at);
     if ((guarded[0] ?? at) <= at - GUARD_WINDOW) this.#guarded = guarded.filter((t) => t > at - GUARD_WINDOW);
     const count = this.#guarded.length;
-    // Requests of a blocked address count as well: whoever hammers on is shut out for longer.
+    // Requests from a blocked address count too: a client that keeps asking is blocked for longer.
     if (count > 500 * this.#speed) this.#blockedUntil = Math.max(this.#blockedUntil, at + 30 * MINUTE);
     else if (count > 100 * this.#speed && at >= this.#blockedUntil) this.#blockedUntil = at + 5 * MINUTE;
     if (at < this.#blockedUntil) {

@@ -42,7 +42,7 @@ Deno.test("more than 100 requests in ten seconds block the address for five minu
   assertEquals(limits.arrive("/courses", 310_000).kind, "ok");
 });
 
-Deno.test("whoever hammers on while blocked is shut out for half an hour", () => {
+Deno.test("a client that keeps asking while blocked is blocked for half an hour", () => {
   const limits = new RateLimits(1);
   for (let i = 0; i < 501; i++) limits.arrive("/results", i);
   assertEquals(limits.arrive("/results", 600_000).kind, "blocked");

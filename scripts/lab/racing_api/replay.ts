@@ -198,7 +198,7 @@ function keepRace(
   if (!other || isBetter(captured, other)) kept.set(id, captured);
 }
 
-/** The later capture wins, then the fuller one; the order of the files decides nothing. */
+/** The later capture wins, then the fuller one. The order of the files does not matter. */
 function isBetter(
   candidate: { readonly text: string; readonly fetchedAt: string },
   kept: { readonly text: string; readonly fetchedAt: string },

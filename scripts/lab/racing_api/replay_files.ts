@@ -1,4 +1,4 @@
-/** Recognises what a captured file holds, however it was wrapped. */
+/** Recognizes what a captured file holds, in any wrapping. */
 
 import type { Course, Region } from "./source.ts";
 
@@ -27,7 +27,7 @@ export function* readCapture(content: unknown, fetchedAt = ""): Generator<Captur
     return;
   }
   if (!isFields(content)) {
-    yield { kind: "skipped", reason: "it is neither an object nor a list" };
+    yield { kind: "skipped", reason: "it is not an object or a list" };
     return;
   }
   if ("body" in content) {
@@ -38,7 +38,7 @@ export function* readCapture(content: unknown, fetchedAt = ""): Generator<Captur
   if (pages.length > 0) {
     for (const name of pages) {
       const list = content[name];
-      // An empty page is a day without races: nothing to keep, nothing to complain about.
+      // An empty page is a day without races: nothing to keep, and no error.
       if (Array.isArray(list)) yield* readCapture(list, fetchedAt);
     }
     return;

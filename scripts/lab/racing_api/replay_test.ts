@@ -70,7 +70,7 @@ interface Page {
   total: number;
 }
 
-Deno.test("races are answered by range, whatever file and wrapping they came in, newest off first", async () => {
+Deno.test("races are answered by range, from any file and wrapping, newest off first", async () => {
   await withReplay({
     "page.json": { results: [result("rac_1", "2025-10-01T14:00:00+01:00")], total: 500, limit: 1, skip: 0 },
     "wrapped.json": {

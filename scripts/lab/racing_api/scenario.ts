@@ -7,7 +7,7 @@ import { dateOf, dayOf, londonDay, londonInstant, londonIso } from "./london.ts"
 import type { ListedRace, RaceSource } from "./source.ts";
 
 interface OfMeeting {
-  /** The racing day that it stood on at first, as YYYY-MM-DD. */
+  /** The racing day that it was first planned for, as YYYY-MM-DD. */
   readonly day: string;
   readonly courseId: string;
 }
@@ -23,7 +23,7 @@ export interface MeetingAbandoned extends OfMeeting {
   readonly at: Date;
 }
 
-/** From `at` on the meeting stands on another day, at the same times and under the same ids; its results come there. */
+/** From `at` on the meeting is on another day, at the same times and under the same ids; its results come there. */
 export interface MeetingMoved extends OfMeeting {
   readonly kind: "meeting moved";
   readonly to: string;

@@ -12,7 +12,7 @@ export type { ReplaySummary } from "./replay.ts";
 
 /** How to run the simulated API. */
 export interface SimulatedApiOptions {
-  /** The same seed gives the same races, for ever. */
+  /** The same seed always gives the same races. */
   readonly seed: number;
   /** Multiplies every rate: 1 is the real API, 20 answers 40 cards a second. */
   readonly speed: number;
@@ -22,7 +22,7 @@ export interface SimulatedApiOptions {
   readonly now?: (() => Date) | undefined;
   /** Serves the captured responses of this folder instead of generated races. */
   readonly replayFolder?: string | undefined;
-  /** What happens to these races besides; nothing by default. */
+  /** Scripted events for these races. Default: none. */
   readonly scenario?: readonly ScriptedEvent[] | undefined;
   /** 0 or absent: a free one. */
   readonly port?: number | undefined;
@@ -39,13 +39,13 @@ export interface ApiCall {
   /** `/results/rac_1`: what was asked. */
   readonly path: string;
   readonly query: string;
-  /** 0 until the answer is on its way. */
+  /** 0 until the answer is sent. */
   readonly status: number;
   /** Of the body on the wire. */
   readonly bytes: number;
-  /** From its arrival until its answer was on its way. */
+  /** From its arrival until its answer was sent. */
   readonly milliseconds: number;
-  /** What the rates say of it, whatever it was answered. */
+  /** The verdict by the rates, whatever the answer was. */
   readonly verdict: Verdict["kind"];
   /** What was forgiven of the second that it was counted in: jitter, and what this process itself delayed. */
   readonly forgivenMilliseconds: number;
@@ -165,8 +165,8 @@ export async function startSimulatedApi(options: SimulatedApiOptions): Promise<S
 }
 
 /**
- * On a machine that shares two cores with a database this process is put off now and then; requests that kept their
- * distance are then seen in a bunch, which a timer that fires late tells.
+ * On a machine that shares two cores with a database this process is sometimes delayed. Requests that kept their
+ * distance then arrive together. A timer that fires late shows such a delay.
  */
 function watchForStalls(limits: RateLimits, monotonic: () => number): ReturnType<typeof setInterval> {
   const interval = 25;

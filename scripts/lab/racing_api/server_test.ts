@@ -191,7 +191,7 @@ Deno.test("a fault can break the connection in the middle of an answer", async (
   });
 });
 
-Deno.test("the log says what the rates make of a call, whatever it was answered", async () => {
+Deno.test("the log has each call's verdict by the rates, whatever its answer", async () => {
   await withApi(async (api, get) => {
     api.faults = () => ({ status: 500 });
     for (let i = 0; i < 3; i++) await get("/racecards/pro?date=2024-12-25");
@@ -220,7 +220,7 @@ Deno.test("a port in use is named in the error", async () => {
   });
 });
 
-Deno.test("a speed that is no speed is refused", async () => {
+Deno.test("an invalid speed is refused", async () => {
   await assertRejects(
     () => startSimulatedApi({ ...OPTIONS, speed: 0 }),
     RangeError,

@@ -1,4 +1,4 @@
-/** What the HTTP side asks of races, wherever they come from: the generator or a folder of captured responses. */
+/** What the HTTP side asks of races, from the generator or from a folder of captured responses. */
 
 /** A course as `/courses` lists it. */
 export interface Course {

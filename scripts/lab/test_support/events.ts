@@ -1,4 +1,4 @@
-/** Things that happen, to be awaited one after the other. */
+/** Events to be awaited one after another. */
 export class Events<T> {
   readonly all: T[] = [];
   #taken = 0;
@@ -9,12 +9,12 @@ export class Events<T> {
     this.#waiting.splice(0).forEach((wake) => wake());
   }
 
-  /** Passes over what has happened so far. */
+  /** Skips all events so far. */
   forget(): void {
     this.#taken = this.all.length;
   }
 
-  /** The next event that nobody has taken yet and that fits; those before it are passed over. */
+  /** The next matching event that is not taken yet. Skips those before it. */
   async next(fits: (event: T) => boolean = () => true, milliseconds = 10_000): Promise<T> {
     let timer: ReturnType<typeof setTimeout> | undefined;
     const late = new Promise<never>((_, reject) => {

@@ -11,7 +11,7 @@ export interface UntilOptions {
 }
 
 /**
- * Waits until a condition holds. One that is never answered counts as one that does not hold.
+ * Waits until a condition holds. One that never settles counts as false.
  *
  * @param what What is waited for, for the message of the failure.
  * @throws {Error} when it does not hold in time, and what the condition throws

@@ -16,7 +16,7 @@ Deno.test("until() fails with what was waited for, and with more when there is m
   assertEquals((error as Error).message, "Waited 0.05 s for it\nthe log");
 });
 
-Deno.test("until() waits for no condition that is never answered", async () => {
+Deno.test("until() gives up a condition that never settles", async () => {
   const never = () => new Promise<boolean>(() => {});
   await assertRejects(() => until(never, "an answer", { seconds: 0.05 }), Error, "for an answer");
 });

@@ -21,9 +21,9 @@ export interface BootOptions {
   account?: { username: string; password: string } | undefined;
   /** The simulated API's time, by which races are over. Default: the system's. */
   apiNow?: (() => Date) | undefined;
-  /** What happens on the simulated API's racing days besides. */
+  /** Scripted events on the simulated API's racing days. */
   scenario?: readonly ScriptedEvent[] | undefined;
-  /** The rest of what the platform can be told. */
+  /** The other options of the platform. */
   platform?: Omit<PlatformOptions, "databaseUrl">;
 }
 
@@ -54,7 +54,7 @@ export async function bootEverything(options: BootOptions = {}): Promise<Everyth
       now: options.apiNow,
       scenario: options.scenario,
     }).catch((error: Error) => {
-      // What is wrong with a folder of one's own is told in one sentence, without a stack.
+      // An error about the user's folder is one sentence, without a stack.
       throw options.replay === undefined ? error : new Problem(error.message, { cause: error });
     });
     if (api) resources.defer(() => api.close());

@@ -17,8 +17,8 @@ export const BOOT_VALUES = {
 export const BOOT_OPTIONS_HELP =
   `  --replay DIR         let the API answer from captured responses: the .json files in DIR
   --database-url URL   use this database (a superuser's URL) and the extensions it has; it is kept afterwards
-  --api-speed N        an API that is N times as fast, its rate limits too (default 1)
-  --seed N             make other data`;
+  --api-speed N        make the API, with its rate limits, N times as fast (default 1)
+  --seed N             generate the data from this seed (default 1)`;
 
 /** What was given of them. */
 export function bootOptions(

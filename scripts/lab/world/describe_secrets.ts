@@ -7,7 +7,7 @@ export interface Found {
 }
 
 /**
- * A sentence for each secret that stands where it must not: in a table that people read, or in one of the other texts.
+ * A sentence for each secret that leaked into a table that people read or into one of the other texts.
  *
  * @param others such as what the functions have logged
  */

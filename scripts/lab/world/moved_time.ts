@@ -6,8 +6,8 @@ import { shiftSlots } from "./slots.ts";
 const MINUTE = 60_000;
 
 /**
- * Replaces the engine's clock, as only its owner can. It goes on by itself, so many milliseconds ahead of the real one, or stands
- * still at a moment when it is given one.
+ * Replaces the engine's clock, as only its owner can. It runs so many milliseconds ahead of the real one, or stands
+ * still at a given moment.
  */
 export async function replaceClock(sql: Sql): Promise<void> {
   await sql.unsafe(`
@@ -48,10 +48,16 @@ export class StandingTime {
   }
 }
 
-/** What becomes of the API's slots when time is put forward: they are as near as before, or have come that much nearer. */
+/**
+ * What happens to the API's slots when time moves: "move along" keeps them as far away as before, "stay" brings them
+ * nearer.
+ */
 export type Slots = "move along" | "stay";
 
-/** The engine's time, and the simulated API's if it asks this one: it goes on by itself, and is put forward instead of waited for. */
+/**
+ * The engine's time, and the simulated API's if it asks this one: it goes on by itself, and is moved forward instead of
+ * waited for.
+ */
 export class MovedTime {
   readonly #start: number;
   #ahead: number;
@@ -66,7 +72,7 @@ export class MovedTime {
     return new Date(Date.now() + this.#ahead);
   }
 
-  /** By how much it was put forward so far. */
+  /** By how much it has been moved forward so far. */
   get minutes(): number {
     return (this.#ahead - this.#start) / MINUTE;
   }
@@ -82,7 +88,7 @@ export class MovedTime {
     }
   }
 
-  /** Back to what it would be without having been put forward. */
+  /** Resets it, as if it had never been moved forward. */
   async reset(sql: Sql): Promise<void> {
     await patiently(() =>
       sql`update testing.clock set stands_at = null, ahead_milliseconds = ${this.#start}`
@@ -90,12 +96,12 @@ export class MovedTime {
     this.#ahead = this.#start;
   }
 
-  /** Puts it forward to a moment while nobody works: nothing is different from having waited. */
+  /** Moves it forward to a moment while no invocation works. The effect is the same as waiting. */
   async moveTo(sql: Sql, moment: Date, slots: Slots): Promise<void> {
     await this.moveBy(sql, moment.getTime() - this.now().getTime(), slots);
   }
 
-  /** Puts it forward to the next whole minute while nobody works. Resolves to that. */
+  /** Moves it forward to the next whole minute while no invocation works. Resolves to it. */
   async toNextMinute(sql: Sql, slots: Slots): Promise<Date> {
     const minute = new Date((Math.floor(this.now().getTime() / MINUTE) + 1) * MINUTE);
     await this.moveTo(sql, minute, slots);
@@ -105,7 +111,7 @@ export class MovedTime {
   /**
    * Puts it forward.
    *
-   * @param then done in the same transaction, before anybody can do anything about it; resolves to what it resolves to
+   * @param then Runs in the same transaction, before anything else can react. Its result is resolved to.
    */
   async moveBy<T>(
     sql: Sql,
@@ -121,7 +127,7 @@ export class MovedTime {
         const moved = await transaction`
           update testing.clock set ahead_milliseconds = ${ahead} where ahead_milliseconds = ${before} returning true
         `;
-        // Nothing when an earlier try went through and its answer was lost in a restart.
+        // Does nothing when an earlier try went through and its answer was lost in a restart.
         if (moved.length === 0) return undefined;
         if (slots === "move along") await shiftSlots(transaction, milliseconds);
         return await then?.(transaction);

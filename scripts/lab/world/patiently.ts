@@ -1,11 +1,11 @@
 import { isConnectionLoss } from "../platform/database.ts";
 import { pause } from "../platform/waiting.ts";
 
-/** Longer than a restart of the database on a machine that has other things to do. */
+/** Longer than a restart of the database on a busy machine. */
 const PATIENCE_MILLISECONDS = 20_000;
 const PAUSE_MILLISECONDS = 50;
 
-/** Does it again while the database is restarting. What it does must bear being done twice. */
+/** Repeats the work while the database is restarting. The work must be safe to repeat. */
 export async function patiently<T>(work: () => Promise<T>): Promise<T> {
   const deadline = performance.now() + PATIENCE_MILLISECONDS;
   while (true) {

@@ -6,8 +6,8 @@ export async function freeSlots(sql: postgres.ISql): Promise<void> {
 }
 
 /**
- * Moves every slot of the API along with a time that is put forward. A slot is a distance in real time to the call before: the
- * API would otherwise be called too fast.
+ * Moves every slot of the API along when time is moved forward. A slot keeps a distance in real time from the call
+ * before it. Otherwise the API would be called too fast.
  */
 export async function shiftSlots(sql: postgres.ISql, milliseconds: number): Promise<void> {
   await sql`

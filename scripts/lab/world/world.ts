@@ -6,7 +6,7 @@ import { bootEverything, type BootOptions } from "./boot.ts";
 import type { MovedTime } from "./moved_time.ts";
 import { patiently } from "./patiently.ts";
 
-/** Everything real but the API and the time, which are in our hands. */
+/** Everything is real but the API and the time, which the laboratory controls. */
 export interface World extends AsyncDisposable {
   readonly platform: Platform;
   readonly api: SimulatedApi;
@@ -15,11 +15,11 @@ export interface World extends AsyncDisposable {
   readonly time: MovedTime;
   /** The account of the API. */
   readonly account: Account;
-  /** What must stand nowhere, by its name. */
+  /** Secrets that must not leak, by name. */
   readonly secrets: Readonly<Record<string, string>>;
-  /** Whether somebody works, or is on the way. What stands in pg_net's queue is not counted. */
+  /** Whether an invocation works or a dispatch is in transit. Requests in pg_net's queue do not count. */
   isAlive(): boolean;
-  /** How many requests stand in pg_net's queue. */
+  /** How many requests are in pg_net's queue. */
   queuedRequests(): Promise<number>;
 }
 
@@ -44,10 +44,10 @@ export interface WorldOptions extends Pick<BootOptions, "seed" | "databaseUrl" |
   readonly platform: PlatformOptions;
 }
 
-/** Boots it: cron ticks when it is told to. */
+/** Boots it. Cron runs only when `tick` is called. */
 export async function startWorld(options: WorldOptions): Promise<World> {
   const { name, time, webhookUrl, connections, onApiCall, platform: platformOptions, ...boot } = options;
-  // Long enough that it stands in no text by accident.
+  // Long enough not to occur in a text by accident.
   const account = { username: `${name}-account`, password: "a-password-that-must-not-be-written-down" };
   await using starting = new AsyncDisposableStack();
   const everything = starting.use(

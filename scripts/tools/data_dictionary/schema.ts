@@ -1,4 +1,4 @@
-/** What a person wants to know of the schema public, as Postgres' catalogue tells it. */
+/** What the data dictionary needs of the schema public, read from Postgres' catalogue. */
 export interface Schema {
   readonly relations: readonly Relation[];
   readonly functions: readonly DatabaseFunction[];

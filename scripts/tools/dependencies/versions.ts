@@ -1,6 +1,6 @@
 /**
- * The newest version that may take the place of another without a change of the code: of the same major one. A version that is
- * not finished takes only the place of another such.
+ * The newest version that can replace another without a change of the code, which is one of the same major version. A
+ * prerelease only replaces another prerelease.
  */
 export function newestFor(current: string, published: readonly string[]): string {
   const { numbers: [major], before } = parts(current);
@@ -11,7 +11,7 @@ export function newestFor(current: string, published: readonly string[]): string
   return [current, ...fitting].reduce((newest, version) => isNewer(version, newest) ? version : newest);
 }
 
-/** The newest major version beyond this one, which somebody has to look at; undefined when there is none. */
+/** A newer major version, which needs a review; undefined when there is none. */
 export function newerMajor(current: string, published: readonly string[]): string | undefined {
   const major = parts(current).numbers[0] ?? 0;
   const beyond = published.filter((version) => {
@@ -33,7 +33,7 @@ function isNewer(one: string, other: string): boolean {
   const [a, b] = [parts(one), parts(other)];
   const byNumbers = compareLists(a.numbers, b.numbers);
   if (byNumbers !== 0) return byNumbers > 0;
-  // What comes before a version is older than it.
+  // A prerelease is older than its release.
   if (a.before.length === 0 || b.before.length === 0) return a.before.length < b.before.length;
   return compareLists(a.before, b.before) > 0;
 }

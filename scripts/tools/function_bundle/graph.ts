@@ -34,7 +34,7 @@ export function findOffenders(graph: ModuleGraph, functionsFolder: string): stri
     if (specifier.startsWith("file:")) {
       return specifier.startsWith(functionsFolder) ? [] : [`${specifier} is outside of supabase/functions`];
     }
-    return /^(npm|node):/.test(specifier) ? [] : [`${specifier} is neither of npm nor of Node`];
+    return /^(npm|node):/.test(specifier) ? [] : [`${specifier} is not from npm or Node`];
   });
 }
 

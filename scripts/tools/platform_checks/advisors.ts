@@ -10,12 +10,12 @@ export type Finding = z.infer<typeof findings>[number];
 /** The kinds of remarks of the lowest level that are meant to be there, and why; docs/security.md says it at length. */
 export const EXPLAINED: Readonly<Record<string, string>> = {
   rls_enabled_no_policy:
-    "Closed on purpose: without a policy nobody but service_role, which is not asked for one, gets a row.",
+    "Closed on purpose: without a policy only service_role, which bypasses policies, gets a row.",
   unused_index:
     "The database is minutes old; every index serves a foreign key, the engine, or a reader of the data.",
 };
 
-/** The findings that nobody has explained: all above the lowest level, and those of an unknown kind. */
+/** The unexplained findings: all above the lowest level, and those of an unknown kind. */
 export function unexplained(all: readonly Finding[]): Finding[] {
   return all.filter(({ level, name }) => level !== "INFO" || !(name in EXPLAINED));
 }

@@ -3,7 +3,7 @@ import { EXPLAINED, unexplained } from "./advisors.ts";
 
 const remark = (level: string, name: string) => ({ level, name, detail: "" });
 
-Deno.test("unexplained() lets pass remarks of a kind that is explained, and nothing above a remark", () => {
+Deno.test("unexplained() accepts remarks of an explained kind, and nothing above a remark", () => {
   assertEquals(unexplained([remark("INFO", "unused_index"), remark("INFO", "rls_enabled_no_policy")]), []);
   const bad = [
     remark("WARN", "unused_index"),
@@ -13,7 +13,7 @@ Deno.test("unexplained() lets pass remarks of a kind that is explained, and noth
   assertEquals(unexplained(bad), bad);
 });
 
-Deno.test("docs/security.md explains every kind of remark that is let pass", async () => {
+Deno.test("docs/security.md explains every kind of accepted remark", async () => {
   const guide = await Deno.readTextFile(new URL("../../../docs/security.md", import.meta.url));
   for (const name of Object.keys(EXPLAINED)) assert(guide.includes(`| \`${name}\``), name);
 });

@@ -7,7 +7,7 @@ export interface DocumentedCommand {
   readonly words: readonly string[];
 }
 
-/** A document's commands, and what of it is none: there a command would be overlooked. */
+/** A document's commands, and the text outside them, where a command could be missed. */
 export interface ReadDocument {
   readonly commands: readonly DocumentedCommand[];
   readonly rest: string;
@@ -103,7 +103,7 @@ export function readHelp(path: readonly string[], printed: string): CommandHelp 
 }
 
 /**
- * What is wrong with a command, in a sentence; null when the CLI has it as it stands.
+ * What is wrong with a command, in a sentence; null when the CLI has it as written.
  *
  * @param ask the help of a command by its path; null when there is no such command
  */

@@ -16,7 +16,7 @@ import { CLI_VERSION, runCli } from "./supabase_cli.ts";
 
 const ROOT = fromFileUrl(new URL("../../../", import.meta.url));
 
-/** What somebody may read a command in and run it: the documents, what SQL says, and what the functions say. */
+/** Where a reader may find a command to run: the documents, and the messages of SQL and of the functions. */
 async function documents(): Promise<Map<string, string>> {
   const texts = new Map<string, string>();
   for (const folder of ["docs", "supabase"]) {
@@ -48,7 +48,7 @@ async function faultsOf({ commands, rest }: ReadDocument): Promise<string[]> {
   const names = [...(await ask([]))?.subcommands ?? []];
   assert(names.includes("db"), "The CLI's own help could not be read");
   for (const [found] of rest.matchAll(new RegExp(`\\bsupabase\\s+(?:${names.join("|")})\\b.*`, "g"))) {
-    faults.push(`a command that stands in no code: ${found}`);
+    faults.push(`a command outside code: ${found}`);
   }
   return faults;
 }
@@ -87,7 +87,7 @@ Deno.test("readDocument() finds the commands of blocks, of inline code and of qu
   ]);
 });
 
-Deno.test("a command that the CLI has not, or that means another database than it should, is found", async () => {
+Deno.test("a command that the CLI does not have, or that targets the wrong database, is found", async () => {
   const faults = async (line: string) => (await faultsOf(inBlock(line))).join();
   assertEquals(await faults("supabase db push --remote --yes"), "");
   assert((await faults("supabase db push")).endsWith("--remote is missing"));
@@ -99,7 +99,7 @@ Deno.test("a command that the CLI has not, or that means another database than i
   assert((await faults("supabase db")).endsWith("is no command by itself"));
   assert((await faults("supabase secrets set --env-file")).endsWith("--env-file wants a value"));
   assertEquals(await faultsOf(readDocument("a.md", "Then supabase db push it.")), [
-    "a command that stands in no code: supabase db push it.",
+    "a command outside code: supabase db push it.",
   ]);
 });
 
@@ -112,14 +112,14 @@ Deno.test("every command of the supabase CLI that a document names is one that t
     faults.push(...await faultsOf(read));
   }
   assertEquals(faults, []);
-  // Otherwise nothing is held by finding nothing wrong.
+  // Otherwise finding nothing wrong would prove nothing.
   const inReadme = found.filter(({ file }) => file === "README.md").map(({ words }) =>
     words.slice(0, 2).join(" ")
   );
   for (const name of ["db push", "secrets set", "functions deploy"]) assert(inReadme.includes(name), name);
 });
 
-Deno.test("README names the version of the CLI that all of this is tried with, and nobody another one", async () => {
+Deno.test("README names the version of the CLI that all of this is tried with, and no file names another", async () => {
   const texts = await documents();
   const versions = [...texts].flatMap(([file, text]) =>
     [...text.matchAll(/supabase@([\w.-]*\w)/g)].map(([, version]) => `${file}: ${version}`)

@@ -12,9 +12,9 @@ import { Problem } from "../../command_line/problem.ts";
  */
 export async function prepareDatabase(adminUrl: string, password: string): Promise<void> {
   if ((await checkDatabase(adminUrl)).postgresIsSuperuser) {
-    // It would get a password, with which nobody could log in to the server any more who does so as postgres.
+    // It would get a new password, which would lock out the logins of the role postgres.
     throw new Problem(
-      "The role postgres of this server is a superuser, and on the platform it is not: give a server that was made with " +
+      "On this server the role postgres is a superuser, which it is not on the platform: use a server made with " +
         "a superuser of another name (initdb --username=supabase_admin).",
     );
   }

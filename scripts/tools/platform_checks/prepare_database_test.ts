@@ -3,7 +3,7 @@ import { connect } from "../../lab/platform/database.ts";
 import { startEmbeddedPostgres } from "../../lab/platform/embedded_postgres.ts";
 import { prepareDatabase } from "./prepare_database.ts";
 
-Deno.test("a server whose role postgres is a superuser is left as it is: it would lose its password", async () => {
+Deno.test("a server whose role postgres is a superuser is left as it is, because that role would lose its password", async () => {
   const folder = await Deno.makeTempDir();
   await Deno.chmod(folder, 0o755);
   const postgres = await startEmbeddedPostgres({ folder, signal: new AbortController().signal });

@@ -1,4 +1,4 @@
-/** Waits until the real pg_cron has run each job of ours once: every minute for now, whatever its schedule. */
+/** Waits until the real pg_cron has run each job of ours once: every minute for now, instead of on its schedule. */
 import { parseArgs } from "@std/cli/parse-args";
 import { connect, type Sql } from "../../lab/platform/database.ts";
 import { Problem } from "../../command_line/problem.ts";

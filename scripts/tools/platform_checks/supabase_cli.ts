@@ -1,12 +1,12 @@
 import { fromFileUrl } from "@std/path";
 import { Problem } from "../../command_line/problem.ts";
 
-/** The version of the CLI that everything of the platform's is asked through, and that README names. */
+/** The version of the CLI that runs the platform's tools, and that README names. */
 export const CLI_VERSION = "3.1.0";
 
 const ROOT = fromFileUrl(new URL("../../../", import.meta.url));
 
-/** No command takes a minute; one that waits for somebody who isn't there is ended. */
+/** No command takes a minute. One that waits for input is ended. */
 const LIMIT_MINUTES = 10;
 
 /** What a command of the CLI left behind. */
@@ -16,7 +16,7 @@ export interface CliResult {
   readonly stderr: string;
 }
 
-/** Runs a command of the supabase CLI, with nobody to answer its questions. */
+/** Runs a command of the supabase CLI without input. */
 export async function runCli(args: readonly string[]): Promise<CliResult> {
   const child = new Deno.Command("npx", {
     args: ["-y", `supabase@${CLI_VERSION}`, ...args],

@@ -11,7 +11,7 @@ const TEMPLATE = "suite_template";
 export interface TestServer extends AsyncDisposable {
   /** The given database has the real pg_net, which sends what a test wants to find in the queue. */
   readonly sendsByItself: boolean;
-  /** Runs something with the URL of a migrated database that nobody else has, and drops it afterwards. */
+  /** Runs something with the URL of a new migrated database, and drops it afterwards. */
   withDatabase<T>(work: (url: string) => Promise<T>): Promise<T>;
   /** The URL of the given database, emptied and migrated again; its cron jobs are there but do not run. */
   renewGiven(): Promise<string>;

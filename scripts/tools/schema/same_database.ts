@@ -10,7 +10,9 @@ import { readStatements, type SchemaStatement } from "../schema_dump/statements.
 import { INITIAL_IS_GENERATED } from "./migrations.ts";
 import { readSchemaFiles, type SchemaFile } from "./schema_files.ts";
 
-/** What the platform grants on a new object by itself. What one side takes back and the other forgets shows under the old ones. */
+/**
+ * What the platform grants on a new object by itself. A grant that only one side revokes shows under the old defaults.
+ */
 const PROJECTS = [
   { since: "October 2026", grants: "" },
   { since: "before October 2026", grants: HISTORICAL_DEFAULT_GRANTS },
@@ -24,7 +26,7 @@ const WHAT_TO_DO = INITIAL_IS_GENERATED
  * Checks that the migrations make the database that the schema files make, in databases of its own beside the given one.
  *
  * @param adminUrl a superuser's URL
- * @throws {Problem} that names each object that is another one, and its lines
+ * @throws {Problem} that names each object that differs, and its lines
  */
 export async function checkSameDatabase(adminUrl: string, supabaseFolder: string): Promise<void> {
   const files = await readSchemaFiles(supabaseFolder);
@@ -45,7 +47,7 @@ export async function checkSameDatabase(adminUrl: string, supabaseFolder: string
  * Checks that a database which was migrated already, on a project from before October 2026, is the one that the schema files
  * make.
  *
- * @throws {Problem} that names each object that is another one, and its lines
+ * @throws {Problem} that names each object that differs, and its lines
  */
 export async function checkMigratedDatabase(adminUrl: string, supabaseFolder: string): Promise<void> {
   const files = await readSchemaFiles(supabaseFolder);

@@ -24,7 +24,7 @@ async function refusal(schema: string, migration: string): Promise<string> {
   });
 }
 
-Deno.test("checkSameDatabase() is content when the migrations come to the same in another way, and leaves no database", async () => {
+Deno.test("checkSameDatabase() accepts migrations that make the same database in another way, and leaves no database", async () => {
   const project = {
     schemas: { "engine.sql": BASE, "rights.sql": CLOSED },
     migrations: {
@@ -71,7 +71,7 @@ Deno.test("checkSameDatabase() names the schema file and the line that Postgres 
   });
 });
 
-Deno.test("checkMigratedDatabase() tells what another hand changed in a database", async () => {
+Deno.test("checkMigratedDatabase() reports what was changed in a database by hand", async () => {
   await withProject({ schemas: { "horses.sql": BASE + CLOSED } }, async (folder) => {
     const sql = connect(platform.adminUrl, { max: 1, name: "test", role: "postgres" });
     try {

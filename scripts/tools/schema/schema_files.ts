@@ -3,7 +3,7 @@ import { walk } from "../../command_line/walk.ts";
 import { Problem } from "../../command_line/problem.ts";
 import { readSchemaPaths } from "./project_config.ts";
 
-/** More than this is more than one concern: nobody reads it in one go. */
+/** A longer file has more than one concern and is hard to read. */
 const MOST_LINES = 300;
 
 export interface SchemaFile {

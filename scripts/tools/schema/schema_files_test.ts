@@ -53,7 +53,7 @@ Deno.test("readSchemaFiles() takes a file of 300 lines and refuses one of 301", 
   );
 });
 
-Deno.test("readSchemaFiles() tells everything that is wrong at once", async () => {
+Deno.test("readSchemaFiles() reports everything that is wrong at once", async () => {
   assertEquals((await refusal({ schemas: { "a.sql": "" }, listed: ["b.sql"] })).split("\n").length, 2);
 });
 

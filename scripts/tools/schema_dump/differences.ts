@@ -24,7 +24,7 @@ export function findDifferences(
   });
 }
 
-/** The statements of each object, in an order that the order of reading has no part in. */
+/** The statements of each object, in an order independent of the order of reading. */
 function byObject(statements: readonly SchemaStatement[]): Map<string, string[]> {
   const objects = Map.groupBy(statements, ({ object }) => object);
   return new Map([...objects].map(([object, own]) => [

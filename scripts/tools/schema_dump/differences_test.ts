@@ -57,7 +57,7 @@ async function differencesAfter(alteration: string): Promise<string[]> {
   return findDifferences(before, after, ["one", "the other"]);
 }
 
-/** What is altered, how, and what is told: the object, then the lines of both. */
+/** What is altered, how, and what is reported: the object, then the lines of both. */
 const ALTERATIONS: readonly [what: string, alteration: string, object: string, one: string, other: string][] =
   [
     [
@@ -220,7 +220,7 @@ $$`,
   ];
 
 for (const [what, alteration, object, one, other] of ALTERATIONS) {
-  Deno.test(`two databases are told apart by ${what}`, async () => {
+  Deno.test(`two databases differ by ${what}`, async () => {
     assertEquals(await differencesAfter(alteration), [
       `${object}\n  by one: ${one}\n  by the other: ${other}`,
     ]);
@@ -239,13 +239,13 @@ Deno.test("findDifferences() finds none in statements that were read in another 
   assertEquals(findDifferences(statements, statements.toReversed(), MAKERS), []);
 });
 
-Deno.test("findDifferences() tells the first line that stands elsewhere when only the order differs", () => {
+Deno.test("findDifferences() reports the first line that moved when only the order differs", () => {
   assertEquals(findDifferences([statement("a\nb\nc")], [statement("a\nc\nb")], MAKERS), [
     "public.a\n  by one: b\n  by the other: c",
   ]);
 });
 
-Deno.test("findDifferences() tells five lines of what only one database has, and how many more there are", () => {
+Deno.test("findDifferences() reports five lines of what only one database has, and how many more there are", () => {
   assertEquals(findDifferences([statement("a\nb\nc\nd\ne\nf\ng")], [], MAKERS), [
     "public.a\n  by one: a\n  by one: b\n  by one: c\n  by one: d\n  by one: e\n  by one: and 2 more lines\n" +
     "  by the other: nothing of that",

@@ -6,7 +6,7 @@ const LIST =
   "string_agg(lower(privilege.privilege_type), ', ' order by lower(privilege.privilege_type) collate \"C\")";
 
 /**
- * Row level security, policies and grants. An owner may do everything, and nobody else what does not stand here. Where
+ * Row level security, policies and grants. An owner may do everything; other roles only what is listed here. Where
  * nothing was ever granted or revoked Postgres' own defaults hold, so those are read as if they had been granted.
  */
 export const RIGHTS: readonly string[] = [
@@ -39,7 +39,7 @@ export const RIGHTS: readonly string[] = [
    join pg_catalog.pg_class as c on c.oid = p.polrelid
    where ${isOurs("c.relnamespace")}`,
 
-  // What may be done in the schema public is the platform's to say.
+  // The rights in the schema public are up to the platform.
   `select 'schema ' || n.nspname as object, 6 as place,
      format('grant %s on schema %I to %s%s;', ${LIST}, n.nspname, ${GRANTEE}, ${OPTION}) as text
    from pg_catalog.pg_namespace as n
@@ -83,7 +83,7 @@ export const RIGHTS: readonly string[] = [
    where d.defaclnamespace = 0 or ${isOurs("d.defaclnamespace")}
    group by d.oid, d.defaclnamespace, d.defaclrole, d.defaclobjtype, privilege.grantee`,
 
-  // Everything belongs to the role that runs the migrations; what does not, shows.
+  // Everything should belong to the role that runs the migrations. Other owners are shown.
   `select c.oid::regclass::text as object, 8 as place,
      format('alter table %s owner to %s;', c.oid::regclass, c.relowner::regrole) as text
    from pg_catalog.pg_class as c
@@ -95,7 +95,7 @@ export const RIGHTS: readonly string[] = [
    from pg_catalog.pg_proc as p
    where ${isOurs("p.pronamespace")} and p.proowner::regrole::text <> 'postgres'`,
 
-  // What a publication carries leaves the database by itself, to the platform's realtime service for one.
+  // A publication sends its tables' changes out of the database, for example to the platform's realtime service.
   `select c.oid::regclass::text as object, 9 as place,
      format('alter publication %I add table %s;', p.pubname, c.oid::regclass) as text
    from pg_catalog.pg_publication as p

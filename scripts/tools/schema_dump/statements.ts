@@ -10,7 +10,7 @@ import { readRows } from "./rows.ts";
 export interface SchemaStatement {
   /** `public.ra_races`, `engine.clock()`: what the statements of one object are gathered under. */
   readonly object: string;
-  /** Where it stands among the statements of its object: a table before its indexes before its grants. */
+  /** Its place among the statements of its object: a table before its indexes before its grants. */
   readonly place: number;
   readonly text: string;
 }

@@ -1,6 +1,6 @@
 /**
- * Time as the functions see it: only durations, because the clock of an isolate may be wrong. The only look at the wall
- * clock is serve.ts's, which allows a minute.
+ * Time as the functions see it: durations only, because an isolate's clock may be wrong. Only serve.ts reads the wall
+ * clock, with a minute's tolerance.
  */
 export interface Clock {
   /** Milliseconds since some fixed moment; never goes back. */

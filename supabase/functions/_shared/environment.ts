@@ -1,7 +1,7 @@
 import { MissingSettingError } from "./missing_setting_error.ts";
 import { basicCredentials, type RacingApiAccount } from "./racing_api/account.ts";
 
-/** What the functions need to answer a call and to reach the database. */
+/** What the functions need to answer a request and to reach the database. */
 export interface Environment {
   readonly supabaseUrl: string;
   readonly secretKey: string;
@@ -65,7 +65,7 @@ export function readRacingApiAccount(get: GetVariable): RacingApiAccount {
   };
 }
 
-/** Of the database's address only the password is one: the rest begins as a thousand harmless texts do. */
+/** In the database's URL only the password is secret: the rest begins like many harmless texts. */
 function databasePassword(get: GetVariable): string[] {
   try {
     const { password } = new URL(get("SUPABASE_DB_URL") ?? "");
@@ -75,7 +75,7 @@ function databasePassword(get: GetVariable): string[] {
   }
 }
 
-/** Every secret among the variables, for the logger to keep back. */
+/** Every secret among the variables, for the logger to redact. */
 export function secretsOf(get: GetVariable): string[] {
   const names = [
     "SUPABASE_SECRET_KEYS",
@@ -88,7 +88,7 @@ export function secretsOf(get: GetVariable): string[] {
   try {
     secrets.push(secretKey(get));
   } catch {
-    // Nothing to keep back; whoever needs the key will say that it is missing.
+    // Nothing to redact. The code that needs the key reports that it is missing.
   }
   secrets.push(...databasePassword(get));
   const [username, password] = [get("RACING_API_USERNAME"), get("RACING_API_PASSWORD")];

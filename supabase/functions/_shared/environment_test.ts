@@ -47,7 +47,7 @@ Deno.test("the API's address is the real one unless another is given", () => {
   assertEquals(local.url, "http://127.0.0.1:9/v1");
 });
 
-Deno.test("half an account is kept back as it is, and makes no Basic credentials", () => {
+Deno.test("half an account is redacted as it is, and makes no Basic credentials", () => {
   assertEquals(secretsOf(from({ RACING_API_USERNAME: "somebody" })), ["somebody"]);
   assertEquals(secretsOf(from({ RACING_API_PASSWORD: "a password" })), ["a password"]);
   assertEquals(secretsOf(from({})), []);

@@ -2,8 +2,8 @@ import { assertEquals } from "@std/assert";
 import { importsAgainst, readImportGraph } from "../../tests/support/import_graph.ts";
 
 /**
- * The folders and files of `_shared`: each may import what stands above it, types as well, and nothing below. The database's
- * types, time and text at the top know nothing of racing; `worker` at the foot knows everything.
+ * The folders and files of `_shared`. Each may import, types included, only what is listed above it. The first ones
+ * (database types, time, text) know nothing of racing; `worker`, the last, knows everything.
  */
 const ORDER = [
   "database_types.ts",
@@ -24,17 +24,17 @@ Deno.test("every folder and file of _shared has its place in the order", () => {
   assertEquals([...graph.keys()].sort(), [...ORDER].sort());
 });
 
-Deno.test("what stands in _shared imports only what is above it in the order", () => {
+Deno.test("files in _shared import only what is above them in the order", () => {
   assertEquals(importsAgainst(ORDER, graph), []);
 });
 
-Deno.test("imports of types and over several lines are arrows too", () => {
+Deno.test("type imports and imports over several lines count too", () => {
   assertEquals(graph.get("worker")?.has("pages"), true);
   assertEquals(graph.get("racing_api")?.has("clock.ts"), true);
   assertEquals(graph.get("pages")?.has("racing_api"), true);
 });
 
-Deno.test("an arrow back is found out, whichever two it joins", () => {
+Deno.test("an import against the order is found between any two of them", () => {
   const back = new Map(graph).set("values", new Set(["pages"])).set("redact.ts", new Set(["environment.ts"]));
   assertEquals(importsAgainst(ORDER, back).sort(), [
     "redact.ts imports environment.ts",

@@ -1,6 +1,6 @@
 import { createRedactor } from "./redact.ts";
 
-/** What a log line may carry besides the event: numbers and short texts. */
+/** The fields of a log line in addition to the event: numbers and short texts. */
 export type LogFields = Record<string, string | number | boolean | null | undefined>;
 
 /** Writes one JSON object a line, so that the dashboard's log search can follow one chunk. */
@@ -21,8 +21,8 @@ const consoleSink: LogSink = (level, line) => level === "error" ? console.error(
 /**
  * Makes a logger.
  *
- * @param secrets Texts that must not be written; each is replaced by `[secret]` wherever it occurs. Texts shorter than four
- * characters are not replaced: they would take half of every line with them.
+ * @param secrets Texts that must not be written; each is replaced by `[secret]` wherever it occurs. Texts shorter than
+ * four characters are not replaced: they occur in almost every line.
  */
 export function createLogger(
   secrets: readonly string[],

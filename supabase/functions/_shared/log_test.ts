@@ -14,7 +14,7 @@ Deno.test("a line is one JSON object with run, chunk and feed", () => {
   ]);
 });
 
-Deno.test("a secret never reaches a line, wherever it stands", () => {
+Deno.test("a secret never reaches a log line, in any field", () => {
   const { lines, log } = recorded(["hunter22", "hunter22-and-more"]);
   log.error("refused hunter22", { message: "Basic hunter22-and-more!", user: "hunter22" });
   assertEquals(lines, [
@@ -23,13 +23,13 @@ Deno.test("a secret never reaches a line, wherever it stands", () => {
   assertEquals(log.redact("x hunter22 y"), "x [secret] y");
 });
 
-Deno.test("a secret with characters that JSON escapes is kept back as well", () => {
+Deno.test("a secret with characters that JSON escapes is redacted too", () => {
   const { lines, log } = recorded(['pass"word\\1']);
   log.info("said", { message: 'It is pass"word\\1.' });
   assertEquals(JSON.parse(lines[0] ?? "").message, "It is [secret].");
 });
 
-Deno.test("a text too short to be a secret takes nothing with it", () => {
+Deno.test("a text too short to be a secret is not redacted", () => {
   const { lines, log } = recorded(["u"]);
   log.info("unusual");
   assertEquals(JSON.parse(lines[0] ?? "").event, "unusual");

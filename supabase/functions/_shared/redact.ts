@@ -1,6 +1,6 @@
-/** A shorter text would take half of every line with it. */
+/** A shorter text occurs in almost every line. */
 const SHORTEST_SECRET = 4;
-/** So much of a secret's beginning is kept back too: texts are cut off, and one that ends amid a secret tells most of it. */
+/** This much of a secret's beginning is redacted too: a text may be cut off in the middle of a secret. */
 const BEGINNING = 8;
 
 /**
@@ -22,7 +22,7 @@ export function createRedactor(secrets: readonly string[]): (text: string) => st
   };
 }
 
-/** How much of a form stands at a place; 0 when too little to be told from anything else. */
+/** How much of a form is at a position; 0 when too little to recognize. */
 function matchAt(text: string, at: number, form: string): number {
   let length = 0;
   while (length < form.length && text[at + length] === form[length]) length++;

@@ -15,13 +15,13 @@ const forms: [string, string][] = [
 ];
 
 for (const [how, text] of forms) {
-  Deno.test(`a secret written ${how} is kept back, and so is its beginning where the rest was cut off`, () => {
+  Deno.test(`a secret written ${how} is redacted, and so is its beginning where the rest was cut off`, () => {
     assertEquals(redact(`It is ${text}.`), "It is [secret].");
     assertEquals(redact(`It is ${text.slice(0, 9)}`), "It is [secret]");
     assertEquals(redact(`${text}${text}`), "[secret][secret]");
   });
 }
 
-Deno.test("a text that only begins as a secret does, and one that is too short to be a secret, stay", () => {
+Deno.test("a text that only begins like a secret, or is too short to be one, stays", () => {
   assertEquals(redact('pa"ss\\w, abc'), 'pa"ss\\w, abc');
 });

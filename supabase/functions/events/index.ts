@@ -1,4 +1,4 @@
-/** Pulls racecards or results: one chunk per call. */
+/** Pulls racecards or results: one chunk per request. */
 import { serve } from "../_shared/worker/serve.ts";
 
 serve("events", ["racecards", "results"]);

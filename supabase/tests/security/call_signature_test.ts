@@ -4,7 +4,7 @@ import { createHmac } from "node:crypto";
 import { sign, textToSign } from "../../functions/_shared/worker/signature.ts";
 import { startTestDatabase, type TestDatabase } from "../support/test_database.ts";
 
-/** What SQL signs its calls with, and that the functions make the same of it. */
+/** SQL and the functions make the same signature of a dispatch. */
 let db: TestDatabase;
 Deno.test.beforeAll(async () => void (db = await startTestDatabase()));
 Deno.test.afterAll(() => db.stop());
@@ -68,7 +68,7 @@ for (const [index, { key, message, hmac: expected }] of RFC_4231.entries()) {
   });
 }
 
-Deno.test("hmac_sha256() gives what node:crypto does, whatever the key and the message", async () => {
+Deno.test("hmac_sha256() gives what node:crypto does, for any key and message", async () => {
   const key = fc.oneof(fc.uint8Array({ maxLength: 200 }), fc.string({ unit: "grapheme" }).map(bytes));
   await fc.assert(
     fc.asyncProperty(fc.uint8Array({ maxLength: 300 }), key, async (message, key) => {
@@ -81,7 +81,7 @@ Deno.test("hmac_sha256() gives what node:crypto does, whatever the key and the m
   );
 });
 
-Deno.test("SQL and the functions sign the same text, whatever stands in it", async () => {
+Deno.test("SQL and the functions make the same signature of any text", async () => {
   const field = fc.string({ unit: "grapheme", maxLength: 20 });
   await fc.assert(
     fc.asyncProperty(field, field, fc.nat(), fc.nat(), async (functionName, feed, id, expires) => {
@@ -109,9 +109,9 @@ async function queued() {
 
 Deno.test("dispatch() signs function, feed, number and expiry with Vault's secret, and sends no secret", async () => {
   for (const feed of ["masters", "racecards", "results"]) await db.worker`select engine.dispatch(${feed})`;
-  const calls = await queued();
-  assertEquals(calls.map(({ body }) => body.feed), ["masters", "racecards", "results"]);
-  for (const { url, headers, body: { feed, dispatch, expires } } of calls) {
+  const dispatches = await queued();
+  assertEquals(dispatches.map(({ body }) => body.feed), ["masters", "racecards", "results"]);
+  for (const { url, headers, body: { feed, dispatch, expires } } of dispatches) {
     const functionName = url.split("/").at(-1) ?? "";
     assertEquals(functionName, feed === "masters" ? "masters" : "events");
     assertEquals(headers, {
@@ -120,14 +120,14 @@ Deno.test("dispatch() signs function, feed, number and expiry with Vault's secre
     });
   }
   assertEquals(
-    calls.map(({ body }) => body.dispatch),
+    dispatches.map(({ body }) => body.dispatch),
     (await db.sql<{ id: number }[]>`select id::integer from engine.dispatches order by id`).map((
       { id },
     ) => id),
   );
 });
 
-Deno.test("dispatch() signs for two minutes by the real clock, wherever the engine's stands", async () => {
+Deno.test("dispatch() signs for two minutes by the real clock, not by the engine's", async () => {
   for (const moment of ["2020-01-01T00:00:00Z", "2035-01-01T00:00:00Z"]) {
     await db.reset(moment);
     await db.worker`select engine.dispatch('results')`;
@@ -146,10 +146,10 @@ Deno.test("dispatch() takes no account of the space around the secret in Vault, 
     await db.worker`select engine.dispatch('results')`;
     await db.sql`delete from vault.secrets where name = 'worker_secret'`;
   });
-  const [call] = await queued();
-  const { feed = "", dispatch: id = 0, expires = 0 } = call?.body ?? {};
+  const [sent] = await queued();
+  const { feed = "", dispatch: id = 0, expires = 0 } = sent?.body ?? {};
   assertEquals(
-    call?.headers["X-Call-Signature"],
+    sent?.headers["X-Call-Signature"],
     sign({ functionName: "events", feed, id, expires }, db.workerSecret),
   );
 });

@@ -26,7 +26,7 @@ Deno.test.afterAll(async () => {
 /** `insufficient_privilege`: the one answer that is right. */
 const REFUSED = "42501";
 
-/** Tries each statement and returns those that did anything else than being refused for lack of rights. */
+/** Tries each statement and returns those that were not refused for lack of rights. */
 async function notRefused(
   role: string,
   statements: readonly string[],
@@ -34,9 +34,9 @@ async function notRefused(
 ): Promise<string[]> {
   const open: string[] = [];
   await rolledBack(admin, async (transaction) => {
-    // A grant that is not missed while the schema is closed would be missed the day that somebody opens it.
+    // A wrong grant does no harm while the schema is closed, but would if the schema were opened.
     if (exposeEngine) await transaction.unsafe(`grant usage on schema engine to ${role}`);
-    // As if it had logged in: what the session began as could be gone back to.
+    // As if it had logged in, because `reset role` would go back to the session's first role.
     await transaction.unsafe(`set local session authorization ${role}`);
     for (const statement of statements) {
       const outcome = await transaction.savepoint((attempt) => attempt.unsafe(statement)).then(
@@ -64,7 +64,7 @@ function attacksOn({ name, kind, column, writes }: Relation): string[] {
     `select from ${name}`,
     `select ${column} from ${name} limit 1`,
     `select count(*) from ${name}`,
-    // Of a view that nobody can write Postgres says so before it looks at rights.
+    // Postgres reports that a view is read-only before it checks rights.
     ...writes.map((write) =>
       ({
         insert: `insert into ${name} default values`,
@@ -86,7 +86,7 @@ function attacksOn({ name, kind, column, writes }: Relation): string[] {
 
 for (const role of ["anon", "authenticated"]) {
   for (const exposed of [false, true]) {
-    const where = exposed ? ", were the schema engine open to it as well" : "";
+    const where = exposed ? ", even with the schema engine open to it" : "";
 
     Deno.test(`${role} can do nothing to any table, view or sequence${where}`, async () => {
       assertEquals(await notRefused(role, relations.flatMap(attacksOn), exposed), []);
@@ -98,7 +98,7 @@ for (const role of ["anon", "authenticated"]) {
     });
   }
 
-  Deno.test(`${role} can make nothing in our schemas, nor become anybody else`, async () => {
+  Deno.test(`${role} can create nothing in our schemas, and cannot become another role`, async () => {
     const attempts = [
       ...["public", "engine"].flatMap((schema) => [
         `create table ${schema}.intruder ()`,
@@ -120,7 +120,7 @@ for (const role of ["anon", "authenticated"]) {
   });
 }
 
-Deno.test("nothing of ours is granted to everybody, to anon or to authenticated", async () => {
+Deno.test("nothing of ours is granted to public, anon or authenticated", async () => {
   const open = await admin<{ grant: string }[]>`
     with granted as (
       select c.oid::regclass::text as object, privilege.*
@@ -154,7 +154,7 @@ Deno.test("nothing of ours is granted to everybody, to anon or to authenticated"
   assertEquals(open.map(({ grant }) => grant), []);
 });
 
-/** What the gateway answered, as far as it tells whether something was given away. */
+/** The gateway's answer, reduced to whether it gave anything away. */
 async function ask(path: string, key: string | undefined, init: RequestInit = {}): Promise<[number, string]> {
   const response = await fetch(`${platform.supabaseUrl}/rest/v1/${path}`, {
     ...init,
@@ -170,7 +170,7 @@ async function ask(path: string, key: string | undefined, init: RequestInit = {}
 
 const withoutSchema = (name: string) => name.replace(/^public\./, "");
 
-for (const which of ["the publishable key", "no key", "a key of nobody's"]) {
+for (const which of ["the publishable key", "no key", "an unknown key"]) {
   const key = () =>
     which === "no key"
       ? undefined

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { sign, type SignedDispatch } from "../../functions/_shared/worker/signature.ts";
 import { loadHandler, type TestedHandler, WORKER_SECRET } from "./support/handler.ts";
 
-/** The functions' door: who comes in, with what, and what the others learn. */
+/** How the functions authenticate requests, and what a refused caller learns. */
 let door: TestedHandler;
 Deno.test.beforeAll(async () => void (door = await loadHandler()));
 Deno.test.beforeEach(() => {
@@ -22,7 +22,7 @@ function request(init: RequestInit & { secret?: string } = {}): Request {
   });
 }
 
-/** Everything that the caller gets to see. */
+/** Everything that the caller sees. */
 async function seen(
   response: Response,
 ): Promise<{ status: number; headers: [string, string][]; body: string }> {
@@ -35,7 +35,7 @@ const UNAUTHORIZED = {
   body: '{"message":"Unauthorized"}',
 };
 
-/** A body that is told about, but made only as far as it is read. */
+/** A body that counts how much of it is read. */
 function watchedBody(bytes: number): { body: ReadableStream<Uint8Array>; read: () => number } {
   let read = 0;
   const body = new ReadableStream<Uint8Array>({
@@ -75,7 +75,7 @@ const strangers: [string, Record<string, string>][] = [
 ];
 
 for (const [what, headers] of strangers) {
-  Deno.test(`a call with ${what} gets 401, with nothing said, asked or logged`, async () => {
+  Deno.test(`a request with ${what} gets 401, with nothing said, asked or logged`, async () => {
     const body = '{"feed":"results"}';
     const response = await door.handle(new Request(URL_OF_FUNCTION, { method: "POST", headers, body }));
     assertEquals(await seen(response), UNAUTHORIZED);
@@ -91,7 +91,7 @@ Deno.test("the secret is of no use in the address or in the body", async () => {
   assertEquals(await seen(response), UNAUTHORIZED);
 });
 
-Deno.test("of a stranger's call not one byte of the body is read", async () => {
+Deno.test("not one byte of an unauthenticated request's body is read", async () => {
   const { body, read } = watchedBody(1e9);
   assertEquals(await seen(await door.handle(request({ secret: "wrong", body }))), UNAUTHORIZED);
   assertEquals(read(), 0);
@@ -146,11 +146,11 @@ const brokenBodies: [string, BodyInit | null][] = [
   ["a feed that is an object", '{"feed":{"toString":"results"}}'],
   ["a feed that is a list", '{"feed":["results"]}'],
   ["a prototype in place of a feed", '{"__proto__":{"feed":"results"}}'],
-  ["a field that nobody knows", '{"feed":"results","run_id":1}'],
-  ["a number, which only signed calls have", '{"feed":"results","dispatch":1}'],
-  ["an expiry, which only signed calls have", '{"feed":"results","expires":9999999999}'],
+  ["an unknown field", '{"feed":"results","run_id":1}'],
+  ["an id, which only dispatches have", '{"feed":"results","dispatch":1}'],
+  ["an expiry, which only dispatches have", '{"feed":"results","expires":9999999999}'],
   ["more than a kilobyte", `{"feed":"results"${" ".repeat(1024)}}`],
-  ["a thousand lists in each other", "[".repeat(500) + "]".repeat(500)],
+  ["a thousand nested lists", "[".repeat(500) + "]".repeat(500)],
   ["UTF-16", new Uint8Array(Array.from('{"feed":"results"}').flatMap((letter) => [letter.charCodeAt(0), 0]))],
   ["a NUL in the feed", '{"feed":"results\\u0000"}'],
 ];
@@ -159,7 +159,7 @@ for (const [what, body] of brokenBodies) {
   Deno.test(`a body with ${what} is refused before the database is asked`, () => assertRefused(body));
 }
 
-Deno.test("whatever JSON comes, it is refused unless it is a feed's name", async () => {
+Deno.test("any JSON is refused unless it names a feed", async () => {
   await fc.assert(
     fc.asyncProperty(fc.json({ maxDepth: 4 }), async (body) => {
       fc.pre(body.length < 1024);
@@ -169,8 +169,8 @@ Deno.test("whatever JSON comes, it is refused unless it is a feed's name", async
   );
 });
 
-/** A call as SQL sends it now. */
-const call = (more: Partial<SignedDispatch> = {}): SignedDispatch => ({
+/** A dispatch as SQL sends it now. */
+const dispatch = (more: Partial<SignedDispatch> = {}): SignedDispatch => ({
   functionName: "events",
   feed: "results",
   id: 7,
@@ -186,8 +186,8 @@ async function handleSigned(signature: string, body: unknown): Promise<Response>
   return await door.handle(new Request(URL_OF_FUNCTION, { method: "POST", headers, body: text }));
 }
 
-Deno.test("a signed call comes in, with nothing else to show", async () => {
-  const signed = call();
+Deno.test("a signed dispatch is accepted without anything else", async () => {
+  const signed = dispatch();
   const response = await handleSigned(sign(signed, WORKER_SECRET), bodyOf(signed));
   assertEquals([response.status, await response.json()], [200, { claimed: false }]);
   assertEquals(door.takeDatabaseCalls().map(({ url }) => url), [
@@ -195,11 +195,11 @@ Deno.test("a signed call comes in, with nothing else to show", async () => {
   ]);
 });
 
-const good = call();
+const good = dispatch();
 const signature = sign(good, WORKER_SECRET);
 const forgeries: [what: string, signature: string, body: unknown][] = [
   ["another feed", signature, bodyOf({ ...good, feed: "racecards" })],
-  ["another number", signature, bodyOf({ ...good, id: 8 })],
+  ["another id", signature, bodyOf({ ...good, id: 8 })],
   ["a later expiry", signature, bodyOf({ ...good, expires: good.expires + 1 })],
   ["another function's signature", sign({ ...good, functionName: "masters" }, WORKER_SECRET), bodyOf(good)],
   [
@@ -215,33 +215,33 @@ const forgeries: [what: string, signature: string, body: unknown][] = [
   ["a signature in capitals", signature.toUpperCase(), bodyOf(good)],
   ["a signature of zeros", "0".repeat(64), bodyOf(good)],
   ["a signature twice", `${signature}, ${signature}`, bodyOf(good)],
-  ["a signature and no number", signature, { feed: good.feed, expires: good.expires }],
+  ["a signature and no id", signature, { feed: good.feed, expires: good.expires }],
   ["a signature and no expiry", signature, { feed: good.feed, dispatch: good.id }],
   ["a signature and no more than a feed", signature, { feed: good.feed }],
-  ["a number that is a text", signature, { ...bodyOf(good), dispatch: String(good.id) }],
-  ["a number that is SQL", signature, { ...bodyOf(good), dispatch: "7; drop table ra_races" }],
-  ["a number below one", sign({ ...good, id: 0 }, WORKER_SECRET), bodyOf({ ...good, id: 0 })],
-  ["half a number", sign({ ...good, id: 1.5 }, WORKER_SECRET), bodyOf({ ...good, id: 1.5 })],
-  ["a number beyond all", signature, `{"feed":"results","dispatch":1e999,"expires":${good.expires}}`],
+  ["an id that is a text", signature, { ...bodyOf(good), dispatch: String(good.id) }],
+  ["an id that is SQL", signature, { ...bodyOf(good), dispatch: "7; drop table ra_races" }],
+  ["an id below one", sign({ ...good, id: 0 }, WORKER_SECRET), bodyOf({ ...good, id: 0 })],
+  ["a fraction as id", sign({ ...good, id: 1.5 }, WORKER_SECRET), bodyOf({ ...good, id: 1.5 })],
+  ["an id beyond any number", signature, `{"feed":"results","dispatch":1e999,"expires":${good.expires}}`],
   [
     "a number beyond whole ones",
     signature,
     `{"feed":"results","dispatch":9007199254740993,"expires":${good.expires}}`,
   ],
-  ["a field that nobody signed", signature, { ...bodyOf(good), run_id: 1 }],
+  ["a field that is not signed", signature, { ...bodyOf(good), run_id: 1 }],
   ["a body that is no JSON", signature, "feed=results"],
   ["more than a kilobyte", signature, JSON.stringify(bodyOf(good)) + " ".repeat(1024)],
   ["nothing", signature, ""],
 ];
 
 for (const [what, signature, body] of forgeries) {
-  Deno.test(`a signed call with ${what} gets 401, with nothing said, asked or logged`, async () => {
+  Deno.test(`a dispatch with ${what} gets 401, with nothing said, asked or logged`, async () => {
     assertEquals(await seen(await handleSigned(signature, body)), UNAUTHORIZED);
     assertEquals([door.takeDatabaseCalls(), door.takeLog()], [[], []]);
   });
 }
 
-Deno.test("a signed call that ran out, or runs out too late, gets 401 and a line in the log that speaks of clocks", async () => {
+Deno.test("a dispatch that has expired, or expires too late, gets 401 and a log line about the clocks", async () => {
   const times: [seconds: number, says: RegExp][] = [
     [
       -62,
@@ -255,7 +255,7 @@ Deno.test("a signed call that ran out, or runs out too late, gets 401 and a line
     [86_400, /is too far ahead: .* runs out in 86[34]\d\d s/],
   ];
   for (const [seconds, says] of times) {
-    const signed = call({ expires: Math.floor(Date.now() / 1000) + seconds });
+    const signed = dispatch({ expires: Math.floor(Date.now() / 1000) + seconds });
     const response = await handleSigned(sign(signed, WORKER_SECRET), bodyOf(signed));
     assertEquals(response.status, 401);
     assertMatch((await response.json()).message, /too old, or the clocks .* differ; see the function's log/);
@@ -265,15 +265,15 @@ Deno.test("a signed call that ran out, or runs out too late, gets 401 and a line
   }
 });
 
-Deno.test("a signed call is good as long as the clocks are no more than a minute apart", async () => {
+Deno.test("a dispatch is accepted while the clocks differ by no more than a minute", async () => {
   for (const seconds of [-55, 0, 60, 120, 175]) {
-    const signed = call({ expires: Math.floor(Date.now() / 1000) + seconds });
+    const signed = dispatch({ expires: Math.floor(Date.now() / 1000) + seconds });
     const response = await handleSigned(sign(signed, WORKER_SECRET), bodyOf(signed));
     assertEquals([response.status, await response.json()], [200, { claimed: false }], String(seconds));
   }
 });
 
-Deno.test("of a body under a signature no more than a kilobyte is read, and none of it for longer than pg_net waits", async () => {
+Deno.test("at most a kilobyte of a signed body is read, and for no longer than pg_net waits", async () => {
   const headers = { "x-call-signature": signature };
   const endless = watchedBody(Infinity);
   const response = await door.handle(
@@ -299,7 +299,7 @@ Deno.test("of a body under a signature no more than a kilobyte is read, and none
 });
 
 Deno.test("all that reaches the database is one of two words, a number and a token, as values and in no SQL text", async () => {
-  const signed = call();
+  const signed = dispatch();
   const headers = {
     "x-call-signature": sign(signed, WORKER_SECRET),
     "x-feed": "'; --",
@@ -316,7 +316,7 @@ Deno.test("all that reaches the database is one of two words, a number and a tok
   assertEquals(values, { feed: "results", dispatch_id: 7, proposed_token: values.proposed_token });
 });
 
-Deno.test("without a worker secret nobody comes in, also nobody who shows none", async () => {
+Deno.test("without a worker secret no request is accepted, not even one without a secret", async () => {
   for (const secret of [undefined, "", "   "]) {
     if (secret === undefined) door.environment.delete("WORKER_SECRET");
     else door.environment.set("WORKER_SECRET", secret);

@@ -4,7 +4,7 @@ import { connect, type Sql } from "../../../scripts/lab/platform/database.ts";
 import type { Dispatch } from "../../../scripts/lab/platform/platform.ts";
 import { sign } from "../../functions/_shared/worker/signature.ts";
 
-/** The whole platform, and somebody who calls its functions far more often than it does itself. */
+/** The whole platform, and a flood of requests to its functions. */
 let everything: Everything;
 let sql: Sql;
 const sent: Dispatch[] = [];
@@ -16,8 +16,8 @@ Deno.test.beforeAll(async () => {
     platform: {
       cron: "manual",
       onFunctionLog: () => {},
-      onDispatch: (call) => {
-        sent.push(call);
+      onDispatch: (dispatch) => {
+        sent.push(dispatch);
         return "deliver";
       },
     },
@@ -34,7 +34,7 @@ interface Answer {
   readonly body: unknown;
 }
 
-async function call(name: string, headers: Record<string, string>, body: unknown): Promise<Answer> {
+async function request(name: string, headers: Record<string, string>, body: unknown): Promise<Answer> {
   const response = await fetch(`${everything.platform.supabaseUrl}/functions/v1/${name}`, {
     method: "POST",
     headers,
@@ -46,28 +46,28 @@ async function call(name: string, headers: Record<string, string>, body: unknown
 const functionOf = (feed: string) => feed === "masters" ? "masters" : "events";
 
 /** As somebody who knows the secret. */
-async function callByHand(feed: string, secret = everything.platform.workerSecret): Promise<Answer> {
-  return await call(functionOf(feed), { authorization: `Bearer ${secret}` }, { feed });
+async function requestByHand(feed: string, secret = everything.platform.workerSecret): Promise<Answer> {
+  return await request(functionOf(feed), { authorization: `Bearer ${secret}` }, { feed });
 }
 
-/** What SQL says in a call. */
-interface CallBody {
+/** The body of a dispatch. */
+interface DispatchBody {
   readonly feed: string;
   readonly dispatch: number;
   readonly expires: number;
 }
 
 /** As SQL does. */
-async function callSigned(body: CallBody, secret = everything.platform.workerSecret): Promise<Answer> {
+async function sendDispatch(body: DispatchBody, secret = everything.platform.workerSecret): Promise<Answer> {
   const functionName = functionOf(body.feed);
   const signature = sign({ functionName, feed: body.feed, id: body.dispatch, expires: body.expires }, secret);
-  return await call(functionName, { "x-call-signature": signature }, body);
+  return await request(functionName, { "x-call-signature": signature }, body);
 }
 
 const inTwoMinutes = () => Math.floor(Date.now() / 1000) + 120;
 const feedOf = (n: number) => ["masters", "results", "racecards"][n % 3] ?? "";
 
-/** Every row of every table of ours, of the queue and of Vault, and where every sequence stands. */
+/** Every row of our tables, of the queue and of Vault, and the value of every sequence. */
 async function everythingStored(): Promise<Record<string, string>> {
   const relations = await sql<{ name: string; kind: string }[]>`
     select format('%I.%I', c.relnamespace::regnamespace, c.relname) as name, c.relkind as kind
@@ -87,7 +87,7 @@ async function everythingStored(): Promise<Record<string, string>> {
   return digests;
 }
 
-/** So many calls, some dozens of them at a time, as a flood comes. */
+/** Sends so many requests, some dozens at a time. */
 async function flood<T>(count: number, one: (n: number) => Promise<T>): Promise<T[]> {
   const answers: T[] = [];
   let next = 0;
@@ -98,27 +98,27 @@ async function flood<T>(count: number, one: (n: number) => Promise<T>): Promise<
   return answers;
 }
 
-Deno.test("a flood of 300 calls with a wrong secret changes no row, spends no slot and reaches no API", async () => {
+Deno.test("a flood of 300 requests with a wrong secret changes no row, spends no slot and reaches no API", async () => {
   const before = [await everythingStored(), everything.api?.calls().length];
   const answers = await flood(
     300,
     (n) =>
       n % 2
-        ? callByHand(feedOf(n), `wrong ${n}`)
-        : callSigned({ feed: feedOf(n), dispatch: n + 1, expires: inTwoMinutes() }, `wrong ${n}`),
+        ? requestByHand(feedOf(n), `wrong ${n}`)
+        : sendDispatch({ feed: feedOf(n), dispatch: n + 1, expires: inTwoMinutes() }, `wrong ${n}`),
   );
   assertEquals(new Set(answers.map(({ status }) => status)), new Set([401]));
   assertEquals([await everythingStored(), everything.api?.calls().length], before);
 });
 
-Deno.test("a flood of 300 calls with the right secret and nothing to do changes no row, spends no slot and reaches no API", async () => {
+Deno.test("a flood of 300 requests with the right secret and nothing to do changes no row, spends no slot and reaches no API", async () => {
   const before = [await everythingStored(), everything.api?.calls().length];
   const answers = await flood(
     300,
     (n) =>
       n % 2
-        ? callByHand(feedOf(n))
-        : callSigned({ feed: feedOf(n), dispatch: 1_000_000 + n, expires: inTwoMinutes() }),
+        ? requestByHand(feedOf(n))
+        : sendDispatch({ feed: feedOf(n), dispatch: 1_000_000 + n, expires: inTwoMinutes() }),
   );
   assertEquals(
     new Set(answers.map(({ status, body }) => `${status} ${JSON.stringify(body)}`)),
@@ -154,7 +154,7 @@ function requestsSince(count: number): string[] {
   return (everything.api?.calls() ?? []).slice(count).map(({ path, query }) => `${path}?${query}`).toSorted();
 }
 
-/** What a run of one day asks for when nobody disturbs it. */
+/** The requests of an undisturbed run of one day. */
 const REQUESTS_OF_A_DAY = [
   "/courses/regions?",
   "/courses?region_codes=gb&region_codes=ire",
@@ -162,12 +162,12 @@ const REQUESTS_OF_A_DAY = [
   "/results?start_date=2026-06-01&end_date=2026-06-01&region=gb&region=ire&limit=100&skip=0",
 ];
 
-Deno.test("each call of a run replayed over and over gets nothing done twice", async () => {
+Deno.test("replaying each dispatch of a run does nothing twice", async () => {
   const before = everything.api?.calls().length ?? 0;
   const run = await start("2026-06-01");
   await untilSucceeded(run, async () => {
     await Promise.all(
-      sent.flatMap(({ body }) => Array.from({ length: 5 }, () => callSigned(body as CallBody))),
+      sent.flatMap(({ body }) => Array.from({ length: 5 }, () => sendDispatch(body as DispatchBody))),
     );
     await new Promise((resolve) => setTimeout(resolve, 20));
   });
@@ -176,15 +176,15 @@ Deno.test("each call of a run replayed over and over gets nothing done twice", a
   // And long after.
   const stored = [await everythingStored(), everything.api?.calls().length];
   for (const { body } of sent) {
-    assertEquals(await callSigned(body as CallBody), { status: 200, body: { claimed: false } });
+    assertEquals(await sendDispatch(body as DispatchBody), { status: 200, body: { claimed: false } });
   }
   assertEquals([await everythingStored(), everything.api?.calls().length], stored);
 });
 
-Deno.test("each call of a run is refused at the other function, for another feed, with another number, or for longer", async () => {
+Deno.test("each dispatch of a run is refused at the other function, for another feed, with another id, or with a later expiry", async () => {
   const stored = [await everythingStored(), everything.api?.calls().length];
   for (const { body } of sent) {
-    const { feed, dispatch: id, expires } = body as CallBody;
+    const { feed, dispatch: id, expires } = body as DispatchBody;
     const functionName = functionOf(feed);
     const signature = sign({ functionName, feed, id, expires }, everything.platform.workerSecret);
     const headers = { "x-call-signature": signature };
@@ -194,20 +194,20 @@ Deno.test("each call of a run is refused at the other function, for another feed
       [functionName, { feed, dispatch: id + 1, expires }],
       [functionName, { feed, dispatch: id, expires: expires + 3600 }],
     ];
-    for (const [name, altered] of attempts) assertEquals((await call(name, headers, altered)).status, 401);
+    for (const [name, altered] of attempts) assertEquals((await request(name, headers, altered)).status, 401);
   }
   assertEquals([await everythingStored(), everything.api?.calls().length], stored);
 });
 
-Deno.test("a flood of calls by hand amid the work takes no more leases than are allowed, and asks the API for nothing twice", async () => {
+Deno.test("a flood of requests by hand during a run takes no more leases than are allowed, and asks the API for nothing twice", async () => {
   const before = everything.api?.calls().length ?? 0;
   const run = await start("2026-06-01");
   let most = 0;
   await untilSucceeded(run, async () => {
-    await flood(30, (n) => callByHand(feedOf(n)));
+    await flood(30, (n) => requestByHand(feedOf(n)));
     const [live] = await sql<{ most: number }[]>`
       select coalesce(max(working), 0)::integer as most
-      from (select count(*) as working from public.backfill_progress where state = 'working' group by feed) as lanes
+      from (select count(*) as working from public.backfill_progress where state = 'working' group by feed) as feeds
     `;
     most = Math.max(most, live?.most ?? 0);
   });

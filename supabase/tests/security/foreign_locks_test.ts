@@ -6,7 +6,7 @@ import { startOpenProject } from "./support/open_project.ts";
 
 const snippet = () => Deno.readTextFile(new URL("../../snippets/read_only_role.sql", import.meta.url));
 
-/** A dashboard's login, which reads all that there is, and means harm. */
+/** A hostile login that may read everything, such as a dashboard's. */
 let platform: Platform;
 let operator: Sql;
 let reader: Sql;
@@ -40,7 +40,7 @@ async function outcome(statement: string): Promise<string> {
   ).finally(() => reader`rollback`);
 }
 
-Deno.test("a login that may read everything can lock no lock of the engine", async () => {
+Deno.test("a login that may read everything cannot take a lock of the engine", async () => {
   const attempts = [
     ...["update", "no key update", "share", "key share"].map((kind) =>
       `select from engine.locks for ${kind}`
@@ -56,7 +56,7 @@ Deno.test("a login that may read everything can lock no lock of the engine", asy
   for (const attempt of attempts) assertEquals([attempt, await outcome(attempt)], [attempt, "42501"]);
 });
 
-Deno.test("whatever advisory locks a login takes, the engine starts, claims, sweeps, pulls and watches", async () => {
+Deno.test("the engine starts, claims, sweeps, pulls and watches, whatever advisory locks a login takes", async () => {
   const keys = [
     "engine.sweep",
     "engine.watch",

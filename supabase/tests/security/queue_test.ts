@@ -6,7 +6,7 @@ import { chunkRow, claimed, start } from "../support/chunks.ts";
 
 /**
  * pg_net's own script grants everything on its tables to everybody, and only their owner, which the role postgres is
- * not, could take it back. So this is what a login can do with the queue that was only meant to read the racing data.
+ * not, could take it back. So these tests are about what a login for reading racing data can do with the queue.
  */
 const SNIPPET = new URL("../../snippets/read_only_role.sql", import.meta.url);
 
@@ -37,7 +37,7 @@ const startAndForget = () => start(db.sql, "2026-05-01", "2026-05-31", { feeds: 
 const dispatchesInTransit = async () =>
   (await db.sql<{ id: number }[]>`select id::integer from engine.dispatches`).map(({ id }) => id);
 
-Deno.test("a reader of the queue finds calls with their signatures, and no secret", async () => {
+Deno.test("a reader of the queue finds dispatches with their signatures, and no secret", async () => {
   await startAndForget();
   const rows = await reader<{ text: string }[]>`
     select concat_ws(' ', url, headers, convert_from(body, 'utf8')) as text from net.http_request_queue
@@ -48,15 +48,15 @@ Deno.test("a reader of the queue finds calls with their signatures, and no secre
   assertEquals(new SecretSearch({ "the worker secret": db.workerSecret }).inText("queue", text), []);
 });
 
-Deno.test("a reader who empties the queue is made up for by the sweep", async () => {
+Deno.test("when a reader empties the queue, the sweep makes the dispatches again", async () => {
   await startAndForget();
   await reader`delete from net.http_request_queue`;
   const [lost] = await dispatchesInTransit();
   await db.passTime("16 seconds");
   await db.sql`select engine.sweep()`;
-  const calls = await db.takeDispatches();
-  assertEquals(calls.map(({ body }) => body["feed"]), ["results"]);
-  assert(calls[0]?.body["dispatch"] !== lost);
+  const dispatches = await db.takeDispatches();
+  assertEquals(dispatches.map(({ body }) => body["feed"]), ["results"]);
+  assert(dispatches[0]?.body["dispatch"] !== lost);
 });
 
 /** A trigger on the queue whose function, a temporary one, makes use of the rights of postgres when it gets them. */
@@ -77,7 +77,7 @@ async function hangTriggerOnQueue(): Promise<void> {
 const isTaken = async () =>
   (await db.sql`select from pg_tables where tablename = 'made_with_the_rights_of_postgres'`).length === 1;
 
-Deno.test("the attack works: a trigger that a reader hangs on the queue runs with the rights of whoever posts", async () => {
+Deno.test("the attack works: a trigger that a reader hangs on the queue runs with the rights of the role that posts", async () => {
   await hangTriggerOnQueue();
   const operator = connect(db.adminUrl, { max: 1, name: "operator", role: "postgres" });
   await operator`select net.http_post('http://127.0.0.1:1', '{}')`;
@@ -86,7 +86,7 @@ Deno.test("the attack works: a trigger that a reader hangs on the queue runs wit
   await db.admin`drop table public.made_with_the_rights_of_postgres`;
 });
 
-Deno.test("a reader who may make nothing temporary has no function to hang there", async () => {
+Deno.test("a reader who may not create temporary objects has no function for a trigger", async () => {
   const [database] = await db.sql<{ name: string }[]>`select quote_ident(current_database()) as name`;
   await db.admin.unsafe(`revoke temporary on database ${database?.name} from public`);
   try {
@@ -187,7 +187,7 @@ for (const [what, doIt, undoIt] of SABOTAGE) {
   });
 }
 
-Deno.test("a reader who locks pg_net's tables holds up no ending, no sweep and no watch, and what is to do is said", async () => {
+Deno.test("a reader who locks pg_net's tables blocks no ending, sweep or watch, and the error log says what to do", async () => {
   await start(db.sql, "2026-04-01", "2026-05-31", { feeds: ["results"] });
   const lease = await claimed(db.worker, "results");
   await db.sql`select vault.create_secret('http://127.0.0.1:1', 'alert_webhook_url')`;
@@ -217,7 +217,7 @@ Deno.test("a reader who locks pg_net's tables holds up no ending, no sweep and n
   assert((await db.takeDispatches()).length > 0);
 });
 
-Deno.test("nobody hangs a trigger on the queue between the look and the request", async () => {
+Deno.test("no trigger can be put on the queue between the check and the request", async () => {
   let hung = false;
   let hanging: Promise<void> | undefined;
   await db.worker.begin(async (transaction) => {

@@ -17,7 +17,7 @@ Deno.test.beforeAll(async () => {
   operator = connect(platform.databaseUrl, { max: 1, name: "test", role: "postgres" });
   const snippet = await Deno.readTextFile(SNIPPET);
   await operator.unsafe(snippet);
-  // A second time changes nothing: it is to be run again after migrations.
+  // Running it a second time changes nothing: it has to be run again after migrations.
   await operator.unsafe(snippet);
   await operator`insert into ra_mst_courses (id, name) values ('crs_1', 'Upper Sandbury')`;
   // Logs in as a superuser and becomes the reader, as a user of the role would be by inheriting it.
@@ -76,7 +76,7 @@ Deno.test("the read-only role executes no function of ours, and reads no secret 
   }
 });
 
-Deno.test("the read-only role can't log in, and what it may was not given to anybody else", async () => {
+Deno.test("the read-only role can't log in, and its rights were given to no other role", async () => {
   const [role] = await operator`
     select rolcanlogin, rolsuper, rolbypassrls, rolcreaterole, rolcreatedb from pg_catalog.pg_roles where rolname = 'racing_reader'
   `;
@@ -95,7 +95,7 @@ Deno.test("the read-only role is taken back as its snippet says, and leaves noth
   assertEquals((await operator`select from pg_catalog.pg_policies where schemaname = 'public'`).length, 0);
 });
 
-Deno.test("the role is made on a database at work: the snippet and a page wait for each other, never both", async () => {
+Deno.test("the role can be created on a database in use: the snippet and a page do not deadlock", async () => {
   const policies = () => operator`select from pg_policies where policyname = 'racing_reader_reads'`;
   for (
     const { tablename }

@@ -5,7 +5,7 @@ import { connect, type Sql } from "../../../scripts/lab/platform/database.ts";
 import type { Platform } from "../../../scripts/lab/platform/platform.ts";
 import { startOpenProject } from "./support/open_project.ts";
 
-/** What holds of every object of ours, whichever file made it. */
+/** Rules for every object of ours, whatever file creates it. */
 let platform: Platform;
 let sql: Sql;
 Deno.test.beforeAll(async () => {
@@ -39,7 +39,7 @@ Deno.test("row level security is on for every table, also for those in engine", 
   );
 });
 
-Deno.test("there is no policy: without one nobody gets a row by a grant that slipped in", async () => {
+Deno.test("there is no policy, so a mistaken grant gives nobody a row", async () => {
   assertEquals(
     await names(
       "select format('%s on %s', policyname, tablename) as name from pg_policies where schemaname in ('public', 'engine')",
@@ -56,7 +56,7 @@ interface FunctionFacts {
   readonly source: string;
 }
 
-/** What a search path must be for a function that somebody else's rights are used in. */
+/** The search path that a function with lent rights must have. */
 const TEMPORARY_LAST = "pg_catalog, pg_temp";
 
 /** Functions by name, and what a mention of a table or view leads to: its defaults, checks, triggers, and its query. */
@@ -121,10 +121,10 @@ function reachedWithLentRights(
 
 /**
  * An empty search path keeps tables, functions and operators of others away, but not types: temporary ones come first
- * unless pg_temp is named. Whoever calls a function that lends its owner's rights could have code of their own run with
- * them, as the check of a domain that is called `text` (temp_types_test.ts does it). So such a function, and whatever
+ * unless pg_temp is named. The caller of a function that lends its owner's rights could run their own code with them,
+ * as the check of a domain called `text` (temp_types_test.ts does it). So such a function, and whatever
  * it makes run, names pg_temp last. Operators and casts are no way in: neither is ever looked for in pg_temp, and
- * nobody makes a cast between types that are not theirs.
+ * only the owner of a type can make a cast for it.
  *
  * For all others an empty path is enough. What runs with the rights of its caller gives attackers their own; and what
  * cron runs as postgres (sweep, watch, pulls, purge) has a session of its own each time, in which nobody else has
@@ -153,7 +153,7 @@ Deno.test("what runs with lent rights calls no function of an extension but pg_n
   assertEquals(new Set(called), new Set(["net.wake("]));
 });
 
-Deno.test("every view reads with the rights of whoever asks it", async () => {
+Deno.test("every view reads with the rights of its user", async () => {
   assertEquals(
     await names(`
       select c.oid::regclass::text as name from pg_catalog.pg_class as c
@@ -202,12 +202,12 @@ Deno.test("everything of ours belongs to the role that runs the migrations, whic
   assertEquals(role?.rolsuper, role?.rolname === "postgres");
 });
 
-Deno.test("an extension that a schema file makes is told its schema, and that is not public", async () => {
+Deno.test("every extension in a schema file names its schema, which is not public", async () => {
   const made = (await schemas()).match(/create extension [^;]*/g) ?? [];
   assertEquals(made.filter((statement) => !/ with schema (extensions|pg_catalog)$/.test(statement)), []);
 });
 
-Deno.test("nothing of ours is published: no change of a row leaves the database by itself", async () => {
+Deno.test("nothing of ours is published, so no change of a row is replicated", async () => {
   assertEquals(
     await names(`
       select format('%s.%s', schemaname, tablename) as name from pg_catalog.pg_publication_tables

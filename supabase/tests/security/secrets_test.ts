@@ -6,8 +6,8 @@ import { rolledBack } from "./support/rolled_back.ts";
 import { asHtml, type Hit, SecretSearch } from "./support/search.ts";
 
 /**
- * An account whose secrets are as awkward as secrets may be, and an API that says them back in everything that goes wrong.
- * Then all that the run left behind is searched for them.
+ * An account with awkward secrets, and an API that echoes them in every failure. Afterwards everything that the run
+ * left behind is searched for them.
  */
 const random = () => crypto.randomUUID().replaceAll("-", "");
 const account = {
@@ -57,7 +57,7 @@ Deno.test.beforeAll(async () => {
     "the webhook's address": webhookPath.replace("/services/", ""),
     "the database's password": new URL(platform.adminUrl).password,
   });
-  // All that is to go wrong goes wrong side by side.
+  // All failures happen at the same time.
   await sql`update public.backfill_settings set leases_per_feed = 10, capture_odds = true`;
 });
 Deno.test.afterAll(async () => {
@@ -93,7 +93,7 @@ async function settled(): Promise<void> {
   }
 }
 
-/** Everything of everybody that anyone but Vault holds. */
+/** Everything that is stored outside Vault. */
 async function everywhere(): Promise<Hit[]> {
   const queries = await sql<{ query: string }[]>`select query from pg_catalog.pg_stat_activity`;
   return [
@@ -223,7 +223,7 @@ const cuts: Record<string, Fault> = Object.fromEntries(
 const SECRETIVE = [...Object.entries(echoes), ...Object.entries(cuts)];
 const dayOf = (index: number) => new Date(Date.UTC(2026, 2, 1 + index)).toISOString().slice(0, 10);
 
-Deno.test("an API that says the credentials back in each of its errors gets them into no log, table or answer", async (t) => {
+Deno.test("credentials that the API echoes in its errors reach no log, table or answer", async (t) => {
   SECRETIVE.forEach(([, fault], index) => faults.set(dayOf(index), fault));
   const runs: number[] = [];
   for (const index of SECRETIVE.keys()) runs.push(await start(dayOf(index), ["results"]));
@@ -236,7 +236,7 @@ Deno.test("an API that says the credentials back in each of its errors gets them
         union all select last_error from public.backfill_progress where run_id = ${run}
         union all select pause_reason from public.backfill_runs where id = ${run} and pause_reason is not null
       `;
-      assert(said.length >= 2, "The failure must have been told");
+      assert(said.length >= 2, "The failure must be logged");
       const text = said.map(({ text }) => text).join("\n");
       assertEquals(search.inText(what, text), NOWHERE, text);
     });

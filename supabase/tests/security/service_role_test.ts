@@ -5,7 +5,7 @@ import { connect, type Sql } from "../../../scripts/lab/platform/database.ts";
 import type { Platform } from "../../../scripts/lab/platform/platform.ts";
 import { startOpenProject } from "./support/open_project.ts";
 
-/** The role of the secret key: the functions', and an operator's own scripts'. */
+/** The role of the secret key, for the functions and for an operator's scripts. */
 let platform: Platform;
 let admin: Sql;
 Deno.test.beforeAll(async () => {
@@ -73,7 +73,7 @@ async function reachableSource(): Promise<string> {
   return source?.text ?? "";
 }
 
-Deno.test("service_role may read what is public, and has no other right to a table that nothing it runs makes use of", async () => {
+Deno.test("service_role may read what is public, and has no right to a table that nothing it runs uses", async () => {
   const source = await reachableSource();
   const grants = await admin<{ name: string; right: string }[]>`
     select format('%I.%I', c.relnamespace::regnamespace, c.relname) as name, lower(privilege.privilege_type) as right

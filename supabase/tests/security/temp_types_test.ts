@@ -6,8 +6,8 @@ import { startOpenProject } from "./support/open_project.ts";
 
 /**
  * Everybody may make temporary types, and Postgres looks for a type among them first, unless the search path says
- * otherwise. A function that names `text` then checks its values by code of whoever has the session, with the rights
- * that it lends.
+ * otherwise. A function that names `text` then runs the session's own code on its values, with the rights that it
+ * lends.
  */
 let platform: Platform;
 let admin: Sql;
@@ -23,7 +23,7 @@ Deno.test.afterAll(async () => {
 /** What a function may name as a type. `integer`, `bigint` and other words of the grammar can't be overlaid. */
 const TYPES = ["text", "jsonb", "bytea", "date", "timestamptz", "uuid"];
 
-/** Whose rights there are to be had: the owner's and one's own. */
+/** The rights that code can get: the owner's and the caller's. */
 const ROLES = ["postgres", "service_role"];
 
 /** A session of service_role in which each of these types runs code that notes whose rights it has. */
@@ -101,7 +101,7 @@ Deno.test("no temporary type of service_role gets the rights of a function that 
   }
 });
 
-Deno.test("nor by way of any function that service_role may call", async () => {
+Deno.test("no function that service_role may call gives it those rights", async () => {
   const session = await attackersSession();
   try {
     for (const { schema, name, nulls } of await ourRoutines(admin)) {

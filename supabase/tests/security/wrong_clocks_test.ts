@@ -4,7 +4,7 @@ import { connect, type Sql } from "../../../scripts/lab/platform/database.ts";
 import { until as waitUntil } from "../../../scripts/lab/test_support/until.ts";
 import { StandingTime } from "../../../scripts/lab/world/moved_time.ts";
 
-/** The functions check until when a call is good by clocks of their own. */
+/** The functions check a dispatch's expiry by their own clocks. */
 let everything: Everything;
 let sql: Sql;
 let time: StandingTime;
@@ -51,7 +51,7 @@ async function setClocks(wrong: number): Promise<void> {
 }
 
 for (const wrong of [-59, 59]) {
-  Deno.test(`functions whose clocks are wrong by ${wrong} seconds work as ever`, async () => {
+  Deno.test(`functions whose clocks are wrong by ${wrong} seconds work as usual`, async () => {
     await setClocks(wrong);
     const run = await start();
     await until(stateIs(run, "succeeded"), "the run");
@@ -62,7 +62,7 @@ for (const wrong of [-59, 59]) {
 
 const WRONG: [minutes: number, verdict: string][] = [[-5, "too far ahead"], [5, "expired"]];
 for (const [minutes, verdict] of WRONG) {
-  Deno.test(`functions whose clocks are wrong by ${minutes} minutes do nothing, and everybody who is to know is told`, async () => {
+  Deno.test(`functions whose clocks are wrong by ${minutes} minutes do nothing, and the log, the error log and an alert say so`, async () => {
     await setClocks(minutes * 60);
     const run = await start();
     await until(() => functionLog.some((line) => line.includes('"dispatch refused"')), "the refusal");
@@ -71,7 +71,7 @@ for (const [minutes, verdict] of WRONG) {
       refusal,
       new RegExp(`results is ${verdict}: .* this clock and the database's differ by more than a minute`),
     );
-    // What the alert tells to look at.
+    // The log that the alert points to.
     const answers = async () =>
       await sql<{ content: string }[]>`select content from net._http_response where status_code = 401`;
     await until(async () => (await answers()).length > 0, "the answer");
@@ -90,7 +90,7 @@ for (const [minutes, verdict] of WRONG) {
       /^No function answers the dispatches for results .* net\._http_response/,
     );
 
-    // Once the clocks are right, it goes on by itself, and the alert is over.
+    // Once the clocks are right, the run goes on by itself, and the alert is resolved.
     await setClocks(0);
     await time.pass("1 minute");
     await everything.platform.cron.tick(new Date());

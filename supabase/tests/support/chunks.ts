@@ -29,7 +29,7 @@ export async function start(
   return run?.id ?? NaN;
 }
 
-/** Claims a chunk, for the oldest call of the feed that is on its way; undefined when there is none to be had. */
+/** Claims a chunk for the feed's oldest dispatch in transit; undefined when there is none. */
 export async function claim(worker: Sql, feed: string): Promise<Lease | undefined> {
   const [lease] = await worker<Lease[]>`
     select

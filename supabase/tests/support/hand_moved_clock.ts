@@ -18,7 +18,7 @@ export class HandMovedClock implements Clock {
     signal?.throwIfAborted();
     this.sleeps.push(milliseconds);
     this.pass(milliseconds);
-    // As with a real timer, whatever else is ready goes first.
+    // As with a real timer, other ready work goes first.
     await new Promise((resolve) => setTimeout(resolve, 0));
   }
 }

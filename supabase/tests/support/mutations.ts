@@ -1,6 +1,6 @@
 import { Random } from "../../../scripts/lab/racing_api/generator/random.ts";
 
-/** Parsed JSON whose shape nobody vouches for. */
+/** Parsed JSON of any shape. */
 export type Wild = Record<string, unknown>;
 
 /** Values that a field was never meant to hold. */
@@ -52,7 +52,7 @@ function isWild(value: unknown): value is Wild {
   return typeof value === "object" && value !== null;
 }
 
-/** An object or a list somewhere within, the nearer to the top the likelier. */
+/** An object or a list somewhere within, more likely one near the top. */
 function somewhereIn(random: Random, top: Wild): Wild {
   let place = top;
   while (random.next() < 0.75) {
@@ -64,7 +64,7 @@ function somewhereIn(random: Random, top: Wild): Wild {
   return place;
 }
 
-/** Drops a field, or puts something into it that does not belong there, or moves a value to another field. */
+/** Drops a field, puts a wrong value into it, or moves a value to another field. */
 export function mutate(random: Random, top: Wild): void {
   const place = somewhereIn(random, top);
   const key = pick(random, Object.keys(place));

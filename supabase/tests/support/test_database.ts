@@ -3,7 +3,7 @@ import { startPlatform } from "../../../scripts/lab/platform/platform.ts";
 import { StandingTime } from "../../../scripts/lab/world/moved_time.ts";
 import { freeSlots } from "../../../scripts/lab/world/slots.ts";
 
-/** A call that SQL queued for pg_net and nobody has sent. */
+/** A dispatch that SQL has queued for pg_net and that is not sent yet. */
 export interface QueuedDispatch {
   readonly url: string;
   /** Without the time at which it runs out. */
@@ -14,7 +14,9 @@ export interface QueuedDispatch {
   readonly expires: number | null;
 }
 
-/** The migrated database of an embedded Postgres, with time that a test moves and a queue that nothing leaves. */
+/**
+ * The migrated database of an embedded Postgres, with time that a test moves and a queue whose requests are never sent.
+ */
 export interface TestDatabase {
   /** As the role postgres, as an operator in the SQL editor. */
   readonly sql: Sql;
@@ -34,7 +36,7 @@ export interface TestDatabase {
   stop(): Promise<void>;
   /** Runs something while Vault lacks the worker secret. */
   withoutWorkerSecret(work: () => Promise<void>): Promise<void>;
-  /** What was queued since the last time this was asked; these calls count as arrived. */
+  /** What was queued since the last time this was asked. These dispatches count as arrived. */
   takeDispatches(): Promise<QueuedDispatch[]>;
 }
 

@@ -1,4 +1,7 @@
-/** Who runs: the horses, riders and weights of every race of a day, drawn together so that nobody is in two places. */
+/**
+ * Who runs: the horses, riders and weights of every race of a day, drawn together so that no horse or rider is in two
+ * places.
+ */
 
 import { dayOf, yearOf } from "../london.ts";
 import { type Meeting, planDay, type PlannedRace } from "./fixtures.ts";
@@ -18,7 +21,7 @@ export interface Runner {
   readonly rating: number | undefined;
   /** Declared to ride. */
   readonly jockey: Jockey;
-  /** Who rode in the end, now and then somebody else. */
+  /** Who rode in the end, sometimes another jockey. */
   readonly rider: Jockey;
   readonly trainer: Trainer;
   readonly previousTrainer: { readonly trainer: Trainer; readonly changed: number } | undefined;

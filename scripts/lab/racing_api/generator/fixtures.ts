@@ -230,7 +230,7 @@ function isWinter(day: number): boolean {
   return month <= 2 || month >= 11;
 }
 
-/** Frost and floods take whole meetings, a sudden storm the last races. */
+/** Frost and floods cancel whole meetings, a sudden storm the last races. */
 function planAbandonment(random: Random, day: number, meeting: Meeting, count: number) {
   const chance = random.next();
   const at = random.next();

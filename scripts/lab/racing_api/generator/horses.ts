@@ -15,7 +15,7 @@ const STALLIONS = 60;
 const FIRST_COHORT = 1920;
 const FIRST_DAY = dayOf(`${FIRST_COHORT}-01-01`);
 /**
- * A horse is available every 22nd day, so that nobody runs twice a week, without any memory of earlier days.
+ * A horse is available every 22nd day, so that no horse runs twice a week, without any memory of earlier days.
  * Prime to 7: the weekday of a horse's turn changes.
  */
 export const TURN_DAYS = 22;

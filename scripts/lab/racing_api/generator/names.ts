@@ -1,4 +1,4 @@
-/** Names made of parts. None is looked up anywhere; a horse's name is unique by construction. */
+/** Names made of parts, not taken from real ones; a horse's name is unique by construction. */
 
 import { hashNumbers } from "./random.ts";
 
@@ -114,7 +114,7 @@ export function breederName(serial: number, seed: number): string {
     : ownerName(serial, seed);
 }
 
-/** The name of a racecourse that nobody has heard of, unique up to 1024 serials. */
+/** The name of an invented racecourse, unique up to 1024 serials. */
 export function placeName(serial: number): string {
   const word = madeUpWord((serial * 389) % 1024);
   return serial % 5 === 0 ? `${word} Park` : word;

@@ -3,12 +3,12 @@
 import { ownerName, personName } from "./names.ts";
 import { hashNumbers, type Random } from "./random.ts";
 
-/** Where somebody works: Britain, Ireland or anywhere else. */
+/** Where a person works: Britain, Ireland or elsewhere. */
 export type Country = "gb" | "ire" | "abroad";
 /** A code of racing: flat racing on turf or all-weather, or over jumps. */
 export type Discipline = "flat" | "jumps";
 
-/** Somebody as cards and results name them. */
+/** A person as cards and results name them. */
 export interface Person {
   readonly id: string;
   readonly name: string;
@@ -24,7 +24,7 @@ export interface Trainer extends Person {
   readonly location: string;
 }
 
-/** The id under which the API files the jockey of a non-runner; nobody else gets it. */
+/** The id that the API gives to the jockey of a non-runner. No other jockey gets it. */
 export const NON_RUNNER_JOCKEY_ID = "jky_224913";
 
 const FIRST_YEAR = 1945;
@@ -118,7 +118,7 @@ export class People {
   #jockey(serial: number, year: number): Jockey {
     let person = this.#jockeys.get(serial);
     if (!person) {
-      // 36 a step reaches neither 224913 nor any multiple of three before it.
+      // Steps of 36 do not reach 224913, or any multiple of three before it.
       person = { id: `jky_${7_000 + serial * 36}`, name: personName(serial, this.#seed, JOCKEY.role) };
       this.#jockeys.set(serial, person);
     }

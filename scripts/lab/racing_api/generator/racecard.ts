@@ -93,7 +93,7 @@ function withOdds(runner: object, odds: string): string {
   return `${JSON.stringify(runner).slice(0, -1)},"odds":${odds}}`;
 }
 
-/** What is known of the animal whatever race it is in. */
+/** What is known of the animal in any race. */
 function pedigree(horse: Horse, age: number) {
   const sex = sexAt(horse, age);
   return {

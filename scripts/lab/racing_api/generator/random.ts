@@ -1,4 +1,4 @@
-/** Seeded randomness: the same key gives the same numbers, whatever was drawn before with another key. */
+/** Seeded randomness: the same key gives the same numbers, independent of draws with other keys. */
 
 /** A 32-bit hash of a text (FNV-1a, then an avalanche so that neighbouring keys differ in every bit). */
 export function hashText(text: string): number {

@@ -48,7 +48,7 @@ export function winningTime(seconds: number, slowBy: number): string {
     : `${text} (fast by ${(-slowBy).toFixed(2)}s)`;
 }
 
-/** `.75`, `2.5`, `0.3`, `12`: lengths as printed, halves and quarters without the nought, noses with it. */
+/** `.75`, `2.5`, `0.3`, `12`: lengths as printed: halves and quarters without the leading zero, noses with it. */
 export function lengths(value: number): string {
   if (value === 0) return "0";
   const rounded = value < 0.5 ? Math.round(value * 20) / 20 : Math.round(value * 4) / 4;

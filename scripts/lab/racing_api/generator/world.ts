@@ -23,7 +23,7 @@ const KEPT_PLANS = 800;
  */
 const KEPT_FIELDS = 16;
 
-/** Races from a seed, from 1988 to the end of time. */
+/** Races from a seed, from 1988 on. */
 export class World implements RaceSource {
   readonly #seed: number;
   readonly #people: People;

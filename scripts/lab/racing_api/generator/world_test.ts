@@ -44,7 +44,7 @@ function runnersOf(world: World, first: string, last: string): Texts[] {
   return results(world, first, last).flatMap((race) => race.runners);
 }
 
-Deno.test("a day is the same whatever was asked before it and in whatever order", () => {
+Deno.test("a day is the same after any other questions, in any order", () => {
   const fresh = new World(5);
   const used = new World(5);
   results(used, "2019-05-01", "2019-06-15");
@@ -104,7 +104,7 @@ Deno.test("cards and results of a race agree on horses, numbers and people", () 
   assert(compared > 150);
 });
 
-Deno.test("the field size of a card counts neither non-runners nor reserves", () => {
+Deno.test("the field size of a card does not count non-runners or reserves", () => {
   let nonRunners = 0;
   let reserves = 0;
   for (const card of [...cards(new World(1), "2024-06-03"), ...cards(new World(1), "2024-08-01")]) {

@@ -4,7 +4,9 @@ import { readRacecardsPage } from "./read_racecards.ts";
 import { readResultsPage } from "./read_results.ts";
 import type { PageRows } from "./rows.ts";
 
-/** Real responses, where somebody has put some beside the repository. They belong to their source and are not part of it. */
+/**
+ * Real responses, if there are any beside the repository. They belong to their source and are not part of the project.
+ */
 const FOLDER = new URL("../../../../../shared/racing-api/samples/", import.meta.url);
 
 type Raw = Record<string, unknown>;
@@ -136,7 +138,7 @@ Deno.test("captured racecards are read without a reject, and add up to what the 
   assertEquals([page.rows.rejects, page.rows.unknown_fields], [[], []]);
   const figures = rowFigures(page.rows);
   assertEquals(figures, rawFigures((body as { racecards: Raw[] }).racecards, "racecards"));
-  // Counted by other means, so that the two sides cannot be wrong alike.
+  // Counted in another way, so that both sides cannot make the same mistake.
   assertEquals([page.total, figures.races, figures.runners, figures.nonRunners], [31, 2, 13, 1]);
   assertEquals([figures.prizeMoney, figures.withoutRpr, figures.bookmakers], [{ GBP: 838_600 }, 5, 28]);
 });

@@ -56,8 +56,8 @@ interface RaceEntry<Race extends RaceRow, Runner extends RunnerRow> {
 }
 
 /**
- * Reads the races of a page. Each race and each runner stands for itself: one that cannot be read is a reject, and
- * everything else goes on. A race that comes twice (pages shift while they are read) counts as it came last, and so does
+ * Reads the races of a page. Each race and each runner is read on its own: one that cannot be read is a reject, and the
+ * rest is kept. A race that comes twice (pages shift while they are read) counts as it came last, and so does
  * a horse that comes twice in a race.
  */
 export function collectRaces<Race extends RaceRow, Runner extends RunnerRow>(
@@ -144,7 +144,7 @@ function rejectRace(
   return {
     ...rejectElement("race", raw, "", refusal),
     race_id: readId(scalarField(raw, "race_id")).value,
-    // The day is what coverage counts by, so it is looked for where else it may be.
+    // Coverage counts by day, so the day is looked for in other fields too.
     race_date: readDate(scalarField(raw, "date")).value ??
       readOffDt(scalarField(raw, "off_dt")).value?.slice(0, "2025-10-14".length) ?? null,
     reason: explain?.(raw) ?? refusal.reason,

@@ -22,12 +22,12 @@ export type ParsedElement<T> =
   | { readonly ok: true; readonly element: T; readonly setAside: readonly SetAside[] }
   | Refusal;
 
-/** Checks one element of a list, and counts the fields that nobody knows. */
+/** Checks one element of a list, and counts its unknown fields. */
 export type ElementParser<T> = (raw: unknown, unknownFields: UnknownFields) => ParsedElement<T>;
 
 /**
- * A parser for one kind of element. Only what the row cannot exist without fails it; any other field of the wrong kind
- * is set aside and read as null, so that one odd field never costs a row.
+ * A parser for one kind of element. Only a field that the row cannot exist without fails it. Any other field of the
+ * wrong kind is set aside and read as null, so that one odd field never loses a row.
  *
  * @param read what becomes of the checked fields
  */

@@ -9,7 +9,7 @@ function parse(raw: unknown): ParsedElement<z.infer<typeof runner>> {
   return elementParser("card_runner", runner, (fields) => fields)(raw, new UnknownFields());
 }
 
-Deno.test("elementParser() sets a field aside that is of a kind nobody can read, and reads the rest", () => {
+Deno.test("elementParser() sets a field of an unreadable kind aside, and reads the rest", () => {
   for (const sent of ["none yet", 7, {}, false]) {
     assertEquals(parse({ horse_id: "hrs_1", quotes: sent }), {
       ok: true,

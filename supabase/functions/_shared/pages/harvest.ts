@@ -51,7 +51,7 @@ function newer<Row extends SeenRow>(one: Row, other: Row): Row {
   return { ...one, ...Object.fromEntries(columns) };
 }
 
-/** The upper row, with the lower one showing through where it says nothing. */
+/** The first row, with its nulls filled from the second. */
 function overlay<Row extends object>(lower: Row | undefined, upper: Row): Row {
   if (lower === undefined || !Object.values(upper).includes(null)) return upper;
   const known = Object.entries(upper).filter(([, value]) => value !== null);
@@ -71,7 +71,7 @@ function harvestBookmakers(runners: readonly RunnerEntities[]): BookmakerRow[] {
   return sortedBy(byCode.values(), (row) => row.code);
 }
 
-/** By code unit, as fast and as stable as it gets; no collation is involved. */
+/** By code unit: fast, stable and independent of any collation. */
 export function sortedBy<Row>(rows: Iterable<Row>, key: (row: Row) => string): Row[] {
   return [...rows].sort((one, other) => {
     const [a, b] = [key(one), key(other)];

@@ -160,7 +160,7 @@ Deno.test("readResultsPage() takes a claim off the name where the field beside i
   assertEquals([runner.jockey_claim_lbs, rows.jockeys[0]?.name], [7, "Bea Rein"]);
 });
 
-Deno.test("readResultsPage() lets the newest day name an entity, whatever the order of the page", () => {
+Deno.test("readResultsPage() takes an entity's name from the newest day, in any order of the page", () => {
   const older = resultBody({
     race_id: "rac_9000",
     date: "2025-10-01",

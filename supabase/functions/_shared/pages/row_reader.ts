@@ -26,7 +26,7 @@ export class RowReader {
     return reading.value;
   }
 
-  /** Text as it stands: most columns are that. */
+  /** Text as sent, which is right for most columns. */
   text(sent: Sent): string | null {
     return presentText(sent);
   }

@@ -13,7 +13,7 @@ import { readRacecardsPage } from "./read_racecards.ts";
 import { readResultsPage } from "./read_results.ts";
 import type { PageRows } from "./rows.ts";
 
-/** What no column holds: the upper bounds of the numeric columns, exclusive; every other number is an integer. */
+/** The upper bounds of the numeric columns, exclusive. Every other number is an integer. */
 const NUMERIC_LIMITS: ReadonlyMap<string, number> = new Map([
   ["distance_furlongs", 1e4],
   ["prize_amount", 1e10],
@@ -98,7 +98,7 @@ function anyFieldsOf(body: Record<string, unknown>) {
   );
 }
 
-Deno.test("readRacecardsPage() returns only what Postgres can store, whatever the fields hold", () => {
+Deno.test("readRacecardsPage() returns only what Postgres can store, for any field values", () => {
   fc.assert(
     fc.property(
       anyFieldsOf(cardBody()),
@@ -114,7 +114,7 @@ Deno.test("readRacecardsPage() returns only what Postgres can store, whatever th
   );
 });
 
-Deno.test("readResultsPage() returns only what Postgres can store, whatever the fields hold", () => {
+Deno.test("readResultsPage() returns only what Postgres can store, for any field values", () => {
   fc.assert(
     fc.property(
       anyFieldsOf(resultBody()),
@@ -130,7 +130,7 @@ Deno.test("readResultsPage() returns only what Postgres can store, whatever the 
   );
 });
 
-Deno.test("pages of anything at all are rejects, never exceptions", () => {
+Deno.test("arbitrary pages become rejects, never exceptions", () => {
   fc.assert(fc.property(fc.array(fc.jsonValue({ stringUnit: "binary" })), (list) => {
     for (
       const { raceCount, rows } of [readRacecardsPage(cardsBody(list)), readResultsPage(resultsBody(list))]

@@ -4,8 +4,8 @@ import { storableText } from "../values/missing.ts";
 const EXCERPT_LENGTH = 200;
 
 /**
- * A response of The Racing API that is not what its endpoint answers. Asking again gives the same, so the chunk fails
- * for good until somebody has looked.
+ * A response of The Racing API that does not have its endpoint's form. Asking again gives the same, so the chunk fails
+ * for good until an operator has looked.
  */
 export class UnreadableBodyError extends Error {
   override readonly name = "UnreadableBodyError";

@@ -11,7 +11,7 @@ export type Endpoint = "/courses" | "/courses/regions" | "/racecards/pro" | "/re
 export interface RateBudget {
   /** Reserves the endpoint's next slot; resolves to the milliseconds until it. */
   reserveSlot(endpoint: Endpoint): Promise<number>;
-  /** No slot for anybody in the next so many seconds: the API said that we are too fast. */
+  /** Reserves no slots for so many seconds, because the API said that we are too fast. */
   pushBackSlots(endpoint: Endpoint, seconds: number): Promise<void>;
 }
 
@@ -36,11 +36,11 @@ export interface ApiAnswer {
   readonly busyMilliseconds: number;
 }
 
-/** Requests for one page, within one invocation; what still fails then is left to the chunk's own attempts. */
+/** The most requests for one page in one invocation. After that the chunk's own attempts go on. */
 const REQUESTS_PER_PAGE = 3;
 /** Seconds before the second and the third request. */
 const PAUSES_SECONDS = [1, 4] as const;
-/** A longer Retry-After, or a slot further away, is not waited for: the chunk goes back and is due again after it. */
+/** A longer Retry-After, or a slot further away, is not waited for: the chunk is given back and is due after it. */
 const LONGEST_WAIT_SECONDS = 15;
 /**
  * A slot that was missed by more than this is given up for a new one. With a tenth of the rate left as headroom, requests that

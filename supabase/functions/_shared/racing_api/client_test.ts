@@ -5,7 +5,7 @@ import { type Endpoint, RacingApiClient } from "./client.ts";
 import { RacingApiError } from "./racing_api_error.ts";
 
 const USERNAME = "somebody";
-const PASSWORD = "a password nobody guesses";
+const PASSWORD = "a password nobody can guess";
 const QUERY = new URLSearchParams({ date: "2026-06-01" });
 
 let api: SimulatedApi;
@@ -59,7 +59,7 @@ Deno.test("a slot that is far away is not waited for: the chunk goes back until 
   assertEquals([client.takeCallCount(), clock.sleeps], [0, []]);
 });
 
-Deno.test("a slot that was slept past is given up for a new one", async () => {
+Deno.test("a missed slot is given up for a new one", async () => {
   const { client, clock, reserved } = clientWith({ waits: [200, 300, 300] });
   const sleep = clock.sleep.bind(clock);
   clock.sleep = (milliseconds, signal) => {
@@ -111,7 +111,7 @@ Deno.test("what fails three times is left to the chunk's next attempt", async ()
   assertEquals(client.takeCallCount(), 3);
 });
 
-Deno.test("a 429 pushes everybody's slots back, by Retry-After when there is one", async () => {
+Deno.test("a 429 pushes all slots of the endpoint back, by Retry-After when there is one", async () => {
   const { client, clock, pushedBack } = clientWith();
   let answered = 0;
   api.faults = () => {
@@ -143,7 +143,7 @@ Deno.test("a body that was cut off, or is no JSON at all, is tried again", async
   assertEquals(client.takeCallCount(), 3);
 });
 
-Deno.test("an address where nobody listens is a transient failure", async () => {
+Deno.test("an address without a server is a transient failure", async () => {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const { port } = listener.addr;
   listener.close();
@@ -161,7 +161,7 @@ Deno.test("an aborted call ends at once, with the abort's reason", async () => {
   assertEquals(client.takeCallCount(), 0);
 });
 
-Deno.test("an answer that takes too long is a failure that says how long, and is told before it is asked for again", async () => {
+Deno.test("an answer that takes too long is a failure that says how long, reported before the next request", async () => {
   const told: [string, number][] = [];
   const client = new RacingApiClient({
     account: { url: api.url, username: USERNAME, password: PASSWORD },

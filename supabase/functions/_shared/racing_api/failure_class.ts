@@ -2,7 +2,7 @@
  * How far a failure reaches, and so what the database does about it (`fail_chunk`):
  * `transient`: the chunk is tried again later; `chunk`: that chunk is dead, the run goes on; `account`: the run is paused.
  *
- * Each error says its own: the client's by what the API answered, any other by its class. An error that nobody foresaw is
+ * Each error says its own: the client's by what the API answered, any other by its class. An unexpected error is
  * transient.
  */
 export type FailureClass = "transient" | "chunk" | "account";

@@ -38,7 +38,7 @@ Deno.test("ids and days are checked and regions lower case when they leave the s
   assertEquals(course.parse({ id: 17 }).id, "17");
 });
 
-Deno.test("fields that nobody knows pass", () => {
+Deno.test("unknown fields pass", () => {
   assertEquals(cardRunner.parse({ horse_id: "hrs_1", pace: "front" }).pace, "front");
 });
 

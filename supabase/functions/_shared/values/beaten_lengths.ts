@@ -21,7 +21,7 @@ const NAMED_MARGINS: ReadonlyMap<string, number> = new Map([
   ["dis", 30],
 ]);
 
-/** The Racing API, /results, `btn` and `ovr_btn`: `.75`, `0.3`, `0`, `-`; a named margin (`nk`) is let pass. */
+/** The Racing API, /results, `btn` and `ovr_btn`: `.75`, `0.3`, `0`, `-`; a named margin (`nk`) is accepted too. */
 export function readBeatenLengths(sent: Sent): Reading<number> {
   const text = presentText(sent)?.toLowerCase();
   if (text === undefined) return MISSING;

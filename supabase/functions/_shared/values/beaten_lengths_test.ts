@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { readBeatenLengths } from "./beaten_lengths.ts";
 import { known, MISSING } from "./reading.ts";
 
-Deno.test("readBeatenLengths() reads lengths, also without the nought", () => {
+Deno.test("readBeatenLengths() reads lengths, also without the leading zero", () => {
   assertEquals(readBeatenLengths(".75"), known(0.75));
   assertEquals(readBeatenLengths("0.3"), known(0.3));
   assertEquals(readBeatenLengths("0"), known(0));
@@ -11,7 +11,7 @@ Deno.test("readBeatenLengths() reads lengths, also without the nought", () => {
   assertEquals(readBeatenLengths("1¾"), known(1.75));
 });
 
-Deno.test("readBeatenLengths() takes a dash for missing, not for nought", () => {
+Deno.test("readBeatenLengths() reads a dash as missing, not as zero", () => {
   assertEquals(readBeatenLengths("-"), MISSING);
 });
 

@@ -13,6 +13,6 @@ export function readBoolean(sent: Sent): Reading<boolean> {
     case "0":
       return known(false);
     default:
-      return misread("is neither true nor false");
+      return misread("is not true or false");
   }
 }

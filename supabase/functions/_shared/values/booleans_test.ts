@@ -10,5 +10,5 @@ Deno.test("readBoolean() reads booleans, and their text and number", () => {
 Deno.test("readBoolean() tells a missing value from one that it can't read", () => {
   assertEquals(readBoolean(null), MISSING);
   assertEquals(readBoolean(""), MISSING);
-  assertEquals(readBoolean("perhaps").problem, "is neither true nor false");
+  assertEquals(readBoolean("perhaps").problem, "is not true or false");
 });

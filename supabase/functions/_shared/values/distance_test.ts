@@ -39,7 +39,7 @@ Deno.test("readWholeDistance() reads yards and metres", () => {
   assertEquals(readWholeDistance("900000").problem, "is longer than any race");
 });
 
-Deno.test("readFurlongs() reads cards and results alike", () => {
+Deno.test("readFurlongs() reads both cards and results", () => {
   assertEquals(readFurlongs("16.0"), known(16));
   assertEquals(readFurlongs("8f"), known(8));
   assertEquals(readFurlongs("8.5f"), known(8.5));

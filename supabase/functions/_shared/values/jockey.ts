@@ -15,7 +15,7 @@ export interface JockeyEntry {
 const PLACEHOLDER_ID = "jky_224913";
 const PLACEHOLDER_NAME = /^non[\s-]?runner$/i;
 const WITH_CLAIM = /^(.*\S)\s*\((\d{1,2})\)$/s;
-const NOBODY: JockeyEntry = { id: null, name: null, claimLbs: null, isNonRunner: false };
+const NO_JOCKEY: JockeyEntry = { id: null, name: null, claimLbs: null, isNonRunner: false };
 
 /**
  * The Racing API, /racecards/pro, `jockey` and `jockey_id`: `Name` or `Name(5)`; `""` while undeclared; `NON-RUNNER` or
@@ -37,7 +37,7 @@ export function readResultJockey(sentName: Sent, sentId: Sent): Reading<JockeyEn
   const [, name = text, claim] = (text === null ? null : WITH_CLAIM.exec(text)) ?? [];
   const id = readId(sentId);
   if (id.value === PLACEHOLDER_ID || (name !== null && PLACEHOLDER_NAME.test(name))) {
-    return { value: { ...NOBODY, isNonRunner: true }, problem: null };
+    return { value: { ...NO_JOCKEY, isNonRunner: true }, problem: null };
   }
   const claimLbs = claim === undefined ? null : Number(claim);
   return { value: { id: id.value, name, claimLbs, isNonRunner: false }, problem: id.problem };

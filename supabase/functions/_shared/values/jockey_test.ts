@@ -22,7 +22,7 @@ Deno.test("readCardJockey() makes no jockey of the placeholder for non-runners",
   assertEquals(readCardJockey("", "jky_224913").value, NON_RUNNER);
 });
 
-Deno.test("readCardJockey() knows nobody while no jockey is declared", () => {
+Deno.test("readCardJockey() gives no jockey while none is declared", () => {
   assertEquals(readCardJockey("", "").value, { id: null, name: null, claimLbs: null, isNonRunner: false });
 });
 

@@ -16,7 +16,7 @@ Deno.test("storableJson() keeps a key __proto__ as a key", () => {
   assertEquals(JSON.stringify(stored), '{"__proto__":{"draw":"a"}}');
 });
 
-Deno.test("storableJson() cuts off what is nested deeper than anybody needs", () => {
+Deno.test("storableJson() cuts off JSON that is nested too deep", () => {
   const deep = JSON.parse("[".repeat(100_000) + "]".repeat(100_000));
   assertEquals(JSON.stringify(storableJson(deep)).length, 64 * 2 + "null".length);
 });

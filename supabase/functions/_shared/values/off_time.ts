@@ -29,8 +29,8 @@ function isPossibleOffset(offset: string): boolean {
 const LOCAL = /^(\d{4}-\d\d-\d\d)[T ](\d\d):(\d\d):(\d\d)(?:\.\d+)?$/;
 
 /**
- * The Racing API, /racecards/pro, `odds[].updated`: `2025-10-13 14:11:07`, the clock on a wall in London. Returned with the
- * zone's name, which Postgres takes for an offset (and which hour of the night in October is meant, nobody knows).
+ * The Racing API, /racecards/pro, `odds[].updated`: `2025-10-13 14:11:07`, local time in London. Returned with the
+ * zone's name, which Postgres accepts as an offset. (The hour that repeats in October is ambiguous.)
  */
 export function readLondonMoment(sent: Sent): Reading<string> {
   const text = presentText(sent);

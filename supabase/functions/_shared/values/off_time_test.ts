@@ -67,7 +67,7 @@ Deno.test("readLondonMoment() names the zone and leaves the offset to Postgres",
   assertEquals(readLondonMoment("-"), { value: null, problem: null });
 });
 
-Deno.test("readLondonMoment() refuses moments that no clock in London shows", () => {
+Deno.test("readLondonMoment() refuses local times that London does not have", () => {
   for (
     const sent of [
       "2025-02-29 10:00:00",

@@ -20,5 +20,5 @@ export function readPosition(sent: Sent): Reading<Position> {
   if (digits !== undefined) return known({ position: Number(digits), code: null });
   return CODE.test(text)
     ? known({ position: null, code: text.toUpperCase() })
-    : misread("is neither a place nor letters such as PU");
+    : misread("is not a position or letters such as PU");
 }

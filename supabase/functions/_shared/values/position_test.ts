@@ -17,6 +17,6 @@ Deno.test("readPosition() keeps the letters, those never seen before as well", (
 Deno.test("readPosition() refuses what is neither", () => {
   assertEquals(readPosition("–"), MISSING);
   for (const sent of ["0", "1st", "-1", "?"]) {
-    assertEquals(readPosition(sent).problem, "is neither a place nor letters such as PU");
+    assertEquals(readPosition(sent).problem, "is not a position or letters such as PU");
   }
 });

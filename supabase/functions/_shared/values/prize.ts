@@ -2,7 +2,7 @@ import { presentText, type Sent } from "./missing.ts";
 import { fitDecimal } from "./numbers.ts";
 import { known, misread, MISSING, type Reading } from "./reading.ts";
 
-/** Money with its currency (ISO 4217): the one is nothing without the other. */
+/** Money with its currency (ISO 4217). Neither is of use without the other. */
 export interface Prize {
   readonly amount: number;
   readonly currency: string;

@@ -16,7 +16,7 @@ export function readRunnerNumber(sent: Sent): Reading<RunnerNumber> {
   if (text === undefined) return MISSING;
   if (text === "NR") return known({ number: null, isNonRunner: true, isReserve: false });
   const [, reserve, digits] = NUMBER.exec(text) ?? [];
-  if (digits === undefined) return misread("is neither a number nor NR nor a reserve such as R20");
+  if (digits === undefined) return misread("is not a number, NR or a reserve such as R20");
   // Number("") is 0, and so is the number of an entry that has none yet.
   return known({ number: Number(digits) || null, isNonRunner: false, isReserve: reserve === "R" });
 }

@@ -23,6 +23,6 @@ Deno.test("readRunnerNumber() has no number for an entry without one", () => {
 
 Deno.test("readRunnerNumber() refuses what it does not know", () => {
   for (const sent of ["1A", "-7", "X", "99999"]) {
-    assertEquals(readRunnerNumber(sent).problem, "is neither a number nor NR nor a reserve such as R20");
+    assertEquals(readRunnerNumber(sent).problem, "is not a number, NR or a reserve such as R20");
   }
 });

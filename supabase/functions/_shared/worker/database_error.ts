@@ -1,9 +1,9 @@
 /**
- * What is known of a call that failed, and so for how long it is worth repeating.
+ * What is known about a failed call, which decides how long to repeat it.
  *
  * `refused`: the database answered, and would again. `rolled back`: it gave up (a time limit, a deadlock) and changed
- * nothing; a few more tries may pass. `unreachable`: nobody knows whether it was done, because no answer came or the
- * database is away, which it is for as long as a restart takes.
+ * nothing; a few more tries may pass. `unreachable`: it is unknown whether it was done, because no answer came or the
+ * database is down, such as during a restart.
  */
 export type DatabaseFailure = "refused" | "rolled back" | "unreachable";
 

@@ -1,6 +1,6 @@
 /**
- * The client of the engine, which is SQL (`supabase/schemas/`): the functions that a worker calls, and how a call that
- * failed is repeated.
+ * The client of the engine, which is SQL (`supabase/schemas/`): the functions that a worker calls, and how failed calls
+ * are repeated.
  */
 import { createClient, type PostgrestError } from "@supabase/supabase-js";
 import type { Clock } from "../clock.ts";
@@ -44,7 +44,7 @@ export interface IngestPage {
 export interface StoredPage {
   /** False: the run was paused. */
   readonly goOn: boolean;
-  /** False: nothing of it could be read. Its rejects are stored, and the cursor stands in front of it. */
+  /** False: nothing of it could be read. Its rejects are stored, and the cursor stays in front of it. */
   readonly understood: boolean;
 }
 
@@ -64,10 +64,11 @@ export interface Failure {
  */
 export interface EngineClient extends RateBudget {
   /**
-   * Leases the next chunk of a feed; null when nothing is due, all leases are taken, or the call was answered before.
+   * Leases the next chunk of a feed; null when nothing is due, all leases are taken, or the dispatch was answered
+   * before.
    * A numbered claim whose answer gets lost is made again, and gets the same lease.
    *
-   * @param dispatchId What came with the call; null for a call by hand.
+   * @param dispatchId The dispatch's id; null for a request by hand.
    */
   claimChunk(feed: Feed, dispatchId: number | null): Promise<Chunk | null>;
   /** Keeps a failed request that is sent again, and renews the lease. */
@@ -89,7 +90,7 @@ export interface EngineClient extends RateBudget {
 const LEASE_LOST = "PT409";
 /** Statement timeout, lock timeout, deadlock: nothing was done, and the next try may pass. */
 const ROLLED_BACK = ["57014", "55P03", "40P01"];
-/** At most so often: what runs into the same time limit three times will do so again. */
+/** The most tries: a call that hits the same time limit three times will hit it again. */
 const ROLLED_BACK_TRIES = 3;
 const ROLLED_BACK_PAUSE_MILLISECONDS = 500;
 /**
@@ -98,8 +99,8 @@ const ROLLED_BACK_PAUSE_MILLISECONDS = 500;
  */
 const UNREACHABLE = /^(57P0[1-3]|08...|PGRST00[0-3])$/;
 /**
- * A database that restarts is away for seconds, and PostgREST looks for it again after 1, 2, 4 and 8 more. Well
- * within a lease: who gives up earlier leaves the chunk to the sweep, which takes it back two minutes later.
+ * A database that restarts is down for seconds, and PostgREST looks for it again after 1, 2, 4 and 8 more. Well within
+ * a lease. Giving up earlier would leave the chunk to the sweep, which takes it back two minutes later.
  */
 const UNREACHABLE_MILLISECONDS = 20_000;
 const UNREACHABLE_PAUSES = { first: 250, longest: 2000 };
@@ -139,7 +140,7 @@ function failureOf(status: number, code: string | undefined): DatabaseFailure {
 /** What the client needs from outside. */
 export interface EngineClientOptions {
   readonly clock: Clock;
-  /** Told of each call that is repeated. */
+  /** Logs each call that is repeated. */
   readonly log: Pick<Logger, "error">;
   readonly fetch?: typeof fetch;
 }
@@ -147,9 +148,9 @@ export interface EngineClientOptions {
 /**
  * The engine's client, over the project's API.
  *
- * Every call is safe to repeat: a page is known by its cursor, an ending that went through makes the second one a
- * lost lease, and a claim by its number and the token that it proposes. Only a claim by hand, which has no number, is
- * not: one whose answer is lost leaves a lease that runs out by itself.
+ * Every call is safe to repeat: a page is known by its cursor, an ending that went through makes the second one a lost
+ * lease, and a claim by its dispatch's id and the token that it proposes. Only a claim by hand, which has no id, is
+ * not: if its answer is lost, its lease expires by itself.
  */
 export function createEngineClient(
   environment: Pick<Environment, "supabaseUrl" | "secretKey">,
@@ -208,7 +209,7 @@ export function createEngineClient(
         ? { feed }
         : { feed, dispatch_id: dispatchId, proposed_token: crypto.randomUUID() };
       const call = () => client.rpc("claim_chunk", claim);
-      // Without a number a repetition would be a claim of its own.
+      // Without an id a repetition would be a new claim.
       const [row] = await (dispatchId === null ? unwrap("claim_chunk", call()) : repeat("claim_chunk", call));
       if (row === undefined) return null;
       return {

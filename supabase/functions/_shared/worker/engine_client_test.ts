@@ -13,7 +13,7 @@ interface Bench {
   readonly log: string[];
 }
 
-/** @param answer What comes of the nth call, from 1 on, at this time. */
+/** @param answer The outcome of the nth call, from 1 on, at this time. */
 function bench(answer: (nth: number, milliseconds: number) => Response | Error): Bench {
   const clock = new HandMovedClock();
   const start = clock.monotonic();
@@ -77,7 +77,7 @@ Deno.test("the pauses grow from a quarter of a second to two seconds", async () 
   assertEquals(clock.sleeps, [250, 500, 1000, 2000, 2000, 2000]);
 });
 
-Deno.test("the twenty seconds begin with the first failure, however long the call took that failed", async () => {
+Deno.test("the twenty seconds begin with the first failure, even after a long call", async () => {
   const made = bench((nth) => {
     if (nth === 1) made.clock.pass(60_000);
     return nth < 5 ? failed(504, "") : slot();
@@ -125,7 +125,7 @@ Deno.test("a claim is repeated with the token that it proposed at first, and ano
   assertEquals(calls.map((call) => call["dispatch_id"]), [7, 7, 7, 8, 8, 8]);
 });
 
-Deno.test("a claim by hand has no number to be known by, and is not repeated", async () => {
+Deno.test("a claim by hand has no id, and is not repeated", async () => {
   const { engine, calls } = bench(() => failed(503, "PGRST000"));
   await assertRejects(() => engine.claimChunk("results", null), DatabaseError);
   assertEquals(calls, [{ feed: "results" }]);

@@ -1,4 +1,4 @@
-/** Somebody else works on the chunk, or it has ended: whatever this invocation still holds must be dropped. */
+/** Another invocation works on the chunk, or it has ended. This invocation must drop what it still holds. */
 export class LeaseLostError extends Error {
   override readonly name = "LeaseLostError";
 }

@@ -5,14 +5,14 @@ import type { FailureClass } from "../racing_api/failure_class.ts";
 /** What is known about a page of which nothing could be stored. */
 export interface BrokenPage {
   readonly endpoint: Endpoint;
-  /** As it was asked for, so that the call can be repeated by hand. */
+  /** The request as it was sent, so that it can be repeated by hand. */
   readonly query: URLSearchParams;
   readonly rejects: readonly Pick<Reject, "kind" | "reason">[];
 }
 
 /**
  * Every race of a page is a reject, or every course or region of a list. One odd element is the feed's mistake, all of
- * them are a change that this code does not know, and the pages after it would be no better: somebody has to look.
+ * them are a change that this code does not know, and the pages after it would be no better: an operator has to look.
  */
 export class NothingUnderstoodError extends Error {
   override readonly name = "NothingUnderstoodError";

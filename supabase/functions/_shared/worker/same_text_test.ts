@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { isSameText } from "./same_text.ts";
 
-Deno.test("isSameText() knows a text from every other, of whatever length", () => {
+Deno.test("isSameText() tells a text from every other, of any length", () => {
   for (const [given, expected] of [["", ""], ["a secret", "a secret"], ["grün £", "grün £"]] as const) {
     assertEquals(isSameText(given, expected), true, given);
   }

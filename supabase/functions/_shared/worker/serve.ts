@@ -13,7 +13,7 @@ import { workOnChunk } from "./work_on_chunk.ts";
 /** The part of the platform's runtime that keeps an isolate alive after the answer is sent. */
 declare const EdgeRuntime: { waitUntil(promise: Promise<unknown>): void };
 
-/** A call's body says the feed, and of a call that SQL sent its number and how long it is good. */
+/** The body names the feed. The body of a dispatch also has its id and its expiry. */
 const LARGEST_BODY_BYTES = 1024;
 /** pg_net waits no longer either. */
 const LONGEST_BODY_MILLISECONDS = 5000;
@@ -22,7 +22,7 @@ function answer(status: number, body: Record<string, unknown>): Response {
   return Response.json(body, { status });
 }
 
-/** Whether somebody calls by hand, who knows the secret itself. */
+/** Whether the request was sent by hand, with the secret itself. */
 function showsSecret(request: Request, workerSecret: string): boolean {
   const given = /^Bearer (.+)$/.exec(request.headers.get("authorization") ?? "")?.[1] ?? "";
   return isSameText(given, workerSecret);
@@ -51,14 +51,14 @@ async function readSmallBody(request: Request): Promise<string | null> {
   }
 }
 
-/** What a call asks for. */
+/** What a request asks for. */
 interface Dispatch {
   readonly feed: Feed;
-  /** Null when somebody calls by hand. */
+  /** Null for a request by hand. */
   readonly id: number | null;
 }
 
-/** Why a call is not followed; the message goes to the log, and nobody but us learns it. */
+/** Why a request is refused. `message` is for the caller, `log` only for the log. */
 interface Refusal {
   readonly status: 400 | 401;
   readonly message: string;
@@ -76,7 +76,7 @@ async function readBody<T>(request: Request, form: z.ZodType<T>): Promise<T | un
   }
 }
 
-/** Finds out who calls and what for, before anything is asked of the database. */
+/** Authenticates and reads a request, before the database is asked for anything. */
 async function readDispatch(
   request: Request,
   { functionName, feeds, workerSecret }: {
@@ -107,10 +107,10 @@ async function readDispatch(
   return {
     status: 401,
     message:
-      "The call is too old, or the clocks of the database and the function differ; see the function's log",
-    log: `The call ${dispatch.id} of ${dispatch.feed} is ${verdict}: by this machine's clock it ${
+      "The dispatch is too old, or the clocks of the database and the function differ; see the function's log",
+    log: `The dispatch ${dispatch.id} of ${dispatch.feed} is ${verdict}: by this machine's clock it ${
       seconds < 0 ? `ran out ${-seconds} s ago` : `runs out in ${seconds} s`
-    }. Either it was on its way for minutes, or this clock and the database's differ by more than a minute`,
+    }. Either it was in transit for minutes, or this clock and the database's differ by more than a minute`,
   };
 }
 
@@ -149,11 +149,11 @@ async function work(chunk: Chunk, engine: EngineClient, log: Logger, get: GetVar
 }
 
 /**
- * Serves an Edge Function: authenticates the call, claims a chunk of the feed it names, answers 202 at once and works
- * on.
+ * Serves an Edge Function: authenticates the request, claims a chunk of the feed it names, answers 202 at once and
+ * works on.
  *
- * SQL signs each call that it sends (`X-Call-Signature`, over function, feed, number and expiry); somebody who calls
- * by hand shows the worker secret itself (`Authorization: Bearer …`) and has no number.
+ * SQL signs each dispatch (`X-Call-Signature`, over function, feed, id and expiry). A request by hand carries the
+ * worker secret itself (`Authorization: Bearer …`) and has no id.
  *
  * Answers: 401 without one of the two, 405 for other methods than POST, 400 for a body by hand other than `{"feed":
  * …}`, 200 with `{"claimed": false}` when there is nothing to do, 202 with run, chunk and feed, 500 when a setting is
@@ -182,8 +182,8 @@ export function serve(functionName: string, feeds: readonly Feed[]): void {
         log: log.with({ feed, dispatch: id }),
       });
       const claiming = engine.claimChunk(feed, id);
-      // A database that restarts is waited for, and longer than pg_net waits for an answer: the isolate must not end
-      // with that.
+      // The claim waits for a database that restarts, longer than pg_net waits for the answer. The isolate must not end
+      // before that.
       EdgeRuntime.waitUntil(claiming.catch(() => {}));
       const chunk = await claiming;
       if (chunk === null) {

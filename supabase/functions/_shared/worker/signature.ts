@@ -1,18 +1,20 @@
 import { createHmac } from "node:crypto";
 import { isSameText } from "./same_text.ts";
 
-/** What SQL signs of a call that it sends. */
+/** What SQL signs of a dispatch. */
 export interface SignedDispatch {
-  /** The function that is called: what is signed for one is no good at the other. */
+  /** The function that it is for: a signature for one is not valid for the other. */
   readonly functionName: string;
   readonly feed: string;
-  /** The call's number, good for one claim. */
+  /** The dispatch's id, valid for one claim. */
   readonly id: number;
-  /** Until when the call is good, in seconds since 1970, by the database's clock. */
+  /** When the dispatch expires, in seconds since 1970, by the database's clock. */
   readonly expires: number;
 }
 
-/** What a signature is worth: `forged` when it is not the secret's, the other two when only the time is wrong. */
+/**
+ * The verdict on a signature: `forged` when it was not made with the secret, the other two when only the time is wrong.
+ */
 export type Verdict = "good" | "forged" | "expired" | "too far ahead";
 
 /** For how long SQL signs. */
@@ -20,25 +22,28 @@ const GOOD_FOR_SECONDS = 120;
 /** The isolate's clock and the database's may be this far apart. */
 const CLOCKS_APART_SECONDS = 60;
 
-/** As `engine.text_to_sign` has it: each field with its length in bytes, so that none can pass for a part of the next. */
+/**
+ * As `engine.text_to_sign` has it: each field with its length in bytes, so that the end of one cannot be read as the
+ * start of the next.
+ */
 export function textToSign({ functionName, feed, id, expires }: SignedDispatch): string {
   return [functionName, feed, String(id), String(expires)]
     .map((field) => `${new TextEncoder().encode(field).length}:${field},`)
     .join("");
 }
 
-/** The signature of a call, as lower-case hexadecimal digits. */
+/** The signature of a dispatch, as lower-case hexadecimal digits. */
 export function sign(dispatch: SignedDispatch, secret: string): string {
   return createHmac("sha256", secret).update(textToSign(dispatch)).digest("hex");
 }
 
-/** Whether a text has the form of a signature: what has not is not worth reading on for. */
+/** Whether a text has the form of a signature. If not, the body need not be read. */
 export function isSignature(text: string | null): text is string {
   return text !== null && /^[0-9a-f]{64}$/.test(text);
 }
 
 /**
- * Judges the signature of a call, in constant time.
+ * Judges the signature of a dispatch, in constant time.
  *
  * @param now The isolate's time in milliseconds.
  */

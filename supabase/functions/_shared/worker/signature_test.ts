@@ -24,11 +24,11 @@ Deno.test("sign() is HMAC-SHA-256 of the text, in lower-case hexadecimal digits"
   assertEquals(SIGNATURE, "bc987409b2bf006676fe2e79f1e30951be89d3c62276325642fdb3e5fe8f0f9f");
 });
 
-Deno.test("judge() finds a signature good for its own call", () => {
+Deno.test("judge() accepts a signature for its own dispatch", () => {
   assertEquals(after(0), "good");
 });
 
-Deno.test("judge() finds it forged when anything of the call is another, or the secret", () => {
+Deno.test("judge() finds it forged when any field of the dispatch, or the secret, differs", () => {
   const others: Partial<SignedDispatch>[] = [
     { functionName: "masters" },
     { feed: "racecards" },
@@ -57,22 +57,22 @@ Deno.test("judge() finds it forged when it is cut short, longer, or in capitals"
   assertEquals(isSignature(SIGNATURE), true);
 });
 
-Deno.test("judge() allows a clock that is a minute behind or ahead, all the while that a call is good", () => {
+Deno.test("judge() allows a clock that is a minute behind or ahead, until the dispatch expires", () => {
   for (const late of [0, 60, 120]) {
     for (const wrong of [-60, -30, 0, 30, 60]) assertEquals(after(late + wrong), "good", `${late} ${wrong}`);
   }
 });
 
-Deno.test("judge() finds a call expired a minute after it ran out, and one that runs out later than any too far ahead", () => {
+Deno.test("judge() finds a dispatch expired a minute after its expiry, and too far ahead when its expiry is later than any can be", () => {
   assertEquals([after(180), after(180.001), after(3600)], ["good", "expired", "expired"]);
   assertEquals([after(-60), after(-60.001), after(-3600)], ["good", "too far ahead", "too far ahead"]);
 });
 
-Deno.test("judge() says of no forged call whether its time would have been right", () => {
+Deno.test("judge() does not say whether the time of a forged dispatch is right", () => {
   assertEquals(judge({ ...DISPATCH, expires: 1 }, SIGNATURE, SECRET, NOW), "forged");
 });
 
-Deno.test("textToSign() is the same of no two calls, whatever stands in their fields", () => {
+Deno.test("textToSign() differs for any two dispatches, whatever their fields hold", () => {
   const field = fc.string({ unit: "binary", maxLength: 12 });
   const digits = fc.nat(1e6);
   fc.assert(

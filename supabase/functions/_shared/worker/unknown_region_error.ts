@@ -2,8 +2,8 @@ import type { Endpoint } from "../racing_api/client.ts";
 import type { FailureClass } from "../racing_api/failure_class.ts";
 
 /**
- * A region of `backfill_settings` is not one of the API's (`sa`, which it calls `saf`): every call would be refused for it, or
- * bring nothing. Asking again gives the same, so the masters fail until somebody has put it right.
+ * A region of `backfill_settings` is not one of the API's (`sa`, which it calls `saf`): every request for it would be
+ * refused, or bring nothing. Asking again gives the same, so the masters fail until the setting is corrected.
  */
 export class UnknownRegionError extends Error {
   override readonly name = "UnknownRegionError";
@@ -17,8 +17,8 @@ export class UnknownRegionError extends Error {
   constructor(unknown: readonly string[], known: readonly string[]) {
     const what = `${unknown.length === 1 ? "region" : "regions"} ${unknown.join(", ")}`;
     super(
-      `The Racing API has no ${what}; it has: ${known.join(", ") || "none at all"}. ` +
-        "Put the codes right in backfill_settings.regions, then retry the run.",
+      `The Racing API has no ${what}; it has: ${known.join(", ") || "none"}. ` +
+        "Correct the codes in backfill_settings.regions, then retry the run.",
     );
   }
 }

@@ -16,7 +16,7 @@ export interface Workshop {
   readonly api: Pick<RacingApiClient, "get" | "takeCallCount">;
   readonly clock: Clock;
   readonly log: Logger;
-  /** Aborted when the isolate is about to be ended: what is being fetched is dropped and the lease given back. */
+  /** Aborted when the isolate is about to end: the fetch is dropped and the lease given back. */
   readonly retire?: AbortSignal;
 }
 
@@ -33,14 +33,14 @@ interface FetchedPage {
 /** How taking pages ended: they are all in, or it is time to yield and why. */
 type Ending = "all in" | "time" | "busy" | "paused" | "retired";
 
-/** Thrown by whatever is under way when the isolate is about to be ended. */
+/** Thrown by work in progress when the isolate is about to end. */
 const RETIRED = new Error("The isolate is about to be ended");
 
 /**
  * Works on a leased chunk until its pages are all in, its time is up, or it fails; then ends it in the database.
  *
- * The next page is fetched while this one is stored, so that neither waits for the other. Never throws: a failure is told to the
- * database and to the log. When even that fails, the lease runs out and the sweep takes the chunk back.
+ * The next page is fetched while this one is stored, so that neither waits for the other. Never throws: it reports a
+ * failure to the database and to the log. When even that fails, the lease expires and the sweep takes the chunk back.
  */
 export async function workOnChunk(chunk: Chunk, workshop: Workshop): Promise<Outcome> {
   const { engine, api, log } = workshop;
@@ -56,7 +56,7 @@ export async function workOnChunk(chunk: Chunk, workshop: Workshop): Promise<Out
     return state === "succeeded" || state === "dead" || state === "ended" ? state : "waiting";
   } catch (error) {
     if (error instanceof LeaseLostError) {
-      // As after a cancelled run: whoever has the lease now, or nobody, goes on.
+      // The run was cancelled, or another invocation has the lease.
       log.info("lease lost", { message: error.message });
       return "lease lost";
     }
@@ -66,7 +66,7 @@ export async function workOnChunk(chunk: Chunk, workshop: Workshop): Promise<Out
       const state = await engine.failChunk(chunk, failure, api.takeCallCount());
       log.info("gave the chunk back", { state });
     } catch (second) {
-      // The lease runs out, and the sweep counts an interruption.
+      // The lease expires, and the sweep counts an interruption.
       log.error("could not give the chunk back", { message: String(second) });
     }
     return "failed";
@@ -99,7 +99,7 @@ async function takePages(chunk: Chunk, workshop: Workshop): Promise<{ ending: En
       next = stop
         ? Promise.resolve(null)
         : fetchPage(chunk, page.cursorAfter, page.apiTotal, workshop, abort.signal);
-      // A failure of the prefetch is met at its own turn, after this page is stored.
+      // A failure of the prefetch is handled in its turn, after this page is stored.
       next.catch(() => {});
 
       const storing = clock.monotonic();
@@ -147,7 +147,7 @@ async function fetchPage(
 
   const after = cursorAfter(chunk, cursor, { total, raceCount });
   if (after.day === cursor.day && after.skip === cursor.skip && total > cursor.skip) {
-    // Going on would ask for the same page for ever.
+    // Going on would ask for the same page forever.
     throw new RacingApiError(
       `${request.endpoint} says there are ${total} but sent none after ${cursor.skip}`,
       {
@@ -166,7 +166,7 @@ async function fetchPage(
   };
 }
 
-/** What `fail_chunk` is told. An error nobody foresaw is tried again: the next version of the code may bear it. */
+/** What `fail_chunk` is told. An unexpected error is tried again: the next version of the code may handle it. */
 function describeFailure(error: unknown, log: Logger): Failure {
   const message = log.redact(error instanceof Error ? error.message : String(error)).slice(0, 1000);
   const nothing = { message, endpoint: null, httpStatus: null, retryAfterSeconds: null };

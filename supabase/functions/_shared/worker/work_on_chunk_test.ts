@@ -9,7 +9,7 @@ import { RacingApiClient } from "../racing_api/client.ts";
 import { type Chunk, createEngineClient, type EngineClient } from "./engine_client.ts";
 import { type Outcome, workOnChunk, type Workshop } from "./work_on_chunk.ts";
 
-const PASSWORD = "a password nobody guesses";
+const PASSWORD = "a password nobody can guess";
 
 let platform: Platform;
 let api: SimulatedApi;
@@ -139,7 +139,7 @@ Deno.test("a region that the API does not have fails the masters, stores nothing
   assertEquals([state, cursor_skip], ["dead", 0]);
   assert(last_error.startsWith("The Racing API has no region sa; it has: "), last_error);
   assert(
-    /, saf, .*\. Put the codes right in backfill_settings\.regions, then retry the run\.$/.test(last_error),
+    /, saf, .*\. Correct the codes in backfill_settings\.regions, then retry the run\.$/.test(last_error),
     last_error,
   );
   const [error] = await sql`select failure_class, endpoint from ingest_errors`;
@@ -272,7 +272,7 @@ Deno.test("a paused run stops after the page in hand", async () => {
   ]);
 });
 
-Deno.test("an answer that gets lost after the page was stored costs nothing", async () => {
+Deno.test("an answer that is lost after the page was stored does no harm", async () => {
   let lost = 0;
   const losingFetch: typeof fetch = async (input, init) => {
     const response = await fetch(input, init);
@@ -297,14 +297,14 @@ Deno.test("an answer that gets lost after the page was stored costs nothing", as
   assertEquals((await sql`select pages_done from backfill_progress`)[0]?.["pages_done"], 2);
 });
 
-/** The database from some moment on away for so long, or until a call's answer is lost, by a clock that a test moves. */
+/** A database that goes down at some moment for so long, or loses a call's answer, by a clock that a test moves. */
 function whileAway(clock: HandMovedClock, name: string, seconds: number): typeof fetch {
   let backAt: number | undefined;
   return async (input, init) => {
     const url = input instanceof Request ? input.url : String(input);
     if (backAt === undefined && url.endsWith(`/${name}`)) {
       backAt = clock.monotonic() + seconds * 1000;
-      // Done, and nobody hears of it.
+      // Done, and the answer is lost.
       await (await fetch(input, init)).body?.cancel();
     }
     if (backAt === undefined || clock.monotonic() >= backAt) return await fetch(input, init);
@@ -314,7 +314,7 @@ function whileAway(clock: HandMovedClock, name: string, seconds: number): typeof
 }
 
 for (const name of ["reserve_slot", "ingest_page", "finish_chunk"]) {
-  Deno.test(`a database that is away for 18 seconds at ${name} costs those seconds, and nothing else`, async () => {
+  Deno.test(`a database that is down for 18 seconds at ${name} costs those seconds, and nothing else`, async () => {
     const { clock, work, logger } = bench();
     const engine = createEngineClient(
       { supabaseUrl: platform.supabaseUrl, secretKey: platform.secretKey },
@@ -337,7 +337,7 @@ for (const name of ["reserve_slot", "ingest_page", "finish_chunk"]) {
   });
 }
 
-Deno.test("a claim whose answer is lost, and whose database is away after it, gets its lease all the same", async () => {
+Deno.test("a claim whose answer is lost, and whose database then goes down, still gets its lease", async () => {
   const { clock, work, logger } = bench();
   const engine = createEngineClient(
     { supabaseUrl: platform.supabaseUrl, secretKey: platform.secretKey },
@@ -350,11 +350,11 @@ Deno.test("a claim whose answer is lost, and whose database is away after it, ge
   if (chunk === null) throw new Error("The lease was not given again");
   assertEquals(await work(chunk, { engine }), "succeeded");
   assertEquals((await sql`select invocations from backfill_progress`)[0]?.["invocations"], 1);
-  // Long over: nobody else gets anything for that call.
+  // Long over: that dispatch gives no second claim.
   assertEquals(await engine.claimChunk("racecards", call?.id ?? NaN), null);
 });
 
-Deno.test("whoever lost the lease stops, writes nothing, and says so", async () => {
+Deno.test("an invocation that lost its lease stops, writes nothing, and says so", async () => {
   const { engine, work, log } = bench();
   const chunk = await claimed(engine, "racecards", "2026-06-01", "2026-06-04");
   await sql`select backfill_cancel(${chunk.runId})`;
@@ -457,7 +457,7 @@ Deno.test("a page where every race is broken: all of it in rejects, the chunk de
   const [status] = await sql`select state from backfill_status`;
   assertEquals(status?.["state"], "completed_with_failures");
 
-  // Who retries without having looked, is told the same; once it is put right, the whole chunk comes.
+  // A retry without a fix fails in the same way; after the fix the whole chunk comes.
   await sql`select backfill_retry(${chunk!.runId})`;
   assertEquals(await work((await engine.claimChunk("racecards", null))!), "failed");
   api.faults = () => undefined;
@@ -496,7 +496,7 @@ Deno.test("five results without a course, retried as what_to_do says, are no suc
   }
 });
 
-Deno.test("a list of courses that nobody can read kills the masters, and the run goes on", async () => {
+Deno.test("an unreadable list of courses kills the masters, and the run goes on", async () => {
   const { engine, work } = bench();
   const chunk = await claimed(engine, "masters", "2026-06-01", "2026-06-01");
   const body = JSON.stringify({

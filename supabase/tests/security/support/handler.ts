@@ -7,7 +7,7 @@ export interface DatabaseCall {
 /** A function's request handler, in this process, with a database that has nothing to do. */
 export interface TestedHandler {
   handle(request: Request): Promise<Response>;
-  /** The calls of the database since the last time this was asked. */
+  /** The database calls since the last time this was asked. */
   takeDatabaseCalls(): DatabaseCall[];
   /** What was logged since the last time this was asked. */
   takeLog(): string[];

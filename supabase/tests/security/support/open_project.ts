@@ -10,8 +10,8 @@ import { HISTORICAL_DEFAULT_GRANTS } from "../../../../scripts/tools/platform_ch
 const MIGRATIONS = fromFileUrl(new URL("../../../migrations/", import.meta.url));
 
 /**
- * Starts a platform as open as a project can be that was made before October 2026: whatever the migrations make in `public`,
- * the platform grants to everybody. Only what they close themselves is closed.
+ * Starts a platform as open as a project made before October 2026: the platform grants everything in `public` to all
+ * API roles. Only what the migrations close is closed.
  */
 export async function startOpenProject(options: PlatformOptions = {}): Promise<Platform> {
   const databaseUrl = Deno.env.get("TEST_DATABASE_URL");
@@ -39,7 +39,7 @@ export async function startOpenProject(options: PlatformOptions = {}): Promise<P
   }
 }
 
-/** Otherwise nothing would be proved by finding everything closed. */
+/** Otherwise the test would prove nothing. */
 async function assertOpenByDefault({ adminUrl }: Platform): Promise<void> {
   const sql = connect(adminUrl, { max: 1, name: "test" });
   try {
