@@ -106,7 +106,7 @@ Deno.test("a fault that knows what is due must find exactly that, whatever else 
   ledger.note("weeks_asleep", "ingest_page 3", witness(0, 0));
   const traces = findTraces(ledger, NOTHING);
   assertEquals(describeMissingTraces(traces, ALL_FAULTS), [
-    "crowded_queues should have left 2 traces and left 1 (the others' server: all of them came).",
+    "crowded_queues should have left 2 traces and left 1 (the others' server: all requests arrived).",
   ]);
 });
 
@@ -116,7 +116,7 @@ Deno.test("of the invocations that a restart met all must go on, unless somethin
   const traces = findTraces(ledger, NOTHING);
   assertEquals(describeMissingTraces(traces, ALL_FAULTS), []);
   assertEquals(describeMissingTraces(traces, ["long_restarts", "api_500"]), [
-    "long_restarts should have left 2 traces and left 1 (the lease of before is used after it).",
+    "long_restarts should have left 2 traces and left 1 (the earlier lease is used afterwards).",
   ]);
 });
 

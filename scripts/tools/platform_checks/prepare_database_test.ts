@@ -16,7 +16,7 @@ Deno.test("a server whose role postgres is a superuser is left as it is, because
     await assertRejects(
       () => prepareDatabase(postgres.adminUrl, "another"),
       Error,
-      "The role postgres of this server is a superuser",
+      "On this server the role postgres is a superuser",
     );
     assertEquals(await password(), before);
   } finally {
