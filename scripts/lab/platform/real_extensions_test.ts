@@ -61,8 +61,9 @@ Deno.test.beforeAll(async () => {
   admin = connect(postgres.adminUrl, { max: 1, name: "test" });
 });
 Deno.test.afterAll(async () => {
-  await admin.end({ timeout: 1 });
-  await postgres.stop();
+  // Where the server did not start, that is the error to tell.
+  await admin?.end({ timeout: 1 });
+  await postgres?.stop();
   await Deno.remove(folder, { recursive: true });
 });
 

@@ -39,7 +39,7 @@ as $$
       select count(distinct coalesce(reject.race_id, reject.fingerprint)) as races
       from public.ingest_rejects as reject
       where reject.feed = chunk.feed and reject.kind = 'race'
-        -- A reject without a day may belong to any day, so each of them counts as incomplete; pulling a day alone shows
+        -- A reject without a day may belong to any day, so each of them counts as incomplete. Pulling a day alone shows
         -- whether it is.
         and (
           reject.race_date = days.day

@@ -88,7 +88,7 @@ Deno.test("the read-only role can't log in, and its rights were given to no othe
 });
 
 Deno.test("the read-only role is taken back as its snippet says, and leaves nothing", async () => {
-  const [, takingBack = ""] = (await Deno.readTextFile(SNIPPET)).match(/^-- To take it back:\n-- +(.*)$/m) ??
+  const [, takingBack = ""] = (await Deno.readTextFile(SNIPPET)).match(/^-- To remove it:\n-- +(.*)$/m) ??
     [];
   assert(takingBack.endsWith("drop role racing_reader;"));
   await operator.unsafe(takingBack);
