@@ -4415,7 +4415,7 @@ comment on function public.backfill_plan(date, date, text[], text) is
 revoke all on function public.backfill_plan from public, anon, authenticated, service_role;
 grant execute on function engine.learned, public.backfill_plan to service_role;
 
--- schemas/operate/start.sql
+-- schemas/planning/create_run.sql
 
 -- From a request to rows: a run with its bounds frozen, cut into chunks.
 
@@ -4538,10 +4538,16 @@ begin
 end
 $$;
 comment on function engine.create_run(text, date, date, text[], boolean, text, text, date[]) is
-  'Creates a run with its chunks and dispatches the first calls; returns its id. Every start of a run (operator,
+  'Creates a run with its chunks and sends the first dispatches; returns its id. Every start of a run (operator,
    schedule, closing of gaps) uses it. kind as in backfill_runs; days: only these of the range, cut into stretches
    (null: all that reprocess asks for, cut into months). Errors: those of engine.check_request; 55000 as of
    engine.refuse_rival.';
+
+grant execute on function engine.refuse_rival, engine.create_run to service_role;
+
+-- schemas/operate/start.sql
+
+-- How an operator starts a run.
 
 create function public.backfill_start(
   start_date date,
@@ -4589,9 +4595,7 @@ comment on function public.pull_days(date, date, text[]) is
    backfill_start.';
 
 revoke all on function public.backfill_start, public.pull_days from public, anon, authenticated, service_role;
-grant execute on function
-  engine.refuse_rival, engine.create_run, public.backfill_start, public.pull_days
-  to service_role;
+grant execute on function public.backfill_start, public.pull_days to service_role;
 
 -- schemas/operate/steer.sql
 
