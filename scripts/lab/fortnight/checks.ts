@@ -47,7 +47,7 @@ export async function checkAll(
         .map((day) => `${day} has ${diary.on(day).apiCalls}.`),
     },
     {
-      name: "one message for each trouble and one when it is well",
+      name: "one message for each trouble and one when it is resolved",
       wrong: describeAlerts(calendar, webhook.received),
     },
     { name: "no secret in a message, an error or a log", wrong: await describeSpreadSecrets(world) },
