@@ -70,6 +70,18 @@ const FILLED_TABLES = [
   "ra_mst_bookmakers",
 ];
 
+/** Keeps the real pg_cron of a given server from ticking in the midst of a test: every job is there, none is active. */
+async function standCronStill(admin: Sql): Promise<void> {
+  await admin.unsafe(`
+    create or replace function testing.switch_job_off()
+    returns trigger language plpgsql set search_path = ''
+    as 'begin new.active := false; return new; end';
+    create or replace trigger switched_off before insert on cron.job
+    for each row execute function testing.switch_job_off();
+    update cron.job set active = false;
+  `);
+}
+
 /** Starts it. One per test file; `reset` comes before each test. */
 export async function startTestDatabase(): Promise<TestDatabase> {
   const databaseUrl = Deno.env.get("TEST_DATABASE_URL");
@@ -84,6 +96,7 @@ export async function startTestDatabase(): Promise<TestDatabase> {
   const time = new StandingTime(sql);
   await time.install();
   await sql`create table testing.feeds as select name, page_limit from engine.feeds`;
+  if (databaseUrl !== undefined) await standCronStill(admin);
 
   return {
     sql,
