@@ -3,9 +3,14 @@ export class Problem extends Error {
   override name = "Problem";
 }
 
+/** The message of whatever was thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
 /** Turns an operating system's error about temporary files into a `Problem`; returns other errors as they are. */
 export function explain(error: unknown, place: string): unknown {
-  const text = error instanceof Error ? error.message : String(error);
+  const text = messageOf(error);
   if (/no space left on device|os error 28|disk quota exceeded/i.test(text)) {
     return new Problem(
       `There is no disk space left in ${place}: free about 150 MB, or point TMPDIR at a disk that has it.`,

@@ -12,7 +12,7 @@ import {
   readHelp,
 } from "./documented_commands.ts";
 import { prepareDatabase } from "./prepare_database.ts";
-import { CLI_VERSION, runCli } from "./supabase_cli.ts";
+import { CLI_VERSION, runCli } from "../../project/supabase_cli.ts";
 
 const ROOT = fromFileUrl(new URL("../../../", import.meta.url));
 

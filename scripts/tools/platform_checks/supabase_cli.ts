@@ -1,52 +1,12 @@
-import { fromFileUrl } from "@std/path";
+import { type CliResult, runCli } from "../../project/supabase_cli.ts";
 import { Problem } from "../../command_line/problem.ts";
 
-/** The version of the CLI that runs the platform's tools, and that README names. */
-export const CLI_VERSION = "3.1.0";
-
-const ROOT = fromFileUrl(new URL("../../../", import.meta.url));
-
-/** No command takes a minute. One that waits for input is ended. */
-const LIMIT_MINUTES = 10;
-
-/** What a command of the CLI left behind. */
-export interface CliResult {
-  readonly success: boolean;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-/** Runs a command of the supabase CLI without input. */
-export async function runCli(args: readonly string[]): Promise<CliResult> {
-  const child = new Deno.Command("npx", {
-    args: ["-y", `supabase@${CLI_VERSION}`, ...args],
-    cwd: ROOT,
-    // A database on loopback has no TLS, and the CLI's remark about that would stand in front of its answer.
-    env: { PGSSLMODE: "disable", NO_COLOR: "1" },
-    stdin: "null",
-    stdout: "piped",
-    stderr: "piped",
-    // A group of its own, so that what npx starts ends with it.
-    detached: true,
-  }).spawn();
-  let ended = false;
-  const limit = setTimeout(() => {
-    ended = true;
-    Deno.kill(-child.pid, "SIGKILL");
-  }, LIMIT_MINUTES * 60_000);
-  try {
-    const { success, stdout, stderr } = await child.output();
-    if (ended) throw new Problem(`"supabase ${args.join(" ")}" was ended after ${LIMIT_MINUTES} minutes.`);
-    const decoder = new TextDecoder();
-    return { success, stdout: decoder.decode(stdout), stderr: decoder.decode(stderr) };
-  } finally {
-    clearTimeout(limit);
-  }
-}
-
-/** Runs a command of the supabase CLI on a database. */
+/** Runs a command of the supabase CLI on a database of this machine. */
 export function supabase(databaseUrl: string, ...args: string[]): Promise<CliResult> {
-  return runCli([...args, `--remote=${databaseUrl}`, "--yes"]);
+  return runCli([...args, `--remote=${databaseUrl}`, "--yes"], {
+    // A database on loopback has no TLS, and the CLI's remark about that would stand in front of its answer.
+    environment: { PGSSLMODE: "disable" },
+  });
 }
 
 /** The same, for a command that must succeed; returns what it printed. */
