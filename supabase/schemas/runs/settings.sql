@@ -22,6 +22,7 @@ create table public.backfill_settings (
   alert_days integer not null default 180,
   reject_days integer not null default 90,
   schedules_started_on date,
+  set_up_at timestamptz,
   constraint backfill_settings_one_row check (id),
   constraint backfill_settings_regions_not_empty check (cardinality(regions) > 0),
   constraint backfill_settings_leases_positive check (leases_per_feed between 1 and 10),
@@ -85,6 +86,9 @@ comment on column public.backfill_settings.reject_days is
    and so is a runner of a result: it says that the horse ran.';
 comment on column public.backfill_settings.schedules_started_on is
   'Set by start_schedules and cleared by stop_schedules: every day from this UK day on is expected to be stored.';
+
+comment on column public.backfill_settings.set_up_at is
+  'When "deno task setup" first got through; null before, and after "deno task uninstall".';
 
 alter table public.backfill_settings enable row level security;
 revoke all on public.backfill_settings from public, anon, authenticated, service_role;

@@ -1,0 +1,77 @@
+/** What setup and uninstall do outside themselves. Each action can be shown before, or instead of, being done. */
+import { cliCommand } from "../project/supabase_cli.ts";
+
+/** A command of the supabase CLI. Its arguments are on the machine's process list, so no secret is among them. */
+export interface Command {
+  readonly kind: "command";
+  readonly args: readonly string[];
+  /** What is handed to it in its environment, which only the same user can see. */
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
+/** A value in a statement: shown unless it is secret. */
+export interface StatementValue {
+  readonly value: string | number;
+  readonly secret: boolean;
+}
+
+/** A statement for the project's database. */
+export interface Statement {
+  readonly kind: "statement";
+  readonly text: string;
+  readonly values: readonly StatementValue[];
+}
+
+/** A request over HTTP. */
+export interface Call {
+  readonly kind: "call";
+  readonly method: "GET" | "POST";
+  readonly url: string;
+}
+
+/** A change of a file of this checkout. */
+export interface FileChange {
+  readonly kind: "file";
+  readonly path: string;
+  readonly says: string;
+}
+
+export type Action = Command | Statement | Call | FileChange;
+
+const HIDDEN = "[hidden]";
+
+export function command(args: readonly string[], environment?: Readonly<Record<string, string>>): Command {
+  return { kind: "command", args, ...(environment === undefined ? {} : { environment }) };
+}
+
+/** A statement with $1, $2, … in the places of its values. */
+export function statement(text: string, ...values: readonly StatementValue[]): Statement {
+  return { kind: "statement", text, values };
+}
+
+export const open = (value: string | number): StatementValue => ({ value, secret: false });
+export const secret = (value: string): StatementValue => ({ value, secret: true });
+
+/** An action as an operator would do it by hand, without a secret. */
+export function show(action: Action): string {
+  switch (action.kind) {
+    case "command": {
+      const variables = Object.keys(action.environment ?? {}).map((name) => `${name}=${HIDDEN} `);
+      return `$ ${variables.join("")}${cliCommand(action.args).join(" ")}`;
+    }
+    case "statement":
+      return `sql> ${
+        action.text.replace(/\$(\d+)/g, (_, index) => showValue(action.values[Number(index) - 1]))
+      };`;
+    case "call":
+      return `${action.method} ${action.url}`;
+    case "file":
+      return `${action.path}: ${action.says}`;
+  }
+}
+
+function showValue(given: StatementValue | undefined): string {
+  if (given === undefined) return "null";
+  if (given.secret) return `'${HIDDEN}'`;
+  return typeof given.value === "number" ? String(given.value) : `'${given.value.replaceAll("'", "''")}'`;
+}

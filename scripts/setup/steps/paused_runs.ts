@@ -1,0 +1,21 @@
+import { open, statement } from "../actions.ts";
+import { changed, type Step, unchanged } from "../step.ts";
+
+/** A run that an operator paused stays paused. */
+const PAUSED = statement(
+  "select run.id::integer as run_id from backfill_runs as run join backfill_status as status on status.run_id = run.id " +
+    "where status.state = 'paused' and run.pause_reason not like 'Paused by %' order by run.id",
+);
+const resume = (run: number) => statement("select backfill_resume($1)", open(run));
+
+/** Runs that paused themselves because The Racing API refused the account, which it accepts now. */
+export const pausedRuns: Step = {
+  name: "paused runs",
+  actions: () => [PAUSED, resume(1)],
+  async run(_project, hands) {
+    const runs = (await hands.query<{ run_id: number }>(PAUSED)).map(({ run_id }) => run_id);
+    for (const run of runs) await hands.query(resume(run));
+    if (runs.length === 0) return unchanged("none");
+    return changed(`resumed ${runs.map((run) => `run ${run}`).join(", ")}: the API accepts the account now`);
+  },
+};
