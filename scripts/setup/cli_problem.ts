@@ -1,4 +1,4 @@
-import { CLI_VERSION, type CliResult, cliCommand } from "../project/supabase_cli.ts";
+import { CLI_VERSION, cliCommand, type CliResult } from "../project/supabase_cli.ts";
 import { Problem } from "../command_line/problem.ts";
 
 /** What the CLI prints with `--output-format json` when a command fails. */

@@ -24,7 +24,8 @@ export interface Hands extends AsyncDisposable {
 }
 
 export interface HandsOptions {
-  readonly databaseUrl: URL;
+  /** Undefined: no statement may be run. */
+  readonly databaseUrl: URL | undefined;
   /** What no message may show. */
   readonly secrets: readonly string[];
   /** The folder that has supabase/. */
@@ -53,6 +54,7 @@ export function createHands({ databaseUrl, secrets, folder, onAction = () => {} 
       }
     },
     async query<Row extends object>(statement: Statement) {
+      if (databaseUrl === undefined) throw new Error("There is no database to ask.");
       onAction(statement);
       sql ??= connectToProject(databaseUrl, { max: 1, name: "darkhorses setup" });
       try {

@@ -13,7 +13,8 @@ const WIDTH = 15;
  * @param write Gets text as it is to appear.
  */
 export function createProgress(write: (text: string) => void, isTerminal: boolean): Progress {
-  const line = (mark: string, name: string, says: string) => `${mark} ${name.padEnd(WIDTH)} ${says}`.trimEnd();
+  const line = (mark: string, name: string, says: string) =>
+    `${mark} ${name.padEnd(WIDTH)} ${says}`.trimEnd();
   return {
     async step(name, work) {
       if (isTerminal) write(line("…", name, ""));

@@ -41,6 +41,7 @@ export function probes(now: Date): readonly [Probe, Probe, Probe, Probe] {
 interface Effects {
   readonly fetch: typeof globalThis.fetch;
   readonly now: Date;
+  readonly wait: (milliseconds: number) => Promise<void>;
 }
 
 /**
@@ -48,12 +49,9 @@ interface Effects {
  *
  * @throws {Problem} when the API cannot be reached, or refuses the account
  */
-export async function probeAccount(
-  account: RacingApiAccount,
-  { fetch, now }: Effects,
-): Promise<AccountFacts> {
-  const [regions, results, cards, history] = probes(now);
-  const first = await call(account, regions, fetch);
+export async function probeAccount(account: RacingApiAccount, effects: Effects): Promise<AccountFacts> {
+  const [regions, results, cards, history] = probes(effects.now);
+  const first = await call(account, regions, effects);
   if (first.status !== 200) {
     throw new Problem(
       first.status === 401 || first.status === 403
@@ -62,23 +60,19 @@ export async function probeAccount(
         : `The Racing API answered ${first.status} (${first.words}): try again later.`,
     );
   }
-  const hasResults = await mayRead(account, results, fetch);
-  const hasCards = await mayRead(account, cards, fetch);
+  const hasResults = await mayRead(account, results, effects);
+  const hasCards = await mayRead(account, cards, effects);
   return {
     plan: hasCards ? "Pro" : hasResults ? "Standard" : "Free",
-    hasHistory: hasResults && await mayRead(account, history, fetch),
+    hasHistory: hasResults && await mayRead(account, history, effects),
   };
 }
 
 /** Answers that refuse a call for what it asks for, not because the API has a bad moment. */
 const REFUSALS = [401, 402, 403, 422];
 
-async function mayRead(
-  account: RacingApiAccount,
-  probe: Probe,
-  fetch: typeof globalThis.fetch,
-): Promise<boolean> {
-  const { status, words } = await call(account, probe, fetch);
+async function mayRead(account: RacingApiAccount, probe: Probe, effects: Effects): Promise<boolean> {
+  const { status, words } = await call(account, probe, effects);
   if (status === 200) return true;
   if (REFUSALS.includes(status)) return false;
   throw new Problem(
@@ -86,7 +80,22 @@ async function mayRead(
   );
 }
 
+/** A backfill at the API's rate leaves a call of ours little room: it is made again after a second, so many times. */
+const TRIES = 5;
+
 async function call(
+  account: RacingApiAccount,
+  probe: Probe,
+  effects: Effects,
+): Promise<{ status: number; words: string }> {
+  for (let tries = 1;; tries++) {
+    const answer = await callOnce(account, probe, effects.fetch);
+    if (answer.status !== 429 || tries === TRIES) return answer;
+    await effects.wait(1000);
+  }
+}
+
+async function callOnce(
   account: RacingApiAccount,
   { path }: Probe,
   fetch: typeof globalThis.fetch,

@@ -32,10 +32,13 @@ export const check: Step = {
     const failed = links.filter(({ state }) => state === "failed");
     if (failed.length > 0) {
       throw new Problem(
-        failed.map(({ part, finding, what_to_do }) => [`${part}: ${finding}`, what_to_do].join(" ").trim()).join("\n"),
+        failed.map(({ part, finding, what_to_do }) => [`${part}: ${finding}`, what_to_do].join(" ").trim())
+          .join("\n"),
       );
     }
-    const remarks = links.filter(({ state }) => state !== "ok").map(({ part, finding }) => `\n    ${part}: ${finding}`);
+    const remarks = links.filter(({ state }) => state !== "ok").map(({ part, finding }) =>
+      `\n    ${part}: ${finding}`
+    );
     const says = `${links.length - remarks.length} of ${links.length} links are well${remarks.join("")}`;
     const noted = await hands.query(NOTE);
     return noted.length > 0 ? changed(says) : unchanged(says);

@@ -52,7 +52,9 @@ async function waitUntilSucceeded(run: number, hands: Hands): Promise<void> {
     if (now?.state === "succeeded") return;
     const advice = now?.what_to_do ?? "";
     if (now === undefined || ["paused", "completed_with_failures", "cancelled"].includes(now.state)) {
-      throw new Problem(`The first pull (run ${run}) is ${now?.state ?? "gone"}: ${now?.last_error ?? advice}`);
+      throw new Problem(
+        `The first pull (run ${run}) is ${now?.state ?? "gone"}: ${now?.last_error ?? advice}`,
+      );
     }
     hintedFor = advice === hint && !advice.startsWith("Wait") ? hintedFor + 1 : 0;
     hint = advice;

@@ -4,6 +4,7 @@ import { Problem } from "../../command_line/problem.ts";
 import { changeLines, writePrivateFile } from "../../project/settings_file.ts";
 import { type Command, command, type FileChange } from "../actions.ts";
 import type { Hands } from "../hands.ts";
+import { PUBLIC_API } from "../ask.ts";
 import { changed, type Project, remote, type Step, unchanged } from "../step.ts";
 import { vaultEntries } from "./vault.ts";
 
@@ -18,7 +19,6 @@ export const FUNCTION_SECRETS = [
   PREVIOUS,
 ] as const;
 
-const PUBLIC_API = "https://api.theracingapi.com/v1";
 const FILE_NAME = "supabase/.temp/function_secrets.env";
 
 const listed = z.object({ secrets: z.array(z.object({ name: z.string(), value: z.string() })) });
@@ -45,10 +45,10 @@ const digest = (text: string) => createHash("sha256").update(text).digest("hex")
 /** The secrets of the functions: the API's account and the worker secret. */
 export const functionSecrets: Step = {
   name: "secrets",
-  actions: (project) => [listSecrets(project), vaultEntries.READ, file, set(project)],
+  actions: (project) => [listSecrets(project), vaultEntries.IS_THERE, vaultEntries.READ, file, set(project)],
   async run(project, hands) {
     const known = await secretDigests(project, hands);
-    const { worker_secret: inVault } = await vaultEntries.read(hands);
+    const { worker_secret: inVault } = await vaultEntries.readIfThere(hands);
     const { account, workerSecret } = project;
     const wanted: Record<string, string> = {
       RACING_API_USERNAME: account.username,

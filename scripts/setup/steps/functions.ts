@@ -56,7 +56,9 @@ export const functions: Step = {
   async run(project, hands) {
     const hash = await sourceHash(project.folder);
     const there = await functionVersions(project, hands);
-    const deployed = await hands.query<{ function_name: string; source_hash: string; version: number }>(DEPLOYED);
+    const deployed = await hands.query<{ function_name: string; source_hash: string; version: number }>(
+      DEPLOYED,
+    );
     const isCurrent = (name: string) =>
       deployed.some((known) =>
         known.function_name === name && known.source_hash === hash && known.version === there.get(name)

@@ -57,4 +57,3 @@ function describe(name: string, { status, text }: CallAnswer, { url }: Project):
       return `${what} answered ${status} ${after} (${text}). Its log in the dashboard says why; then run this again.`;
   }
 }
-

@@ -3,7 +3,10 @@ import { changed, type Step, unchanged } from "../step.ts";
 
 const LIMIT = statement("select database_limit_megabytes as megabytes from backfill_settings");
 const set = (megabytes: number) =>
-  statement("update backfill_settings set database_limit_megabytes = $1::text::integer", open(String(megabytes)));
+  statement(
+    "update backfill_settings set database_limit_megabytes = $1::text::integer",
+    open(String(megabytes)),
+  );
 
 /** How large the project's plan lets the database grow: what check_setup and the alerts measure it against. */
 export const limit: Step = {

@@ -13,7 +13,9 @@ export const schedules: Step = {
   async run(_project, hands) {
     const [state] = await hands.query<{ are_on: boolean; was_set_up: boolean }>(STATE);
     if (state?.are_on) return unchanged("on");
-    if (state?.was_set_up) return unchanged("off, as you left them (on with: select * from start_schedules();)");
+    if (state?.was_set_up) {
+      return unchanged("off, as you left them (on with: select * from start_schedules();)");
+    }
     const [started] = await hands.query<{ schedules: number }>(START);
     return changed(`on: ${started?.schedules} schedules, in UK time, in the table pull_schedules`);
   },

@@ -10,6 +10,7 @@ const READ = statement(
   "select name, decrypted_secret as value from vault.decrypted_secrets " +
     "where name in ('project_url', 'worker_secret', 'alert_webhook_url')",
 );
+const IS_THERE = statement("select to_regclass('vault.decrypted_secrets') is not null as is_there");
 const REMOVE = statement(
   "delete from vault.secrets where name in ('project_url', 'worker_secret', 'alert_webhook_url')",
 );
@@ -19,8 +20,14 @@ async function read(hands: Hands): Promise<{ [name in VaultName]?: string }> {
   return Object.fromEntries(rows.map(({ name, value }) => [name, value.trim()]));
 }
 
+/** The same on a database that may not have Vault yet. */
+async function readIfThere(hands: Hands): Promise<{ [name in VaultName]?: string }> {
+  const [vault] = await hands.query<{ is_there: boolean }>(IS_THERE);
+  return vault?.is_there ? await read(hands) : {};
+}
+
 /** The engine's entries in Vault. */
-export const vaultEntries = { READ, REMOVE, read };
+export const vaultEntries = { READ, REMOVE, IS_THERE, read, readIfThere };
 
 function wantedOf({ url, workerSecret, webhook }: Project): { [name in VaultName]?: string } {
   return {

@@ -1,0 +1,107 @@
+/** What is looked at before anything is touched. */
+import { z } from "zod";
+import { Problem } from "../command_line/problem.ts";
+import { type Command, command, type Statement, statement } from "./actions.ts";
+import type { Hands } from "./hands.ts";
+import {
+  pendingMigrations,
+  readMigrations,
+  recordedMigrations,
+  refuseOtherHistory,
+} from "./steps/migrations.ts";
+
+const listed = z.object({
+  projects: z.array(z.object({
+    ref: z.string(),
+    name: z.string(),
+    region: z.string(),
+    status: z.string(),
+  })),
+});
+
+/** A project that the login can reach. */
+export type ListedProject = z.infer<typeof listed>["projects"][number];
+
+export const LIST_PROJECTS: Command = command(["projects", "list"]);
+export const VERSION: Statement = statement(
+  "select current_setting('server_version_num')::integer / 10000 as version, current_user::text as role",
+);
+export const EXTENSIONS: Statement = statement(
+  "select wanted.name from (values ('pg_cron', 'cron'), ('pg_net', 'net'), ('supabase_vault', 'vault'), " +
+    "('btree_gist', null)) as wanted (name, place) where not exists (select from pg_available_extensions as known where " +
+    "known.name = wanted.name) and (wanted.place is null or to_regnamespace(wanted.place) is null)",
+);
+export const OLD_TABLES: Statement = statement(
+  "select relname::text as name from pg_class where relnamespace = 'public'::regnamespace and relkind in ('r', 'p', 'v') " +
+    "and relname like 'ra\\_%' order by relname",
+);
+
+/** The projects that the login can reach. */
+export async function listProjects(hands: Hands): Promise<ListedProject[]> {
+  return listed.parse(await hands.run(LIST_PROJECTS)).projects;
+}
+
+/** The project among them; throws a `Problem` when it is not there or not awake. */
+export function findProject(ref: string, projects: readonly ListedProject[]): ListedProject {
+  const found = projects.find((project) => project.ref === ref);
+  if (found === undefined) {
+    const others = projects.map((project) => `${project.ref} (${project.name})`).join(", ");
+    throw new Problem(
+      `Your login reaches no project ${ref}` +
+        (others === "" ? ", and no other either: is it the right account?" : `. It reaches: ${others}.`),
+    );
+  }
+  const where = `https://supabase.com/dashboard/project/${ref}`;
+  if (/^(INACTIVE|PAUSING|PAUSE_FAILED)$/.test(found.status)) {
+    throw new Problem(
+      `The project ${found.name} is paused: restore it at ${where}, and run this again once it is up.`,
+    );
+  }
+  if (!/^ACTIVE_/.test(found.status)) {
+    throw new Problem(
+      `The project ${found.name} is not up (${found.status}): look at ${where}, and run this again once it is.`,
+    );
+  }
+  return found;
+}
+
+/** What the check of the database found. */
+export interface DatabaseFacts {
+  readonly version: number;
+  /** Names of the migrations to come. */
+  readonly pending: readonly string[];
+}
+
+/** Looks whether the schema can go into the database, or is there. */
+export async function checkDatabase(folder: string, hands: Hands): Promise<DatabaseFacts> {
+  const [server] = await hands.query<{ version: number; role: string }>(VERSION);
+  const version = server?.version ?? 0;
+  if (version < 15) {
+    throw new Problem(`The database is Postgres ${version}: upgrade the project to 15 or newer.`);
+  }
+  const lacking = (await hands.query<{ name: string }>(EXTENSIONS)).map(({ name }) => name);
+  if (lacking.length > 0) {
+    throw new Problem(
+      `The database offers no ${
+        lacking.join(", ")
+      }: upgrade the project in the dashboard under Settings, Infrastructure.`,
+    );
+  }
+  const ours = await readMigrations(folder);
+  const recorded = await recordedMigrations(hands);
+  refuseOtherHistory(ours, recorded);
+  if (recorded.length === 0) await refuseOldTables(hands);
+  return { version, pending: pendingMigrations(ours, recorded).map(({ name }) => name) };
+}
+
+async function refuseOldTables(hands: Hands): Promise<void> {
+  const names = (await hands.query<{ name: string }>(OLD_TABLES)).map(({ name }) => name);
+  if (names.length === 0) return;
+  const shown = names.length > 5
+    ? `${names.slice(0, 5).join(", ")} and ${names.length - 5} more`
+    : names.join(", ");
+  throw new Problem(
+    `The database has tables of another system (${shown}), which would be mixed with ours. Nothing was changed. Use a ` +
+      "project of its own, or move them: create schema old_system; alter table … set schema old_system;",
+  );
+}

@@ -1,0 +1,42 @@
+import type { Settings } from "../project/settings.ts";
+import { type Action, type Call, show } from "./actions.ts";
+import { ALL_STEPS } from "./all_steps.ts";
+import { projectOf } from "./ask.ts";
+import { EXTENSIONS, LIST_PROJECTS, OLD_TABLES, VERSION } from "./checks.ts";
+import { probes } from "./racing_api_account.ts";
+import type { Project } from "./step.ts";
+
+/** The project of settings that may lack everything: in the place of what is missing stands its name. */
+export function sketchProject(settings: Settings, folder: string): Project {
+  return projectOf({
+    PROJECT_REF: "PROJECT_REF",
+    DATABASE_URL: "postgresql://postgres.PROJECT_REF:PASSWORD@HOST:5432/postgres",
+    RACING_API_USERNAME: "RACING_API_USERNAME",
+    RACING_API_PASSWORD: "RACING_API_PASSWORD",
+    WORKER_SECRET: "WORKER_SECRET",
+    ...settings,
+  }, folder);
+}
+
+/** What setup does with a project, by the name of its part. */
+export function plannedActions(project: Project, now: Date): { name: string; actions: readonly Action[] }[] {
+  const probed = probes(now).map(({ path }): Call => ({
+    kind: "call",
+    method: "GET",
+    url: project.account.url + path,
+  }));
+  return [
+    { name: "project", actions: [LIST_PROJECTS] },
+    { name: "database", actions: [VERSION, EXTENSIONS, OLD_TABLES] },
+    { name: "Racing API", actions: probed },
+    ...ALL_STEPS.map((step) => ({ name: step.name, actions: step.actions(project) })),
+  ];
+}
+
+/** Each command, statement and request that setup may send, as text without a secret. */
+export function describePlan(project: Project, now: Date): string {
+  const parts = plannedActions(project, now).map(({ name, actions }) =>
+    [name, ...actions.map((action) => `  ${show(action)}`)].join("\n")
+  );
+  return parts.join("\n\n");
+}

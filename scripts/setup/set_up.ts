@@ -1,0 +1,239 @@
+import { Problem } from "../command_line/problem.ts";
+import {
+  readDatabaseUrl,
+  readProjectRef,
+  readSettings,
+  SECRET_SETTINGS,
+  type Settings,
+} from "../project/settings.ts";
+import { writeSettingsFile } from "../project/settings_file.ts";
+import { basicCredentials } from "../../supabase/functions/_shared/racing_api/account.ts";
+import type { Action } from "./actions.ts";
+import { ALL_STEPS } from "./all_steps.ts";
+import { askForMissing, checkSettings, missingSettings, newWorkerSecret, projectOf } from "./ask.ts";
+import { checkDatabase, findProject, listProjects } from "./checks.ts";
+import { describePlan, sketchProject } from "./dry_run.ts";
+import { createHands, type Hands } from "./hands.ts";
+import type { Progress } from "./progress.ts";
+import type { Questions } from "./questions.ts";
+import { type AccountFacts, describeAccount, probeAccount } from "./racing_api_account.ts";
+import type { Project } from "./step.ts";
+import { vaultEntries } from "./steps/vault.ts";
+
+export interface SetUpOptions {
+  readonly projectRef: string | undefined;
+  readonly yes: boolean;
+  readonly dryRun: boolean;
+  readonly rotateWorkerSecret: boolean;
+}
+
+/** What the set-up works with. */
+export interface Surroundings {
+  /** The folder that has supabase/. */
+  readonly folder: string;
+  readonly settingsFile: string;
+  readonly getVariable: (name: string) => string | undefined;
+  readonly questions: Questions;
+  readonly progress: Progress;
+  readonly isTerminal: boolean;
+  readonly now: () => Date;
+  readonly onAction?: (action: Action) => void;
+}
+
+/** Sets a project up, or brings it up to date. Resolves once everything works; otherwise throws a `Problem`. */
+export async function setUp(options: SetUpOptions, around: Surroundings): Promise<void> {
+  const settings = await givenSettings(options, around);
+  checkSettings(settings);
+  const { progress, folder } = around;
+  if (options.dryRun) {
+    progress.say(describePlan(sketchProject(settings, folder), around.now()));
+    return;
+  }
+  refuseSilence(options, settings, around);
+
+  const complete = await completeSettings(settings, options, around);
+  await using hands = handsFor(complete, around);
+  const { pending } = await progress.step("database", async () => {
+    const facts = await checkDatabase(folder, hands);
+    return { ...facts, says: `Postgres ${facts.version}, reached` };
+  });
+  const account = await progress.step("Racing API", async () => {
+    const facts = await probeAccount(projectOf({ ...complete, WORKER_SECRET: "" }, folder).account, {
+      fetch: globalThis.fetch,
+      now: around.now(),
+      wait: hands.wait,
+    });
+    return { ...facts, says: describeAccount(facts) };
+  });
+  const project = projectOf(await withWorkerSecret(complete, options, hands, around), folder);
+  if (!options.yes) await confirm(project, pending, around);
+
+  // What was just generated must not show either.
+  await using working = handsFor({ ...complete, WORKER_SECRET: project.workerSecret }, around);
+  const changes: string[] = [];
+  for (const step of ALL_STEPS) {
+    const outcome = await progress.step(
+      step.name,
+      () => step.run(project, working, changes.length > 0),
+    );
+    if (outcome.changed) changes.push(step.name);
+  }
+  progress.say(farewell(project, account, changes, around.now()));
+}
+
+async function givenSettings(options: SetUpOptions, around: Surroundings): Promise<Settings> {
+  const settings = await readSettings(around.settingsFile, around.getVariable);
+  if (options.projectRef === undefined) return settings;
+  const ref = readProjectRef(options.projectRef);
+  if (settings.PROJECT_REF !== undefined && readProjectRef(settings.PROJECT_REF) !== ref) {
+    throw new Problem(
+      `The settings in supabase/.env are those of the project ${settings.PROJECT_REF}, not of ${ref}. For a second ` +
+        "project use a second clone, or move that file away.",
+    );
+  }
+  return { ...settings, PROJECT_REF: ref };
+}
+
+/** Without a terminal nobody can be asked: what is missing is told at once, all of it. */
+function refuseSilence({ yes }: SetUpOptions, settings: Settings, { isTerminal }: Surroundings): void {
+  if (!yes && isTerminal) return;
+  const missing = [
+    ...(settings.PROJECT_REF === undefined ? ["PROJECT_REF"] : []),
+    ...missingSettings(settings).map(({ name }) => name),
+  ];
+  if (missing.length > 0) {
+    throw new Problem(
+      `${missing.join(", ")} ${
+        missing.length === 1 ? "is" : "are"
+      } missing: put what is missing in supabase/.env or in ` +
+        `the environment${isTerminal ? ", or leave out --yes and be asked" : ""}.`,
+    );
+  }
+  if (!yes) throw new Problem("There is no terminal to ask on before the project is changed: add --yes.");
+}
+
+type Complete =
+  & Settings
+  & Required<Pick<Settings, "PROJECT_REF" | "DATABASE_URL" | "RACING_API_USERNAME" | "RACING_API_PASSWORD">>;
+
+/** Finds the project, asks for what is missing, and keeps the answers for the next time. */
+async function completeSettings(
+  settings: Settings,
+  _options: SetUpOptions,
+  around: Surroundings,
+): Promise<Complete> {
+  await using hands = handsFor(settings, around);
+  const { questions, progress } = around;
+  const found = await progress.step("project", async () => {
+    const projects = await listProjects(hands);
+    if (settings.PROJECT_REF === undefined) return { projects, project: undefined, says: "to be chosen" };
+    const project = findProject(readProjectRef(settings.PROJECT_REF), projects);
+    return { projects, project, says: `${project.name} (${project.ref}, ${project.region})` };
+  });
+  let ref = found.project?.ref;
+  if (ref === undefined) {
+    if (found.projects.length === 0) {
+      throw new Problem(
+        "Your login reaches no project: create one in Supabase's dashboard, then run this again.",
+      );
+    }
+    ref = await questions.choose(
+      "Which project?",
+      found.projects.map((project) => ({
+        value: project.ref,
+        label: `${project.name} (${project.ref}, ${project.region})`,
+      })),
+    );
+    findProject(ref, found.projects);
+  }
+  const known = { ...settings, PROJECT_REF: ref };
+  const answers = await askForMissing(known, questions);
+  const complete = { ...known, ...answers } as Complete;
+  await writeSettingsFile(around.settingsFile, inFile({ ...answers, PROJECT_REF: ref }, around));
+  return complete;
+}
+
+/** What the file is to keep: not what the environment says. */
+function inFile(settings: Settings, { getVariable }: Surroundings): Settings {
+  return Object.fromEntries(Object.entries(settings).filter(([name]) => !getVariable(name)?.trim()));
+}
+
+/**
+ * The worker secret: as the settings have it, else as the database has it (the project was set up from another machine), else
+ * a new one. It is written down before anything gets it, so that the next run goes on with the same.
+ */
+async function withWorkerSecret(
+  settings: Complete,
+  { rotateWorkerSecret }: SetUpOptions,
+  hands: Hands,
+  around: Surroundings,
+): Promise<Complete & { WORKER_SECRET: string }> {
+  if (!rotateWorkerSecret && settings.WORKER_SECRET !== undefined) {
+    return { ...settings, WORKER_SECRET: settings.WORKER_SECRET };
+  }
+  if (around.getVariable("WORKER_SECRET")?.trim()) {
+    throw new Problem("The environment says what WORKER_SECRET is: unset it, then run this again.");
+  }
+  const inVault = rotateWorkerSecret ? undefined : (await vaultEntries.readIfThere(hands)).worker_secret;
+  const WORKER_SECRET = inVault ?? newWorkerSecret();
+  await writeSettingsFile(around.settingsFile, { WORKER_SECRET });
+  return { ...settings, WORKER_SECRET };
+}
+
+async function confirm(
+  project: Project,
+  pending: readonly string[],
+  { questions, progress }: Surroundings,
+): Promise<void> {
+  const schema = pending.length === 0
+    ? ""
+    : `, ${pending.length} migration${pending.length === 1 ? "" : "s"}`;
+  const question =
+    `Set up the project ${project.ref}: functions and their secrets${schema}, Vault entries, cron jobs?`;
+  if (await questions.confirm(question)) return;
+  progress.say("Nothing was changed.");
+  throw new Problem("Stopped before anything was changed.");
+}
+
+function handsFor(settings: Settings, around: Surroundings): Hands {
+  const secrets = SECRET_SETTINGS.flatMap((name) => settings[name] ?? []);
+  const password = settings.DATABASE_URL === undefined
+    ? []
+    : passwordsOf(readDatabaseUrl(settings.DATABASE_URL, undefined));
+  const { RACING_API_USERNAME: username, RACING_API_PASSWORD: word } = settings;
+  return createHands({
+    databaseUrl: settings.DATABASE_URL === undefined
+      ? undefined
+      : readDatabaseUrl(settings.DATABASE_URL, undefined),
+    secrets: [...secrets, ...password, ...(username && word ? [basicCredentials(username, word)] : [])],
+    folder: around.folder,
+    ...(around.onAction === undefined ? {} : { onAction: around.onAction }),
+  });
+}
+
+function passwordsOf({ password }: URL): string[] {
+  return [password, decodeURIComponent(password)];
+}
+
+/** What to do next, and where to look. */
+function farewell(
+  { ref }: Project,
+  { hasHistory }: AccountFacts,
+  changes: readonly string[],
+  now: Date,
+): string {
+  const first = hasHistory
+    ? "2015-01-01"
+    : `${now.getFullYear() - 1}-${String(now.getMonth() + 1).padStart(2, "0")}-28`;
+  return [
+    "",
+    changes.length === 0
+      ? "Nothing changed: everything is as it should be."
+      : `It works. Changed: ${changes.join(", ")}.`,
+    "",
+    `Next, in the SQL editor (https://supabase.com/dashboard/project/${ref}/sql/new):`,
+    `  select * from backfill_plan(date '${first}');   -- what it costs; starts nothing`,
+    `  select backfill_start(date '${first}');`,
+    "  select * from backfill_status;                   -- how far it is",
+  ].join("\n");
+}
