@@ -98,6 +98,7 @@ export function startEdgeRuntime(options: EdgeRuntimeOptions): EdgeRuntime {
       if (served === undefined) {
         return runtimeAnswer(404, "NOT_FOUND", "Requested function was not found");
       }
+      if (served.needsJwt) return runtimeAnswer(401, "UNAUTHORIZED_INVALID_JWT_FORMAT", "Invalid JWT");
       let isolate: Isolate;
       try {
         isolate = choose(name) ?? start(name, served);

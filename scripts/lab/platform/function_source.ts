@@ -7,6 +7,8 @@ export interface ServedFunction {
   readonly module: string;
   /** How Deno finds what that imports. */
   readonly flags: IsolateFlags;
+  /** Whether the platform lets in callers with a JWT only, which no caller has here. Default: it lets in everybody. */
+  readonly needsJwt?: boolean;
 }
 
 /** What is served under a name now; asked with each request. */
