@@ -8,11 +8,13 @@ import {
 } from "./functions.ts";
 import type { ProjectState } from "./project_state.ts";
 import { apiKeys, findProject, listProjects, mustBeActive, oneProject } from "./projects.ts";
+import { runQuery, type RunSql } from "./queries.ts";
 import { listSecrets, setSecrets, unsetSecrets } from "./secrets.ts";
 
 /** What the API needs besides its own state. */
 export interface ApiEffects extends DeploymentEffects {
   readonly now: () => Date;
+  readonly runSql: RunSql;
   /** By their type: `publishable` and `secret`. */
   readonly keys: () => Readonly<Record<string, string>>;
 }
@@ -50,6 +52,8 @@ async function route(state: ProjectState, request: ApiRequest, effects: ApiEffec
   switch (`${request.method} ${rest}`) {
     case "GET api-keys":
       return apiKeys(effects.keys());
+    case "POST database/query":
+      return await runQuery(request, effects.runSql);
     case "GET secrets":
       return await listSecrets(state);
     case "POST secrets":

@@ -2,6 +2,7 @@ import { join } from "@std/path";
 import { stopOnSignal } from "../../command_line/shutdown.ts";
 import { type Deployments, keepDeployments } from "../management_api/deployments.ts";
 import type { ListedProject, ProjectState } from "../management_api/project_state.ts";
+import { queriesOn } from "../management_api/queries.ts";
 import { type ManagementApi, startManagementApi } from "../management_api/server.ts";
 import { type Platform, type PlatformOptions, startPlatform } from "../platform/platform.ts";
 import { type SimulatedApi, startSimulatedApi } from "../racing_api/server.ts";
@@ -40,6 +41,8 @@ export interface HostedProject extends AsyncDisposable {
   readonly databaseUrl: string;
   /** Where its functions and its REST API are. */
   readonly supabaseUrl: string;
+  /** Where the Management API is. */
+  readonly managementUrl: string;
   /** The requests that came to the Management API. */
   readonly requests: ManagementApi["requests"];
   /** The projects, tokens, secrets and functions that the Management API answers from. */
@@ -132,6 +135,7 @@ async function start(
     build: deployments.build,
     changed: platform.retireFunctionInstances,
     now: () => new Date(),
+    runSql: queriesOn(() => platform.databaseUrl),
     keys: () => keys,
   });
   resources.defer(management.stop);
@@ -157,6 +161,7 @@ async function start(
     },
     databaseUrl: platform.databaseUrl,
     supabaseUrl: platform.supabaseUrl,
+    managementUrl: management.url,
     requests: management.requests,
     pause: () => void (project.status = "INACTIVE"),
     resume: () => void (project.status = "ACTIVE_HEALTHY"),

@@ -16,13 +16,20 @@ export interface CliResult {
   readonly stderr: string;
 }
 
-/** Runs a command of the supabase CLI without input. */
-export async function runCli(args: readonly string[]): Promise<CliResult> {
+/**
+ * Runs a command of the supabase CLI without input.
+ *
+ * @param environment What it gets in addition to this process's own.
+ */
+export async function runCli(
+  args: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+): Promise<CliResult> {
   const child = new Deno.Command("npx", {
     args: ["-y", `supabase@${CLI_VERSION}`, ...args],
     cwd: ROOT,
     // A database on loopback has no TLS, and the CLI's remark about that would stand in front of its answer.
-    env: { PGSSLMODE: "disable", NO_COLOR: "1" },
+    env: { PGSSLMODE: "disable", NO_COLOR: "1", ...environment },
     stdin: "null",
     stdout: "piped",
     stderr: "piped",
