@@ -30,6 +30,8 @@ export interface HandsOptions {
   readonly secrets: readonly string[];
   /** The folder that has supabase/. */
   readonly folder: string;
+  /** Added to the environment of the CLI. */
+  readonly cliEnvironment?: Readonly<Record<string, string>>;
   /** Is told of each action before it is done. */
   readonly onAction?: (action: Action) => void;
 }
@@ -37,7 +39,8 @@ export interface HandsOptions {
 const CALL_SECONDS = 30;
 
 /** Makes them. A failure is a `Problem` in which no secret stands. */
-export function createHands({ databaseUrl, secrets, folder, onAction = () => {} }: HandsOptions): Hands {
+export function createHands(options: HandsOptions): Hands {
+  const { databaseUrl, secrets, folder, cliEnvironment = {}, onAction = () => {} } = options;
   const redact = createRedactor(secrets);
   const cleaned = (error: unknown) =>
     error instanceof Problem ? new Problem(redact(error.message)) : new Error(redact(messageOf(error)));
@@ -47,7 +50,10 @@ export function createHands({ databaseUrl, secrets, folder, onAction = () => {} 
       onAction(command);
       const { args, environment = {} } = command;
       try {
-        const result = await runCli([...args, "--output-format", "json"], { folder, environment });
+        const result = await runCli([...args, "--output-format", "json"], {
+          folder,
+          environment: { ...cliEnvironment, ...environment },
+        });
         return readCliResult(result, args);
       } catch (error) {
         throw cleaned(error);

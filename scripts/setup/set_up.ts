@@ -37,6 +37,8 @@ export interface Surroundings {
   readonly progress: Progress;
   readonly isTerminal: boolean;
   readonly now: () => Date;
+  /** Added to the environment of the CLI. */
+  readonly cliEnvironment?: Readonly<Record<string, string>>;
   readonly onAction?: (action: Action) => void;
 }
 
@@ -207,6 +209,7 @@ function handsFor(settings: Settings, around: Surroundings): Hands {
       : readDatabaseUrl(settings.DATABASE_URL, undefined),
     secrets: [...secrets, ...password, ...(username && word ? [basicCredentials(username, word)] : [])],
     folder: around.folder,
+    ...(around.cliEnvironment === undefined ? {} : { cliEnvironment: around.cliEnvironment }),
     ...(around.onAction === undefined ? {} : { onAction: around.onAction }),
   });
 }

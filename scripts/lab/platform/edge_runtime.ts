@@ -1,5 +1,6 @@
 import { join, toFileUrl } from "@std/path";
 import type { FromIsolate } from "./edge_prelude.ts";
+import type { FindFunction, ServedFunction } from "./function_source.ts";
 import { Isolate, type IsolateOptions } from "./isolate.ts";
 import { runtimeAnswer, startFailure } from "./runtime_answers.ts";
 import { eachLine } from "./waiting.ts";
@@ -12,8 +13,7 @@ export interface FunctionDown {
 }
 
 export interface EdgeRuntimeOptions extends IsolateOptions {
-  /** Each folder in it, apart from those that begin with `_` or `.`, is a function. */
-  readonly functionsFolder: string;
+  readonly findFunction: FindFunction;
   /** A folder for the isolates' entry modules. */
   readonly folder: string;
   /** Called when a function has failed to start three times in a row, and again after three more. */
@@ -24,6 +24,8 @@ export interface EdgeRuntime {
   call(name: string, request: Request): Promise<Response>;
   /** How many isolates have a request or something in the background to do. */
   busy(): number;
+  /** Lets the isolates of a function finish what they do, and starts new ones for its next requests. */
+  retire(name: string): void;
   /** Kills all isolates at once, busy ones too. Resolves to how many. */
   kill(): Promise<number>;
   stop(): Promise<void>;
@@ -54,25 +56,26 @@ export function startEdgeRuntime(options: EdgeRuntimeOptions): EdgeRuntime {
   })();
 
   // Without a pause between the choice and the start: requests that come together must see each other's isolates.
-  const start = (name: string): Isolate => {
+  const start = (name: string, served: ServedFunction): Isolate => {
     // Written once: another isolate may be reading it.
-    const entry = entries.get(name) ?? writeEntry(options, name);
-    entries.set(name, entry);
-    const isolate = new Isolate(name, entry, control.addr.port, options);
+    const entry = entries.get(served.module) ??
+      writeEntry(join(options.folder, `${name}-${entries.size}.ts`), served.module);
+    entries.set(served.module, entry);
+    const isolate = new Isolate(name, entry, served.flags, control.addr.port, options);
     isolates.set(isolate.id, isolate);
     void isolate.ended.then(() => isolates.delete(isolate.id));
-    void watchStart(isolate);
+    void watchStart(isolate, served);
     return isolate;
   };
 
-  const watchStart = async (isolate: Isolate): Promise<void> => {
+  const watchStart = async (isolate: Isolate, served: ServedFunction): Promise<void> => {
     const { name } = isolate;
     const outcome = await isolate.started;
     if (outcome === "listening") failedStarts.delete(name);
     if (outcome !== "failed" || stopped) return;
     const failed = (failedStarts.get(name) ?? 0) + 1;
     failedStarts.set(name, failed % STARTS_BEFORE_DOWN);
-    if (failed < STARTS_BEFORE_DOWN) start(name);
+    if (failed < STARTS_BEFORE_DOWN) start(name, served);
     else options.onFunctionDown({ functionName: name, lastLines: isolate.lastLines });
   };
 
@@ -91,12 +94,14 @@ export function startEdgeRuntime(options: EdgeRuntimeOptions): EdgeRuntime {
   return {
     async call(name, request) {
       if (stopped) return runtimeAnswer(503, "SERVICE_UNAVAILABLE", "The platform is stopping");
-      if (!await isFunction(options.functionsFolder, name)) {
+      const served = await options.findFunction(name);
+      if (served === undefined) {
         return runtimeAnswer(404, "NOT_FOUND", "Requested function was not found");
       }
+      if (served.needsJwt) return runtimeAnswer(401, "UNAUTHORIZED_INVALID_JWT_FORMAT", "Invalid JWT");
       let isolate: Isolate;
       try {
-        isolate = choose(name) ?? start(name);
+        isolate = choose(name) ?? start(name, served);
       } catch (reason) {
         options.onLog(reason instanceof Error ? reason.message : String(reason), name);
         return startFailure();
@@ -104,6 +109,9 @@ export function startEdgeRuntime(options: EdgeRuntimeOptions): EdgeRuntime {
       return await isolate.call(request);
     },
     busy: () => Array.from(isolates.values()).filter((isolate) => !isolate.idle).length,
+    retire(name) {
+      for (const isolate of isolates.values()) if (isolate.name === name) isolate.retire();
+    },
     kill,
     async stop() {
       stopped = true;
@@ -114,22 +122,12 @@ export function startEdgeRuntime(options: EdgeRuntimeOptions): EdgeRuntime {
   };
 }
 
-async function isFunction(folder: string, name: string): Promise<boolean> {
-  if (!/^[A-Za-z][A-Za-z0-9_-]*$/.test(name)) return false;
-  const info = await Deno.stat(join(folder, name, "index.ts")).catch(() => undefined);
-  return info?.isFile ?? false;
-}
-
 /** The module that an isolate begins with: static imports, because dynamic ones would need the right to read files. */
-function writeEntry({ folder, functionsFolder }: EdgeRuntimeOptions, name: string): string {
-  const entry = join(folder, `${name}.ts`);
-  const modules = [
-    new URL("./edge_prelude.ts", import.meta.url),
-    toFileUrl(join(functionsFolder, name, "index.ts")),
-  ];
+function writeEntry(entry: string, module: string): string {
+  const modules = [new URL("./edge_prelude.ts", import.meta.url), toFileUrl(module)];
   Deno.writeTextFileSync(
     entry,
-    modules.map((module) => `import ${JSON.stringify(module.href)};\n`).join(""),
+    modules.map((imported) => `import ${JSON.stringify(imported.href)};\n`).join(""),
   );
   return entry;
 }

@@ -1,15 +1,14 @@
 import type { FromIsolate, ToIsolate } from "./edge_prelude.ts";
 import { passedOn } from "../../command_line/child_environment.ts";
-import type { IsolateFlags } from "./function_packages.ts";
+import type { ServedFunction } from "./function_source.ts";
 import { runtimeAnswer, startFailure } from "./runtime_answers.ts";
 import { eachLine, pause, settlesWithin } from "./waiting.ts";
 
 export interface IsolateOptions {
   /** The deno that runs the functions. */
   readonly denoExecutable: string;
-  readonly flags: IsolateFlags;
-  /** What a function finds in `Deno.env`, in addition to what Deno itself needs. */
-  readonly environment: Readonly<Record<string, string>>;
+  /** What a function finds in `Deno.env`, in addition to what Deno itself needs. Asked for each new isolate. */
+  readonly environment: () => Readonly<Record<string, string>>;
   /** Asked for each new isolate. */
   readonly wallClockSeconds: () => number;
   /** By how much the wall clock of a new isolate is wrong. */
@@ -53,15 +52,22 @@ export class Isolate {
 
   /**
    * @param entry The module that it begins with.
+   * @param flags How Deno finds what that imports.
    * @param controlPort Where the supervisor of this isolate listens.
    */
-  constructor(readonly name: string, entry: string, controlPort: number, options: IsolateOptions) {
+  constructor(
+    readonly name: string,
+    entry: string,
+    flags: ServedFunction["flags"],
+    controlPort: number,
+    options: IsolateOptions,
+  ) {
     const child = new Deno.Command(options.denoExecutable, {
       args: [
         "run",
         "--quiet",
         "--no-prompt",
-        ...options.flags.args,
+        ...flags.args,
         "--allow-net",
         "--allow-env",
         `--v8-flags=--max-old-space-size=${options.memoryMegabytes}`,
@@ -70,11 +76,11 @@ export class Isolate {
       clearEnv: true,
       env: {
         ...passedOn(),
-        ...options.flags.environment,
+        ...flags.environment,
         NO_COLOR: "1",
         DENO_NO_UPDATE_CHECK: "1",
         DENO_NO_PACKAGE_JSON: "1",
-        ...options.environment,
+        ...options.environment(),
         EDGE_CONTROL_PORT: String(controlPort),
         EDGE_ISOLATE: this.id,
         EDGE_CLOCK_SKEW: String(options.clockSkewMilliseconds()),
@@ -98,7 +104,7 @@ export class Isolate {
     const startTimer = setTimeout(() => void this.kill("start_timeout"), options.startSeconds * 1000);
     this.#timers = [
       startTimer,
-      setTimeout(() => this.#retire(), wallClock / 2),
+      setTimeout(() => this.retire(), wallClock / 2),
       setTimeout(() => this.#tell({ type: "beforeunload", reason: "wall_clock" }), wallClock * UNLOAD_AT),
       setTimeout(() => void this.kill("wall_clock"), wallClock),
     ];
@@ -200,7 +206,8 @@ export class Isolate {
     );
   }
 
-  #retire(): void {
+  /** Lets it finish what it does, and gives it no new request. */
+  retire(): void {
     this.#retired = true;
     this.#whenIdle();
   }

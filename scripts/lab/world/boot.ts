@@ -81,7 +81,7 @@ export async function bootEverything(options: BootOptions = {}): Promise<Everyth
 }
 
 /** An API that is N times as fast is called N times as often, also on a database that was used at another speed before. */
-async function setRates(adminUrl: string, factor: number): Promise<void> {
+export async function setRates(adminUrl: string, factor: number): Promise<void> {
   const sql = connect(adminUrl, { max: 1, name: "local platform" });
   try {
     await sql`
