@@ -1,11 +1,8 @@
 import { readArguments } from "./command_line/read_arguments.ts";
 import { anyText } from "./command_line/option_values.ts";
 import { runTask } from "./command_line/run_main.ts";
-import { SETTINGS_FILE } from "./project/settings.ts";
-import { CHECKOUT } from "./project/supabase_cli.ts";
-import { createProgress } from "./setup/progress.ts";
-import { terminalQuestions } from "./setup/questions.ts";
 import { setUp } from "./setup/set_up.ts";
+import { terminalSurroundings } from "./setup/surroundings.ts";
 
 const USAGE = `Sets a Supabase project up, or brings it up to date. Run it again whenever you like.
 
@@ -33,22 +30,12 @@ const readOptions = (args: readonly string[]) =>
   });
 
 async function setup(options: ReturnType<typeof readOptions>): Promise<number> {
-  const isTerminal = Deno.stdin.isTerminal() && Deno.stdout.isTerminal();
-  const encoder = new TextEncoder();
   await setUp({
     projectRef: options["project-ref"],
     yes: options.yes,
     dryRun: options["dry-run"],
     rotateWorkerSecret: options["rotate-worker-secret"],
-  }, {
-    folder: CHECKOUT,
-    settingsFile: SETTINGS_FILE,
-    getVariable: (name) => Deno.env.get(name),
-    questions: terminalQuestions,
-    progress: createProgress((text) => Deno.stdout.writeSync(encoder.encode(text)), Deno.stdout.isTerminal()),
-    isTerminal,
-    now: () => new Date(),
-  });
+  }, terminalSurroundings());
   return 0;
 }
 

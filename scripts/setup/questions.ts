@@ -42,9 +42,3 @@ function refusal(check: (answer: string) => void): (answer: string | undefined) 
     return undefined;
   };
 }
-
-/** Asks nobody: every question is an answer that is missing, told as `lacks` says. */
-export function noQuestions(lacks: (question: string) => Problem): Questions {
-  const refuse = (question: string) => Promise.reject(lacks(question));
-  return { text: refuse, secret: refuse, choose: refuse, confirm: refuse };
-}

@@ -1,21 +1,12 @@
 import { Problem } from "../command_line/problem.ts";
-import {
-  readDatabaseUrl,
-  readProjectRef,
-  readSettings,
-  SECRET_SETTINGS,
-  type Settings,
-} from "../project/settings.ts";
+import { readProjectRef, readSettings, type Settings } from "../project/settings.ts";
 import { writeSettingsFile } from "../project/settings_file.ts";
-import { basicCredentials } from "../../supabase/functions/_shared/racing_api/account.ts";
-import type { Action } from "./actions.ts";
 import { ALL_STEPS } from "./all_steps.ts";
 import { askForMissing, checkSettings, missingSettings, newWorkerSecret, projectOf } from "./ask.ts";
 import { checkDatabase, findProject, listProjects } from "./checks.ts";
 import { describePlan, sketchProject } from "./dry_run.ts";
-import { createHands, type Hands } from "./hands.ts";
-import type { Progress } from "./progress.ts";
-import type { Questions } from "./questions.ts";
+import type { Hands } from "./hands.ts";
+import { handsFor, type Surroundings } from "./surroundings.ts";
 import { type AccountFacts, describeAccount, probeAccount } from "./racing_api_account.ts";
 import type { Project } from "./step.ts";
 import { vaultEntries } from "./steps/vault.ts";
@@ -25,21 +16,6 @@ export interface SetUpOptions {
   readonly yes: boolean;
   readonly dryRun: boolean;
   readonly rotateWorkerSecret: boolean;
-}
-
-/** What the set-up works with. */
-export interface Surroundings {
-  /** The folder that has supabase/. */
-  readonly folder: string;
-  readonly settingsFile: string;
-  readonly getVariable: (name: string) => string | undefined;
-  readonly questions: Questions;
-  readonly progress: Progress;
-  readonly isTerminal: boolean;
-  readonly now: () => Date;
-  /** Added to the environment of the CLI. */
-  readonly cliEnvironment?: Readonly<Record<string, string>>;
-  readonly onAction?: (action: Action) => void;
 }
 
 /** Sets a project up, or brings it up to date. Resolves once everything works; otherwise throws a `Problem`. */
@@ -53,7 +29,7 @@ export async function setUp(options: SetUpOptions, around: Surroundings): Promis
   }
   refuseSilence(options, settings, around);
 
-  const complete = await completeSettings(settings, options, around);
+  const complete = await completeSettings(settings, around);
   await using hands = handsFor(complete, around);
   const { pending } = await progress.step("database", async () => {
     const facts = await checkDatabase(folder, hands);
@@ -121,7 +97,6 @@ type Complete =
 /** Finds the project, asks for what is missing, and keeps the answers for the next time. */
 async function completeSettings(
   settings: Settings,
-  _options: SetUpOptions,
   around: Surroundings,
 ): Promise<Complete> {
   await using hands = handsFor(settings, around);
@@ -195,27 +170,6 @@ async function confirm(
   if (await questions.confirm(question)) return;
   progress.say("Nothing was changed.");
   throw new Problem("Stopped before anything was changed.");
-}
-
-function handsFor(settings: Settings, around: Surroundings): Hands {
-  const secrets = SECRET_SETTINGS.flatMap((name) => settings[name] ?? []);
-  const password = settings.DATABASE_URL === undefined
-    ? []
-    : passwordsOf(readDatabaseUrl(settings.DATABASE_URL, undefined));
-  const { RACING_API_USERNAME: username, RACING_API_PASSWORD: word } = settings;
-  return createHands({
-    databaseUrl: settings.DATABASE_URL === undefined
-      ? undefined
-      : readDatabaseUrl(settings.DATABASE_URL, undefined),
-    secrets: [...secrets, ...password, ...(username && word ? [basicCredentials(username, word)] : [])],
-    folder: around.folder,
-    ...(around.cliEnvironment === undefined ? {} : { cliEnvironment: around.cliEnvironment }),
-    ...(around.onAction === undefined ? {} : { onAction: around.onAction }),
-  });
-}
-
-function passwordsOf({ password }: URL): string[] {
-  return [password, decodeURIComponent(password)];
 }
 
 /** What to do next, and where to look. */

@@ -1,0 +1,52 @@
+-- Removes the schema with all data: the engine, and what the settings uninstall.relations, uninstall.functions and
+-- uninstall.versions name, each as an array. One transaction: all of it goes, or nothing does.
+do $$
+declare
+  relations constant text[] := current_setting('uninstall.relations');
+  functions constant text[] := current_setting('uninstall.functions');
+  versions constant text[] := current_setting('uninstall.versions');
+  others constant oid[] := array(
+    select c.oid
+    from pg_class as c
+    join pg_namespace as n on n.oid = c.relnamespace
+    where
+      c.relkind in ('r', 'p', 'v', 'm', 'f')
+      and n.nspname not in ('engine', 'pg_toast')
+      and not (n.nspname = 'public' and c.relname = any (relations))
+  );
+  other_functions constant oid[] := array(
+    select p.oid
+    from pg_proc as p
+    join pg_namespace as n on n.oid = p.pronamespace
+    where n.nspname <> 'engine' and not (n.nspname = 'public' and p.proname = any (functions))
+  );
+  object record;
+begin
+  drop schema if exists engine cascade;
+  for object in
+    select c.oid::regclass as name, case c.relkind when 'v' then 'view' else 'table' end as kind
+    from pg_class as c
+    where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p', 'v') and c.relname = any (relations)
+  loop
+    execute format('drop %s if exists %s cascade', object.kind, object.name);
+  end loop;
+  for object in
+    select p.oid::regprocedure as name
+    from pg_proc as p
+    where p.pronamespace = 'public'::regnamespace and p.proname = any (functions)
+  loop
+    execute format('drop function if exists %s cascade', object.name);
+  end loop;
+  if
+    exists (select from unnest(others) as gone (oid) where not exists (select from pg_class as c where c.oid = gone.oid))
+    or exists (
+      select from unnest(other_functions) as gone (oid)
+      where not exists (select from pg_proc as p where p.oid = gone.oid)
+    )
+  then
+    raise exception 'Views or functions of yours depend on the data, and nothing was removed'
+      using hint = 'Drop them first, then run this again.';
+  end if;
+  delete from supabase_migrations.schema_migrations as applied where applied.version = any (versions);
+end
+$$
