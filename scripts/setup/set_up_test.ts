@@ -1,0 +1,179 @@
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { connect, type Sql } from "../lab/platform/database.ts";
+import { present } from "../lab/test_support/present.ts";
+import { until } from "../lab/test_support/until.ts";
+import { type HostedProject, startHostedProject } from "../lab/world/hosted_project.ts";
+import { readSettingsFile } from "../project/settings_file.ts";
+import { type Action, show } from "./actions.ts";
+import { plannedActions, sketchProject } from "./dry_run.ts";
+import { setUp, type SetUpOptions } from "./set_up.ts";
+import { answered, type Clone, makeClone, record, type Recording } from "./test_support/clone.ts";
+
+const OPTIONS: SetUpOptions = { projectRef: undefined, yes: false, dryRun: false, rotateWorkerSecret: false };
+
+let hosted: HostedProject;
+let clone: Clone;
+let sql: Sql;
+/** Neither the project's address nor the API's is the public one. */
+let variables: Record<string, string>;
+
+Deno.test.beforeAll(async () => {
+  hosted = await startHostedProject({ apiSpeed: 20 });
+  clone = await makeClone();
+  sql = connect(hosted.databaseUrl, { max: 2, name: "test" });
+  variables = { PROJECT_URL: hosted.supabaseUrl, RACING_API_URL: hosted.racingApi.url };
+});
+Deno.test.afterAll(async () => {
+  await sql.end({ timeout: 1 });
+  await clone[Symbol.asyncDispose]();
+  await hosted.stop();
+});
+
+/** What is on the screen, on the process list, and in the Management API's log must not have one of these. */
+const secrets = () => [hosted.account.password, decodeURIComponent(new URL(hosted.databaseUrl).password)];
+
+function assertNoSecret(recording: Recording, more: readonly string[] = []): void {
+  const seen = [
+    recording.printed(),
+    ...recording.actions.map(show),
+    ...recording.actions.flatMap((action) => action.kind === "command" ? action.args : []),
+  ].join("\n");
+  for (const secret of [...secrets(), ...more]) assert(!seen.includes(secret), "A secret is shown");
+}
+
+const workerSecretOf = (file: Record<string, string>) => present(file["WORKER_SECRET"], "the worker secret");
+
+/** Requests that changed something in the project. */
+const changes = () =>
+  hosted.requests.filter(({ method }) => method !== "GET").map(({ method, path }) => `${method} ${path}`);
+
+/** The form of an action: the same for every run, version and hash. */
+function form(action: Action): string {
+  return show(action).replace(/'[^']*'|\b\d+\b/g, "?");
+}
+
+Deno.test("--dry-run prints every step and contacts nobody, without settings and without a login", async () => {
+  const run = record(hosted, clone);
+  await setUp({ ...OPTIONS, dryRun: true }, run.around);
+  for (
+    const words of ["db push", "secrets set", "functions deploy", "vault.create_secret", "pull_masters()"]
+  ) {
+    assertStringIncludes(run.printed(), words);
+  }
+  assertEquals([run.actions, hosted.requests.length, hosted.racingApi.calls().length], [[], 0, 0]);
+});
+
+Deno.test("from nothing to a project that works, with four answers and a yes", async () => {
+  const { username, password } = hosted.account;
+  const questions = answered(hosted.ref, hosted.databaseUrl, username, password, true);
+  const run = record(hosted, clone, { variables, questions });
+  await setUp(OPTIONS, run.around);
+
+  assertEquals(questions.asked.length, 5);
+  const [counts] = await sql`
+    select
+      (select count(*) from ra_mst_courses)::integer as courses, (select count(*) from cron.job)::integer as jobs,
+      (select set_up_at is not null from backfill_settings) as set_up
+  `;
+  assert(Number(counts?.["courses"]) > 50);
+  assertEquals([counts?.["jobs"], counts?.["set_up"]], [4, true]);
+  const failed = await sql`select part, finding from check_setup() where state = 'failed'`;
+  assertEquals([...failed], []);
+  const file = await readSettingsFile(clone.settingsFile);
+  assertEquals(file["PROJECT_REF"], hosted.ref);
+  assertEquals(((await Deno.stat(clone.settingsFile)).mode ?? 0) & 0o777, 0o600);
+  assertNoSecret(run, [workerSecretOf(file)]);
+  assertStringIncludes(run.printed(), "select * from backfill_plan(date '2015-01-01')");
+
+  // What --dry-run prints is all that is done.
+  const project = sketchProject({ ...file, ...variables }, clone.folder);
+  const planned = new Set(plannedActions(project, new Date()).flatMap(({ actions }) => actions.map(form)));
+  assertEquals(run.actions.map(form).filter((done) => !planned.has(done)), []);
+});
+
+Deno.test("a second run changes nothing, and says so", async () => {
+  await Deno.remove(`${clone.folder}/supabase/.temp`, { recursive: true }).catch(() => {});
+  const before = changes().length;
+  const run = record(hosted, clone, { variables });
+  await setUp({ ...OPTIONS, yes: true }, run.around);
+  assertEquals(changes().slice(before), []);
+  assertStringIncludes(run.printed(), "Nothing changed: everything is as it should be.");
+});
+
+Deno.test("another machine, without supabase/.env, goes on with the project's worker secret", async () => {
+  await using other = await makeClone();
+  const { username, password } = hosted.account;
+  const run = record(hosted, other, {
+    variables: {
+      ...variables,
+      PROJECT_REF: hosted.ref,
+      DATABASE_URL: hosted.databaseUrl,
+      RACING_API_USERNAME: username,
+      RACING_API_PASSWORD: password,
+    },
+  });
+  await setUp({ ...OPTIONS, yes: true }, run.around);
+  const ours = await readSettingsFile(clone.settingsFile);
+  assertEquals((await readSettingsFile(other.settingsFile))["WORKER_SECRET"], ours["WORKER_SECRET"]);
+  assertStringIncludes(run.printed(), "Nothing changed");
+});
+
+Deno.test("a newer checkout brings its migration and its functions", async () => {
+  await Deno.writeTextFile(
+    `${clone.folder}/supabase/migrations/20270101000000_a_new_view.sql`,
+    "create view public.a_new_view with (security_invoker = true) as select 1 as one;",
+  );
+  await Deno.writeTextFile(
+    `${clone.folder}/supabase/functions/_shared/newer.ts`,
+    "export const newer = true;\n",
+  );
+  const run = record(hosted, clone, { variables });
+  await setUp({ ...OPTIONS, yes: true }, run.around);
+  assertStringIncludes(run.printed(), "applied 20270101000000_a_new_view.sql");
+  assertStringIncludes(run.printed(), "deployed masters and events");
+  assertEquals((await sql`select one from a_new_view`)[0]?.["one"], 1);
+});
+
+Deno.test("the worker secret is replaced while a backfill runs, without a lost dispatch", async () => {
+  await hosted.matchApiSpeed();
+  const old = workerSecretOf(await readSettingsFile(clone.settingsFile));
+  await sql`select backfill_start(date '2026-08-01', date '2026-10-31')`;
+  const run = record(hosted, clone, { variables });
+  await setUp({ ...OPTIONS, yes: true, rotateWorkerSecret: true }, run.around);
+  await until(
+    async () => {
+      const [status] =
+        await sql`select state from backfill_status where feeds = '{masters,racecards,results}'`;
+      return status?.["state"] === "succeeded";
+    },
+    "the backfill's end",
+    { seconds: 120 },
+  );
+
+  const errors =
+    await sql`select failure_class, message from ingest_errors where failure_class = 'lost_dispatch'`;
+  assertEquals([...errors], []);
+  const [kept] =
+    await sql`select decrypted_secret as secret from vault.decrypted_secrets where name = 'worker_secret'`;
+  const file = await readSettingsFile(clone.settingsFile);
+  assert(file["WORKER_SECRET"] !== old);
+  assertEquals(kept?.["secret"], file["WORKER_SECRET"]);
+  assertEquals(hosted.state.secrets.has("WORKER_SECRET_PREVIOUS"), false);
+  assertNoSecret(run, [old, workerSecretOf(file)]);
+});
+
+Deno.test("a new password of the API's account is set, and the run that it had paused goes on", async () => {
+  const stored = present(hosted.state.secrets.get("RACING_API_PASSWORD"), "the password that the functions have");
+  hosted.state.secrets.set("RACING_API_PASSWORD", { ...stored, value: "the-one-of-last-year" });
+  await hosted.platform.killFunctionInstances();
+  await sql`select pull_days(date '2026-11-01')`;
+  const state = async () =>
+    (await sql`select state from backfill_status order by run_id desc limit 1`)[0]?.["state"];
+  await until(async () => await state() === "paused", "the pause");
+
+  const run = record(hosted, clone, { variables });
+  await setUp({ ...OPTIONS, yes: true }, run.around);
+  assertStringIncludes(run.printed(), "set RACING_API_PASSWORD");
+  assertStringIncludes(run.printed(), "the API accepts the account now");
+  await until(async () => await state() === "succeeded", "the pull's end");
+});
