@@ -9,7 +9,8 @@ export interface IsolateOptions {
   readonly denoExecutable: string;
   readonly flags: IsolateFlags;
   /** What a function finds in `Deno.env`, in addition to what Deno itself needs. */
-  readonly environment: Readonly<Record<string, string>>;
+  /** Asked for each new isolate. */
+  readonly environment: () => Readonly<Record<string, string>>;
   /** Asked for each new isolate. */
   readonly wallClockSeconds: () => number;
   /** By how much the wall clock of a new isolate is wrong. */
@@ -74,7 +75,7 @@ export class Isolate {
         NO_COLOR: "1",
         DENO_NO_UPDATE_CHECK: "1",
         DENO_NO_PACKAGE_JSON: "1",
-        ...options.environment,
+        ...options.environment(),
         EDGE_CONTROL_PORT: String(controlPort),
         EDGE_ISOLATE: this.id,
         EDGE_CLOCK_SKEW: String(options.clockSkewMilliseconds()),

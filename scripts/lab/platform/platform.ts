@@ -29,8 +29,8 @@ export interface PlatformOptions {
    * import map, in the versions of the project's `deno.lock`.
    */
   importMap?: string | URL | null;
-  /** Handed to the functions, as `supabase secrets set` does. */
-  functionEnvironment?: Record<string, string>;
+  /** Handed to the functions, as `supabase secrets set` does. A function is asked for each new isolate. */
+  functionEnvironment?: Record<string, string> | (() => Record<string, string>);
   /**
    * How long an isolate lives; it takes new requests for half of that. A function is asked for each new isolate. Default:
    * 150, as on the Free plan.
@@ -202,14 +202,14 @@ async function start(
       functionsFolder,
       flags,
       denoExecutable,
-      environment: {
+      environment: () => ({
         SUPABASE_URL: gateway.url,
         SUPABASE_SECRET_KEYS: JSON.stringify({ default: secretKey }),
         SUPABASE_PUBLISHABLE_KEYS: JSON.stringify({ default: publishableKey }),
         SUPABASE_DB_URL: database.url,
         WORKER_SECRET: workerSecret,
-        ...options.functionEnvironment,
-      },
+        ...eachTime(options.functionEnvironment ?? {})(),
+      }),
       wallClockSeconds: eachTime(options.wallClockSeconds ?? 150),
       clockSkewMilliseconds: options.functionClockSkewMilliseconds ?? (() => 0),
       memoryMegabytes: options.memoryMegabytes ?? 256,
@@ -261,8 +261,8 @@ async function start(
   };
 }
 
-function eachTime(seconds: number | (() => number)): () => number {
-  return typeof seconds === "function" ? seconds : () => seconds;
+function eachTime<T extends number | Record<string, string>>(value: T | (() => T)): () => T {
+  return typeof value === "function" ? value : () => value;
 }
 
 function projectUrl(path: string): URL {

@@ -53,7 +53,9 @@ export function readEnvironment(get: GetVariable): Environment {
   return {
     supabaseUrl: required(get, "SUPABASE_URL"),
     secretKey: secretKey(get),
-    workerSecrets: [required(get, "WORKER_SECRET"), get("WORKER_SECRET_PREVIOUS")?.trim() ?? ""].filter(Boolean),
+    workerSecrets: [required(get, "WORKER_SECRET"), get("WORKER_SECRET_PREVIOUS")?.trim() ?? ""].filter(
+      Boolean,
+    ),
   };
 }
 

@@ -58,7 +58,8 @@ begin
       case when project_url is null then 'project_url' else 'worker_secret' end
       -- A code of its own, so that handlers of it catch nothing else. PostgREST answers it as HTTP 424.
       using errcode = 'PT424',
-        hint = 'Run "npx -y deno task setup"; with only the SQL editor, fill in supabase/snippets/set_up.sql and run it.';
+        hint = 'Run "npx -y deno task setup"; with only the SQL editor, fill in supabase/snippets/set_up.sql and run '
+          'it.';
   end if;
   -- Every login can read the queue, so it holds only what the secret signs, never the secret.
   return engine.post(
@@ -67,7 +68,9 @@ begin
       'Content-Type', 'application/json',
       'X-Call-Signature', encode(
         engine.hmac_sha256(
-          engine.text_to_sign(array[post_signed.function_name, post_signed.subject, post_signed.id::text, expires::text]),
+          engine.text_to_sign(
+            array[post_signed.function_name, post_signed.subject, post_signed.id::text, expires::text]
+          ),
           convert_to(worker_secret, 'utf8')
         ),
         'hex'

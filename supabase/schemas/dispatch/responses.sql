@@ -1,5 +1,5 @@
--- What pg_net's table of responses says. Every login can write to that table, so it is a hint: what comes from it is cut
--- and cleaned, and nothing that a function itself has reported is doubted because of it.
+-- What pg_net's table of responses says. Every login can write to that table, so it is a hint: what comes from it is
+-- cut and cleaned, and nothing that a function itself has reported is doubted because of it.
 
 create function engine.read_response(
   request_id bigint,
@@ -25,7 +25,8 @@ begin
   where
     r.id = read_response.request_id
     -- The ids start over after a crash. pg_net stores the time at which it began the batch.
-    and r.created between read_response.queued_at - interval '1 minute' and read_response.queued_at + interval '5 minutes'
+    and r.created > read_response.queued_at - interval '1 minute'
+    and r.created < read_response.queued_at + interval '5 minutes'
   order by r.created desc
   limit 1;
   if not found then
@@ -62,11 +63,11 @@ begin
     when 'clocks_differ' then
       'Wait a few minutes; if it stays, restart the project: the platform sets both clocks.'
     when 'secret_differs' then
-      'Run "npx -y deno task setup", which gives both the same; with only the SQL editor, put the value of the function '
-      'secret WORKER_SECRET into supabase/snippets/set_up.sql and run it.'
+      'Run "npx -y deno task setup", which gives both the same; with only the SQL editor, put the value of the '
+      'function secret WORKER_SECRET into supabase/snippets/set_up.sql and run it.'
     when 'not_deployed' then
-      'Run "npx -y deno task setup", which deploys it; with only the SQL editor, compare project_url with the project''s '
-      'URL in the dashboard (supabase/snippets/set_up.sql sets it).'
+      'Run "npx -y deno task setup", which deploys it; with only the SQL editor, compare project_url with the '
+      'project''s URL in the dashboard (supabase/snippets/set_up.sql sets it).'
     when 'setting_missing' then
       'Run "npx -y deno task setup", which sets the function secrets; the function''s log says which one is missing.'
     when 'does_not_start' then
@@ -91,9 +92,9 @@ end
 $$;
 comment on function engine.read_response(bigint, timestamptz, text) is
   'What pg_net''s response to a request says about a function: kind (answered, secret_differs, clocks_differ,
-   not_deployed, setting_missing, does_not_start, no_database, refused, timed_out, no_host or no_connection), and, unless
-   it was answered, a sentence each on what is wrong and what to do. queued_at is by the real clock. Nulls while there is
-   no response.';
+   not_deployed, setting_missing, does_not_start, no_database, refused, timed_out, no_host or no_connection), and,
+   unless it was answered, a sentence each on what is wrong and what to do. queued_at is by the real clock. Nulls while
+   there is no response.';
 
 create function engine.dispatch_trouble(feeds text[])
 returns text

@@ -57,8 +57,8 @@ begin
 end
 $$;
 comment on function public.check_setup() is
-  'Does the project work? A row per link, the most fundamental first: part; state (ok, waiting, warning, failed); what was
-   found; what to do. It asks the functions each time, and reports what they answered the last time: look again
+  'Does the project work? A row per link, the most fundamental first: part; state (ok, waiting, warning, failed); what
+   was found; what to do. It asks the functions each time, and reports what they answered the last time: look again
    after five seconds. Changes nothing but the pings.';
 
 revoke all on function public.check_setup from public, anon, authenticated, service_role;

@@ -47,7 +47,10 @@ as $$
   calls as (
     select distinct caller.oid as caller, called.oid as called
     from routines as caller
-    cross join lateral regexp_matches(caller.prosrc, '(?:engine|public)\.\w+(?=\()', 'g') as mention (words)
+    cross join lateral regexp_matches(
+      -- Neither in comments nor in texts.
+      regexp_replace(caller.prosrc, '--[^\n]*|''(?:[^'']|'''')*''', '', 'g'), '(?:engine|public)\.\w+(?=\()', 'g'
+    ) as mention (words)
     join routines as called on called.name = mention.words[1]
     -- One that lends its owner's rights calls the others with these.
     where not caller.prosecdef
@@ -85,7 +88,7 @@ as $$
     case
       when judged.finding is null then 'Nothing.'
       when judged.finding like '%BYPASSRLS%' then 'The platform gives it: alter role service_role bypassrls;'
-      else 'grant usage on schema engine to service_role; grant execute on function … to service_role; for each of these.'
+      else 'Give them back: grant usage on schema engine to service_role; grant execute on function … to service_role;'
     end
   from judged
 $$;

@@ -81,7 +81,7 @@ as $$
       when worst.is_refused then 'The clocks of a function and of the database differ by more than a minute.'
       when worst.seconds is null then 'Not known before a function is reached.'
       when worst.seconds > 15 then format(
-        'The clocks of a function and of the database differ by %s seconds; from a minute on it refuses what is signed.',
+        'The clocks of a function and of the database differ by %s s; from a minute on it refuses what is signed.',
         round(worst.seconds)
       )
       else 'The clocks of the functions and of the database agree.'
@@ -144,8 +144,8 @@ as $$
         end,
         case
           when summary.refusal is not null
-            then 'Run "npx -y deno task setup", which asks for user name and password of the API and tries them; or set '
-              'the function secrets RACING_API_USERNAME and RACING_API_PASSWORD in the dashboard.'
+            then 'Run "npx -y deno task setup", which asks for user name and password of the API and tries them; or '
+              'set the function secrets RACING_API_USERNAME and RACING_API_PASSWORD in the dashboard.'
           when summary.is_accepted then 'Nothing.'
           when summary.mishap is not null then 'Look again in a minute; if it stays, ask The Racing API.'
           when summary.is_asked then 'Look again in 5 seconds: select * from check_setup();'
@@ -164,8 +164,8 @@ as $$
         case
           when summary.has_cards then 'Nothing.'
           when summary.shortage is not null
-            then 'Racecards need the plan Pro, results alone Standard: change the plan at The Racing API, or pull results '
-              'only.'
+            then 'Racecards need the plan Pro, results alone Standard: change the plan at The Racing API, or pull '
+              'results only.'
           else 'See the row "API account".'
         end
       )

@@ -22,7 +22,8 @@ as $$
   select distinct on (judged.function_name)
     judged.function_name, judged.id, judged.sent_at, judged.age, judged.outcome,
     case judged.outcome
-      when 'pending' then format('It was asked %s s ago and has not answered yet.', floor(extract(epoch from judged.age)))
+      when 'pending' then
+        format('It was asked %s s ago and has not answered yet.', floor(extract(epoch from judged.age)))
       when 'not_sent' then 'Nothing has come back: pg_net has not sent the ping, or its response was lost.'
       when 'mute' then format(
         'The function %s answers, but reports nothing: it can''t reach the database, or the database refuses its key.',
@@ -68,5 +69,5 @@ $$;
 comment on function engine.ping_outcomes() is
   'Of each function that was pinged, the newest ping that says something, or the one that is waited for. outcome:
    reported, the function got it and reached the database; pending; mute, it answered and reported nothing for thirty
-   seconds; not_sent, there is no response after thirty seconds; or a kind of engine.read_response. finding and what_to_do are
-   null when it reported.';
+   seconds; not_sent, there is no response after thirty seconds; or a kind of engine.read_response. finding and
+   what_to_do are null when it reported.';

@@ -50,8 +50,9 @@ begin
   delete from engine.pings as old
   where old.id not in (
     select kept.id
-    from (select p.id, row_number() over (partition by p.function_name order by p.id desc) as nth from engine.pings as p)
-      as kept
+    from (
+      select p.id, row_number() over (partition by p.function_name order by p.id desc) as nth from engine.pings as p
+    ) as kept
     where kept.nth < 20
   );
   for pinged in select distinct feed.function_name from engine.feeds as feed order by 1 loop

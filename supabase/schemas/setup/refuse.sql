@@ -20,7 +20,9 @@ begin
 
   if not exists (select from cron.job as job where job.jobname = 'engine-sweep') then
     raise exception 'The cron job engine-sweep is gone, so nothing would be sent again that gets lost'
-      using errcode = 'PT424', hint = 'Put it back: select engine.schedule_jobs(); or run "npx -y deno task setup".';
+      using errcode = 'PT424',
+        hint = 'Run "npx -y deno task setup", which puts it back; with only the SQL editor: '
+          'select * from check_setup();';
   end if;
 
   -- No ping is no reason, nor is one without an answer: it may never have been sent. One of an hour ago says little.
@@ -47,7 +49,8 @@ begin
 end
 $$;
 comment on function engine.refuse_broken_setup() is
-  'Error PT424 (HTTP 424), with a hint, when the tables show that nothing could work: a Vault entry is missing or can''t be
-   right, the cron job engine-sweep is gone, or the last ping of the past hour failed and nothing was claimed since.';
+  'Error PT424 (HTTP 424), with a hint, when the tables show that nothing could work: a Vault entry is missing or can''t
+   be right, the cron job engine-sweep is gone, or the last ping of the past hour failed and nothing was claimed
+   since.';
 
 grant execute on function engine.refuse_broken_setup to service_role;

@@ -49,5 +49,5 @@ begin
 end
 $$;
 comment on function engine.check_secret(text) is
-  'Whether Vault''s project_url or worker_secret can be right: state ok, warning or failed, and a sentence each on what is
-   found and what to do. Shows no value.';
+  'Whether Vault''s project_url or worker_secret can be right: state ok, warning or failed, and a sentence each on what
+   is found and what to do. Shows no value.';

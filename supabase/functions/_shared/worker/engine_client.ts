@@ -204,8 +204,10 @@ export function createEngineClient(
 
   return {
     acceptPing: (id) =>
-      repeat("answer_ping", () =>
-        client.rpc("answer_ping", { ping_id: id, function_clock: new Date(wallClock()).toISOString() })),
+      repeat(
+        "answer_ping",
+        () => client.rpc("answer_ping", { ping_id: id, function_clock: new Date(wallClock()).toISOString() }),
+      ),
     async reportAccount(id, { account, endpoint, httpStatus, message }) {
       await repeat("answer_ping", () =>
         client.rpc("answer_ping", {

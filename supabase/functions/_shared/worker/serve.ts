@@ -1,6 +1,12 @@
 import { z } from "zod";
 import { systemClock } from "../clock.ts";
-import { type Environment, type GetVariable, readEnvironment, readRacingApiAccount, secretsOf } from "../environment.ts";
+import {
+  type Environment,
+  type GetVariable,
+  readEnvironment,
+  readRacingApiAccount,
+  secretsOf,
+} from "../environment.ts";
 import { createLogger, type Logger } from "../log.ts";
 import { MissingSettingError } from "../missing_setting_error.ts";
 import { RacingApiClient } from "../racing_api/client.ts";

@@ -41,6 +41,12 @@ Deno.test("judge() finds it forged when any field of the dispatch, or the secret
   assertEquals(judge(DISPATCH, SIGNATURE, [`${SECRET} `], NOW), "forged");
 });
 
+Deno.test("judge() accepts a signature made with any of several secrets, and with no other", () => {
+  const judged = (...secrets: string[]) => judge(DISPATCH, SIGNATURE, secrets, NOW);
+  assertEquals([judged("a new one", SECRET), judged(SECRET, "an old one")], ["good", "good"]);
+  assertEquals([judged("a new one", "an old one"), judged()], ["forged", "forged"]);
+});
+
 Deno.test("judge() finds it forged when it is cut short, longer, or in capitals", () => {
   const others = [
     "",
