@@ -1232,6 +1232,8 @@ create table public.backfill_settings (
   alert_days integer not null default 180,
   reject_days integer not null default 90,
   schedules_started_on date,
+  set_up_at timestamptz,
+  database_limit_megabytes integer not null default 500,
   constraint backfill_settings_one_row check (id),
   constraint backfill_settings_regions_not_empty check (cardinality(regions) > 0),
   constraint backfill_settings_leases_positive check (leases_per_feed between 1 and 10),
@@ -1245,6 +1247,7 @@ create table public.backfill_settings (
   constraint backfill_settings_gap_days_positive check (gap_days_a_night between 1 and 1000),
   constraint backfill_settings_grace_positive check (freshness_grace_minutes between 1 and 1440),
   constraint backfill_settings_alert_format_known check (alert_format in ('slack', 'json')),
+  constraint backfill_settings_limit_positive check (database_limit_megabytes > 0),
   constraint backfill_settings_retention_positive check (
     least(error_log_days, api_log_days, cron_log_days, scheduled_run_days, alert_days, reject_days) >= 1
   )
@@ -1295,6 +1298,12 @@ comment on column public.backfill_settings.reject_days is
    and so is a runner of a result: it says that the horse ran.';
 comment on column public.backfill_settings.schedules_started_on is
   'Set by start_schedules and cleared by stop_schedules: every day from this UK day on is expected to be stored.';
+comment on column public.backfill_settings.database_limit_megabytes is
+  'How large the plan lets the database be, in megabytes of 1,000,000 bytes: 500 on the free plan, which becomes
+   read-only beyond it. check_setup warns from 80 %, and fails from 95 %.';
+
+comment on column public.backfill_settings.set_up_at is
+  'When "deno task setup" first got through; null before, and after "deno task uninstall".';
 
 alter table public.backfill_settings enable row level security;
 revoke all on public.backfill_settings from public, anon, authenticated, service_role;
@@ -2212,7 +2221,9 @@ comment on function engine.post(text, jsonb, jsonb) is
 create table engine.dispatches (
   id bigint generated always as identity primary key,
   feed text not null,
-  sent_at timestamptz not null default engine.clock()
+  sent_at timestamptz not null default engine.clock(),
+  request_id bigint,
+  queued_at timestamptz not null default engine.wall_clock()
 );
 
 create index dispatches_feed on engine.dispatches (feed, sent_at);
@@ -2221,7 +2232,9 @@ comment on table engine.dispatches is
    once; the sweep removes lost ones.';
 comment on column engine.dispatches.id is 'Sent with the dispatch; the function returns it to claim_chunk.';
 comment on column engine.dispatches.feed is 'One of engine.feeds.';
-comment on column engine.dispatches.sent_at is 'When it was queued.';
+comment on column engine.dispatches.sent_at is 'When it was queued, by the engine''s time.';
+comment on column engine.dispatches.request_id is 'The id of pg_net''s request and of its response.';
+comment on column engine.dispatches.queued_at is 'When it was queued, by the real clock, which pg_net goes by.';
 
 create function engine.dispatch_is_lost(sent_at timestamptz)
 returns boolean
@@ -2239,6 +2252,56 @@ comment on function engine.dispatch_is_lost(timestamptz) is
   'Whether a dispatch queued at this time counts as lost. A hop through pg_net takes a third of a second, behind a slow
    batch five seconds.';
 
+create function engine.post_signed(function_name text, subject text, id bigint, body jsonb)
+returns bigint
+language plpgsql
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  project_url text;
+  worker_secret text;
+  -- A little longer than the wait for a dispatch plus the delay of a crowded queue.
+  expires constant bigint := floor(extract(epoch from engine.wall_clock())) + 120;
+begin
+  -- Trimmed, as the functions trim WORKER_SECRET.
+  select nullif(btrim(s.decrypted_secret, E' \t\r\n'), '') into project_url
+  from vault.decrypted_secrets as s where s.name = 'project_url';
+  select nullif(btrim(s.decrypted_secret, E' \t\r\n'), '') into worker_secret
+  from vault.decrypted_secrets as s where s.name = 'worker_secret';
+  if project_url is null or worker_secret is null then
+    raise exception 'Vault lacks the secret "%"',
+      case when project_url is null then 'project_url' else 'worker_secret' end
+      -- A code of its own, so that handlers of it catch nothing else. PostgREST answers it as HTTP 424.
+      using errcode = 'PT424',
+        hint = 'Run "npx -y deno task setup"; with only the SQL editor, fill in supabase/snippets/set_up.sql and run '
+          'it.';
+  end if;
+  -- Every login can read the queue, so it holds only what the secret signs, never the secret.
+  return engine.post(
+    url => rtrim(project_url, '/') || '/functions/v1/' || post_signed.function_name,
+    headers => jsonb_build_object(
+      'Content-Type', 'application/json',
+      'X-Call-Signature', encode(
+        engine.hmac_sha256(
+          engine.text_to_sign(
+            array[post_signed.function_name, post_signed.subject, post_signed.id::text, expires::text]
+          ),
+          convert_to(worker_secret, 'utf8')
+        ),
+        'hex'
+      )
+    ),
+    body => post_signed.body || jsonb_build_object('expires', expires)
+  );
+end
+$$;
+comment on function engine.post_signed(text, text, bigint, jsonb) is
+  'Queues a request to a function, signed with the Vault secret worker_secret over function, subject (a feed, or ping),
+   id and expiry, and valid for two minutes. The expiry is added to the body. Returns the id of pg_net''s request. Needs
+   the Vault secrets project_url and worker_secret: error PT424 (HTTP 424) when one is missing, or when pg_net''s queue
+   is not safe to write to.';
+
 -- Security definer, so that the role that the functions work with needs no right to Vault's secrets or to pg_net.
 create function engine.dispatch(feed text)
 returns void
@@ -2247,53 +2310,28 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  project_url text;
-  worker_secret text;
   function_name constant text := (
     select known.function_name from engine.feeds as known where known.name = dispatch.feed
   );
   dispatch_id bigint;
-  -- A little longer than the wait for a dispatch plus the delay of a crowded queue.
-  expires constant bigint := floor(extract(epoch from engine.wall_clock())) + 120;
 begin
   if function_name is null then
     raise exception 'Unknown feed "%"', dispatch.feed
       using errcode = '22023', hint = 'The feeds are the rows of engine.feeds.';
   end if;
-  select s.decrypted_secret into project_url from vault.decrypted_secrets as s where s.name = 'project_url';
-  -- Trimmed, as the functions trim WORKER_SECRET.
-  select nullif(btrim(s.decrypted_secret, E' \t\r\n'), '') into worker_secret
-  from vault.decrypted_secrets as s where s.name = 'worker_secret';
-  if project_url is null or worker_secret is null then
-    raise exception 'Vault lacks the secret "%"',
-      case when project_url is null then 'project_url' else 'worker_secret' end
-      -- A code of its own, so that handlers of it catch nothing else. PostgREST answers it as HTTP 424.
-      using errcode = 'PT424',
-        hint = 'Fill in supabase/snippets/set_up.sql and run it: it sets both secrets and can be run again.';
-  end if;
-
   insert into engine.dispatches (feed) values (dispatch.feed) returning id into dispatch_id;
-  -- Every login can read the queue, so it holds only what the secret signs, never the secret.
-  perform engine.post(
-    url => rtrim(project_url, '/') || '/functions/v1/' || function_name,
-    headers => jsonb_build_object(
-      'Content-Type', 'application/json',
-      'X-Call-Signature', encode(
-        engine.hmac_sha256(
-          engine.text_to_sign(array[function_name, dispatch.feed, dispatch_id::text, expires::text]),
-          convert_to(worker_secret, 'utf8')
-        ),
-        'hex'
-      )
-    ),
-    body => jsonb_build_object('feed', dispatch.feed, 'dispatch', dispatch_id, 'expires', expires)
-  );
+  update engine.dispatches as sent
+  set
+    request_id = engine.post_signed(
+      function_name => function_name, subject => dispatch.feed, id => dispatch_id,
+      body => jsonb_build_object('feed', dispatch.feed, 'dispatch', dispatch_id)
+    )
+  where sent.id = dispatch_id;
 end
 $$;
 comment on function engine.dispatch(text) is
-  'Queues one dispatch to the function that works on a feed, signed with the Vault secret worker_secret and valid for
-   two minutes and one claim. Needs the Vault secrets project_url and worker_secret: error PT424 (HTTP 424) when one is
-   missing, or when pg_net''s queue is not safe to write to.';
+  'Queues one dispatch to the function that works on a feed, valid for one claim. Errors: those of engine.post_signed;
+   22023 for an unknown feed.';
 
 alter table engine.dispatches set (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 100);
 
@@ -2410,6 +2448,455 @@ comment on function engine.dispatch_next(text) is
 
 grant select on engine.claimable_chunks to service_role;
 grant execute on function engine.dispatch_due, engine.dispatch_next to service_role;
+
+-- schemas/dispatch/responses.sql
+
+-- What pg_net's table of responses says. Every login can write to that table, so it is a hint: what comes from it is
+-- cut and cleaned, and nothing that a function itself has reported is doubted because of it.
+
+create function engine.read_response(
+  request_id bigint,
+  queued_at timestamptz,
+  function_name text,
+  out kind text,
+  out finding text,
+  out what_to_do text
+)
+language plpgsql
+stable
+security invoker
+set search_path = pg_catalog, pg_temp
+-- Every login can lock it, too.
+set lock_timeout = '1s'
+as $$
+declare
+  answer record;
+  reason text;
+begin
+  select r.status_code, r.timed_out, r.error_msg, left(r.content, 500) as content into answer
+  from net._http_response as r
+  where
+    r.id = read_response.request_id
+    -- The ids start over after a crash. pg_net stores the time at which it began the batch.
+    and r.created > read_response.queued_at - interval '1 minute'
+    and r.created < read_response.queued_at + interval '5 minutes'
+  order by r.created desc
+  limit 1;
+  if not found then
+    return;
+  end if;
+  reason := left(regexp_replace(coalesce(answer.error_msg, ''), '[^A-Za-z0-9 .,:;()/_-]+', ' ', 'g'), 120);
+  kind := case
+    when answer.status_code between 200 and 299 then 'answered'
+    when answer.status_code = 401 and answer.content like '%clocks%' then 'clocks_differ'
+    when answer.status_code = 401 then 'secret_differs'
+    when answer.status_code = 404 then 'not_deployed'
+    when answer.status_code = 500 and answer.content like '%setting is missing%' then 'setting_missing'
+    when answer.status_code = 503 and answer.content like '%BOOT_ERROR%' then 'does_not_start'
+    when answer.status_code = 503 then 'no_database'
+    when answer.status_code is not null then 'refused'
+    when answer.timed_out or reason ~* 'time(d )?out' then 'timed_out'
+    when reason ~* 'resolve|lookup|dns|host name|hostname|no such host|name or service' then 'no_host'
+    else 'no_connection'
+  end;
+  finding := case kind
+    when 'clocks_differ' then 'The function %1$s refuses what the database signs: their clocks differ.'
+    when 'secret_differs' then 'The function %1$s has another worker secret than Vault (it answered 401).'
+    when 'not_deployed' then 'The function %1$s is not deployed where Vault''s project_url leads (404).'
+    when 'setting_missing' then 'The function %1$s lacks a secret that it needs (500).'
+    when 'does_not_start' then 'The function %1$s does not start (503).'
+    when 'no_database' then 'The function %1$s can''t reach the database (503).'
+    when 'refused' then 'The function %1$s was asked, and the answer was %2$s.'
+    when 'timed_out' then 'The function %1$s did not answer within five seconds.'
+    when 'no_host' then 'Vault''s project_url names a host that does not exist (%3$s).'
+    when 'no_connection' then 'The function %1$s could not be connected to (%3$s).'
+  end;
+  finding := format(finding, read_response.function_name, answer.status_code, reason);
+  what_to_do := case kind
+    when 'clocks_differ' then
+      'Wait a few minutes; if it stays, restart the project: the platform sets both clocks.'
+    when 'secret_differs' then
+      'Run "npx -y deno task setup", which gives both the same; with only the SQL editor, put the value of the '
+      'function secret WORKER_SECRET into supabase/snippets/set_up.sql and run it.'
+    when 'not_deployed' then
+      'Run "npx -y deno task setup", which deploys it; with only the SQL editor, compare project_url with the '
+      'project''s URL in the dashboard (supabase/snippets/set_up.sql sets it).'
+    when 'setting_missing' then
+      'Run "npx -y deno task setup", which sets the function secrets; the function''s log says which one is missing.'
+    when 'does_not_start' then
+      'Read the function''s log in the dashboard, then deploy it again with "npx -y deno task setup".'
+    when 'no_database' then
+      'Read the function''s log in the dashboard; the database may be restarting, or refuse the function''s key.'
+    when 'refused' then
+      'Read the function''s log in the dashboard.'
+    when 'timed_out' then
+      'Nothing, if it answers the next time; otherwise read the function''s log in the dashboard.'
+    when 'answered' then
+      null
+    else
+      'Run "npx -y deno task setup", or put the project''s URL, as the dashboard shows it, into '
+      'supabase/snippets/set_up.sql and run it.'
+  end;
+exception
+  when lock_not_available or undefined_table or invalid_schema_name or insufficient_privilege then
+    -- A hint that can't be read is no hint.
+    kind := null;
+end
+$$;
+comment on function engine.read_response(bigint, timestamptz, text) is
+  'What pg_net''s response to a request says about a function: kind (answered, secret_differs, clocks_differ,
+   not_deployed, setting_missing, does_not_start, no_database, refused, timed_out, no_host or no_connection), and,
+   unless it was answered, a sentence each on what is wrong and what to do. queued_at is by the real clock. Nulls while
+   there is no response.';
+
+create function engine.dispatch_trouble(feeds text[])
+returns text
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+  select told.message
+  from (
+    select
+      sent.sent_at as told_at,
+      sent.feed,
+      concat_ws(' ', answer.finding, answer.what_to_do) as message
+    from engine.dispatches as sent
+    join engine.feeds as feed on feed.name = sent.feed
+    cross join lateral engine.read_response(sent.request_id, sent.queued_at, feed.function_name) as answer
+    where sent.feed = any (dispatch_trouble.feeds) and answer.kind <> 'answered'
+    union all
+    select lost.occurred_at, lost.feed, lost.message
+    from public.ingest_errors as lost
+    where
+      lost.failure_class = 'lost_dispatch'
+      and lost.feed = any (dispatch_trouble.feeds)
+      and lost.occurred_at > engine.clock() - interval '2 hours'
+      -- One that got lost without an answer says nothing about why.
+      and not starts_with(lost.message, 'The dispatch ')
+  ) as told
+  where not exists (
+    select from public.backfill_progress as chunk where chunk.feed = told.feed and chunk.claimed_at > told.told_at
+  )
+  order by told.told_at desc
+  limit 1
+$$;
+comment on function engine.dispatch_trouble(text[]) is
+  'Why the dispatches of these feeds are not claimed, as far as an answer, or the failure to send them, says: a sentence
+   and what to do. Null when nothing is known, and once a chunk of the feed was claimed.';
+
+grant execute on function engine.read_response, engine.dispatch_trouble to service_role;
+
+-- schemas/setup/secrets.sql
+
+-- What Vault must hold, so that the database can reach the functions.
+
+create function engine.check_secret(name text, out state text, out finding text, out what_to_do text)
+language plpgsql
+stable
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  -- Trimmed, as it is where it is used.
+  value constant text := nullif(
+    btrim(
+      (select s.decrypted_secret from vault.decrypted_secrets as s where s.name = check_secret.name), E' \t\r\n'
+    ),
+    ''
+  );
+  -- A container has a name without dots and is reached without TLS.
+  nearby constant text := '^http://(localhost|127\.0\.0\.1|\[::1\]|host\.docker\.internal|[a-z0-9_-]+)(:[0-9]+)?(/|$)';
+begin
+  -- No value is shown: somebody may have mixed up the two.
+  finding := case
+    when value is null then format('Vault lacks the secret "%s".', check_secret.name)
+    when value ~* 'your[-_ ]?(project|worker)' then format('Vault''s %s is a placeholder.', check_secret.name)
+    when check_secret.name <> 'project_url' then null
+    when value ~* '^http://' and value !~* nearby then
+      'Vault''s project_url begins with http:// and leads to another machine.'
+    when value !~* '^https?://[^/[:space:]?#@]+(/|$)' then
+      'Vault''s project_url is not the URL of a project.'
+    when value !~* '^https?://[^/]+/*$' then
+      'Vault''s project_url has a path after the host.'
+  end;
+  state := case when finding is null then 'ok' else 'failed' end;
+  what_to_do := case check_secret.name
+    when 'project_url' then
+      'Run "npx -y deno task setup"; with only the SQL editor, put the project''s URL, as the dashboard shows it '
+      '(https://….supabase.co), into supabase/snippets/set_up.sql and run it.'
+    else
+      'Run "npx -y deno task setup"; with only the SQL editor, put the value of the function secret WORKER_SECRET into '
+      'supabase/snippets/set_up.sql and run it.'
+  end;
+  if state = 'ok' and check_secret.name = 'worker_secret' and length(value) < 16 then
+    state := 'warning';
+    finding := format('It has only %s characters, so it can be guessed.', length(value));
+    what_to_do := 'Run "npx -y deno task setup --rotate-worker-secret", which makes a long one.';
+  elsif state = 'ok' then
+    finding := 'It is there and no placeholder.';
+    what_to_do := 'Nothing.';
+  end if;
+end
+$$;
+comment on function engine.check_secret(text) is
+  'Whether Vault''s project_url or worker_secret can be right: state ok, warning or failed, and a sentence each on what
+   is found and what to do. Shows no value.';
+
+-- schemas/setup/pings.sql
+
+-- A ping asks a function whether it works: it is signed and sent as a dispatch is, claims nothing, and the function
+-- reports what it found.
+
+create table engine.pings (
+  id bigint generated always as identity primary key,
+  function_name text not null,
+  request_id bigint,
+  sent_at timestamptz not null default engine.clock(),
+  queued_at timestamptz not null default engine.wall_clock(),
+  answered_at timestamptz,
+  clock_ahead_seconds numeric,
+  account text,
+  api_endpoint text,
+  api_status integer,
+  api_message text,
+  constraint pings_account_known check (account in ('accepted', 'refused', 'plan_too_low', 'not_set', 'unknown')),
+  constraint pings_answer_comes_first check (answered_at is not null or account is null)
+);
+
+create index pings_function_name on engine.pings (function_name, id);
+comment on table engine.pings is
+  'Pings that were queued, and what the functions reported. The last twenty of each function are kept.';
+comment on column engine.pings.id is 'Sent with the ping; valid for one answer.';
+comment on column engine.pings.function_name is 'The Edge Function that it went to.';
+comment on column engine.pings.request_id is 'The id of pg_net''s request and of its response.';
+comment on column engine.pings.sent_at is 'When it was queued, by the engine''s time.';
+comment on column engine.pings.queued_at is 'When it was queued, by the real clock, which pg_net goes by.';
+comment on column engine.pings.answered_at is
+  'When the function reported that it had got it, by the real clock; null before.';
+comment on column engine.pings.clock_ahead_seconds is
+  'By how much the function''s clock was ahead of the database''s; the way there is part of it.';
+comment on column engine.pings.account is
+  'What the API said of the account: accepted; refused; plan_too_low, for the endpoint asked; not_set: a function secret
+   is missing; unknown: it did not answer, or with an error of its own. Null until the function reported it.';
+comment on column engine.pings.api_endpoint is 'The path that was asked for.';
+comment on column engine.pings.api_status is 'What the API answered; null without an answer.';
+comment on column engine.pings.api_message is 'What went wrong with it; contains no secret. Null when nothing did.';
+
+create function engine.ping_functions()
+returns integer
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  pinged text;
+  ping_id bigint;
+  sent integer := 0;
+begin
+  delete from engine.pings as old
+  where old.id not in (
+    select kept.id
+    from (
+      select p.id, row_number() over (partition by p.function_name order by p.id desc) as nth from engine.pings as p
+    ) as kept
+    where kept.nth < 20
+  );
+  for pinged in select distinct feed.function_name from engine.feeds as feed order by 1 loop
+    insert into engine.pings (function_name) values (pinged) returning id into ping_id;
+    update engine.pings as p
+    set
+      request_id = engine.post_signed(
+        function_name => pinged, subject => 'ping', id => ping_id, body => jsonb_build_object('ping', ping_id)
+      )
+    where p.id = ping_id;
+    sent := sent + 1;
+  end loop;
+  return sent;
+end
+$$;
+comment on function engine.ping_functions() is
+  'Queues a ping to each function of engine.feeds, and deletes old ones. Returns how many were queued. Errors: those of
+   engine.post_signed.';
+
+create function public.answer_ping(
+  ping_id bigint,
+  function_clock timestamptz,
+  account text default null,
+  api_endpoint text default null,
+  api_status integer default null,
+  api_message text default null
+)
+returns date
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+begin
+  if answer_ping.account is null then
+    update engine.pings as p
+    set
+      answered_at = engine.wall_clock(),
+      clock_ahead_seconds = round(extract(epoch from answer_ping.function_clock - engine.wall_clock()), 3)
+    where p.id = answer_ping.ping_id and p.answered_at is null;
+  else
+    update engine.pings as p
+    set
+      account = answer_ping.account,
+      api_endpoint = left(answer_ping.api_endpoint, 100),
+      api_status = answer_ping.api_status,
+      api_message = left(answer_ping.api_message, 500)
+    where p.id = answer_ping.ping_id and p.answered_at is not null and p.account is null;
+  end if;
+  return case when found then engine.london_day() end;
+end
+$$;
+comment on function public.answer_ping(bigint, timestamptz, text, text, integer, text) is
+  'How a function answers a ping. First without an account, as soon as it gets the ping: this notes that it reached the
+   database, and by how much its clock differs. Then, once, with what the API said of the account; the message must
+   contain no secret. Returns the UK day, for which a card may be asked; null when the ping is unknown or this was
+   reported before: then nothing is to be done.';
+
+alter table engine.pings enable row level security;
+revoke all on function public.answer_ping from public, anon, authenticated, service_role;
+grant select, update on engine.pings to service_role;
+grant execute on function engine.wall_clock, public.answer_ping to service_role;
+
+-- schemas/setup/ping_outcomes.sql
+
+-- What became of the last pings.
+
+create function engine.ping_outcomes()
+returns table (
+  function_name text,
+  ping_id bigint,
+  sent_at timestamptz,
+  age interval,
+  outcome text,
+  finding text,
+  what_to_do text,
+  clock_ahead_seconds numeric,
+  account text,
+  api_endpoint text,
+  api_message text
+)
+language sql
+stable
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+  select distinct on (judged.function_name)
+    judged.function_name, judged.id, judged.sent_at, judged.age, judged.outcome,
+    case judged.outcome
+      when 'pending' then
+        format('It was asked %s s ago and has not answered yet.', floor(extract(epoch from judged.age)))
+      when 'not_sent' then 'Nothing has come back: pg_net has not sent the ping, or its response was lost.'
+      when 'mute' then format(
+        'The function %s answers, but reports nothing: it can''t reach the database, or the database refuses its key.',
+        judged.function_name
+      )
+      else judged.finding
+    end,
+    case judged.outcome
+      when 'pending' then 'Look again in 5 seconds: select * from check_setup();'
+      when 'not_sent' then 'Look at pg_net''s row, and again in a minute: select * from check_setup();'
+      when 'mute' then 'Read the function''s log in the dashboard; then deploy again with "npx -y deno task setup".'
+      else judged.what_to_do
+    end,
+    judged.clock_ahead_seconds, judged.account, judged.api_endpoint, judged.api_message
+  from (
+    select
+      ping.*,
+      waited.age,
+      answer.finding,
+      answer.what_to_do,
+      case
+        when ping.answered_at is not null then 'reported'
+        when answer.kind <> 'answered' then answer.kind
+        when waited.age < interval '30 seconds' then 'pending'
+        when answer.kind = 'answered' then 'mute'
+        else 'not_sent'
+      end as outcome
+    from engine.pings as ping
+    cross join lateral (values (engine.wall_clock() - ping.queued_at)) as waited (age)
+    -- A function's own report counts more than pg_net's table, which is then not asked.
+    cross join lateral engine.read_response(
+      case when ping.answered_at is null then ping.request_id end, ping.queued_at, ping.function_name
+    ) as answer
+    where ping.function_name in (select feed.function_name from engine.feeds as feed)
+  ) as judged
+  order by
+    judged.function_name,
+    judged.outcome = 'pending',
+    -- Who looks again at once wants the last word on the account, not that it is being asked for.
+    judged.outcome = 'reported' and judged.account is null and judged.age < interval '30 seconds',
+    judged.id desc
+$$;
+comment on function engine.ping_outcomes() is
+  'Of each function that was pinged, the newest ping that says something, or the one that is waited for. outcome:
+   reported, the function got it and reached the database; pending; mute, it answered and reported nothing for thirty
+   seconds; not_sent, there is no response after thirty seconds; or a kind of engine.read_response. finding and
+   what_to_do are null when it reported.';
+
+-- schemas/setup/refuse.sql
+
+-- What a project must have before a run is started in it.
+
+-- Security definer, so that the role that starts a run with the secret key needs no right to Vault, cron or the pings.
+create function engine.refuse_broken_setup()
+returns void
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  wanted text;
+  trouble record;
+begin
+  foreach wanted in array array['project_url', 'worker_secret'] loop
+    select c.state, c.finding, c.what_to_do into trouble from engine.check_secret(wanted) as c;
+    if trouble.state = 'failed' then
+      raise exception '%', rtrim(trouble.finding, '.') using errcode = 'PT424', hint = trouble.what_to_do;
+    end if;
+  end loop;
+
+  if not exists (select from cron.job as job where job.jobname = 'engine-sweep') then
+    raise exception 'The cron job engine-sweep is gone, so nothing would be sent again that gets lost'
+      using errcode = 'PT424',
+        hint = 'Run "npx -y deno task setup", which puts it back; with only the SQL editor: '
+          'select * from check_setup();';
+  end if;
+
+  -- No ping is no reason, nor is one without an answer: it may never have been sent. One of an hour ago says little.
+  select
+    coalesce(ping.finding, ping.api_message, 'The account is refused') as finding,
+    coalesce(ping.what_to_do, 'Run "npx -y deno task setup", which asks for the account and tries it.') as what_to_do
+  into trouble
+  from engine.ping_outcomes() as ping
+  where
+    (ping.outcome not in ('reported', 'pending', 'not_sent') or ping.account in ('refused', 'not_set'))
+    and ping.age < interval '1 hour'
+    and not exists (
+      select from public.backfill_progress as chunk
+      join engine.feeds as feed on feed.name = chunk.feed
+      where feed.function_name = ping.function_name and chunk.claimed_at > ping.sent_at
+    )
+  order by ping.function_name
+  limit 1;
+  if found then
+    raise exception '%', rtrim(trouble.finding, '.')
+      using errcode = 'PT424',
+        hint = trouble.what_to_do || ' Then run this twice, five seconds apart: select * from check_setup();';
+  end if;
+end
+$$;
+comment on function engine.refuse_broken_setup() is
+  'Error PT424 (HTTP 424), with a hint, when the tables show that nothing could work: a Vault entry is missing or can''t
+   be right, the cron job engine-sweep is gone, or the last ping of the past hour failed and nothing was claimed
+   since.';
+
+grant execute on function engine.refuse_broken_setup to service_role;
 
 -- schemas/merge/column_owners.sql
 
@@ -4489,6 +4976,10 @@ begin
   from engine.check_request(
     start_date => start_date, end_date => end_date, feeds => feeds, reprocess => reprocess
   ) as r;
+  -- A scheduled pull is not refused: its dispatches go out as soon as all is mended.
+  if kind in ('backfill', 'by_hand') then
+    perform engine.refuse_broken_setup();
+  end if;
 
   -- Two starts at the same time must not both find the range free. Starts of different kinds never wait for each other:
   -- a pull by hand in a transaction that stays open delays no scheduled pull.
@@ -4541,7 +5032,7 @@ comment on function engine.create_run(text, date, date, text[], boolean, text, t
   'Creates a run with its chunks and sends the first dispatches; returns its id. Every start of a run (operator,
    schedule, closing of gaps) uses it. kind as in backfill_runs; days: only these of the range, cut into stretches
    (null: all that reprocess asks for, cut into months). Errors: those of engine.check_request; 55000 as of
-   engine.refuse_rival.';
+   engine.refuse_rival; PT424 as of engine.refuse_broken_setup when an operator starts it.';
 
 grant execute on function engine.refuse_rival, engine.create_run to service_role;
 
@@ -4984,27 +5475,20 @@ select
     )
     when 'cancelled' then 'Nothing: what was stored stays. backfill_start begins with what is missing.'
     when 'succeeded' then 'Nothing.'
-    else case
-      when chunks.working = 0
-        and engine.clock() > greatest(run.created_at, chunks.claimed_at) + interval '3 minutes'
-        and exists (select from engine.claimable_chunks as ready where ready.run_id = run.id)
-        then coalesce(
-          (
-            select lost.message
-            from public.ingest_errors as lost
-            where
-              lost.failure_class = 'lost_dispatch'
-              and lost.feed = any (run.feeds)
-              and lost.occurred_at > engine.clock() - interval '2 hours'
-              and lost.message like 'No dispatch could be sent:%'
-            order by lost.occurred_at desc
-            limit 1
-          ),
-          'No function answers the dispatches. Are the functions deployed, and do Vault''s project_url and '
-          'worker_secret match them? See: select * from net._http_response order by created desc limit 10;'
-        )
-      else 'Wait: it goes on by itself.'
-    end
+    else coalesce(
+      case
+        when chunks.working = 0
+          and exists (select from engine.claimable_chunks as ready where ready.run_id = run.id)
+          then coalesce(
+            engine.dispatch_trouble(run.feeds),
+            case
+              when engine.clock() > greatest(run.created_at, chunks.claimed_at) + interval '3 minutes'
+                then 'No function answers the dispatches. Find out why: select * from check_setup();'
+            end
+          )
+      end,
+      'Wait: it goes on by itself.'
+    )
   end as what_to_do,
   last_error.message as last_error,
   last_error.occurred_at as last_error_at,
@@ -5871,6 +6355,7 @@ security invoker
 set search_path = ''
 as $$
 begin
+  perform engine.refuse_broken_setup();
   update public.backfill_settings as s set schedules_started_on = coalesce(s.schedules_started_on, engine.london_day());
   perform cron.schedule('engine-pulls', '* * * * *', 'select engine.start_due_pulls()');
   return query
@@ -5882,7 +6367,7 @@ end
 $$;
 comment on function public.start_schedules() is
   'Switches the daily pulls on, the first ones within a minute. Returns when each schedule is due next. Calling it again
-   changes nothing.';
+   changes nothing. Error PT424 as of engine.refuse_broken_setup.';
 
 create function public.stop_schedules()
 returns void
@@ -6186,25 +6671,38 @@ as $$
       order by late.id
       for update skip locked
     )
-    returning sent.id, sent.feed, sent.sent_at
+    returning sent.id, sent.feed, sent.sent_at, sent.request_id, sent.queued_at
+  ),
+  told as (
+    select
+      lost.id,
+      lost.feed,
+      case
+        when answer.kind <> 'answered'
+          then format('No function takes the dispatches of %s. %s %s', lost.feed, answer.finding, answer.what_to_do)
+        else format(
+          'The dispatch %s of %s, sent at %s, has not arrived: it was lost, or the function does not answer',
+          lost.id, lost.feed, lost.sent_at
+        )
+      end as message,
+      answer.kind <> 'answered' as is_answered
+    from lost
+    left join engine.feeds as feed on feed.name = lost.feed
+    left join lateral engine.read_response(lost.request_id, lost.queued_at, feed.function_name) as answer on true
   ),
   noted as (
     insert into public.ingest_errors (feed, failure_class, attempt, message)
-    select
-      lost.feed, 'lost_dispatch', 1,
-      format(
-        'The dispatch %s of %s, sent at %s, has not arrived: it was lost, or the function does not answer',
-        lost.id, lost.feed, lost.sent_at
-      )
-    from lost
-    where not engine.silence_is_noted(lost.feed, 'The dispatch ')
-    order by lost.id
+    select told.feed, 'lost_dispatch', 1, told.message
+    from told
+    where not engine.silence_is_noted(told.feed, case when told.is_answered then told.message else 'The dispatch ' end)
+    order by told.id
   )
   select count(*)::integer from lost
 $$;
 comment on function engine.forget_lost_dispatches() is
   'Removes dispatches that never arrived from the list, so that others are sent in their place. Returns how many. The
-   error log keeps them; while none of a feed arrives, only one and then one every hour.';
+   error log keeps them, with what the function answered; while none of a feed arrives, only one and then one every
+   hour.';
 
 create function engine.note_standstill(silence interval)
 returns void
@@ -6294,8 +6792,6 @@ $$;
 comment on function engine.sweep() is
   'The cron tick of every minute: ends expired leases, then dispatches what is due and not being worked on. With
    nothing to do it dispatches nothing.';
-
-select cron.schedule('engine-sweep', '* * * * *', 'select engine.sweep()');
 
 -- schemas/alerts/late.sql
 
@@ -6441,11 +6937,10 @@ select
   'unanswered_dispatches' as kind,
   silence.feed as subject,
   case
-    -- The newest says whether dispatches are sent at all.
-    when silence.newest_message like 'No dispatch could be sent:%' then silence.newest_message
+    -- The newest says whether dispatches are sent at all, and what a function answered.
+    when not starts_with(silence.newest_message, 'The dispatch ') then silence.newest_message
     else format(
-      'No function answers the dispatches for %s since %s. Are the functions deployed, and do Vault''s project_url and '
-      'worker_secret match them? See: select * from net._http_response order by created desc limit 10;',
+      'No function answers the dispatches for %s since %s. Find out why: select * from check_setup();',
       silence.feed, silence.began_at
     )
   end as message
@@ -6808,8 +7303,6 @@ $$;
 comment on function engine.watch() is
   'The cron tick of the alerts: raises new alerts, resolves those whose trouble has gone, and sends the messages.';
 
-select cron.schedule('engine-watch', '* * * * *', 'select engine.watch()');
-
 -- schemas/daily/upkeep.sql
 
 -- The nightly upkeep: keeps the database from growing without limit.
@@ -6941,7 +7434,663 @@ comment on function engine.purge() is
    Races, runners, masters, coverage, rejects that nobody has acknowledged, and rejected runners of results, are never
    deleted.';
 
-select cron.schedule('engine-upkeep', '10 4 * * *', 'select * from engine.purge()');
+-- schemas/setup/deployments.sql
+
+-- What "deno task setup" has deployed, so that it can tell what has changed since.
+
+create table engine.deployments (
+  function_name text primary key,
+  source_hash text not null,
+  version integer not null,
+  deployed_at timestamptz not null default engine.clock()
+);
+comment on table engine.deployments is
+  'The Edge Functions as "deno task setup" last deployed them. Without a row, it deploys the function.';
+comment on column engine.deployments.function_name is 'Its name on the platform.';
+comment on column engine.deployments.source_hash is 'SHA-256 of everything that was uploaded, as hexadecimal digits.';
+comment on column engine.deployments.version is
+  'The number that the platform gave it. A higher one there was deployed by somebody else.';
+comment on column engine.deployments.deployed_at is 'When that was.';
+
+alter table engine.deployments enable row level security;
+
+-- schemas/setup/jobs.sql
+
+-- The engine's cron jobs. start_schedules adds another one, engine-pulls.
+
+create function engine.schedule_jobs()
+returns void
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+begin
+  perform cron.schedule('engine-sweep', '* * * * *', 'select engine.sweep()');
+  perform cron.schedule('engine-watch', '* * * * *', 'select engine.watch()');
+  perform cron.schedule('engine-upkeep', '10 4 * * *', 'select * from engine.purge()');
+end
+$$;
+comment on function engine.schedule_jobs() is
+  'Schedules the engine''s three cron jobs, or puts back those that are gone. Calling it again changes nothing.';
+
+select engine.schedule_jobs();
+
+-- schemas/setup/checks_database.sql
+
+-- What the database itself must have, for check_setup. Each returns rows as check_setup does.
+
+create function engine.check_extensions()
+returns table (part text, state text, finding text, what_to_do text)
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+  with wanted as (
+    select
+      w.extension,
+      -- Where an extension is not installable, a schema of its name stands in for it.
+      coalesce(to_regclass(w.has_table) is not null, false) as is_there
+    from (
+      values
+        ('pg_cron', 'cron.job'), ('pg_net', 'net.http_request_queue'), ('supabase_vault', 'vault.decrypted_secrets')
+    ) as w (extension, has_table)
+  )
+  select
+    'extensions',
+    case when bool_and(wanted.is_there) then 'ok' else 'failed' end,
+    coalesce(
+      format('Missing: %s.', string_agg(wanted.extension, ', ' order by wanted.extension) filter (where not is_there)),
+      'pg_cron, pg_net and supabase_vault are there.'
+    ),
+    case
+      when bool_and(wanted.is_there) then 'Nothing.'
+      else 'Enable it in the dashboard under Database, Extensions; then run "npx -y deno task setup".'
+    end
+  from wanted
+$$;
+comment on function engine.check_extensions() is 'Whether the extensions are there, or what stands in for them.';
+
+create function engine.check_grants()
+returns table (part text, state text, finding text, what_to_do text)
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+  with recursive routines as (
+    select p.oid, format('%s.%s', p.pronamespace::regnamespace, p.proname) as name, p.prosrc, p.prosecdef
+    from pg_catalog.pg_proc as p
+    where p.pronamespace in ('public'::regnamespace, 'engine'::regnamespace)
+  ),
+  calls as (
+    select distinct caller.oid as caller, called.oid as called
+    from routines as caller
+    cross join lateral regexp_matches(
+      -- Neither in comments nor in texts.
+      regexp_replace(caller.prosrc, '--[^\n]*|''(?:[^'']|'''')*''', '', 'g'), '(?:engine|public)\.\w+(?=\()', 'g'
+    ) as mention (words)
+    join routines as called on called.name = mention.words[1]
+    -- One that lends its owner's rights calls the others with these.
+    where not caller.prosecdef
+  ),
+  needed as (
+    select r.oid
+    from routines as r
+    where r.name in (
+      'public.claim_chunk', 'public.ingest_page', 'public.finish_chunk', 'public.yield_chunk', 'public.fail_chunk',
+      'public.note_failed_request', 'public.reserve_slot', 'public.push_back_slots', 'public.answer_ping'
+    )
+    union
+    select calls.called from needed join calls on calls.caller = needed.oid
+  ),
+  lacking as (
+    select string_agg(r.oid::regprocedure::text, ', ' order by r.name) as words, count(*) as number
+    from needed
+    join routines as r on r.oid = needed.oid
+    where not has_function_privilege('service_role', r.oid, 'execute')
+  ),
+  judged as (
+    select case
+      when not has_schema_privilege('service_role', 'engine', 'usage') then
+        'The role service_role has no right to the schema engine.'
+      when lacking.number > 0 then format('The role service_role may not execute: %s.', left(lacking.words, 300))
+      when not role.rolbypassrls then 'The role service_role has lost BYPASSRLS, so it sees no rows.'
+    end as finding
+    from lacking
+    left join pg_catalog.pg_roles as role on role.rolname = 'service_role'
+  )
+  select
+    'grants',
+    case when judged.finding is null then 'ok' else 'failed' end,
+    coalesce(judged.finding, 'The functions'' role may execute all that it needs.'),
+    case
+      when judged.finding is null then 'Nothing.'
+      when judged.finding like '%BYPASSRLS%' then 'The platform gives it: alter role service_role bypassrls;'
+      else 'Give them back: grant usage on schema engine to service_role; grant execute on function … to service_role;'
+    end
+  from judged
+$$;
+comment on function engine.check_grants() is
+  'Whether service_role may execute what the Edge Functions call, and all that these call in turn.';
+
+create function engine.check_vault()
+returns table (part text, state text, finding text, what_to_do text)
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+  select 'Vault: ' || wanted.name, c.state, c.finding, c.what_to_do
+  from unnest(array['project_url', 'worker_secret']) with ordinality as wanted (name, place)
+  cross join lateral engine.check_secret(wanted.name) as c
+  order by wanted.place
+$$;
+comment on function engine.check_vault() is 'Whether Vault''s entries are there and can be right.';
+
+create function engine.check_net()
+returns table (part text, state text, finding text, what_to_do text)
+language plpgsql
+stable
+security invoker
+set search_path = ''
+set lock_timeout = '1s'
+as $$
+declare
+  waiting bigint;
+  is_late boolean;
+  runs boolean;
+begin
+  select count(*), coalesce(bool_or(ours.queued_at < engine.wall_clock() - interval '1 minute'), false)
+  into waiting, is_late
+  from net.http_request_queue as queue
+  left join (
+    select ping.request_id, ping.queued_at from engine.pings as ping
+    union all
+    select sent.request_id, sent.queued_at from engine.dispatches as sent
+    union all
+    select request.request_id, request.queued_at from engine.alert_requests as request
+  ) as ours on ours.request_id = queue.id;
+  -- Only some versions are seen there.
+  select bool_or(true) into runs
+  from pg_catalog.pg_stat_activity as session
+  where session.backend_type ilike 'pg_net%' or session.application_name ilike 'pg_net%';
+  return query select
+    'pg_net',
+    case when is_late then 'failed' else 'ok' end,
+    case
+      when is_late then format('Requests wait in its queue for more than a minute, %s in all.', waiting)
+      else format('%s%s requests wait in its queue, none for a minute.', case when runs then 'It runs. ' end, waiting)
+    end,
+    case
+      when not is_late then 'Nothing.'
+      else 'Start its worker again: select net.worker_restart(); if that does not help, restart the project.'
+    end;
+exception
+  when lock_not_available then
+    return query select
+      'pg_net', 'failed', 'Another session has locked net.http_request_queue, so nothing is sent.',
+      'Find out who, in pg_locks and pg_stat_activity; pg_terminate_backend(pid) ends it.';
+end
+$$;
+comment on function engine.check_net() is
+  'Whether pg_net sends: no request of ours has been in its queue for a minute. Its queue has no times, ours have.';
+
+create function engine.check_size()
+returns table (part text, state text, finding text, what_to_do text)
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+  select
+    'database size',
+    case when share.percent >= 95 then 'failed' when share.percent >= 80 then 'warning' else 'ok' end,
+    format(
+      'The database has %s MB, %s %% of %s MB (backfill_settings.database_limit_megabytes).',
+      round(size.megabytes), round(share.percent), s.database_limit_megabytes
+    ),
+    case
+      when share.percent < 80 then 'Nothing.'
+      else
+        'Take a larger plan and set backfill_settings.database_limit_megabytes to its limit, or make room: beyond the '
+        'limit of the free plan the database becomes read-only.'
+    end
+  from public.backfill_settings as s
+  cross join lateral (
+    values (pg_catalog.pg_database_size(pg_catalog.current_database()) / 1000000.0)
+  ) as size (megabytes)
+  cross join lateral (values (100 * size.megabytes / s.database_limit_megabytes)) as share (percent)
+$$;
+comment on function engine.check_size() is
+  'How large the database is, in megabytes of 1,000,000 bytes, against the limit in backfill_settings.';
+
+-- schemas/setup/checks_cron.sql
+
+-- Whether cron does its work, for check_setup.
+
+create function engine.judge_job(
+  job_name text,
+  longest_silence interval,
+  out state text,
+  out finding text,
+  out what_to_do text
+)
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+  job record;
+  last_run record;
+  since interval;
+  -- For how long this has been looked at, at least.
+  watched constant interval := engine.wall_clock() - (select min(ping.queued_at) from engine.pings as ping);
+begin
+  what_to_do := case judge_job.job_name
+    when 'engine-pulls' then 'Put it back: select * from start_schedules();'
+    else 'Put it back: select engine.schedule_jobs(); "npx -y deno task setup" does so, too.'
+  end;
+  select j.jobid, j.active into job from cron.job as j where j.jobname = judge_job.job_name;
+  if not found then
+    state := 'failed';
+    finding := 'The job is gone.';
+    return;
+  end if;
+  if not job.active then
+    state := 'failed';
+    finding := 'The job is switched off.';
+    what_to_do := format('select cron.alter_job(%s, active => true);', job.jobid);
+    return;
+  end if;
+  select d.status, left(d.return_message, 200) as said, d.start_time into last_run
+  from cron.job_run_details as d
+  where d.jobid = job.jobid and d.start_time is not null
+  order by d.runid desc
+  limit 1;
+  since := engine.wall_clock() - last_run.start_time;
+  if last_run.start_time is null then
+    state := case
+      when judge_job.longest_silence > interval '1 day' then 'ok'
+      when watched > judge_job.longest_silence then 'failed'
+      else 'waiting'
+    end;
+    finding := 'It is there and has not run yet.';
+    what_to_do := case state
+      when 'ok' then 'Nothing: it runs at night.'
+      when 'waiting' then 'Look again in a minute: select * from check_setup();'
+      else 'pg_cron does not run: restart the project in the dashboard.'
+    end;
+  elsif since > judge_job.longest_silence then
+    state := 'failed';
+    finding := format('It last ran at %s, and should have run since.', last_run.start_time);
+    what_to_do := 'pg_cron does not run: restart the project in the dashboard.';
+  elsif last_run.status = 'failed' then
+    state := 'failed';
+    finding := format('Its last run, %s s ago, failed: %s', floor(extract(epoch from since)), last_run.said);
+    what_to_do := 'Do what the message says; the next run comes by itself.';
+  else
+    state := 'ok';
+    finding := format('It last ran %s s ago.', greatest(floor(extract(epoch from since)), 0));
+    what_to_do := 'Nothing.';
+  end if;
+end
+$$;
+comment on function engine.judge_job(text, interval) is
+  'Whether a cron job is there, active, and ran no longer ago than it may be silent, with success.';
+
+create function engine.check_cron()
+returns table (part text, state text, finding text, what_to_do text)
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+  select
+    'cron: ' || job.name,
+    -- A tick that another session keeps from working ends with success.
+    case when late.ticked_at is not null and judged.state = 'ok' then 'warning' else judged.state end,
+    case
+      when late.ticked_at is not null and judged.state = 'ok'
+        then format('It runs, but has done nothing since %s: another session holds its lock.', late.ticked_at)
+      else judged.finding
+    end,
+    case
+      when late.ticked_at is not null and judged.state = 'ok'
+        then format('Find out which: select engine.lock_holder(%L);', job.heartbeat)
+      else judged.what_to_do
+    end
+  from (
+    values
+      (1, 'engine-sweep', 'sweep', interval '3 minutes'),
+      (2, 'engine-watch', 'watch', interval '3 minutes'),
+      (3, 'engine-upkeep', null, interval '26 hours'),
+      (4, 'engine-pulls', 'pulls', interval '3 minutes')
+  ) as job (place, name, heartbeat, longest_silence)
+  cross join lateral engine.judge_job(job.name, job.longest_silence) as judged
+  left join lateral (
+    select beat.beat_at as ticked_at
+    from engine.heartbeats as beat
+    where beat.name = job.heartbeat and beat.beat_at < engine.clock() - interval '5 minutes'
+  ) as late on true
+  where
+    job.name <> 'engine-pulls'
+    or (select s.schedules_started_on from public.backfill_settings as s) is not null
+  order by job.place
+$$;
+comment on function engine.check_cron() is
+  'Whether the engine''s cron jobs are there and run: engine-pulls only while the schedules are on.';
+
+-- schemas/setup/checks_functions.sql
+
+-- What the last pings and the last message to the webhook say, for check_setup.
+
+create function engine.check_functions()
+returns table (part text, state text, finding text, what_to_do text)
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+  with outcomes as materialized (
+    select * from engine.ping_outcomes()
+  ),
+  names as (
+    select distinct feed.function_name from engine.feeds as feed
+  )
+  select link.part, link.state, link.finding, link.what_to_do
+  from names
+  left join outcomes as ping on ping.function_name = names.function_name
+  cross join lateral (
+    values
+      (
+        1,
+        'function ' || names.function_name,
+        case
+          when ping.outcome is null or ping.outcome = 'pending' then 'waiting'
+          when ping.outcome in ('reported', 'mute') then 'ok'
+          when ping.outcome = 'timed_out' then 'warning'
+          else 'failed'
+        end,
+        case
+          when ping.outcome is null then 'It was never asked until now.'
+          when ping.outcome = 'pending' then ping.finding
+          when ping.outcome in ('reported', 'mute') then format(
+            'It answered the ping of %s s ago, and knows the worker secret.', floor(extract(epoch from ping.age))
+          )
+          else format('%s That was %s s ago.', ping.finding, floor(extract(epoch from ping.age)))
+        end,
+        case
+          when ping.outcome is null then 'Look again in 5 seconds: select * from check_setup();'
+          when ping.outcome in ('reported', 'mute') then 'Nothing.'
+          else ping.what_to_do
+        end
+      ),
+      (
+        2,
+        'database from ' || names.function_name,
+        case when ping.outcome = 'reported' then 'ok' when ping.outcome = 'mute' then 'failed' else 'waiting' end,
+        case
+          when ping.outcome = 'reported' then 'It reached the database with its key, and reported back.'
+          when ping.outcome = 'mute' then ping.finding
+          else 'Not known before the function is reached.'
+        end,
+        case
+          when ping.outcome = 'reported' then 'Nothing.'
+          when ping.outcome = 'mute' then ping.what_to_do
+          else format('See the row "function %s".', names.function_name)
+        end
+      )
+  ) as link (place, part, state, finding, what_to_do)
+  order by link.place, names.function_name
+$$;
+comment on function engine.check_functions() is
+  'Whether each function is reached and knows our secret, and whether it reaches the database.';
+
+create function engine.check_clocks()
+returns table (part text, state text, finding text, what_to_do text)
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+  select
+    'clock',
+    case
+      when worst.is_refused or worst.seconds > 55 then 'failed'
+      when worst.seconds > 15 then 'warning'
+      when worst.seconds is null then 'waiting'
+      else 'ok'
+    end,
+    case
+      when worst.is_refused then 'The clocks of a function and of the database differ by more than a minute.'
+      when worst.seconds is null then 'Not known before a function is reached.'
+      when worst.seconds > 15 then format(
+        'The clocks of a function and of the database differ by %s s; from a minute on it refuses what is signed.',
+        round(worst.seconds)
+      )
+      else 'The clocks of the functions and of the database agree.'
+    end,
+    case
+      when worst.is_refused or worst.seconds > 15
+        then 'Wait a few minutes; if it stays, restart the project: the platform sets both clocks.'
+      when worst.seconds is null then 'See the rows of the functions.'
+      else 'Nothing.'
+    end
+  from (
+    select
+      coalesce(bool_or(ping.outcome = 'clocks_differ'), false) as is_refused,
+      max(abs(ping.clock_ahead_seconds)) as seconds
+    from engine.ping_outcomes() as ping
+  ) as worst
+$$;
+comment on function engine.check_clocks() is 'Whether the functions'' clocks agree with the database''s.';
+
+create function engine.check_account()
+returns table (part text, state text, finding text, what_to_do text)
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+  with answers as materialized (
+    select ping.account, ping.api_endpoint, ping.api_message, ping.outcome from engine.ping_outcomes() as ping
+  ),
+  summary as (
+    select
+      bool_or(answers.account in ('accepted', 'plan_too_low')) as is_accepted,
+      -- The password may be new: what was refused counts more.
+      min(answers.api_message) filter (where answers.account in ('refused', 'not_set')) as refusal,
+      min(answers.api_message) filter (where answers.account = 'unknown') as mishap,
+      bool_or(answers.account = 'accepted' and answers.api_endpoint = '/racecards/pro') as has_cards,
+      min(answers.api_message) filter (where answers.account = 'plan_too_low') as shortage,
+      bool_or(answers.outcome = 'reported' and answers.account is null) as is_asked
+    from answers
+  )
+  select row.part, row.state, row.finding, row.what_to_do
+  from summary
+  cross join lateral (
+    values
+      (
+        1,
+        'API account',
+        case
+          when summary.refusal is not null then 'failed'
+          when summary.is_accepted then 'ok'
+          when summary.mishap is not null then 'warning'
+          else 'waiting'
+        end,
+        case
+          when summary.refusal is not null then summary.refusal || '.'
+          when summary.is_accepted then 'The Racing API accepts the account.'
+          when summary.mishap is not null then summary.mishap || '.'
+          when summary.is_asked then 'The Racing API is being asked.'
+          else 'Not known before a function is reached.'
+        end,
+        case
+          when summary.refusal is not null
+            then 'Run "npx -y deno task setup", which asks for user name and password of the API and tries them; or '
+              'set the function secrets RACING_API_USERNAME and RACING_API_PASSWORD in the dashboard.'
+          when summary.is_accepted then 'Nothing.'
+          when summary.mishap is not null then 'Look again in a minute; if it stays, ask The Racing API.'
+          when summary.is_asked then 'Look again in 5 seconds: select * from check_setup();'
+          else 'See the rows of the functions.'
+        end
+      ),
+      (
+        2,
+        'API plan',
+        case when summary.has_cards then 'ok' when summary.shortage is not null then 'failed' else 'waiting' end,
+        case
+          when summary.has_cards then 'It is Pro: racecards and results can be pulled.'
+          when summary.shortage is not null then summary.shortage || '.'
+          else 'Not known before the account is accepted.'
+        end,
+        case
+          when summary.has_cards then 'Nothing.'
+          when summary.shortage is not null
+            then 'Racecards need the plan Pro, results alone Standard: change the plan at The Racing API, or pull '
+              'results only.'
+          else 'See the row "API account".'
+        end
+      )
+  ) as row (place, part, state, finding, what_to_do)
+  order by row.place
+$$;
+comment on function engine.check_account() is
+  'Whether The Racing API accepts the account, and whether its plan has racecards, by what the functions reported.';
+
+create function engine.check_webhook()
+returns table (part text, state text, finding text, what_to_do text)
+language plpgsql
+stable
+security invoker
+set search_path = ''
+set lock_timeout = '1s'
+as $$
+declare
+  last_message record;
+  answer record;
+begin
+  part := 'webhook';
+  state := 'ok';
+  what_to_do := 'Nothing.';
+  if not exists (
+    select from vault.decrypted_secrets as s
+    where s.name = 'alert_webhook_url' and btrim(s.decrypted_secret, E' \t\r\n') <> ''
+  ) then
+    finding := 'None is set: alerts are written into the table alerts, and nobody is told.';
+    what_to_do := 'Nothing; or set one with "npx -y deno task setup" or supabase/snippets/set_up.sql.';
+    return next;
+    return;
+  end if;
+  select m.id, m.sent_at, m.tries, m.delivered_at, request.request_id, request.queued_at into last_message
+  from public.alert_messages as m
+  left join engine.alert_requests as request on request.message_id = m.id
+  where m.tries > 0
+  order by m.sent_at desc, m.id desc
+  limit 1;
+  if not found then
+    finding := 'It is set; no alert had to be sent yet.';
+    return next;
+    return;
+  end if;
+  select r.status_code into answer
+  from net._http_response as r
+  where
+    r.id = last_message.request_id
+    and r.created between last_message.queued_at - interval '1 minute' and last_message.queued_at + interval '5 minutes'
+  order by r.created desc
+  limit 1;
+  if last_message.delivered_at is not null and (
+    last_message.tries < 5 or last_message.delivered_at < last_message.sent_at + interval '5 minutes'
+  ) or answer.status_code between 200 and 299 then
+    finding := format('It took the last message, sent at %s.', last_message.sent_at);
+  elsif answer is null and last_message.delivered_at is null
+    and last_message.sent_at > engine.clock() - interval '30 seconds' then
+    state := 'waiting';
+    finding := 'A message was just sent to it.';
+    what_to_do := 'Look again in 5 seconds: select * from check_setup();';
+  else
+    state := 'failed';
+    finding := format(
+      'It did not take the last message: %s.',
+      coalesce('it answered ' || answer.status_code, 'it could not be reached, or did not answer in time')
+    );
+    what_to_do := 'Check the webhook''s address; set it with "npx -y deno task setup" or supabase/snippets/set_up.sql.';
+  end if;
+  return next;
+end
+$$;
+comment on function engine.check_webhook() is 'Whether the webhook took the last message, if one is set.';
+
+-- schemas/setup/check_setup.sql
+
+-- Does it work? One question for every link between the database, the functions and the API.
+
+create function public.check_setup()
+returns table (part text, state text, finding text, what_to_do text)
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  topic text;
+  is_fresh boolean;
+begin
+  -- Read before new pings are queued: pg_net sends after the commit, so nothing of these could be answered.
+  foreach topic in array
+    array['extensions', 'grants', 'vault', 'net', 'cron', 'functions', 'clocks', 'account', 'size', 'webhook']
+  loop
+    begin
+      return query execute format('select c.part, c.state, c.finding, c.what_to_do from engine.check_%s() as c', topic);
+    exception
+      -- A broken project must not keep the others from being looked at.
+      when others then
+        part := topic;
+        state := 'failed';
+        finding := format('It can''t be looked at: %s.', rtrim(sqlerrm, '.'));
+        what_to_do := 'Mend the rows above first.';
+        return next;
+    end;
+  end loop;
+
+  part := 'ping';
+  select count(distinct feed.function_name) = count(distinct ping.function_name) into is_fresh
+  from engine.feeds as feed
+  left join engine.ping_outcomes() as ping
+    on ping.function_name = feed.function_name and ping.outcome <> 'pending' and ping.age < interval '1 minute';
+  if exists (select from engine.pings as ping where ping.queued_at > engine.wall_clock() - interval '4 seconds') then
+    state := case when is_fresh then 'ok' else 'waiting' end;
+    finding := 'The functions were asked a moment ago.';
+    what_to_do := case when is_fresh then 'Nothing.' else 'Look again in 5 seconds: select * from check_setup();' end;
+    return next;
+    return;
+  end if;
+  begin
+    perform engine.ping_functions();
+    state := case when is_fresh then 'ok' else 'waiting' end;
+    finding := case
+      when is_fresh then 'The functions were asked just now again; what they answered within a minute is above.'
+      else 'The functions were asked just now; the rows above say what was known before.'
+    end;
+    what_to_do := case when is_fresh then 'Nothing.' else 'Look again in 5 seconds: select * from check_setup();' end;
+  exception
+    when others then
+      state := 'failed';
+      finding := format('The functions can''t be asked: %s.', rtrim(sqlerrm, '.'));
+      what_to_do := 'Mend the rows above first.';
+  end;
+  return next;
+end
+$$;
+comment on function public.check_setup() is
+  'Does the project work? A row per link, the most fundamental first: part; state (ok, waiting, warning, failed); what
+   was found; what to do. It asks the functions each time, and reports what they answered the last time: look again
+   after five seconds. Changes nothing but the pings.';
+
+revoke all on function public.check_setup from public, anon, authenticated, service_role;
 
 -- schemas/rights.sql
 

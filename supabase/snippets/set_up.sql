@@ -1,6 +1,6 @@
--- Stores in Vault where the functions are and the secret that they share with the database. Run it once per project,
--- after
--- "supabase db push --remote" and "supabase functions deploy --use-api"; again with other values to change them.
+-- For those who have only the SQL editor; with a terminal, "npx -y deno task setup" does this and all the rest.
+-- Stores in Vault where the functions are and the secret that they share with the database. Run it once the migrations
+-- are in and the functions are deployed; again, with other values, to change them. It ends with: does it work?
 -- The SQL editor keeps what you run: delete the query once it has run.
 do $$
 declare
@@ -14,13 +14,29 @@ declare
   wanted record;
   known_id uuid;
 begin
-  if project_url like '%YOUR-PROJECT%' or btrim(project_url, blanks) !~ '^https?://[^/[:space:]]+' then
+  if project_url ~* 'your[-_ ]?project' or btrim(project_url, blanks) !~* '^https?://[^/[:space:]]+' then
     raise exception
       'project_url is not filled in: put the project''s URL there, as the dashboard shows it, and run this again';
   end if;
-  if worker_secret like '%YOUR-WORKER-SECRET%' or btrim(worker_secret, blanks) = '' then
+  if btrim(project_url, blanks) !~* '^https?://[^/[:space:]?#@]+/*$' then
+    raise exception
+      'project_url has something after the host: put only https://….supabase.co there, and run this again';
+  end if;
+  if
+    project_url ~* '^\s*http://'
+    -- A container has a name without dots.
+    and project_url !~* '^\s*http://(localhost|127\.0\.0\.1|\[::1\]|host\.docker\.internal|[a-z0-9_-]+)(:[0-9]+)?/*\s*$'
+  then
+    raise exception
+      'project_url begins with http:// and leads to another machine: put https:// there, and run this again';
+  end if;
+  if worker_secret ~* 'your[-_ ]?worker' or btrim(worker_secret, blanks) = '' then
     raise exception
       'worker_secret is not filled in: put the value of WORKER_SECRET from supabase/.env there, and run this again';
+  end if;
+  if btrim(alert_webhook_url, blanks) <> '' and btrim(alert_webhook_url, blanks) !~* '^https?://[^/[:space:]]+' then
+    raise exception
+      'alert_webhook_url is not a URL: put the whole address there, or leave it empty, and run this again';
   end if;
 
   for wanted in
@@ -39,3 +55,6 @@ begin
   end loop;
 end
 $$;
+
+-- Run this line again after five seconds: it asks the functions, and shows what they answered.
+select * from check_setup();

@@ -393,7 +393,7 @@ Deno.test("dispatches that cannot be sent because a Vault secret is missing rais
     }
   });
   const reason = 'No dispatch could be sent: Vault lacks the secret "worker_secret". ' +
-    "Fill in supabase/snippets/set_up.sql and run it: it sets both secrets and can be run again.";
+    'Run "npx -y deno task setup"; with only the SQL editor, fill in supabase/snippets/set_up.sql and run it.';
   assertEquals((await alerts()).map(({ kind, message, over }) => [kind, message, over]), [
     ["unanswered_dispatches", reason, false],
   ]);

@@ -39,7 +39,8 @@ Deno.test("set_up.sql puts into Vault what a dispatch needs, and the next one us
   await run({ projectUrl: "https://mine.supabase.co", workerSecret: "s3cret" });
   assertEquals(await secrets(), { project_url: "https://mine.supabase.co", worker_secret: "s3cret" });
   await start(db.sql, "2026-05-01", "2026-05-31", { feeds: ["results"] });
-  const [dispatch] = await db.takeDispatches();
+  // Before it there are the pings of check_setup().
+  const dispatch = (await db.takeDispatches()).find(({ body }) => "dispatch" in body);
   const id = Number(dispatch?.body["dispatch"]);
   assertEquals([dispatch?.url, dispatch?.signature], [
     "https://mine.supabase.co/functions/v1/events",
@@ -62,6 +63,23 @@ Deno.test("set_up.sql run again changes what is different, adds what is new, and
   assertEquals(await secrets(), changed);
 });
 
+Deno.test("set_up.sql takes the addresses of a stack on this machine", async () => {
+  for (const projectUrl of ["http://127.0.0.1:54321", "http://kong:8000", "http://[::1]:54321/"]) {
+    await run({ projectUrl, workerSecret: "s3cret" });
+    const [judged] = await db.sql`select state from engine.check_secret('project_url')`;
+    assertEquals([(await secrets())["project_url"], judged?.["state"]], [projectUrl, "ok"]);
+  }
+});
+
+Deno.test("set_up.sql, run twice, ends by showing whether the project works", async () => {
+  const values = { projectUrl: "https://mine.supabase.co", workerSecret: "a secret that is long enough" };
+  for (const _ of [1, 2]) {
+    const results = await run(values) as unknown as { part: string; state: string }[][];
+    const shown = Object.fromEntries((results.at(-1) ?? []).map(({ part, state }) => [part, state]));
+    assertEquals([shown["Vault: project_url"], shown["Vault: worker_secret"]], ["ok", "ok"]);
+  }
+});
+
 Deno.test("set_up.sql says which value is not filled in and what to do, and changes nothing", async () => {
   const projectUrl = "https://mine.supabase.co";
   const workerSecret = "s3cret";
@@ -79,6 +97,25 @@ Deno.test("set_up.sql says which value is not filled in and what to do, and chan
       "project_url is not filled in: put the project's URL there, as the dashboard shows it, and run this again",
     );
   }
+  for (const path of ["/rest/v1", "/functions/v1/events", "?a=b", "/project#top"]) {
+    await assertRejects(
+      () => run({ projectUrl: projectUrl + path, workerSecret }),
+      Error,
+      "project_url has something after the host: put only https://….supabase.co there, and run this again",
+    );
+  }
+  for (const foreign of ["http://mine.supabase.co", " http://203.0.113.7:8000/"]) {
+    await assertRejects(
+      () => run({ projectUrl: foreign, workerSecret }),
+      Error,
+      "project_url begins with http:// and leads to another machine: put https:// there, and run this again",
+    );
+  }
+  await assertRejects(
+    () => run({ projectUrl, workerSecret, webhook: "mine" }),
+    Error,
+    "alert_webhook_url is not a URL: put the whole address there, or leave it empty, and run this again",
+  );
   for (const values of [{ projectUrl }, { projectUrl, workerSecret: " " }]) {
     await assertRejects(
       () => run(values),

@@ -347,8 +347,15 @@ async function send(request: QueuedRequest, stopping: AbortSignal): Promise<Answ
     if (timeout.aborted) {
       return { timed_out: true, error_msg: `Timeout of ${request.timeout} ms reached` };
     }
-    return { error_msg: messageOf(error) };
+    return { error_msg: asCurlSays(error) };
   }
+}
+
+/** The real one sends with curl, and stores its words. */
+function asCurlSays(error: unknown): string {
+  const reasons = [error, error instanceof Error ? error.cause : undefined].filter(Boolean).map(messageOf);
+  if (/dns error|lookup/i.test(reasons.join())) return "Couldn't resolve host name";
+  return /error sending request/i.test(reasons.join()) ? "Couldn't connect to server" : reasons.join(": ");
 }
 
 function messageOf(error: unknown): string {

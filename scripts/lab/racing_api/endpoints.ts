@@ -15,6 +15,20 @@ export function endpointOf(path: string): string {
   return path;
 }
 
+/** The plans of The Racing API, the cheapest first. */
+export const PLANS = ["Free", "Basic", "Standard", "Pro"] as const;
+export type Plan = typeof PLANS[number];
+
+/** The plan that an endpoint needs when the account's own is too low; undefined when that is enough. */
+export function planLacking(endpoint: string, plan: Plan): Plan | undefined {
+  const needed: Plan = endpoint.endsWith("/pro")
+    ? "Pro"
+    : endpoint.startsWith("/results")
+    ? "Standard"
+    : "Free";
+  return PLANS.indexOf(plan) < PLANS.indexOf(needed) ? needed : undefined;
+}
+
 /** Answers a request that is allowed to be answered. */
 export function answer(source: RaceSource, path: string, query: URLSearchParams, now: number): Answer {
   try {

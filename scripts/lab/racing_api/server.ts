@@ -2,7 +2,7 @@
 
 import { breakOff, BrokenOnPurpose } from "../platform/broken_answer.ts";
 import { type Answer, blocked, problem, respond } from "./answers.ts";
-import { answer, endpointOf } from "./endpoints.ts";
+import { answer, endpointOf, type Plan, planLacking } from "./endpoints.ts";
 import { World } from "./generator/world.ts";
 import { RateLimits, type Verdict } from "./rates.ts";
 import { loadReplay, type ReplaySummary } from "./replay.ts";
@@ -83,6 +83,8 @@ export interface SimulatedApi {
   readonly calls: () => readonly ApiCall[];
   /** Replace it to make calls fail. */
   faults: Faults;
+  /** The account's plan: what a lower one lacks is answered with 401. Default: Pro. */
+  plan: Plan;
   /** What the replay folder holds; undefined when races are generated. */
   readonly replaySummary: ReplaySummary | undefined;
   close(): Promise<void>;
@@ -112,6 +114,8 @@ export async function startSimulatedApi(options: SimulatedApiOptions): Promise<S
     if (request.headers.get("authorization") !== credentials) {
       return problem(401, "Incorrect username or password", { "www-authenticate": "Basic" });
     }
+    const lacking = planLacking(endpointOf(path), api.plan);
+    if (lacking !== undefined) return problem(401, `${lacking} Plan required`);
     if (verdict.kind === "too fast") {
       // Clients rarely saw the header; now and then it is there.
       const headers: Record<string, string> = ++refusals % 5 === 0 ? { "retry-after": "1" } : {};
@@ -155,6 +159,7 @@ export async function startSimulatedApi(options: SimulatedApiOptions): Promise<S
     url: `http://127.0.0.1:${server.addr.port}/v1`,
     calls: () => calls,
     faults: () => undefined,
+    plan: "Pro",
     replaySummary: replay?.summary,
     close: async () => {
       clearInterval(watch);

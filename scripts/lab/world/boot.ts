@@ -61,12 +61,12 @@ export async function bootEverything(options: BootOptions = {}): Promise<Everyth
     const platform = await startPlatform({
       ...options.platform,
       ...(databaseUrl === undefined ? {} : { databaseUrl }),
-      functionEnvironment: {
+      functionEnvironment: () => ({
         RACING_API_USERNAME: account.username,
         RACING_API_PASSWORD: account.password,
         ...(api === undefined ? {} : { RACING_API_URL: api.url }),
-        ...options.platform?.functionEnvironment,
-      },
+        ...own(options.platform?.functionEnvironment),
+      }),
       onMigrated: async (adminUrl) => {
         if (api) await setRates(adminUrl, apiSpeed);
         await options.platform?.onMigrated?.(adminUrl);
@@ -78,6 +78,10 @@ export async function bootEverything(options: BootOptions = {}): Promise<Everyth
     await stop();
     throw error;
   }
+}
+
+function own(environment: PlatformOptions["functionEnvironment"]): Record<string, string> {
+  return (typeof environment === "function" ? environment() : environment) ?? {};
 }
 
 /** An API that is N times as fast is called N times as often, also on a database that was used at another speed before. */

@@ -1,6 +1,6 @@
 /**
  * Time as the functions see it: durations only, because an isolate's clock may be wrong. Only serve.ts reads the wall
- * clock, with a minute's tolerance.
+ * clock, with a minute's tolerance, and the answer to a ping, which reports it.
  */
 export interface Clock {
   /** Milliseconds since some fixed moment; never goes back. */

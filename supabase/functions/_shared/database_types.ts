@@ -262,6 +262,7 @@ export type Database = {
           "attempts_before_dead": number;
           "capture_odds": boolean;
           "cron_log_days": number;
+          "database_limit_megabytes": number;
           "error_log_days": number;
           "freshness_grace_minutes": number;
           "gap_days_a_night": number;
@@ -274,6 +275,7 @@ export type Database = {
           "reject_days": number;
           "scheduled_run_days": number;
           "schedules_started_on": string | null;
+          "set_up_at": string | null;
           "stop_taking_pages_after_busy_seconds": number;
           "stop_taking_pages_after_seconds": number;
         };
@@ -286,6 +288,7 @@ export type Database = {
           "attempts_before_dead"?: number;
           "capture_odds"?: boolean;
           "cron_log_days"?: number;
+          "database_limit_megabytes"?: number;
           "error_log_days"?: number;
           "freshness_grace_minutes"?: number;
           "gap_days_a_night"?: number;
@@ -298,6 +301,7 @@ export type Database = {
           "reject_days"?: number;
           "scheduled_run_days"?: number;
           "schedules_started_on"?: string | null;
+          "set_up_at"?: string | null;
           "stop_taking_pages_after_busy_seconds"?: number;
           "stop_taking_pages_after_seconds"?: number;
         };
@@ -309,6 +313,7 @@ export type Database = {
           "attempts_before_dead"?: number;
           "capture_odds"?: boolean;
           "cron_log_days"?: number;
+          "database_limit_megabytes"?: number;
           "error_log_days"?: number;
           "freshness_grace_minutes"?: number;
           "gap_days_a_night"?: number;
@@ -321,6 +326,7 @@ export type Database = {
           "reject_days"?: number;
           "scheduled_run_days"?: number;
           "schedules_started_on"?: string | null;
+          "set_up_at"?: string | null;
           "stop_taking_pages_after_busy_seconds"?: number;
           "stop_taking_pages_after_seconds"?: number;
         };
@@ -1502,6 +1508,17 @@ export type Database = {
       };
     };
     Functions: {
+      "answer_ping": {
+        Args: {
+          "account"?: string;
+          "api_endpoint"?: string;
+          "api_message"?: string;
+          "api_status"?: number;
+          "function_clock": string;
+          "ping_id": number;
+        };
+        Returns: string;
+      };
       "backfill_cancel": { Args: { "run_id": number }; Returns: undefined };
       "backfill_pause": { Args: { "run_id": number }; Returns: undefined };
       "backfill_plan": {
@@ -1529,6 +1546,15 @@ export type Database = {
           "start_date": string;
         };
         Returns: number;
+      };
+      "check_setup": {
+        Args: Record<PropertyKey, never>;
+        Returns: {
+          "finding": string;
+          "part": string;
+          "state": string;
+          "what_to_do": string;
+        }[];
       };
       "claim_chunk": {
         Args: { "dispatch_id"?: number; "feed": string; "proposed_token"?: string };

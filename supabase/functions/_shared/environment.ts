@@ -5,7 +5,8 @@ import { basicCredentials, type RacingApiAccount } from "./racing_api/account.ts
 export interface Environment {
   readonly supabaseUrl: string;
   readonly secretKey: string;
-  readonly workerSecret: string;
+  /** What requests may be signed with: WORKER_SECRET, and while it is being changed the previous one, too. */
+  readonly workerSecrets: readonly string[];
 }
 
 /** Reads a variable, as `Deno.env.get` does. */
@@ -52,7 +53,9 @@ export function readEnvironment(get: GetVariable): Environment {
   return {
     supabaseUrl: required(get, "SUPABASE_URL"),
     secretKey: secretKey(get),
-    workerSecret: required(get, "WORKER_SECRET"),
+    workerSecrets: [required(get, "WORKER_SECRET"), get("WORKER_SECRET_PREVIOUS")?.trim() ?? ""].filter(
+      Boolean,
+    ),
   };
 }
 
@@ -81,6 +84,7 @@ export function secretsOf(get: GetVariable): string[] {
     "SUPABASE_SECRET_KEYS",
     "SUPABASE_SERVICE_ROLE_KEY",
     "WORKER_SECRET",
+    "WORKER_SECRET_PREVIOUS",
     "RACING_API_USERNAME",
     "RACING_API_PASSWORD",
   ];

@@ -79,11 +79,10 @@ select
   'unanswered_dispatches' as kind,
   silence.feed as subject,
   case
-    -- The newest says whether dispatches are sent at all.
-    when silence.newest_message like 'No dispatch could be sent:%' then silence.newest_message
+    -- The newest says whether dispatches are sent at all, and what a function answered.
+    when not starts_with(silence.newest_message, 'The dispatch ') then silence.newest_message
     else format(
-      'No function answers the dispatches for %s since %s. Are the functions deployed, and do Vault''s project_url and '
-      'worker_secret match them? See: select * from net._http_response order by created desc limit 10;',
+      'No function answers the dispatches for %s since %s. Find out why: select * from check_setup();',
       silence.feed, silence.began_at
     )
   end as message

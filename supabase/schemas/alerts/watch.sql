@@ -62,5 +62,3 @@ end
 $$;
 comment on function engine.watch() is
   'The cron tick of the alerts: raises new alerts, resolves those whose trouble has gone, and sends the messages.';
-
-select cron.schedule('engine-watch', '* * * * *', 'select engine.watch()');

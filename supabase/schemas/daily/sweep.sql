@@ -72,25 +72,38 @@ as $$
       order by late.id
       for update skip locked
     )
-    returning sent.id, sent.feed, sent.sent_at
+    returning sent.id, sent.feed, sent.sent_at, sent.request_id, sent.queued_at
+  ),
+  told as (
+    select
+      lost.id,
+      lost.feed,
+      case
+        when answer.kind <> 'answered'
+          then format('No function takes the dispatches of %s. %s %s', lost.feed, answer.finding, answer.what_to_do)
+        else format(
+          'The dispatch %s of %s, sent at %s, has not arrived: it was lost, or the function does not answer',
+          lost.id, lost.feed, lost.sent_at
+        )
+      end as message,
+      answer.kind <> 'answered' as is_answered
+    from lost
+    left join engine.feeds as feed on feed.name = lost.feed
+    left join lateral engine.read_response(lost.request_id, lost.queued_at, feed.function_name) as answer on true
   ),
   noted as (
     insert into public.ingest_errors (feed, failure_class, attempt, message)
-    select
-      lost.feed, 'lost_dispatch', 1,
-      format(
-        'The dispatch %s of %s, sent at %s, has not arrived: it was lost, or the function does not answer',
-        lost.id, lost.feed, lost.sent_at
-      )
-    from lost
-    where not engine.silence_is_noted(lost.feed, 'The dispatch ')
-    order by lost.id
+    select told.feed, 'lost_dispatch', 1, told.message
+    from told
+    where not engine.silence_is_noted(told.feed, case when told.is_answered then told.message else 'The dispatch ' end)
+    order by told.id
   )
   select count(*)::integer from lost
 $$;
 comment on function engine.forget_lost_dispatches() is
   'Removes dispatches that never arrived from the list, so that others are sent in their place. Returns how many. The
-   error log keeps them; while none of a feed arrives, only one and then one every hour.';
+   error log keeps them, with what the function answered; while none of a feed arrives, only one and then one every
+   hour.';
 
 create function engine.note_standstill(silence interval)
 returns void
@@ -180,5 +193,3 @@ $$;
 comment on function engine.sweep() is
   'The cron tick of every minute: ends expired leases, then dispatches what is due and not being worked on. With
    nothing to do it dispatches nothing.';
-
-select cron.schedule('engine-sweep', '* * * * *', 'select engine.sweep()');

@@ -7,6 +7,7 @@ security invoker
 set search_path = ''
 as $$
 begin
+  perform engine.refuse_broken_setup();
   update public.backfill_settings as s set schedules_started_on = coalesce(s.schedules_started_on, engine.london_day());
   perform cron.schedule('engine-pulls', '* * * * *', 'select engine.start_due_pulls()');
   return query
@@ -18,7 +19,7 @@ end
 $$;
 comment on function public.start_schedules() is
   'Switches the daily pulls on, the first ones within a minute. Returns when each schedule is due next. Calling it again
-   changes nothing.';
+   changes nothing. Error PT424 as of engine.refuse_broken_setup.';
 
 create function public.stop_schedules()
 returns void

@@ -126,5 +126,3 @@ comment on function engine.purge() is
    acknowledged rejects, resolved alerts, and the cron log of the engine''s jobs. Returns the number of rows per table.
    Races, runners, masters, coverage, rejects that nobody has acknowledged, and rejected runners of results, are never
    deleted.';
-
-select cron.schedule('engine-upkeep', '10 4 * * *', 'select * from engine.purge()');

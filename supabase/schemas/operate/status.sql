@@ -120,27 +120,20 @@ select
     )
     when 'cancelled' then 'Nothing: what was stored stays. backfill_start begins with what is missing.'
     when 'succeeded' then 'Nothing.'
-    else case
-      when chunks.working = 0
-        and engine.clock() > greatest(run.created_at, chunks.claimed_at) + interval '3 minutes'
-        and exists (select from engine.claimable_chunks as ready where ready.run_id = run.id)
-        then coalesce(
-          (
-            select lost.message
-            from public.ingest_errors as lost
-            where
-              lost.failure_class = 'lost_dispatch'
-              and lost.feed = any (run.feeds)
-              and lost.occurred_at > engine.clock() - interval '2 hours'
-              and lost.message like 'No dispatch could be sent:%'
-            order by lost.occurred_at desc
-            limit 1
-          ),
-          'No function answers the dispatches. Are the functions deployed, and do Vault''s project_url and '
-          'worker_secret match them? See: select * from net._http_response order by created desc limit 10;'
-        )
-      else 'Wait: it goes on by itself.'
-    end
+    else coalesce(
+      case
+        when chunks.working = 0
+          and exists (select from engine.claimable_chunks as ready where ready.run_id = run.id)
+          then coalesce(
+            engine.dispatch_trouble(run.feeds),
+            case
+              when engine.clock() > greatest(run.created_at, chunks.claimed_at) + interval '3 minutes'
+                then 'No function answers the dispatches. Find out why: select * from check_setup();'
+            end
+          )
+      end,
+      'Wait: it goes on by itself.'
+    )
   end as what_to_do,
   last_error.message as last_error,
   last_error.occurred_at as last_error_at,

@@ -70,6 +70,10 @@ begin
   from engine.check_request(
     start_date => start_date, end_date => end_date, feeds => feeds, reprocess => reprocess
   ) as r;
+  -- A scheduled pull is not refused: its dispatches go out as soon as all is mended.
+  if kind in ('backfill', 'by_hand') then
+    perform engine.refuse_broken_setup();
+  end if;
 
   -- Two starts at the same time must not both find the range free. Starts of different kinds never wait for each other:
   -- a pull by hand in a transaction that stays open delays no scheduled pull.
@@ -122,6 +126,6 @@ comment on function engine.create_run(text, date, date, text[], boolean, text, t
   'Creates a run with its chunks and sends the first dispatches; returns its id. Every start of a run (operator,
    schedule, closing of gaps) uses it. kind as in backfill_runs; days: only these of the range, cut into stretches
    (null: all that reprocess asks for, cut into months). Errors: those of engine.check_request; 55000 as of
-   engine.refuse_rival.';
+   engine.refuse_rival; PT424 as of engine.refuse_broken_setup when an operator starts it.';
 
 grant execute on function engine.refuse_rival, engine.create_run to service_role;

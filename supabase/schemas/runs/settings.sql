@@ -23,6 +23,7 @@ create table public.backfill_settings (
   reject_days integer not null default 90,
   schedules_started_on date,
   set_up_at timestamptz,
+  database_limit_megabytes integer not null default 500,
   constraint backfill_settings_one_row check (id),
   constraint backfill_settings_regions_not_empty check (cardinality(regions) > 0),
   constraint backfill_settings_leases_positive check (leases_per_feed between 1 and 10),
@@ -36,6 +37,7 @@ create table public.backfill_settings (
   constraint backfill_settings_gap_days_positive check (gap_days_a_night between 1 and 1000),
   constraint backfill_settings_grace_positive check (freshness_grace_minutes between 1 and 1440),
   constraint backfill_settings_alert_format_known check (alert_format in ('slack', 'json')),
+  constraint backfill_settings_limit_positive check (database_limit_megabytes > 0),
   constraint backfill_settings_retention_positive check (
     least(error_log_days, api_log_days, cron_log_days, scheduled_run_days, alert_days, reject_days) >= 1
   )
@@ -86,6 +88,9 @@ comment on column public.backfill_settings.reject_days is
    and so is a runner of a result: it says that the horse ran.';
 comment on column public.backfill_settings.schedules_started_on is
   'Set by start_schedules and cleared by stop_schedules: every day from this UK day on is expected to be stored.';
+comment on column public.backfill_settings.database_limit_megabytes is
+  'How large the plan lets the database be, in megabytes of 1,000,000 bytes: 500 on the free plan, which becomes
+   read-only beyond it. check_setup warns from 80 %, and fails from 95 %.';
 
 comment on column public.backfill_settings.set_up_at is
   'When "deno task setup" first got through; null before, and after "deno task uninstall".';

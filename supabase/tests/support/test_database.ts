@@ -50,6 +50,7 @@ const FILLED_TABLES = [
   "racing_api_calls",
   "engine.dispatches",
   "engine.heartbeats",
+  "engine.pings",
   "backfill_runs",
   "backfill_progress",
   "ra_coverage",

@@ -14,6 +14,7 @@ import type { RacingApiFailure } from "../racing_api/racing_api_error.ts";
 import { DatabaseError, type DatabaseFailure } from "./database_error.ts";
 import { LeaseLostError } from "./lease_lost_error.ts";
 import type { ChunkBounds, Cursor, Feed } from "./paging.ts";
+import type { PingDesk } from "./ping.ts";
 
 /** A chunk that this invocation holds the lease of. */
 export interface Chunk extends ChunkBounds {
@@ -143,6 +144,8 @@ export interface EngineClientOptions {
   /** Logs each call that is repeated. */
   readonly log: Pick<Logger, "error">;
   readonly fetch?: typeof fetch;
+  /** The isolate's time in milliseconds, which a ping reports. Default: `Date.now`. */
+  readonly wallClock?: () => number;
 }
 
 /**
@@ -154,8 +157,8 @@ export interface EngineClientOptions {
  */
 export function createEngineClient(
   environment: Pick<Environment, "supabaseUrl" | "secretKey">,
-  { clock, log, fetch = globalThis.fetch }: EngineClientOptions,
-): EngineClient {
+  { clock, log, fetch = globalThis.fetch, wallClock = Date.now }: EngineClientOptions,
+): EngineClient & PingDesk {
   const client = createClient<Database>(environment.supabaseUrl, environment.secretKey, {
     auth: { persistSession: false, autoRefreshToken: false, detectSessionInUrl: false },
     global: { fetch },
@@ -200,6 +203,22 @@ export function createEngineClient(
   const lease = (chunk: Chunk) => ({ chunk_id: chunk.id, lease_token: chunk.leaseToken });
 
   return {
+    acceptPing: (id) =>
+      repeat(
+        "answer_ping",
+        () => client.rpc("answer_ping", { ping_id: id, function_clock: new Date(wallClock()).toISOString() }),
+      ),
+    async reportAccount(id, { account, endpoint, httpStatus, message }) {
+      await repeat("answer_ping", () =>
+        client.rpc("answer_ping", {
+          ping_id: id,
+          function_clock: new Date(wallClock()).toISOString(),
+          account,
+          api_endpoint: endpoint,
+          ...(httpStatus === null ? {} : { api_status: httpStatus }),
+          ...(message === null ? {} : { api_message: message }),
+        }));
+    },
     reserveSlot: (endpoint) => repeat("reserve_slot", () => client.rpc("reserve_slot", { endpoint })),
     async pushBackSlots(endpoint, seconds) {
       await repeat("push_back_slots", () => client.rpc("push_back_slots", { endpoint, seconds }));

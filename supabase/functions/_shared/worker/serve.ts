@@ -1,12 +1,19 @@
 import { z } from "zod";
 import { systemClock } from "../clock.ts";
-import { type GetVariable, readEnvironment, readRacingApiAccount, secretsOf } from "../environment.ts";
+import {
+  type Environment,
+  type GetVariable,
+  readEnvironment,
+  readRacingApiAccount,
+  secretsOf,
+} from "../environment.ts";
 import { createLogger, type Logger } from "../log.ts";
 import { MissingSettingError } from "../missing_setting_error.ts";
 import { RacingApiClient } from "../racing_api/client.ts";
 import { type Chunk, createEngineClient, type EngineClient } from "./engine_client.ts";
 import type { Feed } from "./paging.ts";
-import { isSameText } from "./same_text.ts";
+import { answerPing } from "./ping.ts";
+import { isOneOf } from "./same_text.ts";
 import { isSignature, judge } from "./signature.ts";
 import { workOnChunk } from "./work_on_chunk.ts";
 
@@ -23,9 +30,9 @@ function answer(status: number, body: Record<string, unknown>): Response {
 }
 
 /** Whether the request was sent by hand, with the secret itself. */
-function showsSecret(request: Request, workerSecret: string): boolean {
+function showsSecret(request: Request, workerSecrets: readonly string[]): boolean {
   const given = /^Bearer (.+)$/.exec(request.headers.get("authorization") ?? "")?.[1] ?? "";
-  return isSameText(given, workerSecret);
+  return isOneOf(given, workerSecrets);
 }
 
 /** Reads at most so many bytes, for at most so long; null when there are more, or the body breaks off. */
@@ -51,11 +58,16 @@ async function readSmallBody(request: Request): Promise<string | null> {
   }
 }
 
-/** What a request asks for. */
+/** What a request asks for: work on a feed, or whether the function works. */
 interface Dispatch {
   readonly feed: Feed;
   /** Null for a request by hand. */
   readonly id: number | null;
+}
+
+interface Ping {
+  /** Null for a request by hand, which only asks whether the secret is known. */
+  readonly ping: number | null;
 }
 
 /** Why a request is refused. `message` is for the caller, `log` only for the log. */
@@ -79,29 +91,41 @@ async function readBody<T>(request: Request, form: z.ZodType<T>): Promise<T | un
 /** Authenticates and reads a request, before the database is asked for anything. */
 async function readDispatch(
   request: Request,
-  { functionName, feeds, workerSecret }: {
+  { functionName, feeds, workerSecrets }: {
     functionName: string;
     feeds: readonly Feed[];
-    workerSecret: string;
+    workerSecrets: readonly string[];
   },
-): Promise<Dispatch | Refusal> {
+): Promise<Dispatch | Ping | Refusal> {
   const feed = z.enum(feeds);
-  if (showsSecret(request, workerSecret)) {
-    const body = await readBody(request, z.strictObject({ feed }));
-    return body === undefined
-      ? { status: 400, message: `Send {"feed": "${feeds.join('" | "')}"}` }
-      : { feed: body.feed, id: null };
+  if (showsSecret(request, workerSecrets)) {
+    const body = await readBody(
+      request,
+      z.union([z.strictObject({ feed }), z.strictObject({ ping: z.literal(true) })]),
+    );
+    if (body === undefined) {
+      return { status: 400, message: `Send {"feed": "${feeds.join('" | "')}"} or {"ping": true}` };
+    }
+    return "ping" in body ? { ping: null } : { feed: body.feed, id: null };
   }
   const signature = request.headers.get("x-call-signature");
   if (!isSignature(signature)) return UNAUTHORIZED;
   const count = z.int().positive();
-  const body = await readBody(request, z.strictObject({ feed, dispatch: count, expires: count }));
+  const body = await readBody(
+    request,
+    z.union([
+      z.strictObject({ feed, dispatch: count, expires: count }),
+      z.strictObject({ ping: count, expires: count }),
+    ]),
+  );
   if (body === undefined) return UNAUTHORIZED;
 
-  const dispatch = { feed: body.feed, id: body.dispatch };
+  const dispatch = "ping" in body
+    ? { feed: "ping", id: body.ping } as const
+    : { feed: body.feed, id: body.dispatch };
   const now = Date.now();
-  const verdict = judge({ functionName, ...dispatch, expires: body.expires }, signature, workerSecret, now);
-  if (verdict === "good") return dispatch;
+  const verdict = judge({ functionName, ...dispatch, expires: body.expires }, signature, workerSecrets, now);
+  if (verdict === "good") return dispatch.feed === "ping" ? { ping: dispatch.id } : dispatch;
   if (verdict === "forged") return UNAUTHORIZED;
   const seconds = Math.round(body.expires - now / 1000);
   return {
@@ -148,15 +172,40 @@ async function work(chunk: Chunk, engine: EngineClient, log: Logger, get: GetVar
   }
 }
 
+async function answerInBackground(
+  ping: number,
+  { environment, feeds, log, get }: {
+    environment: Environment;
+    feeds: readonly Feed[];
+    log: Logger;
+    get: GetVariable;
+  },
+): Promise<void> {
+  try {
+    await answerPing(ping, {
+      desk: createEngineClient(environment, { clock: systemClock, log }),
+      feeds,
+      readAccount: () => readRacingApiAccount(get),
+      clock: systemClock,
+      fetch: globalThis.fetch,
+      log,
+    });
+  } catch (error) {
+    log.error("ping not answered", { ping, message: error instanceof Error ? error.message : String(error) });
+  }
+}
+
 /**
  * Serves an Edge Function: authenticates the request, claims a chunk of the feed it names, answers 202 at once and
  * works on.
+ *
+ * A ping is answered 200 at once, claims nothing, and is reported on through `answer_ping`.
  *
  * SQL signs each dispatch (`X-Call-Signature`, over function, feed, id and expiry). A request by hand carries the
  * worker secret itself (`Authorization: Bearer …`) and has no id.
  *
  * Answers: 401 without one of the two, 405 for other methods than POST, 400 for a body by hand other than `{"feed":
- * …}`, 200 with `{"claimed": false}` when there is nothing to do, 202 with run, chunk and feed, 500 when a setting is
+ * …}` and `{"ping": true}`, 200 with `{"claimed": false}` when there is nothing to do, 202 with run, chunk and feed, 500 when a setting is
  * missing (the log says which), 503 when the database can't be reached.
  *
  * @param functionName What the function is deployed as.
@@ -169,11 +218,17 @@ export function serve(functionName: string, feeds: readonly Feed[]): void {
     try {
       if (request.method !== "POST") return answer(405, { message: "Use POST" });
       const environment = readEnvironment(get);
-      const { workerSecret } = environment;
-      const dispatch = await readDispatch(request, { functionName, feeds, workerSecret });
+      const { workerSecrets } = environment;
+      const dispatch = await readDispatch(request, { functionName, feeds, workerSecrets });
       if ("status" in dispatch) {
         if (dispatch.log !== undefined) log.error("dispatch refused", { message: dispatch.log });
         return answer(dispatch.status, { message: dispatch.message });
+      }
+      if ("ping" in dispatch) {
+        if (dispatch.ping !== null) {
+          EdgeRuntime.waitUntil(answerInBackground(dispatch.ping, { environment, feeds, log, get }));
+        }
+        return answer(200, { pong: functionName });
       }
 
       const { feed, id } = dispatch;

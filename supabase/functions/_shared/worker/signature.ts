@@ -1,7 +1,7 @@
 import { createHmac } from "node:crypto";
-import { isSameText } from "./same_text.ts";
+import { isOneOf } from "./same_text.ts";
 
-/** What SQL signs of a dispatch. */
+/** What SQL signs of a dispatch, or of a ping, whose feed is `ping`. */
 export interface SignedDispatch {
   /** The function that it is for: a signature for one is not valid for the other. */
   readonly functionName: string;
@@ -43,12 +43,17 @@ export function isSignature(text: string | null): text is string {
 }
 
 /**
- * Judges the signature of a dispatch, in constant time.
+ * Judges the signature of a dispatch, in constant time. It may have been made with any of the secrets.
  *
  * @param now The isolate's time in milliseconds.
  */
-export function judge(dispatch: SignedDispatch, signature: string, secret: string, now: number): Verdict {
-  if (!isSameText(signature, sign(dispatch, secret))) return "forged";
+export function judge(
+  dispatch: SignedDispatch,
+  signature: string,
+  secrets: readonly string[],
+  now: number,
+): Verdict {
+  if (!isOneOf(signature, secrets.map((secret) => sign(dispatch, secret)))) return "forged";
   const left = dispatch.expires - now / 1000;
   if (left < -CLOCKS_APART_SECONDS) return "expired";
   return left > GOOD_FOR_SECONDS + CLOCKS_APART_SECONDS ? "too far ahead" : "good";

@@ -13,7 +13,7 @@ const DISPATCH: SignedDispatch = {
 const SIGNATURE = sign(DISPATCH, SECRET);
 
 /** The verdict when the isolate's clock is off by so many seconds, or so many have gone by. */
-const after = (seconds: number) => judge(DISPATCH, SIGNATURE, SECRET, NOW + seconds * 1000);
+const after = (seconds: number) => judge(DISPATCH, SIGNATURE, [SECRET], NOW + seconds * 1000);
 
 Deno.test("textToSign() puts each field's length before it", () => {
   assertEquals(textToSign(DISPATCH), "6:events,7:results,2:17,10:1781521320,");
@@ -36,9 +36,15 @@ Deno.test("judge() finds it forged when any field of the dispatch, or the secret
     { expires: DISPATCH.expires + 1 },
   ];
   for (const other of others) {
-    assertEquals(judge({ ...DISPATCH, ...other }, SIGNATURE, SECRET, NOW), "forged", JSON.stringify(other));
+    assertEquals(judge({ ...DISPATCH, ...other }, SIGNATURE, [SECRET], NOW), "forged", JSON.stringify(other));
   }
-  assertEquals(judge(DISPATCH, SIGNATURE, `${SECRET} `, NOW), "forged");
+  assertEquals(judge(DISPATCH, SIGNATURE, [`${SECRET} `], NOW), "forged");
+});
+
+Deno.test("judge() accepts a signature made with any of several secrets, and with no other", () => {
+  const judged = (...secrets: string[]) => judge(DISPATCH, SIGNATURE, secrets, NOW);
+  assertEquals([judged("a new one", SECRET), judged(SECRET, "an old one")], ["good", "good"]);
+  assertEquals([judged("a new one", "an old one"), judged()], ["forged", "forged"]);
 });
 
 Deno.test("judge() finds it forged when it is cut short, longer, or in capitals", () => {
@@ -51,7 +57,7 @@ Deno.test("judge() finds it forged when it is cut short, longer, or in capitals"
   ];
   for (const other of others) {
     assertEquals(isSignature(other), false, other);
-    assertEquals(judge(DISPATCH, other, SECRET, NOW), "forged", other);
+    assertEquals(judge(DISPATCH, other, [SECRET], NOW), "forged", other);
   }
   assertEquals(isSignature(null), false);
   assertEquals(isSignature(SIGNATURE), true);
@@ -69,7 +75,7 @@ Deno.test("judge() finds a dispatch expired a minute after its expiry, and too f
 });
 
 Deno.test("judge() does not say whether the time of a forged dispatch is right", () => {
-  assertEquals(judge({ ...DISPATCH, expires: 1 }, SIGNATURE, SECRET, NOW), "forged");
+  assertEquals(judge({ ...DISPATCH, expires: 1 }, SIGNATURE, [SECRET], NOW), "forged");
 });
 
 Deno.test("textToSign() differs for any two dispatches, whatever their fields hold", () => {

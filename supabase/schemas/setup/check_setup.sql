@@ -1,0 +1,64 @@
+-- Does it work? One question for every link between the database, the functions and the API.
+
+create function public.check_setup()
+returns table (part text, state text, finding text, what_to_do text)
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  topic text;
+  is_fresh boolean;
+begin
+  -- Read before new pings are queued: pg_net sends after the commit, so nothing of these could be answered.
+  foreach topic in array
+    array['extensions', 'grants', 'vault', 'net', 'cron', 'functions', 'clocks', 'account', 'size', 'webhook']
+  loop
+    begin
+      return query execute format('select c.part, c.state, c.finding, c.what_to_do from engine.check_%s() as c', topic);
+    exception
+      -- A broken project must not keep the others from being looked at.
+      when others then
+        part := topic;
+        state := 'failed';
+        finding := format('It can''t be looked at: %s.', rtrim(sqlerrm, '.'));
+        what_to_do := 'Mend the rows above first.';
+        return next;
+    end;
+  end loop;
+
+  part := 'ping';
+  select count(distinct feed.function_name) = count(distinct ping.function_name) into is_fresh
+  from engine.feeds as feed
+  left join engine.ping_outcomes() as ping
+    on ping.function_name = feed.function_name and ping.outcome <> 'pending' and ping.age < interval '1 minute';
+  if exists (select from engine.pings as ping where ping.queued_at > engine.wall_clock() - interval '4 seconds') then
+    state := case when is_fresh then 'ok' else 'waiting' end;
+    finding := 'The functions were asked a moment ago.';
+    what_to_do := case when is_fresh then 'Nothing.' else 'Look again in 5 seconds: select * from check_setup();' end;
+    return next;
+    return;
+  end if;
+  begin
+    perform engine.ping_functions();
+    state := case when is_fresh then 'ok' else 'waiting' end;
+    finding := case
+      when is_fresh then 'The functions were asked just now again; what they answered within a minute is above.'
+      else 'The functions were asked just now; the rows above say what was known before.'
+    end;
+    what_to_do := case when is_fresh then 'Nothing.' else 'Look again in 5 seconds: select * from check_setup();' end;
+  exception
+    when others then
+      state := 'failed';
+      finding := format('The functions can''t be asked: %s.', rtrim(sqlerrm, '.'));
+      what_to_do := 'Mend the rows above first.';
+  end;
+  return next;
+end
+$$;
+comment on function public.check_setup() is
+  'Does the project work? A row per link, the most fundamental first: part; state (ok, waiting, warning, failed); what
+   was found; what to do. It asks the functions each time, and reports what they answered the last time: look again
+   after five seconds. Changes nothing but the pings.';
+
+revoke all on function public.check_setup from public, anon, authenticated, service_role;

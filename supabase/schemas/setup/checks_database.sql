@@ -1,0 +1,187 @@
+-- What the database itself must have, for check_setup. Each returns rows as check_setup does.
+
+create function engine.check_extensions()
+returns table (part text, state text, finding text, what_to_do text)
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+  with wanted as (
+    select
+      w.extension,
+      -- Where an extension is not installable, a schema of its name stands in for it.
+      coalesce(to_regclass(w.has_table) is not null, false) as is_there
+    from (
+      values
+        ('pg_cron', 'cron.job'), ('pg_net', 'net.http_request_queue'), ('supabase_vault', 'vault.decrypted_secrets')
+    ) as w (extension, has_table)
+  )
+  select
+    'extensions',
+    case when bool_and(wanted.is_there) then 'ok' else 'failed' end,
+    coalesce(
+      format('Missing: %s.', string_agg(wanted.extension, ', ' order by wanted.extension) filter (where not is_there)),
+      'pg_cron, pg_net and supabase_vault are there.'
+    ),
+    case
+      when bool_and(wanted.is_there) then 'Nothing.'
+      else 'Enable it in the dashboard under Database, Extensions; then run "npx -y deno task setup".'
+    end
+  from wanted
+$$;
+comment on function engine.check_extensions() is 'Whether the extensions are there, or what stands in for them.';
+
+create function engine.check_grants()
+returns table (part text, state text, finding text, what_to_do text)
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+  with recursive routines as (
+    select p.oid, format('%s.%s', p.pronamespace::regnamespace, p.proname) as name, p.prosrc, p.prosecdef
+    from pg_catalog.pg_proc as p
+    where p.pronamespace in ('public'::regnamespace, 'engine'::regnamespace)
+  ),
+  calls as (
+    select distinct caller.oid as caller, called.oid as called
+    from routines as caller
+    cross join lateral regexp_matches(
+      -- Neither in comments nor in texts.
+      regexp_replace(caller.prosrc, '--[^\n]*|''(?:[^'']|'''')*''', '', 'g'), '(?:engine|public)\.\w+(?=\()', 'g'
+    ) as mention (words)
+    join routines as called on called.name = mention.words[1]
+    -- One that lends its owner's rights calls the others with these.
+    where not caller.prosecdef
+  ),
+  needed as (
+    select r.oid
+    from routines as r
+    where r.name in (
+      'public.claim_chunk', 'public.ingest_page', 'public.finish_chunk', 'public.yield_chunk', 'public.fail_chunk',
+      'public.note_failed_request', 'public.reserve_slot', 'public.push_back_slots', 'public.answer_ping'
+    )
+    union
+    select calls.called from needed join calls on calls.caller = needed.oid
+  ),
+  lacking as (
+    select string_agg(r.oid::regprocedure::text, ', ' order by r.name) as words, count(*) as number
+    from needed
+    join routines as r on r.oid = needed.oid
+    where not has_function_privilege('service_role', r.oid, 'execute')
+  ),
+  judged as (
+    select case
+      when not has_schema_privilege('service_role', 'engine', 'usage') then
+        'The role service_role has no right to the schema engine.'
+      when lacking.number > 0 then format('The role service_role may not execute: %s.', left(lacking.words, 300))
+      when not role.rolbypassrls then 'The role service_role has lost BYPASSRLS, so it sees no rows.'
+    end as finding
+    from lacking
+    left join pg_catalog.pg_roles as role on role.rolname = 'service_role'
+  )
+  select
+    'grants',
+    case when judged.finding is null then 'ok' else 'failed' end,
+    coalesce(judged.finding, 'The functions'' role may execute all that it needs.'),
+    case
+      when judged.finding is null then 'Nothing.'
+      when judged.finding like '%BYPASSRLS%' then 'The platform gives it: alter role service_role bypassrls;'
+      else 'Give them back: grant usage on schema engine to service_role; grant execute on function … to service_role;'
+    end
+  from judged
+$$;
+comment on function engine.check_grants() is
+  'Whether service_role may execute what the Edge Functions call, and all that these call in turn.';
+
+create function engine.check_vault()
+returns table (part text, state text, finding text, what_to_do text)
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+  select 'Vault: ' || wanted.name, c.state, c.finding, c.what_to_do
+  from unnest(array['project_url', 'worker_secret']) with ordinality as wanted (name, place)
+  cross join lateral engine.check_secret(wanted.name) as c
+  order by wanted.place
+$$;
+comment on function engine.check_vault() is 'Whether Vault''s entries are there and can be right.';
+
+create function engine.check_net()
+returns table (part text, state text, finding text, what_to_do text)
+language plpgsql
+stable
+security invoker
+set search_path = ''
+set lock_timeout = '1s'
+as $$
+declare
+  waiting bigint;
+  is_late boolean;
+  runs boolean;
+begin
+  select count(*), coalesce(bool_or(ours.queued_at < engine.wall_clock() - interval '1 minute'), false)
+  into waiting, is_late
+  from net.http_request_queue as queue
+  left join (
+    select ping.request_id, ping.queued_at from engine.pings as ping
+    union all
+    select sent.request_id, sent.queued_at from engine.dispatches as sent
+    union all
+    select request.request_id, request.queued_at from engine.alert_requests as request
+  ) as ours on ours.request_id = queue.id;
+  -- Only some versions are seen there.
+  select bool_or(true) into runs
+  from pg_catalog.pg_stat_activity as session
+  where session.backend_type ilike 'pg_net%' or session.application_name ilike 'pg_net%';
+  return query select
+    'pg_net',
+    case when is_late then 'failed' else 'ok' end,
+    case
+      when is_late then format('Requests wait in its queue for more than a minute, %s in all.', waiting)
+      else format('%s%s requests wait in its queue, none for a minute.', case when runs then 'It runs. ' end, waiting)
+    end,
+    case
+      when not is_late then 'Nothing.'
+      else 'Start its worker again: select net.worker_restart(); if that does not help, restart the project.'
+    end;
+exception
+  when lock_not_available then
+    return query select
+      'pg_net', 'failed', 'Another session has locked net.http_request_queue, so nothing is sent.',
+      'Find out who, in pg_locks and pg_stat_activity; pg_terminate_backend(pid) ends it.';
+end
+$$;
+comment on function engine.check_net() is
+  'Whether pg_net sends: no request of ours has been in its queue for a minute. Its queue has no times, ours have.';
+
+create function engine.check_size()
+returns table (part text, state text, finding text, what_to_do text)
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+  select
+    'database size',
+    case when share.percent >= 95 then 'failed' when share.percent >= 80 then 'warning' else 'ok' end,
+    format(
+      'The database has %s MB, %s %% of %s MB (backfill_settings.database_limit_megabytes).',
+      round(size.megabytes), round(share.percent), s.database_limit_megabytes
+    ),
+    case
+      when share.percent < 80 then 'Nothing.'
+      else
+        'Take a larger plan and set backfill_settings.database_limit_megabytes to its limit, or make room: beyond the '
+        'limit of the free plan the database becomes read-only.'
+    end
+  from public.backfill_settings as s
+  cross join lateral (
+    values (pg_catalog.pg_database_size(pg_catalog.current_database()) / 1000000.0)
+  ) as size (megabytes)
+  cross join lateral (values (100 * size.megabytes / s.database_limit_megabytes)) as share (percent)
+$$;
+comment on function engine.check_size() is
+  'How large the database is, in megabytes of 1,000,000 bytes, against the limit in backfill_settings.';

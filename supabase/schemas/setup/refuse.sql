@@ -1,0 +1,56 @@
+-- What a project must have before a run is started in it.
+
+-- Security definer, so that the role that starts a run with the secret key needs no right to Vault, cron or the pings.
+create function engine.refuse_broken_setup()
+returns void
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  wanted text;
+  trouble record;
+begin
+  foreach wanted in array array['project_url', 'worker_secret'] loop
+    select c.state, c.finding, c.what_to_do into trouble from engine.check_secret(wanted) as c;
+    if trouble.state = 'failed' then
+      raise exception '%', rtrim(trouble.finding, '.') using errcode = 'PT424', hint = trouble.what_to_do;
+    end if;
+  end loop;
+
+  if not exists (select from cron.job as job where job.jobname = 'engine-sweep') then
+    raise exception 'The cron job engine-sweep is gone, so nothing would be sent again that gets lost'
+      using errcode = 'PT424',
+        hint = 'Run "npx -y deno task setup", which puts it back; with only the SQL editor: '
+          'select * from check_setup();';
+  end if;
+
+  -- No ping is no reason, nor is one without an answer: it may never have been sent. One of an hour ago says little.
+  select
+    coalesce(ping.finding, ping.api_message, 'The account is refused') as finding,
+    coalesce(ping.what_to_do, 'Run "npx -y deno task setup", which asks for the account and tries it.') as what_to_do
+  into trouble
+  from engine.ping_outcomes() as ping
+  where
+    (ping.outcome not in ('reported', 'pending', 'not_sent') or ping.account in ('refused', 'not_set'))
+    and ping.age < interval '1 hour'
+    and not exists (
+      select from public.backfill_progress as chunk
+      join engine.feeds as feed on feed.name = chunk.feed
+      where feed.function_name = ping.function_name and chunk.claimed_at > ping.sent_at
+    )
+  order by ping.function_name
+  limit 1;
+  if found then
+    raise exception '%', rtrim(trouble.finding, '.')
+      using errcode = 'PT424',
+        hint = trouble.what_to_do || ' Then run this twice, five seconds apart: select * from check_setup();';
+  end if;
+end
+$$;
+comment on function engine.refuse_broken_setup() is
+  'Error PT424 (HTTP 424), with a hint, when the tables show that nothing could work: a Vault entry is missing or can''t
+   be right, the cron job engine-sweep is gone, or the last ping of the past hour failed and nothing was claimed
+   since.';
+
+grant execute on function engine.refuse_broken_setup to service_role;
