@@ -16,12 +16,24 @@ export async function runQuery(request: ApiRequest, run: RunSql): Promise<Respon
   }
 }
 
+/** Whole numbers come as numbers and times as the database writes them, as from the API. */
+const TYPES = {
+  wholeNumber: {
+    to: 20,
+    from: [20],
+    serialize: String,
+    parse: (text: string) => Number.isSafeInteger(Number(text)) ? Number(text) : text,
+  },
+  time: { to: 1184, from: [1082, 1114, 1184], serialize: String, parse: (text: string) => text },
+};
+
 /** Runs each query on a connection of its own, as the API does: nothing that a session sets outlives it. */
 export function queriesOn(databaseUrl: () => string): RunSql {
   return async (query, readOnly) => {
     const sql = postgres(databaseUrl(), {
       max: 1,
       onnotice: () => {},
+      types: TYPES,
       connection: readOnly ? { default_transaction_read_only: true } : {},
     });
     try {

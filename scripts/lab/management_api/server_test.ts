@@ -142,8 +142,14 @@ Deno.test("the token is enough for a query, which runs as postgres", async () =>
       headers: { authorization: `Bearer ${hosted.token}` },
       body: JSON.stringify({ query: sql, read_only: readOnly }),
     });
-  const answered = await query("create table public.a (b integer); select current_user as me, 1 as one;");
-  assertEquals([answered.status, await answered.json()], [201, [{ me: "postgres", one: 1 }]]);
+  const answered = await query(
+    "create table public.a (b integer); select current_user as me, 1::bigint as one, date '2026-11-25' as day;",
+  );
+  assertEquals([answered.status, await answered.json()], [201, [{
+    me: "postgres",
+    one: 1,
+    day: "2026-11-25",
+  }]]);
   const refused = await query("drop table public.a", true);
   assertEquals(refused.status, 400);
   assertStringIncludes((await refused.json()).message, "25006");
