@@ -38,7 +38,13 @@ export async function runCli(args: readonly string[], options: CliOptions = {}):
   const child = new Deno.Command(program, {
     args: words,
     cwd: folder,
-    env: { NO_COLOR: "1", ...environment },
+    // It would call home, and print a remark about a newer version.
+    env: {
+      NO_COLOR: "1",
+      SUPABASE_TELEMETRY_DISABLED: "1",
+      SUPABASE_NO_UPDATE_NOTIFIER: "1",
+      ...environment,
+    },
     stdin: "null",
     stdout: "piped",
     stderr: "piped",

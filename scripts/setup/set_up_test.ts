@@ -163,7 +163,10 @@ Deno.test("the worker secret is replaced while a backfill runs, without a lost d
 });
 
 Deno.test("a new password of the API's account is set, and the run that it had paused goes on", async () => {
-  const stored = present(hosted.state.secrets.get("RACING_API_PASSWORD"), "the password that the functions have");
+  const stored = present(
+    hosted.state.secrets.get("RACING_API_PASSWORD"),
+    "the password that the functions have",
+  );
   hosted.state.secrets.set("RACING_API_PASSWORD", { ...stored, value: "the-one-of-last-year" });
   await hosted.platform.killFunctionInstances();
   await sql`select pull_days(date '2026-11-01')`;

@@ -1,0 +1,72 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { connect } from "../lab/platform/database.ts";
+import { startHostedProject } from "../lab/world/hosted_project.ts";
+import { type Action, show } from "./actions.ts";
+import { setUp } from "./set_up.ts";
+import { makeClone, record } from "./test_support/clone.ts";
+
+/** What changes something outside; a look does not. */
+function changesSomething(action: Action): boolean {
+  switch (action.kind) {
+    case "command":
+      return !action.args.includes("list");
+    case "statement":
+      return /^(insert|update|delete)|create_secret|update_secret|schedule_jobs|pull_masters|start_schedules/
+        .test(
+          action.text.replace(/^select /, ""),
+        );
+    case "call":
+    case "file":
+      return false;
+  }
+}
+
+class Interrupted extends Error {}
+
+Deno.test("interrupted before each change in turn, the next run goes on and ends in a project that works", async () => {
+  await using hosted = await startHostedProject({ apiSpeed: 20 });
+  await using clone = await makeClone();
+  const { username, password } = hosted.account;
+  const variables = {
+    PROJECT_URL: hosted.supabaseUrl,
+    RACING_API_URL: hosted.racingApi.url,
+    PROJECT_REF: hosted.ref,
+    DATABASE_URL: hosted.databaseUrl,
+    RACING_API_USERNAME: username,
+    RACING_API_PASSWORD: password,
+  };
+  const options = { projectRef: undefined, yes: true, dryRun: false, rotateWorkerSecret: false };
+  const met = new Set<string>();
+  for (;;) {
+    const run = record(hosted, clone, {
+      variables,
+      onAction(action) {
+        const form = show(action);
+        if (!changesSomething(action) || met.has(form)) return;
+        met.add(form);
+        throw new Interrupted();
+      },
+    });
+    const sizeBefore = met.size;
+    const attempt = setUp(options, run.around);
+    const error = await attempt.then(() => undefined, (thrown) => thrown);
+    if (error === undefined) break;
+    assert(error instanceof Interrupted, String(error));
+    assertEquals(met.size, sizeBefore + 1);
+  }
+  // Schema, secrets, functions and their two notes, two Vault entries, cron jobs, the pull, schedules, the end.
+  assert(met.size >= 9, [...met].join("\n"));
+
+  const sql = connect(hosted.databaseUrl, { max: 1, name: "test" });
+  try {
+    const links = await sql`select part from check_setup() where state = 'failed'`;
+    const runs = await sql`select state from backfill_status where feeds = '{masters}'`;
+    assertEquals([[...links], runs.map(({ state }) => state)], [[], ["succeeded"]]);
+  } finally {
+    await sql.end({ timeout: 1 });
+  }
+  await assertRejects(
+    () => Deno.stat(`${clone.folder}/supabase/.temp/function_secrets.env`),
+    Deno.errors.NotFound,
+  );
+});
