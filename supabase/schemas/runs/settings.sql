@@ -22,6 +22,7 @@ create table public.backfill_settings (
   alert_days integer not null default 180,
   reject_days integer not null default 90,
   schedules_started_on date,
+  schedules_started_at timestamptz,
   constraint backfill_settings_one_row check (id),
   constraint backfill_settings_regions_not_empty check (cardinality(regions) > 0),
   constraint backfill_settings_leases_positive check (leases_per_feed between 1 and 10),
@@ -85,6 +86,25 @@ comment on column public.backfill_settings.reject_days is
    and so is a runner of a result: it says that the horse ran.';
 comment on column public.backfill_settings.schedules_started_on is
   'Set by start_schedules and cleared by stop_schedules: every day from this UK day on is expected to be stored.';
+comment on column public.backfill_settings.schedules_started_at is
+  'When that was: data_freshness calls no feed late before freshness_grace_minutes have passed.';
+
+create function engine.refuse_to_delete_settings()
+returns trigger
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+begin
+  raise exception 'The row of backfill_settings cannot be deleted: every run reads it'
+    using errcode = '22023',
+      hint = 'To restore a default: update backfill_settings set regions = default; and so on for each column.';
+end
+$$;
+comment on function engine.refuse_to_delete_settings() is 'Trigger: error 22023.';
+
+create trigger refuse_to_delete_settings before delete or truncate on public.backfill_settings
+  for each statement execute function engine.refuse_to_delete_settings();
 
 alter table public.backfill_settings enable row level security;
 revoke all on public.backfill_settings from public, anon, authenticated, service_role;
