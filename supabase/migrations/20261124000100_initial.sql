@@ -1234,6 +1234,7 @@ create table public.backfill_settings (
   schedules_started_on date,
   set_up_at timestamptz,
   database_limit_megabytes integer not null default 500,
+  schedules_started_at timestamptz,
   constraint backfill_settings_one_row check (id),
   constraint backfill_settings_regions_not_empty check (cardinality(regions) > 0),
   constraint backfill_settings_leases_positive check (leases_per_feed between 1 and 10),
@@ -1301,9 +1302,27 @@ comment on column public.backfill_settings.schedules_started_on is
 comment on column public.backfill_settings.database_limit_megabytes is
   'How large the plan lets the database be, in megabytes of 1,000,000 bytes: 500 on the free plan, which becomes
    read-only beyond it. check_setup warns from 80 %, and fails from 95 %.';
-
 comment on column public.backfill_settings.set_up_at is
   'When "deno task setup" first got through; null before, and after "deno task uninstall".';
+comment on column public.backfill_settings.schedules_started_at is
+  'When that was: data_freshness calls no feed late before freshness_grace_minutes have passed.';
+
+create function engine.refuse_to_delete_settings()
+returns trigger
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+begin
+  raise exception 'The row of backfill_settings cannot be deleted: every run reads it'
+    using errcode = '22023',
+      hint = 'To restore a default: update backfill_settings set regions = default; and so on for each column.';
+end
+$$;
+comment on function engine.refuse_to_delete_settings() is 'Trigger: error 22023.';
+
+create trigger refuse_to_delete_settings before delete or truncate on public.backfill_settings
+  for each statement execute function engine.refuse_to_delete_settings();
 
 alter table public.backfill_settings enable row level security;
 revoke all on public.backfill_settings from public, anon, authenticated, service_role;
@@ -1326,6 +1345,7 @@ create table public.backfill_runs (
   paused_at timestamptz,
   pause_reason text,
   cancelled_at timestamptz,
+  left_out text,
   constraint backfill_runs_dates_in_order check (start_date <= end_date),
   constraint backfill_runs_kind_known check (kind in ('backfill', 'by_hand', 'gaps', 'schedule')),
   constraint backfill_runs_reprocess_known check (reprocess in ('missing', 'failed', 'all')),
@@ -1348,6 +1368,8 @@ comment on column public.backfill_runs.created_at is 'When the run was started.'
 comment on column public.backfill_runs.paused_at is 'Null unless the run is paused.';
 comment on column public.backfill_runs.pause_reason is 'Why the run is paused and what to do about it.';
 comment on column public.backfill_runs.cancelled_at is 'Null unless the run was cancelled, which is for good.';
+comment on column public.backfill_runs.left_out is
+  'Why some of its feeds have no chunk, as it was when the run was started; null when all of them have one.';
 
 create trigger refuse_unknown_feeds before insert or update of feeds on public.backfill_runs
   for each row execute function engine.refuse_unknown_feeds();
@@ -4604,6 +4626,27 @@ grant execute on function
 
 -- Checks of a request for work.
 
+create function engine.days_ahead_in_words()
+returns text
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+  select format('Today in London is %s. ', engine.london_day())
+    || string_agg(
+      format(
+        'The last day of %s is %s.', feed.name,
+        case feed.days_ahead when 0 then 'today' else (engine.london_day() + feed.days_ahead)::text end
+      ),
+      ' ' order by feed.place
+    )
+  from engine.feeds as feed
+  where feed.by_default and feed.days_ahead is not null
+$$;
+comment on function engine.days_ahead_in_words() is
+  'A sentence for hints: today, and the last day that each feed can have.';
+
 create function engine.check_request(start_date date, end_date date, feeds text[], reprocess text)
 returns table (last_day date, wanted_feeds text[])
 language plpgsql
@@ -4616,47 +4659,70 @@ declare
   known_feeds constant text[] := engine.feed_names();
   default_feeds constant text[] := engine.feed_names(by_default => true);
   first_day constant date := (select min(feed.first_day) from engine.feeds as feed);
+  today constant date := engine.london_day();
   days_ahead constant integer := (select max(feed.days_ahead) from engine.feeds as feed);
-  unknown_feed text;
+  wrong_feed text;
+  ahead record;
 begin
-  last_day := coalesce(end_date, engine.london_day());
-  wanted_feeds := coalesce(feeds, default_feeds);
   if start_date is null then
     raise exception 'The start date is missing'
       using errcode = '22023', hint = 'For example: select backfill_start(date ''2015-01-01'');';
   end if;
-  if start_date < first_day then
-    raise exception 'The start date % is before %, the first day of The Racing API', start_date, first_day
-      using errcode = '22023';
-  end if;
-  if start_date > last_day then
-    raise exception 'The start date % is after the end date %', start_date, last_day using errcode = '22023';
-  end if;
-  if last_day > engine.london_day() + days_ahead then
-    raise exception 'The end date % is more than % days ahead: the API has no cards that far', last_day, days_ahead
-      using errcode = '22023';
-  end if;
+  last_day := coalesce(end_date, greatest(start_date, today));
+  wanted_feeds := coalesce(feeds, default_feeds);
   if cardinality(wanted_feeds) = 0 then
     raise exception 'The list of feeds is empty'
-      using errcode = '22023', hint = format('Leave it out for: %s.', array_to_string(default_feeds, ', '));
+      using errcode = '22023',
+        hint = format('Leave it out, or name some: the feeds are %s.', array_to_string(known_feeds, ', '));
   end if;
-  select f into unknown_feed from unnest(wanted_feeds) as f where f is null or f <> all (known_feeds) limit 1;
+  select f into wrong_feed from unnest(wanted_feeds) as f where f is null or f <> all (known_feeds) limit 1;
   if found then
-    raise exception 'Unknown feed "%"', coalesce(unknown_feed, '')
+    raise exception '%', coalesce('Unknown feed "' || wrong_feed || '"', 'The list of feeds contains a null')
       using errcode = '22023', hint = format('The feeds are %s.', array_to_string(known_feeds, ', '));
+  end if;
+  select f into wrong_feed from unnest(wanted_feeds) as f group by f having count(*) > 1 limit 1;
+  if found then
+    raise exception 'The feed % is in the list twice', wrong_feed
+      using errcode = '22023',
+        hint = format(
+          'Name it once: array[%s].',
+          (select string_agg(quote_literal(f), ', ') from unnest(known_feeds) as f where f = any (wanted_feeds))
+        );
   end if;
   if reprocess is null or reprocess not in ('missing', 'failed', 'all') then
     raise exception 'Unknown value "%" for reprocess', coalesce(reprocess, 'null')
       using errcode = '22023', hint = 'Use missing (what coverage lacks), failed (what died earlier) or all.';
   end if;
+  if start_date < first_day then
+    raise exception 'The start date % is before %, the first day of The Racing API', start_date, first_day
+      using errcode = '22023', hint = format('Start on %s or later.', first_day);
+  end if;
+  if start_date > last_day then
+    raise exception 'The start date % is after the end date %', start_date, last_day
+      using errcode = '22023', hint = format('Swap them: the first day is %s, the last one %s.', last_day, start_date);
+  end if;
+  select today + max(feed.days_ahead) as last_day, string_agg(feed.name, ' or ' order by feed.place) as names
+  into ahead
+  from engine.feeds as feed
+  where feed.name = any (wanted_feeds) and feed.days_ahead is not null;
+  if start_date > ahead.last_day then
+    raise exception 'The start date % is in the future: there are no % after % yet', start_date, ahead.names,
+      ahead.last_day
+      using errcode = '22023', hint = engine.days_ahead_in_words();
+  end if;
+  if last_day > today + days_ahead then
+    raise exception 'The end date % is more than % days ahead: the API has no cards that far', last_day, days_ahead
+      using errcode = '22023', hint = engine.days_ahead_in_words();
+  end if;
   return next;
 end
 $$;
 comment on function engine.check_request(date, date, text[], text) is
-  'What a request for work leaves open, filled in: the last day (default: today in London) and the feeds (default:
-   those of engine.feeds.by_default). Invalid values are an error that says what is wrong.';
+  'What a request for work leaves open, filled in: the last day (default: today in London, or the start date when
+   that is later) and the feeds (default: those of engine.feeds.by_default). Invalid values are an error that says what
+   is wrong, and so is a start on a day that none of the feeds can have yet.';
 
-grant execute on function engine.check_request to service_role;
+grant execute on function engine.days_ahead_in_words, engine.check_request to service_role;
 
 -- schemas/planning/chunks.sql
 
@@ -4782,7 +4848,54 @@ comment on function engine.plan_chunks(date, date, text, text) is
   'The chunks of one feed for an inclusive range: a month each, narrowed to the days that reprocess asks for; of lists,
    one for the whole range.';
 
-grant execute on function engine.races_per_day, engine.pages_of_days, engine.plan_chunks to service_role;
+create function engine.why_no_chunks(start_date date, end_date date, feed text, reprocess text)
+returns text
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+  select case
+    when why_no_chunks.end_date < known.first_day then bounds.none_before
+    when why_no_chunks.start_date > bounds.last_day
+      then format('There are no %s after %s yet.', known.name, bounds.last_day)
+    else concat_ws(
+      ' ',
+      case when why_no_chunks.start_date < known.first_day then bounds.none_before end,
+      case why_no_chunks.reprocess
+        when 'failed' then format(
+          'No %s %s failed and are still missing. For all that is missing, use reprocess => ''missing''.', known.name,
+          bounds.days
+        )
+        else format(
+          'Complete already: the %s %s. To pull them again, use reprocess => ''all''.', known.name, bounds.days
+        )
+      end
+    )
+  end
+  from engine.feeds as known
+  cross join lateral (
+    select
+      greatest(why_no_chunks.start_date, known.first_day) as first_day,
+      engine.london_day() + known.days_ahead as last_day
+  ) as limits
+  cross join lateral (
+    select
+      limits.last_day,
+      format('There are no %s before %s.', known.name, known.first_day) as none_before,
+      case
+        when limits.first_day = least(why_no_chunks.end_date, limits.last_day) then format('of %s', limits.first_day)
+        else format('from %s to %s', limits.first_day, least(why_no_chunks.end_date, limits.last_day))
+      end as days
+  ) as bounds
+  where known.name = why_no_chunks.feed
+$$;
+comment on function engine.why_no_chunks(date, date, text, text) is
+  'In a sentence or two, why engine.plan_chunks has no chunk for this request: the API has no such days, or all of them
+   are stored.';
+
+grant execute on function engine.races_per_day, engine.pages_of_days, engine.plan_chunks, engine.why_no_chunks
+  to service_role;
 
 -- schemas/planning/estimate.sql
 
@@ -4882,22 +4995,26 @@ as $$
     round(coalesce(sum(chunks.bytes), 0) / 1e6, 1),
     coalesce(sum(chunks.invocations), 0)::integer,
     case
-      when count(chunks.name) = 0 then 'Nothing to do.'
+      when count(chunks.name) = 0 then engine.why_no_chunks(
+        start_date => backfill_plan.start_date, end_date => request.last_day, feed => learned.name,
+        reprocess => backfill_plan.reprocess
+      )
       when backfill_plan.start_date < (learned.feed).first_day
         then format('The API has no %s before %s: none are planned.', learned.name, (learned.feed).first_day)
       when backfill_plan.start_date < learned.free_since
         then format('The %s before %s need the historical add-on of The Racing API.', learned.name, learned.free_since)
     end
-  from learned
+  from request
+  cross join learned
   left join chunks on chunks.name = learned.name
-  group by learned.name, learned.feed, learned.calls_per_second, learned.free_since
+  group by learned.name, learned.feed, learned.calls_per_second, learned.free_since, request.last_day
   order by (learned.feed).place
 $$;
 comment on function public.backfill_plan(date, date, text[], text) is
   'What backfill_start with the same arguments would cost, a row per feed; starts nothing. api_calls: requests, without
    those sent again; minutes: at the rate limit (feeds run side by side, so the greatest one is about the whole); races
    and runners that come; megabytes by which the database grows at most, indexes included; invocations of the functions;
-   note: null, or what prevents a part of it. Errors as of backfill_start.';
+   note: null, or what prevents a part of it, or why a feed has no chunks. Errors as of backfill_start.';
 
 revoke all on function public.backfill_plan from public, anon, authenticated, service_role;
 grant execute on function engine.learned, public.backfill_plan to service_role;
@@ -4938,18 +5055,18 @@ begin
   end if;
   if rival.paused_at is not null then
     raise exception 'Run % is paused and has yet to pull % in this range', rival.run_id, rival.feed
-      using errcode = '55000',
+      using errcode = 'PT409',
         hint = format(
           'Let it go on: select backfill_resume(%1$s); or end it: select backfill_cancel(%1$s);', rival.run_id
         );
   end if;
   raise exception 'Run % is still working on % in this range', rival.run_id, rival.feed
-    using errcode = '55000',
+    using errcode = 'PT409',
       hint = format('Watch it in backfill_status, or end it with: select backfill_cancel(%s);', rival.run_id);
 end
 $$;
 comment on function engine.refuse_rival(text, text[], date, date, date[]) is
-  'Error 55000 when a live run of the same kind has yet to pull some of the days of an inclusive range, of which days,
+  'Error PT409 when a live run of the same kind has yet to pull some of the days of an inclusive range, of which days,
    unless it is null, says which ones are meant.';
 
 create function engine.create_run(
@@ -5024,6 +5141,25 @@ begin
   ) as planned
   where feed.name = any (request.wanted_feeds);
 
+  -- Kept, because coverage changes: later the reason would be another one.
+  update public.backfill_runs as run
+  set left_out = left_out.reasons
+  from (
+    select string_agg(
+      engine.why_no_chunks(
+        start_date => start_date, end_date => request.last_day, feed => feed.name, reprocess => reprocess
+      ),
+      ' ' order by feed.place
+    ) as reasons
+    from engine.feeds as feed
+    where
+      feed.name = any (request.wanted_feeds)
+      and not exists (
+        select from public.backfill_progress as chunk where chunk.run_id = new_run_id and chunk.feed = feed.name
+      )
+  ) as left_out
+  where run.id = new_run_id and left_out.reasons is not null;
+
   perform engine.dispatch_due();
   return new_run_id;
 end
@@ -5031,7 +5167,7 @@ $$;
 comment on function engine.create_run(text, date, date, text[], boolean, text, text, date[]) is
   'Creates a run with its chunks and sends the first dispatches; returns its id. Every start of a run (operator,
    schedule, closing of gaps) uses it. kind as in backfill_runs; days: only these of the range, cut into stretches
-   (null: all that reprocess asks for, cut into months). Errors: those of engine.check_request; 55000 as of
+   (null: all that reprocess asks for, cut into months). Errors: those of engine.check_request; PT409 as of
    engine.refuse_rival; PT424 as of engine.refuse_broken_setup when an operator starts it.';
 
 grant execute on function engine.refuse_rival, engine.create_run to service_role;
@@ -5062,31 +5198,68 @@ as $$
   )
 $$;
 comment on function public.backfill_start(date, date, text[], boolean, text) is
-  'Starts a backfill and returns its run id. Dates are inclusive; the end defaults to today in London and is frozen;
-   feeds defaults to those of engine.feeds.by_default; reprocess is missing (what coverage lacks), failed (what died in
-   an earlier run and is still lacking) or all. Nonsense, or a range that a live run already covers, is an error and
-   starts nothing.';
+  'Starts a backfill and returns its run id. Dates are inclusive; the end defaults to today in London, or to the start
+   when that is later, and is frozen; feeds, such as array[''results''], defaults to those of engine.feeds.by_default;
+   reprocess is missing (what coverage lacks), failed (what died in an earlier run and is still lacking) or all. When
+   there is nothing to pull, what_to_do in backfill_status says why. Nonsense (error 22023), or a range that a live run
+   already covers (PT409), starts nothing.';
 
-create function public.pull_days(first_day date, last_day date default null, feeds text[] default null)
+create function public.pull_days(
+  first_day date default engine.london_day(),
+  last_day date default null,
+  feeds text[] default null
+)
+returns bigint
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+#variable_conflict use_variable
+declare
+  wanted_feeds constant text[] := coalesce(feeds, engine.feed_names(with_days => true, by_default => true));
+begin
+  if first_day is null then
+    raise exception 'The first day is missing'
+      using errcode = '22023',
+        hint = 'For today: select pull_days(); for another day: select pull_days(date ''2026-10-03'');';
+  end if;
+  if last_day > first_day + 30 then
+    raise exception 'From % to % is more than the 31 days that pull_days pulls', first_day, last_day
+      using errcode = '22023',
+        hint = format(
+          'For more, at a backfill''s place in the queue: select backfill_start(date %L, date %L, %L, '
+          'reprocess => ''all'');',
+          first_day, last_day, wanted_feeds
+        );
+  end if;
+  return engine.create_run(
+    kind => 'by_hand', start_date => first_day, end_date => coalesce(last_day, first_day), feeds => wanted_feeds
+  );
+end
+$$;
+comment on function public.pull_days(date, date, text[]) is
+  'Pulls days again by hand, even if they are stored, and before any backfill: select pull_days() pulls today. Dates are
+   inclusive, 31 days at most; the last day defaults to the first, feeds, such as array[''results''], to those of
+   engine.feeds.by_default that have days. Returns the run id. When there is nothing to pull, what_to_do in
+   backfill_status says why. Errors as of backfill_start.';
+
+create function public.pull_masters()
 returns bigint
 language sql
 security invoker
 set search_path = ''
 as $$
   select engine.create_run(
-    kind => 'by_hand',
-    start_date => pull_days.first_day,
-    end_date => coalesce(pull_days.last_day, pull_days.first_day),
-    feeds => coalesce(pull_days.feeds, engine.feed_names(with_days => true, by_default => true))
+    kind => 'by_hand', start_date => engine.london_day(), end_date => engine.london_day(),
+    feeds => array(select feed.name from engine.feeds as feed where feed.counted_by = 'lists' and feed.by_default)
   )
 $$;
-comment on function public.pull_days(date, date, text[]) is
-  'Pulls days again by hand, even if they are stored, and before any backfill. Dates are inclusive; the last day
-   defaults to the first, feeds to those of engine.feeds.by_default that have days. Returns the run id. Errors as of
-   backfill_start.';
+comment on function public.pull_masters() is
+  'Pulls the masters (courses, regions) again by hand, before any backfill. Returns the run id.';
 
-revoke all on function public.backfill_start, public.pull_days from public, anon, authenticated, service_role;
-grant execute on function public.backfill_start, public.pull_days to service_role;
+revoke all on function public.backfill_start, public.pull_days, public.pull_masters
+  from public, anon, authenticated, service_role;
+grant execute on function public.backfill_start, public.pull_days, public.pull_masters to service_role;
 
 -- schemas/operate/steer.sql
 
@@ -5104,18 +5277,56 @@ declare
 begin
   select run.* into held from public.backfill_runs as run where run.id = hold_run.run_id for no key update;
   if not found then
-    raise exception 'There is no run %', hold_run.run_id
-      using errcode = '22023', hint = 'See: select * from backfill_status;';
+    raise exception 'There is no run %', coalesce(hold_run.run_id::text, 'null')
+      using errcode = '22023', hint = 'The runs are in: select run_id, state from backfill_status;';
   end if;
   if held.cancelled_at is not null then
     raise exception 'Run % was cancelled at %', held.id, held.cancelled_at
-      using errcode = '55000', hint = 'Start a new one with backfill_start.';
+      using errcode = 'PT409',
+        hint = format(
+          'What it stored stays. For what is missing: select backfill_start(date %L, date %L, %L);', held.start_date,
+          held.end_date, held.feeds
+        );
   end if;
   return held;
 end
 $$;
 comment on function engine.hold_run(bigint) is
   'Locks a run that may still be steered and returns it; otherwise an error.';
+
+create function engine.refuse_to_steer(run_id bigint, refusal text)
+returns void
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+  status record;
+begin
+  select known.* into status from public.backfill_status as known where known.run_id = refuse_to_steer.run_id;
+  raise exception 'Run % %: it %', status.run_id, refuse_to_steer.refusal,
+    case status.state
+      when 'waiting' then 'waits to be claimed'
+      when 'running' then 'is running'
+      when 'paused' then 'is paused'
+      when 'completed_with_failures'
+        then format('completed with failures at %s, dead chunks: %s', status.ended_at, status.chunks_dead)
+      else format('succeeded at %s', status.ended_at)
+    end
+    using errcode = 'PT409',
+      hint = case
+        when status.state <> 'succeeded' then status.what_to_do
+        when status.chunks_total = 0 then status.what_to_do
+        else format(
+          'To pull its days again: select backfill_start(date %L, date %L, %L, reprocess => ''all'');',
+          status.start_date, status.end_date, status.feeds
+        )
+      end;
+end
+$$;
+comment on function engine.refuse_to_steer(bigint, text) is
+  'Error PT409: the refusal ("has ended"), the state of the run, and what to do instead.';
 
 create function engine.hold_chunks(run_id bigint, states text[])
 returns void
@@ -5144,13 +5355,11 @@ as $$
 declare
   held constant public.backfill_runs := engine.hold_run(backfill_pause.run_id);
 begin
-  if held.paused_at is not null then
-    raise exception 'Run % is paused already', held.id using errcode = '55000';
+  if not exists (select from engine.live_chunks as live where live.run_id = held.id) then
+    perform engine.refuse_to_steer(held.id, 'has ended');
   end if;
-  if not exists (
-    select from engine.live_chunks as live where live.run_id = held.id
-  ) then
-    raise exception 'Run % has ended', held.id using errcode = '55000';
+  if held.paused_at is not null then
+    raise exception 'Run % is paused already', held.id using errcode = 'PT409', hint = held.pause_reason;
   end if;
   update public.backfill_runs as run
   set
@@ -5173,8 +5382,12 @@ declare
 begin
   perform engine.hold_chunks(backfill_resume.run_id, array['waiting']);
   held := engine.hold_run(backfill_resume.run_id);
+  -- Its last chunk may have ended after the pause.
+  if not exists (select from engine.live_chunks as live where live.run_id = held.id) then
+    perform engine.refuse_to_steer(held.id, 'has ended');
+  end if;
   if held.paused_at is null then
-    raise exception 'Run % is not paused', held.id using errcode = '55000';
+    perform engine.refuse_to_steer(held.id, 'is not paused');
   end if;
   update public.backfill_runs as run set paused_at = null, pause_reason = null where run.id = held.id;
   -- Due from now on. Not since before the pause, which would look as if their dispatches were unanswered, and not after
@@ -5202,7 +5415,7 @@ begin
     select from public.backfill_progress as chunk
     where chunk.run_id = held.id and chunk.state in ('waiting', 'working', 'dead')
   ) then
-    raise exception 'Run % has ended', held.id using errcode = '55000';
+    perform engine.refuse_to_steer(held.id, 'has ended');
   end if;
   update public.backfill_runs as run set cancelled_at = engine.clock() where run.id = held.id;
   perform engine.leave_chunk(chunk, 'cancelled')
@@ -5246,7 +5459,7 @@ begin
   where chunk.run_id = held.id and chunk.state = 'dead';
   get diagnostics redriven = row_count;
   if redriven = 0 then
-    raise exception 'Run % has no dead chunks', held.id using errcode = '55000';
+    perform engine.refuse_to_steer(held.id, 'has no dead chunks');
   end if;
   perform engine.dispatch_due();
   return redriven;
@@ -5260,8 +5473,8 @@ revoke all on function
   public.backfill_pause, public.backfill_resume, public.backfill_cancel, public.backfill_retry
   from public, anon, authenticated, service_role;
 grant execute on function
-  engine.hold_run, engine.hold_chunks, public.backfill_pause, public.backfill_resume, public.backfill_cancel,
-  public.backfill_retry
+  engine.hold_run, engine.refuse_to_steer, engine.hold_chunks, public.backfill_pause, public.backfill_resume,
+  public.backfill_cancel, public.backfill_retry
   to service_role;
 
 -- schemas/operate/progress.sql
@@ -5474,7 +5687,9 @@ select
       chunks.dead, run.id
     )
     when 'cancelled' then 'Nothing: what was stored stays. backfill_start begins with what is missing.'
-    when 'succeeded' then 'Nothing.'
+    when 'succeeded' then concat_ws(
+      ' ', case when chunks.total is null then 'Nothing was pulled.' else 'Nothing.' end, run.left_out
+    )
     else coalesce(
       case
         when chunks.working = 0
@@ -5529,7 +5744,8 @@ comment on column public.backfill_status.run_id is 'The id that backfill_start r
 comment on column public.backfill_status.start_date is 'First day asked for.';
 comment on column public.backfill_status.end_date is 'Last day asked for, inclusive; frozen when the run was started.';
 comment on column public.backfill_status.feeds is 'Names of engine.feeds.';
-comment on column public.backfill_status.chunks_total is 'A feed''s month each; 0 when nothing was missing.';
+comment on column public.backfill_status.chunks_total is
+  'A feed''s month each; 0 when there was nothing to pull: what_to_do says why.';
 comment on column public.backfill_status.chunks_working is 'Leased now.';
 comment on column public.backfill_status.chunks_waiting is 'Including those whose next attempt is due later.';
 comment on column public.backfill_status.chunks_dead is
@@ -5881,17 +6097,32 @@ with gaps as (
     and race.race_date <= engine.london_day() - 2
     and race.region_code = any ((select s.regions from public.backfill_settings as s)::text[])
   group by race.race_date
+  union all
+  -- An empty list would look complete in an empty database.
+  select
+    feed.name, null, 'nothing_asked_for',
+    'no run has asked for any day: begin with backfill_plan and backfill_start, or with start_schedules'
+  from engine.feeds as feed
+  where
+    feed.has_days
+    and feed.by_default
+    and (select s.schedules_started_on from public.backfill_settings as s) is null
+    and not exists (select from public.backfill_runs)
+    and not exists (select from public.ra_coverage)
 )
 select gaps.feed, gaps.day, gaps.kind, gaps.missing, coalesce(pulls.tries, 0) as tries, pulls.given_up_at
 from gaps
 left join public.gap_pulls as pulls on pulls.feed = gaps.feed and pulls.day = gaps.day;
-comment on view public.coverage_gaps is 'A row per feed and day of which something that should be stored is missing.';
+comment on view public.coverage_gaps is
+  'A row per feed and day of which something that should be stored is missing. Only days that a run or a schedule has
+   asked for should be stored: no row means that nothing of those is missing.';
 comment on column public.coverage_gaps.feed is 'One of engine.feeds that has days.';
-comment on column public.coverage_gaps.day is 'UK racing day.';
+comment on column public.coverage_gaps.day is 'UK racing day; null for nothing_asked_for.';
 comment on column public.coverage_gaps.kind is
   'never_pulled: never, or not in a region that the settings have now; incomplete: fewer races stored than the API has;
    provisional: pulled before the day was over, or a result before its late ratings and corrections were in; no_result:
-   races that have a card, are not abandoned, and had no result two days later.';
+   races that have a card, are not abandoned, and had no result two days later; nothing_asked_for: no run was ever
+   started, so no day is expected.';
 comment on column public.coverage_gaps.missing is 'In words: how many races of how many, or which.';
 comment on column public.coverage_gaps.tries is 'Pulls by the nightly closing so far.';
 comment on column public.coverage_gaps.given_up_at is
@@ -6356,7 +6587,9 @@ set search_path = ''
 as $$
 begin
   perform engine.refuse_broken_setup();
-  update public.backfill_settings as s set schedules_started_on = coalesce(s.schedules_started_on, engine.london_day());
+  update public.backfill_settings as s
+  set schedules_started_on = engine.london_day(), schedules_started_at = engine.clock()
+  where s.schedules_started_on is null;
   perform cron.schedule('engine-pulls', '* * * * *', 'select engine.start_due_pulls()');
   return query
   select s.name, case when s.last_due_at is null then engine.clock() else engine.next_due(s, engine.clock()) end
@@ -6377,7 +6610,7 @@ set search_path = ''
 as $$
 begin
   perform cron.unschedule(job.jobname) from cron.job as job where job.jobname = 'engine-pulls';
-  update public.backfill_settings as s set schedules_started_on = null;
+  update public.backfill_settings as s set schedules_started_on = null, schedules_started_at = null;
   update public.pull_schedules as s
   set last_due_at = null, failing_since = null, last_error = null
   where s.last_due_at is not null or s.failing_since is not null;
@@ -6397,7 +6630,10 @@ create view public.data_freshness
 with (security_invoker = true)
 as
 with settings as (
-  select s.schedules_started_on, s.freshness_grace_minutes * interval '1 minute' as grace
+  select
+    s.schedules_started_on,
+    s.schedules_started_at + s.freshness_grace_minutes * interval '1 minute' as late_from,
+    s.freshness_grace_minutes * interval '1 minute' as grace
   from public.backfill_settings as s
 ),
 feeds as (
@@ -6430,7 +6666,7 @@ known as (
     case
       when engine.london_day(feeds.expected_since) >= settings.schedules_started_on then feeds.expected_since
     end as expected_since,
-    settings.schedules_started_on,
+    settings.late_from,
     feeds.has_days,
     case
       when not feeds.has_days then (
@@ -6455,8 +6691,15 @@ select
   known.expected_since,
   known.next_due_at,
   case
-    when known.schedules_started_on is null then 'not_scheduled'
-    when known.expected_since is null then 'fresh'
+    -- Without a schedule nothing is promised, and without a run nothing was even asked for.
+    when known.next_due_at is null then case
+      when
+        known.last_pulled_at is not null
+        or exists (select from public.backfill_progress as chunk where chunk.feed = known.feed)
+        then 'not_scheduled'
+      else 'nothing_asked_for'
+    end
+    when known.expected_since is null then case when known.last_pulled_at is null then 'waiting' else 'fresh' end
     when not known.has_days and known.last_pulled_at >= known.expected_since then 'fresh'
     -- The day that was due, not an older one that was pulled again since.
     when exists (
@@ -6466,6 +6709,7 @@ select
         and c.day = engine.london_day(known.expected_since)
         and c.pulled_at >= known.expected_since
     ) then 'fresh'
+    when engine.clock() < known.late_from then 'waiting'
     else 'late'
   end as state
 from known;
@@ -6480,9 +6724,12 @@ comment on column public.data_freshness.last_pulled_at is
 comment on column public.data_freshness.expected_since is
   'By when it should have been pulled again: the last scheduled time that is freshness_grace_minutes ago. Null before
    the first.';
-comment on column public.data_freshness.next_due_at is 'The next scheduled pull; null without schedules.';
+comment on column public.data_freshness.next_due_at is
+  'The next scheduled pull of its today; null after stop_schedules, or when no enabled schedule of the feed pulls it.';
 comment on column public.data_freshness.state is
-  'fresh; late: the pull due at expected_since is not done; not_scheduled: start_schedules was not called.';
+  'fresh; late: the pull due at expected_since is not done; waiting: the schedules are on, and the first pull is neither
+   done nor late; not_scheduled: start_schedules was not called, or no schedule of the feed is enabled, so nothing is
+   promised; nothing_asked_for: not scheduled, and no run has ever asked for the feed.';
 
 revoke all on public.data_freshness from public, anon, authenticated, service_role;
 grant select on public.data_freshness to service_role;

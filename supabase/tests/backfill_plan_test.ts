@@ -65,7 +65,11 @@ Deno.test("backfill_plan() knows that cards begin on 2023-01-23 and that older r
   const [, recentCards, recentResults] = await plan("2025-06-15", "2025-07-01");
   assertEquals([recentCards?.note, recentResults?.note], [null, null]);
   const [only] = await plan("2015-01-01", "2015-12-31", ["racecards"]);
-  assertEquals([only?.chunks, only?.api_calls, only?.note], [0, 0, "Nothing to do."]);
+  assertEquals([only?.chunks, only?.api_calls, only?.note], [
+    0,
+    0,
+    "There are no racecards before 2023-01-23.",
+  ]);
 });
 
 Deno.test("backfill_plan() leaves out what is stored already", async () => {

@@ -1,4 +1,4 @@
-import { assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import { startTestDatabase, type TestDatabase } from "./support/test_database.ts";
 import { chunkRow, claimed, finish, ingest, start } from "./support/chunks.ts";
 import { page } from "./support/pages.ts";
@@ -73,7 +73,32 @@ const nonsense: [string, () => Promise<unknown>, string][] = [
     () => start(db.sql, "2026-05-02", "2026-05-01"),
     "The start date 2026-05-02 is after the end date 2026-05-01",
   ],
-  ["a start after today", () => start(db.sql, "2026-06-16", null), "is after the end date 2026-06-15"],
+  [
+    "results of tomorrow",
+    () => start(db.sql, "2026-06-16", null, { feeds: ["results"] }),
+    "The start date 2026-06-16 is in the future: there are no results after 2026-06-15 yet",
+  ],
+  [
+    "cards of more than a week ahead",
+    () => start(db.sql, "2026-06-23", null),
+    "there are no racecards or results after 2026-06-22 yet",
+  ],
+  [
+    "a null among the feeds",
+    () => db.sql`select backfill_start(date '2026-05-01', feeds => array[null])`,
+    "The list of feeds contains a null",
+  ],
+  [
+    "a feed named twice",
+    () => start(db.sql, "2026-05-01", null, { feeds: ["results", "results"] }),
+    "The feed results is in the list twice",
+  ],
+  ["pull_days() of no day", () => db.sql`select pull_days(null)`, "The first day is missing"],
+  [
+    "pull_days() of more than a month",
+    () => db.sql`select pull_days('2026-05-01', '2026-06-01')`,
+    "From 2026-05-01 to 2026-06-01 is more than the 31 days that pull_days pulls",
+  ],
   ["a start before 1988", () => start(db.sql, "1987-12-31", "2026-05-01"), "before 1988-01-01"],
   ["an end too far ahead", () => start(db.sql, "2026-06-01", "2026-06-23"), "more than 7 days ahead"],
   ["an unknown feed", () => start(db.sql, "2026-05-01", null, { feeds: ["odds"] }), 'Unknown feed "odds"'],
@@ -87,7 +112,8 @@ const nonsense: [string, () => Promise<unknown>, string][] = [
 ];
 for (const [what, call, sentence] of nonsense) {
   Deno.test(`backfill_start() refuses ${what} and starts nothing`, async () => {
-    await assertRejects(call, Error, sentence);
+    const error: Error & { hint?: string } = await assertRejects(call, Error, sentence);
+    assert((error.hint ?? "") !== "", "It says nothing about what to do");
     assertEquals((await db.sql`select from backfill_runs`).length, 0);
     assertEquals(await db.takeDispatches(), []);
   });
@@ -170,4 +196,44 @@ Deno.test("a day pulled before it was over counts as missing once it is over", a
   await db.passTime("1 day");
   const run = await start(db.sql, "2026-06-15", "2026-06-15", { feeds: ["results"] });
   assertEquals((await chunks(run)).length, 1);
+});
+
+const whatToDo = async (run: number) =>
+  (await db.sql<{ text: string }[]>`select what_to_do as text from backfill_status where run_id = ${run}`)[0]
+    ?.text;
+
+Deno.test("a run without chunks says why, for each of its feeds", async () => {
+  await db.sql`
+    insert into ra_coverage (feed, day, races_in_api, races_stored, races_rejected, pulled_at, regions)
+    select 'results', day, 36, 36, 0, engine.clock(), '{gb,ire}'
+    from generate_series(date '2022-05-01', date '2022-05-31', interval '1 day') as day
+  `;
+  const run = await start(db.sql, "2022-05-01", "2022-05-31", { feeds: ["racecards", "results"] });
+  assertEquals(
+    await whatToDo(run),
+    "Nothing was pulled. There are no racecards before 2023-01-23. Complete already: the results from 2022-05-01 to " +
+      "2022-05-31. To pull them again, use reprocess => 'all'.",
+  );
+});
+
+Deno.test("backfill_start() and pull_days() of tomorrow pull its cards and leave the results out", async () => {
+  const run = await start(db.sql, "2026-06-16", null);
+  assertEquals((await chunks(run)).map((chunk) => chunk.feed), ["masters", "racecards"]);
+  const [byHand] = await db.sql<{ id: number }[]>`select pull_days('2026-06-17')::integer as id`;
+  assertEquals((await chunks(byHand?.id ?? NaN)).map((chunk) => chunk.feed), ["racecards"]);
+  const [kept] = await db.sql`select left_out from backfill_runs where id = ${byHand?.id ?? null}`;
+  assertEquals(kept?.["left_out"], "There are no results after 2026-06-15 yet.");
+});
+
+Deno.test("pull_days() is today in London, and pull_masters() a run of the masters", async () => {
+  await db.reset("2026-06-15T23:30:00Z");
+  const [today] = await db.sql<{ id: number }[]>`select pull_days()::integer as id`;
+  assertEquals((await chunks(today?.id ?? NaN)).map((chunk) => chunk.period_start), [
+    "2026-06-16",
+    "2026-06-16",
+  ]);
+  const [masters] = await db.sql<{ id: number }[]>`select pull_masters()::integer as id`;
+  assertEquals((await chunks(masters?.id ?? NaN)).map((chunk) => chunk.feed), ["masters"]);
+  const [run] = await db.sql`select kind from backfill_runs where id = ${masters?.id ?? null}`;
+  assertEquals(run?.["kind"], "by_hand");
 });

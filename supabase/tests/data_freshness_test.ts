@@ -22,18 +22,20 @@ async function pulled(feed: string, day: string, races: number): Promise<void> {
   `;
 }
 
-Deno.test("without schedules nothing is promised", async () => {
+Deno.test("in an empty database nothing was asked for, and without schedules nothing is promised", async () => {
   const feeds = await db.sql<{ name: string }[]>`select name from engine.feeds`;
+  assertEquals(await states(), Object.fromEntries(feeds.map(({ name }) => [name, "nothing_asked_for"])));
+  await db.sql`select backfill_start(date '2026-05-01')`;
   assertEquals(await states(), Object.fromEntries(feeds.map(({ name }) => [name, "not_scheduled"])));
 });
 
 Deno.test("a feed is late when its pull is not done by the end of the grace, and fresh again once it is", async () => {
   await db.reset("2026-06-15T05:00:00Z");
   await db.sql`select start_schedules()`;
-  assertEquals((await states())["racecards"], "fresh");
+  assertEquals((await states())["racecards"], "waiting");
   // Due at 07:00 in London, 06:00Z; 45 minutes of grace.
   await db.setTime("2026-06-15T06:44:00Z");
-  assertEquals((await states())["racecards"], "fresh");
+  assertEquals((await states())["racecards"], "waiting");
   await db.passTime("2 minutes");
   assertEquals((await states())["racecards"], "late");
   await pulled("racecards", "2026-06-15", 40);

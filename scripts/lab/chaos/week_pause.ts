@@ -82,7 +82,7 @@ export class WeekPause {
       await time.moveBy(sql, DAYS * DAY, "stay");
       week.resumedAt = time.now();
       await patiently(() =>
-        sql`select backfill_resume(id) from backfill_runs where id = ${run} and paused_at is not null`
+        sql`select backfill_resume(run_id) from backfill_status where run_id = ${run} and state = 'paused'`
       );
     });
   }

@@ -161,7 +161,9 @@ export async function describeWhatAnotherPullChanges(
 async function pullEverything(world: FortnightWorld, calendar: Calendar): Promise<void> {
   const { sql, time, platform } = world;
   const [run] = await sql<{ id: string }[]>`
-    select pull_days(${calendar.backfillFrom}::date, ${calendar.lastDay}::date)::text as id
+    select backfill_start(
+      ${calendar.backfillFrom}::date, ${calendar.lastDay}::date, array['racecards', 'results'], reprocess => 'all'
+    )::text as id
   `;
   while (true) {
     await untilStill(world);

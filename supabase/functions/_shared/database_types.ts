@@ -215,6 +215,7 @@ export type Database = {
           "feeds": (string)[];
           "id": number;
           "kind": string;
+          "left_out": string | null;
           "newest_first": boolean;
           "pause_reason": string | null;
           "paused_at": string | null;
@@ -230,6 +231,7 @@ export type Database = {
           "feeds": (string)[];
           "id"?: never;
           "kind": string;
+          "left_out"?: string | null;
           "newest_first": boolean;
           "pause_reason"?: string | null;
           "paused_at"?: string | null;
@@ -244,6 +246,7 @@ export type Database = {
           "feeds"?: (string)[];
           "id"?: never;
           "kind"?: string;
+          "left_out"?: string | null;
           "newest_first"?: boolean;
           "pause_reason"?: string | null;
           "paused_at"?: string | null;
@@ -274,6 +277,7 @@ export type Database = {
           "regions": (string)[];
           "reject_days": number;
           "scheduled_run_days": number;
+          "schedules_started_at": string | null;
           "schedules_started_on": string | null;
           "set_up_at": string | null;
           "stop_taking_pages_after_busy_seconds": number;
@@ -300,6 +304,7 @@ export type Database = {
           "regions"?: (string)[];
           "reject_days"?: number;
           "scheduled_run_days"?: number;
+          "schedules_started_at"?: string | null;
           "schedules_started_on"?: string | null;
           "set_up_at"?: string | null;
           "stop_taking_pages_after_busy_seconds"?: number;
@@ -325,6 +330,7 @@ export type Database = {
           "regions"?: (string)[];
           "reject_days"?: number;
           "scheduled_run_days"?: number;
+          "schedules_started_at"?: string | null;
           "schedules_started_on"?: string | null;
           "set_up_at"?: string | null;
           "stop_taking_pages_after_busy_seconds"?: number;
@@ -1609,9 +1615,10 @@ export type Database = {
         Returns: undefined;
       };
       "pull_days": {
-        Args: { "feeds"?: (string)[]; "first_day": string; "last_day"?: string };
+        Args: { "feeds"?: (string)[]; "first_day"?: string; "last_day"?: string };
         Returns: number;
       };
+      "pull_masters": { Args: Record<PropertyKey, never>; Returns: number };
       "push_back_slots": { Args: { "endpoint": string; "seconds": number }; Returns: undefined };
       "reserve_slot": { Args: { "endpoint": string }; Returns: number };
       "start_schedules": {

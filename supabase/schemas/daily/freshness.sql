@@ -4,7 +4,10 @@ create view public.data_freshness
 with (security_invoker = true)
 as
 with settings as (
-  select s.schedules_started_on, s.freshness_grace_minutes * interval '1 minute' as grace
+  select
+    s.schedules_started_on,
+    s.schedules_started_at + s.freshness_grace_minutes * interval '1 minute' as late_from,
+    s.freshness_grace_minutes * interval '1 minute' as grace
   from public.backfill_settings as s
 ),
 feeds as (
@@ -37,7 +40,7 @@ known as (
     case
       when engine.london_day(feeds.expected_since) >= settings.schedules_started_on then feeds.expected_since
     end as expected_since,
-    settings.schedules_started_on,
+    settings.late_from,
     feeds.has_days,
     case
       when not feeds.has_days then (
@@ -62,8 +65,15 @@ select
   known.expected_since,
   known.next_due_at,
   case
-    when known.schedules_started_on is null then 'not_scheduled'
-    when known.expected_since is null then 'fresh'
+    -- Without a schedule nothing is promised, and without a run nothing was even asked for.
+    when known.next_due_at is null then case
+      when
+        known.last_pulled_at is not null
+        or exists (select from public.backfill_progress as chunk where chunk.feed = known.feed)
+        then 'not_scheduled'
+      else 'nothing_asked_for'
+    end
+    when known.expected_since is null then case when known.last_pulled_at is null then 'waiting' else 'fresh' end
     when not known.has_days and known.last_pulled_at >= known.expected_since then 'fresh'
     -- The day that was due, not an older one that was pulled again since.
     when exists (
@@ -73,6 +83,7 @@ select
         and c.day = engine.london_day(known.expected_since)
         and c.pulled_at >= known.expected_since
     ) then 'fresh'
+    when engine.clock() < known.late_from then 'waiting'
     else 'late'
   end as state
 from known;
@@ -87,9 +98,12 @@ comment on column public.data_freshness.last_pulled_at is
 comment on column public.data_freshness.expected_since is
   'By when it should have been pulled again: the last scheduled time that is freshness_grace_minutes ago. Null before
    the first.';
-comment on column public.data_freshness.next_due_at is 'The next scheduled pull; null without schedules.';
+comment on column public.data_freshness.next_due_at is
+  'The next scheduled pull of its today; null after stop_schedules, or when no enabled schedule of the feed pulls it.';
 comment on column public.data_freshness.state is
-  'fresh; late: the pull due at expected_since is not done; not_scheduled: start_schedules was not called.';
+  'fresh; late: the pull due at expected_since is not done; waiting: the schedules are on, and the first pull is neither
+   done nor late; not_scheduled: start_schedules was not called, or no schedule of the feed is enabled, so nothing is
+   promised; nothing_asked_for: not scheduled, and no run has ever asked for the feed.';
 
 revoke all on public.data_freshness from public, anon, authenticated, service_role;
 grant select on public.data_freshness to service_role;

@@ -139,17 +139,32 @@ with gaps as (
     and race.race_date <= engine.london_day() - 2
     and race.region_code = any ((select s.regions from public.backfill_settings as s)::text[])
   group by race.race_date
+  union all
+  -- An empty list would look complete in an empty database.
+  select
+    feed.name, null, 'nothing_asked_for',
+    'no run has asked for any day: begin with backfill_plan and backfill_start, or with start_schedules'
+  from engine.feeds as feed
+  where
+    feed.has_days
+    and feed.by_default
+    and (select s.schedules_started_on from public.backfill_settings as s) is null
+    and not exists (select from public.backfill_runs)
+    and not exists (select from public.ra_coverage)
 )
 select gaps.feed, gaps.day, gaps.kind, gaps.missing, coalesce(pulls.tries, 0) as tries, pulls.given_up_at
 from gaps
 left join public.gap_pulls as pulls on pulls.feed = gaps.feed and pulls.day = gaps.day;
-comment on view public.coverage_gaps is 'A row per feed and day of which something that should be stored is missing.';
+comment on view public.coverage_gaps is
+  'A row per feed and day of which something that should be stored is missing. Only days that a run or a schedule has
+   asked for should be stored: no row means that nothing of those is missing.';
 comment on column public.coverage_gaps.feed is 'One of engine.feeds that has days.';
-comment on column public.coverage_gaps.day is 'UK racing day.';
+comment on column public.coverage_gaps.day is 'UK racing day; null for nothing_asked_for.';
 comment on column public.coverage_gaps.kind is
   'never_pulled: never, or not in a region that the settings have now; incomplete: fewer races stored than the API has;
    provisional: pulled before the day was over, or a result before its late ratings and corrections were in; no_result:
-   races that have a card, are not abandoned, and had no result two days later.';
+   races that have a card, are not abandoned, and had no result two days later; nothing_asked_for: no run was ever
+   started, so no day is expected.';
 comment on column public.coverage_gaps.missing is 'In words: how many races of how many, or which.';
 comment on column public.coverage_gaps.tries is 'Pulls by the nightly closing so far.';
 comment on column public.coverage_gaps.given_up_at is

@@ -8,7 +8,9 @@ set search_path = ''
 as $$
 begin
   perform engine.refuse_broken_setup();
-  update public.backfill_settings as s set schedules_started_on = coalesce(s.schedules_started_on, engine.london_day());
+  update public.backfill_settings as s
+  set schedules_started_on = engine.london_day(), schedules_started_at = engine.clock()
+  where s.schedules_started_on is null;
   perform cron.schedule('engine-pulls', '* * * * *', 'select engine.start_due_pulls()');
   return query
   select s.name, case when s.last_due_at is null then engine.clock() else engine.next_due(s, engine.clock()) end
@@ -29,7 +31,7 @@ set search_path = ''
 as $$
 begin
   perform cron.unschedule(job.jobname) from cron.job as job where job.jobname = 'engine-pulls';
-  update public.backfill_settings as s set schedules_started_on = null;
+  update public.backfill_settings as s set schedules_started_on = null, schedules_started_at = null;
   update public.pull_schedules as s
   set last_due_at = null, failing_since = null, last_error = null
   where s.last_due_at is not null or s.failing_since is not null;

@@ -119,7 +119,9 @@ select
       chunks.dead, run.id
     )
     when 'cancelled' then 'Nothing: what was stored stays. backfill_start begins with what is missing.'
-    when 'succeeded' then 'Nothing.'
+    when 'succeeded' then concat_ws(
+      ' ', case when chunks.total is null then 'Nothing was pulled.' else 'Nothing.' end, run.left_out
+    )
     else coalesce(
       case
         when chunks.working = 0
@@ -174,7 +176,8 @@ comment on column public.backfill_status.run_id is 'The id that backfill_start r
 comment on column public.backfill_status.start_date is 'First day asked for.';
 comment on column public.backfill_status.end_date is 'Last day asked for, inclusive; frozen when the run was started.';
 comment on column public.backfill_status.feeds is 'Names of engine.feeds.';
-comment on column public.backfill_status.chunks_total is 'A feed''s month each; 0 when nothing was missing.';
+comment on column public.backfill_status.chunks_total is
+  'A feed''s month each; 0 when there was nothing to pull: what_to_do says why.';
 comment on column public.backfill_status.chunks_working is 'Leased now.';
 comment on column public.backfill_status.chunks_waiting is 'Including those whose next attempt is due later.';
 comment on column public.backfill_status.chunks_dead is

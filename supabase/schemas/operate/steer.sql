@@ -12,18 +12,56 @@ declare
 begin
   select run.* into held from public.backfill_runs as run where run.id = hold_run.run_id for no key update;
   if not found then
-    raise exception 'There is no run %', hold_run.run_id
-      using errcode = '22023', hint = 'See: select * from backfill_status;';
+    raise exception 'There is no run %', coalesce(hold_run.run_id::text, 'null')
+      using errcode = '22023', hint = 'The runs are in: select run_id, state from backfill_status;';
   end if;
   if held.cancelled_at is not null then
     raise exception 'Run % was cancelled at %', held.id, held.cancelled_at
-      using errcode = '55000', hint = 'Start a new one with backfill_start.';
+      using errcode = 'PT409',
+        hint = format(
+          'What it stored stays. For what is missing: select backfill_start(date %L, date %L, %L);', held.start_date,
+          held.end_date, held.feeds
+        );
   end if;
   return held;
 end
 $$;
 comment on function engine.hold_run(bigint) is
   'Locks a run that may still be steered and returns it; otherwise an error.';
+
+create function engine.refuse_to_steer(run_id bigint, refusal text)
+returns void
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+  status record;
+begin
+  select known.* into status from public.backfill_status as known where known.run_id = refuse_to_steer.run_id;
+  raise exception 'Run % %: it %', status.run_id, refuse_to_steer.refusal,
+    case status.state
+      when 'waiting' then 'waits to be claimed'
+      when 'running' then 'is running'
+      when 'paused' then 'is paused'
+      when 'completed_with_failures'
+        then format('completed with failures at %s, dead chunks: %s', status.ended_at, status.chunks_dead)
+      else format('succeeded at %s', status.ended_at)
+    end
+    using errcode = 'PT409',
+      hint = case
+        when status.state <> 'succeeded' then status.what_to_do
+        when status.chunks_total = 0 then status.what_to_do
+        else format(
+          'To pull its days again: select backfill_start(date %L, date %L, %L, reprocess => ''all'');',
+          status.start_date, status.end_date, status.feeds
+        )
+      end;
+end
+$$;
+comment on function engine.refuse_to_steer(bigint, text) is
+  'Error PT409: the refusal ("has ended"), the state of the run, and what to do instead.';
 
 create function engine.hold_chunks(run_id bigint, states text[])
 returns void
@@ -52,13 +90,11 @@ as $$
 declare
   held constant public.backfill_runs := engine.hold_run(backfill_pause.run_id);
 begin
-  if held.paused_at is not null then
-    raise exception 'Run % is paused already', held.id using errcode = '55000';
+  if not exists (select from engine.live_chunks as live where live.run_id = held.id) then
+    perform engine.refuse_to_steer(held.id, 'has ended');
   end if;
-  if not exists (
-    select from engine.live_chunks as live where live.run_id = held.id
-  ) then
-    raise exception 'Run % has ended', held.id using errcode = '55000';
+  if held.paused_at is not null then
+    raise exception 'Run % is paused already', held.id using errcode = 'PT409', hint = held.pause_reason;
   end if;
   update public.backfill_runs as run
   set
@@ -81,8 +117,12 @@ declare
 begin
   perform engine.hold_chunks(backfill_resume.run_id, array['waiting']);
   held := engine.hold_run(backfill_resume.run_id);
+  -- Its last chunk may have ended after the pause.
+  if not exists (select from engine.live_chunks as live where live.run_id = held.id) then
+    perform engine.refuse_to_steer(held.id, 'has ended');
+  end if;
   if held.paused_at is null then
-    raise exception 'Run % is not paused', held.id using errcode = '55000';
+    perform engine.refuse_to_steer(held.id, 'is not paused');
   end if;
   update public.backfill_runs as run set paused_at = null, pause_reason = null where run.id = held.id;
   -- Due from now on. Not since before the pause, which would look as if their dispatches were unanswered, and not after
@@ -110,7 +150,7 @@ begin
     select from public.backfill_progress as chunk
     where chunk.run_id = held.id and chunk.state in ('waiting', 'working', 'dead')
   ) then
-    raise exception 'Run % has ended', held.id using errcode = '55000';
+    perform engine.refuse_to_steer(held.id, 'has ended');
   end if;
   update public.backfill_runs as run set cancelled_at = engine.clock() where run.id = held.id;
   perform engine.leave_chunk(chunk, 'cancelled')
@@ -154,7 +194,7 @@ begin
   where chunk.run_id = held.id and chunk.state = 'dead';
   get diagnostics redriven = row_count;
   if redriven = 0 then
-    raise exception 'Run % has no dead chunks', held.id using errcode = '55000';
+    perform engine.refuse_to_steer(held.id, 'has no dead chunks');
   end if;
   perform engine.dispatch_due();
   return redriven;
@@ -168,6 +208,6 @@ revoke all on function
   public.backfill_pause, public.backfill_resume, public.backfill_cancel, public.backfill_retry
   from public, anon, authenticated, service_role;
 grant execute on function
-  engine.hold_run, engine.hold_chunks, public.backfill_pause, public.backfill_resume, public.backfill_cancel,
-  public.backfill_retry
+  engine.hold_run, engine.refuse_to_steer, engine.hold_chunks, public.backfill_pause, public.backfill_resume,
+  public.backfill_cancel, public.backfill_retry
   to service_role;

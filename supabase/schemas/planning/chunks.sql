@@ -120,4 +120,51 @@ comment on function engine.plan_chunks(date, date, text, text) is
   'The chunks of one feed for an inclusive range: a month each, narrowed to the days that reprocess asks for; of lists,
    one for the whole range.';
 
-grant execute on function engine.races_per_day, engine.pages_of_days, engine.plan_chunks to service_role;
+create function engine.why_no_chunks(start_date date, end_date date, feed text, reprocess text)
+returns text
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+  select case
+    when why_no_chunks.end_date < known.first_day then bounds.none_before
+    when why_no_chunks.start_date > bounds.last_day
+      then format('There are no %s after %s yet.', known.name, bounds.last_day)
+    else concat_ws(
+      ' ',
+      case when why_no_chunks.start_date < known.first_day then bounds.none_before end,
+      case why_no_chunks.reprocess
+        when 'failed' then format(
+          'No %s %s failed and are still missing. For all that is missing, use reprocess => ''missing''.', known.name,
+          bounds.days
+        )
+        else format(
+          'Complete already: the %s %s. To pull them again, use reprocess => ''all''.', known.name, bounds.days
+        )
+      end
+    )
+  end
+  from engine.feeds as known
+  cross join lateral (
+    select
+      greatest(why_no_chunks.start_date, known.first_day) as first_day,
+      engine.london_day() + known.days_ahead as last_day
+  ) as limits
+  cross join lateral (
+    select
+      limits.last_day,
+      format('There are no %s before %s.', known.name, known.first_day) as none_before,
+      case
+        when limits.first_day = least(why_no_chunks.end_date, limits.last_day) then format('of %s', limits.first_day)
+        else format('from %s to %s', limits.first_day, least(why_no_chunks.end_date, limits.last_day))
+      end as days
+  ) as bounds
+  where known.name = why_no_chunks.feed
+$$;
+comment on function engine.why_no_chunks(date, date, text, text) is
+  'In a sentence or two, why engine.plan_chunks has no chunk for this request: the API has no such days, or all of them
+   are stored.';
+
+grant execute on function engine.races_per_day, engine.pages_of_days, engine.plan_chunks, engine.why_no_chunks
+  to service_role;

@@ -32,18 +32,18 @@ begin
   end if;
   if rival.paused_at is not null then
     raise exception 'Run % is paused and has yet to pull % in this range', rival.run_id, rival.feed
-      using errcode = '55000',
+      using errcode = 'PT409',
         hint = format(
           'Let it go on: select backfill_resume(%1$s); or end it: select backfill_cancel(%1$s);', rival.run_id
         );
   end if;
   raise exception 'Run % is still working on % in this range', rival.run_id, rival.feed
-    using errcode = '55000',
+    using errcode = 'PT409',
       hint = format('Watch it in backfill_status, or end it with: select backfill_cancel(%s);', rival.run_id);
 end
 $$;
 comment on function engine.refuse_rival(text, text[], date, date, date[]) is
-  'Error 55000 when a live run of the same kind has yet to pull some of the days of an inclusive range, of which days,
+  'Error PT409 when a live run of the same kind has yet to pull some of the days of an inclusive range, of which days,
    unless it is null, says which ones are meant.';
 
 create function engine.create_run(
@@ -118,6 +118,25 @@ begin
   ) as planned
   where feed.name = any (request.wanted_feeds);
 
+  -- Kept, because coverage changes: later the reason would be another one.
+  update public.backfill_runs as run
+  set left_out = left_out.reasons
+  from (
+    select string_agg(
+      engine.why_no_chunks(
+        start_date => start_date, end_date => request.last_day, feed => feed.name, reprocess => reprocess
+      ),
+      ' ' order by feed.place
+    ) as reasons
+    from engine.feeds as feed
+    where
+      feed.name = any (request.wanted_feeds)
+      and not exists (
+        select from public.backfill_progress as chunk where chunk.run_id = new_run_id and chunk.feed = feed.name
+      )
+  ) as left_out
+  where run.id = new_run_id and left_out.reasons is not null;
+
   perform engine.dispatch_due();
   return new_run_id;
 end
@@ -125,7 +144,7 @@ $$;
 comment on function engine.create_run(text, date, date, text[], boolean, text, text, date[]) is
   'Creates a run with its chunks and sends the first dispatches; returns its id. Every start of a run (operator,
    schedule, closing of gaps) uses it. kind as in backfill_runs; days: only these of the range, cut into stretches
-   (null: all that reprocess asks for, cut into months). Errors: those of engine.check_request; 55000 as of
+   (null: all that reprocess asks for, cut into months). Errors: those of engine.check_request; PT409 as of
    engine.refuse_rival; PT424 as of engine.refuse_broken_setup when an operator starts it.';
 
 grant execute on function engine.refuse_rival, engine.create_run to service_role;

@@ -94,22 +94,26 @@ as $$
     round(coalesce(sum(chunks.bytes), 0) / 1e6, 1),
     coalesce(sum(chunks.invocations), 0)::integer,
     case
-      when count(chunks.name) = 0 then 'Nothing to do.'
+      when count(chunks.name) = 0 then engine.why_no_chunks(
+        start_date => backfill_plan.start_date, end_date => request.last_day, feed => learned.name,
+        reprocess => backfill_plan.reprocess
+      )
       when backfill_plan.start_date < (learned.feed).first_day
         then format('The API has no %s before %s: none are planned.', learned.name, (learned.feed).first_day)
       when backfill_plan.start_date < learned.free_since
         then format('The %s before %s need the historical add-on of The Racing API.', learned.name, learned.free_since)
     end
-  from learned
+  from request
+  cross join learned
   left join chunks on chunks.name = learned.name
-  group by learned.name, learned.feed, learned.calls_per_second, learned.free_since
+  group by learned.name, learned.feed, learned.calls_per_second, learned.free_since, request.last_day
   order by (learned.feed).place
 $$;
 comment on function public.backfill_plan(date, date, text[], text) is
   'What backfill_start with the same arguments would cost, a row per feed; starts nothing. api_calls: requests, without
    those sent again; minutes: at the rate limit (feeds run side by side, so the greatest one is about the whole); races
    and runners that come; megabytes by which the database grows at most, indexes included; invocations of the functions;
-   note: null, or what prevents a part of it. Errors as of backfill_start.';
+   note: null, or what prevents a part of it, or why a feed has no chunks. Errors as of backfill_start.';
 
 revoke all on function public.backfill_plan from public, anon, authenticated, service_role;
 grant execute on function engine.learned, public.backfill_plan to service_role;

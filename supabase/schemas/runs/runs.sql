@@ -13,6 +13,7 @@ create table public.backfill_runs (
   paused_at timestamptz,
   pause_reason text,
   cancelled_at timestamptz,
+  left_out text,
   constraint backfill_runs_dates_in_order check (start_date <= end_date),
   constraint backfill_runs_kind_known check (kind in ('backfill', 'by_hand', 'gaps', 'schedule')),
   constraint backfill_runs_reprocess_known check (reprocess in ('missing', 'failed', 'all')),
@@ -35,6 +36,8 @@ comment on column public.backfill_runs.created_at is 'When the run was started.'
 comment on column public.backfill_runs.paused_at is 'Null unless the run is paused.';
 comment on column public.backfill_runs.pause_reason is 'Why the run is paused and what to do about it.';
 comment on column public.backfill_runs.cancelled_at is 'Null unless the run was cancelled, which is for good.';
+comment on column public.backfill_runs.left_out is
+  'Why some of its feeds have no chunk, as it was when the run was started; null when all of them have one.';
 
 create trigger refuse_unknown_feeds before insert or update of feeds on public.backfill_runs
   for each row execute function engine.refuse_unknown_feeds();

@@ -24,6 +24,7 @@ create table public.backfill_settings (
   schedules_started_on date,
   set_up_at timestamptz,
   database_limit_megabytes integer not null default 500,
+  schedules_started_at timestamptz,
   constraint backfill_settings_one_row check (id),
   constraint backfill_settings_regions_not_empty check (cardinality(regions) > 0),
   constraint backfill_settings_leases_positive check (leases_per_feed between 1 and 10),
@@ -91,9 +92,27 @@ comment on column public.backfill_settings.schedules_started_on is
 comment on column public.backfill_settings.database_limit_megabytes is
   'How large the plan lets the database be, in megabytes of 1,000,000 bytes: 500 on the free plan, which becomes
    read-only beyond it. check_setup warns from 80 %, and fails from 95 %.';
-
 comment on column public.backfill_settings.set_up_at is
   'When "deno task setup" first got through; null before, and after "deno task uninstall".';
+comment on column public.backfill_settings.schedules_started_at is
+  'When that was: data_freshness calls no feed late before freshness_grace_minutes have passed.';
+
+create function engine.refuse_to_delete_settings()
+returns trigger
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+begin
+  raise exception 'The row of backfill_settings cannot be deleted: every run reads it'
+    using errcode = '22023',
+      hint = 'To restore a default: update backfill_settings set regions = default; and so on for each column.';
+end
+$$;
+comment on function engine.refuse_to_delete_settings() is 'Trigger: error 22023.';
+
+create trigger refuse_to_delete_settings before delete or truncate on public.backfill_settings
+  for each statement execute function engine.refuse_to_delete_settings();
 
 alter table public.backfill_settings enable row level security;
 revoke all on public.backfill_settings from public, anon, authenticated, service_role;

@@ -26,6 +26,7 @@ const FOR_OPERATORS = [
   "backfill_retry",
   "backfill_start",
   "pull_days",
+  "pull_masters",
 ];
 
 /** The database functions that the Edge Functions call. */

@@ -97,6 +97,11 @@ export async function startTestDatabase(): Promise<TestDatabase> {
   const time = new StandingTime(sql);
   await time.install();
   await sql`create table testing.feeds as select name, page_limit from engine.feeds`;
+  const settings = await sql<{ name: string }[]>`
+    select attname as name from pg_attribute
+    where attrelid = 'backfill_settings'::regclass and attnum > 0 and not attisdropped
+  `;
+  const defaultSettings = settings.map(({ name }) => `${name} = default`).join(", ");
   if (databaseUrl !== undefined) await standCronStill(admin);
 
   return {
@@ -107,8 +112,7 @@ export async function startTestDatabase(): Promise<TestDatabase> {
     adminUrl: platform.adminUrl,
     async reset(moment = MONDAY_NOON) {
       await sql.unsafe(`truncate ${FILLED_TABLES.join(", ")} restart identity cascade`);
-      await sql`delete from backfill_settings`;
-      await sql`insert into backfill_settings default values`;
+      await sql.unsafe(`update backfill_settings set ${defaultSettings}`);
       await sql`delete from engine.feeds where name not in (select name from testing.feeds)`;
       await sql`
         delete from engine.locks where name like 'claim %' and substr(name, 7) not in (select name from testing.feeds)
