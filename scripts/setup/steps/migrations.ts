@@ -65,7 +65,7 @@ export function refuseOtherHistory(
   }
   for (const { version, statements } of recorded) {
     const mine = ours.find((known) => known.version === version);
-    if (statements === null || mine === undefined || isSameSql(statements.join(""), mine.text)) continue;
+    if (statements === null || mine === undefined || isSameSql(statements.join("\n"), mine.text)) continue;
     throw new Problem(
       `The migration ${version} was edited since this database was set up, and is never applied twice. Before version ` +
         "1.0 there is no upgrade from it: go back to the checkout that it was set up with, or remove everything with " +
