@@ -2,9 +2,9 @@ import { readArguments } from "../command_line/read_arguments.ts";
 import { bootEverything, type BootOptions } from "./world/boot.ts";
 import { BOOT_OPTIONS_HELP, BOOT_VALUES, bootOptions } from "./world/boot_options.ts";
 import { Problem } from "../command_line/problem.ts";
+import { runCommand, splitCommand } from "./world/run_command.ts";
 import { describeReplay } from "./racing_api/replay.ts";
 import { runTask } from "../command_line/run_main.ts";
-import { stopOnSignal } from "../command_line/shutdown.ts";
 
 const USAGE = `Runs the whole product on this machine: Postgres, the functions and a simulated Racing API.
 
@@ -26,46 +26,16 @@ interface LocalOptions {
 }
 
 function readLocalOptions(args: readonly string[]): LocalOptions {
-  const split = args.indexOf("--");
-  const command = split < 0 ? [] : args.slice(split + 1);
-  const given = readArguments(split < 0 ? args : args.slice(0, split), {
-    task: "local",
-    values: BOOT_VALUES,
-    words: true,
-  });
+  const { own, command } = splitCommand(args);
+  const given = readArguments(own, { task: "local", values: BOOT_VALUES, words: true });
   const [word] = given.words;
   if (word !== undefined) {
     throw new Problem(
       `There is no argument "${word}": put -- before a command (see deno task local --help).`,
     );
   }
-  if (split >= 0 && command.length === 0 && !given.help) throw new Problem("There is no command after --.");
-  return { help: given.help, boot: bootOptions(given), command };
-}
-
-/** Runs the command to its end, beside the platform. Returns its exit code. */
-async function runCommand(
-  [program = "", ...args]: readonly string[],
-  env: Record<string, string>,
-): Promise<number> {
-  let child: Deno.ChildProcess;
-  try {
-    child = new Deno.Command(program, { args, env, stdin: "inherit" }).spawn();
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : error;
-    throw new Problem(`The command "${program}" cannot be run: ${reason}.`, { cause: error });
-  }
-  const forget = stopOnSignal(async () => {
-    try {
-      child.kill("SIGTERM");
-    } catch {
-      // It has ended already, perhaps by the same Ctrl+C.
-    }
-    await child.status;
-  });
-  const status = await child.status;
-  forget();
-  return status.code;
+  if (command?.length === 0 && !given.help) throw new Problem("There is no command after --.");
+  return { help: given.help, boot: bootOptions(given), command: command ?? [] };
 }
 
 async function local(options: LocalOptions): Promise<number> {
