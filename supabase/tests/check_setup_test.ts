@@ -47,6 +47,7 @@ Deno.test.beforeEach(async () => {
   functionLog.length = 0;
   // A project that was never asked, so that no answer of before counts.
   await sql`delete from engine.pings`;
+  await everything.platform.cron.tick(new Date());
 });
 
 const until = (condition: () => Promise<boolean>, what: string) =>
@@ -93,7 +94,6 @@ async function setVault(name: string, value: string): Promise<void> {
 }
 
 Deno.test("check_setup() asks at first and says so, then finds that everything works, in a fixed order", async () => {
-  const { platform } = everything;
   const first = await look();
   assertEquals(present(first.get("ping"), "row of the ping"), {
     part: "ping",
@@ -102,7 +102,6 @@ Deno.test("check_setup() asks at first and says so, then finds that everything w
     what_to_do: "Look again in 5 seconds: select * from check_setup();",
   });
   assertEquals(first.get("function events")?.finding, "It was never asked until now.");
-  await platform.cron.tick(new Date());
   const rows = await check();
   assertEquals([...rows.values()].map(({ part, state }) => `${part}: ${state}`), [
     "extensions: ok",
@@ -392,6 +391,11 @@ Deno.test("a run says at the first answer that a function is not deployed, and t
       "No function takes the dispatches of results. The function events is not",
     );
     assertStringIncludes(await status(), "(404)");
+    // An alert is raised after two minutes without a claim.
+    await sql`update backfill_runs set created_at = created_at - interval '3 minutes'`;
+    await sql`update ingest_errors set occurred_at = occurred_at - interval '3 minutes'`;
+    const [trouble] = await sql`select message from engine.unanswered_dispatches`;
+    assertEquals(trouble?.["message"], lost?.["message"]);
   } finally {
     await Deno.rename(away!, there!);
   }
