@@ -306,7 +306,12 @@ const BROKEN: readonly Broken[] = [
   },
 ];
 
-const ONLY_TABLE = Deno.env.get("PRINT_CHECK_SETUP");
+/** For a table of what breaks and what is then said. */
+const print = (link: string, shown: readonly string[], { finding, what_to_do }: Row) => {
+  if (Deno.env.get("PRINT_CHECK_SETUP")) {
+    console.log(`| ${link} | ${shown.join(", ")} | ${finding} | ${what_to_do} |`);
+  }
+};
 
 for (const { link, break: breakIt, shows, finds, says } of BROKEN) {
   Deno.test(`check_setup() shows ${link}, and no longer once it is mended`, async () => {
@@ -325,9 +330,7 @@ for (const { link, break: breakIt, shows, finds, says } of BROKEN) {
       }
       const rows = await check();
       const first = present(rows.get((shows[0] ?? "").replace(/: \w+$/, "")), shows[0] ?? "row");
-      if (ONLY_TABLE) {
-        console.log(`| ${link} | ${shows.join(", ")} | ${first.finding} | ${first.what_to_do} |`);
-      }
+      print(link, troubles(rows), first);
       assertEquals(troubles(rows), shows);
       assertStringIncludes(first.finding, finds);
       assertStringIncludes(first.what_to_do, says);
@@ -363,7 +366,7 @@ Deno.test("check_setup() shows a webhook that answers with an error", async () =
     await sql`select vault.create_secret(${`http://127.0.0.1:${webhook.addr.port}/`}, 'alert_webhook_url')`;
     assertStringIncludes((await check()).get("webhook")?.finding ?? "", "no alert had to be sent yet");
     const rows = await send();
-    if (ONLY_TABLE) console.log(rows.get("webhook"));
+    print("a webhook that answers 500", troubles(rows), present(rows.get("webhook"), "row of the webhook"));
     assertEquals(troubles(rows), ["webhook: failed"]);
     assertEquals(rows.get("webhook")?.finding, "It did not take the last message: it answered 500.");
     status = 204;

@@ -158,7 +158,10 @@ as $$
         case when summary.has_cards then 'ok' when summary.shortage is not null then 'failed' else 'waiting' end,
         case
           when summary.has_cards then 'It is Pro: racecards and results can be pulled.'
-          when summary.shortage is not null then summary.shortage || '.'
+          when summary.shortage is not null then format(
+            'The plan of the account is too low: %s.',
+            coalesce(substring(summary.shortage from '\((.*)\)'), summary.shortage)
+          )
           else 'Not known before the account is accepted.'
         end,
         case
