@@ -2507,7 +2507,7 @@ begin
   if not found then
     return;
   end if;
-  reason := left(regexp_replace(coalesce(answer.error_msg, ''), '[^A-Za-z0-9 .,:;()/_-]+', ' ', 'g'), 120);
+  reason := left(regexp_replace(coalesce(answer.error_msg, ''), '[^A-Za-z0-9 .,:;()/_''-]+', ' ', 'g'), 120);
   kind := case
     when answer.status_code between 200 and 299 then 'answered'
     when answer.status_code = 401 and answer.content like '%clocks%' then 'clocks_differ'
@@ -2890,14 +2890,15 @@ begin
           'select * from check_setup();';
   end if;
 
-  -- No ping is no reason, nor is one without an answer: it may never have been sent. One of an hour ago says little.
+  -- No ping is no reason, nor is one without an answer: it may never have been sent, or have come all the same. One of
+  -- an hour ago says little.
   select
     coalesce(ping.finding, ping.api_message, 'The account is refused') as finding,
     coalesce(ping.what_to_do, 'Run "npx -y deno task setup", which asks for the account and tries it.') as what_to_do
   into trouble
   from engine.ping_outcomes() as ping
   where
-    (ping.outcome not in ('reported', 'pending', 'not_sent') or ping.account in ('refused', 'not_set'))
+    (ping.outcome not in ('reported', 'pending', 'not_sent', 'timed_out') or ping.account in ('refused', 'not_set'))
     and ping.age < interval '1 hour'
     and not exists (
       select from public.backfill_progress as chunk
@@ -8155,7 +8156,7 @@ as $$
       bool_or(answers.outcome = 'reported' and answers.account is null) as is_asked
     from answers
   )
-  select row.part, row.state, row.finding, row.what_to_do
+  select link.part, link.state, link.finding, link.what_to_do
   from summary
   cross join lateral (
     values
@@ -8191,7 +8192,10 @@ as $$
         case when summary.has_cards then 'ok' when summary.shortage is not null then 'failed' else 'waiting' end,
         case
           when summary.has_cards then 'It is Pro: racecards and results can be pulled.'
-          when summary.shortage is not null then summary.shortage || '.'
+          when summary.shortage is not null then format(
+            'The plan of the account is too low: %s.',
+            coalesce(substring(summary.shortage from '\((.*)\)'), summary.shortage)
+          )
           else 'Not known before the account is accepted.'
         end,
         case
@@ -8202,8 +8206,8 @@ as $$
           else 'See the row "API account".'
         end
       )
-  ) as row (place, part, state, finding, what_to_do)
-  order by row.place
+  ) as link (place, part, state, finding, what_to_do)
+  order by link.place
 $$;
 comment on function engine.check_account() is
   'Whether The Racing API accepts the account, and whether its plan has racecards, by what the functions reported.';

@@ -47,6 +47,7 @@ Deno.test.beforeEach(async () => {
   functionLog.length = 0;
   // A project that was never asked, so that no answer of before counts.
   await sql`delete from engine.pings`;
+  await everything.platform.cron.tick(new Date());
 });
 
 const until = (condition: () => Promise<boolean>, what: string) =>
@@ -93,7 +94,6 @@ async function setVault(name: string, value: string): Promise<void> {
 }
 
 Deno.test("check_setup() asks at first and says so, then finds that everything works, in a fixed order", async () => {
-  const { platform } = everything;
   const first = await look();
   assertEquals(present(first.get("ping"), "row of the ping"), {
     part: "ping",
@@ -102,7 +102,6 @@ Deno.test("check_setup() asks at first and says so, then finds that everything w
     what_to_do: "Look again in 5 seconds: select * from check_setup();",
   });
   assertEquals(first.get("function events")?.finding, "It was never asked until now.");
-  await platform.cron.tick(new Date());
   const rows = await check();
   assertEquals([...rows.values()].map(({ part, state }) => `${part}: ${state}`), [
     "extensions: ok",
@@ -307,7 +306,12 @@ const BROKEN: readonly Broken[] = [
   },
 ];
 
-const ONLY_TABLE = Deno.env.get("PRINT_CHECK_SETUP");
+/** For a table of what breaks and what is then said. */
+const print = (link: string, shown: readonly string[], { finding, what_to_do }: Row) => {
+  if (Deno.env.get("PRINT_CHECK_SETUP")) {
+    console.log(`| ${link} | ${shown.join(", ")} | ${finding} | ${what_to_do} |`);
+  }
+};
 
 for (const { link, break: breakIt, shows, finds, says } of BROKEN) {
   Deno.test(`check_setup() shows ${link}, and no longer once it is mended`, async () => {
@@ -326,9 +330,7 @@ for (const { link, break: breakIt, shows, finds, says } of BROKEN) {
       }
       const rows = await check();
       const first = present(rows.get((shows[0] ?? "").replace(/: \w+$/, "")), shows[0] ?? "row");
-      if (ONLY_TABLE) {
-        console.log(`| ${link} | ${shows.join(", ")} | ${first.finding} | ${first.what_to_do} |`);
-      }
+      print(link, troubles(rows), first);
       assertEquals(troubles(rows), shows);
       assertStringIncludes(first.finding, finds);
       assertStringIncludes(first.what_to_do, says);
@@ -364,7 +366,7 @@ Deno.test("check_setup() shows a webhook that answers with an error", async () =
     await sql`select vault.create_secret(${`http://127.0.0.1:${webhook.addr.port}/`}, 'alert_webhook_url')`;
     assertStringIncludes((await check()).get("webhook")?.finding ?? "", "no alert had to be sent yet");
     const rows = await send();
-    if (ONLY_TABLE) console.log(rows.get("webhook"));
+    print("a webhook that answers 500", troubles(rows), present(rows.get("webhook"), "row of the webhook"));
     assertEquals(troubles(rows), ["webhook: failed"]);
     assertEquals(rows.get("webhook")?.finding, "It did not take the last message: it answered 500.");
     status = 204;
@@ -392,6 +394,11 @@ Deno.test("a run says at the first answer that a function is not deployed, and t
       "No function takes the dispatches of results. The function events is not",
     );
     assertStringIncludes(await status(), "(404)");
+    // An alert is raised after two minutes without a claim.
+    await sql`update backfill_runs set created_at = created_at - interval '3 minutes'`;
+    await sql`update ingest_errors set occurred_at = occurred_at - interval '3 minutes'`;
+    const [trouble] = await sql`select message from engine.unanswered_dispatches`;
+    assertEquals(trouble?.["message"], lost?.["message"]);
   } finally {
     await Deno.rename(away!, there!);
   }

@@ -125,6 +125,25 @@ Deno.test("wrong or missing credentials are answered with 401", async () => {
   });
 });
 
+Deno.test("what the account's plan lacks is answered with 401 and the plan that is needed", async () => {
+  await withApi(async (api, get) => {
+    const answers = async () =>
+      await Promise.all(
+        ["/racecards/pro?date=2024-12-26&limit=1", "/results?limit=1", "/courses/regions"].map(
+          async (path) => {
+            const { status, text } = await get(path);
+            return status === 200 ? 200 : [status, JSON.parse(text).detail];
+          },
+        ),
+      );
+    assertEquals(await answers(), [200, 200, 200]);
+    api.plan = "Standard";
+    assertEquals(await answers(), [[401, "Pro Plan required"], 200, 200]);
+    api.plan = "Free";
+    assertEquals(await answers(), [[401, "Pro Plan required"], [401, "Standard Plan required"], 200]);
+  });
+});
+
 Deno.test("a client that accepts gzip gets gzip and reads the same text", async () => {
   await withApi(async (api, get) => {
     const path = "/racecards/pro?date=2024-06-03";

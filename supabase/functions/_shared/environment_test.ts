@@ -27,6 +27,15 @@ Deno.test("a missing variable is named, with the command that sets it", () => {
   assertThrows(() => readEnvironment(from({ WORKER_SECRET: "x" })), MissingSettingError, "SUPABASE_URL");
 });
 
+Deno.test("the previous worker secret is known while it is set, and redacted", () => {
+  const known = (previous: Record<string, string>) =>
+    readEnvironment(from({ ...base, SUPABASE_SERVICE_ROLE_KEY: "key", ...previous })).workerSecrets;
+  assertEquals(known({}), ["worker-secret"]);
+  assertEquals(known({ WORKER_SECRET_PREVIOUS: " " }), ["worker-secret"]);
+  assertEquals(known({ WORKER_SECRET_PREVIOUS: "old-secret\n" }), ["worker-secret", "old-secret"]);
+  assert(secretsOf(from({ ...base, WORKER_SECRET_PREVIOUS: "old-secret" })).includes("old-secret"));
+});
+
 Deno.test("a dictionary that can't be read is not quoted", () => {
   const error = assertThrows(
     () => readEnvironment(from({ ...base, SUPABASE_SECRET_KEYS: "sb_secret_broken" })),

@@ -32,7 +32,7 @@ begin
   if not found then
     return;
   end if;
-  reason := left(regexp_replace(coalesce(answer.error_msg, ''), '[^A-Za-z0-9 .,:;()/_-]+', ' ', 'g'), 120);
+  reason := left(regexp_replace(coalesce(answer.error_msg, ''), '[^A-Za-z0-9 .,:;()/_''-]+', ' ', 'g'), 120);
   kind := case
     when answer.status_code between 200 and 299 then 'answered'
     when answer.status_code = 401 and answer.content like '%clocks%' then 'clocks_differ'

@@ -122,7 +122,7 @@ as $$
       bool_or(answers.outcome = 'reported' and answers.account is null) as is_asked
     from answers
   )
-  select row.part, row.state, row.finding, row.what_to_do
+  select link.part, link.state, link.finding, link.what_to_do
   from summary
   cross join lateral (
     values
@@ -158,7 +158,10 @@ as $$
         case when summary.has_cards then 'ok' when summary.shortage is not null then 'failed' else 'waiting' end,
         case
           when summary.has_cards then 'It is Pro: racecards and results can be pulled.'
-          when summary.shortage is not null then summary.shortage || '.'
+          when summary.shortage is not null then format(
+            'The plan of the account is too low: %s.',
+            coalesce(substring(summary.shortage from '\((.*)\)'), summary.shortage)
+          )
           else 'Not known before the account is accepted.'
         end,
         case
@@ -169,8 +172,8 @@ as $$
           else 'See the row "API account".'
         end
       )
-  ) as row (place, part, state, finding, what_to_do)
-  order by row.place
+  ) as link (place, part, state, finding, what_to_do)
+  order by link.place
 $$;
 comment on function engine.check_account() is
   'Whether The Racing API accepts the account, and whether its plan has racecards, by what the functions reported.';

@@ -25,14 +25,15 @@ begin
           'select * from check_setup();';
   end if;
 
-  -- No ping is no reason, nor is one without an answer: it may never have been sent. One of an hour ago says little.
+  -- No ping is no reason, nor is one without an answer: it may never have been sent, or have come all the same. One of
+  -- an hour ago says little.
   select
     coalesce(ping.finding, ping.api_message, 'The account is refused') as finding,
     coalesce(ping.what_to_do, 'Run "npx -y deno task setup", which asks for the account and tries it.') as what_to_do
   into trouble
   from engine.ping_outcomes() as ping
   where
-    (ping.outcome not in ('reported', 'pending', 'not_sent') or ping.account in ('refused', 'not_set'))
+    (ping.outcome not in ('reported', 'pending', 'not_sent', 'timed_out') or ping.account in ('refused', 'not_set'))
     and ping.age < interval '1 hour'
     and not exists (
       select from public.backfill_progress as chunk

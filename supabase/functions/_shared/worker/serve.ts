@@ -104,7 +104,7 @@ async function readDispatch(
       z.union([z.strictObject({ feed }), z.strictObject({ ping: z.literal(true) })]),
     );
     if (body === undefined) {
-      return { status: 400, message: `Send {"feed": "${feeds.join('" | "')}"} or {"ping": true}` };
+      return { status: 400, message: `Send {"feed": "${feeds.join('" | "')}"}` };
     }
     return "ping" in body ? { ping: null } : { feed: body.feed, id: null };
   }
