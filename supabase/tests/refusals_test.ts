@@ -59,6 +59,11 @@ const nonsense: [statement: string, message: string, hint: string][] = [
     DAYS_AHEAD,
   ],
   [
+    "select backfill_start('2026-06-23', feeds => array['masters'])",
+    "The start date 2026-06-23 is more than 7 days ahead: the API has no cards that far",
+    DAYS_AHEAD,
+  ],
+  [
     "select backfill_start('2026-05-01', feeds => '{}')",
     "The list of feeds is empty",
     `Leave it out, or name some: the feeds are ${FEEDS}.`,
@@ -89,6 +94,17 @@ const nonsense: [statement: string, message: string, hint: string][] = [
     "For today: select pull_days(); for another day: select pull_days(date '2026-10-03');",
   ],
   [
+    "select pull_days('2026-05-02', '2026-05-01')",
+    "The start date 2026-05-02 is after the end date 2026-05-01",
+    "Swap them: the first day is 2026-05-01, the last one 2026-05-02.",
+  ],
+  [
+    // Its range is too long too: backfill_start would refuse it as well.
+    "select pull_days('2026-05-01', 'infinity')",
+    "The end date infinity is more than 7 days ahead: the API has no cards that far",
+    DAYS_AHEAD,
+  ],
+  [
     "select pull_days('2026-05-01', '2026-06-01', array['results'])",
     "From 2026-05-01 to 2026-06-01 is more than the 31 days that pull_days pulls",
     "For more, at a backfill's place in the queue: " +
@@ -101,12 +117,12 @@ const nonsense: [statement: string, message: string, hint: string][] = [
   ],
   [
     "delete from backfill_settings",
-    "The row of backfill_settings cannot be deleted: every run reads it",
+    "The row of backfill_settings can't be deleted: every run reads it",
     "To restore a default: update backfill_settings set regions = default; and so on for each column.",
   ],
   [
     "truncate backfill_settings",
-    "The row of backfill_settings cannot be deleted: every run reads it",
+    "The row of backfill_settings can't be deleted: every run reads it",
     "To restore a default: update backfill_settings set regions = default; and so on for each column.",
   ],
 ];
