@@ -176,7 +176,8 @@ Deno.test("a run that waits is refused a resume and a retry with its state and w
 Deno.test("a paused run is refused another pause and a retry with how to resume it", async () => {
   const run = await start(db.sql, "2026-05-01", "2026-05-31", { feeds: ["results"] });
   await db.sql`select backfill_pause(${run})`;
-  const hint = `Paused by postgres. To go on: select backfill_resume(${run});`;
+  const [{ login } = {}] = await db.sql`select session_user as login`;
+  const hint = `Paused by ${login}. To go on: select backfill_resume(${run});`;
   assertEquals(await refusal(`select backfill_pause(${run})`), {
     code: "PT409",
     message: `Run ${run} is paused already`,
