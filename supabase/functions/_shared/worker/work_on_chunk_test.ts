@@ -7,6 +7,7 @@ import { HandMovedClock } from "../../../tests/support/hand_moved_clock.ts";
 import { createLogger, type Logger } from "../log.ts";
 import { RacingApiClient } from "../racing_api/client.ts";
 import { type Chunk, createEngineClient, type EngineClient } from "./engine_client.ts";
+import { TimeSheet } from "../time_sheet.ts";
 import { type Outcome, workOnChunk, type Workshop } from "./work_on_chunk.ts";
 
 const PASSWORD = "a password nobody can guess";
@@ -54,14 +55,16 @@ function bench(password = PASSWORD): Bench {
     log,
     logger,
     work(chunk, more) {
+      const times = new TimeSheet(clock);
       const client = new RacingApiClient({
         account: { url: api.url, username: "somebody", password },
         budget: engine,
         clock,
         fetch,
+        times,
         onRetry: (error, request) => engine.noteFailedRequest(chunk, error.failure, error.message, request),
       });
-      return workOnChunk(chunk, { engine, api: client, clock, log: logger, ...more });
+      return workOnChunk(chunk, { engine, api: client, clock, log: logger, times, ...more });
     },
   };
 }
