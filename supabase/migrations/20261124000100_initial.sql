@@ -5880,7 +5880,7 @@ as $$
   with busy as (
     select counted.counted_from, sum(counted.calls) as calls
     from engine.racing_api_calls as counted
-    where counted.feed = calls_per_second.feed and counted.counted_from > engine.clock() - interval '15 minutes'
+    where counted.feed = calls_per_second.feed and counted.counted_from > (select engine.clock() - interval '15 minutes')
     group by counted.counted_from
   ),
   whole as (
@@ -5997,8 +5997,11 @@ last_minute as (
   select counted.run_id, sum(counted.calls) as calls
   from engine.racing_api_calls as counted
   where
-    counted.counted_from >= date_bin('10 seconds', engine.clock(), timestamptz 'epoch') - interval '60 seconds'
-    and counted.counted_from < date_bin('10 seconds', engine.clock(), timestamptz 'epoch')
+    -- Subqueries, so that the clock is read once and the index is used: 50,000 rows took 1.5 s.
+    counted.counted_from >= (
+      select date_bin('10 seconds', engine.clock(), timestamptz 'epoch') - interval '60 seconds'
+    )
+    and counted.counted_from < (select date_bin('10 seconds', engine.clock(), timestamptz 'epoch'))
   group by counted.run_id
 ),
 states as (
