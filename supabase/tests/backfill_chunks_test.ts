@@ -49,7 +49,11 @@ Deno.test("a chunk has its place among the run's chunks of its feed, and its las
 Deno.test("an ended chunk says how long it took in whole seconds, and has no next attempt", async () => {
   await start(db.sql, "2026-05-01", "2026-05-31", { feeds: ["results"] });
   const held = await claimed(db.worker, "results");
-  await ingest(db.worker, held, page({ before: [null, 0], after: [null, 0] }, { api_total: 0, api_calls: 1 }));
+  await ingest(
+    db.worker,
+    held,
+    page({ before: [null, 0], after: [null, 0] }, { api_total: 0, api_calls: 1 }),
+  );
   await db.passTime("83.4567 seconds");
   assertEquals(await finish(db.worker, held), "succeeded");
   const [row] = await db.sql`

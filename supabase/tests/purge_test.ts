@@ -49,6 +49,8 @@ Deno.test("what is older than the settings say goes, what is younger stays", asy
   assertEquals(deleted, {
     ingest_errors: 1,
     racing_api_calls: 1,
+    invocations: 0,
+    daily_usage: 0,
     backfill_runs: 0,
     ingest_rejects: 0,
     alerts: 1,
