@@ -3,8 +3,11 @@ import { messageOf, Problem } from "../command_line/problem.ts";
 
 export type Sql = postgres.Sql;
 
-/** A pool of connections to a project's database, encrypted unless it is on this machine. */
-export function connectToProject(url: URL, { max = 2, name = "darkhorses" } = {}): Sql {
+/**
+ * A pool of connections to a project's database, encrypted unless it is on this machine. Without arrays none can be sent,
+ * and the process outlives a connection that is lost while it is made: postgres.js asks for their types on each new one.
+ */
+export function connectToProject(url: URL, { max = 2, name = "darkhorses", arrays = true } = {}): Sql {
   const isHere = /^(127\.0\.0\.1|localhost|\[::1\])$/.test(url.hostname);
   return postgres(url.href, {
     max,
@@ -12,6 +15,7 @@ export function connectToProject(url: URL, { max = 2, name = "darkhorses" } = {}
     onnotice: () => {},
     connect_timeout: 15,
     idle_timeout: 60,
+    fetch_types: arrays,
     connection: { application_name: name },
   });
 }
