@@ -32,7 +32,8 @@ const routes = buildRouteMap({
   },
   docs: {
     brief: "Asks and steers a racing database",
-    fullDescription: "Asks and steers a racing database: the project of supabase/.env, or the database in DATABASE_URL. " +
+    fullDescription:
+      "Asks and steers a racing database: the project of supabase/.env, or the database in DATABASE_URL. " +
       "Without a project: deno task local -- deno task darkhorses status\n\n" +
       "COMMAND --help has the options of a command, and an example. --json prints one JSON document, of watch an object " +
       "a line.\n\nExit codes: 0 all is well; 1 something is wrong, or was refused; 2 the command cannot be meant like " +
@@ -69,10 +70,11 @@ function explainArguments(error: unknown): string {
 /** Runs a command; resolves to its exit code. */
 export async function runDarkhorses(args: readonly string[], around: Surroundings): Promise<number> {
   const ended = { code: EXIT.fine as number };
-  const process = { stdout: { write: around.out }, stderr: { write: around.err }, exitCode: 0 };
+  const process = { stdout: { write: around.out }, stderr: { write: around.err }, exitCode: undefined as number | undefined };
   const inputs = args.length === 0 ? ["--help"] : args;
   await run(application, inputs, { ...around, process, ended });
   // The library's own codes are negative: the command was typed wrongly.
-  if (process.exitCode < 0) return EXIT.usage;
-  return ended.code === EXIT.fine ? process.exitCode : ended.code;
+  const code = process.exitCode ?? EXIT.fine;
+  if (code < 0) return EXIT.usage;
+  return ended.code === EXIT.fine ? code : ended.code;
 }

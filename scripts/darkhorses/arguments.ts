@@ -21,7 +21,11 @@ export function readDay(text: string): string {
   }
 }
 
-export const FIRST_DAY = { parse: readDay, brief: "First day, as YYYY-MM-DD", placeholder: "first-day" } as const;
+export const FIRST_DAY = {
+  parse: readDay,
+  brief: "First day, as YYYY-MM-DD",
+  placeholder: "first-day",
+} as const;
 export const LAST_DAY = {
   parse: readDay,
   brief: "Last day, as YYYY-MM-DD",
@@ -50,7 +54,11 @@ export function readRunId(text: string): number {
   throw new UsageProblem(`"${text}" is no run: give its number, as "darkhorses status" shows it.`);
 }
 
-export const RUN = { parse: readRunId, brief: "The run's number, as status shows it", placeholder: "run" } as const;
+export const RUN = {
+  parse: readRunId,
+  brief: "The run's number, as status shows it",
+  placeholder: "run",
+} as const;
 export const RUN_FLAG = {
   kind: "parsed",
   parse: readRunId,

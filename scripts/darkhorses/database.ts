@@ -36,9 +36,10 @@ export function codeOf(error: unknown): string {
 
 /** Whether the database was down or went down, rather than refused the query. */
 export function isConnectionLoss(error: unknown): boolean {
-  return /^(08|57P|53300|CONNECTION_|CONNECT_TIMEOUT|ECONN|EPIPE|ENOTFOUND|EAI_AGAIN|EHOST|ENET|ETIMEDOUT)/.test(
-    codeOf(error),
-  );
+  return /^(08|57P|53300|CONNECTION_|CONNECT_TIMEOUT|ECONN|EPIPE|ENOTFOUND|EAI_AGAIN|EHOST|ENET|ETIMEDOUT)/
+    .test(
+      codeOf(error),
+    );
 }
 
 export function explain(error: unknown, url: URL): unknown {

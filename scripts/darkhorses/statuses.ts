@@ -14,8 +14,9 @@ export interface RunStatus {
   readonly chunks_total: number;
   readonly chunks_succeeded: number;
   readonly chunks_dead: number;
-  readonly races_stored: number;
-  readonly runners_stored: number;
+  /** Each counted once, although it comes as a card and as a result. */
+  readonly races: number;
+  readonly runners: number;
   readonly rows_rejected: number;
   readonly api_calls: number;
   readonly calls_per_minute: number | null;
@@ -41,7 +42,7 @@ export async function readStatuses(
     sql`
     select
       run_id, state, percent, ceil(extract(epoch from time_left))::integer as seconds_left, start_date, end_date, feeds,
-      chunks_total, chunks_succeeded, chunks_dead, races_stored, runners_stored, rows_rejected, api_calls,
+      chunks_total, chunks_succeeded, chunks_dead, races, runners, rows_rejected, api_calls,
       calls_per_minute, what_to_do, last_error, last_error_at, created_at, ended_at
     from public.backfill_status_details
     where ${run ?? null}::bigint is null or run_id = ${run ?? null}::bigint

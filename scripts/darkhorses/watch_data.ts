@@ -1,5 +1,5 @@
 import type { Sql } from "../project/project_database.ts";
-import { ask, askOne } from "./database.ts";
+import { ask } from "./database.ts";
 import { readStatuses, type RunStatus } from "./statuses.ts";
 
 /** How far one feed of a run is. */
@@ -10,21 +10,18 @@ export interface FeedProgress {
   readonly chunks_total: number;
 }
 
-/** Racing of the run's days in the database: each race once, however often it came. */
-export interface Stored {
-  readonly races: number;
-  readonly runners: number;
-}
-
 /** A run at one moment. */
 export interface Snapshot {
   readonly run: RunStatus;
   readonly feeds: readonly FeedProgress[];
-  readonly stored: Stored;
   /** What the rate limits allow the feeds that are left. */
   readonly calls_allowed: number;
   /** The latest ones, apart from requests that succeeded when they were sent again. */
-  readonly errors: readonly { readonly occurred_at: string; readonly feed: string; readonly message: string }[];
+  readonly errors: readonly {
+    readonly occurred_at: string;
+    readonly feed: string;
+    readonly message: string;
+  }[];
   /** Runs that go on beside it. */
   readonly other_runs: number;
 }
@@ -44,32 +41,10 @@ export async function readLiveRuns(sql: Sql): Promise<number[]> {
   return rows.map(({ run_id }) => run_id);
 }
 
-/** Counting takes up to a second on a large database, so it is not done each time. */
-export async function countStored(sql: Sql, run: number): Promise<Stored> {
-  return await askOne(
-    sql,
-    sql`
-    select
-      (
-        select count(*) from public.ra_races as race where race.race_date between run.start_date and run.end_date
-      ) as races,
-      (
-        select count(*)
-        from public.ra_races as race
-        join public.ra_runners as runner on runner.race_id = race.id
-        where race.race_date between run.start_date and run.end_date
-      ) as runners
-    from public.backfill_runs as run
-    where run.id = ${run}::bigint
-  `,
-  );
-}
-
 /** Undefined when there is no such run. */
 export async function readSnapshot(
   sql: Sql,
   run: number,
-  stored: Stored,
   otherRuns: number,
 ): Promise<Snapshot | undefined> {
   const [status] = await readStatuses(sql, { run, limit: 1 });
@@ -111,7 +86,6 @@ export async function readSnapshot(
   return {
     run: status,
     feeds: feeds.map(({ calls_allowed: _, ...feed }) => feed),
-    stored,
     calls_allowed: Math.round(feeds.reduce((sum, feed) => sum + feed.calls_allowed, 0)),
     errors,
     other_runs: otherRuns,

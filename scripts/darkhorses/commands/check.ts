@@ -24,7 +24,8 @@ export const check = buildCommand<JsonFlag, [], Session>({
   parameters: { flags: { json: JSON_FLAG } },
   async func(flags) {
     await answer(this, flags, async (sql) => {
-      const look = () => ask<Link>(sql, sql`select part, state, finding, what_to_do from public.check_setup()`);
+      const look = () =>
+        ask<Link>(sql, sql`select part, state, finding, what_to_do from public.check_setup()`);
       // The first look asks the functions, and shows what they answered at an earlier time.
       await look();
       let data: Link[] = [];
@@ -35,7 +36,8 @@ export const check = buildCommand<JsonFlag, [], Session>({
       }
       const wrong = data.filter(({ state }) => state === "failed" || state === "waiting");
       const text = data.map((link) => {
-        const style = ({ ok: "green", waiting: "yellow", warning: "yellow", failed: "red" } as const)[link.state];
+        const style =
+          ({ ok: "green", waiting: "yellow", warning: "yellow", failed: "red" } as const)[link.state];
         const lines = [`${this.paint(style, link.state.padEnd(7))}  ${link.part}: ${link.finding}`];
         const advice = link.state === "ok" ? null : link.what_to_do;
         return [...lines, ...(advice === null ? [] : [wrap(advice, 80, " ".repeat(9))])].join("\n");

@@ -20,7 +20,8 @@ interface Chunk {
 export const chunks = listOfRunCommand<Chunk>({
   brief: "The chunks of the runs: dead ones first, then those at work, then the newest",
   example: { input: "--run 3 --limit 200", brief: "All of a run" },
-  query: (sql, { run, limit }) => sql`
+  query: (sql, { run, limit }) =>
+    sql`
     select chunk.*
     from public.backfill_chunks as chunk
     where ${run ?? null}::bigint is null or chunk.run_id = ${run ?? null}::bigint
@@ -62,7 +63,8 @@ export const gaps = listCommand<Gap>({
   brief: "Days of which something is missing, the newest first",
   example: { input: "--limit 200", brief: "More of them" },
   query: (sql, { limit }) => sql`select * from public.coverage_gaps order by day desc, feed limit ${limit}`,
-  render: (rows) => renderTable(rows.map(({ feed, day, kind, tries, missing }) => ({ feed, day, kind, tries, missing }))),
+  render: (rows) =>
+    renderTable(rows.map(({ feed, day, kind, tries, missing }) => ({ feed, day, kind, tries, missing }))),
   none: "Nothing is missing of what was asked for.",
 });
 
@@ -104,7 +106,8 @@ interface IngestError {
 export const errors = listOfRunCommand<IngestError>({
   brief: "Attempts that failed, the newest first",
   example: { input: "--run 3", brief: "Those of one run" },
-  query: (sql, { run, limit }) => sql`
+  query: (sql, { run, limit }) =>
+    sql`
     select occurred_at, run_id, chunk_id, feed, failure_class, endpoint, http_status, attempt, message
     from public.ingest_errors
     where ${run ?? null}::bigint is null or run_id = ${run ?? null}::bigint
@@ -115,7 +118,9 @@ export const errors = listOfRunCommand<IngestError>({
     rows.map((row) =>
       [
         `${ukTime(row.occurred_at)}  run ${row.run_id ?? "-"}, chunk ${row.chunk_id ?? "-"}, ${row.feed}, ` +
-        `${row.failure_class}${row.http_status === null ? "" : `, HTTP ${row.http_status}`}, attempt ${row.attempt}`,
+        `${row.failure_class}${
+          row.http_status === null ? "" : `, HTTP ${row.http_status}`
+        }, attempt ${row.attempt}`,
         wrap(row.message, 80, "  "),
       ].join("\n")
     ).join("\n"),
@@ -135,7 +140,8 @@ interface Reject {
 export const rejects = listOfRunCommand<Reject>({
   brief: "Rows and values that could not be understood, the newest first",
   example: { input: "--json --limit 1", brief: "With the raw JSON of each" },
-  query: (sql, { run, limit }) => sql`
+  query: (sql, { run, limit }) =>
+    sql`
     select id, last_seen_at, feed, kind, race_date, race_id, horse_id, path, reason, raw, run_id, acknowledged_at
     from public.ingest_rejects
     where ${run ?? null}::bigint is null or run_id = ${run ?? null}::bigint
@@ -145,7 +151,9 @@ export const rejects = listOfRunCommand<Reject>({
   render: (rows) =>
     rows.map((row) =>
       [
-        `${ukTime(row.last_seen_at)}  ${row.feed}, ${row.kind}, race ${row.race_id ?? "-"} of ${row.race_date ?? "-"}` +
+        `${ukTime(row.last_seen_at)}  ${row.feed}, ${row.kind}, race ${row.race_id ?? "-"} of ${
+          row.race_date ?? "-"
+        }` +
         (row.path === "" ? "" : `, ${row.path}`),
         wrap(row.reason, 80, "  "),
       ].join("\n")
@@ -163,12 +171,14 @@ interface Alert {
 export const alerts = listCommand<Alert>({
   brief: "Alerts that are open; ends with 1 when there are any",
   example: { input: "--json", brief: "For a program that looks after it" },
-  query: (sql, { limit }) => sql`
+  query: (sql, { limit }) =>
+    sql`
     select raised_at, kind, subject, message from public.alerts where resolved_at is null
     order by raised_at desc, id desc limit ${limit}
   `,
   render: (rows) =>
-    rows.map((row) => `${ukTime(row.raised_at)}  ${row.kind}: ${row.subject}\n${wrap(row.message, 80, "  ")}`).join("\n"),
+    rows.map((row) => `${ukTime(row.raised_at)}  ${row.kind}: ${row.subject}\n${wrap(row.message, 80, "  ")}`)
+      .join("\n"),
   none: "No alert is open.",
   isWell: (rows) => rows.length === 0,
 });

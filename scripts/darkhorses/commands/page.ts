@@ -15,7 +15,13 @@ export const page = buildCommand<Flags, [], Session>({
   parameters: {
     flags: {
       json: JSON_FLAG,
-      html: { kind: "parsed", parse: String, brief: "Where to write the page", placeholder: "file", optional: true },
+      html: {
+        kind: "parsed",
+        parse: String,
+        brief: "Where to write the page",
+        placeholder: "file",
+        optional: true,
+      },
     },
   },
   async func({ json, html }) {

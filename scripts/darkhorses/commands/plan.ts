@@ -41,7 +41,9 @@ export async function findPlan(sql: Sql, { first, last, feeds, reprocess }: Requ
     sql,
     sql`
     select * from public.backfill_plan(
-      ${first}::date, ${last ?? null}::date, string_to_array(${feeds?.join(",") ?? null}::text, ','), ${reprocess}
+      ${first}::date, ${last ?? null}::date, string_to_array(${
+      feeds?.join(",") ?? null
+    }::text, ','), ${reprocess}
     )
   `,
   );
@@ -77,7 +79,10 @@ interface Flags {
 export const plan = buildCommand<Flags, [string, string?], Session>({
   docs: {
     brief: "What a backfill would cost: API calls, time, megabytes; starts nothing",
-    customUsage: [{ input: "2015-01-01 2025-10-31 --feeds results", brief: "Without a last day: until today" }],
+    customUsage: [{
+      input: "2015-01-01 2025-10-31 --feeds results",
+      brief: "Without a last day: until today",
+    }],
   },
   parameters: {
     flags: { json: JSON_FLAG, feeds: FEEDS_FLAG, reprocess: REPROCESS_FLAG },

@@ -42,12 +42,18 @@ export const pull = buildCommand<Flags, [string?, string?], Session>({
     await orProblem(this, { json }, async () => {
       const named = [first !== undefined, today, yesterday, masters].filter(Boolean).length;
       if (named !== 1) {
-        throw new UsageProblem("Say what to pull: either days, or one of --today, --yesterday and --masters.");
+        throw new UsageProblem(
+          "Say what to pull: either days, or one of --today, --yesterday and --masters.",
+        );
       }
-      if (masters && feeds !== undefined) throw new UsageProblem("--masters is a feed itself: leave --feeds out.");
+      if (masters && feeds !== undefined) {
+        throw new UsageProblem("--masters is a feed itself: leave --feeds out.");
+      }
       checkRange(first, last);
       await answer(this, { json }, async (sql) => {
-        const day = first === undefined ? sql`engine.london_day() - ${yesterday ? 1 : 0}::integer` : sql`${first}::date`;
+        const day = first === undefined
+          ? sql`engine.london_day() - ${yesterday ? 1 : 0}::integer`
+          : sql`${first}::date`;
         const { run_id } = await askOne<{ run_id: number }>(
           sql,
           masters ? sql`select public.pull_masters() as run_id` : sql`

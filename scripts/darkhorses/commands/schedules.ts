@@ -55,7 +55,9 @@ export const schedules = buildCommand<JsonFlag, [Word?], Session>({
         "next, UK time": ukTime(row.next_due_at),
         at: `${row.day_of_month === null ? "" : `day ${row.day_of_month}, `}${times(row.at_times)}`,
       })));
-      const errors = data.flatMap(({ name, last_error }) => last_error === null ? [] : [`${name}: ${last_error}`]);
+      const errors = data.flatMap(({ name, last_error }) =>
+        last_error === null ? [] : [`${name}: ${last_error}`]
+      );
       const state = isOn
         ? "The schedules are on."
         : "The schedules are off: nothing is pulled by itself. Switch them on: deno task darkhorses schedules on";

@@ -31,8 +31,11 @@ export const setup = buildCommand<SetUpFlags, [], Session>({
     },
   },
   async func({ json, projectRef, ...flags }) {
-    await orProblem(this, { json }, () =>
-      reported(this, json, (around) => setUp({ ...flags, projectRef }, around)));
+    await orProblem(
+      this,
+      { json },
+      () => reported(this, json, (around) => setUp({ ...flags, projectRef }, around)),
+    );
   },
 });
 

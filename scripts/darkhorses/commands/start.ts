@@ -26,7 +26,8 @@ interface Flags {
 export const start = buildCommand<Flags, [string, string?], Session>({
   docs: {
     brief: "Start a backfill",
-    fullDescription: "Starts a backfill of the days from the first to the last, both included; without a last day until " +
+    fullDescription:
+      "Starts a backfill of the days from the first to the last, both included; without a last day until " +
       "today. What is stored already is not pulled again, unless --reprocess all says so.",
     customUsage: [
       { input: "2015-01-01", brief: "Everything since 2015" },

@@ -14,7 +14,10 @@ interface Flags {
 export const status = buildCommand<Flags, [], Session>({
   docs: {
     brief: "How far each run is, and what to do about it",
-    customUsage: [{ input: "--run 3", brief: "One run; without it those that are not over first, then the newest" }],
+    customUsage: [{
+      input: "--run 3",
+      brief: "One run; without it those that are not over first, then the newest",
+    }],
   },
   parameters: { flags: { json: JSON_FLAG, run: RUN_FLAG, limit: { ...LIMIT_FLAG, default: "5" } } },
   async func({ run, limit, ...flags }) {
@@ -24,10 +27,11 @@ export const status = buildCommand<Flags, [], Session>({
       const runs = data.map((each) => renderRun(each, this.paint)).join("\n\n");
       return {
         data,
-        text: runs || 'There is no run yet. Start one: deno task darkhorses start 2015-01-01',
+        text: runs || "There is no run yet. Start one: deno task darkhorses start 2015-01-01",
       };
     });
   },
 });
 
-export const noRun = (run: number): string => `There is no run ${run}: "darkhorses status" lists those that there are.`;
+export const noRun = (run: number): string =>
+  `There is no run ${run}: "darkhorses status" lists those that there are.`;

@@ -15,7 +15,9 @@ export const verify = buildCommand<JsonFlag, [], Session>({
       const data = await askVerification(sql);
       const races = Number(data.at(-1)?.rows[0]?.["races"] ?? 0);
       const withRunners = Number(data.at(-1)?.rows[0]?.["with_runners"] ?? 0);
-      const text = data.map(({ title, rows }) => `${this.paint("bold", title)}\n${renderTable(rows)}`).join("\n\n");
+      const text = data.map(({ title, rows }) => `${this.paint("bold", title)}\n${renderTable(rows)}`).join(
+        "\n\n",
+      );
       const verdict = races === 0
         ? "There is no race yet: deno task darkhorses start 2015-01-01"
         : withRunners < races

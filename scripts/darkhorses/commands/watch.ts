@@ -6,7 +6,7 @@ import { JSON_FLAG, RUN_FLAG } from "../arguments.ts";
 import { explain, isConnectionLoss } from "../database.ts";
 import { renderWatch, watchLine } from "../rendering/watch_view.ts";
 import { GOES_ON } from "../statuses.ts";
-import { countStored, readLiveRuns, readSnapshot, type Snapshot, type Stored } from "../watch_data.ts";
+import { readLiveRuns, readSnapshot, type Snapshot } from "../watch_data.ts";
 import { noRun } from "./status.ts";
 
 interface Flags {
@@ -15,13 +15,12 @@ interface Flags {
 }
 
 const PAUSE_MILLISECONDS = 2000;
-/** Counting every race takes longer than all the rest. */
-const COUNT_EACH = 5;
 
 export const watch = buildCommand<Flags, [], Session>({
   docs: {
     brief: "Watch a run until it ends: time left, a bar a feed, calls, races, errors",
-    fullDescription: "Watches a run, or without --run all that go on, backfills first. In a pipe it prints a line for each " +
+    fullDescription:
+      "Watches a run, or without --run all that go on, backfills first. In a pipe it prints a line for each " +
       "change, with --json an object a line. It survives a lost connection. It ends when no run goes on: with 0, or with " +
       "1 when one of them has failures, was cancelled or is paused.",
     customUsage: [{ input: "--run 3", brief: "Until run 3 has ended" }],
@@ -66,8 +65,6 @@ class Watched {
   sawAny = false;
   readonly #wanted: number | undefined;
   #current: number | undefined;
-  #stored: Stored = { races: 0, runners: 0 };
-  #looks = 0;
   #isOver = false;
 
   constructor(run: number | undefined) {
@@ -82,17 +79,7 @@ class Watched {
     if (this.#isOver) this.#current = undefined;
     const run = this.#current ?? live[0];
     if (run === undefined) return undefined;
-    const isNew = run !== this.#current || this.#looks === 0;
-    const hasEnded = !live.includes(run);
-    if (isNew || hasEnded || this.#looks % COUNT_EACH === 0) {
-      // A run that does not exist has no row to count for.
-      this.#stored = await countStored(sql, run).catch((error) => {
-        if (isConnectionLoss(error)) throw error;
-        return { races: 0, runners: 0 };
-      });
-    }
-    this.#looks++;
-    const snapshot = await readSnapshot(sql, run, this.#stored, live.filter((each) => each !== run).length);
+    const snapshot = await readSnapshot(sql, run, live.filter((each) => each !== run).length);
     if (snapshot === undefined) throw new Problem(noRun(run));
     this.#current = run;
     this.sawAny = true;
@@ -148,5 +135,12 @@ class Display {
 }
 
 function changeOf({ run, feeds, errors }: Snapshot): string {
-  return JSON.stringify([run.run_id, run.state, Math.floor(run.percent), run.chunks_dead, feeds.map((f) => f.chunks_succeeded), errors[0]]);
+  return JSON.stringify([
+    run.run_id,
+    run.state,
+    Math.floor(run.percent),
+    run.chunks_dead,
+    feeds.map((f) => f.chunks_succeeded),
+    errors[0],
+  ]);
 }

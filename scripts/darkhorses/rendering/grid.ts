@@ -45,14 +45,19 @@ export function renderGrid(months: readonly CoverageMonth[], paint: Paint, colum
       line("", (feed) => paint("bold", feed.padEnd(MONTHS.length))),
       line("", () => MONTHS),
       ...years.map((year) =>
-        line(year, (feed) => yearOf(year, (month) => cell(states.get(`${feed} ${month}`) ?? "not_available", paint)))
+        line(
+          year,
+          (feed) => yearOf(year, (month) => cell(states.get(`${feed} ${month}`) ?? "not_available", paint)),
+        )
       ),
     ].join("\n"));
   }
   return [
     ...renderFailed(months, paint, columns),
     Object.values(CELLS).map(({ letter, style, words }) => `${paint(style, letter)} ${words}`).join("   "),
-    ...months.filter(({ month }) => month === null).map(({ feed, state }) => `${feed}: ${cell(state, paint)} ${CELLS[state].words}`),
+    ...months.filter(({ month }) => month === null).map(({ feed, state }) =>
+      `${feed}: ${cell(state, paint)} ${CELLS[state].words}`
+    ),
     ...blocks,
   ].join("\n");
 }
@@ -74,9 +79,13 @@ function renderFailed(months: readonly CoverageMonth[], paint: Paint, columns: n
   return [
     ...failed.slice(0, MOST_FAILED).map(({ feed, month, run_id, last_error }) => {
       const name = `${feed}${month === null ? "" : ` ${month.slice(0, 7)}`}, run ${run_id ?? "-"}: `;
-      return `${cell("failed", paint)} ${name}${cut(last_error ?? "no error is kept", columns - name.length - 2)}`;
+      return `${cell("failed", paint)} ${name}${
+        cut(last_error ?? "no error is kept", columns - name.length - 2)
+      }`;
     }),
-    ...(failed.length > MOST_FAILED ? [`and ${failed.length - MOST_FAILED} more failed months: see chunks`] : []),
+    ...(failed.length > MOST_FAILED
+      ? [`and ${failed.length - MOST_FAILED} more failed months: see chunks`]
+      : []),
     `Once that is fixed: deno task darkhorses retry ${runs[0] ?? "RUN"}`,
     "",
   ];

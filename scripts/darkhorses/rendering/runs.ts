@@ -29,8 +29,8 @@ export function renderRun(run: RunStatus, paint: Paint): string {
       ...ended,
     ].join(" · "),
     `  ${run.start_date} to ${run.end_date}: ${run.feeds.join(", ")}`,
-    `  ${run.chunks_succeeded}/${run.chunks_total} chunks, ${number(run.races_stored)} races and ` +
-    `${number(run.runners_stored)} runners upserted`,
+    `  ${run.chunks_succeeded}/${run.chunks_total} chunks, ${number(run.races)} races and ` +
+    `${number(run.runners)} runners`,
     `  ${number(run.api_calls)} API calls${rate}`,
     ...(run.last_error === null
       ? []

@@ -23,31 +23,35 @@ const callRate = ({ run, calls_allowed }: Snapshot): string => {
 
 /** The whole view: time left first. No line is longer than the columns. */
 export function renderWatch(snapshot: Snapshot, paint: Paint, columns: number, lost?: string): string {
-  const { run, feeds, stored, errors, other_runs } = snapshot;
-  const labelled = (label: string, text: string) => cut(`${label.padEnd(NAME_WIDTH)}${text}`, columns).replace(
-    /^(\S.*?) +/,
-    () => label.padEnd(NAME_WIDTH),
-  );
+  const { run, feeds, errors, other_runs } = snapshot;
+  const labelled = (label: string, text: string) =>
+    label.padEnd(NAME_WIDTH) + cut(text, columns - NAME_WIDTH);
   const barWidth = Math.max(5, Math.min(40, columns - NAME_WIDTH - 30));
   const bars = feeds.map(({ feed, percent, chunks_succeeded, chunks_total }) =>
-    `${feed.padEnd(NAME_WIDTH)}${paint("green", bar(percent, barWidth))} ${percent.toFixed(1).padStart(5)} %` +
+    `${feed.padEnd(NAME_WIDTH)}${paint("green", bar(percent, barWidth))} ${
+      percent.toFixed(1).padStart(5)
+    } %` +
     `  ${chunks_succeeded}/${chunks_total} chunks`
   );
   const advice = NEEDS_SOMEBODY.includes(run.state) || run.what_to_do !== "Wait: it goes on by itself."
     ? [cut(run.what_to_do, columns)]
     : [];
   return [
-    `${paint("bold", timeLeft(snapshot))} · ${run.percent} % · run ${run.run_id} ${paintState(run.state, paint)}`,
+    `${paint("bold", timeLeft(snapshot))} · ${run.percent} % · run ${run.run_id} ${
+      paintState(run.state, paint)
+    }`,
     cut(`${run.start_date} to ${run.end_date}, ${run.chunks_succeeded}/${run.chunks_total} chunks`, columns),
     "",
     ...bars,
     "",
     labelled("API calls", callRate(snapshot)),
-    labelled("stored", `${number(stored.races)} races, each once, and ${number(stored.runners)} runners`),
+    labelled("came", `${number(run.races)} races, each counted once, and ${number(run.runners)} runners`),
     ...(run.rows_rejected > 0
       ? [labelled("rejects", `${number(run.rows_rejected)}: see darkhorses rejects`)]
       : []),
-    ...(other_runs > 0 ? [labelled("beside it", `${other_runs} other ${other_runs === 1 ? "run" : "runs"}`)] : []),
+    ...(other_runs > 0
+      ? [labelled("beside it", `${other_runs} other ${other_runs === 1 ? "run" : "runs"}`)]
+      : []),
     ...errors.map(({ occurred_at, feed, message }) =>
       paint("red", cut(`${ukTime(occurred_at).slice(11)} ${feed}: ${message}`, columns))
     ),
@@ -58,13 +62,13 @@ export function renderWatch(snapshot: Snapshot, paint: Paint, columns: number, l
 
 /** The same in a line, for a pipe. */
 export function watchLine(snapshot: Snapshot): string {
-  const { run, stored, errors } = snapshot;
+  const { run, errors } = snapshot;
   const [error] = errors;
   return [
     `${timeLeft(snapshot)}, ${run.percent} %, run ${run.run_id} ${run.state.replaceAll("_", " ")}`,
     `${run.chunks_succeeded}/${run.chunks_total} chunks`,
     `${callRate(snapshot)}`,
-    `${stored.races} races, ${stored.runners} runners`,
+    `${run.races} races, ${run.runners} runners`,
     ...(error === undefined ? [] : [`last error: ${error.message.replace(/\s+/g, " ")}`]),
   ].join(" | ");
 }
