@@ -70,7 +70,11 @@ function explainArguments(error: unknown): string {
 /** Runs a command; resolves to its exit code. */
 export async function runDarkhorses(args: readonly string[], around: Surroundings): Promise<number> {
   const ended = { code: EXIT.fine as number };
-  const process = { stdout: { write: around.out }, stderr: { write: around.err }, exitCode: undefined as number | undefined };
+  const process = {
+    stdout: { write: around.out },
+    stderr: { write: around.err },
+    exitCode: null as number | null,
+  };
   const inputs = args.length === 0 ? ["--help"] : args;
   await run(application, inputs, { ...around, process, ended });
   // The library's own codes are negative: the command was typed wrongly.

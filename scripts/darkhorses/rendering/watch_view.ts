@@ -16,10 +16,12 @@ export function bar(percent: number, columns: number): string {
 const timeLeft = ({ run }: Snapshot): string =>
   run.seconds_left === null ? "nothing left" : `${duration(run.seconds_left)} left`;
 
-const callRate = ({ run, calls_allowed }: Snapshot): string => {
+/** Undefined unless the run is at work. */
+function callRate({ run, calls_allowed }: Snapshot): string | undefined {
+  if (run.calls_per_minute === null) return undefined;
   const allowed = calls_allowed === 0 ? "" : `, of ${number(calls_allowed)} that the limits allow`;
-  return `${number(run.calls_per_minute ?? 0)} a minute${allowed}`;
-};
+  return `${number(run.calls_per_minute)} a minute${allowed}`;
+}
 
 /** The whole view: time left first. No line is longer than the columns. */
 export function renderWatch(snapshot: Snapshot, paint: Paint, columns: number, lost?: string): string {
@@ -44,7 +46,7 @@ export function renderWatch(snapshot: Snapshot, paint: Paint, columns: number, l
     "",
     ...bars,
     "",
-    labelled("API calls", callRate(snapshot)),
+    labelled("API calls", callRate(snapshot) ?? `${number(run.api_calls)} in all`),
     labelled("came", `${number(run.races)} races, each counted once, and ${number(run.runners)} runners`),
     ...(run.rows_rejected > 0
       ? [labelled("rejects", `${number(run.rows_rejected)}: see darkhorses rejects`)]
@@ -64,10 +66,11 @@ export function renderWatch(snapshot: Snapshot, paint: Paint, columns: number, l
 export function watchLine(snapshot: Snapshot): string {
   const { run, errors } = snapshot;
   const [error] = errors;
+  const rate = callRate(snapshot);
   return [
     `${timeLeft(snapshot)}, ${run.percent} %, run ${run.run_id} ${run.state.replaceAll("_", " ")}`,
     `${run.chunks_succeeded}/${run.chunks_total} chunks`,
-    `${callRate(snapshot)}`,
+    ...(rate === undefined ? [] : [`API calls: ${rate}`]),
     `${run.races} races, ${run.runners} runners`,
     ...(error === undefined ? [] : [`last error: ${error.message.replace(/\s+/g, " ")}`]),
   ].join(" | ");
