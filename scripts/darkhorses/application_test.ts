@@ -18,7 +18,7 @@ async function runEntry(...args: string[]): Promise<{ code: number; out: string;
 async function commandNames(): Promise<string[]> {
   const { out } = await runHere(["--help"], NO_DATABASE);
   const [, list = ""] = out.split("\nCOMMANDS\n");
-  return [...list.matchAll(/^  (\w+)/gm)].map(([, name = ""]) => name);
+  return [...list.matchAll(/^ {2}(\w+)/gm)].map(([, name = ""]) => name);
 }
 
 Deno.test("--help lists every command and the exit codes, and so does no argument at all", async () => {
@@ -62,7 +62,7 @@ Deno.test("each command has help with an example and --json", async () => {
     assertEquals(code, 0);
     assertStringIncludes(out, `  darkhorses ${name}`);
     assertStringIncludes(out, "--json");
-    assertMatch(out, /USAGE\n  darkhorses .*\n    \S/, `${name} has no example`);
+    assertMatch(out, /USAGE\n {2}darkhorses .*\n {4}\S/, `${name} has no example`);
   }
 });
 

@@ -36,7 +36,7 @@ export const watch = buildCommand<Flags, [], Session>({
       try {
         while (true) {
           try {
-            const snapshot = await watched.look(sql);
+            const snapshot = await inTime(watched.look(sql));
             hasAnswered = true;
             if (snapshot === undefined) break;
             display.show(snapshot);
@@ -58,6 +58,22 @@ export const watch = buildCommand<Flags, [], Session>({
     });
   },
 });
+
+/** A connection that died with the network says nothing at all: after half a minute it counts as lost. */
+const PATIENCE_MILLISECONDS = 30_000;
+
+async function inTime<T>(work: Promise<T>): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<never>((_, reject) => {
+    const error = Object.assign(new Error("no answer for 30 seconds"), { code: "ETIMEDOUT" });
+    timer = setTimeout(() => reject(error), PATIENCE_MILLISECONDS);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
 
 /** Which run is looked at, and how those ended that were. */
 class Watched {
