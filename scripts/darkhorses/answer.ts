@@ -25,7 +25,7 @@ interface Writable {
 
 /** What every command takes. */
 export interface JsonFlag {
-  readonly json: boolean;
+  readonly json?: boolean | undefined;
 }
 
 /** What a command found, in words and as data, and whether that is as it should be. */

@@ -5,13 +5,13 @@ import { UsageProblem } from "./answer.ts";
 export const JSON_FLAG = {
   kind: "boolean",
   brief: "Print one JSON document instead of text",
-  default: false,
+  optional: true,
   withNegated: false,
 } as const;
 
 /** A flag that is off unless it is given. */
 export const flag = (brief: string) =>
-  ({ kind: "boolean", brief, default: false, withNegated: false }) as const;
+  ({ kind: "boolean", brief, optional: true, withNegated: false }) as const;
 
 export function readDay(text: string): string {
   try {
@@ -83,7 +83,7 @@ export const LIMIT_FLAG = {
 export const REPROCESS_FLAG = {
   kind: "enum",
   values: ["missing", "failed", "all"],
-  brief: "missing: what coverage lacks; failed: what died in an earlier run; all: what is stored too",
+  brief: "What coverage lacks, what died in an earlier run, or all days",
   default: "missing",
 } as const;
 export type Reprocess = typeof REPROCESS_FLAG.values[number];

@@ -1,7 +1,7 @@
 import { buildCommand } from "@stricli/core";
 import type postgres from "postgres";
 import type { Sql } from "../../project/project_database.ts";
-import { answer, type Session } from "../answer.ts";
+import { answer, type JsonFlag, type Session } from "../answer.ts";
 import { JSON_FLAG, LIMIT_FLAG, RUN_FLAG } from "../arguments.ts";
 import { ask } from "../database.ts";
 
@@ -26,7 +26,7 @@ export interface ListOptions<Row> {
 
 async function show<Row>(
   session: Session,
-  { json, ...limits }: { readonly json: boolean } & Limits,
+  { json, ...limits }: JsonFlag & Limits,
   { query, render, none, isWell = () => true }: ListOptions<Row>,
 ): Promise<void> {
   await answer(session, { json }, async (sql) => {
@@ -37,7 +37,7 @@ async function show<Row>(
 
 export function listCommand<Row>(options: ListOptions<Row>) {
   const limit = { ...LIMIT_FLAG, default: String(options.limit ?? LIMIT_FLAG.default) };
-  return buildCommand<{ json: boolean; limit: number }, [], Session>({
+  return buildCommand<{ json?: boolean | undefined; limit: number }, [], Session>({
     docs: { brief: options.brief, customUsage: [options.example] },
     parameters: { flags: { json: JSON_FLAG, limit } },
     async func(flags) {
@@ -49,7 +49,7 @@ export function listCommand<Row>(options: ListOptions<Row>) {
 /** The same, with --run. */
 export function listOfRunCommand<Row>(options: ListOptions<Row>) {
   const limit = { ...LIMIT_FLAG, default: String(options.limit ?? LIMIT_FLAG.default) };
-  return buildCommand<{ json: boolean; limit: number; run?: number | undefined }, [], Session>({
+  return buildCommand<{ json?: boolean | undefined; limit: number; run?: number | undefined }, [], Session>({
     docs: { brief: options.brief, customUsage: [options.example] },
     parameters: { flags: { json: JSON_FLAG, limit, run: RUN_FLAG } },
     async func(flags) {

@@ -5,7 +5,7 @@ import { ask } from "../database.ts";
 import { type CoverageMonth, renderGrid } from "../rendering/grid.ts";
 
 interface Flags {
-  readonly json: boolean;
+  readonly json?: boolean | undefined;
   readonly feeds?: readonly string[] | undefined;
 }
 

@@ -3,7 +3,7 @@ import { orProblem, type Session, UsageProblem } from "../answer.ts";
 import { JSON_FLAG } from "../arguments.ts";
 
 interface Flags {
-  readonly json: boolean;
+  readonly json?: boolean | undefined;
   readonly html?: string | undefined;
 }
 

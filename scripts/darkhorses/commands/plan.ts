@@ -71,7 +71,7 @@ export async function findPlan(sql: Sql, { first, last, feeds, reprocess }: Requ
 }
 
 interface Flags {
-  readonly json: boolean;
+  readonly json?: boolean | undefined;
   readonly feeds?: readonly string[] | undefined;
   readonly reprocess: Reprocess;
 }

@@ -5,11 +5,11 @@ import { askOne } from "../database.ts";
 import { describeStarted } from "../started.ts";
 
 interface Flags {
-  readonly json: boolean;
+  readonly json?: boolean | undefined;
   readonly feeds?: readonly string[] | undefined;
-  readonly today: boolean;
-  readonly yesterday: boolean;
-  readonly masters: boolean;
+  readonly today?: boolean | undefined;
+  readonly yesterday?: boolean | undefined;
+  readonly masters?: boolean | undefined;
 }
 
 export const pull = buildCommand<Flags, [string?, string?], Session>({

@@ -6,11 +6,11 @@ import { orProblem, type Session } from "../answer.ts";
 import { flag, JSON_FLAG } from "../arguments.ts";
 
 interface SetUpFlags {
-  readonly json: boolean;
+  readonly json?: boolean | undefined;
   readonly projectRef?: string | undefined;
-  readonly yes: boolean;
-  readonly dryRun: boolean;
-  readonly rotateWorkerSecret: boolean;
+  readonly yes?: boolean | undefined;
+  readonly dryRun?: boolean | undefined;
+  readonly rotateWorkerSecret?: boolean | undefined;
 }
 
 const YES = flag("Ask nothing: everything is in supabase/.env or in the environment");
@@ -30,20 +30,20 @@ export const setup = buildCommand<SetUpFlags, [], Session>({
       rotateWorkerSecret: flag("Replace the secret between the database and the functions"),
     },
   },
-  async func({ json, projectRef, ...flags }) {
+  async func({ json, projectRef, yes = false, dryRun = false, rotateWorkerSecret = false }) {
     await orProblem(
       this,
       { json },
-      () => reported(this, json, (around) => setUp({ ...flags, projectRef }, around)),
+      () => reported(this, json, (around) => setUp({ projectRef, yes, dryRun, rotateWorkerSecret }, around)),
     );
   },
 });
 
 interface UninstallFlags {
-  readonly json: boolean;
-  readonly yes: boolean;
-  readonly dryRun: boolean;
-  readonly withData: boolean;
+  readonly json?: boolean | undefined;
+  readonly yes?: boolean | undefined;
+  readonly dryRun?: boolean | undefined;
+  readonly withData?: boolean | undefined;
 }
 
 export const uninstall = buildCommand<UninstallFlags, [], Session>({
@@ -59,15 +59,19 @@ export const uninstall = buildCommand<UninstallFlags, [], Session>({
       withData: flag("Remove the schema with all racing data, runs and logs too; asks twice"),
     },
   },
-  async func({ json, ...flags }) {
-    await orProblem(this, { json }, () => reported(this, json, (around) => takeAway(flags, around)));
+  async func({ json, yes = false, dryRun = false, withData = false }) {
+    await orProblem(
+      this,
+      { json },
+      () => reported(this, json, (around) => takeAway({ yes, dryRun, withData }, around)),
+    );
   },
 });
 
 /** Shows each step as it ends; with --json all of them at the end. */
 async function reported(
   { setUp, out }: Session,
-  json: boolean,
+  json: boolean | undefined,
   work: (around: SetUpSurroundings) => Promise<void>,
 ): Promise<void> {
   if (!json) return await work(setUp());

@@ -15,12 +15,12 @@ import { describeStarted } from "../started.ts";
 import { findPlan } from "./plan.ts";
 
 interface Flags {
-  readonly json: boolean;
+  readonly json?: boolean | undefined;
   readonly feeds?: readonly string[] | undefined;
   readonly reprocess: Reprocess;
-  readonly newestFirst: boolean;
-  readonly oldestFirst: boolean;
-  readonly dryRun: boolean;
+  readonly newestFirst?: boolean | undefined;
+  readonly oldestFirst?: boolean | undefined;
+  readonly dryRun?: boolean | undefined;
 }
 
 export const start = buildCommand<Flags, [string, string?], Session>({

@@ -6,7 +6,7 @@ import { renderRun } from "../rendering/runs.ts";
 import { readStatuses } from "../statuses.ts";
 
 interface Flags {
-  readonly json: boolean;
+  readonly json?: boolean | undefined;
   readonly run?: number | undefined;
   readonly limit: number;
 }

@@ -10,7 +10,7 @@ import { readLiveRuns, readSnapshot, type Snapshot } from "../watch_data.ts";
 import { noRun } from "./status.ts";
 
 interface Flags {
-  readonly json: boolean;
+  readonly json?: boolean | undefined;
   readonly run?: number | undefined;
 }
 
@@ -29,7 +29,7 @@ export const watch = buildCommand<Flags, [], Session>({
   async func({ json, run }) {
     await orProblem(this, { json }, async () => {
       const url = await this.databaseUrl();
-      const display = new Display(this, json);
+      const display = new Display(this, json ?? false);
       const watched = new Watched(run);
       let sql = this.connect(url);
       let hasAnswered = false;
