@@ -4,14 +4,21 @@ import { isHere } from "./settings.ts";
 
 export type Sql = postgres.Sql;
 
-/** A pool of connections to a project's database, encrypted unless it is on this machine. */
-export function connectToProject(url: URL, { max = 2, name = "darkhorses", idleSeconds = 60 } = {}): Sql {
+/**
+ * A pool of connections to a project's database, encrypted unless it is on this machine. Without arrays none can be sent,
+ * and the process outlives a connection that is lost while it is made: postgres.js asks for their types on each new one.
+ */
+export function connectToProject(
+  url: URL,
+  { max = 2, name = "darkhorses", arrays = true, idleSeconds = 60 } = {},
+): Sql {
   return postgres(url.href, {
     max,
     ...(isHere(url) || url.searchParams.has("sslmode") ? {} : { ssl: "require" as const }),
     onnotice: () => {},
     connect_timeout: 15,
     idle_timeout: idleSeconds,
+    fetch_types: arrays,
     connection: { application_name: name },
   });
 }

@@ -19,7 +19,7 @@ Deno.test.beforeEach(() => db.reset("2026-11-25T10:00:00Z"));
 /** The statements of a document's SQL blocks, in order. */
 function statementsOf(document: string): string[] {
   const blocks = [...document.matchAll(/^```sql\n([\s\S]*?)^```$/gm)].map(([, block = ""]) => block);
-  return blocks.flatMap((block) => splitStatements(block)).filter((statement) => statement.trim() !== "");
+  return blocks.flatMap((block) => splitStatements(block).map(({ text }) => text));
 }
 
 for (const path of DOCUMENTS) {
