@@ -1235,6 +1235,7 @@ create table public.backfill_settings (
   set_up_at timestamptz,
   database_limit_megabytes integer not null default 500,
   schedules_started_at timestamptz,
+  usage_days integer not null default 730,
   constraint backfill_settings_one_row check (id),
   constraint backfill_settings_regions_not_empty check (cardinality(regions) > 0),
   constraint backfill_settings_leases_positive check (leases_per_feed between 1 and 10),
@@ -1250,7 +1251,9 @@ create table public.backfill_settings (
   constraint backfill_settings_alert_format_known check (alert_format in ('slack', 'json')),
   constraint backfill_settings_limit_positive check (database_limit_megabytes > 0),
   constraint backfill_settings_retention_positive check (
-    least(error_log_days, api_log_days, cron_log_days, scheduled_run_days, alert_days, reject_days) >= 1
+    least(
+      error_log_days, api_log_days, cron_log_days, scheduled_run_days, alert_days, reject_days, usage_days
+    ) >= 1
   )
 );
 
@@ -1288,7 +1291,8 @@ comment on column public.backfill_settings.freshness_grace_minutes is
 comment on column public.backfill_settings.alert_format is
   'Body of an alert: slack ({"text": …}) or json (all of it in fields).';
 comment on column public.backfill_settings.error_log_days is 'How long ingest_errors keeps a row.';
-comment on column public.backfill_settings.api_log_days is 'How long racing_api_calls keeps a row.';
+comment on column public.backfill_settings.api_log_days is
+  'How long a counted API call and a row of invocation_times are kept.';
 comment on column public.backfill_settings.cron_log_days is
   'How long cron.job_run_details keeps a row of the engine''s jobs.';
 comment on column public.backfill_settings.scheduled_run_days is
@@ -1302,6 +1306,7 @@ comment on column public.backfill_settings.schedules_started_on is
 comment on column public.backfill_settings.database_limit_megabytes is
   'How large the plan lets the database be, in megabytes of 1,000,000 bytes: 500 on the free plan, which becomes
    read-only beyond it. check_setup warns from 80 %, and fails from 95 %.';
+comment on column public.backfill_settings.usage_days is 'How long usage_by_day keeps a day.';
 comment on column public.backfill_settings.set_up_at is
   'When "deno task setup" first got through; null before, and after "deno task uninstall".';
 comment on column public.backfill_settings.schedules_started_at is
@@ -1655,7 +1660,7 @@ grant execute on function engine.log_failure to service_role;
 
 -- The count of API calls.
 
-create table public.racing_api_calls (
+create table engine.racing_api_calls (
   run_id bigint not null references public.backfill_runs on delete cascade,
   feed text not null,
   counted_from timestamptz not null,
@@ -1663,12 +1668,12 @@ create table public.racing_api_calls (
   constraint racing_api_calls_pkey primary key (run_id, feed, counted_from)
 );
 
-create index racing_api_calls_counted_from on public.racing_api_calls (counted_from);
-comment on table public.racing_api_calls is
+create index racing_api_calls_counted_from on engine.racing_api_calls (counted_from);
+comment on table engine.racing_api_calls is
   'API calls of a run and feed by ten seconds: what the current rate and the time left are derived from.';
-comment on column public.racing_api_calls.feed is 'One of engine.feeds.';
-comment on column public.racing_api_calls.counted_from is 'Start of the ten seconds in which the calls were reported.';
-comment on column public.racing_api_calls.calls is 'Requests sent, including failed ones.';
+comment on column engine.racing_api_calls.feed is 'One of engine.feeds.';
+comment on column engine.racing_api_calls.counted_from is 'Start of the ten seconds in which the calls were reported.';
+comment on column engine.racing_api_calls.calls is 'Requests sent, including failed ones.';
 
 create function engine.count_calls(chunk public.backfill_progress, calls integer)
 returns void
@@ -1676,7 +1681,7 @@ language sql
 security invoker
 set search_path = ''
 as $$
-  insert into public.racing_api_calls as known (run_id, feed, counted_from, calls)
+  insert into engine.racing_api_calls as known (run_id, feed, counted_from, calls)
   select chunk.run_id, chunk.feed, date_bin('10 seconds', engine.clock(), timestamptz 'epoch'), count_calls.calls
   where count_calls.calls > 0
   on conflict (run_id, feed, counted_from) do update set calls = known.calls + excluded.calls
@@ -1685,10 +1690,131 @@ comment on function engine.count_calls(public.backfill_progress, integer) is
   'Counts API calls of a chunk for the current rate. Call it last in a transaction: the chunks of a feed share the
    row.';
 
-alter table public.racing_api_calls enable row level security;
-revoke all on public.racing_api_calls from public, anon, authenticated, service_role;
-grant select, insert, update on public.racing_api_calls to service_role;
+alter table engine.racing_api_calls enable row level security;
+revoke all on engine.racing_api_calls from public, anon, authenticated, service_role;
+grant select, insert, update on engine.racing_api_calls to service_role;
 grant execute on function engine.count_calls to service_role;
+
+-- schemas/runs/invocations.sql
+
+-- Where an invocation's time went.
+
+create table engine.invocations (
+  lease_token uuid primary key,
+  run_id bigint not null,
+  chunk_id bigint not null,
+  feed text not null,
+  claimed_at timestamptz not null default engine.clock(),
+  dispatched_at timestamptz,
+  ended_at timestamptz,
+  ended_as text,
+  slot_seconds numeric(9, 3),
+  fetch_seconds numeric(9, 3),
+  store_seconds numeric(9, 3),
+  other_seconds numeric(9, 3),
+  pages integer,
+  log_lines integer,
+  constraint invocations_end_has_time check ((ended_at is null) = (ended_as is null)),
+  constraint invocations_end_known check (
+    ended_as in ('succeeded', 'incomplete', 'yielded', 'failed', 'interrupted', 'cancelled')
+  )
+);
+
+create index invocations_claimed_at on engine.invocations (claimed_at);
+comment on table engine.invocations is
+  'Invocations of the functions that took a chunk: a row each, written with the claim and completed with the call that
+   ends it. Deleted after api_log_days. No foreign keys: a run that is deleted takes no usage away.';
+comment on column engine.invocations.lease_token is 'The lease that it took the chunk under.';
+comment on column engine.invocations.run_id is 'The chunk''s run, which may be deleted by now.';
+comment on column engine.invocations.chunk_id is 'The chunk, which may be deleted by now.';
+comment on column engine.invocations.feed is 'One of engine.feeds.';
+comment on column engine.invocations.claimed_at is 'When it took the chunk.';
+comment on column engine.invocations.dispatched_at is 'When its dispatch was queued; null for a call by hand.';
+comment on column engine.invocations.ended_at is 'When the chunk left it; null while it works.';
+comment on column engine.invocations.ended_as is
+  'succeeded; incomplete (races lack); yielded (time was up, or the run was paused); failed; interrupted (the lease ran
+   out, or no page was stored); cancelled.';
+comment on column engine.invocations.slot_seconds is
+  'By the function''s clock, as the next three. Each moment counts once: as storing, else fetching, else waiting. Null
+   when it could not report. This one: waiting for slots, asking for them included.';
+comment on column engine.invocations.fetch_seconds is 'From sending requests until their bodies were in.';
+comment on column engine.invocations.store_seconds is 'In ingest_page, there and back.';
+comment on column engine.invocations.other_seconds is
+  'The rest: reading bodies, pauses before a request is sent again. Without the call that ends it.';
+comment on column engine.invocations.pages is 'Pages that it stored.';
+comment on column engine.invocations.log_lines is 'Lines that it wrote to the function''s log.';
+
+create function engine.end_invocation(lease_token uuid, ended_as text, report jsonb)
+returns void
+language sql
+security invoker
+set search_path = ''
+as $$
+  update engine.invocations as known
+  set
+    ended_at = engine.clock(),
+    ended_as = end_invocation.ended_as,
+    slot_seconds = (end_invocation.report ->> 'slot_seconds')::numeric,
+    fetch_seconds = (end_invocation.report ->> 'fetch_seconds')::numeric,
+    store_seconds = (end_invocation.report ->> 'store_seconds')::numeric,
+    other_seconds = (end_invocation.report ->> 'other_seconds')::numeric,
+    pages = (end_invocation.report ->> 'pages')::integer,
+    log_lines = (end_invocation.report ->> 'log_lines')::integer
+  where known.lease_token = end_invocation.lease_token
+$$;
+comment on function engine.end_invocation(uuid, text, jsonb) is
+  'Notes how an invocation ended, and where its time went. report: {slot_seconds, fetch_seconds, store_seconds,
+   other_seconds, pages, log_lines}; null when it could not say.';
+
+create view public.invocation_times
+with (security_invoker = true)
+as
+select
+  known.run_id,
+  known.chunk_id,
+  known.feed,
+  known.claimed_at,
+  round(extract(epoch from known.claimed_at - known.dispatched_at), 3) as dispatch_seconds,
+  known.slot_seconds,
+  known.fetch_seconds,
+  known.store_seconds,
+  known.other_seconds,
+  known.pages,
+  known.ended_as,
+  known.ended_at,
+  known.log_lines
+from engine.invocations as known;
+comment on view public.invocation_times is
+  'Why is it slow? A row per invocation that took a chunk, kept for a week (api_log_days): how long its dispatch was on
+   its way, and where its time went, by its own clock. Each moment counts once: as storing, else as fetching, else as
+   waiting for a slot, else as the rest. The next page is fetched while one is stored, and only the storing counts then.';
+comment on column public.invocation_times.run_id is 'The chunk''s run, which may be deleted by now.';
+comment on column public.invocation_times.chunk_id is 'The chunk that it worked on, which may be deleted by now.';
+comment on column public.invocation_times.feed is 'One of engine.feeds.';
+comment on column public.invocation_times.claimed_at is 'When it took the chunk.';
+comment on column public.invocation_times.dispatch_seconds is
+  'From the queueing of its dispatch to the claim; null for a call by hand.';
+comment on column public.invocation_times.slot_seconds is
+  'Waiting for a slot, which the rate limits give. Null, as the next three, when it could not report: it works, or was
+   interrupted.';
+comment on column public.invocation_times.fetch_seconds is
+  'Waiting for The Racing API: from sending requests until their bodies were in.';
+comment on column public.invocation_times.store_seconds is 'Waiting for the database to store pages.';
+comment on column public.invocation_times.other_seconds is
+  'The rest: reading bodies, pauses before a request is sent again. Without the call that ends it.';
+comment on column public.invocation_times.pages is 'Pages that it stored; null when it could not report.';
+comment on column public.invocation_times.ended_as is
+  'succeeded; incomplete (races lack, the chunk is read again); yielded (time was up, or the run was paused); failed;
+   interrupted (its lease ran out, or it stored no page); cancelled. Null while it works.';
+comment on column public.invocation_times.ended_at is 'When the chunk left it; null while it works.';
+comment on column public.invocation_times.log_lines is
+  'Lines that it wrote to the function''s log; null when it could not report.';
+
+alter table engine.invocations enable row level security;
+revoke all on public.invocation_times from public, anon, authenticated, service_role;
+grant select, insert, update on engine.invocations to service_role;
+grant select on public.invocation_times to service_role;
+grant execute on function engine.end_invocation to service_role;
 
 -- schemas/runs/rejects.sql
 
@@ -1832,6 +1958,7 @@ select
   c.day,
   c.races_in_api,
   c.races_stored,
+  c.races_rejected,
   c.pulled_at,
   c.regions,
   -- A reject counts as missing: the code may have learned to read it since.
@@ -1867,6 +1994,193 @@ comment on function engine.lacks_coverage(text, date) is
   'True when the feed''s day is not covered, as engine.known_days says it.';
 
 grant select on engine.known_days to service_role;
+
+-- schemas/coverage/months.sql
+
+-- The grid: what is stored of each feed in each month.
+
+create view public.coverage_months
+with (security_invoker = true)
+as
+-- The days that can be known by now. A result of today cannot, a card of today can.
+with reach as (
+  select feed.name as feed, feed.first_day, (select engine.london_day()) - feed.known_after_days as last_day
+  from engine.feeds as feed
+  where feed.has_days
+),
+covered as (
+  select
+    known.feed,
+    date_trunc('month', known.day::timestamp) as month,
+    count(*) filter (where known.is_covered and known.day <= reach.last_day) as days_covered,
+    sum(known.races_in_api) as races_in_api,
+    sum(known.races_stored) as races_stored,
+    sum(known.races_rejected) as races_rejected
+  from engine.known_days as known
+  join reach on reach.feed = known.feed
+  group by 1, 2
+),
+dead as (
+  select distinct chunk.id
+  from public.backfill_progress as chunk
+  join reach on reach.feed = chunk.feed
+  cross join lateral generate_series(
+    greatest(chunk.period_start, reach.first_day)::timestamp,
+    least(chunk.period_end - 1, reach.last_day)::timestamp,
+    interval '1 day'
+  ) as days (day)
+  left join engine.known_days as known on known.feed = chunk.feed and known.day = days.day::date
+  where chunk.state = 'dead' and known.is_covered is not true
+),
+chunks as (
+  select
+    chunk.id,
+    chunk.run_id,
+    chunk.feed,
+    -- No chunk reaches over the end of a month.
+    date_trunc('month', chunk.period_start::timestamp) as month,
+    chunk.state in ('waiting', 'working') as is_live,
+    dead.id is not null as is_dead,
+    chunk.last_error
+  from public.backfill_progress as chunk
+  join reach on reach.feed = chunk.feed
+  left join dead on dead.id = chunk.id
+),
+worked_on as (
+  select
+    chunks.feed,
+    chunks.month,
+    count(*) filter (where chunks.is_live) as chunks_live,
+    count(*) filter (where chunks.is_dead) as chunks_dead,
+    (
+      array_agg(chunks.last_error order by chunks.id desc)
+      filter (where chunks.last_error is not null and (chunks.is_live or chunks.is_dead))
+    )[1] as last_error,
+    (array_agg(chunks.run_id order by chunks.id desc))[1] as run_id
+  from chunks
+  group by chunks.feed, chunks.month
+),
+begun as (
+  select
+    reach.feed,
+    reach.first_day,
+    reach.last_day,
+    least(
+      (select min(known.day) from public.ra_coverage as known where known.feed = reach.feed),
+      (select min(chunk.period_start) from public.backfill_progress as chunk where chunk.feed = reach.feed),
+      -- Nothing is expected of a run that was cancelled.
+      (
+        select min(run.start_date)
+        from public.backfill_runs as run
+        where reach.feed = any (run.feeds) and run.cancelled_at is null
+      )
+    ) as from_day
+  from reach
+),
+months as (
+  select
+    begun.feed,
+    month,
+    greatest(
+      least((month + interval '1 month')::date - 1, begun.last_day) - greatest(month::date, begun.first_day) + 1, 0
+    ) as days
+  from begun
+  cross join lateral generate_series(
+    date_trunc('month', begun.from_day::timestamp), (select engine.london_day())::timestamp, interval '1 month'
+  ) as month
+),
+newest as (
+  select distinct on (chunk.feed) chunk.feed, chunk.run_id
+  from public.backfill_progress as chunk
+  join engine.feeds as feed on feed.name = chunk.feed and not feed.has_days
+  order by chunk.feed, chunk.id desc
+),
+without_days as (
+  select
+    newest.feed,
+    newest.run_id,
+    count(*) filter (where chunk.state in ('waiting', 'working')) as chunks_live,
+    count(*) filter (where chunk.state = 'dead') as chunks_dead,
+    count(*) filter (where chunk.state = 'succeeded') as chunks_succeeded,
+    (
+      array_agg(chunk.last_error order by chunk.id desc)
+      filter (where chunk.last_error is not null and chunk.state in ('waiting', 'working', 'dead'))
+    )[1] as last_error
+  from newest
+  join public.backfill_progress as chunk on chunk.run_id = newest.run_id and chunk.feed = newest.feed
+  group by newest.feed, newest.run_id
+)
+select
+  months.feed,
+  months.month::date as month,
+  case
+    when worked_on.chunks_dead > 0 then 'failed'
+    when worked_on.chunks_live > 0 then 'running'
+    when months.days = 0 then 'not_available'
+    when covered.days_covered >= months.days then 'complete'
+    when covered.feed is not null then 'partial'
+    else 'missing'
+  end as state,
+  months.days,
+  coalesce(covered.days_covered, 0)::integer as days_covered,
+  coalesce(covered.races_in_api, 0)::integer as races_in_api,
+  coalesce(covered.races_stored, 0)::integer as races_stored,
+  coalesce(covered.races_rejected, 0)::integer as races_rejected,
+  coalesce(worked_on.chunks_live, 0)::integer as chunks_live,
+  coalesce(worked_on.chunks_dead, 0)::integer as chunks_dead,
+  worked_on.last_error,
+  worked_on.run_id
+from months
+left join covered on covered.feed = months.feed and covered.month = months.month
+left join worked_on on worked_on.feed = months.feed and worked_on.month = months.month
+union all
+select
+  feed.name,
+  null,
+  case
+    when without_days.chunks_dead > 0 then 'failed'
+    when without_days.chunks_live > 0 then 'running'
+    when without_days.chunks_succeeded > 0 then 'complete'
+    else 'missing'
+  end,
+  null,
+  null,
+  null,
+  null,
+  null,
+  coalesce(without_days.chunks_live, 0)::integer,
+  coalesce(without_days.chunks_dead, 0)::integer,
+  without_days.last_error,
+  without_days.run_id
+from engine.feeds as feed
+left join without_days on without_days.feed = feed.name
+where not feed.has_days and (feed.by_default or without_days.feed is not null);
+comment on view public.coverage_months is
+  'The grid: a row per feed and month, from the first month that was asked for or stored to the current one. Of a feed
+   without days (masters) one row.';
+comment on column public.coverage_months.feed is 'One of engine.feeds.';
+comment on column public.coverage_months.month is 'Its first day; null of a feed without days.';
+comment on column public.coverage_months.state is
+  'The first that holds. failed: a chunk is dead and some of its days are missing; running: a chunk waits or is worked
+   on; complete: all of its days are covered; partial: something is stored, but not all; missing: nothing is stored;
+   not_available: the API has none of it, or not yet. Of a feed without days that of its newest run.';
+comment on column public.coverage_months.days is
+  'Days of the month that can be known by now: none before the feed''s first day, no result of today.';
+comment on column public.coverage_months.days_covered is
+  'Of those, the days that need no further pull, by the same rule as coverage_gaps.';
+comment on column public.coverage_months.races_in_api is 'As ra_coverage counts them, also of days still to come.';
+comment on column public.coverage_months.races_stored is 'Races of these days stored from this feed.';
+comment on column public.coverage_months.races_rejected is
+  'Races of these days that could not be understood: see ingest_rejects.';
+comment on column public.coverage_months.chunks_live is 'Chunks of the month that wait or are worked on.';
+comment on column public.coverage_months.chunks_dead is
+  'Dead chunks of the month, of whose days some are still missing: backfill_retry(run_id), once last_error is fixed.';
+comment on column public.coverage_months.last_error is
+  'Why the newest of these chunks failed; null when none of them has.';
+comment on column public.coverage_months.run_id is 'The run of the newest chunk of the month; null when there is none.';
+
+revoke all on public.coverage_months from public, anon, authenticated, service_role;
+grant select on public.coverage_months to service_role;
 
 -- schemas/coverage/stored_races.sql
 
@@ -3804,7 +4118,7 @@ comment on function engine.choose_chunk(text, integer) is
    run''s own order, but one lease is kept for a backfill, see engine.backfill_goes_first. Null when nothing may be
    claimed.';
 
-create function engine.give_lease(chunk_id bigint, lease_token uuid)
+create function engine.give_lease(chunk_id bigint, lease_token uuid, dispatched_at timestamptz)
 returns public.backfill_progress
 language plpgsql
 security invoker
@@ -3827,11 +4141,14 @@ begin
     end
   where chunk.id = give_lease.chunk_id
   returning chunk.* into given;
+  insert into engine.invocations (lease_token, run_id, chunk_id, feed, claimed_at, dispatched_at)
+  values (given.lease_token, given.run_id, given.id, given.feed, given.claimed_at, give_lease.dispatched_at);
   return given;
 end
 $$;
-comment on function engine.give_lease(bigint, uuid) is
-  'Leases a chunk, which the caller holds locked, to the worker that shows this token. Returns the chunk.';
+comment on function engine.give_lease(bigint, uuid, timestamptz) is
+  'Leases a chunk, which the caller holds locked, to the worker that shows this token, and begins the record of its
+   invocation. dispatched_at: null for a call by hand. Returns the chunk.';
 
 create function public.claim_chunk(feed text, dispatch_id bigint default null, proposed_token uuid default null)
 returns table (
@@ -3858,6 +4175,7 @@ as $$
 declare
   settings constant public.backfill_settings := (select s from public.backfill_settings as s);
   chosen public.backfill_progress;
+  dispatched_at timestamptz;
 begin
   -- Claims of one feed wait here for each other; otherwise two of them could count the same free lease.
   perform engine.take_lock('claim ' || claim_chunk.feed);
@@ -3870,7 +4188,8 @@ begin
       chunk.feed = claim_chunk.feed and chunk.state = 'working' and chunk.lease_token = claim_chunk.proposed_token;
     if not found then
       delete from engine.dispatches as known
-      where known.id = claim_chunk.dispatch_id and known.feed = claim_chunk.feed;
+      where known.id = claim_chunk.dispatch_id and known.feed = claim_chunk.feed
+      returning known.sent_at into dispatched_at;
       if not found then
         -- Delivered a second time, or so late that another dispatch was sent in its place.
         return;
@@ -3889,7 +4208,9 @@ begin
     if chosen.id is null then
       return;
     end if;
-    chosen := engine.give_lease(chosen.id, coalesce(claim_chunk.proposed_token, gen_random_uuid()));
+    chosen := engine.give_lease(
+      chosen.id, coalesce(claim_chunk.proposed_token, gen_random_uuid()), dispatched_at
+    );
   end if;
 
   return query select
@@ -4299,7 +4620,9 @@ create function engine.leave_chunk(
   chunk public.backfill_progress,
   state text,
   due_at timestamptz default engine.clock(),
-  error text default null
+  error text default null,
+  ended_as text default null,
+  report jsonb default null
 )
 returns void
 language plpgsql
@@ -4316,19 +4639,29 @@ begin
     ended_at = case when leave_chunk.state <> 'waiting' then engine.clock() end,
     last_error = case when leave_chunk.state <> 'succeeded' then coalesce(leave_chunk.error, known.last_error) end
   where known.id = leave_chunk.chunk.id;
+  perform engine.end_invocation(
+    leave_chunk.chunk.lease_token,
+    coalesce(
+      leave_chunk.ended_as,
+      case leave_chunk.state when 'waiting' then 'yielded' when 'dead' then 'failed' else leave_chunk.state end
+    ),
+    leave_chunk.report
+  );
   -- A chunk that waits or is dead may go on at its cursor, and still needs what it has read before.
   if leave_chunk.state in ('succeeded', 'cancelled') then
     delete from engine.pages_read as read where read.chunk_id = leave_chunk.chunk.id;
   end if;
 end
 $$;
-comment on function engine.leave_chunk(public.backfill_progress, text, timestamptz, text) is
+comment on function engine.leave_chunk(public.backfill_progress, text, timestamptz, text, text, jsonb) is
   'The one way in which a chunk leaves a worker: ends the lease and puts the chunk, which the caller holds locked, into
    a state. waiting: may be claimed from due_at on; succeeded, dead or cancelled: ended now, and due_at is ignored.
    error becomes last_error; null keeps the present one, and a chunk that succeeded has none. A chunk that succeeded or
-   was cancelled forgets which races it has read. A dead chunk without an error violates a constraint.';
+   was cancelled forgets which races it has read. A dead chunk without an error violates a constraint. ended_as and
+   report complete the record of its invocation: see engine.end_invocation. ended_as defaults to what the state
+   suggests: yielded when it waits, failed when it is dead.';
 
-create function engine.interrupt_chunk(chunk public.backfill_progress, message text)
+create function engine.interrupt_chunk(chunk public.backfill_progress, message text, report jsonb default null)
 returns text
 language plpgsql
 security invoker
@@ -4346,14 +4679,15 @@ begin
   update public.backfill_progress as known set interruptions = nth where known.id = interrupt_chunk.chunk.id;
   perform engine.leave_chunk(
     chunk => interrupt_chunk.chunk, state => new_state,
-    error => case when gives_up then format('Interrupted %s times without storing a page', nth) end
+    error => case when gives_up then format('Interrupted %s times without storing a page', nth) end,
+    ended_as => 'interrupted', report => interrupt_chunk.report
   );
   return new_state;
 end
 $$;
-comment on function engine.interrupt_chunk(public.backfill_progress, text) is
+comment on function engine.interrupt_chunk(public.backfill_progress, text, jsonb) is
   'Takes a chunk, which the caller holds locked, from an invocation that ended before it stored a page: logs the
-   interruption with this message and counts it. Returns the state that the chunk goes to: waiting, or dead when it was
+   interruption with this message and counts it; report as in engine.end_invocation. Returns the state that the chunk goes to: waiting, or dead when it was
    interrupted too often.';
 
 grant execute on function engine.leave_chunk, engine.interrupt_chunk to service_role;
@@ -4400,7 +4734,7 @@ comment on function engine.find_shortfall(public.backfill_progress) is
   'What is missing from a chunk whose pages are all in: a sentence, and the day from which to read again. No row when
    nothing is missing.';
 
-create function public.finish_chunk(chunk_id bigint, lease_token uuid)
+create function public.finish_chunk(chunk_id bigint, lease_token uuid, report jsonb default null)
 returns text
 language plpgsql
 security invoker
@@ -4433,16 +4767,18 @@ begin
   perform engine.leave_chunk(
     chunk => held, state => new_state, error => lacking.reason,
     -- Wait a little: results are still coming in, or pages shifted while they were read.
-    due_at => engine.clock() + interval '1 minute'
+    due_at => engine.clock() + interval '1 minute',
+    ended_as => case when lacking.reason is null then 'succeeded' else 'incomplete' end, report => finish_chunk.report
   );
   perform engine.dispatch_next(held.feed);
   return new_state;
 end
 $$;
-comment on function public.finish_chunk(bigint, uuid) is
+comment on function public.finish_chunk(bigint, uuid, jsonb) is
   'Ends a chunk whose pages are all in. Compares the races that came in this reading, stored or rejected, with the
    API''s total: returns succeeded; waiting, when something is missing and the chunk will be pulled again; dead, when
-   something was missing four times. Error PT409 when the lease is lost.';
+   something was missing four times. report: where the invocation''s time went, see engine.end_invocation. Error PT409
+   when the lease is lost.';
 
 revoke all on function public.finish_chunk from public, anon, authenticated, service_role;
 grant execute on function engine.find_shortfall, public.finish_chunk to service_role;
@@ -4452,7 +4788,7 @@ grant execute on function engine.find_shortfall, public.finish_chunk to service_
 -- A chunk given back at its cursor.
 
 create function public.yield_chunk(
-  chunk_id bigint, lease_token uuid, api_calls integer, progressed boolean default true
+  chunk_id bigint, lease_token uuid, api_calls integer, progressed boolean default true, report jsonb default null
 )
 returns text
 language plpgsql
@@ -4468,19 +4804,22 @@ begin
   set api_calls = chunk.api_calls + yield_chunk.api_calls
   where chunk.id = held.id;
   if not progressed then
-    new_state := engine.interrupt_chunk(held, 'The isolate was ended before it had stored a page');
+    new_state := engine.interrupt_chunk(
+      held, 'The isolate was ended before it had stored a page', yield_chunk.report
+    );
   else
-    perform engine.leave_chunk(held, new_state);
+    perform engine.leave_chunk(held, new_state, report => yield_chunk.report);
   end if;
   perform engine.dispatch_next(held.feed);
   perform engine.count_calls(held, yield_chunk.api_calls);
   return new_state;
 end
 $$;
-comment on function public.yield_chunk(bigint, uuid, integer, boolean) is
+comment on function public.yield_chunk(bigint, uuid, integer, boolean, jsonb) is
   'Gives a chunk back at its cursor because the invocation''s time is up. api_calls: those made since the last page;
-   progressed: whether a page was stored since the claim, otherwise it is an interruption. Returns the chunk''s new
-   state: waiting, or dead after too many interruptions. Error PT409 when the lease is lost.';
+   progressed: whether a page was stored since the claim, otherwise it is an interruption; report: where the
+   invocation''s time went, see engine.end_invocation. Returns the chunk''s new state: waiting, or dead after too many
+   interruptions. Error PT409 when the lease is lost.';
 
 revoke all on function public.yield_chunk from public, anon, authenticated, service_role;
 grant execute on function public.yield_chunk to service_role;
@@ -4554,7 +4893,8 @@ create function public.fail_chunk(
   endpoint text default null,
   http_status integer default null,
   retry_after_seconds integer default null,
-  api_calls integer default 0
+  api_calls integer default 0,
+  report jsonb default null
 )
 returns text
 language plpgsql
@@ -4601,7 +4941,8 @@ begin
     chunk => held, state => new_state, error => message,
     due_at => engine.clock() + case
       when failure_class = 'transient' then engine.wait_after_failure(attempt, retry_after_seconds) else interval '0'
-    end
+    end,
+    ended_as => 'failed', report => fail_chunk.report
   );
 
   if failure_class = 'account' then
@@ -4612,11 +4953,12 @@ begin
   return new_state;
 end
 $$;
-comment on function public.fail_chunk(bigint, uuid, text, text, text, integer, integer, integer) is
+comment on function public.fail_chunk(bigint, uuid, text, text, text, integer, integer, integer, jsonb) is
   'Ends an attempt that failed. failure_class: transient (tried again after 1, 4, 16 and 64 minutes, then dead; every
    64 minutes for a day while no chunk of the feed gets a page), chunk (dead at once, the run goes on) or account (the
-   run is paused). message says what happened and must contain no secret. Returns the chunk''s new state. Error PT409
-   when the lease is lost; 22023 when the class is none of these.';
+   run is paused). message says what happened and must contain no secret; report: where the invocation''s time went,
+   see engine.end_invocation. Returns the chunk''s new state. Error PT409 when the lease is lost; 22023 when the class is
+   none of these.';
 
 revoke all on function public.fail_chunk from public, anon, authenticated, service_role;
 grant execute on function
@@ -5305,7 +5647,7 @@ as $$
 declare
   status record;
 begin
-  select known.* into status from public.backfill_status as known where known.run_id = refuse_to_steer.run_id;
+  select known.* into status from public.backfill_status_details as known where known.run_id = refuse_to_steer.run_id;
   raise exception 'Run % %: it %', status.run_id, refuse_to_steer.refusal,
     case status.state
       when 'waiting' then 'waits to be claimed'
@@ -5537,7 +5879,7 @@ as $$
   -- The first ten seconds of work and the current ones are incomplete.
   with busy as (
     select counted.counted_from, sum(counted.calls) as calls
-    from public.racing_api_calls as counted
+    from engine.racing_api_calls as counted
     where counted.feed = calls_per_second.feed and counted.counted_from > engine.clock() - interval '15 minutes'
     group by counted.counted_from
   ),
@@ -5565,11 +5907,11 @@ comment on function engine.calls_per_second(text) is
 grant select on engine.feed_progress to service_role;
 grant execute on function engine.calls_per_second to service_role;
 
--- schemas/operate/status.sql
+-- schemas/operate/status_details.sql
 
--- The operator's view of the runs.
+-- All that is known about each run.
 
-create view public.backfill_status
+create view public.backfill_status_details
 with (security_invoker = true)
 as
 with chunks as (
@@ -5591,6 +5933,30 @@ with chunks as (
     max(chunk.ended_at) as ended_at
   from public.backfill_progress as chunk
   group by chunk.run_id
+),
+-- A race may come as a card and as a result, so the feeds are not added up.
+months as (
+  select
+    by_feed.run_id,
+    by_feed.month,
+    max(by_feed.races) as races,
+    max(by_feed.runners) as runners
+  from (
+    select
+      chunk.run_id,
+      chunk.feed,
+      date_trunc('month', chunk.period_start::timestamp) as month,
+      sum(chunk.races_stored) as races,
+      sum(chunk.runners_stored) as runners
+    from public.backfill_progress as chunk
+    group by 1, 2, 3
+  ) as by_feed
+  group by by_feed.run_id, by_feed.month
+),
+counts as (
+  select months.run_id, sum(months.races) as races, sum(months.runners) as runners
+  from months
+  group by months.run_id
 ),
 pages as (
   select progress.run_id, sum(progress.pages_expected) as expected, sum(progress.pages_done) as done
@@ -5629,7 +5995,7 @@ remaining as (
 ),
 last_minute as (
   select counted.run_id, sum(counted.calls) as calls
-  from public.racing_api_calls as counted
+  from engine.racing_api_calls as counted
   where
     counted.counted_from >= date_bin('10 seconds', engine.clock(), timestamptz 'epoch') - interval '60 seconds'
     and counted.counted_from < date_bin('10 seconds', engine.clock(), timestamptz 'epoch')
@@ -5669,6 +6035,8 @@ select
   end as percent,
   coalesce(chunks.api_calls, 0) as api_calls,
   coalesce(chunks.invocations, 0) as invocations,
+  coalesce(counts.races, 0) as races,
+  coalesce(counts.runners, 0) as runners,
   coalesce(chunks.races_stored, 0) as races_stored,
   coalesce(chunks.runners_stored, 0) as runners_stored,
   coalesce(chunks.rows_rejected, 0) as rows_rejected,
@@ -5679,7 +6047,7 @@ select
     )
   end as calls_per_minute,
   case
-    when states.state in ('waiting', 'running', 'paused') then coalesce(remaining.seconds, 0) * interval '1 second'
+    when states.state in ('waiting', 'running', 'paused') then round(coalesce(remaining.seconds, 0)) * interval '1 second'
   end as time_left,
   case states.state
     when 'paused' then run.pause_reason
@@ -5716,6 +6084,7 @@ select
 from public.backfill_runs as run
 join states on states.run_id = run.id
 left join chunks on chunks.run_id = run.id
+left join counts on counts.run_id = run.id
 left join pages on pages.run_id = run.id
 left join remaining on remaining.run_id = run.id
 left join last_minute on last_minute.run_id = run.id
@@ -5727,43 +6096,156 @@ left join lateral (
   order by error.occurred_at desc, error.id desc
   limit 1
 ) as last_error on true;
-comment on view public.backfill_status is 'A row per run: how far it is, how fast it goes, and what to do about it.';
+comment on view public.backfill_status_details is
+  'A row per run with all that is known about it. backfill_status has what is read most.';
+comment on column public.backfill_status_details.state is
+  'waiting, running, paused, succeeded, completed_with_failures (some chunks are dead), cancelled.';
+comment on column public.backfill_status_details.percent is
+  'Of the pages of all chunks, as far as they are known; below 100 while one is left.';
+comment on column public.backfill_status_details.invocations is 'Times that a function took one of its chunks.';
+comment on column public.backfill_status_details.races is
+  'Races that came, each counted once although it comes as a card and as a result: of each month the number of the feed
+   that brought more. A page that is read again counts again.';
+comment on column public.backfill_status_details.runners is 'Runners that came, counted as races is.';
+comment on column public.backfill_status_details.races_stored is
+  'Races upserted; a race that came as card and as result counts twice.';
+comment on column public.backfill_status_details.calls_per_minute is 'API calls of the last minute; null unless running.';
+comment on column public.backfill_status_details.time_left is
+  'From the calls that remain, also of the runs before it, and the rate limits, or the recent rate when that is lower;
+   of a paused run, once it goes on. In whole seconds; null when nothing remains.';
+comment on column public.backfill_status_details.what_to_do is
+  'A sentence for the operator, with the statement to run where there is one.';
+comment on column public.backfill_status_details.run_id is 'The id that backfill_start returned.';
+comment on column public.backfill_status_details.start_date is 'First day asked for.';
+comment on column public.backfill_status_details.end_date is 'Last day asked for, inclusive; frozen when the run was started.';
+comment on column public.backfill_status_details.feeds is 'Names of engine.feeds.';
+comment on column public.backfill_status_details.chunks_total is
+  'A feed''s month each; 0 when there was nothing to pull: what_to_do says why.';
+comment on column public.backfill_status_details.chunks_working is 'Leased now.';
+comment on column public.backfill_status_details.chunks_waiting is 'Including those whose next attempt is due later.';
+comment on column public.backfill_status_details.chunks_dead is
+  'Given up: see last_error and ingest_errors, then backfill_retry(run_id).';
+comment on column public.backfill_status_details.api_calls is 'Requests sent, including failed ones.';
+comment on column public.backfill_status_details.runners_stored is 'Runners upserted, counted as races_stored is.';
+comment on column public.backfill_status_details.rows_rejected is
+  'Rows and values that could not be understood, each time they came: see ingest_rejects.';
+comment on column public.backfill_status_details.last_error is
+  'Message of the newest row of ingest_errors of this run, apart from requests that succeeded when they were sent
+   again.';
+comment on column public.backfill_status_details.last_error_at is 'When that was.';
+comment on column public.backfill_status_details.started_at is 'When the first chunk was claimed; null before.';
+comment on column public.backfill_status_details.ended_at is 'When the last chunk ended; null while one waits or is worked on.';
+
+revoke all on public.backfill_status_details from public, anon, authenticated, service_role;
+grant select on public.backfill_status_details to service_role;
+
+-- schemas/operate/status.sql
+
+-- The operator's view of the runs.
+
+create view public.backfill_status
+with (security_invoker = true)
+as
+select
+  details.run_id,
+  details.state,
+  details.percent,
+  details.time_left,
+  details.start_date,
+  details.end_date,
+  details.feeds,
+  format('%s/%s', details.chunks_succeeded, details.chunks_total) as chunks,
+  details.races,
+  details.runners,
+  details.calls_per_minute,
+  details.what_to_do,
+  details.last_error
+from public.backfill_status_details as details;
+comment on view public.backfill_status is
+  'A row per run: how far it is, how fast it goes, and what to do about it. backfill_status_details has the rest.';
+comment on column public.backfill_status.run_id is 'The id that backfill_start returned.';
 comment on column public.backfill_status.state is
   'waiting, running, paused, succeeded, completed_with_failures (some chunks are dead), cancelled.';
 comment on column public.backfill_status.percent is
   'Of the pages of all chunks, as far as they are known; below 100 while one is left.';
-comment on column public.backfill_status.invocations is 'Times that a function took one of its chunks.';
-comment on column public.backfill_status.races_stored is
-  'Races upserted; a race that came as card and as result counts twice.';
-comment on column public.backfill_status.calls_per_minute is 'API calls of the last minute; null unless running.';
 comment on column public.backfill_status.time_left is
   'From the calls that remain, also of the runs before it, and the rate limits, or the recent rate when that is lower;
-   of a paused run, once it goes on. Null when nothing remains.';
-comment on column public.backfill_status.what_to_do is
-  'A sentence for the operator, with the statement to run where there is one.';
-comment on column public.backfill_status.run_id is 'The id that backfill_start returned.';
+   of a paused run, once it goes on. In whole seconds; null when nothing remains.';
 comment on column public.backfill_status.start_date is 'First day asked for.';
 comment on column public.backfill_status.end_date is 'Last day asked for, inclusive; frozen when the run was started.';
 comment on column public.backfill_status.feeds is 'Names of engine.feeds.';
-comment on column public.backfill_status.chunks_total is
-  'A feed''s month each; 0 when there was nothing to pull: what_to_do says why.';
-comment on column public.backfill_status.chunks_working is 'Leased now.';
-comment on column public.backfill_status.chunks_waiting is 'Including those whose next attempt is due later.';
-comment on column public.backfill_status.chunks_dead is
-  'Given up: see last_error and ingest_errors, then backfill_retry(run_id).';
-comment on column public.backfill_status.api_calls is 'Requests sent, including failed ones.';
-comment on column public.backfill_status.runners_stored is 'Runners upserted, counted as races_stored is.';
-comment on column public.backfill_status.rows_rejected is
-  'Rows and values that could not be understood, each time they came: see ingest_rejects.';
+comment on column public.backfill_status.chunks is
+  'Chunks that succeeded, of all: "45/131". A chunk is a month of a feed. "0/0": there was nothing to pull, and
+   what_to_do says why.';
+comment on column public.backfill_status.races is
+  'Races that came, each counted once although it comes as a card and as a result: of each month the number of the feed
+   that brought more. A page that is read again counts again.';
+comment on column public.backfill_status.runners is 'Runners that came, counted as races is.';
+comment on column public.backfill_status.calls_per_minute is 'API calls of the last minute; null unless running.';
+comment on column public.backfill_status.what_to_do is
+  'A sentence for the operator, with the statement to run where there is one.';
 comment on column public.backfill_status.last_error is
   'Message of the newest row of ingest_errors of this run, apart from requests that succeeded when they were sent
    again.';
-comment on column public.backfill_status.last_error_at is 'When that was.';
-comment on column public.backfill_status.started_at is 'When the first chunk was claimed; null before.';
-comment on column public.backfill_status.ended_at is 'When the last chunk ended; null while one waits or is worked on.';
 
 revoke all on public.backfill_status from public, anon, authenticated, service_role;
 grant select on public.backfill_status to service_role;
+
+-- schemas/operate/chunks.sql
+
+-- The operator's view of the chunks.
+
+create view public.backfill_chunks
+with (security_invoker = true)
+as
+select
+  chunk.id as chunk_id,
+  chunk.run_id,
+  chunk.kind,
+  format(
+    '%s/%s', chunk.place_in_run, count(*) over (partition by chunk.run_id, chunk.feed)
+  ) as place,
+  chunk.feed,
+  chunk.period_start as first_day,
+  chunk.period_end - 1 as last_day,
+  chunk.state,
+  chunk.races_stored,
+  chunk.runners_stored,
+  chunk.rows_rejected,
+  date_trunc('second', chunk.ended_at - chunk.started_at) as took,
+  chunk.api_calls,
+  chunk.invocations,
+  chunk.attempts,
+  case when chunk.state = 'waiting' then chunk.next_attempt_at end as next_attempt_at,
+  chunk.last_error,
+  chunk.started_at,
+  chunk.ended_at
+from public.backfill_progress as chunk;
+comment on view public.backfill_chunks is 'backfill_progress to be read: a row per chunk, that is a feed''s month of a run.';
+comment on column public.backfill_chunks.chunk_id is 'Its id in backfill_progress, as in the functions'' log.';
+comment on column public.backfill_chunks.run_id is 'The run that it belongs to.';
+comment on column public.backfill_chunks.kind is 'What the run is for: backfill, by_hand, gaps or schedule.';
+comment on column public.backfill_chunks.place is 'Its place among the run''s chunks of the feed: "45/131".';
+comment on column public.backfill_chunks.feed is 'One of engine.feeds.';
+comment on column public.backfill_chunks.first_day is 'First UK racing day; of a feed without days, when it was planned.';
+comment on column public.backfill_chunks.last_day is 'Last UK racing day, inclusive.';
+comment on column public.backfill_chunks.state is 'waiting, working, succeeded, dead (given up) or cancelled.';
+comment on column public.backfill_chunks.races_stored is 'Races upserted; a race pulled twice counts twice.';
+comment on column public.backfill_chunks.runners_stored is 'Runners upserted; a runner pulled twice counts twice.';
+comment on column public.backfill_chunks.rows_rejected is
+  'Rows and values that could not be understood: see ingest_rejects.';
+comment on column public.backfill_chunks.took is
+  'From its first claim to its end, with all waiting in between; null before its end.';
+comment on column public.backfill_chunks.api_calls is 'API calls made for it, including failed ones.';
+comment on column public.backfill_chunks.invocations is 'Times that a function took it.';
+comment on column public.backfill_chunks.attempts is 'Failed attempts since the last page that went in.';
+comment on column public.backfill_chunks.next_attempt_at is 'From when on it may be taken; null unless it waits.';
+comment on column public.backfill_chunks.last_error is 'Why the last attempt failed; null once it succeeded.';
+comment on column public.backfill_chunks.started_at is 'When it was first taken; null before.';
+comment on column public.backfill_chunks.ended_at is 'When it succeeded, died or was cancelled; null before.';
+
+revoke all on public.backfill_chunks from public, anon, authenticated, service_role;
+grant select on public.backfill_chunks to service_role;
 
 -- schemas/daily/schedules.sql
 
@@ -5959,7 +6441,7 @@ alter table engine.heartbeats enable row level security;
 
 -- What is missing.
 
-create table public.gap_pulls (
+create table engine.gap_pulls (
   feed text not null references engine.feeds,
   day date not null,
   tries integer not null default 0,
@@ -5967,13 +6449,13 @@ create table public.gap_pulls (
   given_up_at timestamptz,
   constraint gap_pulls_pkey primary key (feed, day)
 );
-comment on table public.gap_pulls is
+comment on table engine.gap_pulls is
   'Days whose gap the nightly closing has tried to close. The row is deleted once the gap is closed.';
-comment on column public.gap_pulls.feed is 'One of engine.feeds that has days.';
-comment on column public.gap_pulls.day is 'UK racing day.';
-comment on column public.gap_pulls.tries is 'Pulls so far.';
-comment on column public.gap_pulls.last_try_at is 'When the last one was started.';
-comment on column public.gap_pulls.given_up_at is
+comment on column engine.gap_pulls.feed is 'One of engine.feeds that has days.';
+comment on column engine.gap_pulls.day is 'UK racing day.';
+comment on column engine.gap_pulls.tries is 'Pulls so far.';
+comment on column engine.gap_pulls.last_try_at is 'When the last one was started.';
+comment on column engine.gap_pulls.given_up_at is
   'When it was given up, after gap_tries pulls; null while it is tried. Delete the row to have it tried again.';
 
 create view engine.expected_days
@@ -6113,7 +6595,7 @@ with gaps as (
 )
 select gaps.feed, gaps.day, gaps.kind, gaps.missing, coalesce(pulls.tries, 0) as tries, pulls.given_up_at
 from gaps
-left join public.gap_pulls as pulls on pulls.feed = gaps.feed and pulls.day = gaps.day;
+left join engine.gap_pulls as pulls on pulls.feed = gaps.feed and pulls.day = gaps.day;
 comment on view public.coverage_gaps is
   'A row per feed and day of which something that should be stored is missing. Only days that a run or a schedule has
    asked for should be stored: no row means that nothing of those is missing.';
@@ -6129,9 +6611,9 @@ comment on column public.coverage_gaps.tries is 'Pulls by the nightly closing so
 comment on column public.coverage_gaps.given_up_at is
   'When the nightly closing gave up, after gap_tries pulls; null before.';
 
-alter table public.gap_pulls enable row level security;
-revoke all on public.gap_pulls, public.coverage_gaps from public, anon, authenticated, service_role;
-grant select on public.gap_pulls, engine.expected_days, public.coverage_gaps to service_role;
+alter table engine.gap_pulls enable row level security;
+revoke all on engine.gap_pulls, public.coverage_gaps from public, anon, authenticated, service_role;
+grant select on engine.gap_pulls, engine.expected_days, public.coverage_gaps to service_role;
 
 -- schemas/planning/stretches.sql
 
@@ -6158,7 +6640,7 @@ as $$
       wanted.day - (row_number() over (partition by pulls.day is null order by wanted.day))::integer as stretch_id,
       pulls.day as tried_day
     from unnest(plan_stretches.days) as wanted (day)
-    left join public.gap_pulls as pulls
+    left join engine.gap_pulls as pulls
       on pulls.feed = plan_stretches.feed and pulls.day = wanted.day and pulls.tries > 0
   ) as d
   group by d.stretch_id, d.tried_day, date_trunc('month', d.day::timestamp)
@@ -6180,7 +6662,7 @@ language sql
 security invoker
 set search_path = ''
 as $$
-  delete from public.gap_pulls as pulls
+  delete from engine.gap_pulls as pulls
   where not exists (select from public.coverage_gaps as gap where gap.feed = pulls.feed and gap.day = pulls.day)
 $$;
 comment on function engine.forget_closed_gaps() is 'Deletes the tries of days that are no longer missing.';
@@ -6205,7 +6687,7 @@ begin
       and exists (select from engine.live_chunks as live where live.run_id = run.id)
   loop
     -- It never asked the API for the days that it had left.
-    update public.gap_pulls as pulls
+    update engine.gap_pulls as pulls
     set tries = greatest(pulls.tries - 1, 0), last_try_at = null
     from engine.live_chunks as left_over
     where
@@ -6227,7 +6709,7 @@ language sql
 security invoker
 set search_path = ''
 as $$
-  update public.gap_pulls as pulls
+  update engine.gap_pulls as pulls
   set given_up_at = engine.clock()
   where pulls.given_up_at is null and pulls.tries >= (select s.gap_tries from public.backfill_settings as s)
 $$;
@@ -6250,7 +6732,7 @@ as $$
       and g.day <= engine.london_day()
       -- A second standstill in the same night is not another try.
       and not exists (
-        select from public.gap_pulls as pulls
+        select from engine.gap_pulls as pulls
         where
           pulls.feed = choose_gap_days.feed
           and pulls.day = g.day
@@ -6278,7 +6760,7 @@ language sql
 security invoker
 set search_path = ''
 as $$
-  insert into public.gap_pulls as pulls (feed, day, tries, last_try_at)
+  insert into engine.gap_pulls as pulls (feed, day, tries, last_try_at)
   select count_gap_tries.feed, day, 1, engine.clock() from unnest(count_gap_tries.days) as day
   on conflict (feed, day) do update set tries = pulls.tries + 1, last_try_at = excluded.last_try_at
 $$;
@@ -6769,7 +7251,7 @@ comment on column public.alerts.message is 'What is wrong and what to do.';
 comment on column public.alerts.raised_at is 'When it was noticed.';
 comment on column public.alerts.resolved_at is 'When it was resolved; null while it is open.';
 
-create table public.alert_messages (
+create table engine.alert_messages (
   id bigint generated always as identity primary key,
   alert_id bigint not null references public.alerts on delete cascade,
   phase text not null,
@@ -6781,21 +7263,21 @@ create table public.alert_messages (
   constraint alert_messages_phase_known check (phase in ('raised', 'resolved'))
 );
 
-create index alert_messages_open on public.alert_messages (id) where delivered_at is null;
-comment on table public.alert_messages is
+create index alert_messages_open on engine.alert_messages (id) where delivered_at is null;
+comment on table engine.alert_messages is
   'Messages to the webhook. Without a webhook they stay here; after a day they are no longer sent.';
-comment on column public.alert_messages.alert_id is 'The alert that it reports.';
-comment on column public.alert_messages.phase is 'raised or resolved.';
-comment on column public.alert_messages.created_at is 'When it was written.';
-comment on column public.alert_messages.tries is 'Times it was sent.';
-comment on column public.alert_messages.sent_at is 'When it was last sent; null before.';
-comment on column public.alert_messages.delivered_at is
+comment on column engine.alert_messages.alert_id is 'The alert that it reports.';
+comment on column engine.alert_messages.phase is 'raised or resolved.';
+comment on column engine.alert_messages.created_at is 'When it was written.';
+comment on column engine.alert_messages.tries is 'Times it was sent.';
+comment on column engine.alert_messages.sent_at is 'When it was last sent; null before.';
+comment on column engine.alert_messages.delivered_at is
   'When the webhook''s answer was seen, or the last of five tries had failed; null before.';
 
 -- Unlogged, as pg_net's queue, its answers and the sequence of its ids: a crash empties them all and lets the ids start
 -- over, so that an id kept elsewhere would name another request.
 create unlogged table engine.alert_requests (
-  message_id bigint primary key references public.alert_messages on delete cascade,
+  message_id bigint primary key references engine.alert_messages on delete cascade,
   request_id bigint not null,
   -- By the clock that pg_net goes by.
   queued_at timestamptz not null default pg_catalog.clock_timestamp()
@@ -6825,7 +7307,7 @@ as $$
     )
     returning id
   )
-  insert into public.alert_messages (alert_id, phase)
+  insert into engine.alert_messages (alert_id, phase)
   select noted.id, 'raised' from noted
 $$;
 comment on function engine.note_alert(text, text, text, boolean) is
@@ -6833,15 +7315,15 @@ comment on function engine.note_alert(text, text, text, boolean) is
    from the start.';
 
 alter table public.alerts enable row level security;
-alter table public.alert_messages enable row level security;
+alter table engine.alert_messages enable row level security;
 alter table engine.alert_requests enable row level security;
-revoke all on public.alerts, public.alert_messages from public, anon, authenticated, service_role;
+revoke all on public.alerts, engine.alert_messages from public, anon, authenticated, service_role;
 -- Identity columns fill themselves, so no role needs a right to their sequences. Projects from before October 2026
 -- grant one by default.
 revoke all on sequence
-  public.alerts_id_seq, public.alert_messages_id_seq
+  public.alerts_id_seq, engine.alert_messages_id_seq
   from public, anon, authenticated, service_role;
-grant select on public.alerts, public.alert_messages to service_role;
+grant select on public.alerts, engine.alert_messages to service_role;
 
 -- schemas/daily/sweep.sql
 
@@ -7223,7 +7705,7 @@ select
     max(gap.tries), gap.feed, case when count(*) = 1 then min(gap.day)::text else format('%s days', count(*)) end,
     min(gap.day)
   ) as message
-from public.gap_pulls as gap
+from engine.gap_pulls as gap
 -- Old days come many at a time: one message for all, not one per day.
 cross join lateral (
   select case when gap.day >= engine.london_day(gap.given_up_at) - 7 then gap.day::text else 'earlier days' end as words
@@ -7368,10 +7850,10 @@ security invoker
 set search_path = ''
 as $$
   -- A row that another session holds waits for the next tick and delays no other.
-  update public.alert_messages as m
+  update engine.alert_messages as m
   set delivered_at = engine.clock()
   where
-    m.id in (select open.id from public.alert_messages as open where open.delivered_at is null for update skip locked)
+    m.id in (select open.id from engine.alert_messages as open where open.delivered_at is null for update skip locked)
     and m.delivered_at is null
     and (
       exists (
@@ -7386,7 +7868,7 @@ as $$
       or (m.tries >= 5 and m.sent_at < engine.clock() - interval '5 minutes')
     );
   delete from engine.alert_requests as request
-  using public.alert_messages as m
+  using engine.alert_messages as m
   where m.id = request.message_id and m.delivered_at is not null
 $$;
 comment on function engine.note_alert_answers() is
@@ -7423,7 +7905,7 @@ language sql
 security invoker
 set search_path = ''
 as $$
-  update public.alert_messages as m
+  update engine.alert_messages as m
   set tries = m.tries + 1, sent_at = engine.clock()
   where m.id = send_alert.message_id;
   insert into engine.alert_requests as known (message_id, request_id)
@@ -7458,7 +7940,7 @@ begin
   perform engine.note_alert_answers();
   for message in
     select m.id, engine.alert_body(a, m.phase, (select s.alert_format from public.backfill_settings as s)) as body
-    from public.alert_messages as m
+    from engine.alert_messages as m
     join public.alerts as a on a.id = m.alert_id
     where
       m.delivered_at is null
@@ -7534,7 +8016,7 @@ begin
     )
     returning a.id
   )
-  insert into public.alert_messages (alert_id, phase)
+  insert into engine.alert_messages (alert_id, phase)
   select raised.id, 'raised' from raised
   union all
   select over.id, 'resolved' from over;
@@ -7550,6 +8032,126 @@ end
 $$;
 comment on function engine.watch() is
   'The cron tick of the alerts: raises new alerts, resolves those whose trouble has gone, and sends the messages.';
+
+-- schemas/daily/usage.sql
+
+-- What each day cost.
+
+create table engine.daily_usage (
+  day date primary key,
+  api_calls integer not null,
+  invocations integer not null,
+  log_lines integer not null,
+  database_megabytes numeric(12, 1),
+  noted_at timestamptz not null default engine.clock()
+);
+comment on table engine.daily_usage is
+  'API calls, invocations, log lines and size of the database by day, written by the nightly upkeep before the logs that
+   they are counted from are deleted. Kept for usage_days.';
+comment on column engine.daily_usage.day is 'UK day.';
+comment on column engine.daily_usage.api_calls is 'Requests sent to The Racing API, including failed ones.';
+comment on column engine.daily_usage.invocations is 'Times that a function took a chunk.';
+comment on column engine.daily_usage.log_lines is 'Lines of the functions'' log, as far as invocations reported them.';
+comment on column engine.daily_usage.database_megabytes is
+  'Size of the database in the night after the day; null when the upkeep did not run in that night.';
+comment on column engine.daily_usage.noted_at is 'When it was written.';
+
+create view engine.counted_usage
+with (security_invoker = true)
+as
+with days as (
+  select day::date as day
+  from generate_series(
+    coalesce(
+      -- A day that is over and noted is not counted again: its log may be deleted.
+      (select max(noted.day) + 1 from engine.daily_usage as noted),
+      (
+        select engine.london_day(least(min(counted.counted_from), (
+          select min(invocation.claimed_at) from engine.invocations as invocation
+        )))
+        from engine.racing_api_calls as counted
+      )
+    )::timestamp,
+    engine.london_day()::timestamp,
+    interval '1 day'
+  ) as day
+)
+select
+  days.day,
+  (
+    select coalesce(sum(counted.calls), 0)::integer
+    from engine.racing_api_calls as counted
+    where
+      counted.counted_from >= engine.london_midnight(days.day)
+      and counted.counted_from < engine.london_midnight(days.day + 1)
+  ) as api_calls,
+  taken.invocations,
+  taken.log_lines
+from days
+cross join lateral (
+  select count(*)::integer as invocations, coalesce(sum(invocation.log_lines), 0)::integer as log_lines
+  from engine.invocations as invocation
+  where
+    invocation.claimed_at >= engine.london_midnight(days.day)
+    and invocation.claimed_at < engine.london_midnight(days.day + 1)
+) as taken;
+comment on view engine.counted_usage is
+  'The days that engine.daily_usage does not have yet, up to today, counted from the logs.';
+
+create view public.usage_by_day
+with (security_invoker = true)
+as
+select noted.day, noted.api_calls, noted.invocations, noted.log_lines, noted.database_megabytes
+from engine.daily_usage as noted
+union all
+select
+  counted.day,
+  counted.api_calls,
+  counted.invocations,
+  counted.log_lines,
+  case
+    when counted.day = engine.london_day() then round(pg_database_size(current_database()) / 1e6, 1)
+  end
+from engine.counted_usage as counted;
+comment on view public.usage_by_day is
+  'A row per UK day, today counted live; kept for two years (usage_days): API calls, invocations, log lines, and the
+   size of the database.';
+comment on column public.usage_by_day.day is 'UK day.';
+comment on column public.usage_by_day.api_calls is 'Requests sent to The Racing API, including failed ones.';
+comment on column public.usage_by_day.invocations is
+  'Times that a function took a chunk. Supabase bills those that found nothing to do as well, and pings.';
+comment on column public.usage_by_day.log_lines is
+  'Lines that these invocations wrote to the functions'' log, as far as they could report. Supabase adds lines of its
+   own.';
+comment on column public.usage_by_day.database_megabytes is
+  'Size of the database in megabytes of 1,000,000 bytes: today now, else in the night after the day. Null when the
+   upkeep did not run in that night.';
+
+create function engine.note_usage()
+returns void
+language sql
+security invoker
+set search_path = ''
+as $$
+  insert into engine.daily_usage (day, api_calls, invocations, log_lines, database_megabytes)
+  select
+    counted.day,
+    counted.api_calls,
+    counted.invocations,
+    counted.log_lines,
+    case
+      when counted.day = engine.london_day() - 1 then round(pg_database_size(current_database()) / 1e6, 1)
+    end
+  from engine.counted_usage as counted
+  where counted.day < engine.london_day()
+  on conflict (day) do nothing
+$$;
+comment on function engine.note_usage() is
+  'Notes the usage of the days that are over. Call it before the logs are purged.';
+
+alter table engine.daily_usage enable row level security;
+revoke all on public.usage_by_day from public, anon, authenticated, service_role;
+grant select on engine.daily_usage, engine.counted_usage, public.usage_by_day to service_role;
 
 -- schemas/daily/upkeep.sql
 
@@ -7605,6 +8207,8 @@ declare
   settings constant public.backfill_settings := (select s from public.backfill_settings as s);
   old_run bigint;
 begin
+  perform engine.note_usage();
+
   what := 'ingest_errors';
   delete from public.ingest_errors as error
   where error.occurred_at < engine.clock() - settings.error_log_days * interval '1 day';
@@ -7612,8 +8216,19 @@ begin
   return next;
 
   what := 'racing_api_calls';
-  delete from public.racing_api_calls as counted
+  delete from engine.racing_api_calls as counted
   where counted.counted_from < engine.clock() - settings.api_log_days * interval '1 day';
+  get diagnostics rows_deleted = row_count;
+  return next;
+
+  what := 'invocations';
+  delete from engine.invocations as invocation
+  where invocation.claimed_at < engine.clock() - settings.api_log_days * interval '1 day';
+  get diagnostics rows_deleted = row_count;
+  return next;
+
+  what := 'daily_usage';
+  delete from engine.daily_usage as noted where noted.day < engine.london_day() - settings.usage_days;
   get diagnostics rows_deleted = row_count;
   return next;
 
@@ -7677,8 +8292,9 @@ begin
 end
 $$;
 comment on function engine.purge() is
-  'Deletes what is older than backfill_settings says: errors, counted API calls, scheduled runs that ended,
-   acknowledged rejects, resolved alerts, and the cron log of the engine''s jobs. Returns the number of rows per table.
+  'Notes the usage of the days that are over. Then deletes what is older than backfill_settings says: errors, counted
+   API calls, invocations, usage, scheduled runs that ended, acknowledged rejects, resolved alerts, and the cron log of
+   the engine''s jobs. Returns the number of rows per table.
    Races, runners, masters, coverage, rejects that nobody has acknowledged, and rejected runners of results, are never
    deleted.';
 
@@ -8237,7 +8853,7 @@ begin
     return;
   end if;
   select m.id, m.sent_at, m.tries, m.delivered_at, request.request_id, request.queued_at into last_message
-  from public.alert_messages as m
+  from engine.alert_messages as m
   left join engine.alert_requests as request on request.message_id = m.id
   where m.tries > 0
   order by m.sent_at desc, m.id desc

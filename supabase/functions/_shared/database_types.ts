@@ -3,45 +3,6 @@ export type Json = string | number | boolean | null | { [key: string]: Json | un
 export type Database = {
   "public": {
     Tables: {
-      "alert_messages": {
-        Row: {
-          "alert_id": number;
-          "created_at": string;
-          "delivered_at": string | null;
-          "id": number;
-          "phase": string;
-          "sent_at": string | null;
-          "tries": number;
-        };
-        ComputedFields: never;
-        Insert: {
-          "alert_id": number;
-          "created_at"?: string;
-          "delivered_at"?: string | null;
-          "id"?: never;
-          "phase": string;
-          "sent_at"?: string | null;
-          "tries"?: number;
-        };
-        Update: {
-          "alert_id"?: number;
-          "created_at"?: string;
-          "delivered_at"?: string | null;
-          "id"?: never;
-          "phase"?: string;
-          "sent_at"?: string | null;
-          "tries"?: number;
-        };
-        Relationships: [
-          {
-            foreignKeyName: "alert_messages_alert_id_fkey";
-            columns: ["alert_id"];
-            isOneToOne: false;
-            referencedRelation: "alerts";
-            referencedColumns: ["id"];
-          },
-        ];
-      };
       "alerts": {
         Row: {
           "id": number;
@@ -205,6 +166,13 @@ export type Database = {
             referencedRelation: "backfill_status";
             referencedColumns: ["run_id"];
           },
+          {
+            foreignKeyName: "backfill_progress_run_id_fkey";
+            columns: ["run_id"];
+            isOneToOne: false;
+            referencedRelation: "backfill_status_details";
+            referencedColumns: ["run_id"];
+          },
         ];
       };
       "backfill_runs": {
@@ -282,6 +250,7 @@ export type Database = {
           "set_up_at": string | null;
           "stop_taking_pages_after_busy_seconds": number;
           "stop_taking_pages_after_seconds": number;
+          "usage_days": number;
         };
         ComputedFields: never;
         Insert: {
@@ -309,6 +278,7 @@ export type Database = {
           "set_up_at"?: string | null;
           "stop_taking_pages_after_busy_seconds"?: number;
           "stop_taking_pages_after_seconds"?: number;
+          "usage_days"?: number;
         };
         Update: {
           "alert_days"?: number;
@@ -335,41 +305,9 @@ export type Database = {
           "set_up_at"?: string | null;
           "stop_taking_pages_after_busy_seconds"?: number;
           "stop_taking_pages_after_seconds"?: number;
+          "usage_days"?: number;
         };
         Relationships: [];
-      };
-      "gap_pulls": {
-        Row: {
-          "day": string;
-          "feed": string;
-          "given_up_at": string | null;
-          "last_try_at": string | null;
-          "tries": number;
-        };
-        ComputedFields: never;
-        Insert: {
-          "day": string;
-          "feed": string;
-          "given_up_at"?: string | null;
-          "last_try_at"?: string | null;
-          "tries"?: number;
-        };
-        Update: {
-          "day"?: string;
-          "feed"?: string;
-          "given_up_at"?: string | null;
-          "last_try_at"?: string | null;
-          "tries"?: number;
-        };
-        Relationships: [
-          {
-            foreignKeyName: "gap_pulls_feed_fkey";
-            columns: ["feed"];
-            isOneToOne: false;
-            referencedRelation: "data_freshness";
-            referencedColumns: ["feed"];
-          },
-        ];
       };
       "ingest_errors": {
         Row: {
@@ -414,6 +352,13 @@ export type Database = {
             foreignKeyName: "ingest_errors_chunk_id_fkey";
             columns: ["chunk_id"];
             isOneToOne: false;
+            referencedRelation: "backfill_chunks";
+            referencedColumns: ["chunk_id"];
+          },
+          {
+            foreignKeyName: "ingest_errors_chunk_id_fkey";
+            columns: ["chunk_id"];
+            isOneToOne: false;
             referencedRelation: "backfill_progress";
             referencedColumns: ["id"];
           },
@@ -429,6 +374,13 @@ export type Database = {
             columns: ["run_id"];
             isOneToOne: false;
             referencedRelation: "backfill_status";
+            referencedColumns: ["run_id"];
+          },
+          {
+            foreignKeyName: "ingest_errors_run_id_fkey";
+            columns: ["run_id"];
+            isOneToOne: false;
+            referencedRelation: "backfill_status_details";
             referencedColumns: ["run_id"];
           },
         ];
@@ -491,6 +443,13 @@ export type Database = {
             foreignKeyName: "ingest_rejects_chunk_id_fkey";
             columns: ["chunk_id"];
             isOneToOne: false;
+            referencedRelation: "backfill_chunks";
+            referencedColumns: ["chunk_id"];
+          },
+          {
+            foreignKeyName: "ingest_rejects_chunk_id_fkey";
+            columns: ["chunk_id"];
+            isOneToOne: false;
             referencedRelation: "backfill_progress";
             referencedColumns: ["id"];
           },
@@ -506,6 +465,13 @@ export type Database = {
             columns: ["run_id"];
             isOneToOne: false;
             referencedRelation: "backfill_status";
+            referencedColumns: ["run_id"];
+          },
+          {
+            foreignKeyName: "ingest_rejects_run_id_fkey";
+            columns: ["run_id"];
+            isOneToOne: false;
+            referencedRelation: "backfill_status_details";
             referencedColumns: ["run_id"];
           },
         ];
@@ -620,6 +586,13 @@ export type Database = {
           "regions"?: (string)[];
         };
         Relationships: [
+          {
+            foreignKeyName: "ra_coverage_chunk_id_fkey";
+            columns: ["chunk_id"];
+            isOneToOne: false;
+            referencedRelation: "backfill_chunks";
+            referencedColumns: ["chunk_id"];
+          },
           {
             foreignKeyName: "ra_coverage_chunk_id_fkey";
             columns: ["chunk_id"];
@@ -1390,43 +1363,6 @@ export type Database = {
           },
         ];
       };
-      "racing_api_calls": {
-        Row: {
-          "calls": number;
-          "counted_from": string;
-          "feed": string;
-          "run_id": number;
-        };
-        ComputedFields: never;
-        Insert: {
-          "calls": number;
-          "counted_from": string;
-          "feed": string;
-          "run_id": number;
-        };
-        Update: {
-          "calls"?: number;
-          "counted_from"?: string;
-          "feed"?: string;
-          "run_id"?: number;
-        };
-        Relationships: [
-          {
-            foreignKeyName: "racing_api_calls_run_id_fkey";
-            columns: ["run_id"];
-            isOneToOne: false;
-            referencedRelation: "backfill_runs";
-            referencedColumns: ["id"];
-          },
-          {
-            foreignKeyName: "racing_api_calls_run_id_fkey";
-            columns: ["run_id"];
-            isOneToOne: false;
-            referencedRelation: "backfill_status";
-            referencedColumns: ["run_id"];
-          },
-        ];
-      };
       "racing_api_limits": {
         Row: {
           "calls_per_second": number;
@@ -1457,7 +1393,80 @@ export type Database = {
       };
     };
     Views: {
+      "backfill_chunks": {
+        Row: {
+          "api_calls": number;
+          "attempts": number;
+          "chunk_id": number;
+          "ended_at": string | null;
+          "feed": string;
+          "first_day": string;
+          "invocations": number;
+          "kind": string;
+          "last_day": string | null;
+          "last_error": string | null;
+          "next_attempt_at": string | null;
+          "place": string | null;
+          "races_stored": number;
+          "rows_rejected": number;
+          "run_id": number;
+          "runners_stored": number;
+          "started_at": string | null;
+          "state": string;
+          "took": string | null;
+        };
+        ComputedFields: never;
+        Relationships: [
+          {
+            foreignKeyName: "backfill_progress_feed_fkey";
+            columns: ["feed"];
+            isOneToOne: false;
+            referencedRelation: "data_freshness";
+            referencedColumns: ["feed"];
+          },
+          {
+            foreignKeyName: "backfill_progress_run_id_fkey";
+            columns: ["run_id"];
+            isOneToOne: false;
+            referencedRelation: "backfill_runs";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "backfill_progress_run_id_fkey";
+            columns: ["run_id"];
+            isOneToOne: false;
+            referencedRelation: "backfill_status";
+            referencedColumns: ["run_id"];
+          },
+          {
+            foreignKeyName: "backfill_progress_run_id_fkey";
+            columns: ["run_id"];
+            isOneToOne: false;
+            referencedRelation: "backfill_status_details";
+            referencedColumns: ["run_id"];
+          },
+        ];
+      };
       "backfill_status": {
+        Row: {
+          "calls_per_minute": number | null;
+          "chunks": string | null;
+          "end_date": string;
+          "feeds": (string)[];
+          "last_error": string | null;
+          "percent": number | null;
+          "races": number | null;
+          "run_id": number;
+          "runners": number | null;
+          "start_date": string;
+          "state": string | null;
+          "time_left": string | null;
+          "what_to_do": string | null;
+        };
+        ComputedFields: never;
+        Relationships: [];
+      };
+      "backfill_status_details": {
         Row: {
           "api_calls": number | null;
           "calls_per_minute": number | null;
@@ -1475,9 +1484,11 @@ export type Database = {
           "last_error": string | null;
           "last_error_at": string | null;
           "percent": number | null;
+          "races": number | null;
           "races_stored": number | null;
           "rows_rejected": number | null;
           "run_id": number;
+          "runners": number | null;
           "runners_stored": number | null;
           "start_date": string;
           "started_at": string | null;
@@ -1500,6 +1511,24 @@ export type Database = {
         ComputedFields: never;
         Relationships: [];
       };
+      "coverage_months": {
+        Row: {
+          "chunks_dead": number | null;
+          "chunks_live": number | null;
+          "days": number | null;
+          "days_covered": number | null;
+          "feed": string | null;
+          "last_error": string | null;
+          "month": string | null;
+          "races_in_api": number | null;
+          "races_rejected": number | null;
+          "races_stored": number | null;
+          "run_id": number | null;
+          "state": string | null;
+        };
+        ComputedFields: never;
+        Relationships: [];
+      };
       "data_freshness": {
         Row: {
           "expected_since": string | null;
@@ -1508,6 +1537,66 @@ export type Database = {
           "newest_day": string | null;
           "next_due_at": string | null;
           "state": string | null;
+        };
+        ComputedFields: never;
+        Relationships: [];
+      };
+      "invocation_times": {
+        Row: {
+          "chunk_id": number;
+          "claimed_at": string;
+          "dispatch_seconds": number | null;
+          "ended_as": string | null;
+          "ended_at": string | null;
+          "feed": string;
+          "fetch_seconds": number | null;
+          "log_lines": number | null;
+          "other_seconds": number | null;
+          "pages": number | null;
+          "run_id": number;
+          "slot_seconds": number | null;
+          "store_seconds": number | null;
+        };
+        ComputedFields: never;
+        Insert: {
+          "chunk_id"?: number | null;
+          "claimed_at"?: string | null;
+          "dispatch_seconds"?: never;
+          "ended_as"?: string | null;
+          "ended_at"?: string | null;
+          "feed"?: string | null;
+          "fetch_seconds"?: number | null;
+          "log_lines"?: number | null;
+          "other_seconds"?: number | null;
+          "pages"?: number | null;
+          "run_id"?: number | null;
+          "slot_seconds"?: number | null;
+          "store_seconds"?: number | null;
+        };
+        Update: {
+          "chunk_id"?: number | null;
+          "claimed_at"?: string | null;
+          "dispatch_seconds"?: never;
+          "ended_as"?: string | null;
+          "ended_at"?: string | null;
+          "feed"?: string | null;
+          "fetch_seconds"?: number | null;
+          "log_lines"?: number | null;
+          "other_seconds"?: number | null;
+          "pages"?: number | null;
+          "run_id"?: number | null;
+          "slot_seconds"?: number | null;
+          "store_seconds"?: number | null;
+        };
+        Relationships: [];
+      };
+      "usage_by_day": {
+        Row: {
+          "api_calls": number | null;
+          "database_megabytes": number | null;
+          "day": string | null;
+          "invocations": number | null;
+          "log_lines": number | null;
         };
         ComputedFields: never;
         Relationships: [];
@@ -1590,11 +1679,15 @@ export type Database = {
           "http_status"?: number;
           "lease_token": string;
           "message": string;
+          "report"?: Json;
           "retry_after_seconds"?: number;
         };
         Returns: string;
       };
-      "finish_chunk": { Args: { "chunk_id": number; "lease_token": string }; Returns: string };
+      "finish_chunk": {
+        Args: { "chunk_id": number; "lease_token": string; "report"?: Json };
+        Returns: string;
+      };
       "ingest_page": {
         Args: { "chunk_id": number; "lease_token": string; "page": Json };
         Returns: {
@@ -1630,7 +1723,13 @@ export type Database = {
       };
       "stop_schedules": { Args: Record<PropertyKey, never>; Returns: undefined };
       "yield_chunk": {
-        Args: { "api_calls": number; "chunk_id": number; "lease_token": string; "progressed"?: boolean };
+        Args: {
+          "api_calls": number;
+          "chunk_id": number;
+          "lease_token": string;
+          "progressed"?: boolean;
+          "report"?: Json;
+        };
         Returns: string;
       };
     };

@@ -30,7 +30,7 @@ comment on column public.alerts.message is 'What is wrong and what to do.';
 comment on column public.alerts.raised_at is 'When it was noticed.';
 comment on column public.alerts.resolved_at is 'When it was resolved; null while it is open.';
 
-create table public.alert_messages (
+create table engine.alert_messages (
   id bigint generated always as identity primary key,
   alert_id bigint not null references public.alerts on delete cascade,
   phase text not null,
@@ -42,21 +42,21 @@ create table public.alert_messages (
   constraint alert_messages_phase_known check (phase in ('raised', 'resolved'))
 );
 
-create index alert_messages_open on public.alert_messages (id) where delivered_at is null;
-comment on table public.alert_messages is
+create index alert_messages_open on engine.alert_messages (id) where delivered_at is null;
+comment on table engine.alert_messages is
   'Messages to the webhook. Without a webhook they stay here; after a day they are no longer sent.';
-comment on column public.alert_messages.alert_id is 'The alert that it reports.';
-comment on column public.alert_messages.phase is 'raised or resolved.';
-comment on column public.alert_messages.created_at is 'When it was written.';
-comment on column public.alert_messages.tries is 'Times it was sent.';
-comment on column public.alert_messages.sent_at is 'When it was last sent; null before.';
-comment on column public.alert_messages.delivered_at is
+comment on column engine.alert_messages.alert_id is 'The alert that it reports.';
+comment on column engine.alert_messages.phase is 'raised or resolved.';
+comment on column engine.alert_messages.created_at is 'When it was written.';
+comment on column engine.alert_messages.tries is 'Times it was sent.';
+comment on column engine.alert_messages.sent_at is 'When it was last sent; null before.';
+comment on column engine.alert_messages.delivered_at is
   'When the webhook''s answer was seen, or the last of five tries had failed; null before.';
 
 -- Unlogged, as pg_net's queue, its answers and the sequence of its ids: a crash empties them all and lets the ids start
 -- over, so that an id kept elsewhere would name another request.
 create unlogged table engine.alert_requests (
-  message_id bigint primary key references public.alert_messages on delete cascade,
+  message_id bigint primary key references engine.alert_messages on delete cascade,
   request_id bigint not null,
   -- By the clock that pg_net goes by.
   queued_at timestamptz not null default pg_catalog.clock_timestamp()
@@ -86,7 +86,7 @@ as $$
     )
     returning id
   )
-  insert into public.alert_messages (alert_id, phase)
+  insert into engine.alert_messages (alert_id, phase)
   select noted.id, 'raised' from noted
 $$;
 comment on function engine.note_alert(text, text, text, boolean) is
@@ -94,12 +94,12 @@ comment on function engine.note_alert(text, text, text, boolean) is
    from the start.';
 
 alter table public.alerts enable row level security;
-alter table public.alert_messages enable row level security;
+alter table engine.alert_messages enable row level security;
 alter table engine.alert_requests enable row level security;
-revoke all on public.alerts, public.alert_messages from public, anon, authenticated, service_role;
+revoke all on public.alerts, engine.alert_messages from public, anon, authenticated, service_role;
 -- Identity columns fill themselves, so no role needs a right to their sequences. Projects from before October 2026
 -- grant one by default.
 revoke all on sequence
-  public.alerts_id_seq, public.alert_messages_id_seq
+  public.alerts_id_seq, engine.alert_messages_id_seq
   from public, anon, authenticated, service_role;
-grant select on public.alerts, public.alert_messages to service_role;
+grant select on public.alerts, engine.alert_messages to service_role;

@@ -7,10 +7,10 @@ security invoker
 set search_path = ''
 as $$
   -- A row that another session holds waits for the next tick and delays no other.
-  update public.alert_messages as m
+  update engine.alert_messages as m
   set delivered_at = engine.clock()
   where
-    m.id in (select open.id from public.alert_messages as open where open.delivered_at is null for update skip locked)
+    m.id in (select open.id from engine.alert_messages as open where open.delivered_at is null for update skip locked)
     and m.delivered_at is null
     and (
       exists (
@@ -25,7 +25,7 @@ as $$
       or (m.tries >= 5 and m.sent_at < engine.clock() - interval '5 minutes')
     );
   delete from engine.alert_requests as request
-  using public.alert_messages as m
+  using engine.alert_messages as m
   where m.id = request.message_id and m.delivered_at is not null
 $$;
 comment on function engine.note_alert_answers() is
@@ -62,7 +62,7 @@ language sql
 security invoker
 set search_path = ''
 as $$
-  update public.alert_messages as m
+  update engine.alert_messages as m
   set tries = m.tries + 1, sent_at = engine.clock()
   where m.id = send_alert.message_id;
   insert into engine.alert_requests as known (message_id, request_id)
@@ -97,7 +97,7 @@ begin
   perform engine.note_alert_answers();
   for message in
     select m.id, engine.alert_body(a, m.phase, (select s.alert_format from public.backfill_settings as s)) as body
-    from public.alert_messages as m
+    from engine.alert_messages as m
     join public.alerts as a on a.id = m.alert_id
     where
       m.delivered_at is null

@@ -117,7 +117,7 @@ select
     max(gap.tries), gap.feed, case when count(*) = 1 then min(gap.day)::text else format('%s days', count(*)) end,
     min(gap.day)
   ) as message
-from public.gap_pulls as gap
+from engine.gap_pulls as gap
 -- Old days come many at a time: one message for all, not one per day.
 cross join lateral (
   select case when gap.day >= engine.london_day(gap.given_up_at) - 7 then gap.day::text else 'earlier days' end as words

@@ -46,7 +46,7 @@ begin
     )
     returning a.id
   )
-  insert into public.alert_messages (alert_id, phase)
+  insert into engine.alert_messages (alert_id, phase)
   select raised.id, 'raised' from raised
   union all
   select over.id, 'resolved' from over;

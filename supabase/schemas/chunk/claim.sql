@@ -64,7 +64,7 @@ comment on function engine.choose_chunk(text, integer) is
    run''s own order, but one lease is kept for a backfill, see engine.backfill_goes_first. Null when nothing may be
    claimed.';
 
-create function engine.give_lease(chunk_id bigint, lease_token uuid)
+create function engine.give_lease(chunk_id bigint, lease_token uuid, dispatched_at timestamptz)
 returns public.backfill_progress
 language plpgsql
 security invoker
@@ -87,11 +87,14 @@ begin
     end
   where chunk.id = give_lease.chunk_id
   returning chunk.* into given;
+  insert into engine.invocations (lease_token, run_id, chunk_id, feed, claimed_at, dispatched_at)
+  values (given.lease_token, given.run_id, given.id, given.feed, given.claimed_at, give_lease.dispatched_at);
   return given;
 end
 $$;
-comment on function engine.give_lease(bigint, uuid) is
-  'Leases a chunk, which the caller holds locked, to the worker that shows this token. Returns the chunk.';
+comment on function engine.give_lease(bigint, uuid, timestamptz) is
+  'Leases a chunk, which the caller holds locked, to the worker that shows this token, and begins the record of its
+   invocation. dispatched_at: null for a call by hand. Returns the chunk.';
 
 create function public.claim_chunk(feed text, dispatch_id bigint default null, proposed_token uuid default null)
 returns table (
@@ -118,6 +121,7 @@ as $$
 declare
   settings constant public.backfill_settings := (select s from public.backfill_settings as s);
   chosen public.backfill_progress;
+  dispatched_at timestamptz;
 begin
   -- Claims of one feed wait here for each other; otherwise two of them could count the same free lease.
   perform engine.take_lock('claim ' || claim_chunk.feed);
@@ -130,7 +134,8 @@ begin
       chunk.feed = claim_chunk.feed and chunk.state = 'working' and chunk.lease_token = claim_chunk.proposed_token;
     if not found then
       delete from engine.dispatches as known
-      where known.id = claim_chunk.dispatch_id and known.feed = claim_chunk.feed;
+      where known.id = claim_chunk.dispatch_id and known.feed = claim_chunk.feed
+      returning known.sent_at into dispatched_at;
       if not found then
         -- Delivered a second time, or so late that another dispatch was sent in its place.
         return;
@@ -149,7 +154,9 @@ begin
     if chosen.id is null then
       return;
     end if;
-    chosen := engine.give_lease(chosen.id, coalesce(claim_chunk.proposed_token, gen_random_uuid()));
+    chosen := engine.give_lease(
+      chosen.id, coalesce(claim_chunk.proposed_token, gen_random_uuid()), dispatched_at
+    );
   end if;
 
   return query select

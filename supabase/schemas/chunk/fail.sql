@@ -65,7 +65,8 @@ create function public.fail_chunk(
   endpoint text default null,
   http_status integer default null,
   retry_after_seconds integer default null,
-  api_calls integer default 0
+  api_calls integer default 0,
+  report jsonb default null
 )
 returns text
 language plpgsql
@@ -112,7 +113,8 @@ begin
     chunk => held, state => new_state, error => message,
     due_at => engine.clock() + case
       when failure_class = 'transient' then engine.wait_after_failure(attempt, retry_after_seconds) else interval '0'
-    end
+    end,
+    ended_as => 'failed', report => fail_chunk.report
   );
 
   if failure_class = 'account' then
@@ -123,11 +125,12 @@ begin
   return new_state;
 end
 $$;
-comment on function public.fail_chunk(bigint, uuid, text, text, text, integer, integer, integer) is
+comment on function public.fail_chunk(bigint, uuid, text, text, text, integer, integer, integer, jsonb) is
   'Ends an attempt that failed. failure_class: transient (tried again after 1, 4, 16 and 64 minutes, then dead; every
    64 minutes for a day while no chunk of the feed gets a page), chunk (dead at once, the run goes on) or account (the
-   run is paused). message says what happened and must contain no secret. Returns the chunk''s new state. Error PT409
-   when the lease is lost; 22023 when the class is none of these.';
+   run is paused). message says what happened and must contain no secret; report: where the invocation''s time went,
+   see engine.end_invocation. Returns the chunk''s new state. Error PT409 when the lease is lost; 22023 when the class is
+   none of these.';
 
 revoke all on function public.fail_chunk from public, anon, authenticated, service_role;
 grant execute on function

@@ -38,7 +38,7 @@ comment on function engine.find_shortfall(public.backfill_progress) is
   'What is missing from a chunk whose pages are all in: a sentence, and the day from which to read again. No row when
    nothing is missing.';
 
-create function public.finish_chunk(chunk_id bigint, lease_token uuid)
+create function public.finish_chunk(chunk_id bigint, lease_token uuid, report jsonb default null)
 returns text
 language plpgsql
 security invoker
@@ -71,16 +71,18 @@ begin
   perform engine.leave_chunk(
     chunk => held, state => new_state, error => lacking.reason,
     -- Wait a little: results are still coming in, or pages shifted while they were read.
-    due_at => engine.clock() + interval '1 minute'
+    due_at => engine.clock() + interval '1 minute',
+    ended_as => case when lacking.reason is null then 'succeeded' else 'incomplete' end, report => finish_chunk.report
   );
   perform engine.dispatch_next(held.feed);
   return new_state;
 end
 $$;
-comment on function public.finish_chunk(bigint, uuid) is
+comment on function public.finish_chunk(bigint, uuid, jsonb) is
   'Ends a chunk whose pages are all in. Compares the races that came in this reading, stored or rejected, with the
    API''s total: returns succeeded; waiting, when something is missing and the chunk will be pulled again; dead, when
-   something was missing four times. Error PT409 when the lease is lost.';
+   something was missing four times. report: where the invocation''s time went, see engine.end_invocation. Error PT409
+   when the lease is lost.';
 
 revoke all on function public.finish_chunk from public, anon, authenticated, service_role;
 grant execute on function engine.find_shortfall, public.finish_chunk to service_role;

@@ -11,6 +11,7 @@ select
   c.day,
   c.races_in_api,
   c.races_stored,
+  c.races_rejected,
   c.pulled_at,
   c.regions,
   -- A reject counts as missing: the code may have learned to read it since.

@@ -6,7 +6,7 @@ language sql
 security invoker
 set search_path = ''
 as $$
-  delete from public.gap_pulls as pulls
+  delete from engine.gap_pulls as pulls
   where not exists (select from public.coverage_gaps as gap where gap.feed = pulls.feed and gap.day = pulls.day)
 $$;
 comment on function engine.forget_closed_gaps() is 'Deletes the tries of days that are no longer missing.';
@@ -31,7 +31,7 @@ begin
       and exists (select from engine.live_chunks as live where live.run_id = run.id)
   loop
     -- It never asked the API for the days that it had left.
-    update public.gap_pulls as pulls
+    update engine.gap_pulls as pulls
     set tries = greatest(pulls.tries - 1, 0), last_try_at = null
     from engine.live_chunks as left_over
     where
@@ -53,7 +53,7 @@ language sql
 security invoker
 set search_path = ''
 as $$
-  update public.gap_pulls as pulls
+  update engine.gap_pulls as pulls
   set given_up_at = engine.clock()
   where pulls.given_up_at is null and pulls.tries >= (select s.gap_tries from public.backfill_settings as s)
 $$;
@@ -76,7 +76,7 @@ as $$
       and g.day <= engine.london_day()
       -- A second standstill in the same night is not another try.
       and not exists (
-        select from public.gap_pulls as pulls
+        select from engine.gap_pulls as pulls
         where
           pulls.feed = choose_gap_days.feed
           and pulls.day = g.day
@@ -104,7 +104,7 @@ language sql
 security invoker
 set search_path = ''
 as $$
-  insert into public.gap_pulls as pulls (feed, day, tries, last_try_at)
+  insert into engine.gap_pulls as pulls (feed, day, tries, last_try_at)
   select count_gap_tries.feed, day, 1, engine.clock() from unnest(count_gap_tries.days) as day
   on conflict (feed, day) do update set tries = pulls.tries + 1, last_try_at = excluded.last_try_at
 $$;

@@ -1,6 +1,6 @@
 -- What is missing.
 
-create table public.gap_pulls (
+create table engine.gap_pulls (
   feed text not null references engine.feeds,
   day date not null,
   tries integer not null default 0,
@@ -8,13 +8,13 @@ create table public.gap_pulls (
   given_up_at timestamptz,
   constraint gap_pulls_pkey primary key (feed, day)
 );
-comment on table public.gap_pulls is
+comment on table engine.gap_pulls is
   'Days whose gap the nightly closing has tried to close. The row is deleted once the gap is closed.';
-comment on column public.gap_pulls.feed is 'One of engine.feeds that has days.';
-comment on column public.gap_pulls.day is 'UK racing day.';
-comment on column public.gap_pulls.tries is 'Pulls so far.';
-comment on column public.gap_pulls.last_try_at is 'When the last one was started.';
-comment on column public.gap_pulls.given_up_at is
+comment on column engine.gap_pulls.feed is 'One of engine.feeds that has days.';
+comment on column engine.gap_pulls.day is 'UK racing day.';
+comment on column engine.gap_pulls.tries is 'Pulls so far.';
+comment on column engine.gap_pulls.last_try_at is 'When the last one was started.';
+comment on column engine.gap_pulls.given_up_at is
   'When it was given up, after gap_tries pulls; null while it is tried. Delete the row to have it tried again.';
 
 create view engine.expected_days
@@ -154,7 +154,7 @@ with gaps as (
 )
 select gaps.feed, gaps.day, gaps.kind, gaps.missing, coalesce(pulls.tries, 0) as tries, pulls.given_up_at
 from gaps
-left join public.gap_pulls as pulls on pulls.feed = gaps.feed and pulls.day = gaps.day;
+left join engine.gap_pulls as pulls on pulls.feed = gaps.feed and pulls.day = gaps.day;
 comment on view public.coverage_gaps is
   'A row per feed and day of which something that should be stored is missing. Only days that a run or a schedule has
    asked for should be stored: no row means that nothing of those is missing.';
@@ -170,6 +170,6 @@ comment on column public.coverage_gaps.tries is 'Pulls by the nightly closing so
 comment on column public.coverage_gaps.given_up_at is
   'When the nightly closing gave up, after gap_tries pulls; null before.';
 
-alter table public.gap_pulls enable row level security;
-revoke all on public.gap_pulls, public.coverage_gaps from public, anon, authenticated, service_role;
-grant select on public.gap_pulls, engine.expected_days, public.coverage_gaps to service_role;
+alter table engine.gap_pulls enable row level security;
+revoke all on engine.gap_pulls, public.coverage_gaps from public, anon, authenticated, service_role;
+grant select on engine.gap_pulls, engine.expected_days, public.coverage_gaps to service_role;

@@ -50,6 +50,8 @@ declare
   settings constant public.backfill_settings := (select s from public.backfill_settings as s);
   old_run bigint;
 begin
+  perform engine.note_usage();
+
   what := 'ingest_errors';
   delete from public.ingest_errors as error
   where error.occurred_at < engine.clock() - settings.error_log_days * interval '1 day';
@@ -57,8 +59,19 @@ begin
   return next;
 
   what := 'racing_api_calls';
-  delete from public.racing_api_calls as counted
+  delete from engine.racing_api_calls as counted
   where counted.counted_from < engine.clock() - settings.api_log_days * interval '1 day';
+  get diagnostics rows_deleted = row_count;
+  return next;
+
+  what := 'invocations';
+  delete from engine.invocations as invocation
+  where invocation.claimed_at < engine.clock() - settings.api_log_days * interval '1 day';
+  get diagnostics rows_deleted = row_count;
+  return next;
+
+  what := 'daily_usage';
+  delete from engine.daily_usage as noted where noted.day < engine.london_day() - settings.usage_days;
   get diagnostics rows_deleted = row_count;
   return next;
 
@@ -122,7 +135,8 @@ begin
 end
 $$;
 comment on function engine.purge() is
-  'Deletes what is older than backfill_settings says: errors, counted API calls, scheduled runs that ended,
-   acknowledged rejects, resolved alerts, and the cron log of the engine''s jobs. Returns the number of rows per table.
+  'Notes the usage of the days that are over. Then deletes what is older than backfill_settings says: errors, counted
+   API calls, invocations, usage, scheduled runs that ended, acknowledged rejects, resolved alerts, and the cron log of
+   the engine''s jobs. Returns the number of rows per table.
    Races, runners, masters, coverage, rejects that nobody has acknowledged, and rejected runners of results, are never
    deleted.';

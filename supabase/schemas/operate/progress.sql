@@ -55,7 +55,7 @@ as $$
   -- The first ten seconds of work and the current ones are incomplete.
   with busy as (
     select counted.counted_from, sum(counted.calls) as calls
-    from public.racing_api_calls as counted
+    from engine.racing_api_calls as counted
     where counted.feed = calls_per_second.feed and counted.counted_from > engine.clock() - interval '15 minutes'
     group by counted.counted_from
   ),

@@ -3,195 +3,47 @@
 create view public.backfill_status
 with (security_invoker = true)
 as
-with chunks as (
-  select
-    chunk.run_id,
-    count(*) as total,
-    count(*) filter (where chunk.state = 'succeeded') as succeeded,
-    count(*) filter (where chunk.state = 'waiting') as waiting,
-    count(*) filter (where chunk.state = 'working') as working,
-    count(*) filter (where chunk.state = 'dead') as dead,
-    count(*) filter (where chunk.state = 'cancelled') as cancelled,
-    sum(chunk.api_calls) as api_calls,
-    sum(chunk.invocations) as invocations,
-    sum(chunk.races_stored) as races_stored,
-    sum(chunk.runners_stored) as runners_stored,
-    sum(chunk.rows_rejected) as rows_rejected,
-    min(chunk.started_at) as started_at,
-    max(chunk.claimed_at) as claimed_at,
-    max(chunk.ended_at) as ended_at
-  from public.backfill_progress as chunk
-  group by chunk.run_id
-),
-pages as (
-  select progress.run_id, sum(progress.pages_expected) as expected, sum(progress.pages_done) as done
-  from engine.feed_progress as progress
-  group by progress.run_id
-),
-speeds as (
-  select feed.name as feed, engine.calls_per_second(feed.name) as calls_per_second
-  from engine.feeds as feed
-),
-feeds_left as (
-  select
-    progress.run_id,
-    greatest(
-      -- Runs of the same feed that go before this one have to finish first.
-      sum(case when run.paused_at is null then progress.pages_left else 0 end)
-        over (
-          partition by progress.feed
-          order by progress.priority desc, progress.run_id
-          rows between unbounded preceding and 1 preceding
-        )
-        / speeds.calls_per_second,
-      0
-    ) + progress.pages_left / speeds.calls_per_second as seconds,
-    extract(epoch from progress.last_attempt_due - engine.clock()) as seconds_until_due
-  from engine.feed_progress as progress
-  join public.backfill_runs as run on run.id = progress.run_id
-  join speeds on speeds.feed = progress.feed
-  where progress.pages_left > 0 or progress.last_attempt_due is not null
-),
-remaining as (
-  -- The feeds of a run run side by side, each at its own rate: the slowest one decides.
-  select feeds_left.run_id, max(greatest(feeds_left.seconds, feeds_left.seconds_until_due)) as seconds
-  from feeds_left
-  group by feeds_left.run_id
-),
-last_minute as (
-  select counted.run_id, sum(counted.calls) as calls
-  from public.racing_api_calls as counted
-  where
-    counted.counted_from >= date_bin('10 seconds', engine.clock(), timestamptz 'epoch') - interval '60 seconds'
-    and counted.counted_from < date_bin('10 seconds', engine.clock(), timestamptz 'epoch')
-  group by counted.run_id
-),
-states as (
-  select
-    run.id as run_id,
-    case
-      when run.cancelled_at is not null then 'cancelled'
-      when coalesce(chunks.waiting + chunks.working, 0) = 0
-        then case when coalesce(chunks.dead, 0) > 0 then 'completed_with_failures' else 'succeeded' end
-      when run.paused_at is not null then 'paused'
-      when chunks.started_at is null then 'waiting'
-      else 'running'
-    end as state
-  from public.backfill_runs as run
-  left join chunks on chunks.run_id = run.id
-)
 select
-  run.id as run_id,
-  states.state,
-  run.start_date,
-  run.end_date,
-  run.feeds,
-  coalesce(chunks.total, 0) as chunks_total,
-  coalesce(chunks.succeeded, 0) as chunks_succeeded,
-  coalesce(chunks.working, 0) as chunks_working,
-  coalesce(chunks.waiting, 0) as chunks_waiting,
-  coalesce(chunks.dead, 0) as chunks_dead,
-  coalesce(chunks.cancelled, 0) as chunks_cancelled,
-  case
-    -- Pages alone could round up to 100 with one left.
-    when states.state in ('waiting', 'running', 'paused')
-      then least(round(coalesce(100 * pages.done / nullif(pages.expected, 0), 0), 1), 99.9)
-    else round(coalesce(100 * pages.done / nullif(pages.expected, 0), 100), 1)
-  end as percent,
-  coalesce(chunks.api_calls, 0) as api_calls,
-  coalesce(chunks.invocations, 0) as invocations,
-  coalesce(chunks.races_stored, 0) as races_stored,
-  coalesce(chunks.runners_stored, 0) as runners_stored,
-  coalesce(chunks.rows_rejected, 0) as rows_rejected,
-  case
-    when states.state = 'running' then round(
-      60 * coalesce(last_minute.calls, 0)
-        / greatest(least(60, extract(epoch from engine.clock() - chunks.started_at)), 1)
-    )
-  end as calls_per_minute,
-  case
-    when states.state in ('waiting', 'running', 'paused') then coalesce(remaining.seconds, 0) * interval '1 second'
-  end as time_left,
-  case states.state
-    when 'paused' then run.pause_reason
-    when 'completed_with_failures' then format(
-      'Given up: %s chunks. Read last_error and ingest_errors; once that is fixed: select backfill_retry(%s);',
-      chunks.dead, run.id
-    )
-    when 'cancelled' then 'Nothing: what was stored stays. backfill_start begins with what is missing.'
-    when 'succeeded' then concat_ws(
-      ' ', case when chunks.total is null then 'Nothing was pulled.' else 'Nothing.' end, run.left_out
-    )
-    else coalesce(
-      case
-        when chunks.working = 0
-          and exists (select from engine.claimable_chunks as ready where ready.run_id = run.id)
-          then coalesce(
-            engine.dispatch_trouble(run.feeds),
-            case
-              when engine.clock() > greatest(run.created_at, chunks.claimed_at) + interval '3 minutes'
-                then 'No function answers the dispatches. Find out why: select * from check_setup();'
-            end
-          )
-      end,
-      'Wait: it goes on by itself.'
-    )
-  end as what_to_do,
-  last_error.message as last_error,
-  last_error.occurred_at as last_error_at,
-  run.created_at,
-  chunks.started_at,
-  case
-    when coalesce(chunks.waiting + chunks.working, 0) = 0 then coalesce(chunks.ended_at, run.created_at)
-  end as ended_at
-from public.backfill_runs as run
-join states on states.run_id = run.id
-left join chunks on chunks.run_id = run.id
-left join pages on pages.run_id = run.id
-left join remaining on remaining.run_id = run.id
-left join last_minute on last_minute.run_id = run.id
-left join lateral (
-  select error.message, error.occurred_at
-  from public.ingest_errors as error
-  -- A request that succeeded when it was sent again needs no attention.
-  where error.run_id = run.id and error.failure_class <> 'retried'
-  order by error.occurred_at desc, error.id desc
-  limit 1
-) as last_error on true;
-comment on view public.backfill_status is 'A row per run: how far it is, how fast it goes, and what to do about it.';
+  details.run_id,
+  details.state,
+  details.percent,
+  details.time_left,
+  details.start_date,
+  details.end_date,
+  details.feeds,
+  format('%s/%s', details.chunks_succeeded, details.chunks_total) as chunks,
+  details.races,
+  details.runners,
+  details.calls_per_minute,
+  details.what_to_do,
+  details.last_error
+from public.backfill_status_details as details;
+comment on view public.backfill_status is
+  'A row per run: how far it is, how fast it goes, and what to do about it. backfill_status_details has the rest.';
+comment on column public.backfill_status.run_id is 'The id that backfill_start returned.';
 comment on column public.backfill_status.state is
   'waiting, running, paused, succeeded, completed_with_failures (some chunks are dead), cancelled.';
 comment on column public.backfill_status.percent is
   'Of the pages of all chunks, as far as they are known; below 100 while one is left.';
-comment on column public.backfill_status.invocations is 'Times that a function took one of its chunks.';
-comment on column public.backfill_status.races_stored is
-  'Races upserted; a race that came as card and as result counts twice.';
-comment on column public.backfill_status.calls_per_minute is 'API calls of the last minute; null unless running.';
 comment on column public.backfill_status.time_left is
   'From the calls that remain, also of the runs before it, and the rate limits, or the recent rate when that is lower;
-   of a paused run, once it goes on. Null when nothing remains.';
-comment on column public.backfill_status.what_to_do is
-  'A sentence for the operator, with the statement to run where there is one.';
-comment on column public.backfill_status.run_id is 'The id that backfill_start returned.';
+   of a paused run, once it goes on. In whole seconds; null when nothing remains.';
 comment on column public.backfill_status.start_date is 'First day asked for.';
 comment on column public.backfill_status.end_date is 'Last day asked for, inclusive; frozen when the run was started.';
 comment on column public.backfill_status.feeds is 'Names of engine.feeds.';
-comment on column public.backfill_status.chunks_total is
-  'A feed''s month each; 0 when there was nothing to pull: what_to_do says why.';
-comment on column public.backfill_status.chunks_working is 'Leased now.';
-comment on column public.backfill_status.chunks_waiting is 'Including those whose next attempt is due later.';
-comment on column public.backfill_status.chunks_dead is
-  'Given up: see last_error and ingest_errors, then backfill_retry(run_id).';
-comment on column public.backfill_status.api_calls is 'Requests sent, including failed ones.';
-comment on column public.backfill_status.runners_stored is 'Runners upserted, counted as races_stored is.';
-comment on column public.backfill_status.rows_rejected is
-  'Rows and values that could not be understood, each time they came: see ingest_rejects.';
+comment on column public.backfill_status.chunks is
+  'Chunks that succeeded, of all: "45/131". A chunk is a month of a feed. "0/0": there was nothing to pull, and
+   what_to_do says why.';
+comment on column public.backfill_status.races is
+  'Races that came, each counted once although it comes as a card and as a result: of each month the number of the feed
+   that brought more. A page that is read again counts again.';
+comment on column public.backfill_status.runners is 'Runners that came, counted as races is.';
+comment on column public.backfill_status.calls_per_minute is 'API calls of the last minute; null unless running.';
+comment on column public.backfill_status.what_to_do is
+  'A sentence for the operator, with the statement to run where there is one.';
 comment on column public.backfill_status.last_error is
   'Message of the newest row of ingest_errors of this run, apart from requests that succeeded when they were sent
    again.';
-comment on column public.backfill_status.last_error_at is 'When that was.';
-comment on column public.backfill_status.started_at is 'When the first chunk was claimed; null before.';
-comment on column public.backfill_status.ended_at is 'When the last chunk ended; null while one waits or is worked on.';
 
 revoke all on public.backfill_status from public, anon, authenticated, service_role;
 grant select on public.backfill_status to service_role;

@@ -39,7 +39,7 @@ as $$
 declare
   status record;
 begin
-  select known.* into status from public.backfill_status as known where known.run_id = refuse_to_steer.run_id;
+  select known.* into status from public.backfill_status_details as known where known.run_id = refuse_to_steer.run_id;
   raise exception 'Run % %: it %', status.run_id, refuse_to_steer.refusal,
     case status.state
       when 'waiting' then 'waits to be claimed'

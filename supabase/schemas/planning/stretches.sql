@@ -21,7 +21,7 @@ as $$
       wanted.day - (row_number() over (partition by pulls.day is null order by wanted.day))::integer as stretch_id,
       pulls.day as tried_day
     from unnest(plan_stretches.days) as wanted (day)
-    left join public.gap_pulls as pulls
+    left join engine.gap_pulls as pulls
       on pulls.feed = plan_stretches.feed and pulls.day = wanted.day and pulls.tries > 0
   ) as d
   group by d.stretch_id, d.tried_day, date_trunc('month', d.day::timestamp)

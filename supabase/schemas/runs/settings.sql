@@ -25,6 +25,7 @@ create table public.backfill_settings (
   set_up_at timestamptz,
   database_limit_megabytes integer not null default 500,
   schedules_started_at timestamptz,
+  usage_days integer not null default 730,
   constraint backfill_settings_one_row check (id),
   constraint backfill_settings_regions_not_empty check (cardinality(regions) > 0),
   constraint backfill_settings_leases_positive check (leases_per_feed between 1 and 10),
@@ -40,7 +41,9 @@ create table public.backfill_settings (
   constraint backfill_settings_alert_format_known check (alert_format in ('slack', 'json')),
   constraint backfill_settings_limit_positive check (database_limit_megabytes > 0),
   constraint backfill_settings_retention_positive check (
-    least(error_log_days, api_log_days, cron_log_days, scheduled_run_days, alert_days, reject_days) >= 1
+    least(
+      error_log_days, api_log_days, cron_log_days, scheduled_run_days, alert_days, reject_days, usage_days
+    ) >= 1
   )
 );
 
@@ -78,7 +81,8 @@ comment on column public.backfill_settings.freshness_grace_minutes is
 comment on column public.backfill_settings.alert_format is
   'Body of an alert: slack ({"text": …}) or json (all of it in fields).';
 comment on column public.backfill_settings.error_log_days is 'How long ingest_errors keeps a row.';
-comment on column public.backfill_settings.api_log_days is 'How long racing_api_calls keeps a row.';
+comment on column public.backfill_settings.api_log_days is
+  'How long a counted API call and a row of invocation_times are kept.';
 comment on column public.backfill_settings.cron_log_days is
   'How long cron.job_run_details keeps a row of the engine''s jobs.';
 comment on column public.backfill_settings.scheduled_run_days is
@@ -92,6 +96,7 @@ comment on column public.backfill_settings.schedules_started_on is
 comment on column public.backfill_settings.database_limit_megabytes is
   'How large the plan lets the database be, in megabytes of 1,000,000 bytes: 500 on the free plan, which becomes
    read-only beyond it. check_setup warns from 80 %, and fails from 95 %.';
+comment on column public.backfill_settings.usage_days is 'How long usage_by_day keeps a day.';
 comment on column public.backfill_settings.set_up_at is
   'When "deno task setup" first got through; null before, and after "deno task uninstall".';
 comment on column public.backfill_settings.schedules_started_at is

@@ -203,7 +203,7 @@ begin
     return;
   end if;
   select m.id, m.sent_at, m.tries, m.delivered_at, request.request_id, request.queued_at into last_message
-  from public.alert_messages as m
+  from engine.alert_messages as m
   left join engine.alert_requests as request on request.message_id = m.id
   where m.tries > 0
   order by m.sent_at desc, m.id desc

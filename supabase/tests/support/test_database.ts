@@ -45,9 +45,11 @@ export const MONDAY_NOON = "2026-06-15T11:00:00Z";
 
 const FILLED_TABLES = [
   "alerts",
-  "alert_messages",
-  "gap_pulls",
-  "racing_api_calls",
+  "engine.alert_messages",
+  "engine.gap_pulls",
+  "engine.racing_api_calls",
+  "engine.invocations",
+  "engine.daily_usage",
   "engine.dispatches",
   "engine.heartbeats",
   "engine.pings",
