@@ -16,7 +16,7 @@ export function renderFreshness(freshness: readonly FeedFreshness[]): Html {
   const scheduled = freshness.some(({ next_due_at }) => next_due_at !== null);
   return html`<ul class="rows">${freshness.map(renderFeed)}</ul>
 ${
-    !scheduled && html`<p class="quiet">No daily pull is scheduled. To begin: <code>select * from
+    !scheduled && html`<p class="note">No daily pull is scheduled. To begin: <code>select * from
 start_schedules();</code></p>`
   }`;
 }

@@ -25,9 +25,6 @@ export function stateInWords(row: CoverageMonth): string {
 
 /** Every feed's grid, a legend, and the numbers behind it. */
 export function renderGrids(months: readonly CoverageMonth[]): Html {
-  if (months.length === 0) {
-    return html`<p class="empty">Nothing was asked for yet, so there is no month to show.</p>`;
-  }
   const feeds = [...Map.groupBy(months, ({ feed }) => feed)];
   const dated = feeds.filter(([, rows]) => rows.some(({ month }) => month !== null));
   const undated = months.filter(({ month }) => month === null);

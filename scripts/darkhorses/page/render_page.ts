@@ -8,7 +8,7 @@ import { renderThroughput } from "./throughput.ts";
 import { renderAlerts, renderErrors } from "./troubles.ts";
 import { fullMoment } from "./uk_time.ts";
 import { renderUsage } from "./usage.ts";
-import { judge, renderVerdict } from "./verdict.ts";
+import { isUntouched, judge, renderVerdict } from "./verdict.ts";
 
 /** Ours alone: it is written into the page as it is. */
 const STYLE = new Html(Deno.readTextFileSync(new URL("page.css", import.meta.url)));
@@ -23,13 +23,15 @@ interface Section {
 export function renderPage(data: PageData): string {
   const { mood, headline } = judge(data);
   const failed = failedMonths(data.months);
-  const sections: readonly Section[] = [
+  const freshness = { id: "freshness", name: "Freshness", content: renderFreshness(data.freshness) };
+  const alerts = { id: "alerts", name: "Alerts", content: renderAlerts(data.alerts) };
+  const sections: readonly Section[] = isUntouched(data) ? [freshness, alerts] : [
     { id: "months", name: "Months", content: renderGrids(data.months) },
     ...(failed.length > 0 ? [{ id: "failed", name: "Failed", content: renderFailedMonths(failed) }] : []),
     { id: "runs", name: "Runs", content: renderRuns(data.runs) },
     { id: "throughput", name: "Throughput", content: renderThroughput(data.throughput, data.made_at) },
-    { id: "freshness", name: "Freshness", content: renderFreshness(data.freshness) },
-    { id: "alerts", name: "Alerts", content: renderAlerts(data.alerts) },
+    freshness,
+    alerts,
     { id: "errors", name: "Errors", content: renderErrors(data.errors) },
     { id: "usage", name: "Usage", content: renderUsage(data.usage, data.database_limit_megabytes) },
   ];
@@ -73,5 +75,5 @@ export function renderPage(data: PageData): string {
         </footer>
       </body>
     </html>
-  `.text;
+  `.text.trimStart();
 }

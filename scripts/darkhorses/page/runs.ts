@@ -1,6 +1,6 @@
 import { type Html, html } from "./html.ts";
 import type { RunStatus } from "./page_data.ts";
-import { duration, fullDayName } from "./uk_time.ts";
+import { dateName, duration } from "./uk_time.ts";
 import { count, number, title } from "./words.ts";
 
 const IS_OVER = ["succeeded", "completed_with_failures", "cancelled"];
@@ -21,7 +21,7 @@ function renderRun(run: RunStatus): Html {
     ${!IS_OVER.includes(run.state) &&
       html`<progress max="100" value="${run.percent}" aria-label="Run ${run.run_id}, ${run.percent} percent"></progress>`}
     <p>${run.feeds.join(", ")}${run.start_date !== null && run.end_date !== null &&
-      `, ${fullDayName(run.start_date)} to ${fullDayName(run.end_date)}`}</p>
+      `, ${dateName(run.start_date)} to ${dateName(run.end_date)}`}</p>
     <p class="quiet">${number(run.percent)} %, ${number(run.chunks_succeeded)} of ${count(
       run.chunks_total,
       "chunk",

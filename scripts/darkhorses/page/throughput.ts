@@ -38,7 +38,7 @@ export function renderThroughput({ bins, bin_seconds }: Throughput, now: Date): 
       });
     })}</div>
     <p
-      class="quiet">A race counts once as a card and once as a result, in the stretch in which its month was done.</p>
+      class="note">A race counts once as a card and once as a result, in the stretch in which its month was done.</p>
   `;
 }
 

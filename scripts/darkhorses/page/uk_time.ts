@@ -21,13 +21,13 @@ export const fullMoment = (at: Date) => `${fullDay(at)}, ${clockTime(at)} ${zone
 
 const fullDay = withoutComma(format({ ...DAY, year: "numeric" }));
 const onDay = withoutComma(format(DAY, "UTC"));
-const onFullDay = withoutComma(format({ ...DAY, year: "numeric" }, "UTC"));
+const onDate = format({ day: "numeric", month: "short", year: "numeric" }, "UTC");
 const zone = new Intl.DateTimeFormat("en-GB", { timeZone: "Europe/London", timeZoneName: "short" });
 
 /** "Wed 25 Nov", of YYYY-MM-DD, which has no time zone. */
 export const dayName = (day: string) => onDay(new Date(`${day}T00:00:00Z`));
-/** "Wed 25 Nov 2026" */
-export const fullDayName = (day: string) => onFullDay(new Date(`${day}T00:00:00Z`));
+/** "25 Nov 2026" */
+export const dateName = (day: string) => onDate(new Date(`${day}T00:00:00Z`));
 
 /** "40 s", "12 min", "3 h 5 min", "2 days 4 h" */
 export function duration(seconds: number): string {

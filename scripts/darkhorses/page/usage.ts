@@ -1,7 +1,7 @@
 import { renderBarChart } from "./bar_chart.ts";
 import { type Html, html } from "./html.ts";
 import type { UsageDay } from "./page_data.ts";
-import { dayName, fullDayName } from "./uk_time.ts";
+import { dateName, dayName } from "./uk_time.ts";
 import { count, number } from "./words.ts";
 
 const SHOWN = 7;
@@ -17,7 +17,9 @@ export function renderUsage(usage: readonly UsageDay[], limitMegabytes: number):
     size !== undefined && size !== null &&
     html`
       <p>The database has <b>${number(Math.round(size))} MB</b> of ${number(limitMegabytes)} MB.</p>
-      <progress class="${size / limitMegabytes >= 0.8 ? "full" : ""}" max="${limitMegabytes}" value="${Math
+      <progress class="${size / limitMegabytes >= 0.8
+        ? "nearly_full"
+        : ""}" max="${limitMegabytes}" value="${Math
         .round(size)}"
         aria-label="Size of the database"></progress>
     `
@@ -37,7 +39,7 @@ function renderChart(days: readonly UsageDay[]): Html {
   const last = days.at(-1)?.day ?? "";
   return renderBarChart({
     caption: "API calls a day",
-    summary: `API calls a day, ${fullDayName(first)} to ${fullDayName(last)}: ${
+    summary: `API calls a day, ${dateName(first)} to ${dateName(last)}: ${
       number(calls.reduce((a, b) => a + b, 0))
     } in all, at most ${number(Math.max(...calls))} on a day.`,
     series: [{ name: "API calls", values: calls }],
@@ -66,7 +68,7 @@ function renderTable(days: readonly UsageDay[], caption: string): Html {
           <td class="figure">${number(day.api_calls)}</td>
           <td class="figure">${number(day.invocations)}</td>
           <td class="figure">${orUnknown(day.log_lines)}</td>
-          <td class="figure">${orUnknown(day.database_megabytes)}</td>
+          <td class="figure">${orUnknown(day.database_megabytes, Math.round)}</td>
         </tr>
       `
     )}</tbody>
@@ -74,5 +76,5 @@ function renderTable(days: readonly UsageDay[], caption: string): Html {
   `;
 }
 
-const orUnknown = (value: number | null) =>
-  value === null ? html`<span class="quiet">unknown</span>` : number(value);
+const orUnknown = (value: number | null, shown = (known: number) => known) =>
+  value === null ? html`<span class="quiet">unknown</span>` : number(shown(value));

@@ -37,12 +37,17 @@ export function judge(data: PageData): Verdict {
     const seconds = Math.max(...busy.map(({ seconds_left }) => seconds_left ?? 0));
     return { mood: "busy", headline: seconds > 0 ? `Filling: ${duration(seconds)} left` : "Filling" };
   }
-  if (data.months.length === 0) return { mood: "idle", headline: "Nothing was asked for yet" };
+  if (isUntouched(data)) return { mood: "idle", headline: "Nothing was asked for yet" };
   const lacking = data.months.filter(({ state }) => state === "partial" || state === "missing");
   if (lacking.length > 0) {
     return { mood: "idle", headline: `${count(lacking.length, "month")} not complete` };
   }
   return { mood: "good", headline: "Everything asked for is stored" };
+}
+
+/** Whether nobody has ever asked for anything. A feed without days is in the grid before that. */
+export function isUntouched({ months, runs }: PageData): boolean {
+  return runs.length === 0 && months.every(({ month, run_id }) => month === null && run_id === null);
 }
 
 /** The first lines below the headline: what is wrong and where, or what to do first. */
@@ -59,10 +64,11 @@ export function renderVerdict(data: PageData): Html {
     }</ul>
 ${more > 0 && html`<p><a href="#failed">${more} more failed</a></p>`}`
   }${
-    data.months.length === 0 && data.runs.length === 0 &&
-    html`<p>See what a backfill would cost, and start it, in the
-SQL editor:</p>
-<pre><code>select * from backfill_plan(date '2015-01-01');
+    isUntouched(data) &&
+    html`<p>See what a backfill would cost, and start it, in the SQL editor:</p>
+<pre><code>select *
+from backfill_plan(date '2015-01-01');
+
 select backfill_start(date '2015-01-01');</code></pre>`
   }`;
 }

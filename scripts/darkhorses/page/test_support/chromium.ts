@@ -64,11 +64,11 @@ export async function startChromium(name: string): Promise<Browser> {
   starting.defer(async () => {
     process.kill("SIGKILL");
     await process.status;
-    // What it still says is read and dropped, or the pipe would stay open.
-    await stderr.cancel().catch(() => {});
+    await drained;
   });
   const [heard, rest] = process.stderr.tee();
-  const stderr = rest;
+  // A browser whose pipe is full stands still.
+  const drained = rest.pipeTo(new WritableStream());
   const port = await portFrom(heard);
   const targets: { type: string; webSocketDebuggerUrl: string }[] =
     await (await fetch(`http://127.0.0.1:${port}/json/list`)).json();
