@@ -48,7 +48,7 @@ Deno.test("the demo fills a database, verifies it, prints one JSON object last, 
   assert(counts.races > 30 && counts.runners > 300, out);
   assertEquals([counts.courses, counts.bookmakers, counts.regions, counts.rejects], [101, 19, 2, 0]);
   assertEquals(counts.chunks, { succeeded: 3 });
-  for (const title of ["Races by year", "Races, runners, horses and jockeys", "Races with runners"]) {
+  for (const title of ["Races by year", "Counts of each table", "Races with runners"]) {
     assert(out.includes(title), out);
   }
   assertEquals(left, []);

@@ -31,12 +31,33 @@ export function cliCommand(args: readonly string[]): string[] {
   return ["npx", "-y", `supabase@${CLI_VERSION}`, ...args];
 }
 
+/** Where npx has put the CLI; found once. */
+let installed: Promise<string[]> | undefined;
+
+/**
+ * The CLI as npx keeps it: npx itself takes longer to start than most of its commands. As npx would start it, where that
+ * can't be told.
+ */
+async function findCli(): Promise<string[]> {
+  const byNpx = cliCommand([]);
+  if (Deno.build.os === "windows") return byNpx;
+  const show = 'process.stdout.write(process.env.PATH.split(":")[0])';
+  const { success, stdout } = await new Deno.Command("npx", {
+    args: ["-y", "--package", `supabase@${CLI_VERSION}`, "--", "node", "-e", show],
+    stdin: "null",
+    stderr: "null",
+  }).output();
+  const path = `${new TextDecoder().decode(stdout)}/supabase`;
+  const isThere = success && await Deno.stat(path).then(() => true, () => false);
+  return isThere ? [path] : byNpx;
+}
+
 /** Runs a command of the supabase CLI without input. Other users of the machine see `args`: no secret may be in them. */
 export async function runCli(args: readonly string[], options: CliOptions = {}): Promise<CliResult> {
   const { folder = CHECKOUT, environment = {} } = options;
-  const [program = "", ...words] = cliCommand(args);
+  const [program = "", ...first] = await (installed ??= findCli());
   const child = new Deno.Command(program, {
-    args: words,
+    args: [...first, ...args],
     cwd: folder,
     // It would call home, and print a remark about a newer version.
     env: {

@@ -1,9 +1,9 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { connect } from "../lab/platform/database.ts";
-import { startHostedProject } from "../lab/world/hosted_project.ts";
+
 import { type Action, show } from "./actions.ts";
 import { setUp } from "./set_up.ts";
-import { makeClone, record } from "./test_support/clone.ts";
+import { makeClone, record, startQuickProject } from "./test_support/clone.ts";
 
 /** What changes something outside; a look does not. */
 function changesSomething(action: Action): boolean {
@@ -24,7 +24,7 @@ function changesSomething(action: Action): boolean {
 class Interrupted extends Error {}
 
 Deno.test("interrupted before each change in turn, the next run goes on and ends in a project that works", async () => {
-  await using hosted = await startHostedProject({ apiSpeed: 20 });
+  await using hosted = await startQuickProject();
   await using clone = await makeClone();
   const { username, password } = hosted.account;
   const variables = {
@@ -41,7 +41,8 @@ Deno.test("interrupted before each change in turn, the next run goes on and ends
     const run = record(hosted, clone, {
       variables,
       onAction(action) {
-        const form = show(action);
+        // A function's version goes up with each deployment.
+        const form = show(action).replace(/\d+/g, "?");
         if (!changesSomething(action) || met.has(form)) return;
         met.add(form);
         throw new Interrupted();

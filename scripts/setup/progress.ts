@@ -1,4 +1,4 @@
-/** One line a step: what it is, and once it has ended what came of it. */
+/** One line a step: what it is, and once it has ended what came of it. A step that says nothing leaves no line. */
 export interface Progress {
   /** Runs a step under its name. A step that fails is marked, and its error goes on. */
   step<T extends { readonly says: string }>(name: string, work: () => Promise<T>): Promise<T>;
@@ -21,7 +21,7 @@ export function createProgress(write: (text: string) => void, isTerminal: boolea
       const replace = isTerminal ? "\r\x1b[K" : "";
       try {
         const outcome = await work();
-        write(`${replace}${line("✓", name, outcome.says)}\n`);
+        write(outcome.says === "" ? replace : `${replace}${line("✓", name, outcome.says)}\n`);
         return outcome;
       } catch (error) {
         write(`${replace}${line("✗", name, "")}\n`);

@@ -1,9 +1,9 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { connect, type Sql } from "../lab/platform/database.ts";
-import { type HostedProject, startHostedProject } from "../lab/world/hosted_project.ts";
+import type { HostedProject } from "../lab/world/hosted_project.ts";
 import { Problem } from "../command_line/problem.ts";
 import { setUp, type SetUpOptions } from "./set_up.ts";
-import { type Clone, makeClone, record } from "./test_support/clone.ts";
+import { type Clone, makeClone, record, startQuickProject } from "./test_support/clone.ts";
 
 const OPTIONS: SetUpOptions = { projectRef: undefined, yes: true, dryRun: false, rotateWorkerSecret: false };
 
@@ -12,7 +12,7 @@ let clone: Clone;
 let sql: Sql;
 
 Deno.test.beforeAll(async () => {
-  hosted = await startHostedProject({ apiSpeed: 20 });
+  hosted = await startQuickProject();
   clone = await makeClone();
   sql = connect(hosted.databaseUrl, { max: 1, name: "test" });
 });

@@ -2,12 +2,19 @@ import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { connect, type Sql } from "../lab/platform/database.ts";
 import { present } from "../lab/test_support/present.ts";
 import { until } from "../lab/test_support/until.ts";
-import { type HostedProject, startHostedProject } from "../lab/world/hosted_project.ts";
+import type { HostedProject } from "../lab/world/hosted_project.ts";
 import { readSettingsFile } from "../project/settings_file.ts";
 import { type Action, show } from "./actions.ts";
 import { plannedActions, sketchProject } from "./dry_run.ts";
 import { setUp, type SetUpOptions } from "./set_up.ts";
-import { answered, type Clone, makeClone, record, type Recording } from "./test_support/clone.ts";
+import {
+  answered,
+  type Clone,
+  makeClone,
+  record,
+  type Recording,
+  startQuickProject,
+} from "./test_support/clone.ts";
 
 const OPTIONS: SetUpOptions = { projectRef: undefined, yes: false, dryRun: false, rotateWorkerSecret: false };
 
@@ -18,7 +25,7 @@ let sql: Sql;
 let variables: Record<string, string>;
 
 Deno.test.beforeAll(async () => {
-  hosted = await startHostedProject({ apiSpeed: 20 });
+  hosted = await startQuickProject();
   clone = await makeClone();
   sql = connect(hosted.databaseUrl, { max: 2, name: "test" });
   variables = { PROJECT_URL: hosted.supabaseUrl, RACING_API_URL: hosted.racingApi.url };

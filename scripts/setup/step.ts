@@ -38,6 +38,9 @@ export interface Step {
 export const changed = (says: string): Outcome => ({ changed: true, says });
 export const unchanged = (says: string): Outcome => ({ changed: false, says });
 
+/** Of a step that most set-ups don't need. */
+export const NOTHING_TO_DO = unchanged("");
+
 /** The names of the Edge Functions. */
 export const FUNCTION_NAMES = ["masters", "events"] as const;
 

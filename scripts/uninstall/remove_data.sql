@@ -38,7 +38,10 @@ begin
     execute format('drop function if exists %s cascade', object.name);
   end loop;
   if
-    exists (select from unnest(others) as gone (oid) where not exists (select from pg_class as c where c.oid = gone.oid))
+    exists (
+      select from unnest(others) as gone (oid)
+      where not exists (select from pg_class as c where c.oid = gone.oid)
+    )
     or exists (
       select from unnest(other_functions) as gone (oid)
       where not exists (select from pg_proc as p where p.oid = gone.oid)

@@ -1,10 +1,10 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { Problem } from "../command_line/problem.ts";
 import { connect, type Sql } from "../lab/platform/database.ts";
-import { type HostedProject, startHostedProject } from "../lab/world/hosted_project.ts";
+import type { HostedProject } from "../lab/world/hosted_project.ts";
 import { readSettingsFile } from "../project/settings_file.ts";
 import { setUp } from "../setup/set_up.ts";
-import { answered, type Clone, makeClone, record } from "../setup/test_support/clone.ts";
+import { answered, type Clone, makeClone, record, startQuickProject } from "../setup/test_support/clone.ts";
 import { objectsOf } from "./remove_data.ts";
 import { uninstall, type UninstallOptions } from "./uninstall.ts";
 
@@ -17,7 +17,7 @@ let variables: Record<string, string>;
 let objectsBefore: unknown;
 
 Deno.test.beforeAll(async () => {
-  hosted = await startHostedProject({ apiSpeed: 20 });
+  hosted = await startQuickProject();
   clone = await makeClone();
   sql = connect(hosted.databaseUrl, { max: 1, name: "test" });
   variables = {

@@ -1787,7 +1787,7 @@ from engine.invocations as known;
 comment on view public.invocation_times is
   'Why is it slow? A row per invocation that took a chunk, kept for a week (api_log_days): how long its dispatch was on
    its way, and where its time went, by its own clock. Each moment counts once: as storing, else as fetching, else as
-   waiting for a slot, else as the rest. The next page is fetched while one is stored, and only the storing counts then.';
+   waiting for a slot, else as the rest: while the next page is fetched and one is stored, only the storing counts.';
 comment on column public.invocation_times.run_id is 'The chunk''s run, which may be deleted by now.';
 comment on column public.invocation_times.chunk_id is 'The chunk that it worked on, which may be deleted by now.';
 comment on column public.invocation_times.feed is 'One of engine.feeds.';
@@ -4687,8 +4687,8 @@ end
 $$;
 comment on function engine.interrupt_chunk(public.backfill_progress, text, jsonb) is
   'Takes a chunk, which the caller holds locked, from an invocation that ended before it stored a page: logs the
-   interruption with this message and counts it; report as in engine.end_invocation. Returns the state that the chunk goes to: waiting, or dead when it was
-   interrupted too often.';
+   interruption with this message and counts it; report as in engine.end_invocation. Returns the state that the chunk
+   goes to: waiting, or dead when it was interrupted too often.';
 
 grant execute on function engine.leave_chunk, engine.interrupt_chunk to service_role;
 
@@ -4957,8 +4957,8 @@ comment on function public.fail_chunk(bigint, uuid, text, text, text, integer, i
   'Ends an attempt that failed. failure_class: transient (tried again after 1, 4, 16 and 64 minutes, then dead; every
    64 minutes for a day while no chunk of the feed gets a page), chunk (dead at once, the run goes on) or account (the
    run is paused). message says what happened and must contain no secret; report: where the invocation''s time went,
-   see engine.end_invocation. Returns the chunk''s new state. Error PT409 when the lease is lost; 22023 when the class is
-   none of these.';
+   see engine.end_invocation. Returns the chunk''s new state. Error PT409 when the lease is lost; 22023 when the class
+   is none of these.';
 
 revoke all on function public.fail_chunk from public, anon, authenticated, service_role;
 grant execute on function
@@ -5880,7 +5880,9 @@ as $$
   with busy as (
     select counted.counted_from, sum(counted.calls) as calls
     from engine.racing_api_calls as counted
-    where counted.feed = calls_per_second.feed and counted.counted_from > engine.clock() - interval '15 minutes'
+    where
+      counted.feed = calls_per_second.feed
+      and counted.counted_from > (select engine.clock() - interval '15 minutes')
     group by counted.counted_from
   ),
   whole as (
@@ -5997,8 +5999,11 @@ last_minute as (
   select counted.run_id, sum(counted.calls) as calls
   from engine.racing_api_calls as counted
   where
-    counted.counted_from >= date_bin('10 seconds', engine.clock(), timestamptz 'epoch') - interval '60 seconds'
-    and counted.counted_from < date_bin('10 seconds', engine.clock(), timestamptz 'epoch')
+    -- Subqueries, so that the clock is read once and the index is used: 50,000 rows took 1.5 s.
+    counted.counted_from >= (
+      select date_bin('10 seconds', engine.clock(), timestamptz 'epoch') - interval '60 seconds'
+    )
+    and counted.counted_from < (select date_bin('10 seconds', engine.clock(), timestamptz 'epoch'))
   group by counted.run_id
 ),
 states as (
@@ -6047,7 +6052,8 @@ select
     )
   end as calls_per_minute,
   case
-    when states.state in ('waiting', 'running', 'paused') then round(coalesce(remaining.seconds, 0)) * interval '1 second'
+    when states.state in ('waiting', 'running', 'paused')
+      then round(coalesce(remaining.seconds, 0)) * interval '1 second'
   end as time_left,
   case states.state
     when 'paused' then run.pause_reason
@@ -6109,7 +6115,8 @@ comment on column public.backfill_status_details.races is
 comment on column public.backfill_status_details.runners is 'Runners that came, counted as races is.';
 comment on column public.backfill_status_details.races_stored is
   'Races upserted; a race that came as card and as result counts twice.';
-comment on column public.backfill_status_details.calls_per_minute is 'API calls of the last minute; null unless running.';
+comment on column public.backfill_status_details.calls_per_minute is
+  'API calls of the last minute; null unless running.';
 comment on column public.backfill_status_details.time_left is
   'From the calls that remain, also of the runs before it, and the rate limits, or the recent rate when that is lower;
    of a paused run, once it goes on. In whole seconds; null when nothing remains.';
@@ -6117,7 +6124,8 @@ comment on column public.backfill_status_details.what_to_do is
   'A sentence for the operator, with the statement to run where there is one.';
 comment on column public.backfill_status_details.run_id is 'The id that backfill_start returned.';
 comment on column public.backfill_status_details.start_date is 'First day asked for.';
-comment on column public.backfill_status_details.end_date is 'Last day asked for, inclusive; frozen when the run was started.';
+comment on column public.backfill_status_details.end_date is
+  'Last day asked for, inclusive; frozen when the run was started.';
 comment on column public.backfill_status_details.feeds is 'Names of engine.feeds.';
 comment on column public.backfill_status_details.chunks_total is
   'A feed''s month each; 0 when there was nothing to pull: what_to_do says why.';
@@ -6134,7 +6142,8 @@ comment on column public.backfill_status_details.last_error is
    again.';
 comment on column public.backfill_status_details.last_error_at is 'When that was.';
 comment on column public.backfill_status_details.started_at is 'When the first chunk was claimed; null before.';
-comment on column public.backfill_status_details.ended_at is 'When the last chunk ended; null while one waits or is worked on.';
+comment on column public.backfill_status_details.ended_at is
+  'When the last chunk ended; null while one waits or is worked on.';
 
 revoke all on public.backfill_status_details from public, anon, authenticated, service_role;
 grant select on public.backfill_status_details to service_role;
@@ -6202,9 +6211,7 @@ select
   chunk.id as chunk_id,
   chunk.run_id,
   chunk.kind,
-  format(
-    '%s/%s', chunk.place_in_run, count(*) over (partition by chunk.run_id, chunk.feed)
-  ) as place,
+  format('%s/%s', chunk.place_in_run, count(*) over (partition by chunk.run_id, chunk.feed)) as place,
   chunk.feed,
   chunk.period_start as first_day,
   chunk.period_end - 1 as last_day,
@@ -6221,13 +6228,15 @@ select
   chunk.started_at,
   chunk.ended_at
 from public.backfill_progress as chunk;
-comment on view public.backfill_chunks is 'backfill_progress to be read: a row per chunk, that is a feed''s month of a run.';
+comment on view public.backfill_chunks is
+  'backfill_progress to be read: a row per chunk, that is a feed''s month of a run.';
 comment on column public.backfill_chunks.chunk_id is 'Its id in backfill_progress, as in the functions'' log.';
 comment on column public.backfill_chunks.run_id is 'The run that it belongs to.';
 comment on column public.backfill_chunks.kind is 'What the run is for: backfill, by_hand, gaps or schedule.';
 comment on column public.backfill_chunks.place is 'Its place among the run''s chunks of the feed: "45/131".';
 comment on column public.backfill_chunks.feed is 'One of engine.feeds.';
-comment on column public.backfill_chunks.first_day is 'First UK racing day; of a feed without days, when it was planned.';
+comment on column public.backfill_chunks.first_day is
+  'First UK racing day; of a feed without days, when it was planned.';
 comment on column public.backfill_chunks.last_day is 'Last UK racing day, inclusive.';
 comment on column public.backfill_chunks.state is 'waiting, working, succeeded, dead (given up) or cancelled.';
 comment on column public.backfill_chunks.races_stored is 'Races upserted; a race pulled twice counts twice.';

@@ -106,7 +106,7 @@ Deno.test("a message is sent again until the webhook accepts it, at most five ti
     await db.passTime("1 minute");
   }
   assertEquals((await posted()).length, 5);
-  const [message] = await db.sql`select tries, delivered_at is not null as closed from alert_messages`;
+  const [message] = await db.sql`select tries, delivered_at is not null as closed from engine.alert_messages`;
   assertEquals({ ...message }, { tries: 5, closed: true });
 });
 
@@ -140,7 +140,7 @@ Deno.test("a message lost in a crash is sent again, even if another request has 
   await watch();
   const again = (await posted()).filter(({ url }) => url === WEBHOOK);
   assertEquals(again.length, 1);
-  const undelivered = () => db.sql`select from alert_messages where delivered_at is null`;
+  const undelivered = () => db.sql`select from engine.alert_messages where delivered_at is null`;
   assertEquals((await undelivered()).length, 1);
   await db.sql`insert into net._http_response (id, status_code) values (${again[0]?.id ?? 0}, 200)`;
   await watch();
@@ -159,7 +159,7 @@ Deno.test("an answer from before a message was queued is not the message's", asy
   }, 200, now() - interval '1 hour')
   `;
   await watch();
-  assertEquals((await db.sql`select from alert_messages where delivered_at is null`).length, 1);
+  assertEquals((await db.sql`select from engine.alert_messages where delivered_at is null`).length, 1);
 });
 
 Deno.test("without a webhook alerts stay in their table, and a webhook set up later gets none older than a day", async () => {
@@ -286,7 +286,7 @@ Deno.test("rejects are one message a day and feed, and one more at a hundred and
     ["results, met on 2026-06-16, 100 or more", false],
     ["results, met on 2026-06-16, more than 1,000", false],
   ]);
-  assertEquals((await db.sql`select from alert_messages`).length, 4);
+  assertEquals((await db.sql`select from engine.alert_messages`).length, 4);
   const [, flood] = await alerts();
   assert(flood?.message.startsWith("Not understood: more than 1,000 rows of results,"), flood?.message);
 });
@@ -459,7 +459,7 @@ Deno.test("switching the schedules on raises no alert that they are late", async
 
 Deno.test("old days that were given up are one alert, not one each", async () => {
   await db.sql`
-    insert into gap_pulls (feed, day, tries, last_try_at, given_up_at)
+    insert into engine.gap_pulls (feed, day, tries, last_try_at, given_up_at)
     select 'results', day, 3, engine.clock(), engine.clock()
     from generate_series(date '2026-04-01', date '2026-04-30', interval '1 day') as day
   `;
@@ -476,7 +476,7 @@ Deno.test("old days that were given up are one alert, not one each", async () =>
 
 Deno.test("a day that was given up raises an alert", async () => {
   await db.sql`
-    insert into gap_pulls (feed, day, tries, last_try_at, given_up_at)
+    insert into engine.gap_pulls (feed, day, tries, last_try_at, given_up_at)
     values ('results', '2026-06-10', 3, engine.clock(), engine.clock())
   `;
   await watch();
@@ -538,7 +538,7 @@ Deno.test("an alert that can't be sent stays in its table", async () => {
   await killChunk();
   await db.sql.unsafe(`
     create function testing.refuse() returns trigger language plpgsql as 'begin raise exception ''no way''; end';
-    create trigger refuse before update on alert_messages for each row execute function testing.refuse();
+    create trigger refuse before update on engine.alert_messages for each row execute function testing.refuse();
   `);
   try {
     await watch();
@@ -581,7 +581,7 @@ Deno.test("an alert or a message that is locked keeps no other from being raised
   await meet(1);
   await db.sql.begin(async (transaction) => {
     await transaction`update alerts set message = message where kind = 'paused'`;
-    await transaction`update alert_messages set tries = tries`;
+    await transaction`update engine.alert_messages set tries = tries`;
     await watch();
     assertEquals((await alerts()).map(({ kind }) => kind).toSorted(), ["paused", "rejects"]);
     assertEquals((await posted()).length, before + 1);
@@ -593,6 +593,6 @@ Deno.test("no alert and no message holds the webhook's address", async () => {
   await killChunk();
   await watch();
   const rows = await db
-    .sql`select to_jsonb(a)::text as row from alerts as a union all select to_jsonb(m)::text from alert_messages as m`;
+    .sql`select to_jsonb(a)::text as row from alerts as a union all select to_jsonb(m)::text from engine.alert_messages as m`;
   assertEquals(rows.filter(({ row }) => row.includes("secret-token")).length, 0);
 });

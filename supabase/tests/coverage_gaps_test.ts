@@ -193,7 +193,7 @@ Deno.test("close_gaps() gives a day up after three pulls, and forgets it once it
   }]);
   await cover("results", "2026-05-20", "2026-05-20");
   await db.sql`select engine.close_gaps()`;
-  assertEquals((await db.sql`select from gap_pulls`).length, 0);
+  assertEquals((await db.sql`select from engine.gap_pulls`).length, 0);
 });
 
 Deno.test("close_gaps() does not count a second try of the same night", async () => {
@@ -243,7 +243,7 @@ Deno.test("close_gaps() pulls a day that was tried before apart from the days ar
   await start(db.sql, "2026-05-20", "2026-05-24", { feeds: ["results"] });
   await endChunks();
   await db.sql`
-    insert into gap_pulls (feed, day, tries, last_try_at) values ('results', '2026-05-22', 1, engine.clock() - interval '1 day')
+    insert into engine.gap_pulls (feed, day, tries, last_try_at) values ('results', '2026-05-22', 1, engine.clock() - interval '1 day')
   `;
   await db.sql`select engine.close_gaps()`;
   const chunks = await db.sql`
@@ -337,7 +337,7 @@ Deno.test("plan_stretches() expects a page a day of cards, and of results as man
 
 Deno.test("plan_stretches() plans a day that was tried before alone, in its own feed only", async () => {
   await db.sql`
-    insert into gap_pulls (feed, day, tries) values
+    insert into engine.gap_pulls (feed, day, tries) values
       ('results', '2026-05-11', 1), ('results', '2026-05-12', 2),
       -- Its try was given back.
       ('results', '2026-05-14', 0)

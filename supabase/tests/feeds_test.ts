@@ -67,7 +67,7 @@ Deno.test("a feed is a row: its chunks are planned, dispatched, read and covered
   const covered = await db.sql`select day::text from ra_coverage where feed = 'trials' order by day`;
   assertEquals(covered.map(({ day }) => day), ["2026-02-01", "2026-02-02", "2026-02-03"]);
   const [status] = await db
-    .sql`select feeds, chunks_succeeded::integer, chunks_waiting::integer from backfill_status`;
+    .sql`select feeds, chunks_succeeded::integer, chunks_waiting::integer from backfill_status_details`;
   assertEquals({ ...status }, { feeds: ["trials"], chunks_succeeded: 1, chunks_waiting: 1 });
   const expected = await db.sql`select from coverage_gaps where feed = 'trials'`;
   assertEquals(expected.length, 22);

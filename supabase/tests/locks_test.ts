@@ -130,7 +130,7 @@ Deno.test("blocked alerts are themselves an alert, which the sweep raises and wh
   assertEquals(await alerts(), [["the alerts", false]]);
   await db.sql`select engine.watch()`;
   assertEquals(await alerts(), [["the alerts", true]]);
-  assertEquals((await db.sql`select from alert_messages`).length, 2);
+  assertEquals((await db.sql`select from engine.alert_messages`).length, 2);
 });
 
 Deno.test("the sweep does not wait for a dispatch that is being answered", async () => {

@@ -27,7 +27,7 @@ Deno.test("what is older than the settings say goes, what is younger stays", asy
     select engine.clock() - days * interval '1 day', 'results', 'transient', 1, 'down' from unnest(array[89, 91]) as days
   `;
   await db.sql`
-    insert into racing_api_calls (run_id, feed, counted_from, calls)
+    insert into engine.racing_api_calls (run_id, feed, counted_from, calls)
     select ${run}, 'results', engine.clock() - days * interval '1 day', 1 from unnest(array[6, 8]) as days
   `;
   await db.sql`
@@ -49,6 +49,8 @@ Deno.test("what is older than the settings say goes, what is younger stays", asy
   assertEquals(deleted, {
     ingest_errors: 1,
     racing_api_calls: 1,
+    invocations: 0,
+    daily_usage: 0,
     backfill_runs: 0,
     ingest_rejects: 0,
     alerts: 1,

@@ -37,7 +37,7 @@ async function onSince(moment: string): Promise<void> {
   await db.sql`select start_schedules()`;
   await tick();
   await takeRuns();
-  await db.sql`truncate gap_pulls`;
+  await db.sql`truncate engine.gap_pulls`;
 }
 
 Deno.test("start_schedules() makes one job, says what comes next, and can be called again; stop_schedules() too", async () => {
@@ -124,7 +124,7 @@ Deno.test("a normal day is pulled with fewer than 60 calls", async () => {
     `;
     calls += planned?.calls ?? NaN;
     await takeRuns();
-    await db.sql`truncate gap_pulls`;
+    await db.sql`truncate engine.gap_pulls`;
   }
   assertEquals(calls < 60 && calls > 20, true, `${calls} calls`);
 });

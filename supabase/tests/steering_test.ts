@@ -166,7 +166,7 @@ Deno.test("the status counts pages, calls and rows, and knows the time left from
   const read = () =>
     db.sql`
       select percent::float8, api_calls::integer, round(extract(epoch from time_left))::integer as seconds_left
-      from backfill_status where run_id = ${run}
+      from backfill_status_details where run_id = ${run}
     `.then(([row]) => ({ ...row }));
   // 31 cards at 1.8 a second; 12 pages of results are expected meanwhile.
   assertEquals(await read(), { percent: 0, api_calls: 0, seconds_left: 17 });

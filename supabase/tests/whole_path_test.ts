@@ -114,6 +114,49 @@ Deno.test("one SQL call fills the database with exactly what the API has", async
   assertEquals((await sql`select from ra_mst_jockeys where name ilike 'non-runner%'`).length, 0);
 });
 
+Deno.test("of each invocation is known where its time went, and the parts are within the time that it had the chunk", async () => {
+  const invocations = await sql<
+    {
+      ended_as: string;
+      dispatched: boolean;
+      parts: number;
+      whole: number;
+      pages: number;
+      log_lines: number;
+    }[]
+  >`
+    select
+      ended_as, dispatch_seconds >= 0 as dispatched,
+      (slot_seconds + fetch_seconds + store_seconds + other_seconds)::float8 as parts,
+      extract(epoch from ended_at - claimed_at)::float8 as whole, pages, log_lines
+    from invocation_times
+  `;
+  const [counted] = await sql`
+    select sum(invocations)::integer as invocations, sum(pages_done)::integer as pages, sum(api_calls)::integer as calls
+    from backfill_progress
+  `;
+  assertEquals(invocations.length, counted?.["invocations"]);
+  assertEquals(invocations.reduce((sum, { pages }) => sum + pages, 0), counted?.["pages"]);
+  const kinds = new Set(invocations.map(({ ended_as }) => ended_as));
+  assertEquals(kinds.difference(new Set(["succeeded", "yielded"])), new Set());
+  for (const invocation of invocations) {
+    const { dispatched, parts, whole, pages, log_lines } = invocation;
+    // Rounding makes two milliseconds.
+    assert(dispatched && parts > 0 && parts <= whole + 0.002, JSON.stringify(invocation));
+    // Claimed, and how it ended; a line for each call and each page.
+    assert(log_lines >= 2 + 2 * pages, JSON.stringify(invocation));
+  }
+  const [today] = await sql`
+    select sum(api_calls)::integer as calls, sum(invocations)::integer as invocations, sum(log_lines)::integer as lines
+    from usage_by_day
+  `;
+  assertEquals({ ...today }, {
+    calls: counted?.["calls"],
+    invocations: invocations.length,
+    lines: invocations.reduce((sum, { log_lines }) => sum + log_lines, 0),
+  });
+});
+
 Deno.test("the same range again adds not one row and changes not one value", async () => {
   const before = await everyRow();
   assert(Number(before["ra_races"]?.split(" ")[0]) > 100, JSON.stringify(before));

@@ -95,7 +95,7 @@ export class QueueFaults {
             on conflict do nothing
             returning id
           )
-          insert into public.alert_messages (alert_id, phase) select alert.id, 'raised' from alert
+          insert into engine.alert_messages (alert_id, phase) select alert.id, 'raised' from alert
         `
       );
       await patiently(() => sql`select engine.send_alerts()`);
@@ -103,7 +103,7 @@ export class QueueFaults {
         sql<{ id: number }[]>`
           select request.request_id::integer as id
           from engine.alert_requests as request
-          join public.alert_messages as m on m.id = request.message_id
+          join engine.alert_messages as m on m.id = request.message_id
           join public.alerts as a on a.id = m.alert_id
           where a.subject = ${lost.subject} and m.phase = 'raised'
         `
@@ -147,7 +147,7 @@ export class QueueFaults {
       if (this.#alerts.every(({ hasCome }) => hasCome)) return;
       for (let minute = 0; minute < RETRY_MINUTES; minute++) await world.toNextMinute();
       // After a pause of a week an alert is too old to be sent.
-      await sql`update public.alert_messages set created_at = engine.clock()`;
+      await sql`update engine.alert_messages set created_at = engine.clock()`;
       await sql`select engine.send_alerts()`;
       await untilStill(world);
     }

@@ -1,7 +1,7 @@
 import type { Sql } from "../platform/database.ts";
 import { Problem } from "../../command_line/problem.ts";
 
-/** A row of backfill_status, as far as the demo shows it. */
+/** A row of backfill_status_details, as far as the demo shows it. */
 export interface RunStatus {
   readonly state: string;
   readonly chunks_total: number;
@@ -9,8 +9,8 @@ export interface RunStatus {
   readonly chunks_dead: number;
   readonly percent: number;
   readonly api_calls: number;
-  readonly races_stored: number;
-  readonly runners_stored: number;
+  readonly races: number;
+  readonly runners: number;
   readonly seconds_left: number | null;
   /** Until the next attempt, when nothing is worked on and nothing is due; else null. */
   readonly seconds_to_wait: number | null;
@@ -31,7 +31,7 @@ async function readStatus(sql: Sql, runId: number): Promise<RunStatus> {
   const [row] = await sql<RunStatus[]>`
     select
       state, chunks_total::integer, chunks_succeeded::integer, chunks_dead::integer, percent::float8, api_calls::integer,
-      races_stored::integer, runners_stored::integer,
+      races::integer, runners::integer,
       ceil(extract(epoch from time_left))::integer as seconds_left, what_to_do, last_error,
       (
         select ceil(extract(epoch from min(next_attempt_at) filter (where next_attempt_at > engine.clock()) - engine.clock()))::integer
@@ -39,10 +39,10 @@ async function readStatus(sql: Sql, runId: number): Promise<RunStatus> {
         where run_id = ${runId} and state in ('waiting', 'working')
         having bool_and(state = 'waiting') and not exists (select from engine.claimable_chunks where run_id = ${runId})
       ) as seconds_to_wait
-    from backfill_status
+    from backfill_status_details
     where run_id = ${runId}
   `;
-  if (row === undefined) throw new Error(`Run ${runId} is not in backfill_status`);
+  if (row === undefined) throw new Error(`Run ${runId} is not in backfill_status_details`);
   return row;
 }
 
@@ -56,7 +56,7 @@ export function progressLine(status: RunStatus): string {
   return `${status.state}: ${
     status.percent.toFixed(1)
   } %, chunks ${status.chunks_succeeded}/${status.chunks_total}, ` +
-    `${status.api_calls} calls, ${status.races_stored} races and ${status.runners_stored} runners upserted${left}`;
+    `${status.api_calls} calls, ${status.races} races and ${status.runners} runners${left}`;
 }
 
 /** Shows lines on stderr. New progress overwrites the old where possible. */

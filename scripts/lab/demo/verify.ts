@@ -72,11 +72,15 @@ export async function findFailures(sql: Sql, runId: number): Promise<string[]> {
   ];
 }
 
-/** A question of supabase/snippets/verification.sql with its answer. */
+/** A snippet's question with its answer. */
 export interface Answered {
   readonly title: string;
   readonly rows: Record<string, unknown>[];
 }
+
+const SNIPPETS = new URL("../../../supabase/snippets/", import.meta.url);
+/** The three checks of a filled database. */
+const VERIFICATION = ["verify_races_by_year", "verify_counts", "verify_races_with_runners"] as const;
 
 /** The driver hands out bigint and numeric as text, for the sake of digits that these counts do not have. */
 function asNumber(value: unknown): unknown {
@@ -85,12 +89,10 @@ function asNumber(value: unknown): unknown {
 
 /** Asks the verification queries, as a user would in the SQL editor. */
 export async function askVerification(sql: Sql): Promise<Answered[]> {
-  const text = await Deno.readTextFile(
-    new URL("../../../supabase/snippets/verification.sql", import.meta.url),
-  );
   const answered: Answered[] = [];
-  for (const statement of text.split(/;\s*$/m).filter((part) => /\bselect\b/.test(part))) {
-    const title = statement.match(/^-- (.+)$/gm)?.at(-1)?.slice(3) ?? "";
+  for (const name of VERIFICATION) {
+    const statement = await Deno.readTextFile(new URL(`${name}.sql`, SNIPPETS));
+    const title = /^-- (.+)$/m.exec(statement)?.[1] ?? name;
     const rows = await sql.unsafe<Record<string, unknown>[]>(statement);
     const numbers = (row: Record<string, unknown>) =>
       Object.fromEntries(Object.entries(row).map(([name, value]) => [name, asNumber(value)]));

@@ -47,7 +47,7 @@ async function readState({ sql }: FortnightWorld): Promise<State> {
         (select count(*) || ' ' || count(resolved_at) from alerts),
         (select count(*) from engine.dispatches)
       ) as work,
-      exists (select from alert_messages where delivered_at is null) as undelivered,
+      exists (select from engine.alert_messages where delivered_at is null) as undelivered,
       (
         select min(engine.next_due(s, engine.clock()))
         from pull_schedules as s, backfill_settings as settings

@@ -8,6 +8,12 @@ const LIVE = statement(
   "select run.id::integer as run_id from backfill_runs as run join backfill_status as status on status.run_id = run.id " +
     "where run.feeds = '{masters}' and status.state in ('waiting', 'running') order by run.id desc limit 1",
 );
+/** One that has arrived since the last change, before an interruption. */
+const ARRIVED = statement(
+  "select run.id::integer as run_id from backfill_runs as run join backfill_status as status on status.run_id = run.id " +
+    "where run.feeds = '{masters}' and status.state = 'succeeded' and run.created_at > greatest(" +
+    "(select max(deployed_at) from engine.deployments), (select max(updated_at) from vault.secrets)) limit 1",
+);
 const PULL = statement("select pull_masters()::integer as run_id");
 const status = (run: number) =>
   statement("select state, what_to_do, last_error from backfill_status where run_id = $1", open(run));
@@ -30,10 +36,13 @@ const HINT_SECONDS = 30;
 /** The proof that all of it works: the masters go the way of every pull, and arrive. */
 export const firstPull: Step = {
   name: "first pull",
-  actions: () => [SET_UP, LIVE, PULL, status(1), COUNTS],
+  actions: () => [SET_UP, ARRIVED, LIVE, PULL, status(1), COUNTS],
   async run(_project, hands, changedSoFar) {
     const [settings] = await hands.query<{ set_up_on: string | null }>(SET_UP);
     if (settings?.set_up_on && !changedSoFar) return unchanged(`done on ${settings.set_up_on}`);
+    if (!changedSoFar && (await hands.query(ARRIVED)).length > 0) {
+      return unchanged("the masters have arrived");
+    }
     const [live] = await hands.query<{ run_id: number }>(LIVE);
     const [run] = live === undefined ? await hands.query<{ run_id: number }>(PULL) : [live];
     await waitUntilSucceeded(run?.run_id ?? 0, hands);

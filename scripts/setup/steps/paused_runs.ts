@@ -1,5 +1,5 @@
 import { open, statement } from "../actions.ts";
-import { changed, type Step, unchanged } from "../step.ts";
+import { changed, NOTHING_TO_DO, type Step } from "../step.ts";
 
 /** A run that an operator paused stays paused. */
 const PAUSED = statement(
@@ -15,7 +15,7 @@ export const pausedRuns: Step = {
   async run(_project, hands) {
     const runs = (await hands.query<{ run_id: number }>(PAUSED)).map(({ run_id }) => run_id);
     for (const run of runs) await hands.query(resume(run));
-    if (runs.length === 0) return unchanged("none");
+    if (runs.length === 0) return NOTHING_TO_DO;
     return changed(`resumed ${runs.map((run) => `run ${run}`).join(", ")}: the API accepts the account now`);
   },
 };

@@ -1,6 +1,6 @@
 import { Problem } from "../../command_line/problem.ts";
 import { statement } from "../actions.ts";
-import { changed, type Step, unchanged } from "../step.ts";
+import { changed, NOTHING_TO_DO, type Step } from "../step.ts";
 import { listSecrets, PREVIOUS, secretDigests, unsetSecrets } from "./function_secrets.ts";
 
 /** A dispatch is claimed within a second, or counts as lost after 15 and is sent again, signed with the new secret. */
@@ -15,7 +15,7 @@ export const previousSecret: Step = {
   name: "old secret",
   actions: (project) => [listSecrets(project), ON_THEIR_WAY, unsetSecrets(project, [PREVIOUS])],
   async run(project, hands) {
-    if (!(await secretDigests(project, hands)).has(PREVIOUS)) return unchanged("none");
+    if (!(await secretDigests(project, hands)).has(PREVIOUS)) return NOTHING_TO_DO;
     for (let waited = 0;; waited += 2) {
       const [left] = await hands.query<{ dispatches: number }>(ON_THEIR_WAY);
       if (left?.dispatches === 0) break;

@@ -1,6 +1,6 @@
 import { fromFileUrl, join } from "@std/path";
 import { walk } from "../../command_line/walk.ts";
-import type { HostedProject } from "../../lab/world/hosted_project.ts";
+import { type HostedProject, startHostedProject } from "../../lab/world/hosted_project.ts";
 import type { Action } from "../actions.ts";
 import { createProgress } from "../progress.ts";
 import type { Questions } from "../questions.ts";
@@ -96,4 +96,20 @@ export function record(
       },
     },
   };
+}
+
+/** A hosted project whose cron ticks every other second instead of every minute, so that no test waits for a minute. */
+export async function startQuickProject(): Promise<HostedProject> {
+  const hosted = await startHostedProject({ apiSpeed: 20, cron: "manual" });
+  let ticking = Promise.resolve();
+  const timer = setInterval(
+    () => void (ticking = hosted.platform.cron.tick(new Date()).catch(() => {})),
+    2000,
+  );
+  const stop = async () => {
+    clearInterval(timer);
+    await ticking;
+    await hosted.stop();
+  };
+  return { ...hosted, stop, [Symbol.asyncDispose]: stop };
 }

@@ -8,6 +8,7 @@ import { importsAgainst, readImportGraph } from "../../tests/support/import_grap
 const ORDER = [
   "database_types.ts",
   "clock.ts",
+  "time_sheet.ts",
   "redact.ts",
   "log.ts",
   "values",

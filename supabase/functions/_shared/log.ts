@@ -9,6 +9,8 @@ export interface Logger {
   error(event: string, fields?: LogFields): void;
   /** The same logger with fields that every further line carries, such as run, chunk and feed. */
   with(fields: LogFields): Logger;
+  /** How many lines it has written, those of the loggers made from it included. */
+  readonly lines: number;
   /** The text without any secret, for messages that go elsewhere than the log. */
   redact(text: string): string;
 }
@@ -30,9 +32,14 @@ export function createLogger(
   fixed: LogFields = {},
 ): Logger {
   const redact = createRedactor(secrets);
+  let lines = 0;
+  const countingSink: LogSink = (level, line) => {
+    lines++;
+    sink(level, line);
+  };
   // Before it becomes JSON: there a quote or a backslash of a secret would be escaped, and the secret not found.
   const write = (level: "info" | "error", event: string, fields: LogFields = {}) =>
-    sink(
+    countingSink(
       level,
       JSON.stringify(
         { level, event, ...fixed, ...fields },
@@ -42,7 +49,10 @@ export function createLogger(
   return {
     info: (event, fields) => write("info", event, fields),
     error: (event, fields) => write("error", event, fields),
-    with: (fields) => createLogger(secrets, sink, { ...fixed, ...fields }),
+    with: (fields) => createLogger(secrets, countingSink, { ...fixed, ...fields }),
+    get lines() {
+      return lines;
+    },
     redact,
   };
 }

@@ -34,3 +34,12 @@ Deno.test("a text too short to be a secret is not redacted", () => {
   log.info("unusual");
   assertEquals(JSON.parse(lines[0] ?? "").event, "unusual");
 });
+
+Deno.test("a logger counts its lines, and those of the loggers made from it", () => {
+  const { log, lines } = recorded([]);
+  log.info("started");
+  const chunk = log.with({ chunk: 14 });
+  chunk.info("claimed");
+  chunk.with({ page: 1 }).error("failed");
+  assertEquals([chunk.lines, log.lines, lines.length], [2, 3, 3]);
+});

@@ -129,8 +129,8 @@ comment on function public.fail_chunk(bigint, uuid, text, text, text, integer, i
   'Ends an attempt that failed. failure_class: transient (tried again after 1, 4, 16 and 64 minutes, then dead; every
    64 minutes for a day while no chunk of the feed gets a page), chunk (dead at once, the run goes on) or account (the
    run is paused). message says what happened and must contain no secret; report: where the invocation''s time went,
-   see engine.end_invocation. Returns the chunk''s new state. Error PT409 when the lease is lost; 22023 when the class is
-   none of these.';
+   see engine.end_invocation. Returns the chunk''s new state. Error PT409 when the lease is lost; 22023 when the class
+   is none of these.';
 
 revoke all on function public.fail_chunk from public, anon, authenticated, service_role;
 grant execute on function

@@ -71,7 +71,7 @@ end
 $$;
 comment on function engine.interrupt_chunk(public.backfill_progress, text, jsonb) is
   'Takes a chunk, which the caller holds locked, from an invocation that ended before it stored a page: logs the
-   interruption with this message and counts it; report as in engine.end_invocation. Returns the state that the chunk goes to: waiting, or dead when it was
-   interrupted too often.';
+   interruption with this message and counts it; report as in engine.end_invocation. Returns the state that the chunk
+   goes to: waiting, or dead when it was interrupted too often.';
 
 grant execute on function engine.leave_chunk, engine.interrupt_chunk to service_role;

@@ -7,9 +7,7 @@ select
   chunk.id as chunk_id,
   chunk.run_id,
   chunk.kind,
-  format(
-    '%s/%s', chunk.place_in_run, count(*) over (partition by chunk.run_id, chunk.feed)
-  ) as place,
+  format('%s/%s', chunk.place_in_run, count(*) over (partition by chunk.run_id, chunk.feed)) as place,
   chunk.feed,
   chunk.period_start as first_day,
   chunk.period_end - 1 as last_day,
@@ -26,13 +24,15 @@ select
   chunk.started_at,
   chunk.ended_at
 from public.backfill_progress as chunk;
-comment on view public.backfill_chunks is 'backfill_progress to be read: a row per chunk, that is a feed''s month of a run.';
+comment on view public.backfill_chunks is
+  'backfill_progress to be read: a row per chunk, that is a feed''s month of a run.';
 comment on column public.backfill_chunks.chunk_id is 'Its id in backfill_progress, as in the functions'' log.';
 comment on column public.backfill_chunks.run_id is 'The run that it belongs to.';
 comment on column public.backfill_chunks.kind is 'What the run is for: backfill, by_hand, gaps or schedule.';
 comment on column public.backfill_chunks.place is 'Its place among the run''s chunks of the feed: "45/131".';
 comment on column public.backfill_chunks.feed is 'One of engine.feeds.';
-comment on column public.backfill_chunks.first_day is 'First UK racing day; of a feed without days, when it was planned.';
+comment on column public.backfill_chunks.first_day is
+  'First UK racing day; of a feed without days, when it was planned.';
 comment on column public.backfill_chunks.last_day is 'Last UK racing day, inclusive.';
 comment on column public.backfill_chunks.state is 'waiting, working, succeeded, dead (given up) or cancelled.';
 comment on column public.backfill_chunks.races_stored is 'Races upserted; a race pulled twice counts twice.';

@@ -56,7 +56,9 @@ as $$
   with busy as (
     select counted.counted_from, sum(counted.calls) as calls
     from engine.racing_api_calls as counted
-    where counted.feed = calls_per_second.feed and counted.counted_from > engine.clock() - interval '15 minutes'
+    where
+      counted.feed = calls_per_second.feed
+      and counted.counted_from > (select engine.clock() - interval '15 minutes')
     group by counted.counted_from
   ),
   whole as (

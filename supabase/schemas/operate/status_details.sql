@@ -86,8 +86,11 @@ last_minute as (
   select counted.run_id, sum(counted.calls) as calls
   from engine.racing_api_calls as counted
   where
-    counted.counted_from >= date_bin('10 seconds', engine.clock(), timestamptz 'epoch') - interval '60 seconds'
-    and counted.counted_from < date_bin('10 seconds', engine.clock(), timestamptz 'epoch')
+    -- Subqueries, so that the clock is read once and the index is used: 50,000 rows took 1.5 s.
+    counted.counted_from >= (
+      select date_bin('10 seconds', engine.clock(), timestamptz 'epoch') - interval '60 seconds'
+    )
+    and counted.counted_from < (select date_bin('10 seconds', engine.clock(), timestamptz 'epoch'))
   group by counted.run_id
 ),
 states as (
@@ -136,7 +139,8 @@ select
     )
   end as calls_per_minute,
   case
-    when states.state in ('waiting', 'running', 'paused') then round(coalesce(remaining.seconds, 0)) * interval '1 second'
+    when states.state in ('waiting', 'running', 'paused')
+      then round(coalesce(remaining.seconds, 0)) * interval '1 second'
   end as time_left,
   case states.state
     when 'paused' then run.pause_reason
@@ -198,7 +202,8 @@ comment on column public.backfill_status_details.races is
 comment on column public.backfill_status_details.runners is 'Runners that came, counted as races is.';
 comment on column public.backfill_status_details.races_stored is
   'Races upserted; a race that came as card and as result counts twice.';
-comment on column public.backfill_status_details.calls_per_minute is 'API calls of the last minute; null unless running.';
+comment on column public.backfill_status_details.calls_per_minute is
+  'API calls of the last minute; null unless running.';
 comment on column public.backfill_status_details.time_left is
   'From the calls that remain, also of the runs before it, and the rate limits, or the recent rate when that is lower;
    of a paused run, once it goes on. In whole seconds; null when nothing remains.';
@@ -206,7 +211,8 @@ comment on column public.backfill_status_details.what_to_do is
   'A sentence for the operator, with the statement to run where there is one.';
 comment on column public.backfill_status_details.run_id is 'The id that backfill_start returned.';
 comment on column public.backfill_status_details.start_date is 'First day asked for.';
-comment on column public.backfill_status_details.end_date is 'Last day asked for, inclusive; frozen when the run was started.';
+comment on column public.backfill_status_details.end_date is
+  'Last day asked for, inclusive; frozen when the run was started.';
 comment on column public.backfill_status_details.feeds is 'Names of engine.feeds.';
 comment on column public.backfill_status_details.chunks_total is
   'A feed''s month each; 0 when there was nothing to pull: what_to_do says why.';
@@ -223,7 +229,8 @@ comment on column public.backfill_status_details.last_error is
    again.';
 comment on column public.backfill_status_details.last_error_at is 'When that was.';
 comment on column public.backfill_status_details.started_at is 'When the first chunk was claimed; null before.';
-comment on column public.backfill_status_details.ended_at is 'When the last chunk ended; null while one waits or is worked on.';
+comment on column public.backfill_status_details.ended_at is
+  'When the last chunk ended; null while one waits or is worked on.';
 
 revoke all on public.backfill_status_details from public, anon, authenticated, service_role;
 grant select on public.backfill_status_details to service_role;

@@ -88,7 +88,7 @@ from engine.invocations as known;
 comment on view public.invocation_times is
   'Why is it slow? A row per invocation that took a chunk, kept for a week (api_log_days): how long its dispatch was on
    its way, and where its time went, by its own clock. Each moment counts once: as storing, else as fetching, else as
-   waiting for a slot, else as the rest. The next page is fetched while one is stored, and only the storing counts then.';
+   waiting for a slot, else as the rest: while the next page is fetched and one is stored, only the storing counts.';
 comment on column public.invocation_times.run_id is 'The chunk''s run, which may be deleted by now.';
 comment on column public.invocation_times.chunk_id is 'The chunk that it worked on, which may be deleted by now.';
 comment on column public.invocation_times.feed is 'One of engine.feeds.';

@@ -110,7 +110,7 @@ Deno.test("with a trigger on the queue that is not ours nothing is sent, and wha
   await db.sql`select engine.sweep()`;
   await db.sql`
     with alert as (insert into alerts (kind, subject, message) values ('gap', 'x', 'x') returning id)
-    insert into alert_messages (alert_id, phase) select id, 'raised' from alert
+    insert into engine.alert_messages (alert_id, phase) select id, 'raised' from alert
   `;
   await db.sql`select vault.create_secret('http://127.0.0.1:1', 'alert_webhook_url')`;
   await db.sql`select engine.watch()`;

@@ -158,7 +158,7 @@ Deno.test("pg_net's queue holds the webhook's address where it is needed, and no
       with alert as (
         insert into public.alerts (kind, subject, message) values ('gap', 'the test', 'Nothing is wrong.') returning id
       )
-      insert into public.alert_messages (alert_id, phase) select alert.id, 'raised' from alert
+      insert into engine.alert_messages (alert_id, phase) select alert.id, 'raised' from alert
     `;
     await transaction`select engine.send_alerts()`;
     assertEquals(await search.inTables(transaction, SCHEMAS), [

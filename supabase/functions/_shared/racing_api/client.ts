@@ -1,4 +1,5 @@
 import type { Clock } from "../clock.ts";
+import type { Activity, TimeSheet } from "../time_sheet.ts";
 import { basicCredentials, type RacingApiAccount } from "./account.ts";
 import { failureClassOf } from "./failure_class.ts";
 import { RacingApiError, type RacingApiFailure } from "./racing_api_error.ts";
@@ -25,6 +26,8 @@ export interface RacingApiClientOptions {
   readonly onCall?: (endpoint: Endpoint, outcome: number | string) => void;
   /** Awaited before a failed request is sent again, with which request of the page it was, 1 the first. */
   readonly onRetry?: (error: RacingApiError, request: number) => Promise<void>;
+  /** Counts the time that goes into waiting for slots and for answers. */
+  readonly times?: TimeSheet;
   /** Seconds until a call is given up. Default: 30. A racecards page of a big Saturday is 2 MB. */
   readonly answerTimeoutSeconds?: number;
 }
@@ -74,7 +77,7 @@ export class RacingApiClient {
 
   async get(endpoint: Endpoint, query: URLSearchParams, signal?: AbortSignal): Promise<ApiAnswer> {
     for (let request = 1;; request++) {
-      await this.#waitForSlot(endpoint, signal);
+      await this.#counted("slot", () => this.#waitForSlot(endpoint, signal));
       const outcome = await this.#request(endpoint, query, signal);
       if (!(outcome instanceof RacingApiError)) return outcome;
       const { failure } = outcome;
@@ -88,6 +91,10 @@ export class RacingApiClient {
       await this.#options.onRetry?.(outcome, request);
       await this.#options.clock.sleep(pause * 1000, signal);
     }
+  }
+
+  #counted<T>(activity: Activity, work: () => Promise<T>): Promise<T> {
+    return this.#options.times?.during(activity, work) ?? work();
   }
 
   async #waitForSlot(endpoint: Endpoint, signal?: AbortSignal): Promise<void> {
@@ -130,11 +137,13 @@ export class RacingApiClient {
     let response: Response;
     let text: string;
     try {
-      response = await this.#options.fetch(`${account.url}${endpoint}?${query}`, {
-        headers: { authorization: this.#authorization, accept: "application/json" },
-        signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
+      [response, text] = await this.#counted("fetch", async () => {
+        const answer = await this.#options.fetch(`${account.url}${endpoint}?${query}`, {
+          headers: { authorization: this.#authorization, accept: "application/json" },
+          signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
+        });
+        return [answer, await answer.text()];
       });
-      text = await response.text();
     } catch (cause) {
       signal?.throwIfAborted();
       onCall?.(endpoint, timeout.aborted ? "timeout" : "no answer");

@@ -59,6 +59,16 @@ export interface Failure {
   readonly retryAfterSeconds: number | null;
 }
 
+/** Where the time of an invocation went, as the endings of a chunk get it. */
+export interface InvocationReport {
+  readonly slot_seconds: number;
+  readonly fetch_seconds: number;
+  readonly store_seconds: number;
+  readonly other_seconds: number;
+  readonly pages: number;
+  readonly log_lines: number;
+}
+
 /**
  * The engine, as a worker sees it: a method for each SQL function that it calls. What they do to runs and chunks, SQL alone
  * decides.
@@ -80,11 +90,11 @@ export interface EngineClient extends RateBudget {
    * Ends a chunk whose pages are all in. Resolves to its new state: succeeded, or waiting or dead when races are missing;
    * `ended` when an earlier try ended it and its answer was lost.
    */
-  finishChunk(chunk: Chunk): Promise<string>;
+  finishChunk(chunk: Chunk, report: InvocationReport): Promise<string>;
   /** Gives a chunk back at its cursor; `progressed` says whether a page was stored since it was claimed. */
-  yieldChunk(chunk: Chunk, apiCalls: number, progressed: boolean): Promise<void>;
+  yieldChunk(chunk: Chunk, apiCalls: number, progressed: boolean, report: InvocationReport): Promise<void>;
   /** Ends an attempt that failed. Resolves to the chunk's new state, or to `ended` as above. */
-  failChunk(chunk: Chunk, failure: Failure, apiCalls: number): Promise<string>;
+  failChunk(chunk: Chunk, failure: Failure, apiCalls: number, report: InvocationReport): Promise<string>;
 }
 
 /** What PostgREST answers for an error that `hold_lease` raised. */
@@ -272,20 +282,25 @@ export function createEngineClient(
       );
       return { goOn: stored?.go_on ?? false, understood: stored?.understood ?? true };
     },
-    finishChunk: (chunk) => end("finish_chunk", () => client.rpc("finish_chunk", lease(chunk))),
-    async yieldChunk(chunk, apiCalls, progressed) {
-      await end(
-        "yield_chunk",
-        () => client.rpc("yield_chunk", { ...lease(chunk), api_calls: apiCalls, progressed }),
-      );
+    finishChunk: (chunk, report) =>
+      end("finish_chunk", () => client.rpc("finish_chunk", { ...lease(chunk), report: { ...report } })),
+    async yieldChunk(chunk, apiCalls, progressed, report) {
+      await end("yield_chunk", () =>
+        client.rpc("yield_chunk", {
+          ...lease(chunk),
+          api_calls: apiCalls,
+          progressed,
+          report: { ...report },
+        }));
     },
-    failChunk: (chunk, failure, apiCalls) =>
+    failChunk: (chunk, failure, apiCalls, report) =>
       end("fail_chunk", () =>
         client.rpc("fail_chunk", {
           ...lease(chunk),
           failure_class: failure.failureClass,
           message: failure.message,
           api_calls: apiCalls,
+          report: { ...report },
           ...(failure.endpoint === null ? {} : { endpoint: failure.endpoint }),
           ...(failure.httpStatus === null ? {} : { http_status: failure.httpStatus }),
           ...(failure.retryAfterSeconds === null ? {} : { retry_after_seconds: failure.retryAfterSeconds }),

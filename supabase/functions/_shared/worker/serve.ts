@@ -10,12 +10,13 @@ import {
 import { createLogger, type Logger } from "../log.ts";
 import { MissingSettingError } from "../missing_setting_error.ts";
 import { RacingApiClient } from "../racing_api/client.ts";
-import { type Chunk, createEngineClient, type EngineClient } from "./engine_client.ts";
+import { TimeSheet } from "../time_sheet.ts";
+import { type Chunk, createEngineClient, type EngineClient, type Failure } from "./engine_client.ts";
 import type { Feed } from "./paging.ts";
 import { answerPing } from "./ping.ts";
 import { isOneOf } from "./same_text.ts";
 import { isSignature, judge } from "./signature.ts";
-import { workOnChunk } from "./work_on_chunk.ts";
+import { reportOf, workOnChunk } from "./work_on_chunk.ts";
 
 /** The part of the platform's runtime that keeps an isolate alive after the answer is sent. */
 declare const EdgeRuntime: { waitUntil(promise: Promise<unknown>): void };
@@ -143,6 +144,7 @@ const retire = new AbortController();
 globalThis.addEventListener("beforeunload", () => retire.abort());
 
 async function work(chunk: Chunk, engine: EngineClient, log: Logger, get: GetVariable): Promise<void> {
+  const times = new TimeSheet(systemClock);
   try {
     const account = readRacingApiAccount(get);
     const api = new RacingApiClient({
@@ -156,19 +158,21 @@ async function work(chunk: Chunk, engine: EngineClient, log: Logger, get: GetVar
         log.error("api call failed", { ...error.failure, message, attempt });
         return engine.noteFailedRequest(chunk, error.failure, message, attempt);
       },
+      times,
       answerTimeoutSeconds: chunk.answerTimeoutSeconds,
     });
-    await workOnChunk(chunk, { engine, api, clock: systemClock, log, retire: retire.signal });
+    await workOnChunk(chunk, { engine, api, clock: systemClock, log, times, retire: retire.signal });
   } catch (error) {
     if (!(error instanceof MissingSettingError)) throw error;
     log.error("failed", { message: error.message });
-    await engine.failChunk(chunk, {
+    const failure: Failure = {
       failureClass: error.failureClass,
       message: error.message,
       endpoint: null,
       httpStatus: null,
       retryAfterSeconds: null,
-    }, 0);
+    };
+    await engine.failChunk(chunk, failure, 0, reportOf({ times, log }, 0));
   }
 }
 

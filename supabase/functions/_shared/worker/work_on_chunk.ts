@@ -3,7 +3,8 @@ import type { Logger } from "../log.ts";
 import { UnreadableBodyError } from "../pages/unreadable_body_error.ts";
 import type { RacingApiClient } from "../racing_api/client.ts";
 import { RacingApiError } from "../racing_api/racing_api_error.ts";
-import type { Chunk, EngineClient, Failure, IngestPage } from "./engine_client.ts";
+import type { TimeSheet } from "../time_sheet.ts";
+import type { Chunk, EngineClient, Failure, IngestPage, InvocationReport } from "./engine_client.ts";
 import { LeaseLostError } from "./lease_lost_error.ts";
 import { NothingUnderstoodError } from "./nothing_understood_error.ts";
 import { type Cursor, cursorAfter, type PageRequest, requestAt } from "./paging.ts";
@@ -16,6 +17,8 @@ export interface Workshop {
   readonly api: Pick<RacingApiClient, "get" | "takeCallCount">;
   readonly clock: Clock;
   readonly log: Logger;
+  /** Started with the claim. The API's client counts into it too. */
+  readonly times: TimeSheet;
   /** Aborted when the isolate is about to end: the fetch is dropped and the lease given back. */
   readonly retire?: AbortSignal;
 }
@@ -44,14 +47,16 @@ const RETIRED = new Error("The isolate is about to be ended");
  */
 export async function workOnChunk(chunk: Chunk, workshop: Workshop): Promise<Outcome> {
   const { engine, api, log } = workshop;
+  const stored = { pages: 0 };
+  const report = () => reportOf(workshop, stored.pages);
   try {
-    const { ending, pages } = await takePages(chunk, workshop);
+    const ending = await takePages(chunk, workshop, stored);
     if (ending !== "all in") {
-      await engine.yieldChunk(chunk, api.takeCallCount(), pages > 0);
-      log.info("yielded", { reason: ending, pages });
+      await engine.yieldChunk(chunk, api.takeCallCount(), stored.pages > 0, report());
+      log.info("yielded", { reason: ending, pages: stored.pages });
       return "yielded";
     }
-    const state = await engine.finishChunk(chunk);
+    const state = await engine.finishChunk(chunk, report());
     log.info("finished", { state });
     return state === "succeeded" || state === "dead" || state === "ended" ? state : "waiting";
   } catch (error) {
@@ -63,7 +68,7 @@ export async function workOnChunk(chunk: Chunk, workshop: Workshop): Promise<Out
     const failure = describeFailure(error, log);
     log.error("failed", { ...failure });
     try {
-      const state = await engine.failChunk(chunk, failure, api.takeCallCount());
+      const state = await engine.failChunk(chunk, failure, api.takeCallCount(), report());
       log.info("gave the chunk back", { state });
     } catch (second) {
       // The lease expires, and the sweep counts an interruption.
@@ -73,16 +78,28 @@ export async function workOnChunk(chunk: Chunk, workshop: Workshop): Promise<Out
   }
 }
 
-/** Fetches and stores page after page. */
-async function takePages(chunk: Chunk, workshop: Workshop): Promise<{ ending: Ending; pages: number }> {
-  const { engine, api, clock, log, retire } = workshop;
+/** Where the time went so far. The line that is going to say how the invocation ended is counted already. */
+export function reportOf({ times, log }: Pick<Workshop, "times" | "log">, pages: number): InvocationReport {
+  const seconds = times.seconds();
+  return {
+    slot_seconds: seconds.slot,
+    fetch_seconds: seconds.fetch,
+    store_seconds: seconds.store,
+    other_seconds: seconds.other,
+    pages,
+    log_lines: log.lines + 1,
+  };
+}
+
+/** Fetches and stores page after page, and counts them. */
+async function takePages(chunk: Chunk, workshop: Workshop, stored: { pages: number }): Promise<Ending> {
+  const { engine, api, clock, log, times, retire } = workshop;
   const start = clock.monotonic();
   const abort = new AbortController();
   const dropFetch = () => abort.abort(RETIRED);
   retire?.addEventListener("abort", dropFetch, { once: true });
   if (retire?.aborted) dropFetch();
   let busyMilliseconds = 0;
-  let pages = 0;
   const timeIsUp = (): "time" | "busy" | undefined => {
     if (clock.monotonic() - start >= chunk.stopTakingPagesAfterSeconds * 1000) return "time";
     if (busyMilliseconds >= chunk.stopTakingPagesAfterBusySeconds * 1000) return "busy";
@@ -92,7 +109,7 @@ async function takePages(chunk: Chunk, workshop: Workshop): Promise<{ ending: En
   try {
     while (true) {
       const fetched = await next;
-      if (fetched === null) return { ending: "all in", pages };
+      if (fetched === null) return "all in";
       const { request, page, raceCount } = fetched;
       busyMilliseconds += fetched.busyMilliseconds;
       const stop = timeIsUp();
@@ -103,9 +120,12 @@ async function takePages(chunk: Chunk, workshop: Workshop): Promise<{ ending: En
       next.catch(() => {});
 
       const storing = clock.monotonic();
-      const { goOn, understood } = await engine.ingestPage(chunk, { ...page, apiCalls: api.takeCallCount() });
+      const { goOn, understood } = await times.during(
+        "store",
+        () => engine.ingestPage(chunk, { ...page, apiCalls: api.takeCallCount() }),
+      );
       if (!understood) throw new NothingUnderstoodError({ ...request, rejects: page.rows.rejects });
-      pages++;
+      stored.pages++;
       log.info("page stored", {
         day: page.cursorBefore.day,
         skip: page.cursorBefore.skip,
@@ -119,10 +139,10 @@ async function takePages(chunk: Chunk, workshop: Workshop): Promise<{ ending: En
       });
       if (stop === undefined && goOn) continue;
       const allIn = requestAt(chunk, page.cursorAfter, page.apiTotal) === null;
-      return { ending: allIn ? "all in" : stop ?? "paused", pages };
+      return allIn ? "all in" : stop ?? "paused";
     }
   } catch (error) {
-    if (error === RETIRED) return { ending: "retired", pages };
+    if (error === RETIRED) return "retired";
     throw error;
   } finally {
     retire?.removeEventListener("abort", dropFetch);

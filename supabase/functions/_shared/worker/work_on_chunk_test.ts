@@ -7,6 +7,7 @@ import { HandMovedClock } from "../../../tests/support/hand_moved_clock.ts";
 import { createLogger, type Logger } from "../log.ts";
 import { RacingApiClient } from "../racing_api/client.ts";
 import { type Chunk, createEngineClient, type EngineClient } from "./engine_client.ts";
+import { TimeSheet } from "../time_sheet.ts";
 import { type Outcome, workOnChunk, type Workshop } from "./work_on_chunk.ts";
 
 const PASSWORD = "a password nobody can guess";
@@ -26,7 +27,7 @@ Deno.test.afterAll(async () => {
 });
 Deno.test.beforeEach(async () => {
   api.faults = () => undefined;
-  await sql`truncate backfill_runs, ra_races, ra_coverage, ingest_rejects, ingest_errors restart identity cascade`;
+  await sql`truncate backfill_runs, engine.invocations, ra_races, ra_coverage, ingest_rejects, ingest_errors restart identity cascade`;
   await freeSlots(sql);
   await sql`update backfill_settings set regions = default`;
 });
@@ -54,14 +55,16 @@ function bench(password = PASSWORD): Bench {
     log,
     logger,
     work(chunk, more) {
+      const times = new TimeSheet(clock);
       const client = new RacingApiClient({
         account: { url: api.url, username: "somebody", password },
         budget: engine,
         clock,
         fetch,
+        times,
         onRetry: (error, request) => engine.noteFailedRequest(chunk, error.failure, error.message, request),
       });
-      return workOnChunk(chunk, { engine, api: client, clock, log: logger, ...more });
+      return workOnChunk(chunk, { engine, api: client, clock, log: logger, times, ...more });
     },
   };
 }
@@ -104,6 +107,56 @@ Deno.test("a chunk of results is pulled page by page until everything the API ha
     Math.ceil(totals.stored / 100),
     Math.ceil(totals.stored / 100),
   ]);
+});
+
+/** What the last invocation reported, its parts in milliseconds. */
+async function reported() {
+  const [row] = await sql<
+    { ended_as: string; parts: number[]; pages: number; log_lines: number; dispatch_seconds: number | null }[]
+  >`
+    select
+      ended_as, array[slot_seconds, fetch_seconds, store_seconds, other_seconds]::float8[] as parts, pages, log_lines,
+      dispatch_seconds
+    from invocation_times order by claimed_at desc limit 1
+  `;
+  if (row === undefined) throw new Error("There is no invocation");
+  return { ...row, parts: row.parts.map((seconds) => Math.round(seconds * 1000)) };
+}
+
+Deno.test("the parts of an invocation's time add up to the time that it took", async () => {
+  const { engine, clock, work, log } = bench();
+  const chunk = await claimed(engine, "results", "2026-06-01", "2026-06-07");
+  const start = clock.monotonic();
+  // Each page takes 30 ms to be stored and each answer 200 ms to come.
+  const slow: EngineClient = {
+    ...engine,
+    async ingestPage(...page) {
+      const stored = await engine.ingestPage(...page);
+      clock.pass(30);
+      return stored;
+    },
+  };
+  api.faults = () => void clock.pass(200);
+  assertEquals(await work(chunk, { engine: slow }), "succeeded");
+  const { ended_as, parts, pages, log_lines, dispatch_seconds } = await reported();
+  assertEquals([ended_as, dispatch_seconds, log_lines], ["succeeded", null, log.length]);
+  assert(pages > 1, `${pages} pages`);
+  assertEquals(parts.reduce((sum, part) => sum + part), Math.round(clock.monotonic() - start));
+  const [, fetching, storing] = parts;
+  assert((fetching ?? 0) >= 200, `The first page is waited for: ${parts}`);
+  assert((storing ?? 0) >= 30 * pages, `Each page is stored: ${parts}`);
+});
+
+Deno.test("an invocation that fails reports its time too", async () => {
+  const { engine, work, log } = bench();
+  const chunk = await claimed(engine, "results", "2026-06-01", "2026-06-07");
+  api.faults = () => ({ status: 422, body: "no such day" });
+  assertEquals(await work(chunk), "failed");
+  const { ended_as, parts, pages, log_lines } = await reported();
+  assertEquals([ended_as, pages], ["failed", 0]);
+  assertEquals(parts.length, 4);
+  // The line that says what became of the chunk comes after the report.
+  assertEquals(log_lines, log.length);
 });
 
 Deno.test("a chunk of racecards is pulled day by day", async () => {
