@@ -48,6 +48,15 @@ Deno.test("every link leads to something on the page, and no two things have the
   }
 });
 
+Deno.test("masters that failed are told as a month is, without one", () => {
+  const masters = { ...month("masters", "2026-01-01", "failed"), month: null };
+  const page = renderPage({ ...ONE_FAILED_MONTH, months: [masters] });
+  assert(page.includes("<title>1 part failed"), page);
+  const header = page.slice(page.indexOf("<header"), page.indexOf("</header>"));
+  assertEquals(all(header, /href="#([^"]*)"/g), ["month-masters-all"]);
+  assertEquals(all(page, /id="((?:month|why)-[^"]*)"/g), ["month-masters-all", "why-masters-all"]);
+});
+
 Deno.test("whatever the database holds is shown as text", () => {
   const attack = `"'><script>alert(1)</script><img src=x onerror=alert(1)>&amp;`;
   const attacked = (row: object) =>
