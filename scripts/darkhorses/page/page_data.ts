@@ -1,0 +1,110 @@
+/** What a page is made from: rows of the database's views, numbers as numbers and days as YYYY-MM-DD. */
+export interface PageData {
+  /** Which project it is, such as the host of its database; null to leave it out. */
+  readonly project: string | null;
+  /** By the engine's clock. */
+  readonly made_at: Date;
+  readonly months: readonly CoverageMonth[];
+  /** Those that are not over, and the newest that somebody asked for. */
+  readonly runs: readonly RunStatus[];
+  readonly throughput: Throughput;
+  readonly freshness: readonly FeedFreshness[];
+  /** Open ones, newest first. */
+  readonly alerts: readonly OpenAlert[];
+  /** Newest first. */
+  readonly errors: readonly IngestError[];
+  /** Newest first. */
+  readonly usage: readonly UsageDay[];
+  readonly database_limit_megabytes: number;
+}
+
+export const MONTH_STATES = [
+  "failed",
+  "running",
+  "complete",
+  "partial",
+  "missing",
+  "not_available",
+] as const;
+export type MonthState = (typeof MONTH_STATES)[number];
+
+/** A row of coverage_months. */
+export interface CoverageMonth {
+  readonly feed: string;
+  /** Its first day; null of a feed without days. */
+  readonly month: string | null;
+  readonly state: MonthState;
+  readonly days: number;
+  readonly days_covered: number;
+  readonly races_in_api: number;
+  readonly races_stored: number;
+  readonly races_rejected: number;
+  readonly chunks_live: number;
+  readonly chunks_dead: number;
+  readonly last_error: string | null;
+  readonly run_id: number | null;
+}
+
+export interface RunStatus {
+  readonly run_id: number;
+  readonly state: string;
+  readonly feeds: readonly string[];
+  readonly start_date: string | null;
+  readonly end_date: string | null;
+  readonly percent: number;
+  readonly chunks_total: number;
+  readonly chunks_succeeded: number;
+  readonly chunks_dead: number;
+  readonly seconds_left: number | null;
+  readonly what_to_do: string;
+}
+
+/** How much was done in equal stretches of time. */
+export interface Throughput {
+  readonly bin_seconds: number;
+  /** Only those in which something was done. */
+  readonly bins: readonly ThroughputBin[];
+}
+
+export interface ThroughputBin {
+  readonly starts_at: Date;
+  readonly feed: string;
+  readonly races: number;
+  readonly calls: number;
+}
+
+/** A row of data_freshness. */
+export interface FeedFreshness {
+  readonly feed: string;
+  readonly state: string;
+  readonly newest_day: string | null;
+  readonly last_pulled_at: Date | null;
+  readonly expected_since: Date | null;
+  readonly next_due_at: Date | null;
+}
+
+export interface OpenAlert {
+  readonly kind: string;
+  readonly subject: string;
+  readonly message: string;
+  readonly raised_at: Date;
+}
+
+export interface IngestError {
+  readonly occurred_at: Date;
+  readonly feed: string;
+  readonly failure_class: string;
+  readonly endpoint: string | null;
+  readonly http_status: number | null;
+  readonly message: string;
+  readonly run_id: number | null;
+}
+
+/** A row of usage_by_day. */
+export interface UsageDay {
+  readonly day: string;
+  readonly api_calls: number;
+  readonly invocations: number;
+  readonly log_lines: number | null;
+  readonly database_megabytes: number | null;
+}

@@ -1,0 +1,57 @@
+import type { MonthState } from "./page_data.ts";
+
+/** What a cell of the grid shows: a letter beside its colour, so that colour alone decides nothing. */
+export const STATES: Readonly<Record<MonthState, { readonly mark: string; readonly words: string }>> = {
+  failed: { mark: "F", words: "failed" },
+  running: { mark: "R", words: "running" },
+  complete: { mark: "✓", words: "complete" },
+  partial: { mark: "P", words: "partial" },
+  missing: { mark: "M", words: "missing" },
+  not_available: { mark: "·", words: "not available" },
+};
+
+const MONTHS = [
+  "January",
+  "February",
+  "March",
+  "April",
+  "May",
+  "June",
+  "July",
+  "August",
+  "September",
+  "October",
+  "November",
+  "December",
+] as const;
+
+/** `["Jan", "January"]` and so on. */
+export const MONTH_NAMES = MONTHS.map((name) => [name.slice(0, 3), name] as const);
+
+/** "February 2026", of any of its days as YYYY-MM-DD. */
+export function monthName(day: string): string {
+  return `${MONTHS[Number(day.slice(5, 7)) - 1]} ${day.slice(0, 4)}`;
+}
+
+/** "Results" of "results", "No dispatch" of "no_dispatch". */
+export function title(name: string): string {
+  const words = name.replaceAll("_", " ");
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}
+
+/** What an anchor is called; names may hold anything. */
+export function anchor(...parts: readonly string[]): string {
+  return parts.join("-").toLowerCase().replace(/[^a-z0-9-]+/g, "_");
+}
+
+const NUMBER = new Intl.NumberFormat("en-GB", { maximumFractionDigits: 1 });
+
+/** "1,203" */
+export function number(value: number): string {
+  return NUMBER.format(value);
+}
+
+/** "1 month", "12 months" */
+export function count(value: number, one: string, many = `${one}s`): string {
+  return `${number(value)} ${value === 1 ? one : many}`;
+}
