@@ -1,13 +1,13 @@
 /**
  * What has to be stopped when the process ends before its work is done. Ctrl+C and SIGTERM run every stop, newest first,
- * and exit with the code a shell expects (130, 143); a second signal exits at once. `endWith` does the same for code
+ * and exit with the code a shell expects (130, 143, 129 for a closed terminal); a second signal exits at once. `endWith` does the same for code
  * that cannot go on.
  */
 
-const EXIT_CODES = { SIGINT: 130, SIGTERM: 143 } as const;
+const EXIT_CODES = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
 type Signal = keyof typeof EXIT_CODES;
 // Windows knows no SIGTERM that a process could listen for.
-const SIGNALS: Signal[] = Deno.build.os === "windows" ? ["SIGINT"] : ["SIGINT", "SIGTERM"];
+const SIGNALS: Signal[] = Deno.build.os === "windows" ? ["SIGINT"] : ["SIGHUP", "SIGINT", "SIGTERM"];
 
 const stops: (() => Promise<void>)[] = [];
 let ending = false;

@@ -7,8 +7,8 @@ export interface Command {
   readonly args: readonly string[];
   /** What is handed to it in its environment, which only the same user can see. */
   readonly environment?: Readonly<Record<string, string>>;
-  /** What it reads from its standard input, so that it is nowhere on the disk. */
-  readonly input?: string;
+  /** A file that it reads: only its owner may, and it is there only while the command runs. */
+  readonly file?: { readonly path: string; readonly text: string };
 }
 
 /** A value in a statement: shown unless it is secret. */
@@ -52,8 +52,10 @@ export function show(action: Action): string {
   switch (action.kind) {
     case "command": {
       const variables = Object.keys(action.environment ?? {}).map((name) => `${name}=${HIDDEN} `);
-      const input = action.input === undefined ? "" : ` <<< ${HIDDEN}`;
-      return `$ ${variables.join("")}${cliCommand(action.args).join(" ")}${input}`;
+      const file = action.file === undefined
+        ? ""
+        : `   # ${action.file.path}: the secrets, for you alone, and removed at once`;
+      return `$ ${variables.join("")}${cliCommand(action.args).join(" ")}${file}`;
     }
     case "statement":
       return `sql> ${

@@ -1,6 +1,9 @@
 /** What setup and uninstall act with: the CLI, the project's database, HTTP, and time. */
 import { createRedactor } from "../../supabase/functions/_shared/redact.ts";
+import { dirname } from "@std/path";
 import { messageOf, Problem } from "../command_line/problem.ts";
+import { stopOnSignal } from "../command_line/shutdown.ts";
+import { writePrivateFile } from "../project/settings_file.ts";
 import { connectToProject, explainDatabaseError, type Sql } from "../project/project_database.ts";
 import { runCli } from "../project/supabase_cli.ts";
 import type { Action, Call, Command, Statement } from "./actions.ts";
@@ -48,16 +51,18 @@ export function createHands(options: HandsOptions): Hands {
   return {
     async run(command) {
       onAction(command);
-      const { args, environment = {}, input } = command;
+      const { args, environment = {}, file } = command;
+      const remove = file === undefined ? undefined : await writeForNow(`${folder}/${file.path}`, file.text);
       try {
         const result = await runCli([...args, "--output-format", "json"], {
           folder,
           environment: { ...cliEnvironment, ...environment },
-          ...(input === undefined ? {} : { input }),
         });
         return readCliResult(result, args);
       } catch (error) {
         throw cleaned(error);
+      } finally {
+        await remove?.();
       }
     },
     async query<Row extends object>(statement: Statement) {
@@ -91,5 +96,17 @@ export function createHands(options: HandsOptions): Hands {
     async [Symbol.asyncDispose]() {
       await sql?.end({ timeout: 1 });
     },
+  };
+}
+
+/** Writes a file that goes when the command ends, however it ends. Resolves to what removes it. */
+async function writeForNow(path: string, text: string): Promise<() => Promise<void>> {
+  const remove = () => Deno.remove(path).catch(() => {});
+  const forget = stopOnSignal(remove);
+  await Deno.mkdir(dirname(path), { recursive: true });
+  await writePrivateFile(path, text);
+  return async () => {
+    await remove();
+    forget();
   };
 }

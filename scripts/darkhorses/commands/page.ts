@@ -1,5 +1,8 @@
 import { buildCommand } from "@stricli/core";
-import { orProblem, type Session, UsageProblem } from "../answer.ts";
+import { messageOf, Problem } from "../../command_line/problem.ts";
+import { answer, orProblem, type Session, UsageProblem } from "../answer.ts";
+import { readPageData } from "../page/read_page_data.ts";
+import { renderPage } from "../page/render_page.ts";
 import { JSON_FLAG } from "../arguments.ts";
 
 interface Flags {
@@ -25,9 +28,21 @@ export const page = buildCommand<Flags, [], Session>({
     },
   },
   async func({ json, html }) {
-    await orProblem(this, { json }, () => {
-      if (html === undefined) throw new UsageProblem("Say where to write the page: --html FILE.");
-      return Promise.reject(new UsageProblem("This version writes no page yet."));
+    if (html === undefined) {
+      await orProblem(this, { json }, () => {
+        throw new UsageProblem("Say where to write the page: --html FILE.");
+      });
+      return;
+    }
+    await answer(this, { json }, async (sql) => {
+      const text = renderPage(await readPageData(sql));
+      await Deno.writeTextFile(html, text).catch((error) => {
+        throw new Problem(`${html} cannot be written: ${messageOf(error)}.`, { cause: error });
+      });
+      return {
+        data: { file: html, bytes: new TextEncoder().encode(text).length },
+        text: `The page is in ${html}.`,
+      };
     });
   },
 });

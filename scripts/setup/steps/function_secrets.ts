@@ -24,10 +24,12 @@ const listed = z.object({ secrets: z.array(z.object({ name: z.string(), value: z
 export const listSecrets = (project: Project): Command => command(["secrets", "list", remote(project)]);
 export const unsetSecrets = (project: Project, names: readonly string[]): Command =>
   command(["secrets", "unset", ...names, remote(project), "--yes"]);
-/** They are neither among its arguments, which others can see, nor in a file, which an interruption would leave behind. */
+/** Where they are for as long as the next command reads them; Git ignores it. */
+const FILE_NAME = "supabase/.temp/function_secrets.env";
+/** Not among its arguments, which others can see; and it reads no pipe. */
 const set = (project: Project, secrets: string): Command => ({
-  ...command(["secrets", "set", "--env-file", "/dev/stdin", remote(project), "--yes"]),
-  input: secrets,
+  ...command(["secrets", "set", "--env-file", FILE_NAME, remote(project), "--yes"]),
+  file: { path: FILE_NAME, text: secrets },
 });
 
 /** The digest of each secret that the functions have, by name. The platform shows no values. */
