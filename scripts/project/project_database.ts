@@ -1,17 +1,24 @@
 import postgres from "postgres";
 import { messageOf, Problem } from "../command_line/problem.ts";
+import { isHere } from "./settings.ts";
 
 export type Sql = postgres.Sql;
 
-/** A pool of connections to a project's database, encrypted unless it is on this machine. */
-export function connectToProject(url: URL, { max = 2, name = "darkhorses" } = {}): Sql {
-  const isHere = /^(127\.0\.0\.1|localhost|\[::1\])$/.test(url.hostname);
+/**
+ * A pool of connections to a project's database, encrypted unless it is on this machine. Without arrays none can be sent,
+ * and the process outlives a connection that is lost while it is made: postgres.js asks for their types on each new one.
+ */
+export function connectToProject(
+  url: URL,
+  { max = 2, name = "darkhorses", arrays = true, idleSeconds = 60 } = {},
+): Sql {
   return postgres(url.href, {
     max,
-    ...(isHere || url.searchParams.has("sslmode") ? {} : { ssl: "require" as const }),
+    ...(isHere(url) || url.searchParams.has("sslmode") ? {} : { ssl: "require" as const }),
     onnotice: () => {},
     connect_timeout: 15,
-    idle_timeout: 60,
+    idle_timeout: idleSeconds,
+    fetch_types: arrays,
     connection: { application_name: name },
   });
 }

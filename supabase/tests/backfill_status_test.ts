@@ -120,3 +120,53 @@ Deno.test("the progress of one run reads the chunks of no other, and each of its
   );
   assertEquals(scans.map((scan) => scan["Actual Rows"] * scan["Actual Loops"]), [5]);
 });
+
+Deno.test("the status has what is read most, and its details have the rest", async () => {
+  const columns = async (view: string) =>
+    (await db.sql<{ name: string }[]>`
+      select attname as name from pg_attribute where attrelid = ${view}::regclass and attnum > 0 order by attnum
+    `).map(({ name }) => name);
+  assertEquals(await columns("backfill_status"), [
+    "run_id",
+    "state",
+    "percent",
+    "time_left",
+    "start_date",
+    "end_date",
+    "feeds",
+    "chunks",
+    "races",
+    "runners",
+    "calls_per_minute",
+    "what_to_do",
+    "last_error",
+  ]);
+  const details = new Set(await columns("backfill_status_details"));
+  assertEquals((await columns("backfill_status")).filter((name) => !details.has(name)), ["chunks"]);
+});
+
+Deno.test("chunks are said as so many of so many, and the time left is in whole seconds", async () => {
+  const run = await start(db.sql, "2026-01-01", "2026-04-30", { feeds: ["results"] });
+  await pullResults(1, 50, 1);
+  const [row] = await db.sql`select chunks, time_left::text from backfill_status where run_id = ${run}`;
+  assertEquals(row?.["chunks"], "1/4");
+  assertEquals(/^\d\d:\d\d:\d\d$/.test(row?.["time_left"]), true, row?.["time_left"]);
+});
+
+Deno.test("a race that came as a card and as a result is one race, month by month", async () => {
+  const run = await start(db.sql, "2026-03-01", "2026-05-31", { feeds: ["racecards", "results"] });
+  const stored = (feed: string, month: string, races: number, runners: number) =>
+    db.sql`
+      update backfill_progress set races_stored = ${races}, runners_stored = ${runners}
+      where feed = ${feed} and period_start = ${month}
+    `;
+  await stored("racecards", "2026-05-01", 1000, 10_500);
+  await stored("results", "2026-05-01", 990, 9700);
+  await stored("racecards", "2026-04-01", 200, 2000);
+  await stored("results", "2026-04-01", 900, 8800);
+  const [row] = await db.sql`
+    select races::integer, runners::integer, races_stored::integer, runners_stored::integer
+    from backfill_status_details where run_id = ${run}
+  `;
+  assertEquals({ ...row }, { races: 1900, runners: 19_300, races_stored: 3090, runners_stored: 31_000 });
+});

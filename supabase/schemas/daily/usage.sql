@@ -33,7 +33,8 @@ with days as (
           select min(invocation.claimed_at) from engine.invocations as invocation
         )))
         from engine.racing_api_calls as counted
-      )
+      ),
+      engine.london_day()
     )::timestamp,
     engine.london_day()::timestamp,
     interval '1 day'

@@ -1,0 +1,44 @@
+import { buildCommand } from "@stricli/core";
+import { answer, type Session, UsageProblem } from "../answer.ts";
+import { FEEDS_FLAG, JSON_FLAG } from "../arguments.ts";
+import { ask } from "../database.ts";
+import { type CoverageMonth, renderGrid } from "../rendering/grid.ts";
+
+interface Flags {
+  readonly json?: boolean | undefined;
+  readonly feeds?: readonly string[] | undefined;
+}
+
+export const months = buildCommand<Flags, [], Session>({
+  docs: {
+    brief: "The grid: what is stored of each feed, years down and months across",
+    customUsage: [{ input: "--feeds results", brief: "Only the results" }],
+  },
+  parameters: { flags: { json: JSON_FLAG, feeds: FEEDS_FLAG } },
+  async func({ json, feeds }) {
+    await answer(this, { json }, async (sql) => {
+      const all = await ask<CoverageMonth>(
+        sql,
+        sql`
+        select months.*
+        from public.coverage_months as months
+        join engine.feeds as feed on feed.name = months.feed
+        order by feed.place, months.month
+      `,
+      );
+      const known = [...new Set(all.map(({ feed }) => feed))];
+      const wrong = feeds?.find((feed) => !known.includes(feed));
+      if (wrong !== undefined && known.length > 0) {
+        throw new UsageProblem(`There is no month of a feed "${wrong}": there are ${known.join(", ")}.`);
+      }
+      const data = feeds === undefined ? all : all.filter(({ feed }) => feeds.includes(feed));
+      if (data.every(({ month }) => month === null)) {
+        return {
+          data,
+          text: "No day was asked for yet. Start with: deno task darkhorses start 2015-01-01",
+        };
+      }
+      return { data, text: renderGrid(data, this.paint, this.columns()) };
+    });
+  },
+});

@@ -1,0 +1,37 @@
+import { buildCommand } from "@stricli/core";
+import { Problem } from "../../command_line/problem.ts";
+import { answer, type Session } from "../answer.ts";
+import { JSON_FLAG, LIMIT_FLAG, RUN_FLAG } from "../arguments.ts";
+import { renderRun } from "../rendering/runs.ts";
+import { readStatuses } from "../statuses.ts";
+
+interface Flags {
+  readonly json?: boolean | undefined;
+  readonly run?: number | undefined;
+  readonly limit: number;
+}
+
+export const status = buildCommand<Flags, [], Session>({
+  docs: {
+    brief: "How far each run is, and what to do about it",
+    customUsage: [{
+      input: "--run 3",
+      brief: "One run; without it those that are not over first, then the newest",
+    }],
+  },
+  parameters: { flags: { json: JSON_FLAG, run: RUN_FLAG, limit: { ...LIMIT_FLAG, default: "5" } } },
+  async func({ run, limit, ...flags }) {
+    await answer(this, flags, async (sql) => {
+      const data = await readStatuses(sql, { run, limit });
+      if (run !== undefined && data.length === 0) throw new Problem(noRun(run));
+      const runs = data.map((each) => renderRun(each, this.paint)).join("\n\n");
+      return {
+        data,
+        text: runs || "There is no run yet. Start one: deno task darkhorses start 2015-01-01",
+      };
+    });
+  },
+});
+
+export const noRun = (run: number): string =>
+  `There is no run ${run}: "darkhorses status" lists those that there are.`;
