@@ -1068,6 +1068,8 @@ create table engine.feeds (
   counted_rows text[] not null default array['races'],
   by_default boolean not null default true,
   constraint feeds_place_once unique (place),
+  -- A ping is signed as a dispatch is, with this word in place of the feed.
+  constraint feeds_ping_is_no_feed check (name <> 'ping'),
   constraint feeds_endpoints_not_empty check (cardinality(endpoints) > 0),
   constraint feeds_counted_rows_not_empty check (cardinality(counted_rows) > 0),
   constraint feeds_counted_by_known check (counted_by in ('lists', 'days', 'pages', 'ids')),
@@ -2467,7 +2469,7 @@ as $$
   from unnest(text_to_sign.fields) with ordinality as field (value, place)
 $$;
 comment on function engine.text_to_sign(text[]) is
-  'What is signed of a dispatch: function, feed, number and expiry, each as "<bytes>:<field>,".';
+  'What is signed: function, subject (a feed, or ping), number and expiry, each as "<bytes>:<field>,".';
 
 -- schemas/dispatch/post.sql
 
@@ -2790,6 +2792,26 @@ grant execute on function engine.dispatch_due, engine.dispatch_next to service_r
 -- What pg_net's table of responses says. Every login can write to that table, so it is a hint: what comes from it is
 -- cut and cleaned, and nothing that a function itself has reported is doubted because of it.
 
+create function engine.responses_are_locked()
+returns boolean
+language sql
+stable
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+  select exists (
+    select from pg_locks as held
+    where
+      held.database = (select d.oid from pg_database as d where d.datname = current_database())
+      and held.relation = to_regclass('net._http_response')
+      and held.mode = 'AccessExclusiveLock'
+      and held.pid <> pg_backend_pid()
+  )
+$$;
+comment on function engine.responses_are_locked() is
+  'Whether another session has locked pg_net''s table of responses, so that nobody can read it, or waits for that lock.
+   Waits for nothing itself.';
+
 create function engine.read_response(
   request_id bigint,
   queued_at timestamptz,
@@ -2802,13 +2824,17 @@ language plpgsql
 stable
 security invoker
 set search_path = pg_catalog, pg_temp
--- Every login can lock it, too.
+-- For the moment between the question whether it is locked and the reading.
 set lock_timeout = '1s'
 as $$
 declare
   answer record;
   reason text;
 begin
+  -- Every login can lock that table. Where many responses are read, waiting a second for each adds up to minutes.
+  if read_response.request_id is null or engine.responses_are_locked() then
+    return;
+  end if;
   select r.status_code, r.timed_out, r.error_msg, left(r.content, 500) as content into answer
   from net._http_response as r
   where
@@ -2842,7 +2868,7 @@ begin
     when 'setting_missing' then 'The function %1$s lacks a secret that it needs (500).'
     when 'does_not_start' then 'The function %1$s does not start (503).'
     when 'no_database' then 'The function %1$s can''t reach the database (503).'
-    when 'refused' then 'The function %1$s was asked, and the answer was %2$s.'
+    when 'refused' then 'The function %1$s answered with an error (%2$s).'
     when 'timed_out' then 'The function %1$s did not answer within five seconds.'
     when 'no_host' then 'Vault''s project_url names a host that does not exist (%3$s).'
     when 'no_connection' then 'The function %1$s could not be connected to (%3$s).'
@@ -2850,7 +2876,7 @@ begin
   finding := format(finding, read_response.function_name, answer.status_code, reason);
   what_to_do := case kind
     when 'clocks_differ' then
-      'Wait a few minutes; if it stays, restart the project: the platform sets both clocks.'
+      'Wait a few minutes. If that does not help, restart the project: the platform sets both clocks.'
     when 'secret_differs' then
       'Run "npx -y deno task setup", which gives both the same; with only the SQL editor, put the value of the '
       'function secret WORKER_SECRET into supabase/snippets/set_up.sql and run it.'
@@ -2862,7 +2888,7 @@ begin
     when 'does_not_start' then
       'Read the function''s log in the dashboard, then deploy it again with "npx -y deno task setup".'
     when 'no_database' then
-      'Read the function''s log in the dashboard; the database may be restarting, or refuse the function''s key.'
+      'Read the function''s log in the dashboard: the database may be restarting, or it refuses the function''s key.'
     when 'refused' then
       'Read the function''s log in the dashboard.'
     when 'timed_out' then
@@ -2883,7 +2909,7 @@ comment on function engine.read_response(bigint, timestamptz, text) is
   'What pg_net''s response to a request says about a function: kind (answered, secret_differs, clocks_differ,
    not_deployed, setting_missing, does_not_start, no_database, refused, timed_out, no_host or no_connection), and,
    unless it was answered, a sentence each on what is wrong and what to do. queued_at is by the real clock. Nulls while
-   there is no response.';
+   there is no response, and while another session has locked the table: it does not wait for it.';
 
 create function engine.dispatch_trouble(feeds text[])
 returns text
@@ -2922,7 +2948,7 @@ comment on function engine.dispatch_trouble(text[]) is
   'Why the dispatches of these feeds are not claimed, as far as an answer, or the failure to send them, says: a sentence
    and what to do. Null when nothing is known, and once a chunk of the feed was claimed.';
 
-grant execute on function engine.read_response, engine.dispatch_trouble to service_role;
+grant execute on function engine.responses_are_locked, engine.read_response, engine.dispatch_trouble to service_role;
 
 -- schemas/setup/secrets.sql
 
@@ -2971,7 +2997,7 @@ begin
     finding := format('It has only %s characters, so it can be guessed.', length(value));
     what_to_do := 'Run "npx -y deno task setup --rotate-worker-secret", which makes a long one.';
   elsif state = 'ok' then
-    finding := 'It is there and no placeholder.';
+    finding := 'It is set.';
     what_to_do := 'Nothing.';
   end if;
 end
@@ -3103,11 +3129,11 @@ grant execute on function engine.wall_clock, public.answer_ping to service_role;
 
 -- What became of the last pings.
 
-create function engine.ping_outcomes()
-returns table (
+create type engine.ping_outcome as (
   function_name text,
   ping_id bigint,
   sent_at timestamptz,
+  queued_at timestamptz,
   age interval,
   outcome text,
   finding text,
@@ -3116,14 +3142,41 @@ returns table (
   account text,
   api_endpoint text,
   api_message text
-)
+);
+comment on type engine.ping_outcome is
+  'What became of a ping, as engine.ping_outcomes judges it, so that it is asked once and handed on.';
+
+create function engine.ping_outcomes()
+returns setof engine.ping_outcome
 language sql
 stable
 security invoker
 set search_path = pg_catalog, pg_temp
 as $$
+  with asked as (
+    select
+      ping.*,
+      engine.wall_clock() - ping.queued_at as age,
+      max(ping.id) filter (where ping.answered_at is not null) over (partition by ping.function_name) as last_answered
+    from engine.pings as ping
+    where
+      -- One of an hour ago says little.
+      ping.queued_at > engine.wall_clock() - interval '1 hour'
+      and ping.function_name in (select feed.function_name from engine.feeds as feed)
+  ),
+  telling as (
+    select
+      asked.*,
+      row_number() over (
+        partition by asked.function_name, asked.answered_at is null, asked.age >= interval '30 seconds'
+        order by asked.id desc
+      ) as nth
+    from asked
+    -- A report says more than the silence before it.
+    where asked.answered_at is not null or asked.id > coalesce(asked.last_answered, 0)
+  )
   select distinct on (judged.function_name)
-    judged.function_name, judged.id, judged.sent_at, judged.age, judged.outcome,
+    judged.function_name, judged.id, judged.sent_at, judged.queued_at, judged.age, judged.outcome,
     case judged.outcome
       when 'pending' then
         format('It was asked %s s ago and has not answered yet.', floor(extract(epoch from judged.age)))
@@ -3136,31 +3189,33 @@ as $$
     end,
     case judged.outcome
       when 'pending' then 'Look again in 5 seconds: select * from check_setup();'
-      when 'not_sent' then 'Look at pg_net''s row, and again in a minute: select * from check_setup();'
-      when 'mute' then 'Read the function''s log in the dashboard; then deploy again with "npx -y deno task setup".'
+      when 'not_sent' then 'See the row "pg_net", and look again in a minute: select * from check_setup();'
+      when 'mute' then 'Read the function''s log in the dashboard; then deploy it again with "npx -y deno task setup".'
       else judged.what_to_do
     end,
     judged.clock_ahead_seconds, judged.account, judged.api_endpoint, judged.api_message
   from (
     select
-      ping.*,
-      waited.age,
+      telling.*,
       answer.finding,
       answer.what_to_do,
       case
-        when ping.answered_at is not null then 'reported'
+        when telling.answered_at is not null then 'reported'
         when answer.kind <> 'answered' then answer.kind
-        when waited.age < interval '30 seconds' then 'pending'
+        when telling.age < interval '30 seconds' then 'pending'
         when answer.kind = 'answered' then 'mute'
         else 'not_sent'
       end as outcome
-    from engine.pings as ping
-    cross join lateral (values (engine.wall_clock() - ping.queued_at)) as waited (age)
+    from telling
     -- A function's own report counts more than pg_net's table, which is then not asked.
     cross join lateral engine.read_response(
-      case when ping.answered_at is null then ping.request_id end, ping.queued_at, ping.function_name
+      case when telling.answered_at is null then telling.request_id end, telling.queued_at, telling.function_name
     ) as answer
-    where ping.function_name in (select feed.function_name from engine.feeds as feed)
+    -- Of those without a report the newest are enough. Who asks every five seconds must also get to know what has been
+    -- silent for thirty.
+    where
+      telling.answered_at is not null
+      or telling.nth <= case when telling.age < interval '30 seconds' then 2 else 1 end
   ) as judged
   order by
     judged.function_name,
@@ -3170,17 +3225,37 @@ as $$
     judged.id desc
 $$;
 comment on function engine.ping_outcomes() is
-  'Of each function that was pinged, the newest ping that says something, or the one that is waited for. outcome:
-   reported, the function got it and reached the database; pending; mute, it answered and reported nothing for thirty
-   seconds; not_sent, there is no response after thirty seconds; or a kind of engine.read_response. finding and
-   what_to_do are null when it reported.';
+  'Of each function that was pinged within the past hour, the newest ping that says something, or the one that is waited
+   for. outcome: reported, the function got it and reached the database; pending; mute, it answered and reported nothing
+   for thirty seconds; not_sent, there is no response after thirty seconds; or a kind of engine.read_response. finding
+   and what_to_do are null when it reported.';
+
+-- schemas/setup/deployments.sql
+
+-- What "deno task setup" has deployed, so that it can tell what has changed since.
+
+create table engine.deployments (
+  function_name text primary key,
+  source_hash text not null,
+  version integer not null,
+  deployed_at timestamptz not null default engine.clock()
+);
+comment on table engine.deployments is
+  'The Edge Functions as "deno task setup" last deployed them. Without a row, it deploys the function.';
+comment on column engine.deployments.function_name is 'Its name on the platform.';
+comment on column engine.deployments.source_hash is 'SHA-256 of everything that was uploaded, as hexadecimal digits.';
+comment on column engine.deployments.version is
+  'The number that the platform gave it. A higher one there was deployed by somebody else.';
+comment on column engine.deployments.deployed_at is 'When that was.';
+
+alter table engine.deployments enable row level security;
 
 -- schemas/setup/refuse.sql
 
 -- What a project must have before a run is started in it.
 
 -- Security definer, so that the role that starts a run with the secret key needs no right to Vault, cron or the pings.
-create function engine.refuse_broken_setup()
+create function engine.refuse_broken_setup(feeds text[])
 returns void
 language plpgsql
 security definer
@@ -3198,22 +3273,37 @@ begin
   end loop;
 
   if not exists (select from cron.job as job where job.jobname = 'engine-sweep') then
-    raise exception 'The cron job engine-sweep is gone, so nothing would be sent again that gets lost'
+    raise exception 'The cron job engine-sweep is gone, so what gets lost on its way would never be sent again'
       using errcode = 'PT424',
         hint = 'Run "npx -y deno task setup", which puts it back; with only the SQL editor: '
           'select * from check_setup();';
   end if;
 
-  -- No ping is no reason, nor is one without an answer: it may never have been sent, or have come all the same. One of
-  -- an hour ago says little.
+  -- No ping is no reason, nor is one without an answer: it may never have been sent, or have come all the same.
   select
     coalesce(ping.finding, ping.api_message, 'The account is refused') as finding,
-    coalesce(ping.what_to_do, 'Run "npx -y deno task setup", which asks for the account and tries it.') as what_to_do
+    coalesce(
+      ping.what_to_do,
+      'Put the right RACING_API_USERNAME and RACING_API_PASSWORD into supabase/.env and run "npx -y deno task setup"; '
+      'or set them as function secrets in the dashboard.'
+    ) as what_to_do
   into trouble
   from engine.ping_outcomes() as ping
   where
     (ping.outcome not in ('reported', 'pending', 'not_sent', 'timed_out') or ping.account in ('refused', 'not_set'))
-    and ping.age < interval '1 hour'
+    and ping.function_name in (
+      select feed.function_name from engine.feeds as feed where feed.name = any (refuse_broken_setup.feeds)
+    )
+    -- After something was mended nobody need wait until the old failure is forgotten. A new function secret leaves no trace
+    -- here, so a newer ping counts as well: it is to say whether it helped.
+    and not exists (
+      select from engine.pings as newer where newer.function_name = ping.function_name and newer.id > ping.ping_id
+    )
+    and not exists (select from engine.deployments as deployed where deployed.deployed_at >= ping.sent_at)
+    and not exists (
+      select from vault.secrets as entry
+      where entry.name in ('project_url', 'worker_secret') and entry.updated_at >= ping.queued_at
+    )
     and not exists (
       select from public.backfill_progress as chunk
       join engine.feeds as feed on feed.name = chunk.feed
@@ -3228,10 +3318,10 @@ begin
   end if;
 end
 $$;
-comment on function engine.refuse_broken_setup() is
-  'Error PT424 (HTTP 424), with a hint, when the tables show that nothing could work: a Vault entry is missing or can''t
-   be right, the cron job engine-sweep is gone, or the last ping of the past hour failed and nothing was claimed
-   since.';
+comment on function engine.refuse_broken_setup(text[]) is
+  'Error PT424 (HTTP 424), with a hint, when the tables show that a run of these feeds could not work: a Vault entry is
+   missing or can''t be right, the cron job engine-sweep is gone, or the last ping of the past hour to a function of
+   these feeds failed, and since then nothing was claimed, deployed or changed in Vault.';
 
 grant execute on function engine.refuse_broken_setup to service_role;
 
@@ -5439,7 +5529,7 @@ begin
   ) as r;
   -- A scheduled pull is not refused: its dispatches go out as soon as all is mended.
   if kind in ('backfill', 'by_hand') then
-    perform engine.refuse_broken_setup();
+    perform engine.refuse_broken_setup(request.wanted_feeds);
   end if;
 
   -- Two starts at the same time must not both find the range free. Starts of different kinds never wait for each other:
@@ -7083,7 +7173,9 @@ security invoker
 set search_path = ''
 as $$
 begin
-  perform engine.refuse_broken_setup();
+  perform engine.refuse_broken_setup(
+    array(select unnest(s.feeds) from public.pull_schedules as s where s.enabled)
+  );
   update public.backfill_settings as s
   set schedules_started_on = engine.london_day(), schedules_started_at = engine.clock()
   where s.schedules_started_on is null;
@@ -7429,7 +7521,7 @@ as $$
           lost.id, lost.feed, lost.sent_at
         )
       end as message,
-      answer.kind <> 'answered' as is_answered
+      answer.kind <> 'answered' as is_explained
     from lost
     left join engine.feeds as feed on feed.name = lost.feed
     left join lateral engine.read_response(lost.request_id, lost.queued_at, feed.function_name) as answer on true
@@ -7438,7 +7530,7 @@ as $$
     insert into public.ingest_errors (feed, failure_class, attempt, message)
     select told.feed, 'lost_dispatch', 1, told.message
     from told
-    where not engine.silence_is_noted(told.feed, case when told.is_answered then told.message else 'The dispatch ' end)
+    where not engine.silence_is_noted(told.feed, case when told.is_explained then told.message else 'The dispatch ' end)
     order by told.id
   )
   select count(*)::integer from lost
@@ -8313,26 +8405,6 @@ comment on function engine.purge() is
    Races, runners, masters, coverage, rejects that nobody has acknowledged, and rejected runners of results, are never
    deleted.';
 
--- schemas/setup/deployments.sql
-
--- What "deno task setup" has deployed, so that it can tell what has changed since.
-
-create table engine.deployments (
-  function_name text primary key,
-  source_hash text not null,
-  version integer not null,
-  deployed_at timestamptz not null default engine.clock()
-);
-comment on table engine.deployments is
-  'The Edge Functions as "deno task setup" last deployed them. Without a row, it deploys the function.';
-comment on column engine.deployments.function_name is 'Its name on the platform.';
-comment on column engine.deployments.source_hash is 'SHA-256 of everything that was uploaded, as hexadecimal digits.';
-comment on column engine.deployments.version is
-  'The number that the platform gave it. A higher one there was deployed by somebody else.';
-comment on column engine.deployments.deployed_at is 'When that was.';
-
-alter table engine.deployments enable row level security;
-
 -- schemas/setup/jobs.sql
 
 -- The engine's cron jobs. start_schedules adds another one, engine-pulls.
@@ -8445,7 +8517,7 @@ as $$
     coalesce(judged.finding, 'The functions'' role may execute all that it needs.'),
     case
       when judged.finding is null then 'Nothing.'
-      when judged.finding like '%BYPASSRLS%' then 'The platform gives it: alter role service_role bypassrls;'
+      when judged.finding like '%BYPASSRLS%' then 'Give it back: alter role service_role bypassrls;'
       else 'Give them back: grant usage on schema engine to service_role; grant execute on function … to service_role;'
     end
   from judged
@@ -8480,15 +8552,26 @@ declare
   is_late boolean;
   runs boolean;
 begin
+  if engine.responses_are_locked() then
+    return query select
+      'pg_net', 'failed', 'Another session has locked net._http_response, so pg_net can''t store any answer.',
+      'Find out who, in pg_locks and pg_stat_activity; pg_terminate_backend(pid) ends it.';
+    return;
+  end if;
   select count(*), coalesce(bool_or(ours.queued_at < engine.wall_clock() - interval '1 minute'), false)
   into waiting, is_late
   from net.http_request_queue as queue
   left join (
-    select ping.request_id, ping.queued_at from engine.pings as ping
-    union all
-    select sent.request_id, sent.queued_at from engine.dispatches as sent
-    union all
-    select request.request_id, request.queued_at from engine.alert_requests as request
+    -- pg_net's ids start over after a crash: only the newest request can be the one in the queue.
+    select request.request_id, max(request.queued_at) as queued_at
+    from (
+      select ping.request_id, ping.queued_at from engine.pings as ping
+      union all
+      select sent.request_id, sent.queued_at from engine.dispatches as sent
+      union all
+      select alert.request_id, alert.queued_at from engine.alert_requests as alert
+    ) as request
+    group by request.request_id
   ) as ours on ours.request_id = queue.id;
   -- Only some versions are seen there.
   select bool_or(true) into runs
@@ -8498,12 +8581,12 @@ begin
     'pg_net',
     case when is_late then 'failed' else 'ok' end,
     case
-      when is_late then format('Requests wait in its queue for more than a minute, %s in all.', waiting)
-      else format('%s%s requests wait in its queue, none for a minute.', case when runs then 'It runs. ' end, waiting)
+      when is_late then format('Requests in its queue: %s. One of ours has been there for more than a minute.', waiting)
+      else format('%sRequests in its queue: %s.', case when runs then 'It runs. ' end, waiting)
     end,
     case
       when not is_late then 'Nothing.'
-      else 'Start its worker again: select net.worker_restart(); if that does not help, restart the project.'
+      else 'Restart its worker: select net.worker_restart(); if that does not help, restart the project.'
     end;
 exception
   when lock_not_available then
@@ -8513,7 +8596,8 @@ exception
 end
 $$;
 comment on function engine.check_net() is
-  'Whether pg_net sends: no request of ours has been in its queue for a minute. Its queue has no times, ours have.';
+  'Whether pg_net sends, and can store the answers: no request of ours has been in its queue for a minute. Its queue has
+   no times, ours have.';
 
 create function engine.check_size()
 returns table (part text, state text, finding text, what_to_do text)
@@ -8548,9 +8632,32 @@ comment on function engine.check_size() is
 
 -- Whether cron does its work, for check_setup.
 
+create function engine.cron_is_dead(server_started_at timestamptz)
+returns boolean
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+  select
+    cron_is_dead.server_started_at < moment.long_ago
+    and not exists (select from cron.job_run_details as run where run.start_time >= moment.long_ago)
+    -- A job that ran before was there to be run since.
+    and exists (
+      select from cron.job_run_details as run
+      join cron.job as job on job.jobid = run.jobid
+      where job.active and job.jobname = any (array['engine-sweep', 'engine-watch', 'engine-pulls'])
+    )
+  from (values (engine.wall_clock() - interval '3 minutes')) as moment (long_ago)
+$$;
+comment on function engine.cron_is_dead(timestamptz) is
+  'Whether pg_cron has started no job for three minutes, although the server runs for longer and a job of every minute
+   that ran before is still there. A project that has been woken, or set up, just now is none.';
+
 create function engine.judge_job(
   job_name text,
   longest_silence interval,
+  server_started_at timestamptz,
   out state text,
   out finding text,
   out what_to_do text
@@ -8561,15 +8668,14 @@ security invoker
 set search_path = ''
 as $$
 declare
+  is_nightly constant boolean := judge_job.longest_silence > interval '1 day';
   job record;
   last_run record;
   since interval;
-  -- For how long this has been looked at, at least.
-  watched constant interval := engine.wall_clock() - (select min(ping.queued_at) from engine.pings as ping);
 begin
   what_to_do := case judge_job.job_name
-    when 'engine-pulls' then 'Put it back: select * from start_schedules();'
-    else 'Put it back: select engine.schedule_jobs(); "npx -y deno task setup" does so, too.'
+    when 'engine-pulls' then 'Schedule it again: select * from start_schedules();'
+    else 'Schedule it again: select engine.schedule_jobs(); "npx -y deno task setup" does that, too.'
   end;
   select j.jobid, j.active into job from cron.job as j where j.jobname = judge_job.job_name;
   if not found then
@@ -8589,26 +8695,44 @@ begin
   order by d.runid desc
   limit 1;
   since := engine.wall_clock() - last_run.start_time;
-  if last_run.start_time is null then
-    state := case
-      when judge_job.longest_silence > interval '1 day' then 'ok'
-      when watched > judge_job.longest_silence then 'failed'
-      else 'waiting'
-    end;
-    finding := 'It is there and has not run yet.';
-    what_to_do := case state
-      when 'ok' then 'Nothing: it runs at night.'
-      when 'waiting' then 'Look again in a minute: select * from check_setup();'
-      else 'pg_cron does not run: restart the project in the dashboard.'
-    end;
-  elsif since > judge_job.longest_silence then
+  if engine.cron_is_dead(judge_job.server_started_at) then
     state := 'failed';
-    finding := format('It last ran at %s, and should have run since.', last_run.start_time);
-    what_to_do := 'pg_cron does not run: restart the project in the dashboard.';
+    finding := concat_ws(
+      ' ', 'It last ran at ' || last_run.start_time || '.', 'pg_cron has started no job for more than 3 minutes.'
+    );
+    what_to_do := 'Restart the project in the dashboard.';
+  elsif last_run.start_time is null then
+    state := case when is_nightly then 'ok' else 'waiting' end;
+    finding := 'It has not run yet.';
+    what_to_do := case
+      when is_nightly then 'Nothing: it runs at night.'
+      else 'Look again in a minute: select * from check_setup(); if that is so after 3 minutes, restart the project.'
+    end;
+  elsif since > judge_job.longest_silence
+    -- What was cut off when the server stopped counts as failed there.
+    or not is_nightly and last_run.start_time < judge_job.server_started_at
+  then
+    state := case when is_nightly then 'warning' else 'waiting' end;
+    finding := case
+      when last_run.start_time < judge_job.server_started_at then format(
+        'It last ran at %s, before the server was started at %s.', last_run.start_time, judge_job.server_started_at
+      )
+      when last_run.status = 'running' then format('Its run of %s has not ended yet.', last_run.start_time)
+      else format('It last ran at %s.', last_run.start_time)
+    end;
+    what_to_do := case
+      when is_nightly
+        then 'Nothing, if the project was paused: it runs again at night. Otherwise see cron.job_run_details.'
+      else 'Look again in a minute: select * from check_setup(); if that does not help, see cron.job_run_details.'
+    end;
   elsif last_run.status = 'failed' then
-    state := 'failed';
+    state := case when is_nightly then 'warning' else 'failed' end;
     finding := format('Its last run, %s s ago, failed: %s', floor(extract(epoch from since)), last_run.said);
-    what_to_do := 'Do what the message says; the next run comes by itself.';
+    what_to_do := case
+      when is_nightly
+        then 'Do what the message says; it runs again at night. To try it now: select * from engine.purge();'
+      else 'Do what the message says; it runs again within a minute.'
+    end;
   else
     state := 'ok';
     finding := format('It last ran %s s ago.', greatest(floor(extract(epoch from since)), 0));
@@ -8616,8 +8740,10 @@ begin
   end if;
 end
 $$;
-comment on function engine.judge_job(text, interval) is
-  'Whether a cron job is there, active, and ran no longer ago than it may be silent, with success.';
+comment on function engine.judge_job(text, interval, timestamptz) is
+  'Whether a cron job is there and active, ran no longer ago than it may be silent, and ran with success. Only a cron
+   that is dead, a job that is gone or off, and one of every minute that fails, is failed: what a project missed while
+   it was paused is not. server_started_at: pg_postmaster_start_time().';
 
 create function engine.check_cron()
 returns table (part text, state text, finding text, what_to_do text)
@@ -8647,7 +8773,9 @@ as $$
       (3, 'engine-upkeep', null, interval '26 hours'),
       (4, 'engine-pulls', 'pulls', interval '3 minutes')
   ) as job (place, name, heartbeat, longest_silence)
-  cross join lateral engine.judge_job(job.name, job.longest_silence) as judged
+  cross join lateral engine.judge_job(
+    job.name, job.longest_silence, pg_catalog.pg_postmaster_start_time()
+  ) as judged
   left join lateral (
     select beat.beat_at as ticked_at
     from engine.heartbeats as beat
@@ -8665,22 +8793,19 @@ comment on function engine.check_cron() is
 
 -- What the last pings and the last message to the webhook say, for check_setup.
 
-create function engine.check_functions()
+create function engine.check_functions(outcomes engine.ping_outcome[])
 returns table (part text, state text, finding text, what_to_do text)
 language sql
 stable
 security invoker
 set search_path = ''
 as $$
-  with outcomes as materialized (
-    select * from engine.ping_outcomes()
-  ),
-  names as (
+  with names as (
     select distinct feed.function_name from engine.feeds as feed
   )
   select link.part, link.state, link.finding, link.what_to_do
   from names
-  left join outcomes as ping on ping.function_name = names.function_name
+  left join unnest(check_functions.outcomes) as ping on ping.function_name = names.function_name
   cross join lateral (
     values
       (
@@ -8693,10 +8818,10 @@ as $$
           else 'failed'
         end,
         case
-          when ping.outcome is null then 'It was never asked until now.'
+          when ping.outcome is null then 'It has not been asked within the past hour.'
           when ping.outcome = 'pending' then ping.finding
           when ping.outcome in ('reported', 'mute') then format(
-            'It answered the ping of %s s ago, and knows the worker secret.', floor(extract(epoch from ping.age))
+            'It answered %s s ago and knows the worker secret.', floor(extract(epoch from ping.age))
           )
           else format('%s That was %s s ago.', ping.finding, floor(extract(epoch from ping.age)))
         end,
@@ -8711,9 +8836,9 @@ as $$
         'database from ' || names.function_name,
         case when ping.outcome = 'reported' then 'ok' when ping.outcome = 'mute' then 'failed' else 'waiting' end,
         case
-          when ping.outcome = 'reported' then 'It reached the database with its key, and reported back.'
+          when ping.outcome = 'reported' then 'It reached the database with its key.'
           when ping.outcome = 'mute' then ping.finding
-          else 'Not known before the function is reached.'
+          else 'Not known until the function answers.'
         end,
         case
           when ping.outcome = 'reported' then 'Nothing.'
@@ -8724,10 +8849,11 @@ as $$
   ) as link (place, part, state, finding, what_to_do)
   order by link.place, names.function_name
 $$;
-comment on function engine.check_functions() is
-  'Whether each function is reached and knows our secret, and whether it reaches the database.';
+comment on function engine.check_functions(engine.ping_outcome[]) is
+  'Whether each function is reached and knows our secret, and whether it reaches the database, by what became of the
+   pings.';
 
-create function engine.check_clocks()
+create function engine.check_clocks(outcomes engine.ping_outcome[])
 returns table (part text, state text, finding text, what_to_do text)
 language sql
 stable
@@ -8744,16 +8870,16 @@ as $$
     end,
     case
       when worst.is_refused then 'The clocks of a function and of the database differ by more than a minute.'
-      when worst.seconds is null then 'Not known before a function is reached.'
+      when worst.seconds is null then 'Not known until a function answers.'
       when worst.seconds > 15 then format(
-        'The clocks of a function and of the database differ by %s s; from a minute on it refuses what is signed.',
+        'The clocks of a function and of the database differ by %s s. From a minute on it refuses every dispatch.',
         round(worst.seconds)
       )
       else 'The clocks of the functions and of the database agree.'
     end,
     case
       when worst.is_refused or worst.seconds > 15
-        then 'Wait a few minutes; if it stays, restart the project: the platform sets both clocks.'
+        then 'Wait a few minutes. If that does not help, restart the project: the platform sets both clocks.'
       when worst.seconds is null then 'See the rows of the functions.'
       else 'Nothing.'
     end
@@ -8761,22 +8887,20 @@ as $$
     select
       coalesce(bool_or(ping.outcome = 'clocks_differ'), false) as is_refused,
       max(abs(ping.clock_ahead_seconds)) as seconds
-    from engine.ping_outcomes() as ping
+    from unnest(check_clocks.outcomes) as ping
   ) as worst
 $$;
-comment on function engine.check_clocks() is 'Whether the functions'' clocks agree with the database''s.';
+comment on function engine.check_clocks(engine.ping_outcome[]) is
+  'Whether the functions'' clocks agree with the database''s, by what became of the pings.';
 
-create function engine.check_account()
+create function engine.check_account(outcomes engine.ping_outcome[])
 returns table (part text, state text, finding text, what_to_do text)
 language sql
 stable
 security invoker
 set search_path = ''
 as $$
-  with answers as materialized (
-    select ping.account, ping.api_endpoint, ping.api_message, ping.outcome from engine.ping_outcomes() as ping
-  ),
-  summary as (
+  with summary as (
     select
       bool_or(answers.account in ('accepted', 'plan_too_low')) as is_accepted,
       -- The password may be new: what was refused counts more.
@@ -8785,7 +8909,7 @@ as $$
       bool_or(answers.account = 'accepted' and answers.api_endpoint = '/racecards/pro') as has_cards,
       min(answers.api_message) filter (where answers.account = 'plan_too_low') as shortage,
       bool_or(answers.outcome = 'reported' and answers.account is null) as is_asked
-    from answers
+    from unnest(check_account.outcomes) as answers
   )
   select link.part, link.state, link.finding, link.what_to_do
   from summary
@@ -8804,15 +8928,15 @@ as $$
           when summary.refusal is not null then summary.refusal || '.'
           when summary.is_accepted then 'The Racing API accepts the account.'
           when summary.mishap is not null then summary.mishap || '.'
-          when summary.is_asked then 'The Racing API is being asked.'
-          else 'Not known before a function is reached.'
+          when summary.is_asked then 'A function is asking The Racing API and has no answer yet.'
+          else 'Not known until a function answers.'
         end,
         case
           when summary.refusal is not null
-            then 'Run "npx -y deno task setup", which asks for user name and password of the API and tries them; or '
-              'set the function secrets RACING_API_USERNAME and RACING_API_PASSWORD in the dashboard.'
+            then 'Put the right RACING_API_USERNAME and RACING_API_PASSWORD into supabase/.env and run "npx -y deno '
+              'task setup"; or set them as function secrets in the dashboard.'
           when summary.is_accepted then 'Nothing.'
-          when summary.mishap is not null then 'Look again in a minute; if it stays, ask The Racing API.'
+          when summary.mishap is not null then 'Look again in a minute. If it stays so, ask The Racing API.'
           when summary.is_asked then 'Look again in 5 seconds: select * from check_setup();'
           else 'See the rows of the functions.'
         end
@@ -8820,27 +8944,27 @@ as $$
       (
         2,
         'API plan',
-        case when summary.has_cards then 'ok' when summary.shortage is not null then 'failed' else 'waiting' end,
+        case when summary.has_cards then 'ok' when summary.shortage is not null then 'warning' else 'waiting' end,
         case
           when summary.has_cards then 'It is Pro: racecards and results can be pulled.'
           when summary.shortage is not null then format(
             'The plan of the account is too low: %s.',
             coalesce(substring(summary.shortage from '\((.*)\)'), summary.shortage)
           )
-          else 'Not known before the account is accepted.'
+          else 'Not known until the account is accepted.'
         end,
         case
           when summary.has_cards then 'Nothing.'
           when summary.shortage is not null
-            then 'Racecards need the plan Pro, results alone Standard: change the plan at The Racing API, or pull '
-              'results only.'
+            then 'Nothing, if you pull results alone: the plan Standard is enough for them. Racecards need the plan '
+              'Pro: change the plan at The Racing API.'
           else 'See the row "API account".'
         end
       )
   ) as link (place, part, state, finding, what_to_do)
   order by link.place
 $$;
-comment on function engine.check_account() is
+comment on function engine.check_account(engine.ping_outcome[]) is
   'Whether The Racing API accepts the account, and whether its plan has racecards, by what the functions reported.';
 
 create function engine.check_webhook()
@@ -8852,16 +8976,18 @@ set search_path = ''
 set lock_timeout = '1s'
 as $$
 declare
+  -- One that was sent to another address says nothing about this one.
+  set_at constant timestamptz := (
+    select s.updated_at from vault.decrypted_secrets as s
+    where s.name = 'alert_webhook_url' and btrim(s.decrypted_secret, E' \t\r\n') <> ''
+  );
   last_message record;
   answer record;
 begin
   part := 'webhook';
   state := 'ok';
   what_to_do := 'Nothing.';
-  if not exists (
-    select from vault.decrypted_secrets as s
-    where s.name = 'alert_webhook_url' and btrim(s.decrypted_secret, E' \t\r\n') <> ''
-  ) then
+  if set_at is null then
     finding := 'None is set: alerts are written into the table alerts, and nobody is told.';
     what_to_do := 'Nothing; or set one with "npx -y deno task setup" or supabase/snippets/set_up.sql.';
     return next;
@@ -8870,11 +8996,18 @@ begin
   select m.id, m.sent_at, m.tries, m.delivered_at, request.request_id, request.queued_at into last_message
   from engine.alert_messages as m
   left join engine.alert_requests as request on request.message_id = m.id
-  where m.tries > 0
+  where m.tries > 0 and coalesce(request.queued_at, m.sent_at) >= set_at
   order by m.sent_at desc, m.id desc
   limit 1;
   if not found then
-    finding := 'It is set; no alert had to be sent yet.';
+    finding := 'It is set. No alert has been sent to it yet.';
+    return next;
+    return;
+  end if;
+  if last_message.delivered_at is null and engine.responses_are_locked() then
+    state := 'warning';
+    finding := 'Another session has locked net._http_response, so nobody knows whether the last message was taken.';
+    what_to_do := 'Find out who, in pg_locks and pg_stat_activity; pg_terminate_backend(pid) ends it.';
     return next;
     return;
   end if;
@@ -8895,7 +9028,8 @@ begin
     finding := 'A message was just sent to it.';
     what_to_do := 'Look again in 5 seconds: select * from check_setup();';
   else
-    state := 'failed';
+    -- Without it everything else works.
+    state := 'warning';
     finding := format(
       'It did not take the last message: %s.',
       coalesce('it answered ' || answer.status_code, 'it could not be reached, or did not answer in time')
@@ -8905,7 +9039,8 @@ begin
   return next;
 end
 $$;
-comment on function engine.check_webhook() is 'Whether the webhook took the last message, if one is set.';
+comment on function engine.check_webhook() is
+  'Whether the webhook, if one is set, took the last message that was sent since its address was set.';
 
 -- schemas/setup/check_setup.sql
 
@@ -8919,6 +9054,7 @@ set search_path = ''
 as $$
 declare
   topic text;
+  outcomes engine.ping_outcome[];
   is_fresh boolean;
 begin
   -- Read before new pings are queued: pg_net sends after the commit, so nothing of these could be answered.
@@ -8926,14 +9062,21 @@ begin
     array['extensions', 'grants', 'vault', 'net', 'cron', 'functions', 'clocks', 'account', 'size', 'webhook']
   loop
     begin
-      return query execute format('select c.part, c.state, c.finding, c.what_to_do from engine.check_%s() as c', topic);
+      if topic = 'functions' then
+        outcomes := array(select p from engine.ping_outcomes() as p);
+      end if;
+      return query execute format(
+        'select c.part, c.state, c.finding, c.what_to_do from engine.check_%s(%s) as c',
+        topic, case when topic in ('functions', 'clocks', 'account') then '$1' end
+      )
+      using outcomes;
     exception
       -- A broken project must not keep the others from being looked at.
       when others then
         part := topic;
         state := 'failed';
-        finding := format('It can''t be looked at: %s.', rtrim(sqlerrm, '.'));
-        what_to_do := 'Mend the rows above first.';
+        finding := format('It could not be checked: %s.', rtrim(sqlerrm, '.'));
+        what_to_do := 'Do what the rows above say first.';
         return next;
     end;
   end loop;
@@ -8941,11 +9084,11 @@ begin
   part := 'ping';
   select count(distinct feed.function_name) = count(distinct ping.function_name) into is_fresh
   from engine.feeds as feed
-  left join engine.ping_outcomes() as ping
+  left join unnest(outcomes) as ping
     on ping.function_name = feed.function_name and ping.outcome <> 'pending' and ping.age < interval '1 minute';
   if exists (select from engine.pings as ping where ping.queued_at > engine.wall_clock() - interval '4 seconds') then
     state := case when is_fresh then 'ok' else 'waiting' end;
-    finding := 'The functions were asked a moment ago.';
+    finding := 'The functions were asked a few seconds ago.';
     what_to_do := case when is_fresh then 'Nothing.' else 'Look again in 5 seconds: select * from check_setup();' end;
     return next;
     return;
@@ -8954,15 +9097,16 @@ begin
     perform engine.ping_functions();
     state := case when is_fresh then 'ok' else 'waiting' end;
     finding := case
-      when is_fresh then 'The functions were asked just now again; what they answered within a minute is above.'
-      else 'The functions were asked just now; the rows above say what was known before.'
+      when is_fresh
+        then 'The rows above show what the functions answered within the past minute. They have been asked again.'
+      else 'The functions have been asked just now. The rows above show what was known before.'
     end;
     what_to_do := case when is_fresh then 'Nothing.' else 'Look again in 5 seconds: select * from check_setup();' end;
   exception
     when others then
       state := 'failed';
-      finding := format('The functions can''t be asked: %s.', rtrim(sqlerrm, '.'));
-      what_to_do := 'Mend the rows above first.';
+      finding := format('The functions could not be asked: %s.', rtrim(sqlerrm, '.'));
+      what_to_do := 'Do what the rows above say first.';
   end;
   return next;
 end

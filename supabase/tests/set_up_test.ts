@@ -44,7 +44,7 @@ Deno.test("set_up.sql puts into Vault what a dispatch needs, and the next one us
   const id = Number(dispatch?.body["dispatch"]);
   assertEquals([dispatch?.url, dispatch?.signature], [
     "https://mine.supabase.co/functions/v1/events",
-    sign({ functionName: "events", feed: "results", id, expires: dispatch?.expires ?? NaN }, "s3cret"),
+    sign({ functionName: "events", subject: "results", id, expires: dispatch?.expires ?? NaN }, "s3cret"),
   ]);
 });
 

@@ -18,10 +18,10 @@ const PULL = statement("select pull_masters()::integer as run_id");
 const status = (run: number) =>
   statement("select state, what_to_do, last_error from backfill_status where run_id = $1", open(run));
 const PING = statement("select engine.ping_functions()");
-/** Of the newest ping of each function. */
+const NEWEST = statement("select coalesce(max(id), 0)::text as id from engine.pings");
+/** Of a function whose newest ping is not answered yet, an older one. */
 const PINGS = statement(
-  "select distinct on (function_name) outcome, account, finding, what_to_do from engine.ping_outcomes() " +
-    "order by function_name, ping_id desc",
+  "select ping_id::text, outcome, account, finding, what_to_do from engine.ping_outcomes()",
 );
 const COUNTS = statement(
   "select (select count(*) from ra_mst_regions)::integer as regions, (select count(*) from ra_mst_courses)::integer as " +
@@ -29,6 +29,7 @@ const COUNTS = statement(
 );
 
 interface PingOutcome {
+  readonly ping_id: string;
   readonly outcome: string;
   readonly account: string | null;
   readonly finding: string;
@@ -49,7 +50,7 @@ const HINT_SECONDS = 30;
 /** The proof that all of it works: the masters go the way of every pull, and arrive. */
 export const firstPull: Step = {
   name: "first pull",
-  actions: () => [SET_UP, ARRIVED, LIVE, PING, PINGS, PULL, status(1), COUNTS],
+  actions: () => [SET_UP, ARRIVED, LIVE, NEWEST, PING, PINGS, PULL, status(1), COUNTS],
   async run(_project, hands, changedSoFar) {
     const [settings] = await hands.query<{ set_up_on: string | null }>(SET_UP);
     if (settings?.set_up_on && !changedSoFar) return unchanged(`done on ${settings.set_up_on}`);
@@ -72,12 +73,14 @@ const PING_SECONDS = 30;
 
 /** Lets the functions say whether they work: a start is refused for what they last said, and says less about it. */
 async function waitForPings(hands: Hands): Promise<void> {
+  const [newest] = await hands.query<{ id: string }>(NEWEST);
+  const isOurs = ({ ping_id }: PingOutcome) => BigInt(ping_id) > BigInt(newest?.id ?? 0);
   await hands.query(PING);
   for (let waited = 0; waited < PING_SECONDS; waited++) {
     const pings = await hands.query<PingOutcome>(PINGS);
-    const failed = pings.find(({ outcome }) => outcome !== "pending" && outcome !== "reported");
+    const failed = pings.find((ping) => isOurs(ping) && !["pending", "reported"].includes(ping.outcome));
     if (failed !== undefined) throw new Problem(`${failed.finding} ${failed.what_to_do}`);
-    if (pings.every(({ outcome, account }) => outcome === "reported" && account !== null)) return;
+    if (pings.every((ping) => isOurs(ping) && ping.account !== null)) return;
     await hands.wait(1000);
   }
 }

@@ -86,7 +86,7 @@ as $$
           lost.id, lost.feed, lost.sent_at
         )
       end as message,
-      answer.kind <> 'answered' as is_answered
+      answer.kind <> 'answered' as is_explained
     from lost
     left join engine.feeds as feed on feed.name = lost.feed
     left join lateral engine.read_response(lost.request_id, lost.queued_at, feed.function_name) as answer on true
@@ -95,7 +95,7 @@ as $$
     insert into public.ingest_errors (feed, failure_class, attempt, message)
     select told.feed, 'lost_dispatch', 1, told.message
     from told
-    where not engine.silence_is_noted(told.feed, case when told.is_answered then told.message else 'The dispatch ' end)
+    where not engine.silence_is_noted(told.feed, case when told.is_explained then told.message else 'The dispatch ' end)
     order by told.id
   )
   select count(*)::integer from lost

@@ -7,7 +7,9 @@ security invoker
 set search_path = ''
 as $$
 begin
-  perform engine.refuse_broken_setup();
+  perform engine.refuse_broken_setup(
+    array(select unnest(s.feeds) from public.pull_schedules as s where s.enabled)
+  );
   update public.backfill_settings as s
   set schedules_started_on = engine.london_day(), schedules_started_at = engine.clock()
   where s.schedules_started_on is null;

@@ -1,6 +1,26 @@
 -- What pg_net's table of responses says. Every login can write to that table, so it is a hint: what comes from it is
 -- cut and cleaned, and nothing that a function itself has reported is doubted because of it.
 
+create function engine.responses_are_locked()
+returns boolean
+language sql
+stable
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+  select exists (
+    select from pg_locks as held
+    where
+      held.database = (select d.oid from pg_database as d where d.datname = current_database())
+      and held.relation = to_regclass('net._http_response')
+      and held.mode = 'AccessExclusiveLock'
+      and held.pid <> pg_backend_pid()
+  )
+$$;
+comment on function engine.responses_are_locked() is
+  'Whether another session has locked pg_net''s table of responses, so that nobody can read it, or waits for that lock.
+   Waits for nothing itself.';
+
 create function engine.read_response(
   request_id bigint,
   queued_at timestamptz,
@@ -13,13 +33,17 @@ language plpgsql
 stable
 security invoker
 set search_path = pg_catalog, pg_temp
--- Every login can lock it, too.
+-- For the moment between the question whether it is locked and the reading.
 set lock_timeout = '1s'
 as $$
 declare
   answer record;
   reason text;
 begin
+  -- Every login can lock that table. Where many responses are read, waiting a second for each adds up to minutes.
+  if read_response.request_id is null or engine.responses_are_locked() then
+    return;
+  end if;
   select r.status_code, r.timed_out, r.error_msg, left(r.content, 500) as content into answer
   from net._http_response as r
   where
@@ -53,7 +77,7 @@ begin
     when 'setting_missing' then 'The function %1$s lacks a secret that it needs (500).'
     when 'does_not_start' then 'The function %1$s does not start (503).'
     when 'no_database' then 'The function %1$s can''t reach the database (503).'
-    when 'refused' then 'The function %1$s was asked, and the answer was %2$s.'
+    when 'refused' then 'The function %1$s answered with an error (%2$s).'
     when 'timed_out' then 'The function %1$s did not answer within five seconds.'
     when 'no_host' then 'Vault''s project_url names a host that does not exist (%3$s).'
     when 'no_connection' then 'The function %1$s could not be connected to (%3$s).'
@@ -61,7 +85,7 @@ begin
   finding := format(finding, read_response.function_name, answer.status_code, reason);
   what_to_do := case kind
     when 'clocks_differ' then
-      'Wait a few minutes; if it stays, restart the project: the platform sets both clocks.'
+      'Wait a few minutes. If that does not help, restart the project: the platform sets both clocks.'
     when 'secret_differs' then
       'Run "npx -y deno task setup", which gives both the same; with only the SQL editor, put the value of the '
       'function secret WORKER_SECRET into supabase/snippets/set_up.sql and run it.'
@@ -73,7 +97,7 @@ begin
     when 'does_not_start' then
       'Read the function''s log in the dashboard, then deploy it again with "npx -y deno task setup".'
     when 'no_database' then
-      'Read the function''s log in the dashboard; the database may be restarting, or refuse the function''s key.'
+      'Read the function''s log in the dashboard: the database may be restarting, or it refuses the function''s key.'
     when 'refused' then
       'Read the function''s log in the dashboard.'
     when 'timed_out' then
@@ -94,7 +118,7 @@ comment on function engine.read_response(bigint, timestamptz, text) is
   'What pg_net''s response to a request says about a function: kind (answered, secret_differs, clocks_differ,
    not_deployed, setting_missing, does_not_start, no_database, refused, timed_out, no_host or no_connection), and,
    unless it was answered, a sentence each on what is wrong and what to do. queued_at is by the real clock. Nulls while
-   there is no response.';
+   there is no response, and while another session has locked the table: it does not wait for it.';
 
 create function engine.dispatch_trouble(feeds text[])
 returns text
@@ -133,4 +157,4 @@ comment on function engine.dispatch_trouble(text[]) is
   'Why the dispatches of these feeds are not claimed, as far as an answer, or the failure to send them, says: a sentence
    and what to do. Null when nothing is known, and once a chunk of the feed was claimed.';
 
-grant execute on function engine.read_response, engine.dispatch_trouble to service_role;
+grant execute on function engine.responses_are_locked, engine.read_response, engine.dispatch_trouble to service_role;

@@ -41,4 +41,4 @@ as $$
   from unnest(text_to_sign.fields) with ordinality as field (value, place)
 $$;
 comment on function engine.text_to_sign(text[]) is
-  'What is signed of a dispatch: function, feed, number and expiry, each as "<bytes>:<field>,".';
+  'What is signed: function, subject (a feed, or ping), number and expiry, each as "<bytes>:<field>,".';

@@ -72,7 +72,7 @@ begin
   ) as r;
   -- A scheduled pull is not refused: its dispatches go out as soon as all is mended.
   if kind in ('backfill', 'by_hand') then
-    perform engine.refuse_broken_setup();
+    perform engine.refuse_broken_setup(request.wanted_feeds);
   end if;
 
   -- Two starts at the same time must not both find the range free. Starts of different kinds never wait for each other:

@@ -25,6 +25,8 @@ create table engine.feeds (
   counted_rows text[] not null default array['races'],
   by_default boolean not null default true,
   constraint feeds_place_once unique (place),
+  -- A ping is signed as a dispatch is, with this word in place of the feed.
+  constraint feeds_ping_is_no_feed check (name <> 'ping'),
   constraint feeds_endpoints_not_empty check (cardinality(endpoints) > 0),
   constraint feeds_counted_rows_not_empty check (cardinality(counted_rows) > 0),
   constraint feeds_counted_by_known check (counted_by in ('lists', 'days', 'pages', 'ids')),

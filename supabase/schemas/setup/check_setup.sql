@@ -8,6 +8,7 @@ set search_path = ''
 as $$
 declare
   topic text;
+  outcomes engine.ping_outcome[];
   is_fresh boolean;
 begin
   -- Read before new pings are queued: pg_net sends after the commit, so nothing of these could be answered.
@@ -15,14 +16,21 @@ begin
     array['extensions', 'grants', 'vault', 'net', 'cron', 'functions', 'clocks', 'account', 'size', 'webhook']
   loop
     begin
-      return query execute format('select c.part, c.state, c.finding, c.what_to_do from engine.check_%s() as c', topic);
+      if topic = 'functions' then
+        outcomes := array(select p from engine.ping_outcomes() as p);
+      end if;
+      return query execute format(
+        'select c.part, c.state, c.finding, c.what_to_do from engine.check_%s(%s) as c',
+        topic, case when topic in ('functions', 'clocks', 'account') then '$1' end
+      )
+      using outcomes;
     exception
       -- A broken project must not keep the others from being looked at.
       when others then
         part := topic;
         state := 'failed';
-        finding := format('It can''t be looked at: %s.', rtrim(sqlerrm, '.'));
-        what_to_do := 'Mend the rows above first.';
+        finding := format('It could not be checked: %s.', rtrim(sqlerrm, '.'));
+        what_to_do := 'Do what the rows above say first.';
         return next;
     end;
   end loop;
@@ -30,11 +38,11 @@ begin
   part := 'ping';
   select count(distinct feed.function_name) = count(distinct ping.function_name) into is_fresh
   from engine.feeds as feed
-  left join engine.ping_outcomes() as ping
+  left join unnest(outcomes) as ping
     on ping.function_name = feed.function_name and ping.outcome <> 'pending' and ping.age < interval '1 minute';
   if exists (select from engine.pings as ping where ping.queued_at > engine.wall_clock() - interval '4 seconds') then
     state := case when is_fresh then 'ok' else 'waiting' end;
-    finding := 'The functions were asked a moment ago.';
+    finding := 'The functions were asked a few seconds ago.';
     what_to_do := case when is_fresh then 'Nothing.' else 'Look again in 5 seconds: select * from check_setup();' end;
     return next;
     return;
@@ -43,15 +51,16 @@ begin
     perform engine.ping_functions();
     state := case when is_fresh then 'ok' else 'waiting' end;
     finding := case
-      when is_fresh then 'The functions were asked just now again; what they answered within a minute is above.'
-      else 'The functions were asked just now; the rows above say what was known before.'
+      when is_fresh
+        then 'The rows above show what the functions answered within the past minute. They have been asked again.'
+      else 'The functions have been asked just now. The rows above show what was known before.'
     end;
     what_to_do := case when is_fresh then 'Nothing.' else 'Look again in 5 seconds: select * from check_setup();' end;
   exception
     when others then
       state := 'failed';
-      finding := format('The functions can''t be asked: %s.', rtrim(sqlerrm, '.'));
-      what_to_do := 'Mend the rows above first.';
+      finding := format('The functions could not be asked: %s.', rtrim(sqlerrm, '.'));
+      what_to_do := 'Do what the rows above say first.';
   end;
   return next;
 end

@@ -1,8 +1,31 @@
 -- Whether cron does its work, for check_setup.
 
+create function engine.cron_is_dead(server_started_at timestamptz)
+returns boolean
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+  select
+    cron_is_dead.server_started_at < moment.long_ago
+    and not exists (select from cron.job_run_details as run where run.start_time >= moment.long_ago)
+    -- A job that ran before was there to be run since.
+    and exists (
+      select from cron.job_run_details as run
+      join cron.job as job on job.jobid = run.jobid
+      where job.active and job.jobname = any (array['engine-sweep', 'engine-watch', 'engine-pulls'])
+    )
+  from (values (engine.wall_clock() - interval '3 minutes')) as moment (long_ago)
+$$;
+comment on function engine.cron_is_dead(timestamptz) is
+  'Whether pg_cron has started no job for three minutes, although the server runs for longer and a job of every minute
+   that ran before is still there. A project that has been woken, or set up, just now is none.';
+
 create function engine.judge_job(
   job_name text,
   longest_silence interval,
+  server_started_at timestamptz,
   out state text,
   out finding text,
   out what_to_do text
@@ -13,15 +36,14 @@ security invoker
 set search_path = ''
 as $$
 declare
+  is_nightly constant boolean := judge_job.longest_silence > interval '1 day';
   job record;
   last_run record;
   since interval;
-  -- For how long this has been looked at, at least.
-  watched constant interval := engine.wall_clock() - (select min(ping.queued_at) from engine.pings as ping);
 begin
   what_to_do := case judge_job.job_name
-    when 'engine-pulls' then 'Put it back: select * from start_schedules();'
-    else 'Put it back: select engine.schedule_jobs(); "npx -y deno task setup" does so, too.'
+    when 'engine-pulls' then 'Schedule it again: select * from start_schedules();'
+    else 'Schedule it again: select engine.schedule_jobs(); "npx -y deno task setup" does that, too.'
   end;
   select j.jobid, j.active into job from cron.job as j where j.jobname = judge_job.job_name;
   if not found then
@@ -41,26 +63,44 @@ begin
   order by d.runid desc
   limit 1;
   since := engine.wall_clock() - last_run.start_time;
-  if last_run.start_time is null then
-    state := case
-      when judge_job.longest_silence > interval '1 day' then 'ok'
-      when watched > judge_job.longest_silence then 'failed'
-      else 'waiting'
-    end;
-    finding := 'It is there and has not run yet.';
-    what_to_do := case state
-      when 'ok' then 'Nothing: it runs at night.'
-      when 'waiting' then 'Look again in a minute: select * from check_setup();'
-      else 'pg_cron does not run: restart the project in the dashboard.'
-    end;
-  elsif since > judge_job.longest_silence then
+  if engine.cron_is_dead(judge_job.server_started_at) then
     state := 'failed';
-    finding := format('It last ran at %s, and should have run since.', last_run.start_time);
-    what_to_do := 'pg_cron does not run: restart the project in the dashboard.';
+    finding := concat_ws(
+      ' ', 'It last ran at ' || last_run.start_time || '.', 'pg_cron has started no job for more than 3 minutes.'
+    );
+    what_to_do := 'Restart the project in the dashboard.';
+  elsif last_run.start_time is null then
+    state := case when is_nightly then 'ok' else 'waiting' end;
+    finding := 'It has not run yet.';
+    what_to_do := case
+      when is_nightly then 'Nothing: it runs at night.'
+      else 'Look again in a minute: select * from check_setup(); if that is so after 3 minutes, restart the project.'
+    end;
+  elsif since > judge_job.longest_silence
+    -- What was cut off when the server stopped counts as failed there.
+    or not is_nightly and last_run.start_time < judge_job.server_started_at
+  then
+    state := case when is_nightly then 'warning' else 'waiting' end;
+    finding := case
+      when last_run.start_time < judge_job.server_started_at then format(
+        'It last ran at %s, before the server was started at %s.', last_run.start_time, judge_job.server_started_at
+      )
+      when last_run.status = 'running' then format('Its run of %s has not ended yet.', last_run.start_time)
+      else format('It last ran at %s.', last_run.start_time)
+    end;
+    what_to_do := case
+      when is_nightly
+        then 'Nothing, if the project was paused: it runs again at night. Otherwise see cron.job_run_details.'
+      else 'Look again in a minute: select * from check_setup(); if that does not help, see cron.job_run_details.'
+    end;
   elsif last_run.status = 'failed' then
-    state := 'failed';
+    state := case when is_nightly then 'warning' else 'failed' end;
     finding := format('Its last run, %s s ago, failed: %s', floor(extract(epoch from since)), last_run.said);
-    what_to_do := 'Do what the message says; the next run comes by itself.';
+    what_to_do := case
+      when is_nightly
+        then 'Do what the message says; it runs again at night. To try it now: select * from engine.purge();'
+      else 'Do what the message says; it runs again within a minute.'
+    end;
   else
     state := 'ok';
     finding := format('It last ran %s s ago.', greatest(floor(extract(epoch from since)), 0));
@@ -68,8 +108,10 @@ begin
   end if;
 end
 $$;
-comment on function engine.judge_job(text, interval) is
-  'Whether a cron job is there, active, and ran no longer ago than it may be silent, with success.';
+comment on function engine.judge_job(text, interval, timestamptz) is
+  'Whether a cron job is there and active, ran no longer ago than it may be silent, and ran with success. Only a cron
+   that is dead, a job that is gone or off, and one of every minute that fails, is failed: what a project missed while
+   it was paused is not. server_started_at: pg_postmaster_start_time().';
 
 create function engine.check_cron()
 returns table (part text, state text, finding text, what_to_do text)
@@ -99,7 +141,9 @@ as $$
       (3, 'engine-upkeep', null, interval '26 hours'),
       (4, 'engine-pulls', 'pulls', interval '3 minutes')
   ) as job (place, name, heartbeat, longest_silence)
-  cross join lateral engine.judge_job(job.name, job.longest_silence) as judged
+  cross join lateral engine.judge_job(
+    job.name, job.longest_silence, pg_catalog.pg_postmaster_start_time()
+  ) as judged
   left join lateral (
     select beat.beat_at as ticked_at
     from engine.heartbeats as beat

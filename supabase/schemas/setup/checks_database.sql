@@ -87,7 +87,7 @@ as $$
     coalesce(judged.finding, 'The functions'' role may execute all that it needs.'),
     case
       when judged.finding is null then 'Nothing.'
-      when judged.finding like '%BYPASSRLS%' then 'The platform gives it: alter role service_role bypassrls;'
+      when judged.finding like '%BYPASSRLS%' then 'Give it back: alter role service_role bypassrls;'
       else 'Give them back: grant usage on schema engine to service_role; grant execute on function … to service_role;'
     end
   from judged
@@ -122,15 +122,26 @@ declare
   is_late boolean;
   runs boolean;
 begin
+  if engine.responses_are_locked() then
+    return query select
+      'pg_net', 'failed', 'Another session has locked net._http_response, so pg_net can''t store any answer.',
+      'Find out who, in pg_locks and pg_stat_activity; pg_terminate_backend(pid) ends it.';
+    return;
+  end if;
   select count(*), coalesce(bool_or(ours.queued_at < engine.wall_clock() - interval '1 minute'), false)
   into waiting, is_late
   from net.http_request_queue as queue
   left join (
-    select ping.request_id, ping.queued_at from engine.pings as ping
-    union all
-    select sent.request_id, sent.queued_at from engine.dispatches as sent
-    union all
-    select request.request_id, request.queued_at from engine.alert_requests as request
+    -- pg_net's ids start over after a crash: only the newest request can be the one in the queue.
+    select request.request_id, max(request.queued_at) as queued_at
+    from (
+      select ping.request_id, ping.queued_at from engine.pings as ping
+      union all
+      select sent.request_id, sent.queued_at from engine.dispatches as sent
+      union all
+      select alert.request_id, alert.queued_at from engine.alert_requests as alert
+    ) as request
+    group by request.request_id
   ) as ours on ours.request_id = queue.id;
   -- Only some versions are seen there.
   select bool_or(true) into runs
@@ -140,12 +151,12 @@ begin
     'pg_net',
     case when is_late then 'failed' else 'ok' end,
     case
-      when is_late then format('Requests wait in its queue for more than a minute, %s in all.', waiting)
-      else format('%s%s requests wait in its queue, none for a minute.', case when runs then 'It runs. ' end, waiting)
+      when is_late then format('Requests in its queue: %s. One of ours has been there for more than a minute.', waiting)
+      else format('%sRequests in its queue: %s.', case when runs then 'It runs. ' end, waiting)
     end,
     case
       when not is_late then 'Nothing.'
-      else 'Start its worker again: select net.worker_restart(); if that does not help, restart the project.'
+      else 'Restart its worker: select net.worker_restart(); if that does not help, restart the project.'
     end;
 exception
   when lock_not_available then
@@ -155,7 +166,8 @@ exception
 end
 $$;
 comment on function engine.check_net() is
-  'Whether pg_net sends: no request of ours has been in its queue for a minute. Its queue has no times, ours have.';
+  'Whether pg_net sends, and can store the answers: no request of ours has been in its queue for a minute. Its queue has
+   no times, ours have.';
 
 create function engine.check_size()
 returns table (part text, state text, finding text, what_to_do text)

@@ -1,21 +1,18 @@
 -- What the last pings and the last message to the webhook say, for check_setup.
 
-create function engine.check_functions()
+create function engine.check_functions(outcomes engine.ping_outcome[])
 returns table (part text, state text, finding text, what_to_do text)
 language sql
 stable
 security invoker
 set search_path = ''
 as $$
-  with outcomes as materialized (
-    select * from engine.ping_outcomes()
-  ),
-  names as (
+  with names as (
     select distinct feed.function_name from engine.feeds as feed
   )
   select link.part, link.state, link.finding, link.what_to_do
   from names
-  left join outcomes as ping on ping.function_name = names.function_name
+  left join unnest(check_functions.outcomes) as ping on ping.function_name = names.function_name
   cross join lateral (
     values
       (
@@ -28,10 +25,10 @@ as $$
           else 'failed'
         end,
         case
-          when ping.outcome is null then 'It was never asked until now.'
+          when ping.outcome is null then 'It has not been asked within the past hour.'
           when ping.outcome = 'pending' then ping.finding
           when ping.outcome in ('reported', 'mute') then format(
-            'It answered the ping of %s s ago, and knows the worker secret.', floor(extract(epoch from ping.age))
+            'It answered %s s ago and knows the worker secret.', floor(extract(epoch from ping.age))
           )
           else format('%s That was %s s ago.', ping.finding, floor(extract(epoch from ping.age)))
         end,
@@ -46,9 +43,9 @@ as $$
         'database from ' || names.function_name,
         case when ping.outcome = 'reported' then 'ok' when ping.outcome = 'mute' then 'failed' else 'waiting' end,
         case
-          when ping.outcome = 'reported' then 'It reached the database with its key, and reported back.'
+          when ping.outcome = 'reported' then 'It reached the database with its key.'
           when ping.outcome = 'mute' then ping.finding
-          else 'Not known before the function is reached.'
+          else 'Not known until the function answers.'
         end,
         case
           when ping.outcome = 'reported' then 'Nothing.'
@@ -59,10 +56,11 @@ as $$
   ) as link (place, part, state, finding, what_to_do)
   order by link.place, names.function_name
 $$;
-comment on function engine.check_functions() is
-  'Whether each function is reached and knows our secret, and whether it reaches the database.';
+comment on function engine.check_functions(engine.ping_outcome[]) is
+  'Whether each function is reached and knows our secret, and whether it reaches the database, by what became of the
+   pings.';
 
-create function engine.check_clocks()
+create function engine.check_clocks(outcomes engine.ping_outcome[])
 returns table (part text, state text, finding text, what_to_do text)
 language sql
 stable
@@ -79,16 +77,16 @@ as $$
     end,
     case
       when worst.is_refused then 'The clocks of a function and of the database differ by more than a minute.'
-      when worst.seconds is null then 'Not known before a function is reached.'
+      when worst.seconds is null then 'Not known until a function answers.'
       when worst.seconds > 15 then format(
-        'The clocks of a function and of the database differ by %s s; from a minute on it refuses what is signed.',
+        'The clocks of a function and of the database differ by %s s. From a minute on it refuses every dispatch.',
         round(worst.seconds)
       )
       else 'The clocks of the functions and of the database agree.'
     end,
     case
       when worst.is_refused or worst.seconds > 15
-        then 'Wait a few minutes; if it stays, restart the project: the platform sets both clocks.'
+        then 'Wait a few minutes. If that does not help, restart the project: the platform sets both clocks.'
       when worst.seconds is null then 'See the rows of the functions.'
       else 'Nothing.'
     end
@@ -96,22 +94,20 @@ as $$
     select
       coalesce(bool_or(ping.outcome = 'clocks_differ'), false) as is_refused,
       max(abs(ping.clock_ahead_seconds)) as seconds
-    from engine.ping_outcomes() as ping
+    from unnest(check_clocks.outcomes) as ping
   ) as worst
 $$;
-comment on function engine.check_clocks() is 'Whether the functions'' clocks agree with the database''s.';
+comment on function engine.check_clocks(engine.ping_outcome[]) is
+  'Whether the functions'' clocks agree with the database''s, by what became of the pings.';
 
-create function engine.check_account()
+create function engine.check_account(outcomes engine.ping_outcome[])
 returns table (part text, state text, finding text, what_to_do text)
 language sql
 stable
 security invoker
 set search_path = ''
 as $$
-  with answers as materialized (
-    select ping.account, ping.api_endpoint, ping.api_message, ping.outcome from engine.ping_outcomes() as ping
-  ),
-  summary as (
+  with summary as (
     select
       bool_or(answers.account in ('accepted', 'plan_too_low')) as is_accepted,
       -- The password may be new: what was refused counts more.
@@ -120,7 +116,7 @@ as $$
       bool_or(answers.account = 'accepted' and answers.api_endpoint = '/racecards/pro') as has_cards,
       min(answers.api_message) filter (where answers.account = 'plan_too_low') as shortage,
       bool_or(answers.outcome = 'reported' and answers.account is null) as is_asked
-    from answers
+    from unnest(check_account.outcomes) as answers
   )
   select link.part, link.state, link.finding, link.what_to_do
   from summary
@@ -139,15 +135,15 @@ as $$
           when summary.refusal is not null then summary.refusal || '.'
           when summary.is_accepted then 'The Racing API accepts the account.'
           when summary.mishap is not null then summary.mishap || '.'
-          when summary.is_asked then 'The Racing API is being asked.'
-          else 'Not known before a function is reached.'
+          when summary.is_asked then 'A function is asking The Racing API and has no answer yet.'
+          else 'Not known until a function answers.'
         end,
         case
           when summary.refusal is not null
-            then 'Run "npx -y deno task setup", which asks for user name and password of the API and tries them; or '
-              'set the function secrets RACING_API_USERNAME and RACING_API_PASSWORD in the dashboard.'
+            then 'Put the right RACING_API_USERNAME and RACING_API_PASSWORD into supabase/.env and run "npx -y deno '
+              'task setup"; or set them as function secrets in the dashboard.'
           when summary.is_accepted then 'Nothing.'
-          when summary.mishap is not null then 'Look again in a minute; if it stays, ask The Racing API.'
+          when summary.mishap is not null then 'Look again in a minute. If it stays so, ask The Racing API.'
           when summary.is_asked then 'Look again in 5 seconds: select * from check_setup();'
           else 'See the rows of the functions.'
         end
@@ -155,27 +151,27 @@ as $$
       (
         2,
         'API plan',
-        case when summary.has_cards then 'ok' when summary.shortage is not null then 'failed' else 'waiting' end,
+        case when summary.has_cards then 'ok' when summary.shortage is not null then 'warning' else 'waiting' end,
         case
           when summary.has_cards then 'It is Pro: racecards and results can be pulled.'
           when summary.shortage is not null then format(
             'The plan of the account is too low: %s.',
             coalesce(substring(summary.shortage from '\((.*)\)'), summary.shortage)
           )
-          else 'Not known before the account is accepted.'
+          else 'Not known until the account is accepted.'
         end,
         case
           when summary.has_cards then 'Nothing.'
           when summary.shortage is not null
-            then 'Racecards need the plan Pro, results alone Standard: change the plan at The Racing API, or pull '
-              'results only.'
+            then 'Nothing, if you pull results alone: the plan Standard is enough for them. Racecards need the plan '
+              'Pro: change the plan at The Racing API.'
           else 'See the row "API account".'
         end
       )
   ) as link (place, part, state, finding, what_to_do)
   order by link.place
 $$;
-comment on function engine.check_account() is
+comment on function engine.check_account(engine.ping_outcome[]) is
   'Whether The Racing API accepts the account, and whether its plan has racecards, by what the functions reported.';
 
 create function engine.check_webhook()
@@ -187,16 +183,18 @@ set search_path = ''
 set lock_timeout = '1s'
 as $$
 declare
+  -- One that was sent to another address says nothing about this one.
+  set_at constant timestamptz := (
+    select s.updated_at from vault.decrypted_secrets as s
+    where s.name = 'alert_webhook_url' and btrim(s.decrypted_secret, E' \t\r\n') <> ''
+  );
   last_message record;
   answer record;
 begin
   part := 'webhook';
   state := 'ok';
   what_to_do := 'Nothing.';
-  if not exists (
-    select from vault.decrypted_secrets as s
-    where s.name = 'alert_webhook_url' and btrim(s.decrypted_secret, E' \t\r\n') <> ''
-  ) then
+  if set_at is null then
     finding := 'None is set: alerts are written into the table alerts, and nobody is told.';
     what_to_do := 'Nothing; or set one with "npx -y deno task setup" or supabase/snippets/set_up.sql.';
     return next;
@@ -205,11 +203,18 @@ begin
   select m.id, m.sent_at, m.tries, m.delivered_at, request.request_id, request.queued_at into last_message
   from engine.alert_messages as m
   left join engine.alert_requests as request on request.message_id = m.id
-  where m.tries > 0
+  where m.tries > 0 and coalesce(request.queued_at, m.sent_at) >= set_at
   order by m.sent_at desc, m.id desc
   limit 1;
   if not found then
-    finding := 'It is set; no alert had to be sent yet.';
+    finding := 'It is set. No alert has been sent to it yet.';
+    return next;
+    return;
+  end if;
+  if last_message.delivered_at is null and engine.responses_are_locked() then
+    state := 'warning';
+    finding := 'Another session has locked net._http_response, so nobody knows whether the last message was taken.';
+    what_to_do := 'Find out who, in pg_locks and pg_stat_activity; pg_terminate_backend(pid) ends it.';
     return next;
     return;
   end if;
@@ -230,7 +235,8 @@ begin
     finding := 'A message was just sent to it.';
     what_to_do := 'Look again in 5 seconds: select * from check_setup();';
   else
-    state := 'failed';
+    -- Without it everything else works.
+    state := 'warning';
     finding := format(
       'It did not take the last message: %s.',
       coalesce('it answered ' || answer.status_code, 'it could not be reached, or did not answer in time')
@@ -240,4 +246,5 @@ begin
   return next;
 end
 $$;
-comment on function engine.check_webhook() is 'Whether the webhook took the last message, if one is set.';
+comment on function engine.check_webhook() is
+  'Whether the webhook, if one is set, took the last message that was sent since its address was set.';

@@ -1,10 +1,10 @@
 -- What became of the last pings.
 
-create function engine.ping_outcomes()
-returns table (
+create type engine.ping_outcome as (
   function_name text,
   ping_id bigint,
   sent_at timestamptz,
+  queued_at timestamptz,
   age interval,
   outcome text,
   finding text,
@@ -13,14 +13,41 @@ returns table (
   account text,
   api_endpoint text,
   api_message text
-)
+);
+comment on type engine.ping_outcome is
+  'What became of a ping, as engine.ping_outcomes judges it, so that it is asked once and handed on.';
+
+create function engine.ping_outcomes()
+returns setof engine.ping_outcome
 language sql
 stable
 security invoker
 set search_path = pg_catalog, pg_temp
 as $$
+  with asked as (
+    select
+      ping.*,
+      engine.wall_clock() - ping.queued_at as age,
+      max(ping.id) filter (where ping.answered_at is not null) over (partition by ping.function_name) as last_answered
+    from engine.pings as ping
+    where
+      -- One of an hour ago says little.
+      ping.queued_at > engine.wall_clock() - interval '1 hour'
+      and ping.function_name in (select feed.function_name from engine.feeds as feed)
+  ),
+  telling as (
+    select
+      asked.*,
+      row_number() over (
+        partition by asked.function_name, asked.answered_at is null, asked.age >= interval '30 seconds'
+        order by asked.id desc
+      ) as nth
+    from asked
+    -- A report says more than the silence before it.
+    where asked.answered_at is not null or asked.id > coalesce(asked.last_answered, 0)
+  )
   select distinct on (judged.function_name)
-    judged.function_name, judged.id, judged.sent_at, judged.age, judged.outcome,
+    judged.function_name, judged.id, judged.sent_at, judged.queued_at, judged.age, judged.outcome,
     case judged.outcome
       when 'pending' then
         format('It was asked %s s ago and has not answered yet.', floor(extract(epoch from judged.age)))
@@ -33,31 +60,33 @@ as $$
     end,
     case judged.outcome
       when 'pending' then 'Look again in 5 seconds: select * from check_setup();'
-      when 'not_sent' then 'Look at pg_net''s row, and again in a minute: select * from check_setup();'
-      when 'mute' then 'Read the function''s log in the dashboard; then deploy again with "npx -y deno task setup".'
+      when 'not_sent' then 'See the row "pg_net", and look again in a minute: select * from check_setup();'
+      when 'mute' then 'Read the function''s log in the dashboard; then deploy it again with "npx -y deno task setup".'
       else judged.what_to_do
     end,
     judged.clock_ahead_seconds, judged.account, judged.api_endpoint, judged.api_message
   from (
     select
-      ping.*,
-      waited.age,
+      telling.*,
       answer.finding,
       answer.what_to_do,
       case
-        when ping.answered_at is not null then 'reported'
+        when telling.answered_at is not null then 'reported'
         when answer.kind <> 'answered' then answer.kind
-        when waited.age < interval '30 seconds' then 'pending'
+        when telling.age < interval '30 seconds' then 'pending'
         when answer.kind = 'answered' then 'mute'
         else 'not_sent'
       end as outcome
-    from engine.pings as ping
-    cross join lateral (values (engine.wall_clock() - ping.queued_at)) as waited (age)
+    from telling
     -- A function's own report counts more than pg_net's table, which is then not asked.
     cross join lateral engine.read_response(
-      case when ping.answered_at is null then ping.request_id end, ping.queued_at, ping.function_name
+      case when telling.answered_at is null then telling.request_id end, telling.queued_at, telling.function_name
     ) as answer
-    where ping.function_name in (select feed.function_name from engine.feeds as feed)
+    -- Of those without a report the newest are enough. Who asks every five seconds must also get to know what has been
+    -- silent for thirty.
+    where
+      telling.answered_at is not null
+      or telling.nth <= case when telling.age < interval '30 seconds' then 2 else 1 end
   ) as judged
   order by
     judged.function_name,
@@ -67,7 +96,7 @@ as $$
     judged.id desc
 $$;
 comment on function engine.ping_outcomes() is
-  'Of each function that was pinged, the newest ping that says something, or the one that is waited for. outcome:
-   reported, the function got it and reached the database; pending; mute, it answered and reported nothing for thirty
-   seconds; not_sent, there is no response after thirty seconds; or a kind of engine.read_response. finding and
-   what_to_do are null when it reported.';
+  'Of each function that was pinged within the past hour, the newest ping that says something, or the one that is waited
+   for. outcome: reported, the function got it and reached the database; pending; mute, it answered and reported nothing
+   for thirty seconds; not_sent, there is no response after thirty seconds; or a kind of engine.read_response. finding
+   and what_to_do are null when it reported.';

@@ -43,7 +43,7 @@ begin
     finding := format('It has only %s characters, so it can be guessed.', length(value));
     what_to_do := 'Run "npx -y deno task setup --rotate-worker-secret", which makes a long one.';
   elsif state = 'ok' then
-    finding := 'It is there and no placeholder.';
+    finding := 'It is set.';
     what_to_do := 'Nothing.';
   end if;
 end

@@ -90,7 +90,7 @@ Deno.test("SQL and the functions make the same signature of any text", async () 
           engine.text_to_sign(${[functionName, feed, String(id), String(expires)]}), 'utf8'
         ) as text
       `;
-      assertEquals(row?.text, textToSign({ functionName, feed, id, expires }));
+      assertEquals(row?.text, textToSign({ functionName, subject: feed, id, expires }));
     }),
     { numRuns: 100, examples: [["☂,5:", "é'\"\\", 1, 2]] },
   );
@@ -116,7 +116,7 @@ Deno.test("dispatch() signs function, feed, number and expiry with Vault's secre
     assertEquals(functionName, feed === "masters" ? "masters" : "events");
     assertEquals(headers, {
       "Content-Type": "application/json",
-      "X-Call-Signature": sign({ functionName, feed, id: dispatch, expires }, db.workerSecret),
+      "X-Call-Signature": sign({ functionName, subject: feed, id: dispatch, expires }, db.workerSecret),
     });
   }
   assertEquals(
@@ -150,7 +150,7 @@ Deno.test("dispatch() takes no account of the space around the secret in Vault, 
   const { feed = "", dispatch: id = 0, expires = 0 } = sent?.body ?? {};
   assertEquals(
     sent?.headers["X-Call-Signature"],
-    sign({ functionName: "events", feed, id, expires }, db.workerSecret),
+    sign({ functionName: "events", subject: feed, id, expires }, db.workerSecret),
   );
 });
 

@@ -172,13 +172,13 @@ Deno.test("any JSON is refused unless it names a feed", async () => {
 /** A dispatch as SQL sends it now. */
 const dispatch = (more: Partial<SignedDispatch> = {}): SignedDispatch => ({
   functionName: "events",
-  feed: "results",
+  subject: "results",
   id: 7,
   expires: Math.floor(Date.now() / 1000) + 120,
   ...more,
 });
 
-const bodyOf = ({ feed, id, expires }: SignedDispatch) => ({ feed, dispatch: id, expires });
+const bodyOf = ({ subject, id, expires }: SignedDispatch) => ({ feed: subject, dispatch: id, expires });
 
 async function handleSigned(signature: string, body: unknown): Promise<Response> {
   const headers = { "x-call-signature": signature };
@@ -198,14 +198,14 @@ Deno.test("a signed dispatch is accepted without anything else", async () => {
 const good = dispatch();
 const signature = sign(good, WORKER_SECRET);
 const forgeries: [what: string, signature: string, body: unknown][] = [
-  ["another feed", signature, bodyOf({ ...good, feed: "racecards" })],
+  ["another feed", signature, bodyOf({ ...good, subject: "racecards" })],
   ["another id", signature, bodyOf({ ...good, id: 8 })],
   ["a later expiry", signature, bodyOf({ ...good, expires: good.expires + 1 })],
   ["another function's signature", sign({ ...good, functionName: "masters" }, WORKER_SECRET), bodyOf(good)],
   [
     "another function's signature and feed",
-    sign({ ...good, functionName: "masters", feed: "masters" }, WORKER_SECRET),
-    bodyOf({ ...good, feed: "masters" }),
+    sign({ ...good, functionName: "masters", subject: "masters" }, WORKER_SECRET),
+    bodyOf({ ...good, subject: "masters" }),
   ],
   ["a signature with another secret", sign(good, `${WORKER_SECRET}x`), bodyOf(good)],
   ["a signature with no secret", sign(good, ""), bodyOf(good)],
@@ -215,9 +215,9 @@ const forgeries: [what: string, signature: string, body: unknown][] = [
   ["a signature in capitals", signature.toUpperCase(), bodyOf(good)],
   ["a signature of zeros", "0".repeat(64), bodyOf(good)],
   ["a signature twice", `${signature}, ${signature}`, bodyOf(good)],
-  ["a signature and no id", signature, { feed: good.feed, expires: good.expires }],
-  ["a signature and no expiry", signature, { feed: good.feed, dispatch: good.id }],
-  ["a signature and no more than a feed", signature, { feed: good.feed }],
+  ["a signature and no id", signature, { feed: good.subject, expires: good.expires }],
+  ["a signature and no expiry", signature, { feed: good.subject, dispatch: good.id }],
+  ["a signature and no more than a feed", signature, { feed: good.subject }],
   ["an id that is a text", signature, { ...bodyOf(good), dispatch: String(good.id) }],
   ["an id that is SQL", signature, { ...bodyOf(good), dispatch: "7; drop table ra_races" }],
   ["an id below one", sign({ ...good, id: 0 }, WORKER_SECRET), bodyOf({ ...good, id: 0 })],

@@ -60,7 +60,10 @@ interface DispatchBody {
 /** As SQL does. */
 async function sendDispatch(body: DispatchBody, secret = everything.platform.workerSecret): Promise<Answer> {
   const functionName = functionOf(body.feed);
-  const signature = sign({ functionName, feed: body.feed, id: body.dispatch, expires: body.expires }, secret);
+  const signature = sign(
+    { functionName, subject: body.feed, id: body.dispatch, expires: body.expires },
+    secret,
+  );
   return await request(functionName, { "x-call-signature": signature }, body);
 }
 
@@ -186,7 +189,7 @@ Deno.test("each dispatch of a run is refused at the other function, for another 
   for (const { body } of sent) {
     const { feed, dispatch: id, expires } = body as DispatchBody;
     const functionName = functionOf(feed);
-    const signature = sign({ functionName, feed, id, expires }, everything.platform.workerSecret);
+    const signature = sign({ functionName, subject: feed, id, expires }, everything.platform.workerSecret);
     const headers = { "x-call-signature": signature };
     const attempts: [name: string, body: unknown][] = [
       [functionName === "events" ? "masters" : "events", body],

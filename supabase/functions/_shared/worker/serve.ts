@@ -59,15 +59,16 @@ async function readSmallBody(request: Request): Promise<string | null> {
   }
 }
 
-/** What a request asks for: work on a feed, or whether the function works. */
+/** A request to work on a feed. */
 interface Dispatch {
   readonly feed: Feed;
   /** Null for a request by hand. */
   readonly id: number | null;
 }
 
+/** A request to say whether the function works. */
 interface Ping {
-  /** Null for a request by hand, which only asks whether the secret is known. */
+  /** Its id. Null for a request by hand, which only asks whether the secret is known. */
   readonly ping: number | null;
 }
 
@@ -121,19 +122,23 @@ async function readDispatch(
   );
   if (body === undefined) return UNAUTHORIZED;
 
-  const dispatch = "ping" in body
-    ? { feed: "ping", id: body.ping } as const
-    : { feed: body.feed, id: body.dispatch };
+  const isPing = "ping" in body;
+  const [subject, id] = isPing ? ["ping", body.ping] : [body.feed, body.dispatch];
   const now = Date.now();
-  const verdict = judge({ functionName, ...dispatch, expires: body.expires }, signature, workerSecrets, now);
-  if (verdict === "good") return dispatch.feed === "ping" ? { ping: dispatch.id } : dispatch;
+  const verdict = judge({ functionName, subject, id, expires: body.expires }, signature, workerSecrets, now);
+  if (verdict === "good") return isPing ? { ping: id } : { feed: body.feed, id };
   if (verdict === "forged") return UNAUTHORIZED;
   const seconds = Math.round(body.expires - now / 1000);
   return {
     status: 401,
     message:
-      "The dispatch is too old, or the clocks of the database and the function differ; see the function's log",
-    log: `The dispatch ${dispatch.id} of ${dispatch.feed} is ${verdict}: by this machine's clock it ${
+      `The ${
+        isPing ? "ping" : "dispatch"
+      } is too old, or the clocks of the database and the function differ; ` +
+      "see the function's log",
+    log: `The ${
+      isPing ? `ping ${id}` : `dispatch ${id} of ${subject}`
+    } is ${verdict}: by this machine's clock it ${
       seconds < 0 ? `ran out ${-seconds} s ago` : `runs out in ${seconds} s`
     }. Either it was in transit for minutes, or this clock and the database's differ by more than a minute`,
   };
@@ -209,8 +214,8 @@ async function answerInBackground(
  * worker secret itself (`Authorization: Bearer …`) and has no id.
  *
  * Answers: 401 without one of the two, 405 for other methods than POST, 400 for a body by hand other than `{"feed":
- * …}` and `{"ping": true}`, 200 with `{"claimed": false}` when there is nothing to do, 202 with run, chunk and feed, 500 when a setting is
- * missing (the log says which), 503 when the database can't be reached.
+ * …}` and `{"ping": true}`, 200 with `{"claimed": false}` when there is nothing to do, 202 with run, chunk and feed,
+ * 500 when a setting is missing (the log says which), 503 when the database can't be reached.
  *
  * @param functionName What the function is deployed as.
  */

@@ -1,12 +1,13 @@
 import { createHmac } from "node:crypto";
 import { isOneOf } from "./same_text.ts";
 
-/** What SQL signs of a dispatch, or of a ping, whose feed is `ping`. */
+/** What SQL signs of a dispatch or of a ping. */
 export interface SignedDispatch {
   /** The function that it is for: a signature for one is not valid for the other. */
   readonly functionName: string;
-  readonly feed: string;
-  /** The dispatch's id, valid for one claim. */
+  /** The feed of a dispatch; `ping` of a ping, which no feed is called. */
+  readonly subject: string;
+  /** The id of the dispatch, valid for one claim, or of the ping, valid for one answer. */
   readonly id: number;
   /** When the dispatch expires, in seconds since 1970, by the database's clock. */
   readonly expires: number;
@@ -26,8 +27,8 @@ const CLOCKS_APART_SECONDS = 60;
  * As `engine.text_to_sign` has it: each field with its length in bytes, so that the end of one cannot be read as the
  * start of the next.
  */
-export function textToSign({ functionName, feed, id, expires }: SignedDispatch): string {
-  return [functionName, feed, String(id), String(expires)]
+export function textToSign({ functionName, subject, id, expires }: SignedDispatch): string {
+  return [functionName, subject, String(id), String(expires)]
     .map((field) => `${new TextEncoder().encode(field).length}:${field},`)
     .join("");
 }

@@ -6,7 +6,7 @@ const SECRET = "a worker secret";
 const NOW = Date.UTC(2026, 5, 15, 11);
 const DISPATCH: SignedDispatch = {
   functionName: "events",
-  feed: "results",
+  subject: "results",
   id: 17,
   expires: NOW / 1000 + 120,
 };
@@ -31,7 +31,7 @@ Deno.test("judge() accepts a signature for its own dispatch", () => {
 Deno.test("judge() finds it forged when any field of the dispatch, or the secret, differs", () => {
   const others: Partial<SignedDispatch>[] = [
     { functionName: "masters" },
-    { feed: "racecards" },
+    { subject: "racecards" },
     { id: 18 },
     { expires: DISPATCH.expires + 1 },
   ];
@@ -83,9 +83,14 @@ Deno.test("textToSign() differs for any two dispatches, whatever their fields ho
   const digits = fc.nat(1e6);
   fc.assert(
     fc.property(field, field, digits, digits, field, field, digits, digits, (...values) => {
-      const [functionName, feed, id, expires, otherFunction, otherFeed, otherId, otherExpires] = values;
-      const one = { functionName, feed, id, expires };
-      const other = { functionName: otherFunction, feed: otherFeed, id: otherId, expires: otherExpires };
+      const [functionName, subject, id, expires, otherFunction, otherSubject, otherId, otherExpires] = values;
+      const one = { functionName, subject, id, expires };
+      const other = {
+        functionName: otherFunction,
+        subject: otherSubject,
+        id: otherId,
+        expires: otherExpires,
+      };
       fc.pre(JSON.stringify(one) !== JSON.stringify(other));
       assertNotEquals(textToSign(one), textToSign(other));
     }),
@@ -93,6 +98,6 @@ Deno.test("textToSign() differs for any two dispatches, whatever their fields ho
   // What would read the same without the lengths.
   assertNotEquals(
     textToSign({ ...DISPATCH, functionName: "events,7:results" }),
-    textToSign({ ...DISPATCH, functionName: "events", feed: "results,7:results" }),
+    textToSign({ ...DISPATCH, functionName: "events", subject: "results,7:results" }),
   );
 });
