@@ -169,7 +169,10 @@ Deno.test("a ping that failed is no reason once a function has claimed since, no
     from engine.pings as p
   `;
   const [start_] = STARTS;
-  assertStringIncludes(await refusal(start_![1]), "PT424: The account is refused. Put the right RACING_API_USERNAME");
+  assertStringIncludes(
+    await refusal(start_![1]),
+    "PT424: The account is refused. Put the right RACING_API_USERNAME",
+  );
   await db.sql`update engine.pings set queued_at = queued_at - interval '61 minutes'`;
   await start(db.sql, "2026-05-01", "2026-05-31", { feeds: ["results"] });
   await db.sql`update engine.pings set queued_at = queued_at + interval '61 minutes'`;

@@ -53,7 +53,7 @@ export const functions: Step = {
     deploy(project),
     ...FUNCTION_NAMES.map((name) => note(name, "SHA-256 of the source", 1)),
   ],
-  async run(project, hands) {
+  async run(project, hands, changedSoFar) {
     const hash = await sourceHash(project.folder);
     const there = await functionVersions(project, hands);
     const deployed = await hands.query<{ function_name: string; source_hash: string; version: number }>(
@@ -63,7 +63,8 @@ export const functions: Step = {
       deployed.some((known) =>
         known.function_name === name && known.source_hash === hash && known.version === there.get(name)
       );
-    if (FUNCTION_NAMES.every(isCurrent)) return unchanged("deployed as they are here");
+    // A warm isolate keeps the secrets that it began with for minutes; a new deployment has new isolates.
+    if (!changedSoFar && FUNCTION_NAMES.every(isCurrent)) return unchanged("deployed as they are here");
     await hands.run(deploy(project));
     const versions = await functionVersions(project, hands);
     for (const name of FUNCTION_NAMES) await hands.query(note(name, hash, versions.get(name) ?? 0));

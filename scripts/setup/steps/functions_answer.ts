@@ -9,8 +9,8 @@ const ping = ({ url }: Project, name: string): Call => ({
   url: `${url}/functions/v1/${name}`,
 });
 
-/** A deployment and a new secret reach every isolate within moments. */
-const PATIENCE_SECONDS = 90;
+/** A deployment reaches every isolate within moments. After an interruption, warm ones with an old secret live on. */
+const PATIENCE_SECONDS = 240;
 const PAUSE_MILLISECONDS = 2000;
 /** An isolate of before may still answer beside a new one. */
 const ANSWERS_IN_A_ROW = 3;
