@@ -40,6 +40,10 @@ async function hosted({ apiSpeed, command }: HostedOptions): Promise<number> {
   await using project = await startHostedProject({ apiSpeed });
   return await runCommand(command, {
     ...project.environment,
+    // Never the settings of a real project.
+    DARKHORSES_SETTINGS: `${project.platform.folder}/settings.env`,
+    ALERT_WEBHOOK_URL: "",
+    WORKER_SECRET: "",
     PROJECT_REF: project.ref,
     PROJECT_URL: project.supabaseUrl,
     DATABASE_URL: project.databaseUrl,

@@ -1,17 +1,17 @@
 import postgres from "postgres";
 import { messageOf, Problem } from "../command_line/problem.ts";
+import { isHere } from "./settings.ts";
 
 export type Sql = postgres.Sql;
 
 /** A pool of connections to a project's database, encrypted unless it is on this machine. */
-export function connectToProject(url: URL, { max = 2, name = "darkhorses" } = {}): Sql {
-  const isHere = /^(127\.0\.0\.1|localhost|\[::1\])$/.test(url.hostname);
+export function connectToProject(url: URL, { max = 2, name = "darkhorses", idleSeconds = 60 } = {}): Sql {
   return postgres(url.href, {
     max,
-    ...(isHere || url.searchParams.has("sslmode") ? {} : { ssl: "require" as const }),
+    ...(isHere(url) || url.searchParams.has("sslmode") ? {} : { ssl: "require" as const }),
     onnotice: () => {},
     connect_timeout: 15,
-    idle_timeout: 60,
+    idle_timeout: idleSeconds,
     connection: { application_name: name },
   });
 }

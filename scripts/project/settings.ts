@@ -2,8 +2,9 @@ import { fromFileUrl } from "@std/path";
 import { Problem } from "../command_line/problem.ts";
 import { readSettingsFile } from "./settings_file.ts";
 
-/** Where a project's settings are, for the commands of this checkout. Git ignores it. */
-export const SETTINGS_FILE = fromFileUrl(new URL("../../supabase/.env", import.meta.url));
+/** Where a project's settings are, for the commands of this checkout. Git ignores it. A rehearsal names another. */
+export const SETTINGS_FILE = Deno.env.get("DARKHORSES_SETTINGS") ??
+  fromFileUrl(new URL("../../supabase/.env", import.meta.url));
 
 /** The settings of a project, as `supabase/.env` or the environment names them. */
 export const SETTING_NAMES = [
@@ -19,15 +20,6 @@ export const SETTING_NAMES = [
 ] as const;
 export type SettingName = typeof SETTING_NAMES[number];
 export type Settings = { readonly [name in SettingName]?: string };
-
-/** Those that nobody else may see; of an address, the login in it or its path is what is secret. */
-export const SECRET_SETTINGS: readonly SettingName[] = [
-  "DATABASE_URL",
-  "RACING_API_USERNAME",
-  "RACING_API_PASSWORD",
-  "WORKER_SECRET",
-  "ALERT_WEBHOOK_URL",
-];
 
 /** Reads the settings: what the environment says goes before the file. */
 export async function readSettings(
@@ -65,7 +57,13 @@ export function readDatabaseUrl(given: string, projectRef: string | undefined): 
     );
   }
   const url = new URL(given);
-  if (/YOUR-PASSWORD/i.test(decodeURIComponent(url.password))) {
+  let password: string;
+  try {
+    password = decodeURIComponent(url.password);
+  } catch {
+    throw new Problem("In the password of the database's connection string, write % as %25.");
+  }
+  if (/YOUR-PASSWORD/i.test(password)) {
     throw new Problem(
       "Put the database's password in the place of [YOUR-PASSWORD] in its connection string.",
     );
@@ -73,6 +71,11 @@ export function readDatabaseUrl(given: string, projectRef: string | undefined): 
   if (url.username === "" || url.password === "" || url.hostname === "") {
     throw new Problem(
       `The database's connection string lacks the user, the password or the host: it is ${example}.`,
+    );
+  }
+  if (url.searchParams.get("sslmode") === "disable" && !isHere(url)) {
+    throw new Problem(
+      "The database's connection string switches encryption off: take sslmode=disable out of it.",
     );
   }
   if (url.port === "6543") {
@@ -98,13 +101,23 @@ export function readLimit(given: string): number {
   throw new Problem(`DATABASE_LIMIT_MEGABYTES must be a whole number from 1 to 1000000, not "${given}".`);
 }
 
-/** An address that something is sent to. */
+/** Whether an address is on this machine, where nothing need be encrypted. */
+export function isHere({ hostname }: URL): boolean {
+  return /^(127\.0\.0\.1|localhost|\[::1\])$/.test(hostname);
+}
+
+/** An address that something is sent to. Its value may be secret, so no error repeats it. */
 export function readAddress(given: string, name: SettingName): string {
   const url = URL.canParse(given) ? new URL(given) : undefined;
-  const isLoopback = url !== undefined && /^(127\.0\.0\.1|localhost|\[::1\])$/.test(url.hostname);
-  if (url?.protocol === "https:" || (isLoopback && url.protocol === "http:")) {
-    return given.replace(/\/+$/, "");
+  if (url?.protocol !== "https:" && !(url?.protocol === "http:" && isHere(url))) {
+    throw new Problem(`${name} must be an address that begins with https://.`);
   }
-  // Its value may be secret, so it is not repeated.
-  throw new Problem(`${name} must be an address that begins with https://.`);
+  if (url.username !== "" || url.password !== "") {
+    throw new Problem(`${name} must hold no user and no password.`);
+  }
+  // The worker secret is sent there.
+  if (name === "PROJECT_URL" && url.pathname !== "/") {
+    throw new Problem(`${name} must end with the host's name.`);
+  }
+  return given.replace(/\/+$/, "");
 }

@@ -73,9 +73,6 @@ export function quote(name: string, value: string): string {
     throw new Problem(`${name} has a line break in it, which a settings file cannot hold.`);
   }
   if (!value.includes("'")) return `'${value}'`;
-  // Between double quotes, readers replace what these characters begin.
-  if (!/["\\$`]/.test(value)) return `"${value}"`;
-  throw new Problem(
-    `${name} holds both ' and one of " \\ $ \`, which a settings file cannot hold: choose another one.`,
-  );
+  if (!value.includes("`")) return `\`${value}\``;
+  throw new Problem(`${name} holds both ' and \`, which a settings file cannot hold: choose another one.`);
 }

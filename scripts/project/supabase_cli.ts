@@ -24,6 +24,8 @@ export interface CliOptions {
   readonly folder?: string;
   /** Added to the environment. */
   readonly environment?: Readonly<Record<string, string>>;
+  /** What it reads from its standard input. Default: nothing. */
+  readonly input?: string;
 }
 
 /** A command of the CLI, as a shell would take it. */
@@ -52,9 +54,9 @@ async function findCli(): Promise<string[]> {
   return isThere ? [path] : byNpx;
 }
 
-/** Runs a command of the supabase CLI without input. Other users of the machine see `args`: no secret may be in them. */
+/** Runs a command of the supabase CLI. Other users of the machine see `args`: no secret may be in them. */
 export async function runCli(args: readonly string[], options: CliOptions = {}): Promise<CliResult> {
-  const { folder = CHECKOUT, environment = {} } = options;
+  const { folder = CHECKOUT, environment = {}, input } = options;
   const [program = "", ...first] = await (installed ??= findCli());
   const child = new Deno.Command(program, {
     args: [...first, ...args],
@@ -66,7 +68,7 @@ export async function runCli(args: readonly string[], options: CliOptions = {}):
       SUPABASE_NO_UPDATE_NOTIFIER: "1",
       ...environment,
     },
-    stdin: "null",
+    stdin: input === undefined ? "null" : "piped",
     stdout: "piped",
     stderr: "piped",
     // A group of its own, so that what npx starts ends with it.
@@ -79,6 +81,7 @@ export async function runCli(args: readonly string[], options: CliOptions = {}):
       // It has ended already.
     }
   };
+  if (input !== undefined) await new Blob([input]).stream().pipeTo(child.stdin).catch(() => {});
   let ended = false;
   const limit = setTimeout(() => {
     ended = true;

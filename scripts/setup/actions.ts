@@ -7,6 +7,8 @@ export interface Command {
   readonly args: readonly string[];
   /** What is handed to it in its environment, which only the same user can see. */
   readonly environment?: Readonly<Record<string, string>>;
+  /** What it reads from its standard input, so that it is nowhere on the disk. */
+  readonly input?: string;
 }
 
 /** A value in a statement: shown unless it is secret. */
@@ -29,14 +31,7 @@ export interface Call {
   readonly url: string;
 }
 
-/** A change of a file of this checkout. */
-export interface FileChange {
-  readonly kind: "file";
-  readonly path: string;
-  readonly says: string;
-}
-
-export type Action = Command | Statement | Call | FileChange;
+export type Action = Command | Statement | Call;
 
 const HIDDEN = "[hidden]";
 
@@ -57,7 +52,8 @@ export function show(action: Action): string {
   switch (action.kind) {
     case "command": {
       const variables = Object.keys(action.environment ?? {}).map((name) => `${name}=${HIDDEN} `);
-      return `$ ${variables.join("")}${cliCommand(action.args).join(" ")}`;
+      const input = action.input === undefined ? "" : ` <<< ${HIDDEN}`;
+      return `$ ${variables.join("")}${cliCommand(action.args).join(" ")}${input}`;
     }
     case "statement":
       return `sql> ${
@@ -65,8 +61,6 @@ export function show(action: Action): string {
       };`;
     case "call":
       return `${action.method} ${action.url}`;
-    case "file":
-      return `${action.path}: ${action.says}`;
   }
 }
 

@@ -18,12 +18,12 @@ import { vault } from "./steps/vault.ts";
  */
 export const ALL_STEPS: readonly Step[] = [
   migrations,
+  cronJobs,
   functionSecrets,
   functions,
   functionsAnswer,
   vault,
   previousSecret,
-  cronJobs,
   limit,
   pausedRuns,
   firstPull,

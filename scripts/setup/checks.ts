@@ -3,6 +3,9 @@ import { z } from "zod";
 import { Problem } from "../command_line/problem.ts";
 import { type Command, command, type Statement, statement } from "./actions.ts";
 import type { Hands } from "./hands.ts";
+import { FUNCTION_NAMES, type Project } from "./step.ts";
+import { functionVersions } from "./steps/functions.ts";
+import { vaultEntries } from "./steps/vault.ts";
 import {
   pendingMigrations,
   readMigrations,
@@ -23,6 +26,9 @@ const listed = z.object({
 export type ListedProject = z.infer<typeof listed>["projects"][number];
 
 export const LIST_PROJECTS: Command = command(["projects", "list"]);
+export const HOLD: Statement = statement(
+  "select pg_try_advisory_lock(hashtext('darkhorses setup')) as is_held",
+);
 export const VERSION: Statement = statement(
   "select current_setting('server_version_num')::integer / 10000 as version, current_user::text as role",
 );
@@ -72,8 +78,9 @@ export interface DatabaseFacts {
   readonly pending: readonly string[];
 }
 
-/** Looks whether the schema can go into the database, or is there. */
-export async function checkDatabase(folder: string, hands: Hands): Promise<DatabaseFacts> {
+/** Looks whether the schema can go into the database, or is there, and keeps other set-ups out while it is held. */
+export async function checkDatabase(project: Project, hands: Hands): Promise<DatabaseFacts> {
+  await holdProject(hands);
   const [server] = await hands.query<{ version: number; role: string }>(VERSION);
   const version = server?.version ?? 0;
   if (version < 15) {
@@ -87,11 +94,40 @@ export async function checkDatabase(folder: string, hands: Hands): Promise<Datab
       }: upgrade the project in the dashboard under Settings, Infrastructure.`,
     );
   }
-  const ours = await readMigrations(folder);
+  const ours = await readMigrations(project.folder);
   const recorded = await recordedMigrations(hands);
   refuseOtherHistory(ours, recorded);
-  if (recorded.length === 0) await refuseOldTables(hands);
+  if (recorded.length === 0) {
+    await refuseOldTables(hands);
+    await refuseOthersParts(project, hands);
+  }
   return { version, pending: pendingMigrations(ours, recorded).map(({ name }) => name) };
+}
+
+/** One set-up or uninstall at a time: two would each deploy, and each make a secret. Held until the connection ends. */
+export async function holdProject(hands: Hands): Promise<void> {
+  const [lock] = await hands.query<{ is_held: boolean }>(HOLD);
+  if (lock?.is_held) return;
+  throw new Problem("Another set-up or uninstall of this project is at work. Wait until it has ended.");
+}
+
+/** What is there before the first set-up belongs to somebody else. */
+async function refuseOthersParts(project: Project, hands: Hands): Promise<void> {
+  const there = await functionVersions(project, hands);
+  const [other] = FUNCTION_NAMES.filter((name) => there.has(name));
+  if (other !== undefined) {
+    throw new Problem(
+      `The project has a function ${other} already, which the set-up would replace. Nothing was changed. Delete it in the ` +
+        "dashboard, or use another project.",
+    );
+  }
+  const { project_url: url } = await vaultEntries.readIfThere(hands);
+  if (url !== undefined && url !== project.url) {
+    throw new Problem(
+      "Vault has an entry project_url already, which the set-up would replace. Nothing was changed. Rename it, or use " +
+        "another project.",
+    );
+  }
 }
 
 async function refuseOldTables(hands: Hands): Promise<void> {

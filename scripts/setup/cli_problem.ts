@@ -38,7 +38,8 @@ function errorOf(printed: unknown): CliError | undefined {
 
 /** A failure of the CLI in a sentence that says what to do. */
 export function explainCliError({ code, message }: CliError, args: readonly string[]): Problem {
-  const sentence = sentenceOf(code, message);
+  // What a failed migration prints is SQL, with numbers of its own.
+  const sentence = code.startsWith("DbPush") ? undefined : sentenceOf(code, message);
   if (sentence !== undefined) return new Problem(sentence);
   const words = message.split("\n").map((line) => line.trim()).filter((line) => line !== "");
   return new Problem(`"supabase ${args.join(" ")}" failed: ${words.slice(0, 6).join(" / ")}`);

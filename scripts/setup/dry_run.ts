@@ -1,10 +1,11 @@
-import type { Settings } from "../project/settings.ts";
+import { readProjectRef, type Settings } from "../project/settings.ts";
 import { type Action, type Call, show } from "./actions.ts";
 import { ALL_STEPS } from "./all_steps.ts";
 import { projectOf } from "./ask.ts";
-import { EXTENSIONS, LIST_PROJECTS, OLD_TABLES, VERSION } from "./checks.ts";
+import { EXTENSIONS, HOLD, LIST_PROJECTS, OLD_TABLES, VERSION } from "./checks.ts";
 import { probes } from "./racing_api_account.ts";
 import type { Project } from "./step.ts";
+import { listFunctions } from "./steps/functions.ts";
 
 /** The project of settings that may lack everything: in the place of what is missing stands its name. */
 export function sketchProject(settings: Settings, folder: string): Project {
@@ -15,6 +16,7 @@ export function sketchProject(settings: Settings, folder: string): Project {
     RACING_API_PASSWORD: "RACING_API_PASSWORD",
     WORKER_SECRET: "WORKER_SECRET",
     ...settings,
+    ...(settings.PROJECT_REF === undefined ? {} : { PROJECT_REF: readProjectRef(settings.PROJECT_REF) }),
   }, folder);
 }
 
@@ -27,16 +29,14 @@ export function plannedActions(project: Project, now: Date): { name: string; act
   }));
   return [
     { name: "project", actions: [LIST_PROJECTS] },
-    { name: "database", actions: [VERSION, EXTENSIONS, OLD_TABLES] },
+    { name: "database", actions: [HOLD, VERSION, EXTENSIONS, OLD_TABLES, listFunctions(project)] },
     { name: "Racing API", actions: probed },
     ...ALL_STEPS.map((step) => ({ name: step.name, actions: step.actions(project) })),
   ];
 }
 
-/** Each command, statement and request that setup may send, as text without a secret. */
-export function describePlan(project: Project, now: Date): string {
-  const parts = plannedActions(project, now).map(({ name, actions }) =>
-    [name, ...actions.map((action) => `  ${show(action)}`)].join("\n")
-  );
-  return parts.join("\n\n");
+/** What would be done, part by part, as text without a secret. */
+export function describeActions(parts: readonly { name: string; actions: readonly Action[] }[]): string {
+  return parts.map(({ name, actions }) => [name, ...actions.map((action) => `  ${show(action)}`)].join("\n"))
+    .join("\n\n");
 }

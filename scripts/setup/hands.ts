@@ -48,11 +48,12 @@ export function createHands(options: HandsOptions): Hands {
   return {
     async run(command) {
       onAction(command);
-      const { args, environment = {} } = command;
+      const { args, environment = {}, input } = command;
       try {
         const result = await runCli([...args, "--output-format", "json"], {
           folder,
           environment: { ...cliEnvironment, ...environment },
+          ...(input === undefined ? {} : { input }),
         });
         return readCliResult(result, args);
       } catch (error) {
@@ -62,7 +63,7 @@ export function createHands(options: HandsOptions): Hands {
     async query<Row extends object>(statement: Statement) {
       if (databaseUrl === undefined) throw new Error("There is no database to ask.");
       onAction(statement);
-      sql ??= connectToProject(databaseUrl, { max: 1, name: "darkhorses setup" });
+      sql ??= connectToProject(databaseUrl, { max: 1, name: "darkhorses setup", idleSeconds: 0 });
       try {
         return [...await sql.unsafe<Row[]>(statement.text, statement.values.map(({ value }) => value))];
       } catch (error) {

@@ -3,9 +3,15 @@ import { connect, type Sql } from "../lab/platform/database.ts";
 import type { HostedProject } from "../lab/world/hosted_project.ts";
 import { Problem } from "../command_line/problem.ts";
 import { setUp, type SetUpOptions } from "./set_up.ts";
-import { type Clone, makeClone, record, startQuickProject } from "./test_support/clone.ts";
+import { readSettingsFile } from "../project/settings_file.ts";
+import { answered, type Clone, makeClone, record, startQuickProject } from "./test_support/clone.ts";
 
 const OPTIONS: SetUpOptions = { projectRef: undefined, yes: true, dryRun: false, rotateWorkerSecret: false };
+
+const FOREIGN_FUNCTION = {
+  ...{ id: "1", slug: "events", name: "events", version: 1, createdAt: 0, updatedAt: 0 },
+  bundle: { sha256: "0", entrypoint: "index.ts", importMap: undefined, verifyJwt: true },
+};
 
 let hosted: HostedProject;
 let clone: Clone;
@@ -109,6 +115,34 @@ Deno.test("an account that The Racing API refuses is told before the project is 
     { variables: { ...good(), RACING_API_PASSWORD: "wrong" } },
     "The Racing API refuses the account (401",
   ));
+
+Deno.test("a function of somebody else's is not replaced", async () => {
+  hosted.state.functions.set("events", { ...FOREIGN_FUNCTION });
+  try {
+    await assertRefused({}, "The project has a function events already");
+  } finally {
+    hosted.state.functions.delete("events");
+  }
+});
+
+Deno.test("a Vault entry of somebody else's is not replaced", async () => {
+  await sql`select vault.create_secret('https://elsewhere.example', 'project_url')`;
+  try {
+    await assertRefused({}, "Vault has an entry project_url already");
+  } finally {
+    await sql`delete from vault.secrets`;
+  }
+});
+
+Deno.test("an answer that was refused is not kept: it is asked for again", async () => {
+  const url = new URL(hosted.databaseUrl);
+  url.password = "not-this-one";
+  const { DATABASE_URL: _, ...variables } = good();
+  const questions = answered(url.href);
+  const run = record(hosted, clone, { variables, questions });
+  await assertRejects(() => setUp({ ...OPTIONS, yes: false }, run.around), Problem, "refuses the password");
+  assertEquals(await readSettingsFile(clone.settingsFile), {});
+});
 
 Deno.test("a database with another system's tables is not touched", async () => {
   await sql`create table public.ra_horses (id text primary key)`;

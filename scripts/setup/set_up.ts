@@ -1,14 +1,16 @@
+import { subMonths } from "date-fns";
 import { Problem } from "../command_line/problem.ts";
 import { readProjectRef, readSettings, type Settings } from "../project/settings.ts";
 import { writeSettingsFile } from "../project/settings_file.ts";
 import { ALL_STEPS } from "./all_steps.ts";
 import { askForMissing, checkSettings, missingSettings, newWorkerSecret, projectOf } from "./ask.ts";
 import { checkDatabase, findProject, listProjects } from "./checks.ts";
-import { describePlan, sketchProject } from "./dry_run.ts";
+import { describeActions, plannedActions, sketchProject } from "./dry_run.ts";
 import type { Hands } from "./hands.ts";
 import { handsFor, type Surroundings } from "./surroundings.ts";
 import { type AccountFacts, describeAccount, probeAccount } from "./racing_api_account.ts";
 import type { Project } from "./step.ts";
+import { digest, secretDigests } from "./steps/function_secrets.ts";
 import { vaultEntries } from "./steps/vault.ts";
 
 export interface SetUpOptions {
@@ -24,27 +26,33 @@ export async function setUp(options: SetUpOptions, around: Surroundings): Promis
   checkSettings(settings);
   const { progress, folder } = around;
   if (options.dryRun) {
-    progress.say(describePlan(sketchProject(settings, folder), around.now()));
+    progress.say(describeActions(plannedActions(sketchProject(settings, folder), around.now())));
     return;
   }
   refuseSilence(options, settings, around);
 
   const complete = await completeSettings(settings, around);
   await using hands = handsFor(complete, around);
+  const sketch = projectOf({ ...complete, WORKER_SECRET: "" }, folder);
   const { pending } = await progress.step("database", async () => {
-    const facts = await checkDatabase(folder, hands);
+    const facts = await checkDatabase(sketch, hands);
     return { ...facts, says: `Postgres ${facts.version}, reached` };
   });
   const account = await progress.step("Racing API", async () => {
-    const facts = await probeAccount(projectOf({ ...complete, WORKER_SECRET: "" }, folder).account, {
+    const facts = await probeAccount(sketch.account, {
       fetch: globalThis.fetch,
       now: around.now(),
       wait: hands.wait,
     });
     return { ...facts, says: describeAccount(facts) };
   });
-  const project = projectOf(await withWorkerSecret(complete, options, hands, around), folder);
-  if (!options.yes) await confirm(project, pending, around);
+  if (!options.yes) await confirm(sketch, pending, around);
+  // Answers that were not accepted are asked for again, so only now are they kept.
+  await keep(complete, around);
+  const project = projectOf(
+    await withWorkerSecret(complete, sketch, options, hands, around),
+    folder,
+  );
 
   // What was just generated must not show either.
   await using working = handsFor({ ...complete, WORKER_SECRET: project.workerSecret }, around);
@@ -94,7 +102,7 @@ type Complete =
   & Settings
   & Required<Pick<Settings, "PROJECT_REF" | "DATABASE_URL" | "RACING_API_USERNAME" | "RACING_API_PASSWORD">>;
 
-/** Finds the project, asks for what is missing, and keeps the answers for the next time. */
+/** Finds the project, and asks for what is missing. */
 async function completeSettings(
   settings: Settings,
   around: Surroundings,
@@ -124,35 +132,42 @@ async function completeSettings(
     findProject(ref, found.projects);
   }
   const known = { ...settings, PROJECT_REF: ref };
-  const answers = await askForMissing(known, questions);
-  const complete = { ...known, ...answers } as Complete;
-  await writeSettingsFile(around.settingsFile, inFile({ ...answers, PROJECT_REF: ref }, around));
-  return complete;
+  return { ...known, ...await askForMissing(known, questions) } as Complete;
 }
 
-/** What the file is to keep: not what the environment says. */
-function inFile(settings: Settings, { getVariable }: Surroundings): Settings {
-  return Object.fromEntries(Object.entries(settings).filter(([name]) => !getVariable(name)?.trim()));
+/** Keeps the settings for the next time, apart from those that the environment says. */
+async function keep(settings: Settings, { settingsFile, getVariable }: Surroundings): Promise<void> {
+  const ours = Object.entries(settings).filter(([name]) => !getVariable(name)?.trim());
+  await writeSettingsFile(settingsFile, Object.fromEntries(ours));
 }
 
 /**
- * The worker secret: as the settings have it, else as the database has it (the project was set up from another machine), else
- * a new one. It is written down before anything gets it, so that the next run goes on with the same.
+ * The worker secret: the one that the project has, else the one of the settings, else a new one. A new one is written down
+ * before anything gets it, so that a set-up that was interrupted goes on with the same.
  */
 async function withWorkerSecret(
   settings: Complete,
+  project: Project,
   { rotateWorkerSecret }: SetUpOptions,
   hands: Hands,
   around: Surroundings,
 ): Promise<Complete & { WORKER_SECRET: string }> {
-  if (!rotateWorkerSecret && settings.WORKER_SECRET !== undefined) {
-    return { ...settings, WORKER_SECRET: settings.WORKER_SECRET };
-  }
+  const { WORKER_SECRET: ours } = settings;
+  const { worker_secret: inVault } = await vaultEntries.readIfThere(hands);
+  const WORKER_SECRET = rotateWorkerSecret
+    ? newWorkerSecret()
+    : inVault === undefined || ours === inVault
+    ? ours ?? newWorkerSecret()
+    // A change that was interrupted goes on once the functions have the new one. Otherwise another machine has changed it.
+    : ours !== undefined && (await secretDigests(project, hands)).get("WORKER_SECRET") === digest(ours)
+    ? ours
+    : inVault;
+  if (WORKER_SECRET === ours) return { ...settings, WORKER_SECRET };
   if (around.getVariable("WORKER_SECRET")?.trim()) {
-    throw new Problem("The environment says what WORKER_SECRET is: unset it, then run this again.");
+    throw new Problem(
+      "The environment has another WORKER_SECRET than the project: unset it, then run this again.",
+    );
   }
-  const inVault = rotateWorkerSecret ? undefined : (await vaultEntries.readIfThere(hands)).worker_secret;
-  const WORKER_SECRET = inVault ?? newWorkerSecret();
   await writeSettingsFile(around.settingsFile, { WORKER_SECRET });
   return { ...settings, WORKER_SECRET };
 }
@@ -160,7 +175,7 @@ async function withWorkerSecret(
 async function confirm(
   project: Project,
   pending: readonly string[],
-  { questions, progress }: Surroundings,
+  { questions }: Surroundings,
 ): Promise<void> {
   const schema = pending.length === 0
     ? ""
@@ -168,25 +183,27 @@ async function confirm(
   const question =
     `Set up the project ${project.ref}: functions and their secrets${schema}, Vault entries, cron jobs?`;
   if (await questions.confirm(question)) return;
-  progress.say("Nothing was changed.");
   throw new Problem("Stopped before anything was changed.");
 }
 
 /** What to do next, and where to look. */
 function farewell(
   { ref }: Project,
-  { hasHistory }: AccountFacts,
+  account: AccountFacts,
   changes: readonly string[],
   now: Date,
 ): string {
-  const first = hasHistory
-    ? "2015-01-01"
-    : `${now.getFullYear() - 1}-${String(now.getMonth() + 1).padStart(2, "0")}-28`;
+  const done = changes.length === 0
+    ? "Nothing changed: everything is as it should be."
+    : `It works. Changed: ${changes.join(", ")}.`;
+  if (account.plan === "Free") {
+    return `\n${done}\n\nRacecards and results need a paid plan of The Racing API.`;
+  }
+  // Without the add-on results go back twelve months, of which the first may be cut off already.
+  const first = account.hasHistory ? "2015-01-01" : subMonths(now, 11).toISOString().slice(0, 10);
   return [
     "",
-    changes.length === 0
-      ? "Nothing changed: everything is as it should be."
-      : `It works. Changed: ${changes.join(", ")}.`,
+    done,
     "",
     `Next, in the SQL editor (https://supabase.com/dashboard/project/${ref}/sql/new):`,
     `  select * from backfill_plan(date '${first}');   -- what it costs; starts nothing`,

@@ -1,9 +1,10 @@
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { Problem } from "../command_line/problem.ts";
 import { connect, type Sql } from "../lab/platform/database.ts";
 import { present } from "../lab/test_support/present.ts";
 import { until } from "../lab/test_support/until.ts";
 import type { HostedProject } from "../lab/world/hosted_project.ts";
-import { readSettingsFile } from "../project/settings_file.ts";
+import { readSettingsFile, writeSettingsFile } from "../project/settings_file.ts";
 import { type Action, show } from "./actions.ts";
 import { plannedActions, sketchProject } from "./dry_run.ts";
 import { setUp, type SetUpOptions } from "./set_up.ts";
@@ -167,6 +168,55 @@ Deno.test("the worker secret is replaced while a backfill runs, without a lost d
   assertEquals(kept?.["secret"], file["WORKER_SECRET"]);
   assertEquals(hosted.state.secrets.has("WORKER_SECRET_PREVIOUS"), false);
   assertNoSecret(run, [old, workerSecretOf(file)]);
+});
+
+Deno.test("a project that its check found broken is mended, and not refused for what the check found", async () => {
+  await sql`select vault.update_secret((select id from vault.secrets where name = 'worker_secret'), ${
+    "x".repeat(40)
+  })`;
+  await sql`select check_setup()`;
+  await until(async () => {
+    const failed = await sql`select from check_setup() where part like 'function %' and state = 'failed'`;
+    return failed.length === 2;
+  }, "the check to find it");
+  const run = record(hosted, clone, { variables });
+  await setUp({ ...OPTIONS, yes: true }, run.around);
+  assertStringIncludes(run.printed(), "It works.");
+});
+
+Deno.test("a secret in supabase/.env that is not the project's any more gives way to the project's", async () => {
+  const ours = await readSettingsFile(clone.settingsFile);
+  await writeSettingsFile(clone.settingsFile, { WORKER_SECRET: "f".repeat(64) });
+  const run = record(hosted, clone, { variables });
+  await setUp({ ...OPTIONS, yes: true }, run.around);
+  assertStringIncludes(run.printed(), "Nothing changed");
+  assertEquals((await readSettingsFile(clone.settingsFile))["WORKER_SECRET"], ours["WORKER_SECRET"]);
+});
+
+Deno.test("a second set-up at the same time is refused", async () => {
+  const other = connect(hosted.databaseUrl, { max: 1, name: "other set-up" });
+  try {
+    await other`select pg_advisory_lock(hashtext('darkhorses setup'))`;
+    const run = record(hosted, clone, { variables });
+    await assertRejects(
+      () => setUp({ ...OPTIONS, yes: true }, run.around),
+      Problem,
+      "Another set-up or uninstall",
+    );
+  } finally {
+    await other.end({ timeout: 1 });
+  }
+});
+
+Deno.test("an account of the Standard plan is set up, with a remark", async () => {
+  hosted.racingApi.plan = "Standard";
+  try {
+    const run = record(hosted, clone, { variables });
+    await setUp({ ...OPTIONS, yes: true }, run.around);
+    assertStringIncludes(run.printed(), "Standard plan: results, no racecards");
+  } finally {
+    hosted.racingApi.plan = "Pro";
+  }
 });
 
 Deno.test("a new password of the API's account is set, and the run that it had paused goes on", async () => {

@@ -1,5 +1,5 @@
 import { basicCredentials } from "../../supabase/functions/_shared/racing_api/account.ts";
-import { readDatabaseUrl, SECRET_SETTINGS, type Settings, SETTINGS_FILE } from "../project/settings.ts";
+import { readDatabaseUrl, type Settings, SETTINGS_FILE } from "../project/settings.ts";
 import { CHECKOUT } from "../project/supabase_cli.ts";
 import type { Action } from "./actions.ts";
 import { createHands, type Hands } from "./hands.ts";
@@ -23,7 +23,12 @@ export interface Surroundings {
 
 /** Makes the hands for a project's settings. None of their secrets shows in a message. */
 export function handsFor(settings: Settings, around: Surroundings): Hands {
-  const secrets = SECRET_SETTINGS.flatMap((name) => settings[name] ?? []);
+  // Of an address, its login or its path is secret: the rest begins like many harmless texts.
+  const whole = ["RACING_API_USERNAME", "RACING_API_PASSWORD", "WORKER_SECRET"] as const;
+  const secrets = [
+    ...whole.flatMap((name) => settings[name] ?? []),
+    ...(settings.ALERT_WEBHOOK_URL === undefined ? [] : [new URL(settings.ALERT_WEBHOOK_URL).pathname]),
+  ];
   const password = settings.DATABASE_URL === undefined
     ? []
     : passwordsOf(readDatabaseUrl(settings.DATABASE_URL, undefined));

@@ -20,6 +20,18 @@ declare
     join pg_namespace as n on n.oid = p.pronamespace
     where n.nspname <> 'engine' and not (n.nspname = 'public' and p.proname = any (functions))
   );
+  -- What hangs on a table of somebody else: a foreign key to ours, a default, a policy or a trigger that calls ours.
+  parts_of_others constant text[] := array(
+    select 'constraint ' || c.oid from pg_constraint as c where c.conrelid = any (others)
+    union all select 'default ' || d.oid from pg_attrdef as d where d.adrelid = any (others)
+    union all select 'policy ' || p.oid from pg_policy as p where p.polrelid = any (others)
+    union all select 'trigger ' || t.oid from pg_trigger as t where t.tgrelid = any (others) and not t.tgisinternal
+    union all
+    select format('column %s %s', a.attrelid, a.attnum)
+    from pg_attribute as a
+    where a.attrelid = any (others) and not a.attisdropped
+    order by 1
+  );
   object record;
 begin
   drop schema if exists engine cascade;
@@ -46,8 +58,19 @@ begin
       select from unnest(other_functions) as gone (oid)
       where not exists (select from pg_proc as p where p.oid = gone.oid)
     )
+    or parts_of_others <> array(
+      select 'constraint ' || c.oid from pg_constraint as c where c.conrelid = any (others)
+      union all select 'default ' || d.oid from pg_attrdef as d where d.adrelid = any (others)
+      union all select 'policy ' || p.oid from pg_policy as p where p.polrelid = any (others)
+      union all select 'trigger ' || t.oid from pg_trigger as t where t.tgrelid = any (others) and not t.tgisinternal
+      union all
+      select format('column %s %s', a.attrelid, a.attnum)
+      from pg_attribute as a
+      where a.attrelid = any (others) and not a.attisdropped
+      order by 1
+    )
   then
-    raise exception 'Views or functions of yours depend on the data, and nothing was removed'
+    raise exception 'Views, functions or tables of yours depend on the data, and nothing was removed'
       using hint = 'Drop them first, then run this again.';
   end if;
   delete from supabase_migrations.schema_migrations as applied where applied.version = any (versions);

@@ -1,7 +1,6 @@
 /** The parts of an uninstall, in the order in which nothing is left that would start the rest again. */
-import { statement } from "../setup/actions.ts";
+import { command, statement } from "../setup/actions.ts";
 import { changed, FUNCTION_NAMES, remote, type Step, unchanged } from "../setup/step.ts";
-import { command } from "../setup/actions.ts";
 import {
   FUNCTION_SECRETS,
   listSecrets,
@@ -14,7 +13,7 @@ import { vaultEntries } from "../setup/steps/vault.ts";
 /** Whether the schema is there: an uninstall that was interrupted, or that took the data too, may have left none. */
 export const HAS_SCHEMA = statement(
   "select to_regprocedure('public.stop_schedules()') is not null and to_regclass('public.backfill_settings') is not null " +
-    "as has_schema",
+    "as has_schema, to_regclass('engine.deployments') is not null as has_deployments",
 );
 const STOP = statement("select stop_schedules()");
 const LIVE = statement(
@@ -23,7 +22,11 @@ const LIVE = statement(
 const CANCEL = statement(
   "select backfill_cancel(run_id) from backfill_status where state in ('waiting', 'running', 'paused')",
 );
-const UNSCHEDULE = statement("select cron.unschedule(jobname) from cron.job where jobname like 'engine-%'");
+const UNSCHEDULE = statement(
+  "select cron.unschedule(jobname) from cron.job where jobname in ('engine-sweep', 'engine-watch', " +
+    "'engine-upkeep', 'engine-pulls')",
+);
+/** A database of an earlier schema has neither of these. */
 const FORGET = statement("update backfill_settings set set_up_at = null");
 const FORGET_DEPLOYMENTS = statement("delete from engine.deployments");
 
@@ -31,13 +34,13 @@ const scheduled: Step = {
   name: "schedules",
   actions: () => [HAS_SCHEMA, LIVE, STOP, CANCEL, UNSCHEDULE, FORGET],
   async run(_project, hands) {
-    const [there] = await hands.query<{ has_schema: boolean }>(HAS_SCHEMA);
+    const [there] = await hands.query<{ has_schema: boolean; has_deployments: boolean }>(HAS_SCHEMA);
     if (!there?.has_schema) return unchanged("none");
     const live = await hands.query<{ run_id: number }>(LIVE);
     await hands.query(STOP);
     if (live.length > 0) await hands.query(CANCEL);
     const jobs = await hands.query(UNSCHEDULE);
-    await hands.query(FORGET);
+    if (there.has_deployments) await hands.query(FORGET);
     const runs = live.map(({ run_id }) => run_id).join(", ");
     if (jobs.length === 0 && live.length === 0) return unchanged("none");
     return changed(`off, ${jobs.length} cron jobs removed${runs === "" ? "" : `, cancelled run ${runs}`}`);
@@ -59,8 +62,8 @@ const functions: Step = {
     const there = await functionVersions(project, hands);
     const ours = FUNCTION_NAMES.filter((name) => there.has(name));
     for (const name of ours) await hands.run(deleteFunction(name)(project));
-    const [schema] = await hands.query<{ has_schema: boolean }>(HAS_SCHEMA);
-    if (schema?.has_schema) await hands.query(FORGET_DEPLOYMENTS);
+    const [schema] = await hands.query<{ has_deployments: boolean }>(HAS_SCHEMA);
+    if (schema?.has_deployments) await hands.query(FORGET_DEPLOYMENTS);
     return ours.length === 0 ? unchanged("none") : changed(`deleted ${ours.join(" and ")}`);
   },
 };

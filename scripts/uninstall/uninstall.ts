@@ -1,12 +1,10 @@
 import { Problem } from "../command_line/problem.ts";
 import { readProjectRef, readSettings } from "../project/settings.ts";
 import { writeSettingsFile } from "../project/settings_file.ts";
-import { show } from "../setup/actions.ts";
 import { checkSettings } from "../setup/ask.ts";
-import { findProject, LIST_PROJECTS, listProjects } from "../setup/checks.ts";
-import { sketchProject } from "../setup/dry_run.ts";
+import { findProject, HOLD, holdProject, LIST_PROJECTS, listProjects } from "../setup/checks.ts";
+import { describeActions, sketchProject } from "../setup/dry_run.ts";
 import { handsFor, type Surroundings } from "../setup/surroundings.ts";
-import type { Step } from "../setup/step.ts";
 import { removeData } from "./remove_data.ts";
 import { TAKE_AWAY } from "./take_away.ts";
 
@@ -24,7 +22,10 @@ export async function uninstall(options: UninstallOptions, around: Surroundings)
   const steps = options.withData ? [...TAKE_AWAY, removeData] : TAKE_AWAY;
   const project = sketchProject(settings, folder);
   if (options.dryRun) {
-    progress.say(describe(steps, project));
+    progress.say(describeActions([
+      { name: "project", actions: [LIST_PROJECTS, HOLD] },
+      ...steps.map((step) => ({ name: step.name, actions: step.actions(project) })),
+    ]));
     return;
   }
   const missing = (["PROJECT_REF", "DATABASE_URL"] as const).filter((name) => settings[name] === undefined);
@@ -40,6 +41,7 @@ export async function uninstall(options: UninstallOptions, around: Surroundings)
   await using hands = handsFor(settings, around);
   const found = await progress.step("project", async () => {
     const listed = findProject(readProjectRef(project.ref), await listProjects(hands));
+    await holdProject(hands);
     return { ...listed, says: `${listed.name} (${listed.ref}, ${listed.region})` };
   });
   if (!options.yes) await confirm(found.name, found.ref, options.withData, around);
@@ -52,15 +54,6 @@ export async function uninstall(options: UninstallOptions, around: Surroundings)
   // The next set-up makes a new one.
   await writeSettingsFile(around.settingsFile, { WORKER_SECRET: undefined });
   progress.say(farewell(changes, options.withData));
-}
-
-function describe(steps: readonly Step[], project: Parameters<Step["actions"]>[0]): string {
-  const parts = [
-    { name: "project", actions: [LIST_PROJECTS] },
-    ...steps.map((step) => ({ name: step.name, actions: step.actions(project) })),
-  ];
-  return parts.map(({ name, actions }) => [name, ...actions.map((action) => `  ${show(action)}`)].join("\n"))
-    .join("\n\n");
 }
 
 async function confirm(

@@ -118,10 +118,20 @@ Deno.test("a view of the operator's own keeps the data, and is named as the reas
   await assertRejects(
     () => uninstall({ ...OPTIONS, withData: true }, run.around),
     Problem,
-    "Views or functions of yours depend on the data, and nothing was removed",
+    "Views, functions or tables of yours depend on the data, and nothing was removed",
   );
   assert((await sql`select from my_courses`).length > 0);
   await sql`drop view public.my_courses`;
+});
+
+Deno.test("a foreign key of the operator's own table keeps the data, too", async () => {
+  await sql`create table public.my_notes (course_id text references public.ra_mst_courses)`;
+  await assertRejects(
+    () => uninstall({ ...OPTIONS, withData: true }, record(hosted, clone, { variables }).around),
+    Problem,
+    "tables of yours depend on the data",
+  );
+  await sql`drop table public.my_notes`;
 });
 
 Deno.test("with its data gone, the database is as it was before, and can be set up again", async () => {

@@ -1319,7 +1319,7 @@ security invoker
 set search_path = ''
 as $$
 begin
-  raise exception 'The row of backfill_settings cannot be deleted: every run reads it'
+  raise exception 'The row of backfill_settings can''t be deleted: every run reads it'
     using errcode = '22023',
       hint = 'To restore a default: update backfill_settings set regions = default; and so on for each column.';
 end
@@ -5054,7 +5054,8 @@ begin
       using errcode = '22023', hint = engine.days_ahead_in_words();
   end if;
   if last_day > today + days_ahead then
-    raise exception 'The end date % is more than % days ahead: the API has no cards that far', last_day, days_ahead
+    raise exception 'The % date % is more than % days ahead: the API has no cards that far',
+      case when end_date is null then 'start' else 'end' end, last_day, days_ahead
       using errcode = '22023', hint = engine.days_ahead_in_words();
   end if;
   return next;
@@ -5566,6 +5567,10 @@ begin
       using errcode = '22023',
         hint = 'For today: select pull_days(); for another day: select pull_days(date ''2026-10-03'');';
   end if;
+  -- First, so that what the hint says to call instead can work.
+  perform engine.check_request(
+    start_date => first_day, end_date => coalesce(last_day, first_day), feeds => wanted_feeds, reprocess => 'all'
+  );
   if last_day > first_day + 30 then
     raise exception 'From % to % is more than the 31 days that pull_days pulls', first_day, last_day
       using errcode = '22023',

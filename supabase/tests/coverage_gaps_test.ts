@@ -49,6 +49,39 @@ async function storeRace(id: string, day: string, columns: { abandoned?: boolean
   `;
 }
 
+Deno.test("an empty database does not look complete: a row per feed says that nothing was asked for", async () => {
+  const missing =
+    "no run has asked for any day: begin with backfill_plan and backfill_start, or with start_schedules";
+  assertEquals(
+    await gaps(),
+    ["racecards", "results"].map((feed) => ({
+      feed,
+      day: null,
+      kind: "nothing_asked_for",
+      missing,
+      tries: 0,
+      given_up: false,
+    })),
+  );
+  // The nightly closing has no day to pull.
+  const [closed] = await db.sql<{ runs: number }[]>`select engine.close_gaps() as runs`;
+  assertEquals([closed?.runs, (await db.sql`select from backfill_runs`).length], [0, 0]);
+  assertEquals((await db.sql`select from gap_pulls`).length, 0);
+});
+
+for (
+  const [what, ask] of [
+    ["a run", () => db.sql`select backfill_start(date '2026-05-01', date '2026-05-01', array['masters'])`],
+    ["start_schedules()", () => db.sql`select start_schedules()`],
+    ["stored coverage", () => cover("results", "2026-05-01", "2026-05-01")],
+  ] as const
+) {
+  Deno.test(`after ${what}, no row says that nothing was asked for`, async () => {
+    await ask();
+    assertEquals((await gaps()).filter(({ kind }) => kind === "nothing_asked_for"), []);
+  });
+}
+
 Deno.test("an empty day is known to be empty, a day never pulled is a gap", async () => {
   await start(db.sql, "2026-05-01", "2026-05-03", { feeds: ["results"] });
   await cover("results", "2026-05-01", "2026-05-02");

@@ -42,6 +42,46 @@ Deno.test("a feed is late when its pull is not done by the end of the grace, and
   assertEquals((await states())["racecards"], "fresh");
 });
 
+Deno.test("right after start_schedules() nothing is late before the grace is over, even what was due in the morning", async () => {
+  await db.sql`select start_schedules()`;
+  // Noon in London: the cards of 07:00 were due before the schedules were on.
+  assertEquals((await states())["racecards"], "waiting");
+  await db.passTime("44 minutes");
+  // Calling it again does not begin another grace.
+  await db.sql`select start_schedules()`;
+  assertEquals((await states())["racecards"], "waiting");
+  await db.passTime("1 minute");
+  assertEquals((await states())["racecards"], "late");
+});
+
+Deno.test("stop_schedules() leaves nothing due and nothing late", async () => {
+  await db.sql`select start_schedules()`;
+  await pulled("racecards", "2026-06-15", 40);
+  await db.passTime("2 days");
+  assertEquals((await states())["racecards"], "late");
+  const due = () =>
+    db.sql`select from data_freshness where next_due_at is not null or expected_since is not null`;
+  assert((await due()).length > 0);
+  await db.sql`select stop_schedules()`;
+  assertEquals((await due()).length, 0);
+  assertEquals(await states(), {
+    masters: "nothing_asked_for",
+    racecards: "not_scheduled",
+    results: "nothing_asked_for",
+  });
+});
+
+Deno.test("a feed without an enabled schedule is not scheduled, whatever the others are", async () => {
+  await db.sql`select start_schedules()`;
+  await db.sql`update pull_schedules set enabled = false where 'racecards' = any (feeds) and pulls = 'days'`;
+  await pulled("racecards", "2026-06-15", 40);
+  await pulled("results", "2026-06-15", 40);
+  await db.passTime("1 day");
+  assertEquals([(await states())["racecards"], (await states())["results"]], ["not_scheduled", "late"]);
+  const [row] = await db.sql`select next_due_at from data_freshness where feed = 'racecards'`;
+  assertEquals(row?.["next_due_at"], null);
+});
+
 Deno.test("a Christmas without racing is as fresh as any day, because it was pulled", async () => {
   await db.reset("2026-12-25T05:00:00Z");
   await db.sql`select start_schedules()`;

@@ -60,9 +60,13 @@ async function readState({ sql }: FortnightWorld): Promise<State> {
   return state;
 }
 
-/** The gaps there are now. */
+/** The days that are missing now. The row of a database in which nothing was asked for has no day, and is left out. */
 export async function readGaps({ sql }: Pick<FortnightWorld, "sql">): Promise<Gap[]> {
-  return [...await sql<Gap[]>`select feed, day::text, kind from coverage_gaps order by feed, day`];
+  return [
+    ...await sql<
+      Gap[]
+    >`select feed, day::text, kind from coverage_gaps where day is not null order by feed, day`,
+  ];
 }
 
 async function readRuns({ sql }: FortnightWorld, after: number): Promise<StartedRun[]> {

@@ -17,10 +17,23 @@ const ARRIVED = statement(
 const PULL = statement("select pull_masters()::integer as run_id");
 const status = (run: number) =>
   statement("select state, what_to_do, last_error from backfill_status where run_id = $1", open(run));
+const PING = statement("select engine.ping_functions()");
+/** Of the newest ping of each function. */
+const PINGS = statement(
+  "select distinct on (function_name) outcome, account, finding, what_to_do from engine.ping_outcomes() " +
+    "order by function_name, ping_id desc",
+);
 const COUNTS = statement(
   "select (select count(*) from ra_mst_regions)::integer as regions, (select count(*) from ra_mst_courses)::integer as " +
     "courses, (select count(*) from ra_mst_bookmakers)::integer as bookmakers",
 );
+
+interface PingOutcome {
+  readonly outcome: string;
+  readonly account: string | null;
+  readonly finding: string;
+  readonly what_to_do: string;
+}
 
 interface RunStatus {
   readonly state: string;
@@ -36,7 +49,7 @@ const HINT_SECONDS = 30;
 /** The proof that all of it works: the masters go the way of every pull, and arrive. */
 export const firstPull: Step = {
   name: "first pull",
-  actions: () => [SET_UP, ARRIVED, LIVE, PULL, status(1), COUNTS],
+  actions: () => [SET_UP, ARRIVED, LIVE, PING, PINGS, PULL, status(1), COUNTS],
   async run(_project, hands, changedSoFar) {
     const [settings] = await hands.query<{ set_up_on: string | null }>(SET_UP);
     if (settings?.set_up_on && !changedSoFar) return unchanged(`done on ${settings.set_up_on}`);
@@ -44,6 +57,7 @@ export const firstPull: Step = {
       return unchanged("the masters have arrived");
     }
     const [live] = await hands.query<{ run_id: number }>(LIVE);
+    if (live === undefined) await waitForPings(hands);
     const [run] = live === undefined ? await hands.query<{ run_id: number }>(PULL) : [live];
     await waitUntilSucceeded(run?.run_id ?? 0, hands);
     const [counts] = await hands.query<{ regions: number; courses: number; bookmakers: number }>(COUNTS);
@@ -52,6 +66,21 @@ export const firstPull: Step = {
     );
   },
 };
+
+/** A function reports within a second or two, pg_net gives up after five. */
+const PING_SECONDS = 30;
+
+/** Lets the functions say whether they work: a start is refused for what they last said, and says less about it. */
+async function waitForPings(hands: Hands): Promise<void> {
+  await hands.query(PING);
+  for (let waited = 0; waited < PING_SECONDS; waited++) {
+    const pings = await hands.query<PingOutcome>(PINGS);
+    const failed = pings.find(({ outcome }) => outcome !== "pending" && outcome !== "reported");
+    if (failed !== undefined) throw new Problem(`${failed.finding} ${failed.what_to_do}`);
+    if (pings.every(({ outcome, account }) => outcome === "reported" && account !== null)) return;
+    await hands.wait(1000);
+  }
+}
 
 async function waitUntilSucceeded(run: number, hands: Hands): Promise<void> {
   let hint = "";

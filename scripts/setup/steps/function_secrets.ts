@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
 import { Problem } from "../../command_line/problem.ts";
-import { changeLines, writePrivateFile } from "../../project/settings_file.ts";
-import { type Command, command, type FileChange } from "../actions.ts";
+import { changeLines } from "../../project/settings_file.ts";
+import { type Command, command } from "../actions.ts";
 import type { Hands } from "../hands.ts";
 import { PUBLIC_API } from "../ask.ts";
 import { changed, type Project, remote, type Step, unchanged } from "../step.ts";
@@ -19,20 +19,16 @@ export const FUNCTION_SECRETS = [
   PREVIOUS,
 ] as const;
 
-const FILE_NAME = "supabase/.temp/function_secrets.env";
-
 const listed = z.object({ secrets: z.array(z.object({ name: z.string(), value: z.string() })) });
 
 export const listSecrets = (project: Project): Command => command(["secrets", "list", remote(project)]);
 export const unsetSecrets = (project: Project, names: readonly string[]): Command =>
   command(["secrets", "unset", ...names, remote(project), "--yes"]);
-const set = (project: Project): Command =>
-  command(["secrets", "set", "--env-file", FILE_NAME, remote(project), "--yes"]);
-const file: FileChange = {
-  kind: "file",
-  path: FILE_NAME,
-  says: "the functions' secrets, for the next command; only you may read it, and it is removed at once",
-};
+/** They are neither among its arguments, which others can see, nor in a file, which an interruption would leave behind. */
+const set = (project: Project, secrets: string): Command => ({
+  ...command(["secrets", "set", "--env-file", "/dev/stdin", remote(project), "--yes"]),
+  input: secrets,
+});
 
 /** The digest of each secret that the functions have, by name. The platform shows no values. */
 export async function secretDigests(project: Project, hands: Hands): Promise<Map<string, string>> {
@@ -40,12 +36,18 @@ export async function secretDigests(project: Project, hands: Hands): Promise<Map
   return new Map(secrets.map(({ name, value }) => [name, value]));
 }
 
-const digest = (text: string) => createHash("sha256").update(text).digest("hex");
+export const digest = (text: string) => createHash("sha256").update(text).digest("hex");
 
 /** The secrets of the functions: the API's account and the worker secret. */
 export const functionSecrets: Step = {
   name: "secrets",
-  actions: (project) => [listSecrets(project), vaultEntries.IS_THERE, vaultEntries.READ, file, set(project)],
+  actions: (project) => [
+    listSecrets(project),
+    vaultEntries.IS_THERE,
+    vaultEntries.READ,
+    set(project, ""),
+    unsetSecrets(project, ["RACING_API_URL"]),
+  ],
   async run(project, hands) {
     const known = await secretDigests(project, hands);
     const { worker_secret: inVault } = await vaultEntries.readIfThere(hands);
@@ -59,15 +61,13 @@ export const functionSecrets: Step = {
       ...(inVault === undefined || inVault === workerSecret ? {} : { [PREVIOUS]: inVault }),
     };
     const missing = Object.keys(wanted).filter((name) => known.get(name) !== digest(wanted[name] ?? ""));
-    if (missing.length === 0) return unchanged("the functions have them");
-    const path = `${project.folder}/${FILE_NAME}`;
-    await Deno.mkdir(`${project.folder}/supabase/.temp`, { recursive: true });
-    try {
-      await writePrivateFile(path, changeLines("", wanted));
-      await hands.run(set(project));
-    } finally {
-      await Deno.remove(path).catch(() => {});
-    }
+    // What was taken out of the settings is taken from the functions, too.
+    const left = known.has("RACING_API_URL") && wanted["RACING_API_URL"] === undefined
+      ? ["RACING_API_URL"]
+      : [];
+    if (missing.length + left.length === 0) return unchanged("the functions have them");
+    if (missing.length > 0) await hands.run(set(project, changeLines("", wanted)));
+    if (left.length > 0) await hands.run(unsetSecrets(project, left));
     const stored = await secretDigests(project, hands);
     const other = missing.find((name) => stored.get(name) !== digest(wanted[name] ?? ""));
     if (other !== undefined) {
@@ -76,6 +76,7 @@ export const functionSecrets: Step = {
           "otherwise. Choose another one, or set it in the dashboard under Edge Functions, Secrets.",
       );
     }
-    return changed(`set ${missing.join(", ")}`);
+    const given = missing.length === 0 ? [] : [`set ${missing.join(", ")}`];
+    return changed([...given, ...left.map((name) => `removed ${name}`)].join(", "));
   },
 };

@@ -27,7 +27,8 @@ export const functionsAnswer: Step = {
 
 async function waitForAnswers(name: string, project: Project, hands: Hands): Promise<void> {
   let inARow = 0;
-  for (let waited = 0;; waited += PAUSE_MILLISECONDS / 1000) {
+  const deadline = performance.now() + PATIENCE_SECONDS * 1000;
+  for (;;) {
     const answer = await hands.call(ping(project, name), {
       authorization: `Bearer ${project.workerSecret}`,
       body: { ping: true },
@@ -38,7 +39,7 @@ async function waitForAnswers(name: string, project: Project, hands: Hands): Pro
       continue;
     }
     inARow = 0;
-    if (waited >= PATIENCE_SECONDS) throw new Problem(describe(name, answer, project));
+    if (performance.now() >= deadline) throw new Problem(describe(name, answer, project));
     await hands.wait(PAUSE_MILLISECONDS);
   }
 }

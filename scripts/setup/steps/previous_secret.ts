@@ -5,7 +5,7 @@ import { listSecrets, PREVIOUS, secretDigests, unsetSecrets } from "./function_s
 
 /** A dispatch is claimed within a second, or counts as lost after 15 and is sent again, signed with the new secret. */
 const ON_THEIR_WAY = statement(
-  "select count(*)::integer as dispatches from engine.dispatches where sent_at < " +
+  "select count(*)::integer as dispatches from engine.dispatches where not engine.dispatch_is_lost(sent_at) and sent_at < " +
     "(select updated_at from vault.secrets where name = 'worker_secret')",
 );
 const PATIENCE_SECONDS = 150;

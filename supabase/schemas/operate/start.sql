@@ -47,6 +47,10 @@ begin
       using errcode = '22023',
         hint = 'For today: select pull_days(); for another day: select pull_days(date ''2026-10-03'');';
   end if;
+  -- First, so that what the hint says to call instead can work.
+  perform engine.check_request(
+    start_date => first_day, end_date => coalesce(last_day, first_day), feeds => wanted_feeds, reprocess => 'all'
+  );
   if last_day > first_day + 30 then
     raise exception 'From % to % is more than the 31 days that pull_days pulls', first_day, last_day
       using errcode = '22023',

@@ -85,7 +85,8 @@ begin
       using errcode = '22023', hint = engine.days_ahead_in_words();
   end if;
   if last_day > today + days_ahead then
-    raise exception 'The end date % is more than % days ahead: the API has no cards that far', last_day, days_ahead
+    raise exception 'The % date % is more than % days ahead: the API has no cards that far',
+      case when end_date is null then 'start' else 'end' end, last_day, days_ahead
       using errcode = '22023', hint = engine.days_ahead_in_words();
   end if;
   return next;

@@ -109,7 +109,7 @@ security invoker
 set search_path = ''
 as $$
 begin
-  raise exception 'The row of backfill_settings cannot be deleted: every run reads it'
+  raise exception 'The row of backfill_settings can''t be deleted: every run reads it'
     using errcode = '22023',
       hint = 'To restore a default: update backfill_settings set regions = default; and so on for each column.';
 end
