@@ -66,7 +66,7 @@ Deno.test("an empty database does not look complete: a row per feed says that no
   // The nightly closing has no day to pull.
   const [closed] = await db.sql<{ runs: number }[]>`select engine.close_gaps() as runs`;
   assertEquals([closed?.runs, (await db.sql`select from backfill_runs`).length], [0, 0]);
-  assertEquals((await db.sql`select from gap_pulls`).length, 0);
+  assertEquals((await db.sql`select from engine.gap_pulls`).length, 0);
 });
 
 for (

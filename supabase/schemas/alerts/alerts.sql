@@ -102,4 +102,4 @@ revoke all on public.alerts, engine.alert_messages from public, anon, authentica
 revoke all on sequence
   public.alerts_id_seq, engine.alert_messages_id_seq
   from public, anon, authenticated, service_role;
-grant select on public.alerts, engine.alert_messages to service_role;
+grant select on public.alerts to service_role;
