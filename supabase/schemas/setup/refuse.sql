@@ -40,8 +40,8 @@ begin
     and ping.function_name in (
       select feed.function_name from engine.feeds as feed where feed.name = any (refuse_broken_setup.feeds)
     )
-    -- After something was mended nobody need wait until the old failure is forgotten. A new function secret leaves no trace
-    -- here, so a newer ping counts as well: it is to say whether it helped.
+    -- After something was mended nobody need wait until the old failure is forgotten. A new function secret leaves no
+    -- trace here, so a newer ping counts as well: it is to say whether it helped.
     and not exists (
       select from engine.pings as newer where newer.function_name = ping.function_name and newer.id > ping.ping_id
     )
