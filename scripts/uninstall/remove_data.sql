@@ -32,22 +32,22 @@ declare
     where a.attrelid = any (others) and not a.attisdropped
     order by 1
   );
-  object record;
+  drops text[];
+  statement text;
 begin
-  drop schema if exists engine cascade;
-  for object in
-    select c.oid::regclass as name, case c.relkind when 'v' then 'view' else 'table' end as kind
+  -- Names first: what a drop takes along has none any more.
+  drops := array(
+    select format('drop %s if exists public.%I cascade', case c.relkind when 'v' then 'view' else 'table' end, c.relname)
     from pg_class as c
     where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p', 'v') and c.relname = any (relations)
-  loop
-    execute format('drop %s if exists %s cascade', object.kind, object.name);
-  end loop;
-  for object in
-    select p.oid::regprocedure as name
+    union all
+    select format('drop function if exists %s cascade', p.oid::regprocedure)
     from pg_proc as p
     where p.pronamespace = 'public'::regnamespace and p.proname = any (functions)
-  loop
-    execute format('drop function if exists %s cascade', object.name);
+  );
+  drop schema if exists engine cascade;
+  foreach statement in array drops loop
+    execute statement;
   end loop;
   if
     exists (
