@@ -196,7 +196,7 @@ Deno.test("a run that has succeeded is refused everything with when it did and h
   await ingest(db.worker, held, page({ before: [null, 0], after: [null, 0] }));
   await finish(db.worker, held);
   const [{ ended } = {}] = await db
-    .sql`select ended_at::text as ended from backfill_status where run_id = ${run}`;
+    .sql`select ended_at::text as ended from backfill_status_details where run_id = ${run}`;
   const hint = "To pull its days again: " +
     "select backfill_start(date '2026-05-01', date '2026-05-31', '{results}', reprocess => 'all');";
   for (
@@ -229,7 +229,7 @@ Deno.test("a run that ended with dead chunks is refused a resume with how to ret
   const held = await claimed(db.worker, "results");
   await db.worker`select fail_chunk(${held.chunk_id}, ${held.lease_token}, 'chunk', 'unreadable')`;
   const [{ ended } = {}] = await db
-    .sql`select ended_at::text as ended from backfill_status where run_id = ${run}`;
+    .sql`select ended_at::text as ended from backfill_status_details where run_id = ${run}`;
   assertEquals(await refusal(`select backfill_resume(${run})`), {
     code: "PT409",
     message: `Run ${run} has ended: it completed with failures at ${ended}, dead chunks: 1`,
