@@ -99,7 +99,7 @@ Deno.test("no temporary type of service_role gets the rights of a function that 
     await session`select net.http_post('http://127.0.0.1:1'::pg_catalog.text, '{}'::pg_catalog.jsonb)`;
     // The type of the argument was settled when the function was made.
     await session`select engine.dispatch('results'::pg_catalog.text)`;
-    await session`select engine.refuse_broken_setup(text[])`;
+    await session`select engine.refuse_broken_setup('{results}'::pg_catalog.text[])`;
     assertEquals((await rightsTaken(session)).filter((role) => role !== "service_role"), []);
   } finally {
     await session.end({ timeout: 1 });
