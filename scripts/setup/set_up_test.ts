@@ -145,7 +145,7 @@ Deno.test("a newer checkout brings its migration and its functions", async () =>
 Deno.test("the worker secret is replaced while a backfill runs, without a lost dispatch", async () => {
   await hosted.matchApiSpeed();
   const old = workerSecretOf(await readSettingsFile(clone.settingsFile));
-  await sql`select backfill_start(date '2026-08-01', date '2026-10-31')`;
+  await sql`select backfill_start(date '2026-09-16', date '2026-10-31')`;
   const run = record(hosted, clone, { variables });
   await setUp({ ...OPTIONS, yes: true, rotateWorkerSecret: true }, run.around);
   await until(

@@ -37,7 +37,8 @@ declare
 begin
   -- Names first: what a drop takes along has none any more.
   drops := array(
-    select format('drop %s if exists public.%I cascade', case c.relkind when 'v' then 'view' else 'table' end, c.relname)
+    select
+      format('drop %s if exists public.%I cascade', case c.relkind when 'v' then 'view' else 'table' end, c.relname)
     from pg_class as c
     where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p', 'v') and c.relname = any (relations)
     union all

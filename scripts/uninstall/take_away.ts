@@ -2,6 +2,7 @@
 import { command, statement } from "../setup/actions.ts";
 import { changed, FUNCTION_NAMES, remote, type Step, unchanged } from "../setup/step.ts";
 import {
+  changeSecrets,
   FUNCTION_SECRETS,
   listSecrets,
   secretDigests,
@@ -75,7 +76,7 @@ const secrets: Step = {
     const there = await secretDigests(project, hands);
     const ours = FUNCTION_SECRETS.filter((name) => there.has(name));
     if (ours.length === 0) return unchanged("none");
-    await hands.run(unsetSecrets(project, ours));
+    await changeSecrets(unsetSecrets(project, ours), hands);
     return changed(`removed ${ours.join(", ")}`);
   },
 };

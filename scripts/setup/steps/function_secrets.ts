@@ -32,10 +32,23 @@ const set = (project: Project, secrets: string): Command => ({
   file: { path: FILE_NAME, text: secrets },
 });
 
+/** What was read of a set-up's project, until it is changed: each look is a second of the CLI's. */
+const known = new WeakMap<Hands, Map<string, string>>();
+
 /** The digest of each secret that the functions have, by name. The platform shows no values. */
 export async function secretDigests(project: Project, hands: Hands): Promise<Map<string, string>> {
+  const before = known.get(hands);
+  if (before !== undefined) return before;
   const { secrets } = listed.parse(await hands.run(listSecrets(project)));
-  return new Map(secrets.map(({ name, value }) => [name, value]));
+  const digests = new Map(secrets.map(({ name, value }) => [name, value]));
+  known.set(hands, digests);
+  return digests;
+}
+
+/** Changes the secrets of the functions. */
+export async function changeSecrets(change: Command, hands: Hands): Promise<void> {
+  known.delete(hands);
+  await hands.run(change);
 }
 
 export const digest = (text: string) => createHash("sha256").update(text).digest("hex");
@@ -51,7 +64,7 @@ export const functionSecrets: Step = {
     unsetSecrets(project, ["RACING_API_URL"]),
   ],
   async run(project, hands) {
-    const known = await secretDigests(project, hands);
+    const there = await secretDigests(project, hands);
     const { worker_secret: inVault } = await vaultEntries.readIfThere(hands);
     const { account, workerSecret } = project;
     const wanted: Record<string, string> = {
@@ -62,14 +75,14 @@ export const functionSecrets: Step = {
       // What the database still signs with stays good until Vault has the new one.
       ...(inVault === undefined || inVault === workerSecret ? {} : { [PREVIOUS]: inVault }),
     };
-    const missing = Object.keys(wanted).filter((name) => known.get(name) !== digest(wanted[name] ?? ""));
+    const missing = Object.keys(wanted).filter((name) => there.get(name) !== digest(wanted[name] ?? ""));
     // What was taken out of the settings is taken from the functions, too.
-    const left = known.has("RACING_API_URL") && wanted["RACING_API_URL"] === undefined
+    const left = there.has("RACING_API_URL") && wanted["RACING_API_URL"] === undefined
       ? ["RACING_API_URL"]
       : [];
     if (missing.length + left.length === 0) return unchanged("the functions have them");
-    if (missing.length > 0) await hands.run(set(project, changeLines("", wanted)));
-    if (left.length > 0) await hands.run(unsetSecrets(project, left));
+    if (missing.length > 0) await changeSecrets(set(project, changeLines("", wanted)), hands);
+    if (left.length > 0) await changeSecrets(unsetSecrets(project, left), hands);
     const stored = await secretDigests(project, hands);
     const other = missing.find((name) => stored.get(name) !== digest(wanted[name] ?? ""));
     if (other !== undefined) {

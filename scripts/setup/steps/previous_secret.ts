@@ -1,7 +1,7 @@
 import { Problem } from "../../command_line/problem.ts";
 import { statement } from "../actions.ts";
 import { changed, NOTHING_TO_DO, type Step } from "../step.ts";
-import { listSecrets, PREVIOUS, secretDigests, unsetSecrets } from "./function_secrets.ts";
+import { changeSecrets, listSecrets, PREVIOUS, secretDigests, unsetSecrets } from "./function_secrets.ts";
 
 /** A dispatch is claimed within a second, or counts as lost after 15 and is sent again, signed with the new secret. */
 const ON_THEIR_WAY = statement(
@@ -27,7 +27,7 @@ export const previousSecret: Step = {
       }
       await hands.wait(2000);
     }
-    await hands.run(unsetSecrets(project, [PREVIOUS]));
+    await changeSecrets(unsetSecrets(project, [PREVIOUS]), hands);
     return changed("forgotten by the functions");
   },
 };
