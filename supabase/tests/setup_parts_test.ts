@@ -184,6 +184,8 @@ Deno.test("a ping that failed is no reason once a function has claimed since, no
 });
 
 Deno.test("schedule_jobs() puts back what is gone, and changes nothing when called again", async () => {
+  // A server that other tests have used may have them on.
+  await db.sql`select stop_schedules()`;
   const jobs = () =>
     db.sql`select jobname, schedule, command from cron.job where jobname like 'engine-%' order by jobname`;
   const before = [...await jobs()];
@@ -221,11 +223,15 @@ Deno.test("check_cron() asks for the schedules' job only while they are on, and 
     Object.fromEntries(
       (await db.sql`select part, state, finding from engine.check_cron()`).map((row) => [row["part"], row]),
     );
+  await db.sql`select stop_schedules()`;
   assertEquals("cron: engine-pulls" in await rows(), false);
   await db.sql`select start_schedules()`;
   assertEquals("cron: engine-pulls" in await rows(), true);
   await db.sql`select stop_schedules()`;
   await passing(async () => {
+    // On a server with the real pg_cron the jobs are switched off while it is tested.
+    const [job] = await db.admin`select active from cron.job where jobname = 'engine-watch'`;
+    await db.admin`update cron.job set active = true where jobname = 'engine-watch'`;
     await db.admin`
       insert into cron.job_run_details (jobid, runid, command, username, status, return_message, start_time)
       select j.jobid, 1000000, '', j.username, 'failed', 'ERROR:  it broke', now()
@@ -233,6 +239,7 @@ Deno.test("check_cron() asks for the schedules' job only while they are on, and 
     `;
     const watch = (await rows())["cron: engine-watch"];
     await db.admin`delete from cron.job_run_details where runid = 1000000`;
+    await db.admin`update cron.job set active = ${job?.["active"]} where jobname = 'engine-watch'`;
     assertEquals(watch?.["state"], "failed");
     assertStringIncludes(watch?.["finding"], "ERROR:  it broke");
   });
