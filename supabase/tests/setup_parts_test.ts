@@ -183,6 +183,80 @@ Deno.test("a ping that failed is no reason once a function has claimed since, no
   await db.sql`select backfill_start('2026-04-01', '2026-04-30', '{results}')`;
 });
 
+/** A ping to each function, after which The Racing API refused the account that `events` has. */
+async function refusedAccount(): Promise<void> {
+  await db.sql`select engine.ping_functions()`;
+  await db.worker`select answer_ping(p.id, clock_timestamp()) from engine.pings as p`;
+  await db.worker`
+    select answer_ping(
+      p.id, clock_timestamp(), case p.function_name when 'events' then 'refused' else 'accepted' end,
+      '/x', 401, 'The account is refused'
+    )
+    from engine.pings as p
+  `;
+}
+const refusedFor = (feeds: string) =>
+  refusal(() => db.sql.unsafe(`select engine.refuse_broken_setup('{${feeds}}')`));
+
+Deno.test("a ping that failed is a reason only for the feeds of its function", async () => {
+  await refusedAccount();
+  assertEquals(await refusedFor("masters"), "");
+  assertStringIncludes(await refusedFor("masters,results"), "PT424: The account is refused");
+  await db.sql`select pull_masters()`;
+});
+
+const MENDED: [string, string][] = [
+  [
+    "a new entry in Vault",
+    "select vault.update_secret(id, new_secret => null) from vault.secrets where name = 'worker_secret'",
+  ],
+  [
+    "a deployment",
+    "insert into engine.deployments (function_name, source_hash, version) values ('events', '', 1)",
+  ],
+  ["a newer ping, not yet answered", "select engine.ping_functions()"],
+];
+for (const [what, mend] of MENDED) {
+  Deno.test(`a ping that failed is no reason after ${what}`, async () => {
+    await db.sql`
+      insert into engine.deployments (function_name, source_hash, version, deployed_at)
+      values ('masters', '', 1, engine.clock() - interval '1 minute')
+    `;
+    try {
+      await refusedAccount();
+      assertStringIncludes(await refusedFor("results"), "PT424: The account is refused");
+      await db.sql.unsafe(mend);
+      assertEquals(await refusedFor("results"), "");
+    } finally {
+      await db.sql`delete from engine.deployments`;
+    }
+  });
+}
+
+Deno.test("who asks every five seconds still gets to know that a function is mute", async () => {
+  const outcome = async () =>
+    (await db.sql`select outcome from engine.ping_outcomes() where function_name = 'events'`)[0]?.["outcome"];
+  for (let nth = 0; nth < 8; nth++) {
+    await db.sql`update engine.pings set queued_at = queued_at - interval '5 seconds'`;
+    await db.sql`select engine.ping_functions()`;
+    assertEquals(await outcome(), nth < 6 ? "pending" : "not_sent");
+  }
+  // A report counts more than the silence before it, and an hour later nothing of all that counts.
+  await db
+    .worker`select answer_ping(max(p.id), clock_timestamp()) from engine.pings as p where function_name = 'events'`;
+  assertEquals(await outcome(), "reported");
+  await db.sql`update engine.pings set queued_at = queued_at - interval '61 minutes'`;
+  assertEquals(await outcome(), undefined);
+});
+
+Deno.test("no feed can be called ping, which is what a ping is signed with", async () => {
+  await assertRejects(
+    () => db.sql`update engine.feeds set name = 'ping' where name = 'masters'`,
+    Error,
+    "feeds_ping_is_no_feed",
+  );
+});
+
 Deno.test("schedule_jobs() puts back what is gone, and changes nothing when called again", async () => {
   // A server that other tests have used may have them on.
   await db.sql`select stop_schedules()`;
@@ -201,6 +275,18 @@ Deno.test("check_net() fails when a ping waits in pg_net's queue for more than a
   await db.sql`select engine.ping_functions()`;
   assertEquals(await state(), "ok");
   await db.sql`update engine.pings set queued_at = queued_at - interval '61 seconds'`;
+  assertEquals(await state(), "failed");
+});
+
+Deno.test("check_net() calls no request late that got the id of one from before a crash", async () => {
+  const state = async () => (await db.sql`select state from engine.check_net()`)[0]?.["state"];
+  await db.sql`select engine.ping_functions()`;
+  await db.sql`
+    insert into engine.dispatches (feed, request_id, queued_at)
+    select 'results', p.request_id, now() - interval '10 minutes' from engine.pings as p
+  `;
+  assertEquals(await state(), "ok");
+  await db.sql`delete from engine.pings`;
   assertEquals(await state(), "failed");
 });
 

@@ -265,6 +265,17 @@ Deno.test("a dispatch that has expired, or expires too late, gets 401 and a log 
   }
 });
 
+Deno.test("a ping that has expired gets 401, and a log line that calls it a ping", async () => {
+  const signed = dispatch({ subject: "ping", expires: Math.floor(Date.now() / 1000) - 100 });
+  const response = await handleSigned(sign(signed, WORKER_SECRET), {
+    ping: signed.id,
+    expires: signed.expires,
+  });
+  assertEquals(response.status, 401);
+  assertMatch((await response.json()).message, /^The ping is too old, or the clocks .* differ/);
+  assertMatch(door.takeLog().join(), /The ping 7 is expired: by this machine's clock it ran out 10\d s ago/);
+});
+
 Deno.test("a dispatch is accepted while the clocks differ by no more than a minute", async () => {
   for (const seconds of [-55, 0, 60, 120, 175]) {
     const signed = dispatch({ expires: Math.floor(Date.now() / 1000) + seconds });

@@ -217,6 +217,39 @@ Deno.test("a reader who locks pg_net's tables blocks no ending, sweep or watch, 
   assert((await db.takeDispatches()).length > 0);
 });
 
+Deno.test("a reader who locks pg_net's responses makes nobody wait who asks about them", async () => {
+  await start(db.sql, "2026-05-01", "2026-05-31", { feeds: ["results"] });
+  // As many as are kept. A second for each would be too long.
+  for (let nth = 0; nth < 20; nth++) await db.sql`select engine.ping_functions()`;
+  await db.sql`
+    insert into engine.dispatches (feed, request_id)
+    select 'results', sent.request_id from engine.dispatches as sent, generate_series(1, 30)
+  `;
+  await db.sql`select vault.create_secret('http://127.0.0.1:1', 'alert_webhook_url')`;
+  await db.sql`select engine.note_alert('standstill', 'x', 'x', true)`;
+  await db.sql`select engine.send_alerts()`;
+  await reader`begin`;
+  await reader`lock table net._http_response in access exclusive mode`;
+  try {
+    await db.sql.begin(async (sql) => {
+      await sql`set local statement_timeout = '10s'`;
+      const rows = await sql<{ part: string; state: string; finding: string }[]>`select * from check_setup()`;
+      assertEquals(
+        rows.filter(({ finding }) => finding.includes("locked net._http_response")).map(({ part, state }) =>
+          `${part}: ${state}`
+        ),
+        ["pg_net: failed", "webhook: warning"],
+      );
+      await sql`select engine.refuse_broken_setup('{results}')`;
+      const [status] = await sql`select what_to_do from backfill_status`;
+      assertEquals(status?.["what_to_do"], "Wait: it goes on by itself.");
+    });
+  } finally {
+    await reader`rollback`;
+    await db.sql`delete from vault.secrets where name = 'alert_webhook_url'`;
+  }
+});
+
 Deno.test("no trigger can be put on the queue between the check and the request", async () => {
   let hung = false;
   let hanging: Promise<void> | undefined;
