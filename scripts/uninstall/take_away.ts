@@ -20,9 +20,21 @@ const STOP = statement("select stop_schedules()");
 const LIVE = statement(
   "select run_id::integer from backfill_status where state in ('waiting', 'running', 'paused') order by run_id",
 );
-const CANCEL = statement(
-  "select backfill_cancel(run_id) from backfill_status where state in ('waiting', 'running', 'paused')",
-);
+/** A run that ends meanwhile needs no cancelling: PT409, of an earlier schema 55000. */
+const CANCEL = statement(`
+do $$
+declare
+  live record;
+begin
+  for live in select run_id from backfill_status where state in ('waiting', 'running', 'paused') loop
+    begin
+      perform backfill_cancel(live.run_id);
+    exception
+      when sqlstate 'PT409' or object_not_in_prerequisite_state then null;
+    end;
+  end loop;
+end
+$$`.trim());
 const UNSCHEDULE = statement(
   "select cron.unschedule(jobname) from cron.job where jobname in ('engine-sweep', 'engine-watch', " +
     "'engine-upkeep', 'engine-pulls')",

@@ -2,10 +2,13 @@ import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/
 import { Problem } from "../command_line/problem.ts";
 import { connect, type Sql } from "../lab/platform/database.ts";
 import type { HostedProject } from "../lab/world/hosted_project.ts";
+import { readSettings } from "../project/settings.ts";
 import { readSettingsFile } from "../project/settings_file.ts";
+import { sketchProject } from "../setup/dry_run.ts";
+import { createHands } from "../setup/hands.ts";
 import { setUp } from "../setup/set_up.ts";
 import { answered, type Clone, makeClone, record, startQuickProject } from "../setup/test_support/clone.ts";
-import { objectsOf } from "./remove_data.ts";
+import { objectsOf, removeData } from "./remove_data.ts";
 import { uninstall, type UninstallOptions } from "./uninstall.ts";
 
 const OPTIONS: UninstallOptions = { yes: true, dryRun: false, withData: false };
@@ -112,32 +115,36 @@ Deno.test("the data goes only when the project's ref is typed", async () => {
   assert(hosted.state.functions.size > 0);
 });
 
-Deno.test("a view of the operator's own keeps the data, and is named as the reason", async () => {
-  await sql`create view public.my_courses as select name from public.ra_mst_courses`;
-  const run = record(hosted, clone, { variables });
-  await assertRejects(
-    () => uninstall({ ...OPTIONS, withData: true }, run.around),
-    Problem,
-    "Views, functions or tables of yours depend on the data, and nothing was removed",
+Deno.test("a view or a foreign key of the operator's own keeps the data, and is named as the reason", async () => {
+  const project = sketchProject(
+    await readSettings(clone.settingsFile, (name) => variables[name]),
+    clone.folder,
   );
-  assert((await sql`select from my_courses`).length > 0);
-  await sql`drop view public.my_courses`;
+  await using hands = createHands({
+    databaseUrl: new URL(hosted.databaseUrl),
+    secrets: [],
+    folder: clone.folder,
+  });
+  for (
+    const [make, drop] of [
+      ["create view my_courses as select name from ra_mst_courses", "drop view my_courses"],
+      ["create table my_notes (course_id text references ra_mst_courses)", "drop table my_notes"],
+    ] as const
+  ) {
+    await sql.unsafe(make);
+    await assertRejects(
+      () => removeData.run(project, hands, false),
+      Problem,
+      "Views, functions or tables of yours depend on the data, and nothing was removed",
+    );
+    await sql.unsafe(drop);
+  }
+  assert((await sql`select from ra_mst_courses`).length > 0);
 });
 
-Deno.test("a foreign key of the operator's own table keeps the data, too", async () => {
-  await sql`create table public.my_notes (course_id text references public.ra_mst_courses)`;
-  await assertRejects(
-    () => uninstall({ ...OPTIONS, withData: true }, record(hosted, clone, { variables }).around),
-    Problem,
-    "tables of yours depend on the data",
-  );
-  await sql`drop table public.my_notes`;
-});
-
-Deno.test("with its data gone, the database is as it was before, and can be set up again", async () => {
+Deno.test("with its data gone, the database is as it was before anything was set up", async () => {
   await uninstall({ ...OPTIONS, withData: true }, record(hosted, clone, { variables }).around);
   assertEquals(await objects(), objectsBefore);
-  await set();
 });
 
 Deno.test("objectsOf() finds the tables, views and functions that schema files make in public", () => {
