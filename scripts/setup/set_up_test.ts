@@ -108,7 +108,7 @@ Deno.test("a second run changes nothing, and says so", async () => {
   assertStringIncludes(run.printed(), "Nothing changed: everything is as it should be.");
 });
 
-Deno.test("another machine, without supabase/.env, goes on with the project's worker secret", async () => {
+Deno.test("another machine, without supabase/.env, goes on with the project's worker secret; the Standard plan is remarked on", async () => {
   await using other = await makeClone();
   const { username, password } = hosted.account;
   const run = record(hosted, other, {
@@ -120,13 +120,21 @@ Deno.test("another machine, without supabase/.env, goes on with the project's wo
       RACING_API_PASSWORD: password,
     },
   });
-  await setUp({ ...OPTIONS, yes: true }, run.around);
+  hosted.racingApi.plan = "Standard";
+  try {
+    await setUp({ ...OPTIONS, yes: true }, run.around);
+  } finally {
+    hosted.racingApi.plan = "Pro";
+  }
   const ours = await readSettingsFile(clone.settingsFile);
   assertEquals((await readSettingsFile(other.settingsFile))["WORKER_SECRET"], ours["WORKER_SECRET"]);
+  assertStringIncludes(run.printed(), "Standard plan: results, no racecards");
   assertStringIncludes(run.printed(), "Nothing changed");
 });
 
-Deno.test("a newer checkout brings its migration and its functions", async () => {
+Deno.test("a newer checkout comes, and the worker secret is replaced, while a backfill runs, without a lost dispatch", async () => {
+  await hosted.matchApiSpeed();
+  const old = workerSecretOf(await readSettingsFile(clone.settingsFile));
   await Deno.writeTextFile(
     `${clone.folder}/supabase/migrations/20270101000000_a_new_view.sql`,
     "create view public.a_new_view with (security_invoker = true) as select 1 as one;",
@@ -135,19 +143,12 @@ Deno.test("a newer checkout brings its migration and its functions", async () =>
     `${clone.folder}/supabase/functions/_shared/newer.ts`,
     "export const newer = true;\n",
   );
-  const run = record(hosted, clone, { variables });
-  await setUp({ ...OPTIONS, yes: true }, run.around);
-  assertStringIncludes(run.printed(), "applied 20270101000000_a_new_view.sql");
-  assertStringIncludes(run.printed(), "deployed masters and events");
-  assertEquals((await sql`select one from a_new_view`)[0]?.["one"], 1);
-});
-
-Deno.test("the worker secret is replaced while a backfill runs, without a lost dispatch", async () => {
-  await hosted.matchApiSpeed();
-  const old = workerSecretOf(await readSettingsFile(clone.settingsFile));
   await sql`select backfill_start(date '2026-09-16', date '2026-10-31')`;
   const run = record(hosted, clone, { variables });
   await setUp({ ...OPTIONS, yes: true, rotateWorkerSecret: true }, run.around);
+  assertStringIncludes(run.printed(), "applied 20270101000000_a_new_view.sql");
+  assertStringIncludes(run.printed(), "deployed masters and events");
+  assertEquals((await sql`select one from a_new_view`)[0]?.["one"], 1);
   await until(
     async () => {
       const [status] =
@@ -184,15 +185,6 @@ Deno.test("a project that its check found broken is mended, and not refused for 
   assertStringIncludes(run.printed(), "It works.");
 });
 
-Deno.test("a secret in supabase/.env that is not the project's any more gives way to the project's", async () => {
-  const ours = await readSettingsFile(clone.settingsFile);
-  await writeSettingsFile(clone.settingsFile, { WORKER_SECRET: "f".repeat(64) });
-  const run = record(hosted, clone, { variables });
-  await setUp({ ...OPTIONS, yes: true }, run.around);
-  assertStringIncludes(run.printed(), "Nothing changed");
-  assertEquals((await readSettingsFile(clone.settingsFile))["WORKER_SECRET"], ours["WORKER_SECRET"]);
-});
-
 Deno.test("a second set-up at the same time is refused", async () => {
   const other = connect(hosted.databaseUrl, { max: 1, name: "other set-up" });
   try {
@@ -208,18 +200,7 @@ Deno.test("a second set-up at the same time is refused", async () => {
   }
 });
 
-Deno.test("an account of the Standard plan is set up, with a remark", async () => {
-  hosted.racingApi.plan = "Standard";
-  try {
-    const run = record(hosted, clone, { variables });
-    await setUp({ ...OPTIONS, yes: true }, run.around);
-    assertStringIncludes(run.printed(), "Standard plan: results, no racecards");
-  } finally {
-    hosted.racingApi.plan = "Pro";
-  }
-});
-
-Deno.test("a new password of the API's account is set, and the run that it had paused goes on", async () => {
+Deno.test("a new password is set, the run that it had paused goes on, and an outdated worker secret gives way", async () => {
   const stored = present(
     hosted.state.secrets.get("RACING_API_PASSWORD"),
     "the password that the functions have",
@@ -231,9 +212,12 @@ Deno.test("a new password of the API's account is set, and the run that it had p
     (await sql`select state from backfill_status order by run_id desc limit 1`)[0]?.["state"];
   await until(async () => await state() === "paused", "the pause");
 
+  const ours = await readSettingsFile(clone.settingsFile);
+  await writeSettingsFile(clone.settingsFile, { WORKER_SECRET: "f".repeat(64) });
   const run = record(hosted, clone, { variables });
   await setUp({ ...OPTIONS, yes: true }, run.around);
   assertStringIncludes(run.printed(), "set RACING_API_PASSWORD");
+  assertEquals((await readSettingsFile(clone.settingsFile))["WORKER_SECRET"], ours["WORKER_SECRET"]);
   assertStringIncludes(run.printed(), "the API accepts the account now");
   await until(async () => await state() === "succeeded", "the pull's end");
 });
