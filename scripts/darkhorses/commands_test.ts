@@ -132,6 +132,13 @@ Deno.test("a failed month is found: watch ends with 1, months shows it with its 
   assertEquals((await read(Errors, 0, "errors", "--run", id))[0]?.http_status, 422);
   assertMatch((await run("status")).out, /completed with failures[\s\S]*backfill_retry/);
 
+  const file = await Deno.makeTempFile({ suffix: ".html" });
+  assertEquals(await run("page", "--html", file), { code: 0, out: `The page is in ${file}.\n`, err: "" });
+  const page = await Deno.readTextFile(file);
+  await Deno.remove(file);
+  assertStringIncludes(page, "<h1>1 month failed</h1>");
+  assertMatch(page, /Results, September 2025[\s\S]*422[\s\S]*masters, racecards, results, 29 Sep 2025/);
+
   api.faults = () => undefined;
   await read(Run, 0, "retry", id);
   assertEquals((await run("watch", "--run", id)).code, 0);

@@ -102,6 +102,7 @@ Deno.test("check_setup() asks at first and says so, then finds that everything w
     what_to_do: "Look again in 5 seconds: select * from check_setup();",
   });
   assertEquals(first.get("function events")?.finding, "It has not been asked within the past hour.");
+  assertEquals(first.get("extensions")?.finding, "pg_cron, pg_net and supabase_vault are there.");
   const rows = await check();
   assertEquals([...rows.values()].map(({ part, state }) => `${part}: ${state}`), [
     "extensions: ok",

@@ -2,7 +2,8 @@ import { buildCommand } from "@stricli/core";
 import { answer, type Session, UsageProblem } from "../answer.ts";
 import { FEEDS_FLAG, JSON_FLAG } from "../arguments.ts";
 import { ask } from "../database.ts";
-import { type CoverageMonth, renderGrid } from "../rendering/grid.ts";
+import type { CoverageMonth } from "../coverage_month.ts";
+import { renderGrid } from "../rendering/grid.ts";
 
 interface Flags {
   readonly json?: boolean | undefined;

@@ -1,5 +1,5 @@
+import { number } from "../rendering/words.ts";
 import { type Html, html } from "./html.ts";
-import { number } from "./words.ts";
 
 /** Bars side by side, each of one or more values on top of each other. */
 export interface BarChart {

@@ -1,6 +1,6 @@
 import { cellAnchor, monthOf, reasonAnchor, stateInWords } from "./grid.ts";
 import { type Html, html } from "./html.ts";
-import type { CoverageMonth } from "./page_data.ts";
+import type { CoverageMonth } from "../coverage_month.ts";
 
 /** More than these are behind a summary. */
 const SHOWN = 6;

@@ -1,3 +1,5 @@
+import type { CoverageMonth } from "../coverage_month.ts";
+
 /** What a page is made from: rows of the database's views, numbers as numbers and days as YYYY-MM-DD. */
 export interface PageData {
   /** Which project it is, such as the host of its database; null to leave it out. */
@@ -16,33 +18,6 @@ export interface PageData {
   /** Newest first. */
   readonly usage: readonly UsageDay[];
   readonly database_limit_megabytes: number;
-}
-
-export const MONTH_STATES = [
-  "failed",
-  "running",
-  "complete",
-  "partial",
-  "missing",
-  "not_available",
-] as const;
-export type MonthState = (typeof MONTH_STATES)[number];
-
-/** A row of coverage_months. */
-export interface CoverageMonth {
-  readonly feed: string;
-  /** Its first day; null of a feed without days. */
-  readonly month: string | null;
-  readonly state: MonthState;
-  readonly days: number;
-  readonly days_covered: number;
-  readonly races_in_api: number;
-  readonly races_stored: number;
-  readonly races_rejected: number;
-  readonly chunks_live: number;
-  readonly chunks_dead: number;
-  readonly last_error: string | null;
-  readonly run_id: number | null;
 }
 
 export interface RunStatus {

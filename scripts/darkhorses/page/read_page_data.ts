@@ -1,6 +1,6 @@
 import type postgres from "postgres";
+import type { CoverageMonth } from "../coverage_month.ts";
 import type {
-  CoverageMonth,
   FeedFreshness,
   IngestError,
   OpenAlert,
@@ -65,7 +65,7 @@ async function readRuns(sql: postgres.TransactionSql): Promise<RunStatus[]> {
   return [
     ...await sql<RunStatus[]>`
       select
-        r.run_id::integer, r.state, r.feeds, r.start_date::text, r.end_date::text, r.percent::float8,
+        r.run_id::integer, r.state, to_json(r.feeds) as feeds, r.start_date::text, r.end_date::text, r.percent::float8,
         r.chunks_total::integer, r.chunks_succeeded::integer, r.chunks_dead::integer,
         ceil(extract(epoch from r.time_left))::integer as seconds_left, r.what_to_do
       from public.backfill_status_details as r

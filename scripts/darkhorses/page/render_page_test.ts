@@ -1,12 +1,12 @@
 import { assert, assertEquals } from "@std/assert";
 import { roundUp } from "./bar_chart.ts";
-import { MONTH_STATES, type PageData } from "./page_data.ts";
+import type { PageData } from "./page_data.ts";
 import { binSeconds } from "./read_page_data.ts";
 import { renderPage } from "./render_page.ts";
 import { month, NOTHING_ASKED_FOR, ONE_FAILED_MONTH, WHY } from "./test_support/sample_data.ts";
 import { duration, fullMoment } from "./uk_time.ts";
 import { judge } from "./verdict.ts";
-import { STATES } from "./words.ts";
+import { MONTH_STATES, STATES } from "../coverage_month.ts";
 
 const headline = (changes: Partial<PageData>) => judge({ ...ONE_FAILED_MONTH, ...changes }).headline;
 const all = (page: string, pattern: RegExp) => [...page.matchAll(pattern)].map(([, found = ""]) => found);

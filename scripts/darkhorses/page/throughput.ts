@@ -1,8 +1,9 @@
+import { number } from "../rendering/words.ts";
 import { renderBarChart } from "./bar_chart.ts";
 import { type Html, html } from "./html.ts";
 import type { Throughput, ThroughputBin } from "./page_data.ts";
 import { clockSeconds, clockTime, moment, weekday } from "./uk_time.ts";
-import { number, title } from "./words.ts";
+import { title } from "./words.ts";
 
 const BIN_NAMES: Readonly<Record<number, string>> = {
   10: "in ten seconds",

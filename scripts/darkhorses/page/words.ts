@@ -1,14 +1,4 @@
-import type { MonthState } from "./page_data.ts";
-
-/** What a cell of the grid shows: a letter beside its colour, so that colour alone decides nothing. */
-export const STATES: Readonly<Record<MonthState, { readonly mark: string; readonly words: string }>> = {
-  failed: { mark: "F", words: "failed" },
-  running: { mark: "R", words: "running" },
-  complete: { mark: "✓", words: "complete" },
-  partial: { mark: "P", words: "partial" },
-  missing: { mark: "M", words: "missing" },
-  not_available: { mark: "·", words: "not available" },
-};
+import { number } from "../rendering/words.ts";
 
 const MONTHS = [
   "January",
@@ -42,13 +32,6 @@ export function title(name: string): string {
 /** What an anchor is called; names may hold anything. */
 export function anchor(...parts: readonly string[]): string {
   return parts.join("-").toLowerCase().replace(/[^a-z0-9-]+/g, "_");
-}
-
-const NUMBER = new Intl.NumberFormat("en-GB", { maximumFractionDigits: 1 });
-
-/** "1,203" */
-export function number(value: number): string {
-  return NUMBER.format(value);
 }
 
 /** "1 month", "12 months" */

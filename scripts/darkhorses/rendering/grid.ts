@@ -1,27 +1,18 @@
+import { type CoverageMonth, MONTH_STATES, type MonthState, STATES } from "../coverage_month.ts";
 import type { Paint, Style } from "./paint.ts";
 import { cut } from "./words.ts";
 
-export type MonthState = "failed" | "running" | "complete" | "partial" | "missing" | "not_available";
-
-/** A row of coverage_months. */
-export interface CoverageMonth {
-  readonly feed: string;
-  /** Its first day; null of a feed without days. */
-  readonly month: string | null;
-  readonly state: MonthState;
-  readonly last_error: string | null;
-  readonly run_id: number | null;
-}
-
-/** A letter for each state, so that colour alone decides nothing. */
-const CELLS: Readonly<Record<MonthState, { letter: string; style: Style; words: string }>> = {
-  complete: { letter: "C", style: ["black", "bgGreen"], words: "complete" },
-  partial: { letter: "P", style: ["black", "bgYellow"], words: "partial" },
-  missing: { letter: "M", style: ["black", "bgWhite"], words: "missing" },
-  running: { letter: "R", style: ["white", "bgBlue"], words: "running" },
-  failed: { letter: "F", style: ["white", "bgRed"], words: "failed" },
-  not_available: { letter: "·", style: "dim", words: "not available" },
+const STYLES: Readonly<Record<MonthState, Style>> = {
+  failed: ["white", "bgRed"],
+  running: ["white", "bgBlue"],
+  complete: "green",
+  partial: ["black", "bgYellow"],
+  missing: ["black", "bgWhite"],
+  not_available: "dim",
 };
+
+/** What the grid needs of a month. */
+export type GridMonth = Pick<CoverageMonth, "feed" | "month" | "state" | "last_error" | "run_id">;
 
 const MONTHS = "J F M A M J J A S O N D";
 const YEAR_WIDTH = 6;
@@ -30,7 +21,7 @@ const FEED_WIDTH = MONTHS.length + 3;
 const MOST_FAILED = 5;
 
 /** Years down, months across, feeds side by side as far as they fit; what failed comes first, with its error. */
-export function renderGrid(months: readonly CoverageMonth[], paint: Paint, columns = 80): string {
+export function renderGrid(months: readonly GridMonth[], paint: Paint, columns = 80): string {
   const dated = months.flatMap((each) => each.month === null ? [] : [{ ...each, month: each.month }]);
   const feeds = [...new Set(dated.map(({ feed }) => feed))];
   const years = [...new Set(dated.map(({ month }) => month.slice(0, 4)))].toSorted().toReversed();
@@ -54,9 +45,9 @@ export function renderGrid(months: readonly CoverageMonth[], paint: Paint, colum
   }
   return [
     ...renderFailed(months, paint, columns),
-    Object.values(CELLS).map(({ letter, style, words }) => `${paint(style, letter)} ${words}`).join("   "),
+    MONTH_STATES.map((state) => `${cell(state, paint)} ${STATES[state].words}`).join("   "),
     ...months.filter(({ month }) => month === null).map(({ feed, state }) =>
-      `${feed}: ${cell(state, paint)} ${CELLS[state].words}`
+      `${feed}: ${cell(state, paint)} ${STATES[state].words}`
     ),
     ...blocks,
   ].join("\n");
@@ -67,11 +58,10 @@ function yearOf(year: string, cellOf: (month: string) => string): string {
 }
 
 function cell(state: MonthState, paint: Paint): string {
-  const { letter, style } = CELLS[state];
-  return paint(style, letter);
+  return paint(STYLES[state], STATES[state].mark);
 }
 
-function renderFailed(months: readonly CoverageMonth[], paint: Paint, columns: number): string[] {
+function renderFailed(months: readonly GridMonth[], paint: Paint, columns: number): string[] {
   const failed = months.filter(({ state }) => state === "failed")
     .toSorted((one, other) => (other.month ?? "9").localeCompare(one.month ?? "9"));
   if (failed.length === 0) return [];

@@ -1,21 +1,22 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { type CoverageMonth, type MonthState, renderGrid } from "./grid.ts";
+import type { MonthState } from "../coverage_month.ts";
+import { type GridMonth, renderGrid } from "./grid.ts";
 import { createPaint } from "./paint.ts";
 
 const plain = createPaint(false);
 
-function month(feed: string, text: string | null, state: MonthState = "complete"): CoverageMonth {
+function month(feed: string, text: string | null, state: MonthState = "complete"): GridMonth {
   return { feed, month: text, state, last_error: null, run_id: 1 };
 }
 
-function years(feed: string, from: number, to: number): CoverageMonth[] {
+function years(feed: string, from: number, to: number): GridMonth[] {
   return Array.from(
     { length: (to - from + 1) * 12 },
     (_, n) => month(feed, `${from + Math.floor(n / 12)}-${String(n % 12 + 1).padStart(2, "0")}-01`),
   );
 }
 
-const FAILED: CoverageMonth = {
+const FAILED: GridMonth = {
   ...month("results", "1991-03-01", "failed"),
   last_error:
     "The Racing API answered 422: the limit is too large for this endpoint and this account, as it says",
@@ -45,7 +46,7 @@ Deno.test("the failed cell itself is within the first 24 lines of a grid since 2
   ];
   const lines = renderGrid(since2015, plain).split("\n");
   assert(lines.length <= 24, `${lines.length} lines`);
-  assertEquals(lines.find((line) => line.startsWith("2015"))?.trimEnd().endsWith(" C F"), true);
+  assertEquals(lines.find((line) => line.startsWith("2015"))?.trimEnd().endsWith(" ✓ F"), true);
 });
 
 Deno.test("no line is longer than 80 columns, and feeds stand side by side where they fit", () => {
@@ -58,10 +59,10 @@ Deno.test("no line is longer than 80 columns, and feeds stand side by side where
   assertStringIncludes(renderGrid(SINCE_1988, plain, 80), "racecards                 results");
 });
 
-Deno.test("each state has a letter of its own, so that colour alone decides nothing", () => {
+Deno.test("each state has a mark of its own, so that colour alone decides nothing", () => {
   const states: MonthState[] = ["complete", "partial", "missing", "running", "failed", "not_available"];
   const grid = renderGrid(states.map((state, n) => month("results", `2026-0${n + 1}-01`, state)), plain);
-  assertEquals(grid.split("\n").at(-1), "2026  C P M R F · · · · · · ·");
+  assertEquals(grid.split("\n").at(-1), "2026  ✓ P M R F · · · · · · ·");
   const coloured = renderGrid([month("results", "2026-01-01", "failed")], createPaint(true));
   assertStringIncludes(coloured, "\x1b[41m");
 });

@@ -1,4 +1,5 @@
-import type { CoverageMonth, IngestError, MonthState, PageData, ThroughputBin } from "../page_data.ts";
+import type { CoverageMonth, MonthState } from "../../coverage_month.ts";
+import type { IngestError, PageData, ThroughputBin } from "../page_data.ts";
 
 const NOW = new Date("2026-06-15T11:00:00Z");
 
