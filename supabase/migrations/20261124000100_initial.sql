@@ -8451,7 +8451,7 @@ as $$
     'extensions',
     case when bool_and(wanted.is_there) then 'ok' else 'failed' end,
     coalesce(
-      format('Missing: %s.', string_agg(wanted.extension, ', ' order by wanted.extension) filter (where not is_there)),
+      'Missing: ' || string_agg(wanted.extension, ', ' order by wanted.extension) filter (where not is_there) || '.',
       'pg_cron, pg_net and supabase_vault are there.'
     ),
     case

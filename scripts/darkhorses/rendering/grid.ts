@@ -49,6 +49,7 @@ export function renderGrid(months: readonly GridMonth[], paint: Paint, columns =
     ...months.filter(({ month }) => month === null).map(({ feed, state }) =>
       `${feed}: ${cell(state, paint)} ${STATES[state].words}`
     ),
+    "",
     ...blocks,
   ].join("\n");
 }

@@ -3,8 +3,8 @@ import type { Paint, Style } from "./paint.ts";
 import { duration, number, ukTime, wrap } from "./words.ts";
 
 const STYLES: Readonly<Record<string, Style>> = {
-  running: "blue",
-  waiting: "blue",
+  running: "cyan",
+  waiting: "cyan",
   paused: "yellow",
   succeeded: "green",
   completed_with_failures: "red",

@@ -47,7 +47,7 @@ export function renderWatch(snapshot: Snapshot, paint: Paint, columns: number, l
     ...bars,
     "",
     labelled("API calls", callRate(snapshot) ?? `${number(run.api_calls)} in all`),
-    labelled("came", `${number(run.races)} races, each counted once, and ${number(run.runners)} runners`),
+    labelled("races", `${number(run.races)}, each counted once, with ${number(run.runners)} runners`),
     ...(run.rows_rejected > 0
       ? [labelled("rejects", `${number(run.rows_rejected)}: see darkhorses rejects`)]
       : []),
