@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { dirname, fromFileUrl, join } from "@std/path";
 import { z } from "zod";
+import { walk } from "../../scripts/command_line/walk.ts";
 import { Problem } from "../../scripts/command_line/problem.ts";
 import { commandsIn, sqlIn } from "../../scripts/darkhorses/test_support/documented_commands.ts";
 import { NO_DATABASE, runHere } from "../../scripts/darkhorses/test_support/run_here.ts";
@@ -190,6 +191,26 @@ function anchorsOf(markdown: string): string[] {
   return [...markdown.replace(/^```[\s\S]*?^```$/gm, "").matchAll(/^#+ (.*)$/gm)]
     .map(([, heading = ""]) => heading.toLowerCase().replace(/[^\p{L}\p{N}_ -]/gu, "").replaceAll(" ", "-"));
 }
+
+Deno.test("what the guide explains of the set-up's sentences is what the set-up says", async () => {
+  const rows = [...read("docs/guide.md").matchAll(/^\| (?!It says|-)(.*?) +\|.*$/gm)].map(([, says = ""]) =>
+    says
+  );
+  const sentences = rows.filter((says) => /^(?:You|Your|The|npm) /.test(says));
+  assert(sentences.length >= 9, sentences.join());
+  let source = "";
+  for (const folder of ["scripts/setup", "scripts/project"]) {
+    for await (const path of walk(ROOT + folder)) {
+      if (path.endsWith(".ts") && !path.endsWith("_test.ts")) source += await Deno.readTextFile(path);
+    }
+  }
+  // A sentence in the code goes on in the next line.
+  const said = source.replace(/["`] \+\s+["`]/g, "");
+  const parts = sentences.flatMap((says) =>
+    says.split("…").map((part) => part.trim()).filter((part) => part !== "")
+  );
+  assertEquals(parts.filter((part) => !said.includes(part)), []);
+});
 
 Deno.test("every task that a document names is there, with the options that it names", async () => {
   const { tasks } = JSON.parse(read("deno.json")) as { tasks: Record<string, { command: string }> };
