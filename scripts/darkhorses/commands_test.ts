@@ -215,11 +215,11 @@ Deno.test("the schedules are switched on and off", async () => {
   assert((await read(Schedules, 0, "schedules", "off")).every(({ next_due_at }) => next_due_at === null));
 });
 
-/** The commands of the quick reference and the guide, in their order, each once. */
+/** The commands of the quick reference, the guide and README, in their order, each once. */
 async function documentedCommands(): Promise<string[]> {
   const texts = await Promise.all(
-    ["quick_reference.md", "guide.md"].map((name) =>
-      Deno.readTextFile(fromFileUrl(new URL(`../../docs/${name}`, import.meta.url)))
+    ["docs/quick_reference.md", "docs/guide.md", "README.md"].map((name) =>
+      Deno.readTextFile(fromFileUrl(new URL(`../../${name}`, import.meta.url)))
     ),
   );
   return [...new Set(texts.flatMap(commandsIn))]
@@ -245,7 +245,7 @@ async function prepared(words: readonly string[]): Promise<string[]> {
   return words.map((word) => word === "3" ? String(run_id) : word);
 }
 
-Deno.test("each command of the quick reference and of the guide works as it stands there", async () => {
+Deno.test("each command of the quick reference, of the guide and of README works as it stands there", async () => {
   const commands = await documentedCommands();
   assert(commands.length >= 40, `${commands.length} commands`);
   for (const command of commands) {

@@ -15,7 +15,12 @@ const DOCUMENTS = [
   ...["README.md", "docs/guide.md", "docs/quick_reference.md", "docs/merging.md", "docs/security.md"],
 ];
 /** Those for people who work on the code. */
-const OTHER_DOCUMENTS = ["ARCHITECTURE.md", "scripts/lab/README.md", "supabase/schemas/README.md"];
+const OTHER_DOCUMENTS = [
+  "ARCHITECTURE.md",
+  "CONTRIBUTING.md",
+  "scripts/lab/README.md",
+  "supabase/schemas/README.md",
+];
 
 function read(path: string): string {
   return Deno.readTextFileSync(ROOT + path);
