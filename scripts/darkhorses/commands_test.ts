@@ -253,7 +253,7 @@ Deno.test("each command of the quick reference, of the guide and of README works
     await sql`select stop_schedules()`;
     const words = await prepared(command.split(" "));
     const { code, err } = await runHere(words, url, {
-      wait: 5000,
+      wait: 1500,
       setUp: () => ({
         ...terminalSurroundings(),
         settingsFile: join(folder, ".env"),
