@@ -7,6 +7,7 @@ import { until } from "../lab/test_support/until.ts";
 import { bootEverything, type Everything } from "../lab/world/boot.ts";
 import { terminalSurroundings } from "../setup/surroundings.ts";
 import { openLine } from "./test_support/breakable_line.ts";
+import { commandsIn } from "./test_support/documented_commands.ts";
 import { type Ran, runHere } from "./test_support/run_here.ts";
 
 let everything: Everything;
@@ -214,11 +215,16 @@ Deno.test("the schedules are switched on and off", async () => {
   assert((await read(Schedules, 0, "schedules", "off")).every(({ next_due_at }) => next_due_at === null));
 });
 
-/** The commands of the quick reference, in its order. */
+/** The commands of the quick reference, the guide and README, in their order, each once. */
 async function documentedCommands(): Promise<string[]> {
-  const path = fromFileUrl(new URL("../../docs/quick_reference.md", import.meta.url));
-  const rows = (await Deno.readTextFile(path)).split("\n").filter((line) => line.startsWith("|"));
-  return rows.flatMap((row) => [...row.matchAll(/`darkhorses ([^`]+)`/g)].map(([, command = ""]) => command));
+  const texts = await Promise.all(
+    ["docs/quick_reference.md", "docs/guide.md", "README.md"].map((name) =>
+      Deno.readTextFile(fromFileUrl(new URL(`../../${name}`, import.meta.url)))
+    ),
+  );
+  return [...new Set(texts.flatMap(commandsIn))]
+    // They want a project, and have tests of their own.
+    .filter((command) => !/^(?:setup|uninstall)\b/.test(command) || command.includes("--dry-run"));
 }
 
 /** Brings about what a command needs, and puts a run's number in the place of the example's. */
@@ -239,15 +245,15 @@ async function prepared(words: readonly string[]): Promise<string[]> {
   return words.map((word) => word === "3" ? String(run_id) : word);
 }
 
-Deno.test("each command of the quick reference works as it stands there", async () => {
+Deno.test("each command of the quick reference, of the guide and of README works as it stands there", async () => {
   const commands = await documentedCommands();
-  assert(commands.length >= 30, `${commands.length} commands`);
+  assert(commands.length >= 40, `${commands.length} commands`);
   for (const command of commands) {
     await sql`select backfill_cancel(run_id) from backfill_status where state in ('waiting', 'running', 'paused')`;
     await sql`select stop_schedules()`;
     const words = await prepared(command.split(" "));
     const { code, err } = await runHere(words, url, {
-      wait: 5000,
+      wait: 1500,
       setUp: () => ({
         ...terminalSurroundings(),
         settingsFile: join(folder, ".env"),
