@@ -10,7 +10,7 @@ import {
 import { messageOf, Problem } from "../command_line/problem.ts";
 import { EXIT, type Session } from "./answer.ts";
 import { check } from "./commands/check.ts";
-import { alerts, chunks, errors, freshness, gaps, rejects, usage } from "./commands/lists.ts";
+import { alerts, chunks, errors, freshness, gaps, rejects, times, usage } from "./commands/lists.ts";
 import { months } from "./commands/months.ts";
 import { page } from "./commands/page.ts";
 import { plan } from "./commands/plan.ts";
@@ -27,7 +27,7 @@ import type { Surroundings } from "./surroundings.ts";
 const routes = buildRouteMap({
   routes: {
     ...{ status, watch, months, plan, start, pull, pause, resume, cancel, retry, schedules },
-    ...{ chunks, gaps, freshness, errors, rejects, alerts, usage },
+    ...{ chunks, gaps, freshness, errors, rejects, alerts, usage, times },
     ...{ check, verify, page, setup, uninstall },
   },
   docs: {

@@ -48,6 +48,7 @@ Deno.test("--help lists every command and the exit codes, and so does no argumen
       "setup",
       "start",
       "status",
+      "times",
       "uninstall",
       "usage",
       "verify",

@@ -194,6 +194,7 @@ Deno.test("every list is one JSON document and one text", async () => {
       "rejects",
       "alerts",
       "usage",
+      "times",
       "schedules",
       "status",
     ]
@@ -207,6 +208,7 @@ Deno.test("every list is one JSON document and one text", async () => {
   );
   const [today] = await read(Usage, 0, "usage");
   assert(present(today, "today").api_calls > 0);
+  assertMatch((await run("times")).out, /The time went to [\s\S]*\(\d+ %\)/);
 });
 
 Deno.test("the schedules are switched on and off", async () => {

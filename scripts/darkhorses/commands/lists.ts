@@ -206,3 +206,67 @@ export const usage = listCommand<UsageDay>({
   none: "Nothing was used yet.",
   limit: 31,
 });
+
+interface InvocationTimes {
+  readonly run_id: number;
+  readonly chunk_id: number;
+  readonly feed: string;
+  readonly claimed_at: string;
+  readonly dispatch_seconds: number | null;
+  readonly slot_seconds: number | null;
+  readonly fetch_seconds: number | null;
+  readonly store_seconds: number | null;
+  readonly other_seconds: number | null;
+  readonly pages: number | null;
+  readonly ended_as: string | null;
+}
+
+const WAITED_FOR = {
+  "the dispatch": "dispatch_seconds",
+  "the rate limit": "slot_seconds",
+  "The Racing API": "fetch_seconds",
+  "the database": "store_seconds",
+  "the rest": "other_seconds",
+} as const;
+
+/** "The time went to the rate limit (61 %), The Racing API (20 %), …", the most first. */
+export function whereTimeWent(rows: readonly InvocationTimes[]): string {
+  const parts = Object.entries(WAITED_FOR).map(([name, column]) => ({
+    name,
+    seconds: rows.reduce((sum, row) => sum + (row[column] ?? 0), 0),
+  }));
+  const total = parts.reduce((sum, { seconds }) => sum + seconds, 0);
+  if (total === 0) return "No invocation has reported yet where its time went.";
+  const shares = parts.toSorted((one, other) => other.seconds - one.seconds)
+    .map(({ name, seconds }) => `${name} (${Math.round(100 * seconds / total)} %)`);
+  return `The time went to ${shares.join(", ")}.`;
+}
+
+export const times = listOfRunCommand<InvocationTimes>({
+  brief: "Where the time went, an invocation a line, the newest first; kept for a week",
+  example: { input: "--run 3", brief: "Those of one run" },
+  query: (sql, { run, limit }) =>
+    sql`
+    select * from public.invocation_times
+    where ${run ?? null}::bigint is null or run_id = ${run ?? null}::bigint
+    order by claimed_at desc
+    limit ${limit}
+  `,
+  render: (rows) =>
+    [
+      renderTable(rows.map((row) => ({
+        claimed: ukTime(row.claimed_at),
+        feed: row.feed,
+        chunk: row.chunk_id,
+        pages: row.pages,
+        dispatch: row.dispatch_seconds,
+        slot: row.slot_seconds,
+        fetch: row.fetch_seconds,
+        store: row.store_seconds,
+        rest: row.other_seconds,
+        "ended as": row.ended_as,
+      }))),
+      wrap(whereTimeWent(rows), 80),
+    ].join("\n"),
+  none: "No function has worked within the past week.",
+});

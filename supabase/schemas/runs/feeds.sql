@@ -101,7 +101,7 @@ comment on function engine.add_claim_lock() is
 create trigger add_claim_lock after insert or update of name on engine.feeds
   for each row execute function engine.add_claim_lock();
 
--- Sizes and rates measured over the simulated year 2025 (docs/guide.md, "What it costs").
+-- Sizes and rates measured over the simulated year 2025 (docs/guide.md, "I want to know what it costs").
 insert into engine.feeds (
   name, place, function_name, endpoints, counted_by, counted_rows, goes_first, pages_an_invocation
 )
