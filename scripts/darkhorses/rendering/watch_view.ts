@@ -2,7 +2,7 @@ import { NEEDS_SOMEBODY } from "../statuses.ts";
 import type { Snapshot } from "../watch_data.ts";
 import type { Paint } from "./paint.ts";
 import { paintState } from "./runs.ts";
-import { cut, duration, number, ukTime } from "./words.ts";
+import { count, cut, duration, number, ukTime } from "./words.ts";
 
 const NAME_WIDTH = 12;
 
@@ -13,8 +13,11 @@ export function bar(percent: number, columns: number): string {
   return `${"█".repeat(full)}${halves % 2 === 1 ? "▌" : ""}`.padEnd(columns, "░");
 }
 
-const timeLeft = ({ run }: Snapshot): string =>
-  run.seconds_left === null ? "nothing left" : `${duration(run.seconds_left)} left`;
+/** As long as only the rate limits are known, it may take longer. */
+const timeLeft = ({ run, pace_known }: Snapshot): string =>
+  run.seconds_left === null
+    ? "nothing left"
+    : `${pace_known ? "" : "at least "}${duration(run.seconds_left)} left`;
 
 /** Undefined unless the run is at work. */
 function callRate({ run, calls_allowed }: Snapshot): string | undefined {
@@ -47,13 +50,11 @@ export function renderWatch(snapshot: Snapshot, paint: Paint, columns: number, l
     ...bars,
     "",
     labelled("API calls", callRate(snapshot) ?? `${number(run.api_calls)} in all`),
-    labelled("came", `${number(run.races)} races, each counted once, and ${number(run.runners)} runners`),
+    labelled("came", `${count(run.races, "race")}, each counted once, and ${count(run.runners, "runner")}`),
     ...(run.rows_rejected > 0
       ? [labelled("rejects", `${number(run.rows_rejected)}: see darkhorses rejects`)]
       : []),
-    ...(other_runs > 0
-      ? [labelled("beside it", `${other_runs} other ${other_runs === 1 ? "run" : "runs"}`)]
-      : []),
+    ...(other_runs > 0 ? [labelled("beside it", count(other_runs, "other run"))] : []),
     ...errors.map(({ occurred_at, feed, message }) =>
       paint("red", cut(`${ukTime(occurred_at).slice(11)} ${feed}: ${message}`, columns))
     ),
@@ -71,7 +72,7 @@ export function watchLine(snapshot: Snapshot): string {
     `${timeLeft(snapshot)}, ${run.percent} %, run ${run.run_id} ${run.state.replaceAll("_", " ")}`,
     `${run.chunks_succeeded}/${run.chunks_total} chunks`,
     ...(rate === undefined ? [] : [`API calls: ${rate}`]),
-    `${run.races} races, ${run.runners} runners`,
+    `${count(run.races, "race")}, ${count(run.runners, "runner")}`,
     ...(error === undefined ? [] : [`last error: ${error.message.replace(/\s+/g, " ")}`]),
   ].join(" | ");
 }
