@@ -5,6 +5,7 @@ import { paintState } from "./runs.ts";
 import { count, cut, duration, number, ukTime } from "./words.ts";
 
 const NAME_WIDTH = 12;
+const NO_ADVICE = ["Wait: it goes on by itself.", "Nothing."];
 
 /** A bar of so many columns that also shows halves. */
 export function bar(percent: number, columns: number): string {
@@ -14,10 +15,11 @@ export function bar(percent: number, columns: number): string {
 }
 
 /** As long as only the rate limits are known, it may take longer. */
-const timeLeft = ({ run, pace_known }: Snapshot): string =>
-  run.seconds_left === null
-    ? "nothing left"
-    : `${pace_known ? "" : "at least "}${duration(run.seconds_left)} left`;
+function timeLeft({ run, pace_known }: Snapshot): string {
+  if (run.seconds_left === null) return "nothing left";
+  if (pace_known) return `${duration(run.seconds_left)} left`;
+  return run.seconds_left === 0 ? "time left not known yet" : `at least ${duration(run.seconds_left)} left`;
+}
 
 /** Undefined unless the run is at work. */
 function callRate({ run, calls_allowed }: Snapshot): string | undefined {
@@ -38,7 +40,7 @@ export function renderWatch(snapshot: Snapshot, paint: Paint, columns: number, l
     } %` +
     `  ${chunks_succeeded}/${chunks_total} chunks`
   );
-  const advice = NEEDS_SOMEBODY.includes(run.state) || run.what_to_do !== "Wait: it goes on by itself."
+  const advice = NEEDS_SOMEBODY.includes(run.state) || !NO_ADVICE.includes(run.what_to_do)
     ? [cut(run.what_to_do, columns)]
     : [];
   return [

@@ -78,6 +78,8 @@ Deno.test("until a pace was seen, the time left is the least that the rate limit
   const early: Snapshot = { ...SNAPSHOT, pace_known: false };
   assertMatch(watchLine(early), /^at least 1 h 58 min left/);
   assertMatch(renderWatch(early, createPaint(false), 80), /^at least 1 h 58 min left/);
+  const soon = watchLine({ ...early, run: { ...SNAPSHOT.run, seconds_left: 0 } });
+  assertMatch(soon, /^time left not known yet/);
   const ended = watchLine({ ...early, run: { ...SNAPSHOT.run, seconds_left: null } });
   assertMatch(ended, /^nothing left/);
 });

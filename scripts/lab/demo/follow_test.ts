@@ -39,7 +39,7 @@ Deno.test("a run that does not move for two minutes is given up, with what the d
     const lines = shown.trimEnd().split("\n");
     assertMatch(
       lines[0] ?? "",
-      /^at least \d+ s left, 0 %, run \d+ waiting \| 0\/3 chunks \| 0 races, 0 runners$/,
+      /^at least 3 s left, 0 %, run \d+ waiting \| 0\/3 chunks \| 0 races, 0 runners$/,
     );
     // Nothing changed, so there is no other line but this one.
     assertEquals(lines.slice(1), ["Nothing has moved for 15 s; the functions' log is functions.log"]);

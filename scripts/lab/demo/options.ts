@@ -28,8 +28,9 @@ does, runs the verification queries, prints their answers and stops everything.
   --months N           the last N full months (default 2; since January 1988)
   --start-date DAY     first day, YYYY-MM-DD, instead of --months
   --end-date DAY       last day, YYYY-MM-DD (default: today; at most in 7 days)
+                       (with --replay and neither dates nor months: the days
+                       that DIR holds)
 ${BOOT_OPTIONS_HELP}
-                       (without dates or months: the days that DIR holds)
   --live               call the real API, with RACING_API_USERNAME and
                        RACING_API_PASSWORD of the environment
   --json               print one JSON object as the last line
@@ -37,8 +38,8 @@ ${BOOT_OPTIONS_HELP}
 
 The progress goes to standard error, the answers to standard output.
 
-Exit code 0: all that the API has is stored; a race of which DIR holds only the
-card or only the result is named. 1: something is missing, or nothing could
+Exit code 0: all that the API, or DIR, holds is stored, even if that is only the
+card or only the result of a race. 1: something is missing, or nothing could
 start; the output says what.
 `;
 

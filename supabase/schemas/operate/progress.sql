@@ -78,14 +78,14 @@ as $$
       and counted.counted_from > (select engine.clock() - interval '15 minutes')
     group by counted.counted_from
   ),
-  -- The later half of the work, because the first invocations start cold, and ten calls at least.
+  -- The last quarter of the work, because the first invocations start cold, and ten calls at least.
   recent as (
     select min(busy.first_at) as since, sum(busy.calls) as calls
     from busy
     cross join work
     where
       busy.calls_since - busy.calls < 10
-      or busy.counted_from >= engine.clock() - least((engine.clock() - lower(work.times)) / 2, interval '5 minutes')
+      or busy.counted_from >= engine.clock() - (engine.clock() - lower(work.times)) / 4
   )
   -- The time runs from the first report on, so the call of that one was made before.
   select
@@ -100,8 +100,8 @@ as $$
   group by recent.calls
 $$;
 comment on function engine.pace(text) is
-  'API calls a second that a feed made lately: in the later half of its work, the last five minutes at most. Pauses do
-   not count, waiting for a page does. Null until five calls were made, and after a quarter of an hour without any.';
+  'API calls a second that a feed made lately: in the last quarter of its work of a quarter of an hour. Pauses do not
+   count, waiting for a page does. Null until five calls were made, and after a quarter of an hour without any.';
 
 create function engine.calls_per_second(feed text)
 returns numeric
