@@ -36,7 +36,7 @@ export function readArguments<
   { task, flags = [], values, words = false }: KnownOptions<Flag, Values>,
 ): GivenOptions<Flag, Values> {
   const readers = Object.entries(values ?? {});
-  const { _, ...given } = parseArgs([...args], {
+  const { _, ...given } = parseArgs(joinNegativeNumbers(args, readers.map(([name]) => name)), {
     boolean: ["help", ...flags],
     string: readers.map(([name]) => name),
     alias: { help: "h" },
@@ -52,3 +52,16 @@ export function readArguments<
   });
   return { ...given, ...Object.fromEntries(read), words: _.map(String) } as GivenOptions<Flag, Values>;
 }
+
+/** "--months -1" becomes "--months=-1": a number that is too small, not an option that there is not. */
+function joinNegativeNumbers(args: readonly string[], names: readonly string[]): string[] {
+  return args.flatMap((word, nth) => {
+    const next = args[nth + 1];
+    if (next !== undefined && isNegativeNumber(next) && isOneOf(word, names)) return [`${word}=${next}`];
+    const before = args[nth - 1];
+    return before !== undefined && isNegativeNumber(word) && isOneOf(before, names) ? [] : [word];
+  });
+}
+
+const isNegativeNumber = (word: string) => /^-[.\d]/.test(word);
+const isOneOf = (word: string, names: readonly string[]) => names.includes(word.replace(/^--/, ""));

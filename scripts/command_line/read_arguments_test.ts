@@ -1,5 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { databaseUrl } from "./option_values.ts";
+import { databaseUrl, wholeNumber } from "./option_values.ts";
 import { Problem } from "./problem.ts";
 import { readArguments } from "./read_arguments.ts";
 
@@ -33,4 +33,20 @@ Deno.test("an option without its value is refused with a sentence", () => {
   for (const args of [["--database-url"], ["--database-url="]]) {
     assertThrows(() => readArguments(args, KNOWN), Problem, "The option --database-url needs a value.");
   }
+});
+
+Deno.test("a negative number is a value, which may be too small, and no option", () => {
+  const known = { task: "demo", values: { months: wholeNumber(1, 12) } } as const;
+  for (const args of [["--months", "-1"], ["--months=-1"]]) {
+    assertThrows(
+      () => readArguments(args, known),
+      Problem,
+      '--months must be a whole number from 1 to 12, not "-1".',
+    );
+  }
+  assertThrows(
+    () => readArguments(["-1"], known),
+    Problem,
+    "There is no option -1: see deno task demo --help.",
+  );
 });

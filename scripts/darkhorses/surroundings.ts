@@ -13,14 +13,18 @@ export interface LiveView {
   done(): void;
 }
 
-/** What the commands work with. */
-export interface Surroundings {
+/** Where something is shown. */
+export interface Screen {
   readonly out: (text: string) => void;
-  readonly err: (text: string) => void;
   readonly paint: Paint;
   /** Undefined where lines cannot be replaced, as in a pipe. */
   readonly live: LiveView | undefined;
   readonly columns: () => number;
+}
+
+/** What the commands work with. */
+export interface Surroundings extends Screen {
+  readonly err: (text: string) => void;
   /** Where the project's database is. */
   readonly databaseUrl: () => Promise<URL>;
   readonly connect: (url: URL) => Sql;
@@ -38,17 +42,24 @@ async function projectDatabase(): Promise<URL> {
   );
 }
 
-/** The terminal that the command was typed on, or what its output goes to. */
-export function terminal(): Surroundings {
-  const { rows = 0, columns = 0 } = Deno.stdout.isTerminal() ? Deno.consoleSize() : {};
+/** Standard output or standard error, as a terminal or whatever else it goes to. */
+export function screen(name: "stdout" | "stderr"): Screen {
+  const { rows = 0, columns = 0 } = Deno[name].isTerminal() ? Deno.consoleSize() : {};
   // A terminal without a size, as a program may make it, can't be drawn on.
   const isTerminal = rows > 0 && columns > 0;
   return {
-    out: writer(Deno.stdout),
-    err: writer(Deno.stderr),
+    out: writer(Deno[name]),
     paint: createPaint(isTerminal && !Deno.env.get("NO_COLOR")),
-    live: isTerminal ? liveView() : undefined,
+    live: isTerminal ? liveView(name) : undefined,
     columns: () => isTerminal ? Deno.consoleSize().columns : 80,
+  };
+}
+
+/** The terminal that the command was typed on, or what its output goes to. */
+export function terminal(): Surroundings {
+  return {
+    ...screen("stdout"),
+    err: writer(Deno.stderr),
     databaseUrl: projectDatabase,
     connect: (url) => connectToProject(url, { arrays: false }),
     wait: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
@@ -56,9 +67,9 @@ export function terminal(): Surroundings {
   };
 }
 
-function liveView(): LiveView {
+function liveView(name: "stdout" | "stderr"): LiveView {
   // A cursor that was hidden would stay so after Ctrl+C.
-  const update = createLogUpdate(process.stdout, { showCursor: true });
+  const update = createLogUpdate(process[name], { showCursor: true });
   return { draw: (text) => update(text), done: () => update.done() };
 }
 

@@ -16,6 +16,8 @@ export interface Snapshot {
   readonly feeds: readonly FeedProgress[];
   /** What the rate limits allow the feeds that are left. */
   readonly calls_allowed: number;
+  /** False while the time left is only what the rate limits allow, because no pace was seen yet. */
+  readonly pace_known: boolean;
   /** The latest ones, apart from requests that succeeded when they were sent again. */
   readonly errors: readonly {
     readonly occurred_at: string;
@@ -49,7 +51,7 @@ export async function readSnapshot(
 ): Promise<Snapshot | undefined> {
   const [status] = await readStatuses(sql, { run, limit: 1 });
   if (status === undefined) return undefined;
-  const feeds = await ask<FeedProgress & { calls_allowed: number }>(
+  const feeds = await ask<FeedProgress & { calls_allowed: number; pace_known: boolean }>(
     sql,
     sql`
     select
@@ -64,7 +66,8 @@ export async function readSnapshot(
             where left_over.run_id = progress.run_id and left_over.pages_left > 0)
         )
         else 0
-      end as calls_allowed
+      end as calls_allowed,
+      progress.pages_left = 0 or engine.pace(progress.feed) is not null as pace_known
     from engine.feed_progress as progress
     join engine.feeds as feed on feed.name = progress.feed
     join public.backfill_progress as chunk on chunk.run_id = progress.run_id and chunk.feed = progress.feed
@@ -85,8 +88,9 @@ export async function readSnapshot(
   );
   return {
     run: status,
-    feeds: feeds.map(({ calls_allowed: _, ...feed }) => feed),
+    feeds: feeds.map(({ calls_allowed: _, pace_known: __, ...feed }) => feed),
     calls_allowed: Math.round(feeds.reduce((sum, feed) => sum + feed.calls_allowed, 0)),
+    pace_known: feeds.every((feed) => feed.pace_known),
     errors,
     other_runs: otherRuns,
   };

@@ -1144,7 +1144,7 @@ comment on function engine.add_claim_lock() is
 create trigger add_claim_lock after insert or update of name on engine.feeds
   for each row execute function engine.add_claim_lock();
 
--- Sizes and rates measured over the simulated year 2025 (docs/guide.md, "What it costs").
+-- Sizes and rates measured over the simulated year 2025 (docs/guide.md, "I want to know what it costs").
 insert into engine.feeds (
   name, place, function_name, endpoints, counted_by, counted_rows, goes_first, pages_an_invocation
 )
@@ -1667,6 +1667,7 @@ create table engine.racing_api_calls (
   feed text not null,
   counted_from timestamptz not null,
   calls integer not null,
+  first_at timestamptz not null default engine.clock(),
   constraint racing_api_calls_pkey primary key (run_id, feed, counted_from)
 );
 
@@ -1676,6 +1677,7 @@ comment on table engine.racing_api_calls is
 comment on column engine.racing_api_calls.feed is 'One of engine.feeds.';
 comment on column engine.racing_api_calls.counted_from is 'Start of the ten seconds in which the calls were reported.';
 comment on column engine.racing_api_calls.calls is 'Requests sent, including failed ones.';
+comment on column engine.racing_api_calls.first_at is 'When the first of them were reported.';
 
 create function engine.count_calls(chunk public.backfill_progress, calls integer)
 returns void
@@ -5964,6 +5966,64 @@ group by chunk.run_id, chunk.feed, chunk.priority;
 comment on view engine.feed_progress is
   'A row per run and feed: pages expected, done and left. Fractions come from estimates.';
 
+create function engine.pace(feed text)
+returns numeric
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+  with work as (
+    -- From the dispatch on, so that the hop between two invocations counts, and a pause does not.
+    select
+      range_agg(
+        tstzrange(
+          coalesce(invocation.dispatched_at, invocation.claimed_at), coalesce(invocation.ended_at, engine.clock()), '[]'
+        )
+      ) as times
+    from engine.invocations as invocation
+    where
+      invocation.feed = pace.feed
+      and invocation.claimed_at > (select engine.clock() - interval '15 minutes')
+      and coalesce(invocation.dispatched_at, invocation.claimed_at) <= coalesce(invocation.ended_at, engine.clock())
+  ),
+  busy as (
+    select
+      counted.counted_from,
+      min(counted.first_at) as first_at,
+      sum(counted.calls) as calls,
+      sum(sum(counted.calls)) over (order by counted.counted_from desc) as calls_since
+    from engine.racing_api_calls as counted
+    where
+      counted.feed = pace.feed
+      and counted.counted_from > (select engine.clock() - interval '15 minutes')
+    group by counted.counted_from
+  ),
+  -- The last quarter of the work, because the first invocations start cold, and ten calls at least.
+  recent as (
+    select min(busy.first_at) as since, sum(busy.calls) as calls
+    from busy
+    cross join work
+    where
+      busy.calls_since - busy.calls < 10
+      or busy.counted_from >= engine.clock() - (engine.clock() - lower(work.times)) / 4
+  )
+  -- The time runs from the first report on, so the call of that one was made before.
+  select
+    case
+      when recent.calls >= 5
+        then (recent.calls - 1) / nullif(sum(extract(epoch from upper(spell) - lower(spell))), 0)
+    end
+  from recent
+  cross join work
+  cross join lateral unnest(work.times * tstzmultirange(tstzrange(recent.since, engine.clock(), '[]'))) as spell
+  where recent.since <= engine.clock()
+  group by recent.calls
+$$;
+comment on function engine.pace(text) is
+  'API calls a second that a feed made lately: in the last quarter of its work of a quarter of an hour. Pauses do not
+   count, waiting for a page does. Null until five calls were made, and after a quarter of an hour without any.';
+
 create function engine.calls_per_second(feed text)
 returns numeric
 language sql
@@ -5971,38 +6031,20 @@ stable
 security invoker
 set search_path = ''
 as $$
-  -- The first ten seconds of work and the current ones are incomplete.
-  with busy as (
-    select counted.counted_from, sum(counted.calls) as calls
-    from engine.racing_api_calls as counted
-    where
-      counted.feed = calls_per_second.feed
-      and counted.counted_from > (select engine.clock() - interval '15 minutes')
-    group by counted.counted_from
-  ),
-  whole as (
-    select busy.calls
-    from busy
-    where
-      busy.counted_from + interval '10 seconds' < engine.clock()
-      and exists (select from busy as before where before.counted_from = busy.counted_from - interval '10 seconds')
-    order by busy.counted_from desc
-    limit 30
-  )
   select least(
     engine.allowed_rate(
       calls_per_second.feed,
       array(select distinct live.feed from engine.live_chunks as live where live.paused_at is null)
     ),
-    (select sum(whole.calls) / (10.0 * count(*)) from whole having count(*) >= 3)
+    engine.pace(calls_per_second.feed)
   )
 $$;
 comment on function engine.calls_per_second(text) is
-  'How many API calls a second to expect for a feed, beside what is pulled now: what the limits allow, or the rate of
-   the last five minutes of work when that is lower.';
+  'How many API calls a second to expect for a feed, beside what is pulled now: what the limits allow, or its pace when
+   that is lower.';
 
 grant select on engine.feed_progress to service_role;
-grant execute on function engine.calls_per_second to service_role;
+grant execute on function engine.pace, engine.calls_per_second to service_role;
 
 -- schemas/operate/status_details.sql
 
@@ -6067,6 +6109,7 @@ speeds as (
 feeds_left as (
   select
     progress.run_id,
+    feed.goes_first,
     greatest(
       -- Runs of the same feed that go before this one have to finish first.
       sum(case when run.paused_at is null then progress.pages_left else 0 end)
@@ -6081,13 +6124,21 @@ feeds_left as (
     extract(epoch from progress.last_attempt_due - engine.clock()) as seconds_until_due
   from engine.feed_progress as progress
   join public.backfill_runs as run on run.id = progress.run_id
+  join engine.feeds as feed on feed.name = progress.feed
   join speeds on speeds.feed = progress.feed
   where progress.pages_left > 0 or progress.last_attempt_due is not null
 ),
 remaining as (
-  -- The feeds of a run run side by side, each at its own rate: the slowest one decides.
-  select feeds_left.run_id, max(greatest(feeds_left.seconds, feeds_left.seconds_until_due)) as seconds
-  from feeds_left
+  -- The feeds of a run run side by side, each at its own rate: the slowest one decides. They wait for those that go
+  -- first.
+  select
+    feeds_left.run_id,
+    coalesce(max(feeds_left.longest) filter (where feeds_left.goes_first), 0)
+      + coalesce(max(feeds_left.longest) filter (where not feeds_left.goes_first), 0) as seconds
+  from (
+    select feeds_left.*, greatest(feeds_left.seconds, feeds_left.seconds_until_due) as longest
+    from feeds_left
+  ) as feeds_left
   group by feeds_left.run_id
 ),
 last_minute as (
@@ -6153,8 +6204,8 @@ select
   case states.state
     when 'paused' then run.pause_reason
     when 'completed_with_failures' then format(
-      'Given up: %s chunks. Read last_error and ingest_errors; once that is fixed: select backfill_retry(%s);',
-      chunks.dead, run.id
+      'Given up: %s. Read last_error and ingest_errors; once that is fixed: select backfill_retry(%s);',
+      case when chunks.dead = 1 then 'a chunk' else chunks.dead || ' chunks' end, run.id
     )
     when 'cancelled' then 'Nothing: what was stored stays. backfill_start begins with what is missing.'
     when 'succeeded' then concat_ws(
@@ -6213,8 +6264,9 @@ comment on column public.backfill_status_details.races_stored is
 comment on column public.backfill_status_details.calls_per_minute is
   'API calls of the last minute; null unless running.';
 comment on column public.backfill_status_details.time_left is
-  'From the calls that remain, also of the runs before it, and the rate limits, or the recent rate when that is lower;
-   of a paused run, once it goes on. In whole seconds; null when nothing remains.';
+  'From the calls that remain, also of the runs before it, and the rate limits, or the recent pace when that is lower;
+   so until the first calls are made it is the least. Of a paused run, once it goes on. In whole seconds; null when
+   nothing remains.';
 comment on column public.backfill_status_details.what_to_do is
   'A sentence for the operator, with the statement to run where there is one.';
 comment on column public.backfill_status_details.run_id is 'The id that backfill_start returned.';
@@ -6273,8 +6325,9 @@ comment on column public.backfill_status.state is
 comment on column public.backfill_status.percent is
   'Of the pages of all chunks, as far as they are known; below 100 while one is left.';
 comment on column public.backfill_status.time_left is
-  'From the calls that remain, also of the runs before it, and the rate limits, or the recent rate when that is lower;
-   of a paused run, once it goes on. In whole seconds; null when nothing remains.';
+  'From the calls that remain, also of the runs before it, and the rate limits, or the recent pace when that is lower;
+   so until the first calls are made it is the least. Of a paused run, once it goes on. In whole seconds; null when
+   nothing remains.';
 comment on column public.backfill_status.start_date is 'First day asked for.';
 comment on column public.backfill_status.end_date is 'Last day asked for, inclusive; frozen when the run was started.';
 comment on column public.backfill_status.feeds is 'Names of engine.feeds.';

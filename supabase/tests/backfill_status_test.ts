@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { startTestDatabase, type TestDatabase } from "./support/test_database.ts";
-import { claimed, finish, ingest, start } from "./support/chunks.ts";
+import { claimed, finish, ingest, type Lease, start } from "./support/chunks.ts";
 import { page } from "./support/pages.ts";
 import { nodesOf, type PlanNode } from "./support/plan_nodes.ts";
 
@@ -31,7 +31,25 @@ async function status(run: number) {
 /** Stores so many pages of a chunk of results whose period has so many races, one in every so many seconds. */
 async function pullResults(pages: number, total: number, secondsAPage: number): Promise<void> {
   const held = await claimed(db.worker, "results");
-  for (let nth = 0; nth < pages; nth++) {
+  await storePages(held, { pages, total, secondsAPage });
+  if (pages * 100 >= total) {
+    // The pages of this test carry no races; what counts here is how many there are.
+    await db.sql`update engine.pages_read set races_in_api = 0 where chunk_id = ${held.chunk_id}`;
+    await finish(db.worker, held);
+  }
+}
+
+/** Stores so many pages of a lease, from its cursor or the given page on. */
+async function storePages(
+  held: Lease,
+  { from = 0, pages, total, secondsAPage }: {
+    readonly from?: number;
+    readonly pages: number;
+    readonly total: number;
+    readonly secondsAPage: number;
+  },
+): Promise<void> {
+  for (let nth = from; nth < from + pages; nth++) {
     await db.passTime(`${secondsAPage} seconds`);
     const next = Math.min(total, 100 * (nth + 1));
     await ingest(
@@ -39,11 +57,6 @@ async function pullResults(pages: number, total: number, secondsAPage: number): 
       held,
       page({ before: [null, 100 * nth], after: [null, next] }, { api_total: total, api_calls: 1 }),
     );
-  }
-  if (pages * 100 >= total) {
-    // The pages of this test carry no races; what counts here is how many there are.
-    await db.sql`update engine.pages_read set races_in_api = 0 where chunk_id = ${held.chunk_id}`;
-    await finish(db.worker, held);
   }
 }
 
@@ -69,6 +82,52 @@ Deno.test("the time left uses the recent rate when that is lower than the limit"
   assertEquals((await status(run)).seconds_left, Math.round((known + others) / 0.5));
   // The last one belongs to the ten seconds that have just begun.
   assertEquals((await status(run)).calls_per_minute, 29);
+});
+
+Deno.test("five calls are a pace, before that the limits count", async () => {
+  const run = await start(db.sql, "2026-05-01", "2026-05-31", { feeds: ["results"] });
+  const held = await claimed(db.worker, "results");
+  // The first page comes late, as from a function that starts cold: that is no pace.
+  await db.passTime("20 seconds");
+  await storePages(held, { pages: 4, total: 2000, secondsAPage: 4 });
+  assertEquals((await status(run)).seconds_left, Math.round(16 / 4.5));
+  await storePages(held, { from: 4, pages: 1, total: 2000, secondsAPage: 4 });
+  assertEquals((await status(run)).seconds_left, 15 * 4);
+});
+
+Deno.test("pages that take half a minute have their pace, and one that does not come lowers it", async () => {
+  const run = await start(db.sql, "2026-05-01", "2026-05-31", { feeds: ["results"] });
+  const held = await claimed(db.worker, "results");
+  await storePages(held, { pages: 6, total: 2000, secondsAPage: 30 });
+  assertEquals((await status(run)).seconds_left, 14 * 30);
+  await db.passTime("50 seconds");
+  assertEquals((await status(run)).seconds_left, 14 * 200 / 5);
+});
+
+Deno.test("a pace that was slow at first is forgotten", async () => {
+  const run = await start(db.sql, "2026-05-01", "2026-05-31", { feeds: ["results"] });
+  const held = await claimed(db.worker, "results");
+  await storePages(held, { pages: 10, total: 9000, secondsAPage: 10 });
+  await storePages(held, { from: 10, pages: 50, total: 9000, secondsAPage: 1 });
+  assertEquals((await status(run)).seconds_left, 30);
+});
+
+Deno.test("a pause is no part of the pace", async () => {
+  const run = await start(db.sql, "2026-05-01", "2026-05-31", { feeds: ["results"] });
+  const held = await claimed(db.worker, "results");
+  await storePages(held, { pages: 5, total: 2000, secondsAPage: 4 });
+  await db.sql`select backfill_pause(${run})`;
+  await db.worker`select yield_chunk(${held.chunk_id}, ${held.lease_token}, api_calls => 0)`;
+  await db.passTime("5 minutes");
+  assertEquals((await status(run)).seconds_left, 15 * 4);
+  await db.sql`select backfill_resume(${run})`;
+  await storePages(await claimed(db.worker, "results"), { from: 5, pages: 1, total: 2000, secondsAPage: 4 });
+  assertEquals((await status(run)).seconds_left, 14 * 4);
+});
+
+Deno.test("the time left adds the masters to the feeds that wait for them", async () => {
+  const run = await start(db.sql, "2026-05-01", "2026-05-31", { feeds: ["masters", "results"] });
+  assertEquals((await status(run)).seconds_left, Math.round(2 / 0.9 + 12 / 4.5));
 });
 
 Deno.test("the time left of a run includes the runs that go before it", async () => {

@@ -322,7 +322,7 @@ Deno.test("a card day that came up short is pulled again from that day on, and a
   assertEquals({ ...status }, {
     state: "completed_with_failures",
     what_to_do:
-      "Given up: 1 chunks. Read last_error and ingest_errors; once that is fixed: select backfill_retry(1);",
+      "Given up: a chunk. Read last_error and ingest_errors; once that is fixed: select backfill_retry(1);",
   });
 });
 

@@ -234,7 +234,7 @@ Deno.test("a run that ended with dead chunks is refused a resume with how to ret
     code: "PT409",
     message: `Run ${run} has ended: it completed with failures at ${ended}, dead chunks: 1`,
     hint:
-      `Given up: 1 chunks. Read last_error and ingest_errors; once that is fixed: select backfill_retry(${run});`,
+      `Given up: a chunk. Read last_error and ingest_errors; once that is fixed: select backfill_retry(${run});`,
   });
   await db.sql`select backfill_retry(${run})`;
 });

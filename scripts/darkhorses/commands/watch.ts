@@ -4,7 +4,7 @@ import type { Sql } from "../../project/project_database.ts";
 import { EXIT, orProblem, type Session } from "../answer.ts";
 import { JSON_FLAG, RUN_FLAG } from "../arguments.ts";
 import { explain, isConnectionLoss } from "../database.ts";
-import { renderWatch, watchLine } from "../rendering/watch_view.ts";
+import { WatchDisplay } from "../rendering/watch_display.ts";
 import { GOES_ON } from "../statuses.ts";
 import { readLiveRuns, readSnapshot, type Snapshot } from "../watch_data.ts";
 import { noRun } from "./status.ts";
@@ -29,7 +29,7 @@ export const watch = buildCommand<Flags, [], Session>({
   async func({ json, run }) {
     await orProblem(this, { json }, async () => {
       const url = await this.databaseUrl();
-      const display = new Display(this, json ?? false);
+      const display = new WatchDisplay(this, json ?? false);
       const watched = new Watched(run);
       let sql = this.connect(url);
       let hasAnswered = false;
@@ -103,60 +103,4 @@ class Watched {
     if (this.#isOver && snapshot.run.state !== "succeeded") this.code = EXIT.wrong;
     return snapshot;
   }
-}
-
-/** Where snapshots are shown: in a view that replaces itself, or in a line for each change. */
-class Display {
-  readonly #session: Session;
-  readonly #json: boolean;
-  #last: Snapshot | undefined;
-  #lastChange = "";
-  #saidLost = false;
-
-  constructor(session: Session, json: boolean) {
-    this.#session = session;
-    this.#json = json;
-  }
-
-  show(snapshot: Snapshot): void {
-    const { live, paint, columns, out } = this.#session;
-    if (this.#saidLost && (this.#json || live === undefined)) this.#say("The connection is back.", "back");
-    this.#saidLost = false;
-    if (live !== undefined && !this.#json) {
-      if (this.#last !== undefined && this.#last.run.run_id !== snapshot.run.run_id) live.done();
-      live.draw(renderWatch(snapshot, paint, columns()));
-    } else if (changeOf(snapshot) !== this.#lastChange) {
-      out(`${this.#json ? JSON.stringify(snapshot) : watchLine(snapshot)}\n`);
-    }
-    this.#last = snapshot;
-    this.#lastChange = changeOf(snapshot);
-  }
-
-  lost(reason: string): void {
-    const { live, paint, columns } = this.#session;
-    const text = `The connection is lost (${reason}): trying again.`;
-    if (live !== undefined && !this.#json && this.#last !== undefined) {
-      live.draw(renderWatch(this.#last, paint, columns(), text));
-    } else if (!this.#saidLost) this.#say(text, "lost");
-    this.#saidLost = true;
-  }
-
-  #say(text: string, connection: "lost" | "back"): void {
-    this.#session.out(`${this.#json ? JSON.stringify({ connection, message: text }) : text}\n`);
-  }
-
-  done(): void {
-    if (!this.#json) this.#session.live?.done();
-  }
-}
-
-function changeOf({ run, feeds, errors }: Snapshot): string {
-  return JSON.stringify([
-    run.run_id,
-    run.state,
-    Math.floor(run.percent),
-    run.chunks_dead,
-    feeds.map((f) => f.chunks_succeeded),
-    errors[0],
-  ]);
 }

@@ -2,9 +2,10 @@ import { NEEDS_SOMEBODY } from "../statuses.ts";
 import type { Snapshot } from "../watch_data.ts";
 import type { Paint } from "./paint.ts";
 import { paintState } from "./runs.ts";
-import { cut, duration, number, ukTime } from "./words.ts";
+import { count, cut, duration, number, ukTime } from "./words.ts";
 
 const NAME_WIDTH = 12;
+const NO_ADVICE = ["Wait: it goes on by itself.", "Nothing."];
 
 /** A bar of so many columns that also shows halves. */
 export function bar(percent: number, columns: number): string {
@@ -13,8 +14,12 @@ export function bar(percent: number, columns: number): string {
   return `${"█".repeat(full)}${halves % 2 === 1 ? "▌" : ""}`.padEnd(columns, "░");
 }
 
-const timeLeft = ({ run }: Snapshot): string =>
-  run.seconds_left === null ? "nothing left" : `${duration(run.seconds_left)} left`;
+/** As long as only the rate limits are known, it may take longer. */
+function timeLeft({ run, pace_known }: Snapshot): string {
+  if (run.seconds_left === null) return "nothing left";
+  if (pace_known) return `${duration(run.seconds_left)} left`;
+  return run.seconds_left === 0 ? "time left not known yet" : `at least ${duration(run.seconds_left)} left`;
+}
 
 /** Undefined unless the run is at work. */
 function callRate({ run, calls_allowed }: Snapshot): string | undefined {
@@ -35,7 +40,7 @@ export function renderWatch(snapshot: Snapshot, paint: Paint, columns: number, l
     } %` +
     `  ${chunks_succeeded}/${chunks_total} chunks`
   );
-  const advice = NEEDS_SOMEBODY.includes(run.state) || run.what_to_do !== "Wait: it goes on by itself."
+  const advice = NEEDS_SOMEBODY.includes(run.state) || !NO_ADVICE.includes(run.what_to_do)
     ? [cut(run.what_to_do, columns)]
     : [];
   return [
@@ -47,13 +52,11 @@ export function renderWatch(snapshot: Snapshot, paint: Paint, columns: number, l
     ...bars,
     "",
     labelled("API calls", callRate(snapshot) ?? `${number(run.api_calls)} in all`),
-    labelled("races", `${number(run.races)}, each counted once, with ${number(run.runners)} runners`),
+    labelled("races", `${number(run.races)}, each counted once, with ${count(run.runners, "runner")}`),
     ...(run.rows_rejected > 0
       ? [labelled("rejects", `${number(run.rows_rejected)}: see darkhorses rejects`)]
       : []),
-    ...(other_runs > 0
-      ? [labelled("beside it", `${other_runs} other ${other_runs === 1 ? "run" : "runs"}`)]
-      : []),
+    ...(other_runs > 0 ? [labelled("beside it", count(other_runs, "other run"))] : []),
     ...errors.map(({ occurred_at, feed, message }) =>
       paint("red", cut(`${ukTime(occurred_at).slice(11)} ${feed}: ${message}`, columns))
     ),
@@ -71,7 +74,7 @@ export function watchLine(snapshot: Snapshot): string {
     `${timeLeft(snapshot)}, ${run.percent} %, run ${run.run_id} ${run.state.replaceAll("_", " ")}`,
     `${run.chunks_succeeded}/${run.chunks_total} chunks`,
     ...(rate === undefined ? [] : [`API calls: ${rate}`]),
-    `${run.races} races, ${run.runners} runners`,
+    `${count(run.races, "race")}, ${count(run.runners, "runner")}`,
     ...(error === undefined ? [] : [`last error: ${error.message.replace(/\s+/g, " ")}`]),
   ].join(" | ");
 }

@@ -2,7 +2,7 @@ import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/as
 import type { Snapshot } from "../watch_data.ts";
 import { createPaint } from "./paint.ts";
 import { bar, renderWatch, watchLine } from "./watch_view.ts";
-import { duration } from "./words.ts";
+import { count, duration } from "./words.ts";
 
 const SNAPSHOT: Snapshot = {
   run: {
@@ -33,6 +33,7 @@ const SNAPSHOT: Snapshot = {
     { feed: "results", percent: 33.3, chunks_succeeded: 32, chunks_total: 96 },
   ],
   calls_allowed: 378,
+  pace_known: true,
   errors: [{
     occurred_at: "2026-11-25T04:10:00Z",
     feed: "results",
@@ -71,6 +72,22 @@ Deno.test("in a pipe a snapshot is one line", () => {
   const line = watchLine(SNAPSHOT);
   assert(!line.includes("\n"));
   assertMatch(line, /^1 h 58 min left, 45\.1 %, run 3 running \| 45\/131 chunks/);
+});
+
+Deno.test("until a pace was seen, the time left is the least that the rate limits allow", () => {
+  const early: Snapshot = { ...SNAPSHOT, pace_known: false };
+  assertMatch(watchLine(early), /^at least 1 h 58 min left/);
+  assertMatch(renderWatch(early, createPaint(false), 80), /^at least 1 h 58 min left/);
+  const soon = watchLine({ ...early, run: { ...SNAPSHOT.run, seconds_left: 0 } });
+  assertMatch(soon, /^time left not known yet/);
+  const ended = watchLine({ ...early, run: { ...SNAPSHOT.run, seconds_left: null } });
+  assertMatch(ended, /^nothing left/);
+});
+
+Deno.test("one race is no races", () => {
+  assertEquals([0, 1, 2, 1203].map((races) => count(races, "race")), [
+    ...["0 races", "1 race", "2 races", "1,203 races"],
+  ]);
 });
 
 Deno.test("a bar is as wide as it should be, and full only at 100 percent", () => {

@@ -5,6 +5,11 @@ export function number(value: number): string {
   return NUMBER.format(value);
 }
 
+/** "1 race", "1,203 races" */
+export function count(value: number, noun: string): string {
+  return `${number(value)} ${noun}${value === 1 ? "" : "s"}`;
+}
+
 /** "2 h 5 min", "5 min 3 s", "12 s": two units at most. */
 export function duration(seconds: number): string {
   const whole = Math.max(0, Math.ceil(seconds));

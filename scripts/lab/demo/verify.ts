@@ -47,8 +47,38 @@ export async function chunksByState(sql: Sql, runId: number): Promise<Record<str
   return Object.fromEntries(rows.map((row) => [row.state, row.chunks]));
 }
 
-/** A sentence for each chunk that did not succeed and each day that is missing. */
-export async function findFailures(sql: Sql, runId: number): Promise<string[]> {
+/** A racing day on which some races have a card or a result only. */
+export interface HalfDay {
+  readonly day: string;
+  readonly without_card: number;
+  readonly without_result: number;
+}
+
+/** Days of a run on which races lack what the feeds that it pulled have of others. */
+export async function findHalfDays(sql: Sql, runId: number): Promise<HalfDay[]> {
+  return await sql<HalfDay[]>`
+    select
+      race.race_date::text as day,
+      count(*) filter (where not race.has_card)::integer as without_card,
+      count(*) filter (where not race.has_result and not race.is_abandoned)::integer as without_result
+    from backfill_runs as run
+    join ra_races as race on race.race_date between run.start_date and run.end_date
+    where run.id = ${runId}
+    group by race.race_date
+    having bool_or(not race.has_card) or bool_or(not race.has_result and not race.is_abandoned)
+    order by race.race_date
+  `;
+}
+
+/**
+ * A sentence for each chunk that did not succeed and each day that is missing. That the API has no result of a race with a
+ * card is none in a replay, whose files hold what they hold.
+ */
+export async function findFailures(
+  sql: Sql,
+  runId: number,
+  { isReplay }: { readonly isReplay: boolean },
+): Promise<string[]> {
   const chunks = await sql<
     { feed: string; period_start: string; state: string; last_error: string | null }[]
   >`
@@ -60,7 +90,7 @@ export async function findFailures(sql: Sql, runId: number): Promise<string[]> {
   const days = await sql<{ feed: string; day: string; missing: string }[]>`
     select feed, day::text, missing
     from coverage_gaps, (select start_date, end_date from backfill_runs where id = ${runId}) as run
-    where day between start_date and end_date
+    where day between start_date and end_date and not (kind = 'no_result' and ${isReplay})
     order by feed, day
   `;
   return [
@@ -68,6 +98,6 @@ export async function findFailures(sql: Sql, runId: number): Promise<string[]> {
       `The ${chunk.feed} chunk from ${chunk.period_start} is ${chunk.state}` +
       (chunk.last_error === null ? "." : `: ${chunk.last_error}`)
     ),
-    ...days.map((day) => `The ${day.feed} of ${day.day} are missing: ${day.missing}.`),
+    ...days.map((day) => `The ${day.feed} of ${day.day} are not complete: ${day.missing}.`),
   ];
 }

@@ -14,10 +14,12 @@ export const BOOT_VALUES = {
 };
 
 /** What these options say in a command's help. */
-export const BOOT_OPTIONS_HELP =
-  `  --replay DIR         let the API answer from captured responses: the .json files in DIR
-  --database-url URL   use this database (a superuser's URL) and the extensions it has; it is kept afterwards
-  --api-speed N        make the API, with its rate limits, N times as fast (default 1)
+export const BOOT_OPTIONS_HELP = `  --replay DIR         let the API answer from captured responses: the .json
+                       files in DIR
+  --database-url URL   use this database (a superuser's URL) and the extensions
+                       that it has; it is kept afterwards
+  --api-speed N        make the API, with its rate limits, N times as fast
+                       (default 1)
   --seed N             generate the data from this seed (default 1)`;
 
 /** What was given of them. */

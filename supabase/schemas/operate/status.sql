@@ -26,8 +26,9 @@ comment on column public.backfill_status.state is
 comment on column public.backfill_status.percent is
   'Of the pages of all chunks, as far as they are known; below 100 while one is left.';
 comment on column public.backfill_status.time_left is
-  'From the calls that remain, also of the runs before it, and the rate limits, or the recent rate when that is lower;
-   of a paused run, once it goes on. In whole seconds; null when nothing remains.';
+  'From the calls that remain, also of the runs before it, and the rate limits, or the recent pace when that is lower;
+   so until the first calls are made it is the least. Of a paused run, once it goes on. In whole seconds; null when
+   nothing remains.';
 comment on column public.backfill_status.start_date is 'First day asked for.';
 comment on column public.backfill_status.end_date is 'Last day asked for, inclusive; frozen when the run was started.';
 comment on column public.backfill_status.feeds is 'Names of engine.feeds.';

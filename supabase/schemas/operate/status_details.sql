@@ -59,6 +59,7 @@ speeds as (
 feeds_left as (
   select
     progress.run_id,
+    feed.goes_first,
     greatest(
       -- Runs of the same feed that go before this one have to finish first.
       sum(case when run.paused_at is null then progress.pages_left else 0 end)
@@ -73,13 +74,21 @@ feeds_left as (
     extract(epoch from progress.last_attempt_due - engine.clock()) as seconds_until_due
   from engine.feed_progress as progress
   join public.backfill_runs as run on run.id = progress.run_id
+  join engine.feeds as feed on feed.name = progress.feed
   join speeds on speeds.feed = progress.feed
   where progress.pages_left > 0 or progress.last_attempt_due is not null
 ),
 remaining as (
-  -- The feeds of a run run side by side, each at its own rate: the slowest one decides.
-  select feeds_left.run_id, max(greatest(feeds_left.seconds, feeds_left.seconds_until_due)) as seconds
-  from feeds_left
+  -- The feeds of a run run side by side, each at its own rate: the slowest one decides. They wait for those that go
+  -- first.
+  select
+    feeds_left.run_id,
+    coalesce(max(feeds_left.longest) filter (where feeds_left.goes_first), 0)
+      + coalesce(max(feeds_left.longest) filter (where not feeds_left.goes_first), 0) as seconds
+  from (
+    select feeds_left.*, greatest(feeds_left.seconds, feeds_left.seconds_until_due) as longest
+    from feeds_left
+  ) as feeds_left
   group by feeds_left.run_id
 ),
 last_minute as (
@@ -145,8 +154,8 @@ select
   case states.state
     when 'paused' then run.pause_reason
     when 'completed_with_failures' then format(
-      'Given up: %s chunks. Read last_error and ingest_errors; once that is fixed: select backfill_retry(%s);',
-      chunks.dead, run.id
+      'Given up: %s. Read last_error and ingest_errors; once that is fixed: select backfill_retry(%s);',
+      case when chunks.dead = 1 then 'a chunk' else chunks.dead || ' chunks' end, run.id
     )
     when 'cancelled' then 'Nothing: what was stored stays. backfill_start begins with what is missing.'
     when 'succeeded' then concat_ws(
@@ -205,8 +214,9 @@ comment on column public.backfill_status_details.races_stored is
 comment on column public.backfill_status_details.calls_per_minute is
   'API calls of the last minute; null unless running.';
 comment on column public.backfill_status_details.time_left is
-  'From the calls that remain, also of the runs before it, and the rate limits, or the recent rate when that is lower;
-   of a paused run, once it goes on. In whole seconds; null when nothing remains.';
+  'From the calls that remain, also of the runs before it, and the rate limits, or the recent pace when that is lower;
+   so until the first calls are made it is the least. Of a paused run, once it goes on. In whole seconds; null when
+   nothing remains.';
 comment on column public.backfill_status_details.what_to_do is
   'A sentence for the operator, with the statement to run where there is one.';
 comment on column public.backfill_status_details.run_id is 'The id that backfill_start returned.';

@@ -5,6 +5,7 @@ create table engine.racing_api_calls (
   feed text not null,
   counted_from timestamptz not null,
   calls integer not null,
+  first_at timestamptz not null default engine.clock(),
   constraint racing_api_calls_pkey primary key (run_id, feed, counted_from)
 );
 
@@ -14,6 +15,7 @@ comment on table engine.racing_api_calls is
 comment on column engine.racing_api_calls.feed is 'One of engine.feeds.';
 comment on column engine.racing_api_calls.counted_from is 'Start of the ten seconds in which the calls were reported.';
 comment on column engine.racing_api_calls.calls is 'Requests sent, including failed ones.';
+comment on column engine.racing_api_calls.first_at is 'When the first of them were reported.';
 
 create function engine.count_calls(chunk public.backfill_progress, calls integer)
 returns void
