@@ -1,7 +1,7 @@
 import { type CoverageMonth, MONTH_STATES, type MonthState, STATES } from "../coverage_month.ts";
-import { number } from "../rendering/words.ts";
+import { count, number } from "../rendering/words.ts";
 import { type Html, html } from "./html.ts";
-import { anchor, count, MONTH_NAMES, monthName, title } from "./words.ts";
+import { anchor, MONTH_NAMES, monthName, title } from "./words.ts";
 
 /** What a cell is called, so that a link leads to it. */
 export const cellAnchor = (row: CoverageMonth) => anchor("month", row.feed, row.month?.slice(0, 7) ?? "all");

@@ -1,8 +1,8 @@
-import { number } from "../rendering/words.ts";
+import { count, number } from "../rendering/words.ts";
 import { type Html, html } from "./html.ts";
 import type { RunStatus } from "./page_data.ts";
 import { dateName, duration } from "./uk_time.ts";
-import { count, title } from "./words.ts";
+import { title } from "./words.ts";
 
 const IS_OVER = ["succeeded", "completed_with_failures", "cancelled"];
 

@@ -1,7 +1,8 @@
+import { count } from "../rendering/words.ts";
 import { type Html, html } from "./html.ts";
 import type { IngestError, OpenAlert } from "./page_data.ts";
 import { moment } from "./uk_time.ts";
-import { count, title } from "./words.ts";
+import { title } from "./words.ts";
 
 const ALERTS_SHOWN = 8;
 const ERRORS_SHOWN = 4;

@@ -1,9 +1,8 @@
-import { number } from "../rendering/words.ts";
+import { count, number } from "../rendering/words.ts";
 import { renderBarChart } from "./bar_chart.ts";
 import { type Html, html } from "./html.ts";
 import type { UsageDay } from "./page_data.ts";
 import { dateName, dayName } from "./uk_time.ts";
-import { count } from "./words.ts";
 
 const SHOWN = 7;
 /** A chart of fewer days says less than the table. */

@@ -1,9 +1,10 @@
+import { count } from "../rendering/words.ts";
 import { failedMonths } from "./failed_months.ts";
 import { cellAnchor, monthOf } from "./grid.ts";
 import { type Html, html } from "./html.ts";
 import type { PageData } from "./page_data.ts";
 import { duration } from "./uk_time.ts";
-import { count, title } from "./words.ts";
+import { title } from "./words.ts";
 
 /** More links than these would push the grid off a phone's screen. */
 const FAILED_SHOWN = 2;

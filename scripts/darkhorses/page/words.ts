@@ -1,5 +1,3 @@
-import { number } from "../rendering/words.ts";
-
 const MONTHS = [
   "January",
   "February",
@@ -32,9 +30,4 @@ export function title(name: string): string {
 /** What an anchor is called; names may hold anything. */
 export function anchor(...parts: readonly string[]): string {
   return parts.join("-").toLowerCase().replace(/[^a-z0-9-]+/g, "_");
-}
-
-/** "1 month", "12 months" */
-export function count(value: number, one: string, many = `${one}s`): string {
-  return `${number(value)} ${value === 1 ? one : many}`;
 }
