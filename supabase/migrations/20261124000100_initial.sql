@@ -1663,7 +1663,7 @@ grant execute on function engine.log_failure to service_role;
 -- The count of API calls.
 
 create table engine.racing_api_calls (
-  run_id bigint not null references public.backfill_runs on delete cascade,
+  run_id bigint not null,
   feed text not null,
   counted_from timestamptz not null,
   calls integer not null,
@@ -1969,7 +1969,11 @@ select
   c.races_stored >= c.races_in_api
     and c.regions @> (select s.regions from public.backfill_settings as s)
     and days.pulled_after >= feed.known_after_days
-    and (days.pulled_after >= feed.settled_after_days or days.age < feed.overdue_after_days) as is_covered
+    and (days.pulled_after >= feed.settled_after_days or days.age < feed.overdue_after_days) as is_covered,
+  -- Today is always provisional, and so are yesterday until its nightly pull and a card before the morning of its day.
+  c.races_stored >= c.races_in_api
+    and c.regions @> (select s.regions from public.backfill_settings as s)
+    and c.day >= (select engine.london_day(engine.clock() - interval '4 hours')) as is_provisional
 from public.ra_coverage as c
 join engine.feeds as feed on feed.name = c.feed
 cross join lateral (
@@ -1980,7 +1984,8 @@ cross join lateral (
 comment on view engine.known_days is
   'Coverage, and whether anything is missing. is_covered: pulled completely, in all regions of the settings, with no
    race missing, and not before it could be known: a card on the morning of its day or later, a result once its day was
-   over. A day that is past its corrections must have been pulled after them too, as engine.feeds says.';
+   over. A day that is past its corrections must have been pulled after them too, as engine.feeds says. is_provisional:
+   too new to be more than that, and nothing is missing so far: it needs no pull but those of the schedules.';
 
 create function engine.lacks_coverage(feed text, day date)
 returns boolean
@@ -2016,7 +2021,9 @@ covered as (
   select
     known.feed,
     date_trunc('month', known.day::timestamp) as month,
-    count(*) filter (where known.is_covered and known.day <= reach.last_day) as days_covered,
+    count(*) filter (
+      where (known.is_covered or known.is_provisional) and known.day <= reach.last_day
+    ) as days_covered,
     sum(known.races_in_api) as races_in_api,
     sum(known.races_stored) as races_stored,
     sum(known.races_rejected) as races_rejected
@@ -2034,7 +2041,7 @@ dead as (
     interval '1 day'
   ) as days (day)
   left join engine.known_days as known on known.feed = chunk.feed and known.day = days.day::date
-  where chunk.state = 'dead' and known.is_covered is not true
+  where chunk.state = 'dead' and known.is_covered is not true and known.is_provisional is not true
 ),
 chunks as (
   select
@@ -2049,6 +2056,8 @@ chunks as (
   from public.backfill_progress as chunk
   join reach on reach.feed = chunk.feed
   left join dead on dead.id = chunk.id
+  -- Nothing is expected of what was cancelled.
+  where chunk.state <> 'cancelled'
 ),
 worked_on as (
   select
@@ -2057,10 +2066,10 @@ worked_on as (
     count(*) filter (where chunks.is_live) as chunks_live,
     count(*) filter (where chunks.is_dead) as chunks_dead,
     (
-      array_agg(chunks.last_error order by chunks.id desc)
+      array_agg(chunks.last_error order by chunks.is_dead desc, chunks.id desc)
       filter (where chunks.last_error is not null and (chunks.is_live or chunks.is_dead))
     )[1] as last_error,
-    (array_agg(chunks.run_id order by chunks.id desc))[1] as run_id
+    (array_agg(chunks.run_id order by chunks.is_dead desc, chunks.is_live desc, chunks.id desc))[1] as run_id
   from chunks
   group by chunks.feed, chunks.month
 ),
@@ -2071,8 +2080,11 @@ begun as (
     reach.last_day,
     least(
       (select min(known.day) from public.ra_coverage as known where known.feed = reach.feed),
-      (select min(chunk.period_start) from public.backfill_progress as chunk where chunk.feed = reach.feed),
-      -- Nothing is expected of a run that was cancelled.
+      (
+        select min(chunk.period_start)
+        from public.backfill_progress as chunk
+        where chunk.feed = reach.feed and chunk.state <> 'cancelled'
+      ),
       (
         select min(run.start_date)
         from public.backfill_runs as run
@@ -2097,6 +2109,7 @@ newest as (
   select distinct on (chunk.feed) chunk.feed, chunk.run_id
   from public.backfill_progress as chunk
   join engine.feeds as feed on feed.name = chunk.feed and not feed.has_days
+  where chunk.state <> 'cancelled'
   order by chunk.feed, chunk.id desc
 ),
 without_days as (
@@ -2166,8 +2179,8 @@ comment on column public.coverage_months.feed is 'One of engine.feeds.';
 comment on column public.coverage_months.month is 'Its first day; null of a feed without days.';
 comment on column public.coverage_months.state is
   'The first that holds. failed: a chunk is dead and some of its days are missing; running: a chunk waits or is worked
-   on; complete: all of its days are covered; partial: something is stored, but not all; missing: nothing is stored;
-   not_available: the API has none of it, or not yet. Of a feed without days that of its newest run.';
+   on; not_available: the API has none of it, or not yet; complete: no day needs a pull; partial: some do not; missing:
+   no day was pulled completely. Of a feed without days that of its newest run.';
 comment on column public.coverage_months.days is
   'Days of the month that can be known by now: none before the feed''s first day, no result of today.';
 comment on column public.coverage_months.days_covered is
@@ -2178,10 +2191,12 @@ comment on column public.coverage_months.races_rejected is
   'Races of these days that could not be understood: see ingest_rejects.';
 comment on column public.coverage_months.chunks_live is 'Chunks of the month that wait or are worked on.';
 comment on column public.coverage_months.chunks_dead is
-  'Dead chunks of the month, of whose days some are still missing: backfill_retry(run_id), once last_error is fixed.';
+  'Dead chunks of the month, of whose days some are still missing. Once last_error is fixed: backfill_retry(run_id).';
 comment on column public.coverage_months.last_error is
-  'Why the newest of these chunks failed; null when none of them has.';
-comment on column public.coverage_months.run_id is 'The run of the newest chunk of the month; null when there is none.';
+  'Why the newest dead chunk failed, or the newest live one; null when none of them has.';
+comment on column public.coverage_months.run_id is
+  'The run of the newest dead chunk of the month; without one that of the newest live chunk, or of the newest; null when
+   there is none. Cancelled chunks do not count.';
 
 revoke all on public.coverage_months from public, anon, authenticated, service_role;
 grant select on public.coverage_months to service_role;
@@ -6053,7 +6068,7 @@ grant execute on function engine.pace, engine.calls_per_second to service_role;
 create view public.backfill_status_details
 with (security_invoker = true)
 as
-with chunks as (
+with chunks as not materialized (
   select
     chunk.run_id,
     count(*) as total,
@@ -6122,7 +6137,12 @@ feeds_left as (
       0
     ) + progress.pages_left / speeds.calls_per_second as seconds,
     extract(epoch from progress.last_attempt_due - engine.clock()) as seconds_until_due
-  from engine.feed_progress as progress
+  -- Runs that have ended have nothing left, and only grow in number. With the offset the planner looks at the live ones
+  -- one by one, and reads no other chunks.
+  from (select distinct live.run_id from engine.live_chunks as live) as live
+  cross join lateral (
+    select known.* from engine.feed_progress as known where known.run_id = live.run_id offset 0
+  ) as progress
   join public.backfill_runs as run on run.id = progress.run_id
   join engine.feeds as feed on feed.name = progress.feed
   join speeds on speeds.feed = progress.feed
@@ -6712,14 +6732,7 @@ with gaps as (
   left join engine.known_days as known on known.feed = expected.feed and known.day = expected.day
   where
     known.is_covered is not true
-    -- Today is always provisional, and so are yesterday until its nightly pull and a card before the morning of its
-    -- day.
-    and (
-      known.day is null
-      or known.races_stored < known.races_in_api
-      or not known.regions @> settings.regions
-      or expected.day < (select engine.london_day(engine.clock() - interval '4 hours'))
-    )
+    and known.is_provisional is not true
   union all
   -- A race with a card and no result needs a look: it may be void, abandoned without notice, or still to come.
   select

@@ -51,7 +51,6 @@ Deno.test("a feed has a row for each month from the first that was asked for to 
     ["2026-06", "missing", 14, 0],
   ]);
   await db.sql`select backfill_cancel(${run})`;
-  await db.sql`delete from backfill_progress`;
   assertEquals(await months("results"), []);
 });
 
@@ -117,16 +116,36 @@ Deno.test("a dead chunk makes its month failed, with its error, until another pu
     last_error: "No such day",
     run_id: run,
   });
+  // The run to retry stays that of the dead chunk.
+  const [later] = await db.sql`select pull_days(date '2026-04-10', feeds => array['results'])::integer as run`;
+  assertEquals(await read().then(({ state, run_id }) => ({ state, run_id })), { state: "failed", run_id: run });
+  await endChunks(later?.["run"], "succeeded");
   await cover("results", "2026-04-01", "2026-04-29");
-  assertEquals((await read())["state"], "failed");
+  assertEquals(await read().then(({ state, run_id }) => ({ state, run_id })), { state: "failed", run_id: run });
   await cover("results", "2026-04-30", "2026-04-30");
   assertEquals(await read(), {
     state: "complete",
     chunks_live: 0,
     chunks_dead: 0,
     last_error: null,
-    run_id: run,
+    run_id: later?.["run"],
   });
+});
+
+Deno.test("at night a month lacks nothing while yesterday waits for its nightly pull, as coverage_gaps says", async () => {
+  await db.setTime("2026-06-15T22:00:00Z");
+  const run = await start(db.sql, "2026-06-15", "2026-06-15", { feeds: ["results"] });
+  await endChunks(run, "dead", "No such day");
+  await cover("results", "2026-06-01", "2026-06-14");
+  await db.sql`
+    insert into ra_coverage (feed, day, races_in_api, races_stored, races_rejected, pulled_at, regions)
+    values ('results', '2026-06-15', 40, 40, 0, engine.clock(), '{gb,ire}')
+  `;
+  const gaps = async () => (await db.sql`select from coverage_gaps where feed = 'results'`).length;
+  await db.setTime("2026-06-15T23:30:00Z");
+  assertEquals([await months("results"), await gaps()], [[["2026-06", "complete", 15, 15]], 0]);
+  await db.setTime("2026-06-16T03:30:00Z");
+  assertEquals([await months("results"), await gaps()], [[["2026-06", "failed", 15, 14]], 1]);
 });
 
 Deno.test("a chunk that is tried again is running, and says what it failed of", async () => {
@@ -153,5 +172,8 @@ Deno.test("the masters have one row with the state of their newest run", async (
   assertEquals({ ...row }, { last_error: "Unknown region", run_id: run });
   const [again] = await db.sql`select pull_masters()::integer as run`;
   await endChunks(again?.["run"], "succeeded");
+  assertEquals(await months("masters"), [[null, "complete", null, null]]);
+  const [cancelled] = await db.sql`select pull_masters()::integer as run`;
+  await db.sql`select backfill_cancel(${cancelled?.["run"]})`;
   assertEquals(await months("masters"), [[null, "complete", null, null]]);
 });

@@ -18,7 +18,11 @@ select
   c.races_stored >= c.races_in_api
     and c.regions @> (select s.regions from public.backfill_settings as s)
     and days.pulled_after >= feed.known_after_days
-    and (days.pulled_after >= feed.settled_after_days or days.age < feed.overdue_after_days) as is_covered
+    and (days.pulled_after >= feed.settled_after_days or days.age < feed.overdue_after_days) as is_covered,
+  -- Today is always provisional, and so are yesterday until its nightly pull and a card before the morning of its day.
+  c.races_stored >= c.races_in_api
+    and c.regions @> (select s.regions from public.backfill_settings as s)
+    and c.day >= (select engine.london_day(engine.clock() - interval '4 hours')) as is_provisional
 from public.ra_coverage as c
 join engine.feeds as feed on feed.name = c.feed
 cross join lateral (
@@ -29,7 +33,8 @@ cross join lateral (
 comment on view engine.known_days is
   'Coverage, and whether anything is missing. is_covered: pulled completely, in all regions of the settings, with no
    race missing, and not before it could be known: a card on the morning of its day or later, a result once its day was
-   over. A day that is past its corrections must have been pulled after them too, as engine.feeds says.';
+   over. A day that is past its corrections must have been pulled after them too, as engine.feeds says. is_provisional:
+   too new to be more than that, and nothing is missing so far: it needs no pull but those of the schedules.';
 
 create function engine.lacks_coverage(feed text, day date)
 returns boolean

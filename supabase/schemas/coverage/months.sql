@@ -13,7 +13,9 @@ covered as (
   select
     known.feed,
     date_trunc('month', known.day::timestamp) as month,
-    count(*) filter (where known.is_covered and known.day <= reach.last_day) as days_covered,
+    count(*) filter (
+      where (known.is_covered or known.is_provisional) and known.day <= reach.last_day
+    ) as days_covered,
     sum(known.races_in_api) as races_in_api,
     sum(known.races_stored) as races_stored,
     sum(known.races_rejected) as races_rejected
@@ -31,7 +33,7 @@ dead as (
     interval '1 day'
   ) as days (day)
   left join engine.known_days as known on known.feed = chunk.feed and known.day = days.day::date
-  where chunk.state = 'dead' and known.is_covered is not true
+  where chunk.state = 'dead' and known.is_covered is not true and known.is_provisional is not true
 ),
 chunks as (
   select
@@ -46,6 +48,8 @@ chunks as (
   from public.backfill_progress as chunk
   join reach on reach.feed = chunk.feed
   left join dead on dead.id = chunk.id
+  -- Nothing is expected of what was cancelled.
+  where chunk.state <> 'cancelled'
 ),
 worked_on as (
   select
@@ -54,10 +58,10 @@ worked_on as (
     count(*) filter (where chunks.is_live) as chunks_live,
     count(*) filter (where chunks.is_dead) as chunks_dead,
     (
-      array_agg(chunks.last_error order by chunks.id desc)
+      array_agg(chunks.last_error order by chunks.is_dead desc, chunks.id desc)
       filter (where chunks.last_error is not null and (chunks.is_live or chunks.is_dead))
     )[1] as last_error,
-    (array_agg(chunks.run_id order by chunks.id desc))[1] as run_id
+    (array_agg(chunks.run_id order by chunks.is_dead desc, chunks.is_live desc, chunks.id desc))[1] as run_id
   from chunks
   group by chunks.feed, chunks.month
 ),
@@ -68,8 +72,11 @@ begun as (
     reach.last_day,
     least(
       (select min(known.day) from public.ra_coverage as known where known.feed = reach.feed),
-      (select min(chunk.period_start) from public.backfill_progress as chunk where chunk.feed = reach.feed),
-      -- Nothing is expected of a run that was cancelled.
+      (
+        select min(chunk.period_start)
+        from public.backfill_progress as chunk
+        where chunk.feed = reach.feed and chunk.state <> 'cancelled'
+      ),
       (
         select min(run.start_date)
         from public.backfill_runs as run
@@ -94,6 +101,7 @@ newest as (
   select distinct on (chunk.feed) chunk.feed, chunk.run_id
   from public.backfill_progress as chunk
   join engine.feeds as feed on feed.name = chunk.feed and not feed.has_days
+  where chunk.state <> 'cancelled'
   order by chunk.feed, chunk.id desc
 ),
 without_days as (
@@ -163,8 +171,8 @@ comment on column public.coverage_months.feed is 'One of engine.feeds.';
 comment on column public.coverage_months.month is 'Its first day; null of a feed without days.';
 comment on column public.coverage_months.state is
   'The first that holds. failed: a chunk is dead and some of its days are missing; running: a chunk waits or is worked
-   on; complete: all of its days are covered; partial: something is stored, but not all; missing: nothing is stored;
-   not_available: the API has none of it, or not yet. Of a feed without days that of its newest run.';
+   on; not_available: the API has none of it, or not yet; complete: no day needs a pull; partial: some do not; missing:
+   no day was pulled completely. Of a feed without days that of its newest run.';
 comment on column public.coverage_months.days is
   'Days of the month that can be known by now: none before the feed''s first day, no result of today.';
 comment on column public.coverage_months.days_covered is
@@ -175,10 +183,12 @@ comment on column public.coverage_months.races_rejected is
   'Races of these days that could not be understood: see ingest_rejects.';
 comment on column public.coverage_months.chunks_live is 'Chunks of the month that wait or are worked on.';
 comment on column public.coverage_months.chunks_dead is
-  'Dead chunks of the month, of whose days some are still missing: backfill_retry(run_id), once last_error is fixed.';
+  'Dead chunks of the month, of whose days some are still missing. Once last_error is fixed: backfill_retry(run_id).';
 comment on column public.coverage_months.last_error is
-  'Why the newest of these chunks failed; null when none of them has.';
-comment on column public.coverage_months.run_id is 'The run of the newest chunk of the month; null when there is none.';
+  'Why the newest dead chunk failed, or the newest live one; null when none of them has.';
+comment on column public.coverage_months.run_id is
+  'The run of the newest dead chunk of the month; without one that of the newest live chunk, or of the newest; null when
+   there is none. Cancelled chunks do not count.';
 
 revoke all on public.coverage_months from public, anon, authenticated, service_role;
 grant select on public.coverage_months to service_role;

@@ -114,14 +114,7 @@ with gaps as (
   left join engine.known_days as known on known.feed = expected.feed and known.day = expected.day
   where
     known.is_covered is not true
-    -- Today is always provisional, and so are yesterday until its nightly pull and a card before the morning of its
-    -- day.
-    and (
-      known.day is null
-      or known.races_stored < known.races_in_api
-      or not known.regions @> settings.regions
-      or expected.day < (select engine.london_day(engine.clock() - interval '4 hours'))
-    )
+    and known.is_provisional is not true
   union all
   -- A race with a card and no result needs a look: it may be void, abandoned without notice, or still to come.
   select

@@ -1,7 +1,7 @@
 -- The count of API calls.
 
 create table engine.racing_api_calls (
-  run_id bigint not null references public.backfill_runs on delete cascade,
+  run_id bigint not null,
   feed text not null,
   counted_from timestamptz not null,
   calls integer not null,
