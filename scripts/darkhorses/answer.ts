@@ -1,6 +1,7 @@
 import { messageOf, Problem } from "../command_line/problem.ts";
 import type { Sql } from "../project/project_database.ts";
 import { codeOf, withDatabase } from "./database.ts";
+import { inCommands } from "./rendering/in_commands.ts";
 import type { Surroundings } from "./surroundings.ts";
 
 /** What the shell is told. */
@@ -39,7 +40,7 @@ export interface Answer {
 export async function answer(
   session: Session,
   { json }: JsonFlag,
-  find: (sql: Sql) => Promise<Answer>,
+  find: (sql: Sql, url: URL) => Promise<Answer>,
 ): Promise<void> {
   await orProblem(session, { json }, async () => {
     const { data, text, isWell = true } = await withDatabase(session, find);
@@ -61,7 +62,7 @@ export async function orProblem(
     if (json) session.out(`${JSON.stringify({ error: messageOf(error) }, null, 2)}\n`);
     else {
       const stack = error instanceof Error ? error.stack : undefined;
-      session.err(`${error instanceof Problem ? error.message : stack ?? messageOf(error)}\n`);
+      session.err(`${error instanceof Problem ? inCommands(error.message) : stack ?? messageOf(error)}\n`);
     }
   }
 }

@@ -34,7 +34,7 @@ const routes = buildRouteMap({
     brief: "Asks and steers a racing database",
     fullDescription:
       "Asks and steers a racing database: the project of supabase/.env, or the database in DATABASE_URL. " +
-      "Without a project: deno task local -- deno task darkhorses status\n\n" +
+      "Without a project: npx -y deno task local -- npx -y deno task darkhorses status\n\n" +
       "COMMAND --help has the options of a command, and an example. --json prints one JSON document, of watch an object " +
       "a line.\n\nExit codes: 0 all is well; 1 something is wrong, or was refused; 2 the command cannot be meant like " +
       "this, and nothing was started.",
@@ -70,15 +70,18 @@ function explainArguments(error: unknown): string {
 /** Runs a command; resolves to its exit code. */
 export async function runDarkhorses(args: readonly string[], around: Surroundings): Promise<number> {
   const ended = { code: EXIT.fine as number };
+  const wantsJson = args.includes("--json");
+  let refusal = "";
   const process = {
     stdout: { write: around.out },
-    stderr: { write: around.err },
+    stderr: { write: wantsJson ? (text: string) => void (refusal += text) : around.err },
     exitCode: null as number | null,
   };
   const inputs = args.length === 0 ? ["--help"] : args;
   await run(application, inputs, { ...around, process, ended });
   // The library's own codes are negative: the command was typed wrongly.
   const code = process.exitCode ?? EXIT.fine;
+  if (refusal !== "") around.out(`${JSON.stringify({ error: refusal.trim() }, null, 2)}\n`);
   if (code < 0) return EXIT.usage;
   return ended.code === EXIT.fine ? code : ended.code;
 }

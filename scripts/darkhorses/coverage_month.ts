@@ -36,3 +36,11 @@ export const STATES: Readonly<Record<MonthState, { readonly mark: string; readon
   missing: { mark: "M", words: "missing" },
   not_available: { mark: "·", words: "not available" },
 };
+
+/** What failed, the newest month first; a feed without months before them. */
+export function failedMonths<Month extends Pick<CoverageMonth, "month" | "state">>(
+  months: readonly Month[],
+): Month[] {
+  return months.filter(({ state }) => state === "failed")
+    .toSorted((one, other) => (other.month ?? "9999").localeCompare(one.month ?? "9999"));
+}

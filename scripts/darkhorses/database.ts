@@ -17,11 +17,14 @@ export async function askOne<Row>(sql: Sql, query: postgres.Fragment): Promise<R
 }
 
 /** Works with the project's database, and lets go of it at the end. */
-export async function withDatabase<T>(around: Surroundings, work: (sql: Sql) => Promise<T>): Promise<T> {
+export async function withDatabase<T>(
+  around: Surroundings,
+  work: (sql: Sql, url: URL) => Promise<T>,
+): Promise<T> {
   const url = await around.databaseUrl();
   const sql = around.connect(url);
   try {
-    return await work(sql);
+    return await work(sql, url);
   } catch (error) {
     throw explain(error, url);
   } finally {
@@ -46,7 +49,7 @@ export function explain(error: unknown, url: URL): unknown {
   if (/^(42P01|42883|3F000|42703)$/.test(codeOf(error))) {
     const message = error instanceof Error ? error.message : "";
     return new Problem(
-      `The database at ${url.host} lacks what this command asks for (${message}). "deno task darkhorses setup" brings ` +
+      `The database at ${url.host} lacks what this command asks for (${message}). "npx -y deno task darkhorses setup" brings ` +
         "it up to date.",
       { cause: error },
     );

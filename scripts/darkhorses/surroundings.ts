@@ -37,8 +37,8 @@ async function projectDatabase(): Promise<URL> {
   const { DATABASE_URL, PROJECT_REF } = await readSettings();
   if (DATABASE_URL !== undefined) return readDatabaseUrl(DATABASE_URL, PROJECT_REF);
   throw new Problem(
-    'There is no project: DATABASE_URL is neither in supabase/.env nor in the environment. Run "deno task setup", or try ' +
-      'a command on this machine: "deno task local -- deno task darkhorses status".',
+    'There is no project: DATABASE_URL is neither in supabase/.env nor in the environment. Run "npx -y deno task setup", or try ' +
+      'a command on this machine: "npx -y deno task local -- npx -y deno task darkhorses status".',
   );
 }
 

@@ -43,6 +43,15 @@ export async function readLiveRuns(sql: Sql): Promise<number[]> {
   return rows.map(({ run_id }) => run_id);
 }
 
+/** The newest run that somebody asked for; undefined when nobody has. */
+export async function readNewestRun(sql: Sql): Promise<number | undefined> {
+  const [newest] = await ask<{ id: number }>(
+    sql,
+    sql`select id from public.backfill_runs where kind in ('backfill', 'by_hand') order by id desc limit 1`,
+  );
+  return newest?.id;
+}
+
 /** Undefined when there is no such run. */
 export async function readSnapshot(
   sql: Sql,

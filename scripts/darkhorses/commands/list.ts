@@ -1,9 +1,10 @@
 import { buildCommand } from "@stricli/core";
 import type postgres from "postgres";
 import type { Sql } from "../../project/project_database.ts";
-import { answer, type JsonFlag, type Session } from "../answer.ts";
+import { answer, type JsonFlag, type Session, UsageProblem } from "../answer.ts";
 import { JSON_FLAG, LIMIT_FLAG, RUN_FLAG } from "../arguments.ts";
 import { ask } from "../database.ts";
+import { noRun } from "./status.ts";
 
 export interface Limits {
   readonly limit: number;
@@ -30,9 +31,19 @@ async function show<Row>(
   { query, render, none, isWell = () => true }: ListOptions<Row>,
 ): Promise<void> {
   await answer(session, { json }, async (sql) => {
-    const data = await ask<Row>(sql, query(sql, limits));
-    return { data, text: data.length === 0 ? none : render(data), isWell: isWell(data) };
+    const rows = await ask<Row>(sql, query(sql, { ...limits, limit: limits.limit + 1 }));
+    const data = rows.slice(0, limits.limit);
+    const { run } = limits;
+    if (run !== undefined && data.length === 0) await mustExist(sql, run);
+    const more = rows.length > data.length ? `\nThere are more: --limit ${10 * limits.limit}` : "";
+    return { data, text: data.length === 0 ? none : `${render(data)}${more}`, isWell: isWell(data) };
   });
+}
+
+/** Of a run that there is not, nothing to show would sound well. */
+async function mustExist(sql: Sql, run: number): Promise<void> {
+  const runs = await ask(sql, sql`select id from public.backfill_runs where id = ${run}`);
+  if (runs.length === 0) throw new UsageProblem(noRun(run));
 }
 
 export function listCommand<Row>(options: ListOptions<Row>) {

@@ -1,6 +1,7 @@
 /** The commands that show rows as the database has them. */
 import { renderTable } from "../../command_line/render_table.ts";
-import { ukTime, wrap } from "../rendering/words.ts";
+import { inCommands } from "../rendering/in_commands.ts";
+import { count, ukTime, wrap } from "../rendering/words.ts";
 import { listCommand, listOfRunCommand } from "./list.ts";
 
 interface Chunk {
@@ -14,11 +15,13 @@ interface Chunk {
   readonly races_stored: number;
   readonly took: string | null;
   readonly api_calls: number;
+  readonly attempts: number;
+  readonly next_attempt_at: string | null;
   readonly last_error: string | null;
 }
 
 export const chunks = listOfRunCommand<Chunk>({
-  brief: "The chunks of the runs: dead ones first, then those at work, then the newest",
+  brief: "The chunks of the runs: dead ones first, then those at work, those that wait, and the rest",
   example: { input: "--run 3 --limit 200", brief: "All of a run" },
   query: (sql, { run, limit }) =>
     sql`
@@ -43,6 +46,8 @@ export const chunks = listOfRunCommand<Chunk>({
         races: row.races_stored,
         took: row.took,
         calls: row.api_calls,
+        attempts: row.attempts,
+        "next attempt": row.next_attempt_at === null ? null : ukTime(row.next_attempt_at),
       }))),
       ...rows.flatMap(({ chunk_id, last_error }) =>
         last_error === null ? [] : [wrap(`Chunk ${chunk_id}: ${last_error}`, 80)]
@@ -60,12 +65,13 @@ interface Gap {
 }
 
 export const gaps = listCommand<Gap>({
-  brief: "Days of which something is missing, the newest first",
+  brief: "Days of which something is missing, the newest first; ends with 1 when there are any",
   example: { input: "--limit 200", brief: "More of them" },
   query: (sql, { limit }) => sql`select * from public.coverage_gaps order by day desc, feed limit ${limit}`,
   render: (rows) =>
     renderTable(rows.map(({ feed, day, kind, tries, missing }) => ({ feed, day, kind, tries, missing }))),
   none: "Nothing is missing of what was asked for.",
+  isWell: (rows) => rows.length === 0,
 });
 
 interface Freshness {
@@ -177,7 +183,9 @@ export const alerts = listCommand<Alert>({
     order by raised_at desc, id desc limit ${limit}
   `,
   render: (rows) =>
-    rows.map((row) => `${ukTime(row.raised_at)}  ${row.kind}: ${row.subject}\n${wrap(row.message, 80, "  ")}`)
+    rows.map((row) =>
+      `${ukTime(row.raised_at)}  ${row.kind}: ${row.subject}\n${wrap(inCommands(row.message), 80, "  ")}`
+    )
       .join("\n"),
   none: "No alert is open.",
   isWell: (rows) => rows.length === 0,
@@ -229,7 +237,7 @@ const WAITED_FOR = {
   "the rest": "other_seconds",
 } as const;
 
-/** "The time went to the rate limit (61 %), The Racing API (20 %), …", the most first. */
+/** "Of these 20 invocations, the time went to the rate limit (61 %), The Racing API (20 %), …", the most first. */
 export function whereTimeWent(rows: readonly InvocationTimes[]): string {
   const parts = Object.entries(WAITED_FOR).map(([name, column]) => ({
     name,
@@ -239,7 +247,7 @@ export function whereTimeWent(rows: readonly InvocationTimes[]): string {
   if (total === 0) return "No invocation has reported yet where its time went.";
   const shares = parts.toSorted((one, other) => other.seconds - one.seconds)
     .map(({ name, seconds }) => `${name} (${Math.round(100 * seconds / total)} %)`);
-  return `The time went to ${shares.join(", ")}.`;
+  return `Of ${count(rows.length, "invocation")}, the time went to ${shares.join(", ")}.`;
 }
 
 export const times = listOfRunCommand<InvocationTimes>({
@@ -259,11 +267,11 @@ export const times = listOfRunCommand<InvocationTimes>({
         feed: row.feed,
         chunk: row.chunk_id,
         pages: row.pages,
-        dispatch: row.dispatch_seconds,
-        slot: row.slot_seconds,
-        fetch: row.fetch_seconds,
-        store: row.store_seconds,
-        rest: row.other_seconds,
+        "dispatch s": row.dispatch_seconds,
+        "rate limit s": row.slot_seconds,
+        "API s": row.fetch_seconds,
+        "database s": row.store_seconds,
+        "rest s": row.other_seconds,
         "ended as": row.ended_as,
       }))),
       wrap(whereTimeWent(rows), 80),

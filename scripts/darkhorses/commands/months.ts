@@ -12,7 +12,7 @@ interface Flags {
 
 export const months = buildCommand<Flags, [], Session>({
   docs: {
-    brief: "The grid: what is stored of each feed, years down and months across",
+    brief: "What is stored of each feed, years down and months across; ends with 1 when one has failed",
     customUsage: [{ input: "--feeds results", brief: "Only the results" }],
   },
   parameters: { flags: { json: JSON_FLAG, feeds: FEEDS_FLAG } },
@@ -27,19 +27,21 @@ export const months = buildCommand<Flags, [], Session>({
         order by feed.place, months.month
       `,
       );
-      const known = [...new Set(all.map(({ feed }) => feed))];
-      const wrong = feeds?.find((feed) => !known.includes(feed));
-      if (wrong !== undefined && known.length > 0) {
-        throw new UsageProblem(`There is no month of a feed "${wrong}": there are ${known.join(", ")}.`);
+      const known = await ask<{ name: string }>(sql, sql`select name from engine.feeds order by place`);
+      const wrong = feeds?.find((feed) => known.every(({ name }) => name !== feed));
+      if (wrong !== undefined) {
+        const names = known.map(({ name }) => name).join(", ");
+        throw new UsageProblem(`There is no feed "${wrong}": there are ${names}.`);
       }
       const data = feeds === undefined ? all : all.filter(({ feed }) => feeds.includes(feed));
-      if (data.every(({ month }) => month === null)) {
+      if (data.every(({ run_id, month }) => run_id === null && month === null)) {
         return {
           data,
-          text: "No day was asked for yet. Start with: deno task darkhorses start 2015-01-01",
+          text: "No day was asked for yet. Start with: npx -y deno task darkhorses start 2015-01-01",
         };
       }
-      return { data, text: renderGrid(data, this.paint, this.columns()) };
+      const isWell = data.every(({ state }) => state !== "failed");
+      return { data, text: renderGrid(data, this.paint, this.columns()), isWell };
     });
   },
 });

@@ -10,6 +10,11 @@ interface Flags {
   readonly html?: string | undefined;
 }
 
+/** The project's ref, which the pooler's user is called after; else the host. */
+export function projectName(url: URL): string {
+  return /^postgres\.([a-z]{20})$/.exec(url.username)?.[1] ?? url.host;
+}
+
 export const page = buildCommand<Flags, [], Session>({
   docs: {
     brief: "Write everything at a glance as one HTML page",
@@ -34,8 +39,8 @@ export const page = buildCommand<Flags, [], Session>({
       });
       return;
     }
-    await answer(this, { json }, async (sql) => {
-      const text = renderPage(await readPageData(sql));
+    await answer(this, { json }, async (sql, url) => {
+      const text = renderPage(await readPageData(sql, projectName(url)));
       await Deno.writeTextFile(html, text).catch((error) => {
         throw new Problem(`${html} cannot be written: ${messageOf(error)}.`, { cause: error });
       });

@@ -51,7 +51,7 @@ export async function findPlan(sql: Sql, { first, last, feeds, reprocess }: Requ
     feed: row.feed,
     chunks: row.chunks,
     "API calls": row.api_calls,
-    time: duration(row.minutes * 60),
+    time: row.minutes === 0 ? "< 6 s" : duration(row.minutes * 60),
     races: row.races,
     runners: row.runners,
     megabytes: row.megabytes,

@@ -15,6 +15,8 @@ interface Schedule {
   readonly day_of_month: number | null;
   readonly enabled: boolean;
   readonly next_due_at: string | null;
+  /** It has not pulled since the schedules were switched on. */
+  readonly is_due: boolean;
   readonly last_error: string | null;
 }
 
@@ -43,6 +45,7 @@ export const schedules = buildCommand<JsonFlag, [Word?], Session>({
             when s.enabled and (select schedules_started_on from public.backfill_settings) is not null
               then case when s.last_due_at is null then engine.clock() else engine.next_due(s, engine.clock()) end
           end as next_due_at,
+          s.last_due_at is null and s.enabled as is_due,
           s.last_error
         from public.pull_schedules as s
         order by next_due_at, s.name
@@ -52,7 +55,7 @@ export const schedules = buildCommand<JsonFlag, [Word?], Session>({
       const table = renderTable(data.map((row) => ({
         schedule: row.name,
         feeds: row.feeds.join(", "),
-        "next, UK time": ukTime(row.next_due_at),
+        "next, UK time": row.is_due && row.next_due_at !== null ? "now" : ukTime(row.next_due_at),
         at: `${row.day_of_month === null ? "" : `day ${row.day_of_month}, `}${times(row.at_times)}`,
       })));
       const errors = data.flatMap(({ name, last_error }) =>
@@ -60,7 +63,7 @@ export const schedules = buildCommand<JsonFlag, [Word?], Session>({
       );
       const state = isOn
         ? "The schedules are on."
-        : "The schedules are off: nothing is pulled by itself. Switch them on: deno task darkhorses schedules on";
+        : "The schedules are off: nothing is pulled by itself. Switch them on: npx -y deno task darkhorses schedules on";
       return { data, text: [table, "", ...errors, state].join("\n"), isWell: errors.length === 0 };
     });
   },

@@ -19,7 +19,10 @@ const DRY_RUN = flag("Print every command and statement, with secrets hidden, an
 export const setup = buildCommand<SetUpFlags, [], Session>({
   docs: {
     brief: "Set a project up, or bring it up to date",
-    customUsage: [{ input: "--dry-run", brief: 'The same as "deno task setup", whose --help says more' }],
+    customUsage: [{
+      input: "--dry-run",
+      brief: 'The same as "npx -y deno task setup", whose --help says more',
+    }],
   },
   parameters: {
     flags: {

@@ -1,9 +1,8 @@
 import { buildCommand } from "@stricli/core";
-import { Problem } from "../../command_line/problem.ts";
-import { answer, type Session } from "../answer.ts";
+import { answer, type Session, UsageProblem } from "../answer.ts";
 import { JSON_FLAG, LIMIT_FLAG, RUN_FLAG } from "../arguments.ts";
 import { renderRun } from "../rendering/runs.ts";
-import { readStatuses } from "../statuses.ts";
+import { NEEDS_SOMEBODY, readStatuses } from "../statuses.ts";
 
 interface Flags {
   readonly json?: boolean | undefined;
@@ -13,7 +12,7 @@ interface Flags {
 
 export const status = buildCommand<Flags, [], Session>({
   docs: {
-    brief: "How far each run is, and what to do about it",
+    brief: "How far each run is, and what to do; ends with 1 when one is paused or has failures",
     customUsage: [{
       input: "--run 3",
       brief: "One run; without it those that are not over first, then the newest",
@@ -23,11 +22,12 @@ export const status = buildCommand<Flags, [], Session>({
   async func({ run, limit, ...flags }) {
     await answer(this, flags, async (sql) => {
       const data = await readStatuses(sql, { run, limit });
-      if (run !== undefined && data.length === 0) throw new Problem(noRun(run));
+      if (run !== undefined && data.length === 0) throw new UsageProblem(noRun(run));
       const runs = data.map((each) => renderRun(each, this.paint)).join("\n\n");
       return {
         data,
-        text: runs || "There is no run yet. Start one: deno task darkhorses start 2015-01-01",
+        text: runs || "There is no run yet. Start one: npx -y deno task darkhorses start 2015-01-01",
+        isWell: data.every(({ state }) => !NEEDS_SOMEBODY.includes(state)),
       };
     });
   },

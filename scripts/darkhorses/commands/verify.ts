@@ -19,7 +19,7 @@ export const verify = buildCommand<JsonFlag, [], Session>({
         "\n\n",
       );
       const verdict = races === 0
-        ? "There is no race yet: deno task darkhorses start 2015-01-01"
+        ? "There is no race yet: npx -y deno task darkhorses start 2015-01-01"
         : withRunners < races
         ? `${races - withRunners} races have no runners: see "darkhorses rejects".`
         : "Every race has runners.";

@@ -1,12 +1,12 @@
 import { buildCommand } from "@stricli/core";
-import { messageOf, Problem } from "../../command_line/problem.ts";
+import { messageOf } from "../../command_line/problem.ts";
 import type { Sql } from "../../project/project_database.ts";
-import { EXIT, orProblem, type Session } from "../answer.ts";
+import { EXIT, orProblem, type Session, UsageProblem } from "../answer.ts";
 import { JSON_FLAG, RUN_FLAG } from "../arguments.ts";
 import { explain, isConnectionLoss } from "../database.ts";
 import { WatchDisplay } from "../rendering/watch_display.ts";
 import { GOES_ON } from "../statuses.ts";
-import { readLiveRuns, readSnapshot, type Snapshot } from "../watch_data.ts";
+import { readLiveRuns, readNewestRun, readSnapshot, type Snapshot } from "../watch_data.ts";
 import { noRun } from "./status.ts";
 
 interface Flags {
@@ -22,7 +22,7 @@ export const watch = buildCommand<Flags, [], Session>({
     fullDescription:
       "Watches a run, or without --run all that go on, backfills first. In a pipe it prints a line for each " +
       "change, with --json an object a line. It survives a lost connection. It ends when no run goes on: with 0, or with " +
-      "1 when one of them has failures, was cancelled or is paused.",
+      "1 when one of them has failures, was cancelled or is paused. When none goes on, it shows the newest.",
     customUsage: [{ input: "--run 3", brief: "Until run 3 has ended" }],
   },
   parameters: { flags: { json: JSON_FLAG, run: RUN_FLAG } },
@@ -54,7 +54,9 @@ export const watch = buildCommand<Flags, [], Session>({
         await sql.end({ timeout: 1 }).catch(() => {});
       }
       if (watched.code !== EXIT.fine) this.ended.code = watched.code;
-      if (!watched.sawAny && !json) this.out('No run goes on: see "darkhorses status".\n');
+      if (!watched.sawAny && !json) {
+        this.out("There is no run yet. Start one: npx -y deno task darkhorses start 2015-01-01\n");
+      }
     });
   },
 });
@@ -93,10 +95,11 @@ class Watched {
     if (this.#isOver && this.#wanted !== undefined) return undefined;
     const live = await readLiveRuns(sql);
     if (this.#isOver) this.#current = undefined;
-    const run = this.#current ?? live[0];
+    // What has stopped before anybody looked is told too.
+    const run = this.#current ?? live[0] ?? (this.sawAny ? undefined : await readNewestRun(sql));
     if (run === undefined) return undefined;
     const snapshot = await readSnapshot(sql, run, live.filter((each) => each !== run).length);
-    if (snapshot === undefined) throw new Problem(noRun(run));
+    if (snapshot === undefined) throw new UsageProblem(noRun(run));
     this.#current = run;
     this.sawAny = true;
     this.#isOver = !GOES_ON.includes(snapshot.run.state);

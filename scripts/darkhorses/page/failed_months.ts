@@ -5,12 +5,6 @@ import type { CoverageMonth } from "../coverage_month.ts";
 /** More than these are behind a summary. */
 const SHOWN = 6;
 
-/** What failed, newest first. */
-export function failedMonths(months: readonly CoverageMonth[]): CoverageMonth[] {
-  return months.filter(({ state }) => state === "failed")
-    .toSorted((a, b) => (b.month ?? "9999").localeCompare(a.month ?? "9999"));
-}
-
 /** Why each failed month failed, and what to do: the grid's cells lead here. */
 export function renderFailedMonths(failed: readonly CoverageMonth[]): Html {
   const rest = failed.slice(SHOWN);

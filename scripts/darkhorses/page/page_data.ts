@@ -2,13 +2,15 @@ import type { CoverageMonth } from "../coverage_month.ts";
 
 /** What a page is made from: rows of the database's views, numbers as numbers and days as YYYY-MM-DD. */
 export interface PageData {
-  /** Which project it is, such as the host of its database; null to leave it out. */
-  readonly project: string | null;
+  /** Which project it is: its ref, or the host of its database. */
+  readonly project: string;
   /** By the engine's clock. */
   readonly made_at: Date;
   readonly months: readonly CoverageMonth[];
   /** Those that are not over, and the newest that somebody asked for. */
   readonly runs: readonly RunStatus[];
+  /** How many days are missing of what was asked for, of all feeds. */
+  readonly gaps: number;
   readonly throughput: Throughput;
   readonly freshness: readonly FeedFreshness[];
   /** Open ones, newest first. */

@@ -23,19 +23,22 @@ const USAGE_DAYS = 90;
 /**
  * Reads what a page shows, all of it as of one moment. Needs the rights of an operator (`postgres`).
  *
+ * @param project what the page calls the project
+ *
  * @throws {postgres.PostgresError} when the database is not one of this project's
  */
-export async function readPageData(sql: postgres.Sql): Promise<PageData> {
+export async function readPageData(sql: postgres.Sql, project: string): Promise<PageData> {
   return await sql.begin("isolation level repeatable read read only", async (snapshot) => {
     const [now] = await snapshot<{ made_at: Date; database_limit_megabytes: number }[]>`
       select engine.clock() as made_at, s.database_limit_megabytes from public.backfill_settings as s
     `;
     if (now === undefined) throw new Error("backfill_settings has no row");
     return {
-      project: null,
+      project,
       ...now,
       months: await readMonths(snapshot),
       runs: await readRuns(snapshot),
+      gaps: await countGaps(snapshot),
       throughput: await readThroughput(snapshot, now.made_at),
       freshness: await readFreshness(snapshot),
       alerts: await readAlerts(snapshot),
@@ -77,6 +80,13 @@ async function readRuns(sql: postgres.TransactionSql): Promise<RunStatus[]> {
   ];
 }
 
+async function countGaps(sql: postgres.TransactionSql): Promise<number> {
+  const [missing] = await sql<{ days: number }[]>`
+    select count(*)::integer as days from public.coverage_gaps as gap where gap.day is not null
+  `;
+  return missing?.days ?? 0;
+}
+
 /** The shortest stretch of time that leaves the bars wide enough to see. */
 export function binSeconds(spanSeconds: number): number {
   return BIN_SECONDS.find((seconds) => spanSeconds / seconds < BINS) ?? Math.max(...BIN_SECONDS);
@@ -86,18 +96,17 @@ async function readThroughput(sql: postgres.TransactionSql, now: Date): Promise<
   const since = new Date(now.getTime() - THROUGHPUT_DAYS * 86_400_000);
   const [first] = await sql<{ at: Date | null }[]>`
     select least(
-      (select min(coalesce(c.ended_at, c.last_page_at)) from public.backfill_progress as c
-       where coalesce(c.ended_at, c.last_page_at) >= ${since} and c.pages_done > 0),
+      (select min(c.last_page_at) from public.backfill_progress as c where c.last_page_at >= ${since}),
       (select min(counted.counted_from) from engine.racing_api_calls as counted where counted.counted_from >= ${since})
     ) as at
   `;
   const bin_seconds = binSeconds((now.getTime() - (first?.at ?? now).getTime()) / 1000);
   const bins = await sql<ThroughputBin[]>`
     with done as (
-      -- A chunk's races count when it ended: a month's pages go in within minutes.
-      select c.feed, coalesce(c.ended_at, c.last_page_at) as at, c.races_stored as races, 0 as calls
+      -- A chunk's races count with its last page: a month's pages go in within minutes. It may end days later.
+      select c.feed, c.last_page_at as at, c.races_stored as races, 0 as calls
       from public.backfill_progress as c
-      where coalesce(c.ended_at, c.last_page_at) >= ${since}
+      where c.last_page_at >= ${since}
       union all
       select counted.feed, counted.counted_from, 0, counted.calls
       from engine.racing_api_calls as counted

@@ -10,7 +10,7 @@ Deno.test.afterAll(() => db.stop());
 Deno.test.beforeEach(() => db.reset());
 
 Deno.test("of a new database the page says that nothing was asked for yet", async () => {
-  const data = await readPageData(db.sql);
+  const data = await readPageData(db.sql, "local");
   assertEquals(judge(data).headline, "Nothing was asked for yet");
   assertEquals([data.runs, data.alerts, data.errors, data.throughput.bins], [[], [], [], []]);
   assertEquals(data.made_at.toISOString(), "2026-06-15T11:00:00.000Z");
@@ -23,7 +23,7 @@ Deno.test("a dead chunk is a failed month with its error, beside the run, the er
     update backfill_progress
     set
       state = 'dead', last_error = 'The API said <no>.', ended_at = engine.clock(), started_at = engine.clock(),
-      api_calls = 3, races_stored = 12
+      last_page_at = engine.clock(), api_calls = 3, races_stored = 12
     where period_start = '2026-05-01'
   `;
   await db.sql`
@@ -34,7 +34,7 @@ Deno.test("a dead chunk is a failed month with its error, beside the run, the er
     insert into engine.racing_api_calls (run_id, feed, counted_from, calls)
     values (1, 'results', engine.clock() - interval '20 seconds', 3)
   `;
-  const data = await readPageData(db.sql);
+  const data = await readPageData(db.sql, "local");
   const failed = data.months.filter(({ state }) => state === "failed");
   assertEquals(failed.map(({ feed, month, last_error, run_id }) => [feed, month, last_error, run_id]), [
     ["results", "2026-05-01", "The API said <no>.", 1],
@@ -64,6 +64,6 @@ Deno.test("a dead chunk is a failed month with its error, beside the run, the er
 Deno.test("reading changes nothing and waits for nobody", async () => {
   await db.sql.begin(async (other) => {
     await other`lock table backfill_progress, ra_coverage, alerts in exclusive mode`;
-    assertEquals((await readPageData(db.sql)).months.filter(({ state }) => state === "failed"), []);
+    assertEquals((await readPageData(db.sql, "local")).months.filter(({ state }) => state === "failed"), []);
   });
 });

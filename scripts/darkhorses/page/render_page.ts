@@ -1,4 +1,5 @@
-import { failedMonths, renderFailedMonths } from "./failed_months.ts";
+import { failedMonths } from "../coverage_month.ts";
+import { renderFailedMonths } from "./failed_months.ts";
 import { renderFreshness } from "./freshness.ts";
 import { renderGrids } from "./grid.ts";
 import { Html, html } from "./html.ts";
@@ -71,7 +72,7 @@ export function renderPage(data: PageData): string {
     )}</main>
         <footer>
           <p>Times are those of the United Kingdom. The page does not change by itself: write a new one with
-    <code>deno task darkhorses page --html FILE</code>.</p>
+    <code>npx -y deno task darkhorses page --html FILE</code>.</p>
         </footer>
       </body>
     </html>

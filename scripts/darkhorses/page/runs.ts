@@ -1,7 +1,7 @@
-import { count, number } from "../rendering/words.ts";
+import { count, duration, number } from "../rendering/words.ts";
 import { type Html, html } from "./html.ts";
 import type { RunStatus } from "./page_data.ts";
-import { dateName, duration } from "./uk_time.ts";
+import { dateName } from "./uk_time.ts";
 import { title } from "./words.ts";
 
 const IS_OVER = ["succeeded", "completed_with_failures", "cancelled"];

@@ -29,17 +29,6 @@ export const dayName = (day: string) => onDay(new Date(`${day}T00:00:00Z`));
 /** "25 Nov 2026" */
 export const dateName = (day: string) => onDate(new Date(`${day}T00:00:00Z`));
 
-/** "40 s", "12 min", "3 h 5 min", "2 days 4 h" */
-export function duration(seconds: number): string {
-  if (seconds < 90) return `${Math.ceil(seconds)} s`;
-  const minutes = Math.ceil(seconds / 60);
-  if (minutes < 90) return `${minutes} min`;
-  const hours = Math.floor(minutes / 60);
-  if (hours < 48) return minutes % 60 === 0 ? `${hours} h` : `${hours} h ${minutes % 60} min`;
-  const days = Math.floor(hours / 24);
-  return hours % 24 === 0 ? `${days} days` : `${days} days ${hours % 24} h`;
-}
-
 function zoneOf(at: Date): string {
   return zone.formatToParts(at).find(({ type }) => type === "timeZoneName")?.value ?? "";
 }

@@ -1,9 +1,8 @@
-import { count } from "../rendering/words.ts";
-import { failedMonths } from "./failed_months.ts";
+import { failedMonths } from "../coverage_month.ts";
+import { count, duration } from "../rendering/words.ts";
 import { cellAnchor, monthOf } from "./grid.ts";
 import { type Html, html } from "./html.ts";
 import type { PageData } from "./page_data.ts";
-import { duration } from "./uk_time.ts";
 import { title } from "./words.ts";
 
 /** More links than these would push the grid off a phone's screen. */
@@ -39,10 +38,7 @@ export function judge(data: PageData): Verdict {
     return { mood: "busy", headline: seconds > 0 ? `Filling: ${duration(seconds)} left` : "Filling" };
   }
   if (isUntouched(data)) return { mood: "idle", headline: "Nothing was asked for yet" };
-  const lacking = data.months.filter(({ state }) => state === "partial" || state === "missing");
-  if (lacking.length > 0) {
-    return { mood: "idle", headline: `${count(lacking.length, "month")} not complete` };
-  }
+  if (data.gaps > 0) return { mood: "idle", headline: `${count(data.gaps, "day")} missing` };
   return { mood: "good", headline: "Everything asked for is stored" };
 }
 

@@ -1,6 +1,12 @@
-import { type CoverageMonth, MONTH_STATES, type MonthState, STATES } from "../coverage_month.ts";
+import {
+  type CoverageMonth,
+  failedMonths,
+  MONTH_STATES,
+  type MonthState,
+  STATES,
+} from "../coverage_month.ts";
 import type { Paint, Style } from "./paint.ts";
-import { cut } from "./words.ts";
+import { cut, wrap } from "./words.ts";
 
 const STYLES: Readonly<Record<MonthState, Style>> = {
   failed: ["white", "bgRed"],
@@ -17,8 +23,9 @@ export type GridMonth = Pick<CoverageMonth, "feed" | "month" | "state" | "last_e
 const MONTHS = "J F M A M J J A S O N D";
 const YEAR_WIDTH = 6;
 const FEED_WIDTH = MONTHS.length + 3;
-/** Failed months are shown above the grid, where nobody has to scroll for them. */
-const MOST_FAILED = 5;
+/** They are shown above the grid, where nobody has to scroll for them. */
+const MOST_TROUBLES = 4;
+const LINES_OF_AN_ERROR = 2;
 
 /** Years down, months across, feeds side by side as far as they fit; what failed comes first, with its error. */
 export function renderGrid(months: readonly GridMonth[], paint: Paint, columns = 80): string {
@@ -38,13 +45,17 @@ export function renderGrid(months: readonly GridMonth[], paint: Paint, columns =
       ...years.map((year) =>
         line(
           year,
-          (feed) => yearOf(year, (month) => cell(states.get(`${feed} ${month}`) ?? "not_available", paint)),
+          (feed) =>
+            yearOf(year, (month) => {
+              const state = states.get(`${feed} ${month}`);
+              return state === undefined ? " " : cell(state, paint);
+            }),
         )
       ),
     ].join("\n"));
   }
   return [
-    ...renderFailed(months, paint, columns),
+    ...renderTroubles(months, paint, columns),
     MONTH_STATES.map((state) => `${cell(state, paint)} ${STATES[state].words}`).join("   "),
     ...months.filter(({ month }) => month === null).map(({ feed, state }) =>
       `${feed}: ${cell(state, paint)} ${STATES[state].words}`
@@ -62,22 +73,28 @@ function cell(state: MonthState, paint: Paint): string {
   return paint(STYLES[state], STATES[state].mark);
 }
 
-function renderFailed(months: readonly GridMonth[], paint: Paint, columns: number): string[] {
-  const failed = months.filter(({ state }) => state === "failed")
-    .toSorted((one, other) => (other.month ?? "9").localeCompare(one.month ?? "9"));
-  if (failed.length === 0) return [];
+/** What failed, and what is tried again after an error. */
+function renderTroubles(months: readonly GridMonth[], paint: Paint, columns: number): string[] {
+  const failed = failedMonths(months);
+  const tried = months.filter(({ state, last_error }) => state === "running" && last_error !== null);
+  const troubles = [...failed, ...tried];
+  if (troubles.length === 0) return [];
   const runs = [...new Set(failed.flatMap(({ run_id }) => run_id ?? []))];
   return [
-    ...failed.slice(0, MOST_FAILED).map(({ feed, month, run_id, last_error }) => {
-      const name = `${feed}${month === null ? "" : ` ${month.slice(0, 7)}`}, run ${run_id ?? "-"}: `;
-      return `${cell("failed", paint)} ${name}${
-        cut(last_error ?? "no error is kept", columns - name.length - 2)
+    ...troubles.slice(0, MOST_TROUBLES).map(({ feed, month, state, run_id, last_error }) => {
+      const name = `${feed}${month === null ? "" : ` ${month.slice(0, 7)}`}, run ${run_id ?? "-"}`;
+      const again = state === "running" ? " (tried again)" : "";
+      const text = `${name}${again}: ${last_error ?? "no error is kept"}`;
+      return `${cell(state, paint)} ${
+        wrap(cut(text, LINES_OF_AN_ERROR * (columns - 3)), columns, "  ").trimStart()
       }`;
     }),
-    ...(failed.length > MOST_FAILED
-      ? [`and ${failed.length - MOST_FAILED} more failed months: see chunks`]
+    ...(troubles.length > MOST_TROUBLES
+      ? [`and ${troubles.length - MOST_TROUBLES} more months with errors: see darkhorses chunks`]
       : []),
-    `Once that is fixed: deno task darkhorses retry ${runs[0] ?? "RUN"}`,
+    ...(runs.length > 0
+      ? [wrap(`Once that is fixed: ${runs.map((run) => `darkhorses retry ${run}`).join(", ")}`, columns)]
+      : []),
     "",
   ];
 }

@@ -1,6 +1,7 @@
 import { NEEDS_SOMEBODY, type RunStatus } from "../statuses.ts";
+import { inCommands } from "./in_commands.ts";
 import type { Paint, Style } from "./paint.ts";
-import { duration, number, ukTime, wrap } from "./words.ts";
+import { count, duration, number, ukTime, wrap } from "./words.ts";
 
 const STYLES: Readonly<Record<string, Style>> = {
   running: "cyan",
@@ -31,12 +32,12 @@ export function renderRun(run: RunStatus, paint: Paint): string {
     `  ${run.start_date} to ${run.end_date}: ${run.feeds.join(", ")}`,
     `  ${run.chunks_succeeded}/${run.chunks_total} chunks, ${number(run.races)} races and ` +
     `${number(run.runners)} runners`,
-    `  ${number(run.api_calls)} API calls${rate}`,
+    `  ${count(run.api_calls, "API call")}${rate}`,
     ...(run.last_error === null
       ? []
       : [paint("red", wrap(`Last error, ${ukTime(run.last_error_at)}: ${run.last_error}`, 78, "  "))]),
     ...(NEEDS_SOMEBODY.includes(run.state) || run.chunks_total === 0 || run.ended_at === null
-      ? [wrap(run.what_to_do, 78, "  ")]
+      ? [wrap(inCommands(run.what_to_do), 78, "  ")]
       : []),
   ].join("\n");
 }

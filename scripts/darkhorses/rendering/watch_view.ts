@@ -1,5 +1,6 @@
 import { NEEDS_SOMEBODY } from "../statuses.ts";
 import type { Snapshot } from "../watch_data.ts";
+import { inCommands } from "./in_commands.ts";
 import type { Paint } from "./paint.ts";
 import { paintState } from "./runs.ts";
 import { count, cut, duration, number, ukTime } from "./words.ts";
@@ -14,9 +15,9 @@ export function bar(percent: number, columns: number): string {
   return `${"█".repeat(full)}${halves % 2 === 1 ? "▌" : ""}`.padEnd(columns, "░");
 }
 
-/** As long as only the rate limits are known, it may take longer. */
-function timeLeft({ run, pace_known }: Snapshot): string {
-  if (run.seconds_left === null) return "nothing left";
+/** As long as only the rate limits are known, it may take longer. Undefined of a run that stopped before its end. */
+function timeLeft({ run, pace_known }: Snapshot): string | undefined {
+  if (run.seconds_left === null) return run.state === "succeeded" ? "nothing left" : undefined;
   if (pace_known) return `${duration(run.seconds_left)} left`;
   return run.seconds_left === 0 ? "time left not known yet" : `at least ${duration(run.seconds_left)} left`;
 }
@@ -41,12 +42,15 @@ export function renderWatch(snapshot: Snapshot, paint: Paint, columns: number, l
     `  ${chunks_succeeded}/${chunks_total} chunks`
   );
   const advice = NEEDS_SOMEBODY.includes(run.state) || !NO_ADVICE.includes(run.what_to_do)
-    ? [cut(run.what_to_do, columns)]
+    ? [cut(inCommands(run.what_to_do), columns)]
     : [];
+  const left = timeLeft(snapshot);
   return [
-    `${paint("bold", timeLeft(snapshot))} · ${run.percent} % · run ${run.run_id} ${
-      paintState(run.state, paint)
-    }`,
+    [
+      ...(left === undefined ? [] : [paint("bold", left)]),
+      `${run.percent} %`,
+      `run ${run.run_id} ${paintState(run.state, paint)}`,
+    ].join(" · "),
     cut(`${run.start_date} to ${run.end_date}, ${run.chunks_succeeded}/${run.chunks_total} chunks`, columns),
     "",
     ...bars,
@@ -57,8 +61,9 @@ export function renderWatch(snapshot: Snapshot, paint: Paint, columns: number, l
       ? [labelled("rejects", `${number(run.rows_rejected)}: see darkhorses rejects`)]
       : []),
     ...(other_runs > 0 ? [labelled("beside it", count(other_runs, "other run"))] : []),
-    ...errors.map(({ occurred_at, feed, message }) =>
-      paint("red", cut(`${ukTime(occurred_at).slice(11)} ${feed}: ${message}`, columns))
+    // Of a run that succeeded, they are history.
+    ...(run.state === "succeeded" ? [] : errors).map(({ occurred_at, feed, message }) =>
+      paint("red", cut(`${ukTime(occurred_at)} ${feed}: ${message}`, columns))
     ),
     ...advice,
     ...(lost === undefined ? [] : [paint("yellow", cut(lost, columns))]),
@@ -68,10 +73,11 @@ export function renderWatch(snapshot: Snapshot, paint: Paint, columns: number, l
 /** The same in a line, for a pipe. */
 export function watchLine(snapshot: Snapshot): string {
   const { run, errors } = snapshot;
-  const [error] = errors;
+  const [error] = run.state === "succeeded" ? [] : errors;
   const rate = callRate(snapshot);
   return [
-    `${timeLeft(snapshot)}, ${run.percent} %, run ${run.run_id} ${run.state.replaceAll("_", " ")}`,
+    [timeLeft(snapshot), `${run.percent} %`, `run ${run.run_id} ${run.state.replaceAll("_", " ")}`]
+      .filter((part) => part !== undefined).join(", "),
     `${run.chunks_succeeded}/${run.chunks_total} chunks`,
     ...(rate === undefined ? [] : [`API calls: ${rate}`]),
     `${count(run.races, "race")}, ${count(run.runners, "runner")}`,

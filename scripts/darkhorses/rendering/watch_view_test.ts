@@ -80,8 +80,11 @@ Deno.test("until a pace was seen, the time left is the least that the rate limit
   assertMatch(renderWatch(early, createPaint(false), 80), /^at least 1 h 58 min left/);
   const soon = watchLine({ ...early, run: { ...SNAPSHOT.run, seconds_left: 0 } });
   assertMatch(soon, /^time left not known yet/);
-  const ended = watchLine({ ...early, run: { ...SNAPSHOT.run, seconds_left: null } });
+  const ended = watchLine({ ...early, run: { ...SNAPSHOT.run, state: "succeeded", seconds_left: null } });
   assertMatch(ended, /^nothing left/);
+  assert(!ended.includes("last error"), "of a run that succeeded, errors are history");
+  const cancelled = watchLine({ ...early, run: { ...SNAPSHOT.run, state: "cancelled", seconds_left: null } });
+  assertMatch(cancelled, /^45\.1 %, run 3 cancelled/);
 });
 
 Deno.test("one race is no races", () => {

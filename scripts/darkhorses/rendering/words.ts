@@ -1,3 +1,4 @@
+const NO_BREAK = "\u00a0";
 const NUMBER = new Intl.NumberFormat("en-GB", { maximumFractionDigits: 1 });
 
 /** "1,203" */
@@ -36,17 +37,18 @@ export function ukTime(time: string | null): string {
   return time === null ? "-" : UK_TIME.format(new Date(time));
 }
 
-/** A text in lines of at most so many columns, each after an indentation. */
+/** A text in lines of at most so many columns, each after an indentation. A command is not broken, so that it can be copied. */
 export function wrap(text: string, columns: number, indent = ""): string {
   const lines: string[] = [];
   let line = "";
-  for (const word of text.split(/\s+/)) {
+  const kept = text.replaceAll(/darkhorses( [a-z]+( \d+)?)/g, (command) => command.replaceAll(" ", NO_BREAK));
+  for (const word of kept.split(/[ \t\n]+/)) {
     if (line !== "" && indent.length + line.length + 1 + word.length > columns) {
       lines.push(line);
       line = word;
     } else line = line === "" ? word : `${line} ${word}`;
   }
-  return [...lines, line].map((each) => indent + each).join("\n");
+  return [...lines, line].map((each) => indent + each.replaceAll(NO_BREAK, " ")).join("\n");
 }
 
 /** A text in one line of at most so many columns. */

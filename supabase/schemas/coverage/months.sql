@@ -97,6 +97,18 @@ months as (
     date_trunc('month', begun.from_day::timestamp), (select engine.london_day())::timestamp, interval '1 month'
   ) as month
 ),
+asked as (
+  select expected.feed, date_trunc('month', expected.day::timestamp) as month from engine.expected_days as expected
+  union
+  -- Also what the API does not have.
+  select feed.name, month
+  from public.backfill_runs as run
+  cross join lateral unnest(run.feeds) as feed (name)
+  cross join lateral generate_series(
+    date_trunc('month', run.start_date::timestamp), run.end_date::timestamp, interval '1 month'
+  ) as month
+  where run.cancelled_at is null and run.kind in ('backfill', 'by_hand')
+),
 newest as (
   select distinct on (chunk.feed) chunk.feed, chunk.run_id
   from public.backfill_progress as chunk
@@ -142,6 +154,10 @@ select
 from months
 left join covered on covered.feed = months.feed and covered.month = months.month
 left join worked_on on worked_on.feed = months.feed and worked_on.month = months.month
+where
+  covered.feed is not null
+  or worked_on.feed is not null
+  or (months.feed, months.month) in (select asked.feed, asked.month from asked)
 union all
 select
   feed.name,
@@ -165,7 +181,7 @@ from engine.feeds as feed
 left join without_days on without_days.feed = feed.name
 where not feed.has_days and (feed.by_default or without_days.feed is not null);
 comment on view public.coverage_months is
-  'The grid: a row per feed and month, from the first month that was asked for or stored to the current one. Of a feed
+  'The grid: a row per feed and month that was asked for, by a run or with the schedules on, or is stored. Of a feed
    without days (masters) one row.';
 comment on column public.coverage_months.feed is 'One of engine.feeds.';
 comment on column public.coverage_months.month is 'Its first day; null of a feed without days.';

@@ -5,10 +5,11 @@ const NOW = new Date("2026-06-15T11:00:00Z");
 
 /** What a database says of which nothing was ever asked. */
 export const NOTHING_ASKED_FOR: PageData = {
-  project: null,
+  project: "db.abcdefghijklmnopqrst.supabase.co",
   made_at: NOW,
   months: [],
   runs: [],
+  gaps: 0,
   throughput: { bin_seconds: 10, bins: [] },
   freshness: ["results", "racecards", "masters"].map((feed) => ({
     feed,
@@ -74,6 +75,7 @@ const error: IngestError = {
 export const ONE_FAILED_MONTH: PageData = {
   project: "db.abcdefghijklmnopqrst.supabase.co",
   made_at: NOW,
+  gaps: 29,
   months: [
     ...monthsFrom("results", 2015, {
       "2016-02-01": "failed",

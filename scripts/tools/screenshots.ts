@@ -6,17 +6,22 @@ import { readArguments } from "../command_line/read_arguments.ts";
 import { runTask } from "../command_line/run_main.ts";
 import { connect, type Sql } from "../lab/platform/database.ts";
 import { bootEverything } from "../lab/world/boot.ts";
-import { readPageData } from "./page/read_page_data.ts";
-import { renderPage } from "./page/render_page.ts";
-import { type Browser, findChromium, type Look, startChromium } from "./page/test_support/chromium.ts";
-import { createPaint } from "./rendering/paint.ts";
-import { renderWatch } from "./rendering/watch_view.ts";
-import { runHere } from "./test_support/run_here.ts";
-import { readSnapshot } from "./watch_data.ts";
+import { readPageData } from "../darkhorses/page/read_page_data.ts";
+import { renderPage } from "../darkhorses/page/render_page.ts";
+import {
+  type Browser,
+  findChromium,
+  type Look,
+  startChromium,
+} from "../darkhorses/page/test_support/chromium.ts";
+import { createPaint } from "../darkhorses/rendering/paint.ts";
+import { renderWatch } from "../darkhorses/rendering/watch_view.ts";
+import { runHere } from "../darkhorses/test_support/run_here.ts";
+import { readSnapshot } from "../darkhorses/watch_data.ts";
 
 const USAGE = `Takes the screenshots of the documents again, of a project filled by the simulated Racing API.
 
-  deno run -A scripts/darkhorses/screenshots.ts [--help]
+  deno run -A scripts/tools/screenshots.ts [--help]
 
 Fills 2024-01-01 to 2026-06-30 while the API refuses the results of February 2025, begins 2023, and writes
 docs/images/*.png meanwhile: the page, and what "watch" and "months" show. Takes about eight minutes. Then
@@ -128,7 +133,7 @@ async function takeScreenshots(_: Options): Promise<number> {
   await camera.takeTerminal("watch", "darkhorses watch", renderWatch(snapshot, paint, COLUMNS));
   const months = await runHere(["months"], platform.databaseUrl, { paint });
   await camera.takeTerminal("months", "darkhorses months", months.out);
-  const page = renderPage({ ...await readPageData(sql), project: "local platform" });
+  const page = renderPage(await readPageData(sql, "local platform"));
   for (const [name, look] of Object.entries(PAGES)) await camera.take(name, page, look);
   return 0;
 }
