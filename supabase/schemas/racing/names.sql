@@ -22,8 +22,8 @@ left join public.ra_mst_sires as sire on sire.id = horse.sire_id
 left join public.ra_mst_dams as dam on dam.id = horse.dam_id
 left join public.ra_mst_damsires as damsire on damsire.id = horse.damsire_id;
 comment on view public.ra_runner_names is
-  'A row per runner with all its names, for questions by name: a person or parent that the source names without an id has
-   no master row, and is found here all the same.';
+  'A row per runner with all its names, for questions by name: a person or parent that the source names without an id
+   has no master row, and is found here all the same.';
 comment on column public.ra_runner_names.race_id is 'The race.';
 comment on column public.ra_runner_names.horse_id is 'The horse in it.';
 comment on column public.ra_runner_names.horse_name is 'Name of the horse.';
