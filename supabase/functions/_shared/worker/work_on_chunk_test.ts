@@ -574,6 +574,43 @@ Deno.test("a page with one good race goes on", async () => {
   assertEquals({ ...day }, { races_stored: 1, races_rejected: all.races - 1 });
 });
 
+Deno.test("a race of a region that was not asked for, and a second copy, are not stored, and their day is complete", async () => {
+  const { engine, work } = bench();
+  const chunk = await claimed(engine, "racecards", "2026-06-01", "2026-06-01");
+  const { body, races } = await cardsWith("2026-06-01", (card) => card["region"] = "FR", 2);
+  const page: { racecards: unknown[]; total: number } = JSON.parse(body);
+  page.racecards.push(page.racecards.at(-1));
+  page.total = page.racecards.length;
+  api.faults = ({ query }) =>
+    query.includes("date=2026-06-01") ? { status: 200, body: JSON.stringify(page) } : undefined;
+  assertEquals(await work(chunk), "succeeded");
+  assertEquals((await sql`select distinct region_code from ra_races where region_code = 'fr'`).length, 0);
+  const [day] = await sql`select races_in_api, races_stored, races_rejected from ra_coverage`;
+  assertEquals({ ...day }, { races_in_api: races - 2, races_stored: races - 2, races_rejected: 0 });
+  assertEquals((await sql`select from ingest_rejects`).length, 0);
+});
+
+Deno.test("a new field keeps its first and its newest value, with no secret in them", async () => {
+  const { engine, work } = bench();
+  await sql`truncate ingest_unknown_fields`;
+  const moods = ["", "calm", { sent_for: PASSWORD }];
+  for (const mood of moods) {
+    const chunk = await claimed(engine, "racecards", "2026-06-01", "2026-06-01");
+    const { body } = await cardsWith("2026-06-01", (card) => card["mood"] = mood, 1);
+    api.faults = () => ({ status: 200, body });
+    assertEquals(await work(chunk), "succeeded");
+  }
+  const fields =
+    await sql`select object, field, times_seen::integer, first_value, newest_value from ingest_unknown_fields`;
+  assertEquals([...fields], [{
+    object: "racecard",
+    field: "mood",
+    times_seen: 3,
+    first_value: '"calm"',
+    newest_value: '{"sent_for":"[secret]"}',
+  }]);
+});
+
 Deno.test("an API that promises races and sends none is not believed", async () => {
   const { engine, work } = bench();
   const chunk = await claimed(engine, "racecards", "2026-06-01", "2026-06-04");
