@@ -594,6 +594,26 @@ Deno.test("a race of a region that was not asked for, and a second copy, are not
   assertEquals((await sql`select from ingest_rejects`).length, 0);
 });
 
+Deno.test("a region elsewhere is pulled like any other, and its prizes are in its own money", async () => {
+  const { engine, work } = bench();
+  await sql`update backfill_settings set regions = '{usa,aus,jpn,fr}'`;
+  for (const feed of ["racecards", "results"] as const) {
+    assertEquals(await work(await claimed(engine, feed, "2026-05-02", "2026-05-09")), "succeeded");
+  }
+  const prizes = await sql<{ region_code: string; currency: string }[]>`
+    select distinct race.region_code, unnest(array[race.prize_currency, runner.prize_currency]) as currency
+    from ra_races as race join ra_runners as runner on runner.race_id = race.id
+    where coalesce(race.prize_amount, runner.prize_amount) is not null
+  `;
+  const expected = { usa: "USD", aus: "AUD", jpn: "JPY", fr: "EUR" };
+  for (const { region_code, currency } of prizes.filter(({ currency }) => currency !== null)) {
+    assertEquals([region_code, currency], [region_code, expected[region_code as keyof typeof expected]]);
+  }
+  assert(new Set(prizes.map(({ region_code }) => region_code)).size >= 2, JSON.stringify(prizes));
+  assertEquals((await sql`select from ingest_rejects`).length, 0);
+  assertEquals((await sql`select from coverage_gaps where kind = 'incomplete'`).length, 0);
+});
+
 Deno.test("a new field keeps its first and its newest value, with no secret in them", async () => {
   const { engine, work } = bench();
   await sql`truncate ingest_unknown_fields`;
