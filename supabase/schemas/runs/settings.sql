@@ -71,7 +71,7 @@ comment on column public.backfill_settings.interruptions_before_dead is
   'Leases of a chunk that run out without a page in between, after which it is dead.';
 comment on column public.backfill_settings.capture_odds is
   'Whether ra_runner_odds is filled. Odds are most of a card''s bytes, and stored they are more than the rest of it:
-   about 10,500 rows of 180 bytes a card day (1.9 MB, indexes included), against 0.3 MB for its races and runners.';
+   about 10,500 rows of 180 bytes a card day (1.9 MB, indexes included), against 0.4 MB for its races and runners.';
 comment on column public.backfill_settings.gap_tries is
   'Nightly pulls of a day with a gap, after which it is given up and an alert says so.';
 comment on column public.backfill_settings.gap_days_a_night is
