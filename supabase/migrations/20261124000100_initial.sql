@@ -450,7 +450,13 @@ create table public.ra_mst_horses (
   last_seen_on date not null,
   card_seen_on date,
   created_at timestamptz not null default engine.clock(),
-  updated_at timestamptz not null default engine.clock()
+  updated_at timestamptz not null default engine.clock(),
+  sire_name text,
+  dam_name text,
+  damsire_name text,
+  constraint ra_mst_horses_sire_once check (num_nonnulls(sire_id, sire_name) <= 1),
+  constraint ra_mst_horses_dam_once check (num_nonnulls(dam_id, dam_name) <= 1),
+  constraint ra_mst_horses_damsire_once check (num_nonnulls(damsire_id, damsire_name) <= 1)
 );
 comment on table public.ra_mst_horses is 'Horses that were entered in a race.';
 comment on column public.ra_mst_horses.id is 'Both. The Racing API, /racecards/pro and /results, `horse_id`.';
@@ -472,11 +478,14 @@ comment on column public.ra_mst_horses.colour is
   'Card. As sent by cards ("b", "ch", "gr", "b/br"). The Racing API, /racecards/pro, `colour`.';
 comment on column public.ra_mst_horses.breeder is 'Card. The Racing API, /racecards/pro, `breeder`.';
 comment on column public.ra_mst_horses.sire_id is
-  'Both. Null when no source names one. The Racing API, /racecards/pro and /results, `sire_id`.';
+  'Both. Null when no source names one, or only one without an id (sire_name). The Racing API, /racecards/pro and
+   /results, `sire_id`.';
 comment on column public.ra_mst_horses.dam_id is
-  'Both. Null when no source names one. The Racing API, /racecards/pro and /results, `dam_id`.';
+  'Both. Null when no source names one, or only one without an id (dam_name). The Racing API, /racecards/pro and
+   /results, `dam_id`.';
 comment on column public.ra_mst_horses.damsire_id is
-  'Both. Null when no source names one. The Racing API, /racecards/pro and /results, `damsire_id`.';
+  'Both. Null when no source names one, or only one without an id (damsire_name). The Racing API, /racecards/pro and
+   /results, `damsire_id`.';
 comment on column public.ra_mst_horses.card_seen_on is
   'Card. Newest racing day whose card gave dob, sex, colour and breeder; null when the horse was only seen in results.';
 comment on column public.ra_mst_horses.last_seen_on is
@@ -484,6 +493,15 @@ comment on column public.ra_mst_horses.last_seen_on is
 comment on column public.ra_mst_horses.created_at is 'When the row was first written.';
 comment on column public.ra_mst_horses.updated_at is
   'When a value of the row last changed. A pull that brings nothing new leaves it.';
+comment on column public.ra_mst_horses.sire_name is
+  'Both. The sire, when the source names one without an id, without the birth region; null once an id is known. The
+   Racing API, /racecards/pro and /results, `sire`.';
+comment on column public.ra_mst_horses.dam_name is
+  'Both. The dam, when the source names one without an id, without the birth region; null once an id is known. The
+   Racing API, /racecards/pro and /results, `dam`.';
+comment on column public.ra_mst_horses.damsire_name is
+  'Both. The dam''s sire, when the source names one without an id, without the birth region; null once an id is known.
+   The Racing API, /racecards/pro and /results, `damsire`.';
 
 create trigger skip_unchanged_row before update on public.ra_mst_horses
   for each row execute function engine.skip_unchanged_row();
@@ -629,7 +647,8 @@ create table public.ra_races (
   created_at timestamptz not null default engine.clock(),
   updated_at timestamptz not null default engine.clock(),
   constraint ra_races_region_code_lower_case check (region_code = lower(region_code)),
-  constraint ra_races_prize_has_currency check ((prize_amount is null) = (prize_currency is null)),
+  -- An amount may be in an unknown currency.
+  constraint ra_races_currency_has_amount check (prize_currency is null or prize_amount is not null),
   constraint ra_races_currency_is_iso check (prize_currency ~ '^[A-Z]{3}$')
 );
 comment on table public.ra_races is
@@ -696,8 +715,8 @@ comment on column public.ra_races.card_distance_round is
 comment on column public.ra_races.prize_amount is
   'Card. The advertised prize, in prize_currency; null on ante-post cards. The Racing API, /racecards/pro, `prize`.';
 comment on column public.ra_races.prize_currency is
-  'Card. ISO 4217: GBP or EUR for UK and Irish races; null exactly when the amount is. The Racing API, /racecards/pro,
-   `prize`.';
+  'Card. ISO 4217: GBP or EUR for UK and Irish races; null when the amount is, or when its currency is unknown. The
+   Racing API, /racecards/pro, `prize`.';
 comment on column public.ra_races.field_size is
   'Card. As sent: without non-runners and reserves; 0 on ante-post cards. Counts are derived from ra_runners. The Racing
    API, /racecards/pro, `field_size`.';
@@ -831,10 +850,17 @@ create table public.ra_runners (
   result_comment text,
   created_at timestamptz not null default engine.clock(),
   updated_at timestamptz not null default engine.clock(),
+  jockey_name text,
+  trainer_name text,
+  owner_name text,
   constraint ra_runners_pkey primary key (race_id, horse_id),
-  constraint ra_runners_prize_has_currency check ((prize_amount is null) = (prize_currency is null)),
+  -- An amount may be in an unknown currency.
+  constraint ra_runners_currency_has_amount check (prize_currency is null or prize_amount is not null),
   constraint ra_runners_currency_is_iso check (prize_currency ~ '^[A-Z]{3}$'),
-  constraint ra_runners_favourite_known check (sp_favourite in ('favourite', 'joint favourite', 'co-favourite'))
+  constraint ra_runners_favourite_known check (sp_favourite in ('favourite', 'joint favourite', 'co-favourite')),
+  constraint ra_runners_jockey_once check (num_nonnulls(jockey_id, jockey_name) <= 1),
+  constraint ra_runners_trainer_once check (num_nonnulls(trainer_id, trainer_name) <= 1),
+  constraint ra_runners_owner_once check (num_nonnulls(owner_id, owner_name) <= 1)
 );
 comment on table public.ra_runners is
   'Runners: one horse in one race. Entries of the card that did not run stay, marked as such. The first word of a
@@ -845,12 +871,14 @@ comment on column public.ra_runners.horse_id is
   'Both. A horse may run twice on a day: only race and horse together are one runner. The Racing API, /racecards/pro and
    /results, `horse_id`.';
 comment on column public.ra_runners.jockey_id is
-  'Both. Null while undeclared, and for a non-runner that is sent with the placeholder NON-RUNNER. The Racing API,
-   /racecards/pro and /results, `jockey_id`.';
+  'Both. Null while undeclared, for a non-runner that is sent with the placeholder NON-RUNNER, and for a jockey without
+   an id (jockey_name). The Racing API, /racecards/pro and /results, `jockey_id`.';
 comment on column public.ra_runners.trainer_id is
-  'Both. Null when none is named. The Racing API, /racecards/pro and /results, `trainer_id`.';
+  'Both. Null when none is named, or one without an id (trainer_name). The Racing API, /racecards/pro and /results,
+   `trainer_id`.';
 comment on column public.ra_runners.owner_id is
-  'Both. Null when none is named. The Racing API, /racecards/pro and /results, `owner_id`.';
+  'Both. Null when none is named, or one without an id (owner_name). The Racing API, /racecards/pro and /results,
+   `owner_id`.';
 comment on column public.ra_runners.number is
   'Both. Saddlecloth number ("R20" is 20); null before it is given, and where the card puts NR in its place. The Racing
    API, /racecards/pro and /results, `number`.';
@@ -965,13 +993,23 @@ comment on column public.ra_runners.topspeed is
 comment on column public.ra_runners.prize_amount is
   'Result. Prize money won, in prize_currency; null for none. The Racing API, /results, `prize`.';
 comment on column public.ra_runners.prize_currency is
-  'Result. ISO 4217, that of the race''s region where the amount has no sign; null exactly when the amount is. The
-   Racing API, /results, `prize`.';
+  'Result. ISO 4217, that of the race''s region where the amount has no sign; null when the amount is, or when its
+   currency is unknown. The Racing API, /results, `prize`.';
 comment on column public.ra_runners.result_comment is
   'Result. How the race went for the horse. The Racing API, /results, `comment`.';
 comment on column public.ra_runners.created_at is 'When the row was first written.';
 comment on column public.ra_runners.updated_at is
   'When a value of the row last changed. A pull that brings nothing new leaves it.';
+comment on column public.ra_runners.jockey_name is
+  'Both. Who rides, when the source names somebody without an id; null once an id is known. ra_runner_names has the name
+   in either case. The Racing API, /racecards/pro and /results, `jockey`.';
+comment on column public.ra_runners.trainer_name is
+  'Both. Who trains the horse, when the source names somebody without an id; null once an id is known. ra_runner_names
+   has the name in either case. The Racing API, /racecards/pro and /results, `trainer`.';
+comment on column public.ra_runners.owner_name is
+  'Both. Who owns the horse, when the source names somebody without an id (many owners of Irish results of 2026); null
+   once an id is known. ra_runner_names has the name in either case. The Racing API, /racecards/pro and /results,
+   `owner`.';
 
 create index ra_runners_horse_id on public.ra_runners (horse_id);
 create index ra_runners_jockey_id on public.ra_runners (jockey_id);
@@ -988,6 +1026,47 @@ alter table public.ra_runners
 alter table public.ra_runners enable row level security;
 revoke all on public.ra_runners from public, anon, authenticated, service_role;
 grant select, insert, update on public.ra_runners to service_role;
+
+-- schemas/racing/names.sql
+
+-- Runners with all their names, whether the source gave an id with a name or the name alone.
+
+create view public.ra_runner_names
+with (security_invoker = true)
+as
+select
+  runner.race_id,
+  runner.horse_id,
+  horse.name as horse_name,
+  coalesce(jockey.name, runner.jockey_name) as jockey_name,
+  coalesce(trainer.name, runner.trainer_name) as trainer_name,
+  coalesce(owner.name, runner.owner_name) as owner_name,
+  coalesce(sire.name, horse.sire_name) as sire_name,
+  coalesce(dam.name, horse.dam_name) as dam_name,
+  coalesce(damsire.name, horse.damsire_name) as damsire_name
+from public.ra_runners as runner
+join public.ra_mst_horses as horse on horse.id = runner.horse_id
+left join public.ra_mst_jockeys as jockey on jockey.id = runner.jockey_id
+left join public.ra_mst_trainers as trainer on trainer.id = runner.trainer_id
+left join public.ra_mst_owners as owner on owner.id = runner.owner_id
+left join public.ra_mst_sires as sire on sire.id = horse.sire_id
+left join public.ra_mst_dams as dam on dam.id = horse.dam_id
+left join public.ra_mst_damsires as damsire on damsire.id = horse.damsire_id;
+comment on view public.ra_runner_names is
+  'A row per runner with all its names, for questions by name: a person or parent that the source names without an id
+   has no master row, and is found here all the same.';
+comment on column public.ra_runner_names.race_id is 'The race.';
+comment on column public.ra_runner_names.horse_id is 'The horse in it.';
+comment on column public.ra_runner_names.horse_name is 'Name of the horse.';
+comment on column public.ra_runner_names.jockey_name is 'Name of the jockey; null while undeclared.';
+comment on column public.ra_runner_names.trainer_name is 'Name of the trainer; null when none is named.';
+comment on column public.ra_runner_names.owner_name is 'Name of the owner; null when none is named.';
+comment on column public.ra_runner_names.sire_name is 'Name of the horse''s sire; null when none is named.';
+comment on column public.ra_runner_names.dam_name is 'Name of the horse''s dam; null when none is named.';
+comment on column public.ra_runner_names.damsire_name is 'Name of the dam''s sire; null when none is named.';
+
+revoke all on public.ra_runner_names from public, anon, authenticated, service_role;
+grant select on public.ra_runner_names to service_role;
 
 -- schemas/racing/odds.sql
 
@@ -1158,12 +1237,12 @@ values
   (
     'racecards', 2, 'events', array['/racecards/pro'], 'days', 500, 500, '2023-01-23', 7,
     0, 1, 2, null,
-    10.4, 750, null, null, 16
+    10.4, 1070, null, null, 16
   ),
   (
     'results', 3, 'events', array['/results'], 'pages', 100, 100, '1988-01-01', 0,
     1, 6, 8, 12,
-    9.8, 600, 'racecards', 310, 7.5
+    9.8, 680, 'racecards', 310, 7.5
   );
 
 -- Too few rows to be analysed automatically, and plans would expect hundreds.
@@ -1240,6 +1319,7 @@ create table public.backfill_settings (
   usage_days integer not null default 730,
   constraint backfill_settings_one_row check (id),
   constraint backfill_settings_regions_not_empty check (cardinality(regions) > 0),
+  constraint backfill_settings_regions_lower_case check (regions::text = lower(regions::text)),
   constraint backfill_settings_leases_positive check (leases_per_feed between 1 and 10),
   constraint backfill_settings_lease_outlives_page check (lease_seconds between 30 and 600),
   constraint backfill_settings_stop_positive check (stop_taking_pages_after_seconds between 1 and 300),
@@ -1263,9 +1343,9 @@ insert into public.backfill_settings default values;
 comment on table public.backfill_settings is
   'One row: what an operator may tune. A change holds from the next claim on.';
 comment on column public.backfill_settings.regions is
-  'Region codes to pull, lower case, as /courses/regions spells them (saf, not sa). A change holds from the next claim
-   on; a period of results, or a card day, that is half read keeps its own. Days that were pulled without one of them
-   count as missing.';
+  'Region codes to pull, any of /courses/regions, lower case, as that spells them (saf, not sa). A change holds from the
+   next claim on; a period of results, or a card day, that is half read keeps its own. Days that were pulled without one
+   of them count as missing.';
 comment on column public.backfill_settings.leases_per_feed is
   'Chunks of one feed that may be worked on at once. Two, so that a hop through pg_net costs no throughput.';
 comment on column public.backfill_settings.lease_seconds is 'How long a lease lasts unless a page renews it.';
@@ -1282,7 +1362,7 @@ comment on column public.backfill_settings.interruptions_before_dead is
   'Leases of a chunk that run out without a page in between, after which it is dead.';
 comment on column public.backfill_settings.capture_odds is
   'Whether ra_runner_odds is filled. Odds are most of a card''s bytes, and stored they are more than the rest of it:
-   about 10,500 rows of 180 bytes a card day (1.9 MB, indexes included), against 0.3 MB for its races and runners.';
+   about 10,500 rows of 180 bytes a card day (1.9 MB, indexes included), against 0.4 MB for its races and runners.';
 comment on column public.backfill_settings.gap_tries is
   'Nightly pulls of a day with a gap, after which it is given up and an alert says so.';
 comment on column public.backfill_settings.gap_days_a_night is
@@ -1575,6 +1655,7 @@ create table engine.pages_read (
   skip integer not null,
   races_in_api integer not null,
   race_keys text[] not null,
+  left_out text[] not null default '{}',
   constraint pages_read_pkey primary key (chunk_id, day, skip)
 );
 comment on table engine.pages_read is
@@ -1587,6 +1668,8 @@ comment on column engine.pages_read.races_in_api is 'The highest total that the 
 comment on column engine.pages_read.race_keys is
   'Ids of the races that came, or of what else the feed counts (engine.feeds.counted_rows), stored or rejected; where an
    id cannot be read, the fingerprint of the reject.';
+comment on column engine.pages_read.left_out is
+  'Keys among them that are not to be stored: of races of a region that was not asked for, and of second copies.';
 
 alter table engine.pages_read enable row level security;
 grant select, insert, update, delete on engine.pages_read to service_role;
@@ -1858,7 +1941,8 @@ comment on table public.ingest_rejects is
    JSON. A reject is removed when a later pull of the same race understands it, or reject_days after it was acknowledged
    and last met, unless it is a runner of a result.';
 comment on column public.ingest_rejects.kind is
-  'race, runner, course, region, horse: missing as a whole. value: only that column is null.';
+  'race, runner, course, region, horse: missing as a whole. value: only that column is null, or it was sent twice with
+   two values, of which the later one is stored.';
 comment on column public.ingest_rejects.race_id is
   'Null for courses, regions and horses, and for a race whose id cannot be read.';
 comment on column public.ingest_rejects.horse_id is
@@ -1867,7 +1951,8 @@ comment on column public.ingest_rejects.race_date is 'UK racing day; null when i
 comment on column public.ingest_rejects.path is
   'Where in the race the unreadable value is: "runners[3].horse_id". Empty when the element as a whole is wrong.';
 comment on column public.ingest_rejects.reason is 'A sentence.';
-comment on column public.ingest_rejects.raw is 'The element as sent; of a value, {value}.';
+comment on column public.ingest_rejects.raw is
+  'The element as sent; of a value, {value}, which is a list of both where it was sent twice.';
 comment on column public.ingest_rejects.fingerprint is
   'Hash of what was rejected: the same reject pulled again is the same row.';
 comment on column public.ingest_rejects.run_id is 'The run that met it last; null once deleted.';
@@ -1885,18 +1970,28 @@ create table public.ingest_unknown_fields (
   first_seen_at timestamptz not null default engine.clock(),
   last_seen_at timestamptz not null default engine.clock(),
   acknowledged_at timestamptz,
-  constraint ingest_unknown_fields_pkey primary key (feed, object, field)
+  first_value text,
+  newest_value text,
+  constraint ingest_unknown_fields_pkey primary key (feed, object, field),
+  constraint ingest_unknown_fields_values_short check (
+    greatest(octet_length(first_value), octet_length(newest_value)) <= 600
+  )
 );
 comment on table public.ingest_unknown_fields is
   'Fields that the API sent and that are not known here. They are reported, never fatal.';
 comment on column public.ingest_unknown_fields.object is
-  'What carried it: page, racecard, card_runner, result, result_runner, course, region.';
+  'What carried it: page, racecard, card_runner, result, result_runner, course, region; or a part of a card''s runner:
+   trainer_14_days, odds, quotes, stable_tour, medical, prev_trainers, prev_owners.';
 comment on column public.ingest_unknown_fields.field is 'Its name in the JSON.';
 comment on column public.ingest_unknown_fields.times_seen is 'Objects that carried it, over all pages stored.';
 comment on column public.ingest_unknown_fields.first_seen_at is 'When it was first met.';
 comment on column public.ingest_unknown_fields.acknowledged_at is
   'Set it once you have looked: until then an alert stays open.';
 comment on column public.ingest_unknown_fields.last_seen_at is 'When it was last met.';
+comment on column public.ingest_unknown_fields.first_value is
+  'The first value that was more than a missing one, as JSON, cut off after 150 characters; a secret in it is replaced.
+   Null when there was none yet.';
+comment on column public.ingest_unknown_fields.newest_value is 'The newest such value, in the same form.';
 
 alter table public.ingest_rejects enable row level security;
 alter table public.ingest_unknown_fields enable row level security;
@@ -1931,7 +2026,8 @@ comment on table public.ra_coverage is
 comment on column public.ra_coverage.feed is 'One of engine.feeds that has days.';
 comment on column public.ra_coverage.day is 'UK racing day.';
 comment on column public.ra_coverage.races_in_api is
-  'The API''s count of the day, for a feed counted by days (racecards). A feed counted by pages (results) has one count
+  'The API''s count of the day, for a feed counted by days (racecards), without races of regions that were not asked for
+   and second copies of a race. A feed counted by pages (results) has one count
    for the period; its days hold the number stored and rejected by this pull.';
 comment on column public.ra_coverage.races_stored is 'Races of the day stored from this feed.';
 comment on column public.ra_coverage.races_rejected is
@@ -3159,7 +3255,8 @@ select
   substring(pg_catalog.col_description(c.oid, a.attnum) from '^(Card|Result|Both)\. ') as owner,
   a.attnotnull as is_required,
   pg_catalog.pg_get_expr(d.adbin, d.adrelid) as default_value,
-  array_position(k.conkey, a.attnum) as place_in_key
+  array_position(k.conkey, a.attnum) as place_in_key,
+  a.atttypid = 'text'::regtype as is_text
 from pg_catalog.pg_class as c
 join pg_catalog.pg_attribute as a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
 join pg_catalog.pg_constraint as k on k.conrelid = c.oid and k.contype = 'p'
@@ -3182,7 +3279,7 @@ comment on view engine.column_owners is
 --
 -- Written into the upserts as expressions, not called by them: a function that sets its search path is never inlined.
 
-create function engine.merge_rule(known engine.column_owners, is_dated boolean, belongs_to text[])
+create function engine.merge_rule(known engine.column_owners, is_dated boolean, belongs_to text[], instead_of text)
 returns text
 language sql
 stable
@@ -3190,46 +3287,56 @@ security invoker
 set search_path = ''
 as $$
   select case
-    when known.place_in_key is not null then format('seen.%I', known.column_name)
-    when not is_dated then case
-      when known.column_name in ('has_card', 'has_result') then format('known.%1$I or seen.%1$I', known.column_name)
-      -- A winner who is disqualified keeps no position.
-      when belongs_to is not null then format(
-        'case when num_nonnulls(%2$s) > 0 then seen.%1$I else known.%1$I end', known.column_name,
-        (select string_agg(format('seen.%I', one), ', ') from unnest(belongs_to) as one)
-      )
-      -- A result takes precedence, and a card fills what it left empty. Otherwise the newer pull wins.
-      when known.owner = 'Both' then format(
-        'case when known.has_result and not seen.has_result then coalesce(known.%1$I, seen.%1$I) '
-          'else coalesce(seen.%1$I, known.%1$I) end',
-        known.column_name
-      )
-      -- The other feed brings null, which coalesce passes over; of a column that is never null, only the owner's row
-      -- counts.
-      when known.is_required then format(
-        'case when seen.%2$I then seen.%1$I else known.%1$I end', known.column_name, 'has_' || lower(known.owner)
-      )
-      else format('coalesce(seen.%1$I, known.%1$I)', known.column_name)
-    end
-    when known.column_name in ('last_seen_on', 'card_seen_on') then
-      format('greatest(known.%1$I, seen.%1$I)', known.column_name)
-    -- The value seen on the newer day; a missing one never replaces a known one. Seen on the same day, the greater one,
-    -- so that the order of pulling does not show. What only cards know goes by the days of cards: a newer result does
-    -- not make it stale.
-    else format(
-      'case when %3$s > %2$s then coalesce(seen.%1$I, known.%1$I) '
-        'when %3$s < %2$s then coalesce(known.%1$I, seen.%1$I) '
-        'else greatest(known.%1$I, seen.%1$I) end',
-      known.column_name,
-      case known.owner when 'Both' then 'known.last_seen_on' else 'coalesce(known.card_seen_on, ''-infinity'')' end,
-      case known.owner when 'Both' then 'seen.last_seen_on' else 'coalesce(seen.card_seen_on, ''-infinity'')' end
-    )
+    -- A name stands only while no id is known.
+    when instead_of is null then merged.rule
+    else format('case when num_nonnulls(known.%1$I, seen.%1$I) = 0 then %2$s end', instead_of, merged.rule)
   end
+  from (
+    select
+      case
+        when known.place_in_key is not null then format('seen.%I', known.column_name)
+        when not is_dated then case
+          when known.column_name in ('has_card', 'has_result') then format('known.%1$I or seen.%1$I', known.column_name)
+          -- A winner who is disqualified keeps no position.
+          when belongs_to is not null then format(
+            'case when num_nonnulls(%2$s) > 0 then seen.%1$I else known.%1$I end', known.column_name,
+            (select string_agg(format('seen.%I', one), ', ') from unnest(belongs_to) as one)
+          )
+          -- A result takes precedence, and a card fills what it left empty. Otherwise the newer pull wins.
+          when known.owner = 'Both' then format(
+            'case when known.has_result and not seen.has_result then coalesce(known.%1$I, seen.%1$I) '
+              'else coalesce(seen.%1$I, known.%1$I) end',
+            known.column_name
+          )
+          -- The other feed brings null, which coalesce passes over; of a column that is never null, only the owner's
+          -- row counts.
+          when known.is_required then format(
+            'case when seen.%2$I then seen.%1$I else known.%1$I end', known.column_name, 'has_' || lower(known.owner)
+          )
+          else format('coalesce(seen.%1$I, known.%1$I)', known.column_name)
+        end
+        when known.column_name in ('last_seen_on', 'card_seen_on') then
+          format('greatest(known.%1$I, seen.%1$I)', known.column_name)
+        -- The value seen on the newer day; a missing one never replaces a known one. Seen on the same day, the greater
+        -- one, so that the order of pulling does not show: by code point, as the functions compare, whatever the
+        -- collation of the database. What only cards know goes by the days of cards: a newer result does not make it
+        -- stale.
+        else format(
+          'case when %3$s > %2$s then coalesce(seen.%1$I, known.%1$I) '
+            'when %3$s < %2$s then coalesce(known.%1$I, seen.%1$I) '
+            'else greatest(known.%1$I%4$s, seen.%1$I) end',
+          known.column_name,
+          case known.owner when 'Both' then 'known.last_seen_on' else 'coalesce(known.card_seen_on, ''-infinity'')' end,
+          case known.owner when 'Both' then 'seen.last_seen_on' else 'coalesce(seen.card_seen_on, ''-infinity'')' end,
+          case when known.is_text then ' collate "C"' else '' end
+        )
+      end as rule
+  ) as merged
 $$;
-comment on function engine.merge_rule(engine.column_owners, boolean, text[]) is
+comment on function engine.merge_rule(engine.column_owners, boolean, text[], text) is
   'What becomes of a column when a row is known and seen again: an expression over known and seen. is_dated: the table
    goes by the days on which its rows were seen; else by has_card and has_result. belongs_to: the columns that it
-   changes together with.';
+   changes together with. instead_of: the column with an id, in whose place it is kept; null for any other.';
 
 -- schemas/merge/write_upsert.sql
 
@@ -3264,7 +3371,7 @@ $$;
 comment on function engine.refuse_unknown_keys(text, jsonb, text[]) is
   'Error 22023 when a row of the array has a key that is not among the columns; it names table and keys.';
 
-create function engine.refuse_columns(table_name text, filled jsonb, together jsonb)
+create function engine.refuse_columns(table_name text, filled jsonb, together jsonb, instead_of jsonb)
 returns void
 language plpgsql
 stable
@@ -3311,6 +3418,8 @@ begin
     select jsonb_object_keys(filled) as column_name
     union
     select jsonb_array_elements_text(one) from jsonb_array_elements(together) as one
+    union
+    select unnest(array[pair.key, pair.value]) from jsonb_each_text(instead_of) as pair
   ) as named
   where not exists (
     select from engine.column_owners as c
@@ -3322,14 +3431,15 @@ begin
   end if;
 end
 $$;
-comment on function engine.refuse_columns(text, jsonb, jsonb) is
+comment on function engine.refuse_columns(text, jsonb, jsonb, jsonb) is
   'Error 22023 when a column of the table has no owner or no rule, or an exception of write_upsert names none.';
 
 create function engine.write_upsert(
   table_name text,
   filled jsonb default '{}',
   joined text default '',
-  together jsonb default '[]'
+  together jsonb default '[]',
+  instead_of jsonb default '{}'
 )
 returns void
 language plpgsql
@@ -3345,7 +3455,7 @@ declare
   );
   part record;
 begin
-  perform engine.refuse_columns(table_name, filled, together);
+  perform engine.refuse_columns(table_name, filled, together, instead_of);
   with columns as (
     select
       c.column_name,
@@ -3360,7 +3470,8 @@ begin
         (
           select array(select jsonb_array_elements_text(one)) from jsonb_array_elements(together) as one
           where one ? c.column_name
-        )
+        ),
+        instead_of ->> c.column_name
       ) as rule,
       -- By name, not by position: a column that was added later has a different position.
       row_number() over (order by c.place_in_key, c.owner, c.column_name collate "C") as place
@@ -3439,11 +3550,12 @@ $text$,
   execute format('grant execute on function engine.%I to service_role', function_name);
 end
 $body$;
-comment on function engine.write_upsert(text, jsonb, text, jsonb) is
+comment on function engine.write_upsert(text, jsonb, text, jsonb, jsonb) is
   'Writes the upsert of a table from what its columns'' comments say. filled: what SQL puts into a column, an expression
    over sent and what is joined; a page may bring that column only if the expression reads it. together: lists of
-   columns that change together. Of a table with last_seen_on, a row that brings nothing new is left out beforehand.
-   Error 22023 when a column has no owner or no rule, or a name is not that of a column.';
+   columns that change together. instead_of: a name, and the column of the id in whose place it is kept. Of a table
+   with last_seen_on, a row that brings nothing new is left out beforehand. Error 22023 when a column has no owner or no
+   rule, or a name is not that of a column.';
 
 grant execute on function engine.refuse_unknown_keys to service_role;
 
@@ -3674,7 +3786,10 @@ begin
     -- The id among the horses has the same number.
     perform engine.write_upsert(parents, filled => '{"horse_id": "''hrs_'' || substr(sent.id, 5)"}');
   end loop;
-  perform engine.write_upsert('ra_mst_horses');
+  perform engine.write_upsert(
+    'ra_mst_horses',
+    instead_of => '{"sire_name": "sire_id", "dam_name": "dam_id", "damsire_name": "damsire_id"}'
+  );
   perform engine.write_upsert('ra_mst_jockeys');
   perform engine.write_upsert(
     'ra_mst_trainers',
@@ -3698,7 +3813,8 @@ begin
     together => '[
       ["last_run", "last_run_days"], ["position", "position_code"], ["sp", "sp_favourite"],
       ["prize_amount", "prize_currency"]
-    ]'
+    ]',
+    instead_of => '{"jockey_name": "jockey_id", "trainer_name": "trainer_id", "owner_name": "owner_id"}'
   );
 end
 $$;
@@ -3777,16 +3893,22 @@ language sql
 security invoker
 set search_path = ''
 as $$
-  insert into public.ingest_unknown_fields as known (feed, object, field, times_seen)
-  select note_unknown_fields.feed, f.object, f.field, sum(f.seen)
-  from jsonb_to_recordset(fields) as f (object text, field text, seen bigint)
+  insert into public.ingest_unknown_fields as known (feed, object, field, times_seen, first_value, newest_value)
+  select
+    note_unknown_fields.feed, f.object, f.field, sum(f.seen), left(max(f.first_value), 150),
+    left(max(f.newest_value), 150)
+  from jsonb_to_recordset(fields) as f (object text, field text, seen bigint, first_value text, newest_value text)
   group by f.object, f.field
   order by f.object, f.field
   on conflict (feed, object, field) do update set
     times_seen = known.times_seen + excluded.times_seen,
+    first_value = coalesce(known.first_value, excluded.first_value),
+    newest_value = coalesce(excluded.newest_value, known.newest_value),
     last_seen_at = engine.clock()
 $$;
-comment on function engine.note_unknown_fields(jsonb, text) is 'Counts an array of {object, field, seen}.';
+comment on function engine.note_unknown_fields(jsonb, text) is
+  'Counts an array of {object, field, seen, first_value, newest_value}, and keeps the first and the newest of the
+   values.';
 
 grant execute on function engine.reject_fingerprint, engine.store_rejects, engine.note_unknown_fields to service_role;
 
@@ -4167,11 +4289,13 @@ as $$
     )
     from jsonb_to_recordset(page -> 'rejects') as r (kind text, race_id text, horse_id text, path text, raw jsonb)
     where r.kind in ('race', 'horse')
+    union all
+    select jsonb_array_elements_text(page -> 'left_out')
   ) as came
 $$;
 comment on function engine.keys_on_page(jsonb, text[]) is
-  'What the API counts of a page, read or rejected, as engine.pages_read keeps it. page as ingest_page gets it;
-   counted_rows as in engine.feeds.';
+  'What the API counts of a page, read, rejected or left out, as engine.pages_read keeps it. page as ingest_page gets
+   it; counted_rows as in engine.feeds.';
 
 create function engine.short_days(chunk_id bigint)
 returns table (day date, races_in_api integer, races_seen integer)
@@ -4265,14 +4389,19 @@ declare
   is_short constant boolean := exists (
     select from engine.short_days(chunk.id) as short where short.day = end_day.day
   );
+  races_to_store constant integer := chunk.api_total - (
+    select count(distinct left_out.race_key)
+    from engine.pages_read as read, unnest(read.left_out) as left_out (race_key)
+    where read.chunk_id = chunk.id and read.day = end_day.day
+  );
 begin
   if not is_short then
     delete from engine.pages_read as read where read.chunk_id = chunk.id and read.day = end_day.day;
   end if;
   -- A day with all races stored, though fewer came this time, keeps its age.
-  if not is_short or engine.races_of_day(chunk.feed, end_day.day, chunk.regions) < chunk.api_total then
+  if not is_short or engine.races_of_day(chunk.feed, end_day.day, chunk.regions) < races_to_store then
     perform engine.cover_days(
-      chunk => chunk, period_start => end_day.day, period_end => end_day.day + 1, races_in_api => chunk.api_total
+      chunk => chunk, period_start => end_day.day, period_end => end_day.day + 1, races_in_api => races_to_store
     );
   end if;
 end
@@ -4294,13 +4423,16 @@ begin
   -- A reading that starts again forgets what it saw before.
   delete from engine.pages_read as known
   where known.chunk_id = chunk.id and known.day = page_day and page_skip = 0;
-  insert into engine.pages_read as known (chunk_id, day, skip, races_in_api, race_keys)
-  select chunk.id, page_day, page_skip, chunk.api_total, engine.keys_on_page(page, feed.counted_rows)
+  insert into engine.pages_read as known (chunk_id, day, skip, races_in_api, race_keys, left_out)
+  select
+    chunk.id, page_day, page_skip, chunk.api_total, engine.keys_on_page(page, feed.counted_rows),
+    array(select jsonb_array_elements_text(page -> 'left_out'))
   from engine.feeds as feed
   where feed.name = chunk.feed
   on conflict on constraint pages_read_pkey do update set
     races_in_api = excluded.races_in_api,
-    race_keys = excluded.race_keys;
+    race_keys = excluded.race_keys,
+    left_out = excluded.left_out;
   -- A feed counted by days is done with a day at its last page.
   if engine.leaves_day(page) then
     perform engine.end_day(chunk, page_day);
@@ -4512,9 +4644,10 @@ comment on function public.ingest_page(bigint, uuid, jsonb) is
   'Stores one page, moves the chunk''s cursor and renews its lease, all or nothing. page: {cursor_before: {day, skip},
    cursor_after: {day, skip}, api_total, api_calls (made since the last page), regions, bookmakers, courses, sires,
    dams, damsires, horses, jockeys, trainers, owners, races, runners, odds (arrays of rows; odds may be absent),
-   rejects, unknown_fields}. Returns until when the lease holds, whether to go on (false: the run was paused; yield),
-   and whether anything of the page was understood: when not, its rejects are stored and the cursor stays in front of
-   it; fail the chunk. Error PT409 when the lease is lost.';
+   rejects, unknown_fields, left_out (keys of races that are not to be stored; may be absent)}. Returns until when the
+   lease holds, whether to go on (false: the run was paused; yield), and whether anything of the page was understood:
+   when not, its rejects are stored and the cursor stays in front of it; fail the chunk. Error PT409 when the lease is
+   lost.';
 
 revoke all on function public.ingest_page from public, anon, authenticated, service_role;
 grant execute on function
@@ -7990,9 +8123,15 @@ select
   'unknown_field' as kind,
   format('%s %s.%s', field.feed, field.object, field.field) as subject,
   format(
-    'The API sends a field that is not stored: %s of %s (%s). When you have looked: '
+    'The API sends a field that is not stored: %s of %s (%s)%s. When you have looked: '
     'update ingest_unknown_fields set acknowledged_at = now() where feed = %L and object = %L and field = %L;',
-    field.field, field.object, field.feed, field.feed, field.object, field.field
+    field.field, field.object, field.feed,
+    case
+      when field.newest_value <> field.first_value
+        then format(', first with %s, now with %s', field.first_value, field.newest_value)
+      else ', with ' || field.first_value
+    end,
+    field.feed, field.object, field.field
   ) as message
 from public.ingest_unknown_fields as field
 where field.acknowledged_at is null;

@@ -58,6 +58,8 @@ begin
       execute format('create policy racing_reader_reads on public.%I for select to racing_reader using (true)', part);
     end if;
   end loop;
+  -- Its view shows what the role may read of those tables.
+  grant select on public.ra_runner_names to racing_reader;
 end
 $$;
 

@@ -227,7 +227,8 @@ Deno.test("a paused run, rejects and an unknown field each raise an alert, which
     from unnest(array['2026-06-14', '2026-05-01']::date[]) as day
   `;
   await db.sql`
-    insert into ingest_unknown_fields (feed, object, field, times_seen) values ('results', 'result_runner', 'mood', 12)
+    insert into ingest_unknown_fields (feed, object, field, times_seen, first_value, newest_value)
+    values ('results', 'result_runner', 'mood', 12, '"calm"', '{"now": "100 % keen"}')
   `;
   await watch();
   assertEquals((await alerts()).map(({ kind, subject }) => `${kind}: ${subject}`).toSorted(), [
@@ -244,7 +245,8 @@ Deno.test("a paused run, rejects and an unknown field each raise an alert, which
   );
   assertEquals(
     await messageOf("unknown_field"),
-    "The API sends a field that is not stored: mood of result_runner (results). When you have looked: " +
+    'The API sends a field that is not stored: mood of result_runner (results), first with "calm", now with ' +
+      '{"now": "100 % keen"}. When you have looked: ' +
       "update ingest_unknown_fields set acknowledged_at = now() " +
       "where feed = 'results' and object = 'result_runner' and field = 'mood';",
   );

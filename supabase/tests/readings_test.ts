@@ -440,3 +440,31 @@ Deno.test("a rejected result that says no day leaves each day of its period to b
   `;
   assertEquals(missing.map(({ day }) => day), ["2026-06-01", "2026-06-02", "2026-06-03"]);
 });
+
+Deno.test("a race that is left out counts as come, and its day is complete without it", async () => {
+  await start(db.sql, "2026-06-01", "2026-06-01", { feeds: ["racecards"] });
+  const lease = await claimed(db.worker, "racecards");
+  const parts = {
+    api_total: 4,
+    races: [cardRace("rac_1")],
+    rejects: [reject("rac_2")],
+    // Of a region that was not asked for, and a second copy of the first.
+    left_out: ["rac_3", "rac_1 (copy 2)"],
+  };
+  await ingest(db.worker, lease, page({ before: ["2026-06-01", 0], after: ["2026-06-02", 0] }, parts));
+  assertEquals(await finish(db.worker, lease), "succeeded");
+  const [covered] = await db.sql`select races_in_api, races_stored, races_rejected from ra_coverage`;
+  assertEquals({ ...covered }, { races_in_api: 2, races_stored: 1, races_rejected: 1 });
+  assertEquals((await db.sql`select from ra_races`).length, 1);
+});
+
+Deno.test("races that are left out make a period of results no shorter", async () => {
+  await db.reset("2026-06-03T14:00:00Z");
+  await start(db.sql, "2026-06-01", "2026-06-01", { feeds: ["results"] });
+  const lease = await claimed(db.worker, "results");
+  await read(lease, [0, 2], 4, { races: races("rac_1"), left_out: ["rac_2"] });
+  await read(lease, [2, 4], 4, { races: races("rac_3"), left_out: ["rac_3 (copy 2)"] });
+  assertEquals(await finish(db.worker, lease), "succeeded");
+  // The two days after it were never asked for.
+  assertEquals([await plannedDays(), await gaps()], [2, []]);
+});

@@ -252,13 +252,21 @@ Deno.test("a column of cards in a table that does not tell cards from results is
 });
 
 Deno.test("an exception for a column that is not there is refused", async () => {
-  await inPassing(db.sql, async (sql) => {
-    await assertRejects(
-      () => sql`select engine.write_upsert('ra_races', together => '[["prize_amount", "prize_curency"]]')`,
-      Error,
-      "ra_races has no column prize_curency",
-    );
-  });
+  for (
+    const [table, exception, column] of [
+      ["ra_races", `together => '[["prize_amount", "prize_curency"]]'`, "prize_curency"],
+      ["ra_runners", `instead_of => '{"owner_name": "owner_key"}'`, "owner_key"],
+      ["ra_runners", `instead_of => '{"owners_name": "owner_id"}'`, "owners_name"],
+    ]
+  ) {
+    await inPassing(db.sql, async (sql) => {
+      await assertRejects(
+        () => sql.unsafe(`select engine.write_upsert('${table}', ${exception})`),
+        Error,
+        `${table} has no column ${column}`,
+      );
+    });
+  }
 });
 
 Deno.test("writing the upserts again changes nothing, and only the role that owns them may", async () => {

@@ -20,8 +20,13 @@ export function urlOfDatabase(url: string, database: string): string {
  * work in one database of a server: in this one they have stand-ins, so that its maker ticks and sends.
  *
  * @param adminUrl a superuser's URL
+ * @param options `icuLocale`: by whose rules text is sorted; by default as the server sorts it
  */
-export async function makeOwnDatabase(adminUrl: string, name: string): Promise<OwnDatabase> {
+export async function makeOwnDatabase(
+  adminUrl: string,
+  name: string,
+  options: { readonly icuLocale?: string } = {},
+): Promise<OwnDatabase> {
   const server = connect(adminUrl, { max: 1, name: "own database" });
   const url = urlOfDatabase(adminUrl, name);
   let dropped: Promise<void> | undefined;
@@ -37,7 +42,10 @@ export async function makeOwnDatabase(adminUrl: string, name: string): Promise<O
   const forget = stopOnSignal(drop);
   try {
     await server.unsafe(`drop database if exists ${name} with (force)`);
-    await server.unsafe(`create database ${name}`);
+    const locale = options.icuLocale === undefined
+      ? ""
+      : ` locale_provider icu icu_locale '${options.icuLocale}' template template0`;
+    await server.unsafe(`create database ${name}${locale}`);
     const sql = connect(url, { max: 1, name: "own database" });
     try {
       // A schema without its extension counts as a stand-in.

@@ -482,7 +482,9 @@ export type Database = {
           "feed": string;
           "field": string;
           "first_seen_at": string;
+          "first_value": string | null;
           "last_seen_at": string;
+          "newest_value": string | null;
           "object": string;
           "times_seen": number;
         };
@@ -492,7 +494,9 @@ export type Database = {
           "feed": string;
           "field": string;
           "first_seen_at"?: string;
+          "first_value"?: string | null;
           "last_seen_at"?: string;
+          "newest_value"?: string | null;
           "object": string;
           "times_seen": number;
         };
@@ -501,7 +505,9 @@ export type Database = {
           "feed"?: string;
           "field"?: string;
           "first_seen_at"?: string;
+          "first_value"?: string | null;
           "last_seen_at"?: string;
+          "newest_value"?: string | null;
           "object"?: string;
           "times_seen"?: number;
         };
@@ -731,7 +737,9 @@ export type Database = {
           "colour": string | null;
           "created_at": string;
           "dam_id": string | null;
+          "dam_name": string | null;
           "damsire_id": string | null;
+          "damsire_name": string | null;
           "dob": string | null;
           "id": string;
           "last_seen_on": string;
@@ -740,6 +748,7 @@ export type Database = {
           "sex": string | null;
           "sex_code": string | null;
           "sire_id": string | null;
+          "sire_name": string | null;
           "updated_at": string;
         };
         ComputedFields: never;
@@ -749,7 +758,9 @@ export type Database = {
           "colour"?: string | null;
           "created_at"?: string;
           "dam_id"?: string | null;
+          "dam_name"?: string | null;
           "damsire_id"?: string | null;
+          "damsire_name"?: string | null;
           "dob"?: string | null;
           "id": string;
           "last_seen_on": string;
@@ -758,6 +769,7 @@ export type Database = {
           "sex"?: string | null;
           "sex_code"?: string | null;
           "sire_id"?: string | null;
+          "sire_name"?: string | null;
           "updated_at"?: string;
         };
         Update: {
@@ -766,7 +778,9 @@ export type Database = {
           "colour"?: string | null;
           "created_at"?: string;
           "dam_id"?: string | null;
+          "dam_name"?: string | null;
           "damsire_id"?: string | null;
+          "damsire_name"?: string | null;
           "dob"?: string | null;
           "id"?: string;
           "last_seen_on"?: string;
@@ -775,6 +789,7 @@ export type Database = {
           "sex"?: string | null;
           "sex_code"?: string | null;
           "sire_id"?: string | null;
+          "sire_name"?: string | null;
           "updated_at"?: string;
         };
         Relationships: [
@@ -1150,6 +1165,13 @@ export type Database = {
             foreignKeyName: "ra_runner_odds_runner";
             columns: ["race_id", "horse_id"];
             isOneToOne: false;
+            referencedRelation: "ra_runner_names";
+            referencedColumns: ["race_id", "horse_id"];
+          },
+          {
+            foreignKeyName: "ra_runner_odds_runner";
+            columns: ["race_id", "horse_id"];
+            isOneToOne: false;
             referencedRelation: "ra_runners";
             referencedColumns: ["race_id", "horse_id"];
           },
@@ -1176,12 +1198,14 @@ export type Database = {
           "is_reserve": boolean;
           "jockey_claim_lbs": number | null;
           "jockey_id": string | null;
+          "jockey_name": string | null;
           "last_run": string | null;
           "last_run_days": number | null;
           "medical": Json | null;
           "number": number | null;
           "official_rating": number | null;
           "owner_id": string | null;
+          "owner_name": string | null;
           "past_results_flags": (string)[] | null;
           "position": number | null;
           "position_code": string | null;
@@ -1206,6 +1230,7 @@ export type Database = {
           "trainer_14_days_runs": number | null;
           "trainer_14_days_wins": number | null;
           "trainer_id": string | null;
+          "trainer_name": string | null;
           "trainer_rtf_percent": number | null;
           "updated_at": string;
           "weight_lbs": number | null;
@@ -1233,12 +1258,14 @@ export type Database = {
           "is_reserve"?: boolean;
           "jockey_claim_lbs"?: number | null;
           "jockey_id"?: string | null;
+          "jockey_name"?: string | null;
           "last_run"?: string | null;
           "last_run_days"?: number | null;
           "medical"?: Json | null;
           "number"?: number | null;
           "official_rating"?: number | null;
           "owner_id"?: string | null;
+          "owner_name"?: string | null;
           "past_results_flags"?: (string)[] | null;
           "position"?: number | null;
           "position_code"?: string | null;
@@ -1263,6 +1290,7 @@ export type Database = {
           "trainer_14_days_runs"?: number | null;
           "trainer_14_days_wins"?: number | null;
           "trainer_id"?: string | null;
+          "trainer_name"?: string | null;
           "trainer_rtf_percent"?: number | null;
           "updated_at"?: string;
           "weight_lbs"?: number | null;
@@ -1289,12 +1317,14 @@ export type Database = {
           "is_reserve"?: boolean;
           "jockey_claim_lbs"?: number | null;
           "jockey_id"?: string | null;
+          "jockey_name"?: string | null;
           "last_run"?: string | null;
           "last_run_days"?: number | null;
           "medical"?: Json | null;
           "number"?: number | null;
           "official_rating"?: number | null;
           "owner_id"?: string | null;
+          "owner_name"?: string | null;
           "past_results_flags"?: (string)[] | null;
           "position"?: number | null;
           "position_code"?: string | null;
@@ -1319,6 +1349,7 @@ export type Database = {
           "trainer_14_days_runs"?: number | null;
           "trainer_14_days_wins"?: number | null;
           "trainer_id"?: string | null;
+          "trainer_name"?: string | null;
           "trainer_rtf_percent"?: number | null;
           "updated_at"?: string;
           "weight_lbs"?: number | null;
@@ -1590,6 +1621,36 @@ export type Database = {
         };
         Relationships: [];
       };
+      "ra_runner_names": {
+        Row: {
+          "dam_name": string | null;
+          "damsire_name": string | null;
+          "horse_id": string;
+          "horse_name": string | null;
+          "jockey_name": string | null;
+          "owner_name": string | null;
+          "race_id": string;
+          "sire_name": string | null;
+          "trainer_name": string | null;
+        };
+        ComputedFields: never;
+        Relationships: [
+          {
+            foreignKeyName: "ra_runners_horse_id_fkey";
+            columns: ["horse_id"];
+            isOneToOne: false;
+            referencedRelation: "ra_mst_horses";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "ra_runners_race_id_fkey";
+            columns: ["race_id"];
+            isOneToOne: false;
+            referencedRelation: "ra_races";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
       "usage_by_day": {
         Row: {
           "api_calls": number | null;
@@ -1860,7 +1921,17 @@ export type ColumnOwners = {
   ra_mst_horses: {
     Card: "breeder" | "card_seen_on" | "colour" | "dob" | "sex" | "sex_code";
     Result: never;
-    Both: "dam_id" | "damsire_id" | "id" | "last_seen_on" | "name" | "region_code" | "sire_id";
+    Both:
+      | "dam_id"
+      | "dam_name"
+      | "damsire_id"
+      | "damsire_name"
+      | "id"
+      | "last_seen_on"
+      | "name"
+      | "region_code"
+      | "sire_id"
+      | "sire_name";
   };
   ra_mst_jockeys: {
     Card: never;
@@ -1982,13 +2053,16 @@ export type ColumnOwners = {
       | "is_non_runner"
       | "jockey_claim_lbs"
       | "jockey_id"
+      | "jockey_name"
       | "number"
       | "official_rating"
       | "owner_id"
+      | "owner_name"
       | "race_id"
       | "sex_code"
       | "silk_url"
       | "trainer_id"
+      | "trainer_name"
       | "weight_lbs";
   };
 };

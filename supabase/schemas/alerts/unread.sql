@@ -82,9 +82,15 @@ select
   'unknown_field' as kind,
   format('%s %s.%s', field.feed, field.object, field.field) as subject,
   format(
-    'The API sends a field that is not stored: %s of %s (%s). When you have looked: '
+    'The API sends a field that is not stored: %s of %s (%s)%s. When you have looked: '
     'update ingest_unknown_fields set acknowledged_at = now() where feed = %L and object = %L and field = %L;',
-    field.field, field.object, field.feed, field.feed, field.object, field.field
+    field.field, field.object, field.feed,
+    case
+      when field.newest_value <> field.first_value
+        then format(', first with %s, now with %s', field.first_value, field.newest_value)
+      else ', with ' || field.first_value
+    end,
+    field.feed, field.object, field.field
   ) as message
 from public.ingest_unknown_fields as field
 where field.acknowledged_at is null;

@@ -20,11 +20,13 @@ as $$
     )
     from jsonb_to_recordset(page -> 'rejects') as r (kind text, race_id text, horse_id text, path text, raw jsonb)
     where r.kind in ('race', 'horse')
+    union all
+    select jsonb_array_elements_text(page -> 'left_out')
   ) as came
 $$;
 comment on function engine.keys_on_page(jsonb, text[]) is
-  'What the API counts of a page, read or rejected, as engine.pages_read keeps it. page as ingest_page gets it;
-   counted_rows as in engine.feeds.';
+  'What the API counts of a page, read, rejected or left out, as engine.pages_read keeps it. page as ingest_page gets
+   it; counted_rows as in engine.feeds.';
 
 create function engine.short_days(chunk_id bigint)
 returns table (day date, races_in_api integer, races_seen integer)
@@ -118,14 +120,19 @@ declare
   is_short constant boolean := exists (
     select from engine.short_days(chunk.id) as short where short.day = end_day.day
   );
+  races_to_store constant integer := chunk.api_total - (
+    select count(distinct left_out.race_key)
+    from engine.pages_read as read, unnest(read.left_out) as left_out (race_key)
+    where read.chunk_id = chunk.id and read.day = end_day.day
+  );
 begin
   if not is_short then
     delete from engine.pages_read as read where read.chunk_id = chunk.id and read.day = end_day.day;
   end if;
   -- A day with all races stored, though fewer came this time, keeps its age.
-  if not is_short or engine.races_of_day(chunk.feed, end_day.day, chunk.regions) < chunk.api_total then
+  if not is_short or engine.races_of_day(chunk.feed, end_day.day, chunk.regions) < races_to_store then
     perform engine.cover_days(
-      chunk => chunk, period_start => end_day.day, period_end => end_day.day + 1, races_in_api => chunk.api_total
+      chunk => chunk, period_start => end_day.day, period_end => end_day.day + 1, races_in_api => races_to_store
     );
   end if;
 end
@@ -147,13 +154,16 @@ begin
   -- A reading that starts again forgets what it saw before.
   delete from engine.pages_read as known
   where known.chunk_id = chunk.id and known.day = page_day and page_skip = 0;
-  insert into engine.pages_read as known (chunk_id, day, skip, races_in_api, race_keys)
-  select chunk.id, page_day, page_skip, chunk.api_total, engine.keys_on_page(page, feed.counted_rows)
+  insert into engine.pages_read as known (chunk_id, day, skip, races_in_api, race_keys, left_out)
+  select
+    chunk.id, page_day, page_skip, chunk.api_total, engine.keys_on_page(page, feed.counted_rows),
+    array(select jsonb_array_elements_text(page -> 'left_out'))
   from engine.feeds as feed
   where feed.name = chunk.feed
   on conflict on constraint pages_read_pkey do update set
     races_in_api = excluded.races_in_api,
-    race_keys = excluded.race_keys;
+    race_keys = excluded.race_keys,
+    left_out = excluded.left_out;
   -- A feed counted by days is done with a day at its last page.
   if engine.leaves_day(page) then
     perform engine.end_day(chunk, page_day);

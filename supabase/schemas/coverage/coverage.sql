@@ -20,7 +20,8 @@ comment on table public.ra_coverage is
 comment on column public.ra_coverage.feed is 'One of engine.feeds that has days.';
 comment on column public.ra_coverage.day is 'UK racing day.';
 comment on column public.ra_coverage.races_in_api is
-  'The API''s count of the day, for a feed counted by days (racecards). A feed counted by pages (results) has one count
+  'The API''s count of the day, for a feed counted by days (racecards), without races of regions that were not asked for
+   and second copies of a race. A feed counted by pages (results) has one count
    for the period; its days hold the number stored and rejected by this pull.';
 comment on column public.ra_coverage.races_stored is 'Races of the day stored from this feed.';
 comment on column public.ra_coverage.races_rejected is

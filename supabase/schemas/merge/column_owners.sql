@@ -10,7 +10,8 @@ select
   substring(pg_catalog.col_description(c.oid, a.attnum) from '^(Card|Result|Both)\. ') as owner,
   a.attnotnull as is_required,
   pg_catalog.pg_get_expr(d.adbin, d.adrelid) as default_value,
-  array_position(k.conkey, a.attnum) as place_in_key
+  array_position(k.conkey, a.attnum) as place_in_key,
+  a.atttypid = 'text'::regtype as is_text
 from pg_catalog.pg_class as c
 join pg_catalog.pg_attribute as a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
 join pg_catalog.pg_constraint as k on k.conrelid = c.oid and k.contype = 'p'

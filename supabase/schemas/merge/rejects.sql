@@ -65,15 +65,21 @@ language sql
 security invoker
 set search_path = ''
 as $$
-  insert into public.ingest_unknown_fields as known (feed, object, field, times_seen)
-  select note_unknown_fields.feed, f.object, f.field, sum(f.seen)
-  from jsonb_to_recordset(fields) as f (object text, field text, seen bigint)
+  insert into public.ingest_unknown_fields as known (feed, object, field, times_seen, first_value, newest_value)
+  select
+    note_unknown_fields.feed, f.object, f.field, sum(f.seen), left(max(f.first_value), 150),
+    left(max(f.newest_value), 150)
+  from jsonb_to_recordset(fields) as f (object text, field text, seen bigint, first_value text, newest_value text)
   group by f.object, f.field
   order by f.object, f.field
   on conflict (feed, object, field) do update set
     times_seen = known.times_seen + excluded.times_seen,
+    first_value = coalesce(known.first_value, excluded.first_value),
+    newest_value = coalesce(excluded.newest_value, known.newest_value),
     last_seen_at = engine.clock()
 $$;
-comment on function engine.note_unknown_fields(jsonb, text) is 'Counts an array of {object, field, seen}.';
+comment on function engine.note_unknown_fields(jsonb, text) is
+  'Counts an array of {object, field, seen, first_value, newest_value}, and keeps the first and the newest of the
+   values.';
 
 grant execute on function engine.reject_fingerprint, engine.store_rejects, engine.note_unknown_fields to service_role;

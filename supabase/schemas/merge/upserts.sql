@@ -13,7 +13,10 @@ begin
     -- The id among the horses has the same number.
     perform engine.write_upsert(parents, filled => '{"horse_id": "''hrs_'' || substr(sent.id, 5)"}');
   end loop;
-  perform engine.write_upsert('ra_mst_horses');
+  perform engine.write_upsert(
+    'ra_mst_horses',
+    instead_of => '{"sire_name": "sire_id", "dam_name": "dam_id", "damsire_name": "damsire_id"}'
+  );
   perform engine.write_upsert('ra_mst_jockeys');
   perform engine.write_upsert(
     'ra_mst_trainers',
@@ -37,7 +40,8 @@ begin
     together => '[
       ["last_run", "last_run_days"], ["position", "position_code"], ["sp", "sp_favourite"],
       ["prize_amount", "prize_currency"]
-    ]'
+    ]',
+    instead_of => '{"jockey_name": "jockey_id", "trainer_name": "trainer_id", "owner_name": "owner_id"}'
   );
 end
 $$;

@@ -29,7 +29,7 @@ $$;
 comment on function engine.refuse_unknown_keys(text, jsonb, text[]) is
   'Error 22023 when a row of the array has a key that is not among the columns; it names table and keys.';
 
-create function engine.refuse_columns(table_name text, filled jsonb, together jsonb)
+create function engine.refuse_columns(table_name text, filled jsonb, together jsonb, instead_of jsonb)
 returns void
 language plpgsql
 stable
@@ -76,6 +76,8 @@ begin
     select jsonb_object_keys(filled) as column_name
     union
     select jsonb_array_elements_text(one) from jsonb_array_elements(together) as one
+    union
+    select unnest(array[pair.key, pair.value]) from jsonb_each_text(instead_of) as pair
   ) as named
   where not exists (
     select from engine.column_owners as c
@@ -87,14 +89,15 @@ begin
   end if;
 end
 $$;
-comment on function engine.refuse_columns(text, jsonb, jsonb) is
+comment on function engine.refuse_columns(text, jsonb, jsonb, jsonb) is
   'Error 22023 when a column of the table has no owner or no rule, or an exception of write_upsert names none.';
 
 create function engine.write_upsert(
   table_name text,
   filled jsonb default '{}',
   joined text default '',
-  together jsonb default '[]'
+  together jsonb default '[]',
+  instead_of jsonb default '{}'
 )
 returns void
 language plpgsql
@@ -110,7 +113,7 @@ declare
   );
   part record;
 begin
-  perform engine.refuse_columns(table_name, filled, together);
+  perform engine.refuse_columns(table_name, filled, together, instead_of);
   with columns as (
     select
       c.column_name,
@@ -125,7 +128,8 @@ begin
         (
           select array(select jsonb_array_elements_text(one)) from jsonb_array_elements(together) as one
           where one ? c.column_name
-        )
+        ),
+        instead_of ->> c.column_name
       ) as rule,
       -- By name, not by position: a column that was added later has a different position.
       row_number() over (order by c.place_in_key, c.owner, c.column_name collate "C") as place
@@ -204,10 +208,11 @@ $text$,
   execute format('grant execute on function engine.%I to service_role', function_name);
 end
 $body$;
-comment on function engine.write_upsert(text, jsonb, text, jsonb) is
+comment on function engine.write_upsert(text, jsonb, text, jsonb, jsonb) is
   'Writes the upsert of a table from what its columns'' comments say. filled: what SQL puts into a column, an expression
    over sent and what is joined; a page may bring that column only if the expression reads it. together: lists of
-   columns that change together. Of a table with last_seen_on, a row that brings nothing new is left out beforehand.
-   Error 22023 when a column has no owner or no rule, or a name is not that of a column.';
+   columns that change together. instead_of: a name, and the column of the id in whose place it is kept. Of a table
+   with last_seen_on, a row that brings nothing new is left out beforehand. Error 22023 when a column has no owner or no
+   rule, or a name is not that of a column.';
 
 grant execute on function engine.refuse_unknown_keys to service_role;

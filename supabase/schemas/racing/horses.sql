@@ -15,7 +15,13 @@ create table public.ra_mst_horses (
   last_seen_on date not null,
   card_seen_on date,
   created_at timestamptz not null default engine.clock(),
-  updated_at timestamptz not null default engine.clock()
+  updated_at timestamptz not null default engine.clock(),
+  sire_name text,
+  dam_name text,
+  damsire_name text,
+  constraint ra_mst_horses_sire_once check (num_nonnulls(sire_id, sire_name) <= 1),
+  constraint ra_mst_horses_dam_once check (num_nonnulls(dam_id, dam_name) <= 1),
+  constraint ra_mst_horses_damsire_once check (num_nonnulls(damsire_id, damsire_name) <= 1)
 );
 comment on table public.ra_mst_horses is 'Horses that were entered in a race.';
 comment on column public.ra_mst_horses.id is 'Both. The Racing API, /racecards/pro and /results, `horse_id`.';
@@ -37,11 +43,14 @@ comment on column public.ra_mst_horses.colour is
   'Card. As sent by cards ("b", "ch", "gr", "b/br"). The Racing API, /racecards/pro, `colour`.';
 comment on column public.ra_mst_horses.breeder is 'Card. The Racing API, /racecards/pro, `breeder`.';
 comment on column public.ra_mst_horses.sire_id is
-  'Both. Null when no source names one. The Racing API, /racecards/pro and /results, `sire_id`.';
+  'Both. Null when no source names one, or only one without an id (sire_name). The Racing API, /racecards/pro and
+   /results, `sire_id`.';
 comment on column public.ra_mst_horses.dam_id is
-  'Both. Null when no source names one. The Racing API, /racecards/pro and /results, `dam_id`.';
+  'Both. Null when no source names one, or only one without an id (dam_name). The Racing API, /racecards/pro and
+   /results, `dam_id`.';
 comment on column public.ra_mst_horses.damsire_id is
-  'Both. Null when no source names one. The Racing API, /racecards/pro and /results, `damsire_id`.';
+  'Both. Null when no source names one, or only one without an id (damsire_name). The Racing API, /racecards/pro and
+   /results, `damsire_id`.';
 comment on column public.ra_mst_horses.card_seen_on is
   'Card. Newest racing day whose card gave dob, sex, colour and breeder; null when the horse was only seen in results.';
 comment on column public.ra_mst_horses.last_seen_on is
@@ -49,6 +58,15 @@ comment on column public.ra_mst_horses.last_seen_on is
 comment on column public.ra_mst_horses.created_at is 'When the row was first written.';
 comment on column public.ra_mst_horses.updated_at is
   'When a value of the row last changed. A pull that brings nothing new leaves it.';
+comment on column public.ra_mst_horses.sire_name is
+  'Both. The sire, when the source names one without an id, without the birth region; null once an id is known. The
+   Racing API, /racecards/pro and /results, `sire`.';
+comment on column public.ra_mst_horses.dam_name is
+  'Both. The dam, when the source names one without an id, without the birth region; null once an id is known. The
+   Racing API, /racecards/pro and /results, `dam`.';
+comment on column public.ra_mst_horses.damsire_name is
+  'Both. The dam''s sire, when the source names one without an id, without the birth region; null once an id is known.
+   The Racing API, /racecards/pro and /results, `damsire`.';
 
 create trigger skip_unchanged_row before update on public.ra_mst_horses
   for each row execute function engine.skip_unchanged_row();

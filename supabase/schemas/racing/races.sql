@@ -54,7 +54,8 @@ create table public.ra_races (
   created_at timestamptz not null default engine.clock(),
   updated_at timestamptz not null default engine.clock(),
   constraint ra_races_region_code_lower_case check (region_code = lower(region_code)),
-  constraint ra_races_prize_has_currency check ((prize_amount is null) = (prize_currency is null)),
+  -- An amount may be in an unknown currency.
+  constraint ra_races_currency_has_amount check (prize_currency is null or prize_amount is not null),
   constraint ra_races_currency_is_iso check (prize_currency ~ '^[A-Z]{3}$')
 );
 comment on table public.ra_races is
@@ -121,8 +122,8 @@ comment on column public.ra_races.card_distance_round is
 comment on column public.ra_races.prize_amount is
   'Card. The advertised prize, in prize_currency; null on ante-post cards. The Racing API, /racecards/pro, `prize`.';
 comment on column public.ra_races.prize_currency is
-  'Card. ISO 4217: GBP or EUR for UK and Irish races; null exactly when the amount is. The Racing API, /racecards/pro,
-   `prize`.';
+  'Card. ISO 4217: GBP or EUR for UK and Irish races; null when the amount is, or when its currency is unknown. The
+   Racing API, /racecards/pro, `prize`.';
 comment on column public.ra_races.field_size is
   'Card. As sent: without non-runners and reserves; 0 on ante-post cards. Counts are derived from ra_runners. The Racing
    API, /racecards/pro, `field_size`.';

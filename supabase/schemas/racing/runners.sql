@@ -58,10 +58,17 @@ create table public.ra_runners (
   result_comment text,
   created_at timestamptz not null default engine.clock(),
   updated_at timestamptz not null default engine.clock(),
+  jockey_name text,
+  trainer_name text,
+  owner_name text,
   constraint ra_runners_pkey primary key (race_id, horse_id),
-  constraint ra_runners_prize_has_currency check ((prize_amount is null) = (prize_currency is null)),
+  -- An amount may be in an unknown currency.
+  constraint ra_runners_currency_has_amount check (prize_currency is null or prize_amount is not null),
   constraint ra_runners_currency_is_iso check (prize_currency ~ '^[A-Z]{3}$'),
-  constraint ra_runners_favourite_known check (sp_favourite in ('favourite', 'joint favourite', 'co-favourite'))
+  constraint ra_runners_favourite_known check (sp_favourite in ('favourite', 'joint favourite', 'co-favourite')),
+  constraint ra_runners_jockey_once check (num_nonnulls(jockey_id, jockey_name) <= 1),
+  constraint ra_runners_trainer_once check (num_nonnulls(trainer_id, trainer_name) <= 1),
+  constraint ra_runners_owner_once check (num_nonnulls(owner_id, owner_name) <= 1)
 );
 comment on table public.ra_runners is
   'Runners: one horse in one race. Entries of the card that did not run stay, marked as such. The first word of a
@@ -72,12 +79,14 @@ comment on column public.ra_runners.horse_id is
   'Both. A horse may run twice on a day: only race and horse together are one runner. The Racing API, /racecards/pro and
    /results, `horse_id`.';
 comment on column public.ra_runners.jockey_id is
-  'Both. Null while undeclared, and for a non-runner that is sent with the placeholder NON-RUNNER. The Racing API,
-   /racecards/pro and /results, `jockey_id`.';
+  'Both. Null while undeclared, for a non-runner that is sent with the placeholder NON-RUNNER, and for a jockey without
+   an id (jockey_name). The Racing API, /racecards/pro and /results, `jockey_id`.';
 comment on column public.ra_runners.trainer_id is
-  'Both. Null when none is named. The Racing API, /racecards/pro and /results, `trainer_id`.';
+  'Both. Null when none is named, or one without an id (trainer_name). The Racing API, /racecards/pro and /results,
+   `trainer_id`.';
 comment on column public.ra_runners.owner_id is
-  'Both. Null when none is named. The Racing API, /racecards/pro and /results, `owner_id`.';
+  'Both. Null when none is named, or one without an id (owner_name). The Racing API, /racecards/pro and /results,
+   `owner_id`.';
 comment on column public.ra_runners.number is
   'Both. Saddlecloth number ("R20" is 20); null before it is given, and where the card puts NR in its place. The Racing
    API, /racecards/pro and /results, `number`.';
@@ -192,13 +201,23 @@ comment on column public.ra_runners.topspeed is
 comment on column public.ra_runners.prize_amount is
   'Result. Prize money won, in prize_currency; null for none. The Racing API, /results, `prize`.';
 comment on column public.ra_runners.prize_currency is
-  'Result. ISO 4217, that of the race''s region where the amount has no sign; null exactly when the amount is. The
-   Racing API, /results, `prize`.';
+  'Result. ISO 4217, that of the race''s region where the amount has no sign; null when the amount is, or when its
+   currency is unknown. The Racing API, /results, `prize`.';
 comment on column public.ra_runners.result_comment is
   'Result. How the race went for the horse. The Racing API, /results, `comment`.';
 comment on column public.ra_runners.created_at is 'When the row was first written.';
 comment on column public.ra_runners.updated_at is
   'When a value of the row last changed. A pull that brings nothing new leaves it.';
+comment on column public.ra_runners.jockey_name is
+  'Both. Who rides, when the source names somebody without an id; null once an id is known. ra_runner_names has the name
+   in either case. The Racing API, /racecards/pro and /results, `jockey`.';
+comment on column public.ra_runners.trainer_name is
+  'Both. Who trains the horse, when the source names somebody without an id; null once an id is known. ra_runner_names
+   has the name in either case. The Racing API, /racecards/pro and /results, `trainer`.';
+comment on column public.ra_runners.owner_name is
+  'Both. Who owns the horse, when the source names somebody without an id (many owners of Irish results of 2026); null
+   once an id is known. ra_runner_names has the name in either case. The Racing API, /racecards/pro and /results,
+   `owner`.';
 
 create index ra_runners_horse_id on public.ra_runners (horse_id);
 create index ra_runners_jockey_id on public.ra_runners (jockey_id);

@@ -115,12 +115,12 @@ values
   (
     'racecards', 2, 'events', array['/racecards/pro'], 'days', 500, 500, '2023-01-23', 7,
     0, 1, 2, null,
-    10.4, 750, null, null, 16
+    10.4, 1070, null, null, 16
   ),
   (
     'results', 3, 'events', array['/results'], 'pages', 100, 100, '1988-01-01', 0,
     1, 6, 8, 12,
-    9.8, 600, 'racecards', 310, 7.5
+    9.8, 680, 'racecards', 310, 7.5
   );
 
 -- Too few rows to be analysed automatically, and plans would expect hundreds.

@@ -6,6 +6,7 @@ create table engine.pages_read (
   skip integer not null,
   races_in_api integer not null,
   race_keys text[] not null,
+  left_out text[] not null default '{}',
   constraint pages_read_pkey primary key (chunk_id, day, skip)
 );
 comment on table engine.pages_read is
@@ -18,6 +19,8 @@ comment on column engine.pages_read.races_in_api is 'The highest total that the 
 comment on column engine.pages_read.race_keys is
   'Ids of the races that came, or of what else the feed counts (engine.feeds.counted_rows), stored or rejected; where an
    id cannot be read, the fingerprint of the reject.';
+comment on column engine.pages_read.left_out is
+  'Keys among them that are not to be stored: of races of a region that was not asked for, and of second copies.';
 
 alter table engine.pages_read enable row level security;
 grant select, insert, update, delete on engine.pages_read to service_role;

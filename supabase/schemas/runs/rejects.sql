@@ -34,7 +34,8 @@ comment on table public.ingest_rejects is
    JSON. A reject is removed when a later pull of the same race understands it, or reject_days after it was acknowledged
    and last met, unless it is a runner of a result.';
 comment on column public.ingest_rejects.kind is
-  'race, runner, course, region, horse: missing as a whole. value: only that column is null.';
+  'race, runner, course, region, horse: missing as a whole. value: only that column is null, or it was sent twice with
+   two values, of which the later one is stored.';
 comment on column public.ingest_rejects.race_id is
   'Null for courses, regions and horses, and for a race whose id cannot be read.';
 comment on column public.ingest_rejects.horse_id is
@@ -43,7 +44,8 @@ comment on column public.ingest_rejects.race_date is 'UK racing day; null when i
 comment on column public.ingest_rejects.path is
   'Where in the race the unreadable value is: "runners[3].horse_id". Empty when the element as a whole is wrong.';
 comment on column public.ingest_rejects.reason is 'A sentence.';
-comment on column public.ingest_rejects.raw is 'The element as sent; of a value, {value}.';
+comment on column public.ingest_rejects.raw is
+  'The element as sent; of a value, {value}, which is a list of both where it was sent twice.';
 comment on column public.ingest_rejects.fingerprint is
   'Hash of what was rejected: the same reject pulled again is the same row.';
 comment on column public.ingest_rejects.run_id is 'The run that met it last; null once deleted.';
@@ -61,18 +63,28 @@ create table public.ingest_unknown_fields (
   first_seen_at timestamptz not null default engine.clock(),
   last_seen_at timestamptz not null default engine.clock(),
   acknowledged_at timestamptz,
-  constraint ingest_unknown_fields_pkey primary key (feed, object, field)
+  first_value text,
+  newest_value text,
+  constraint ingest_unknown_fields_pkey primary key (feed, object, field),
+  constraint ingest_unknown_fields_values_short check (
+    greatest(octet_length(first_value), octet_length(newest_value)) <= 600
+  )
 );
 comment on table public.ingest_unknown_fields is
   'Fields that the API sent and that are not known here. They are reported, never fatal.';
 comment on column public.ingest_unknown_fields.object is
-  'What carried it: page, racecard, card_runner, result, result_runner, course, region.';
+  'What carried it: page, racecard, card_runner, result, result_runner, course, region; or a part of a card''s runner:
+   trainer_14_days, odds, quotes, stable_tour, medical, prev_trainers, prev_owners.';
 comment on column public.ingest_unknown_fields.field is 'Its name in the JSON.';
 comment on column public.ingest_unknown_fields.times_seen is 'Objects that carried it, over all pages stored.';
 comment on column public.ingest_unknown_fields.first_seen_at is 'When it was first met.';
 comment on column public.ingest_unknown_fields.acknowledged_at is
   'Set it once you have looked: until then an alert stays open.';
 comment on column public.ingest_unknown_fields.last_seen_at is 'When it was last met.';
+comment on column public.ingest_unknown_fields.first_value is
+  'The first value that was more than a missing one, as JSON, cut off after 150 characters; a secret in it is replaced.
+   Null when there was none yet.';
+comment on column public.ingest_unknown_fields.newest_value is 'The newest such value, in the same form.';
 
 alter table public.ingest_rejects enable row level security;
 alter table public.ingest_unknown_fields enable row level security;

@@ -28,6 +28,7 @@ create table public.backfill_settings (
   usage_days integer not null default 730,
   constraint backfill_settings_one_row check (id),
   constraint backfill_settings_regions_not_empty check (cardinality(regions) > 0),
+  constraint backfill_settings_regions_lower_case check (regions::text = lower(regions::text)),
   constraint backfill_settings_leases_positive check (leases_per_feed between 1 and 10),
   constraint backfill_settings_lease_outlives_page check (lease_seconds between 30 and 600),
   constraint backfill_settings_stop_positive check (stop_taking_pages_after_seconds between 1 and 300),
@@ -51,9 +52,9 @@ insert into public.backfill_settings default values;
 comment on table public.backfill_settings is
   'One row: what an operator may tune. A change holds from the next claim on.';
 comment on column public.backfill_settings.regions is
-  'Region codes to pull, lower case, as /courses/regions spells them (saf, not sa). A change holds from the next claim
-   on; a period of results, or a card day, that is half read keeps its own. Days that were pulled without one of them
-   count as missing.';
+  'Region codes to pull, any of /courses/regions, lower case, as that spells them (saf, not sa). A change holds from the
+   next claim on; a period of results, or a card day, that is half read keeps its own. Days that were pulled without one
+   of them count as missing.';
 comment on column public.backfill_settings.leases_per_feed is
   'Chunks of one feed that may be worked on at once. Two, so that a hop through pg_net costs no throughput.';
 comment on column public.backfill_settings.lease_seconds is 'How long a lease lasts unless a page renews it.';
@@ -70,7 +71,7 @@ comment on column public.backfill_settings.interruptions_before_dead is
   'Leases of a chunk that run out without a page in between, after which it is dead.';
 comment on column public.backfill_settings.capture_odds is
   'Whether ra_runner_odds is filled. Odds are most of a card''s bytes, and stored they are more than the rest of it:
-   about 10,500 rows of 180 bytes a card day (1.9 MB, indexes included), against 0.3 MB for its races and runners.';
+   about 10,500 rows of 180 bytes a card day (1.9 MB, indexes included), against 0.4 MB for its races and runners.';
 comment on column public.backfill_settings.gap_tries is
   'Nightly pulls of a day with a gap, after which it is given up and an alert says so.';
 comment on column public.backfill_settings.gap_days_a_night is

@@ -79,9 +79,24 @@ export function personName(serial: number, seed: number, role: number): string {
   return `${first} ${family}`;
 }
 
-/** An owner's name: a person, a couple, a partnership or a syndicate. */
+/** An owner's name: a person, a couple, a partnership or a syndicate; 21 characters, with a deviation of 8. */
 export function ownerName(serial: number, seed: number): string {
   const hash = hashNumbers(seed, serial, 5, 22);
+  const name = shortOwnerName(hash);
+  const other = surname(hash >>> 12);
+  switch ((hash >>> 8) % 12) {
+    case 0:
+      return `${name} & Partner`;
+    case 1:
+      return `${name} & Mrs M ${other}`;
+    case 2:
+      return `${name} & The ${other} Racing Club`;
+    default:
+      return name;
+  }
+}
+
+function shortOwnerName(hash: number): string {
   const family = surname(hash >>> 5);
   const initials = `${"ABCDEFGHJKLMNPRSTW"[(hash >>> 3) % 18]} ${"ABCDEGHJLMNPRST"[(hash >>> 14) % 15]}`;
   const word = madeUpWord(hash >>> 7);

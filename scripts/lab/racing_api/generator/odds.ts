@@ -22,6 +22,8 @@ interface Book {
   /** `{"bookmaker":…,"ew_places":"` for each bookmaker and price. */
   readonly heads: readonly (readonly string[])[];
   readonly none: readonly string[];
+  /** No price before the off. */
+  readonly atTheOff: readonly string[];
 }
 
 const books = [UNTIL_JUNE_2025, FROM_JULY_2025].map(makeBook);
@@ -36,6 +38,7 @@ function makeBook(names: readonly string[]): Book {
         return `{"bookmaker":"${name}","fractional":"${text}","decimal":"${price}","ew_places":"`;
       });
     }),
+    atTheOff: names.map((name) => `{"bookmaker":"${name}","fractional":"SP","decimal":"-","ew_places":"`),
     none: names.map((name) => `{"bookmaker":"${name}","fractional":"-","decimal":"-","ew_places":"`),
   };
 }
@@ -72,6 +75,10 @@ export function oddsJson(about: {
     if (i > 0) text += ",";
     if (price === undefined) {
       text += (book.none[i] ?? "") + tail + "[]}";
+      continue;
+    }
+    if ((hash >>> i) % 64 === 9) {
+      text += (book.atTheOff[i] ?? "") + tail + "[]}";
       continue;
     }
     // Two bits of the hash decide whether this bookmaker is shorter, longer or with the crowd.

@@ -182,6 +182,19 @@ const THINGS =
       ";",
     );
 
+/** What sponsors put before their name. */
+const LEADS = [
+  "",
+  "Get Daily Boosts And Free Streaming At ",
+  "Download The App At ",
+  "",
+  "Watch Every Race Live With ",
+  "Bet In Play On The Move With ",
+  "Thank You To The Staff Of ",
+  "",
+  "",
+];
+
 function raceName(
   random: Random,
   type: RaceType,
@@ -194,7 +207,8 @@ function raceName(
     big: boolean;
   },
 ): string {
-  const sponsor = sponsorName(random.int(0, 1023));
+  const number = random.int(0, 1023);
+  const sponsor = `${LEADS[number % LEADS.length] ?? ""}${sponsorName(number)}`;
   const restriction = about.sexRestriction === "M"
     ? "Mares' "
     : about.sexRestriction.startsWith("F")

@@ -7,7 +7,13 @@ import { NON_RUNNER_JOCKEY_ID } from "./people.ts";
 import { eachWay, oddsJson } from "./odds.ts";
 import { hashNumbers } from "./random.ts";
 import { cardPrize, exactDistance, halfFurlongs, LADDER, roundDistance } from "./values.ts";
-import { cardComment, formFigures, spotlight, verdict } from "./words.ts";
+import { cardComment, formFigures, quoteText, spotlight, tourText, verdict } from "./words.ts";
+
+const QUOTED_RACES = [
+  "Winter Garden Maiden Stakes",
+  "Long Acre Brewery Daily Boosts Novices' Limited Handicap Hurdle",
+  "Harbour Lights Fillies' Conditions Stakes (Class 2)",
+];
 
 /** The JSON text of a card. */
 export function racecardJson(seed: number, field: RaceField, horses: Horses, now: number): string {
@@ -170,9 +176,11 @@ function cardRunner(
   const { horse, hash, trainer, owner } = runner;
   const experienced = hasRunBefore(runner, horses, race.day);
   const known = experienced && hash % 9 !== 0;
-  const runs = hash % 27;
+  // A trainer without a runner in a fortnight: 3 of 311.
+  const runs = hash % 104 === 0 ? 0 : 1 + hash % 26;
   const wins = Math.floor(runs * ((hash >>> 5) % 40) / 100);
-  const windSurgery = conditions.type !== "Flat" && hash % 19 === 0;
+  const windSurgery = conditions.type !== "Flat" && hash % 5 === 0;
+  const recentSurgery = windSurgery && hash % 3 === 0;
   return {
     ...pedigree(horse, runner.age),
     trainer: trainer.name,
@@ -181,7 +189,7 @@ function cardRunner(
     trainer_14_days: {
       runs: String(runs),
       wins: String(wins),
-      percent: runs === 0 ? "" : String(Math.round(100 * wins / runs)),
+      percent: runs === 0 ? "None" : String(Math.round(100 * wins / runs)),
     },
     owner: owner.name,
     owner_id: owner.id,
@@ -201,24 +209,25 @@ function cardRunner(
       : [],
     comment: hash % 31 === 0 ? null : cardComment(hash),
     spotlight: state.declared ? spotlight(hash, roundDistance(conditions.yards)) : "",
-    quotes: hash % 23 === 0 ? [quote(runner, race.day)] : [],
-    stable_tour: hash % 29 === 0 ? [{ quote: `${horse.name} ${cardComment(hash >>> 6).toLowerCase()}` }] : [],
+    quotes: hash % 5 === 2 ? [quote(runner, race)] : [],
+    stable_tour: hash % 7 === 3 ? [{ quote: tourText(hash, horse.name) }] : [],
     medical: windSurgery ? [{ date: dateOf(race.day - 60 - (hash >>> 8) % 400), type: "Wind Surgery" }] : [],
     ...position(runner, state),
     headgear: runner.headgear,
     headgear_run: runner.headgear !== "" && hash % 6 === 0 ? String(1 + (hash >>> 3) % 3) : "",
-    wind_surgery: windSurgery && hash % 2 === 0 ? "w" : "",
-    wind_surgery_run: windSurgery && hash % 2 === 0 ? "1" : "",
+    wind_surgery: recentSurgery ? "w" : "",
+    wind_surgery_run: recentSurgery ? "1" : "",
     past_results_flags: experienced ? [["D"], [], ["C", "D"], [], ["CD"], [], ["BF"], []][hash % 8] : [],
     lbs: String(runner.lbs),
     ofr: runner.rating === undefined ? "-" : String(runner.rating),
     rpr: known ? String((runner.rating ?? horse.rating) + (hash >>> 7) % 13) : "-",
     ts: known && hash % 4 !== 0
-      ? String(Math.max(5, (runner.rating ?? horse.rating) - 5 - (hash >>> 10) % 40))
+      // A poor run earns a figure below 0.
+      ? String((runner.rating ?? horse.rating) - 5 - (hash >>> 10) % 44)
       : "-",
     silk_url: hash % 400 === 0
       ? null
-      : `https://silks.example/svg/${hash % 10}/${hash % 997}/${owner.id.slice(4)}.svg`,
+      : `https://silks.example.com/svg/${hash % 10}/${hash % 997}/${owner.id.slice(4)}.svg`,
     last_run: lastRun(runner, conditions, horses, race.day),
     form: experienced ? formFigures(hash, 1 + (hash >>> 12) % 6) : hash % 2 === 0 ? "" : null,
     trainer_rtf: hash % 14 === 0 ? "" : String((hash >>> 6) % 101),
@@ -249,19 +258,21 @@ function position(runner: Runner, state: { readonly declared: boolean; readonly 
   };
 }
 
-function quote({ horse, hash, trainer }: Runner, day: number): object {
+function quote(
+  { horse, hash, trainer }: Runner,
+  { day, id, meeting: { course } }: RaceField["race"],
+): object {
   return {
     date: dateOf(day - 30 - hash % 300),
     horse: horse.name,
     horse_id: `hrs_${horse.digits}`,
-    race: "Maiden Stakes",
-    race_id: "",
-    course: "",
-    course_id: "",
+    race: QUOTED_RACES[(hash >>> 6) % QUOTED_RACES.length],
+    // Of an earlier race, which need not be stored.
+    race_id: id.replace(/\d{4}$/, String(1000 + hash % 9000)),
+    course: course.cardName,
+    course_id: course.id,
     distance_f: "8",
     distance_y: "1760",
-    quote: `${horse.name} pleased us and ${
-      cardComment(hash >>> 4).toLowerCase()
-    } - ${trainer.name}, trainer.`,
+    quote: quoteText(hash, horse.name, trainer.name),
   };
 }

@@ -27,3 +27,6 @@ export const EURO_REGIONS: ReadonlySet<string> = new Set([
   "hol",
   "gr",
 ]);
+
+/** Regions whose prize money is in dollars of their own. */
+export const DOLLAR_REGIONS: ReadonlySet<string> = new Set(["usa", "can", "aus", "nz", "hk", "sin"]);

@@ -1,6 +1,6 @@
 /** How the API writes distances, times, lengths, prices and money. */
 
-import { EURO_REGIONS } from "./regions.ts";
+import { DOLLAR_REGIONS, EURO_REGIONS } from "./regions.ts";
 
 const YARDS_A_FURLONG = 220;
 
@@ -57,7 +57,8 @@ export function lengths(value: number): string {
 
 /** The money of a region in front of an amount. */
 export function currencyOf(region: string): string {
-  return EURO_REGIONS.has(region) ? "€" : region === "usa" ? "$" : "£";
+  if (EURO_REGIONS.has(region)) return "€";
+  return DOLLAR_REGIONS.has(region) ? "$" : region === "jpn" ? "¥" : "£";
 }
 
 /** `£4,606`, `€6,195` */

@@ -313,3 +313,72 @@ Deno.test("a text that JSON has to escape survives", () => {
   const names = results(new World(1), "2024-11-01", "2024-12-20").map(({ race_name }) => String(race_name));
   assert(names.some((name) => name.includes('"National Hunt"')));
 });
+
+/** Mean and deviation of the lengths of the texts that are there. */
+function lengthsOf(texts: readonly unknown[]): [mean: number, deviation: number] {
+  const lengths = texts.flatMap((text) => typeof text === "string" && text !== "" ? [text.length] : []);
+  const mean = lengths.reduce((sum, length) => sum + length, 0) / lengths.length;
+  return [mean, Math.sqrt(lengths.reduce((sum, length) => sum + (length - mean) ** 2, 0) / lengths.length)];
+}
+
+Deno.test("texts are as long as those of real responses, so that a database is as large as a real one", () => {
+  const world = new World(1);
+  const races = results(world, "2024-05-01", "2024-05-14");
+  const runners = races.flatMap((race) => race.runners);
+  const entries = ["2024-05-01", "2024-05-04", "2024-11-16"].flatMap((date) => cards(world, date))
+    .flatMap((card) => card.runners);
+  const quotesOf = (field: string) =>
+    entries.flatMap((entry) => (entry[field] as unknown as { quote: string }[]).map(({ quote }) => quote));
+  const measured: [string, readonly unknown[], mean: number, deviation: number][] = [
+    ["comment of a result", runners.map((runner) => runner["comment"]), 99, 45],
+    ["owner", runners.map((runner) => runner["owner"]), 21, 8.5],
+    ["race name", races.map((race) => race["race_name"]), 50, 18],
+    ["comment of a card", entries.map((entry) => entry["comment"]), 78, 7],
+    ["spotlight", entries.map((entry) => entry["spotlight"]), 156, 34],
+    ["quote", quotesOf("quotes"), 286, 111],
+    ["stable tour", quotesOf("stable_tour"), 162, 52],
+  ];
+  for (const [what, texts, mean, deviation] of measured) {
+    const [ours, spread] = lengthsOf(texts);
+    assert(Math.abs(ours - mean) < mean * 0.08, `${what}: ${ours.toFixed(1)} characters instead of ${mean}`);
+    assert(Math.abs(spread - deviation) < 8, `${what}: ± ${spread.toFixed(1)} instead of ${deviation}`);
+  }
+});
+
+Deno.test("results of 2026 lack ids of owners in their measured proportion, most of them Irish", () => {
+  const races = results(new World(1), "2026-05-01", "2026-05-31")
+    .filter(({ region }) => region === "GB" || region === "IRE");
+  const runners = races.flatMap((race) => race.runners);
+  const unknown = (list: readonly Texts[]) =>
+    list.filter(({ owner_id }) => owner_id === "").length / list.length;
+  const irish = races.filter(({ region }) => region === "IRE").flatMap((race) => race.runners);
+  assert(unknown(runners) > 0.055 && unknown(runners) < 0.085, `${unknown(runners)} of 7 in 93`);
+  assert(unknown(irish) > 0.15, `${unknown(irish)} of Irish runners`);
+  assert(runners.every((runner) => runner["owner"] !== "" && runner["jockey"] !== ""));
+  assert(runners.some((runner) => runner["jockey_id"] === ""));
+  assertEquals(
+    runnersOf(new World(1), "2025-05-01", "2025-05-10").filter((one) => one["owner_id"] === ""),
+    [],
+  );
+});
+
+Deno.test("some figures are below 0, some trainers had no runner in a fortnight, and some odds wait for the off", () => {
+  const world = new World(1);
+  const runners = runnersOf(world, "2026-05-01", "2026-05-31");
+  assert(
+    runners.some(({ rpr }) => /^-\d/.test(rpr ?? "")) && runners.some(({ tsr }) => /^-\d/.test(tsr ?? "")),
+  );
+  const entries = ["2026-05-01", "2026-05-02", "2026-05-04", "2026-05-06"].flatMap((date) =>
+    cards(world, date)
+  )
+    .flatMap((card) => card.runners);
+  const recent = entries.map((entry) =>
+    entry["trainer_14_days"] as unknown as { runs: string; percent: string }
+  );
+  const none = recent.filter((days) => days?.percent === "None");
+  assert(none.every(({ runs }) => runs === "0"));
+  const share = none.length / entries.length;
+  assert(share > 0.005 && share < 0.02, `${share} of 3 in 311`);
+  const prices = entries.flatMap(({ odds }) => odds as unknown as { fractional: string; decimal: string }[]);
+  assert(prices.some(({ fractional, decimal }) => fractional === "SP" && decimal === "-"));
+});

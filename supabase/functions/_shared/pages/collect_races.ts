@@ -6,6 +6,7 @@ import { readOffDt } from "../values/off_time.ts";
 import { type ElementParser, type ParsedElement, type Refusal, rejectElement } from "./element_parser.ts";
 import type { RunnerEntities } from "./entities.ts";
 import { harvest, sortedBy } from "./harvest.ts";
+import { mergeCopies, type MergedElement } from "./merge_copies.ts";
 import { RowReader } from "./row_reader.ts";
 import type { CourseRow, OddsRow, PageRows, RaceRow, Reject, RunnerRow } from "./rows.ts";
 import type { UnknownFields } from "./unknown_fields.ts";
@@ -48,6 +49,12 @@ export interface Feed<Race extends RaceRow, Runner extends RunnerRow> {
   readonly explainReject?: (raw: unknown) => string | null;
 }
 
+/** Which races become rows. */
+export interface RaceOptions {
+  /** The regions that were asked for, in lower case; all when there are none. */
+  readonly regions?: readonly string[];
+}
+
 interface RaceEntry<Race extends RaceRow, Runner extends RunnerRow> {
   readonly row: Race;
   readonly course: CourseRow;
@@ -57,20 +64,25 @@ interface RaceEntry<Race extends RaceRow, Runner extends RunnerRow> {
 
 /**
  * Reads the races of a page. Each race and each runner is read on its own: one that cannot be read is a reject, and the
- * rest is kept. A race that comes twice (pages shift while they are read) counts as it came last, and so does
- * a horse that comes twice in a race.
+ * rest is kept. A race that comes twice is one, with all that either copy says, and so is a horse that comes twice in a race. A
+ * race of a region that was not asked for is left out.
  */
 export function collectRaces<Race extends RaceRow, Runner extends RunnerRow>(
   feed: Feed<Race, Runner>,
   list: readonly unknown[],
   unknownFields: UnknownFields,
+  { regions }: RaceOptions = {},
 ): PageRows<Race, Runner> {
   const races = new Map<string, RaceEntry<Race, Runner>>();
   const rejects: Reject[] = [];
-  for (const raw of list) {
-    const entry = readRaceEntry(feed, raw, unknownFields);
-    if ("row" in entry) races.set(entry.row.id, entry);
-    else rejects.push(entry);
+  const leftOut: string[] = [];
+  for (const element of mergeCopies(list, "race_id", ["runners"])) {
+    const entry = readRaceEntry(feed, element, unknownFields);
+    const id = "row" in entry ? entry.row.id : entry.race_id;
+    for (let copy = 2; copy <= element.copies; copy++) leftOut.push(`${id} (copy ${copy})`);
+    if (!("row" in entry)) rejects.push(entry);
+    else if (regions === undefined || regions.includes(entry.row.region_code)) races.set(entry.row.id, entry);
+    else leftOut.push(entry.row.id);
   }
 
   const entries = sortedBy(races.values(), (entry) => entry.row.id);
@@ -85,12 +97,13 @@ export function collectRaces<Race extends RaceRow, Runner extends RunnerRow>(
     odds: runners.flatMap((runner) => runner.odds),
     rejects: [...rejects, ...entries.flatMap((entry) => entry.rejects)],
     unknown_fields: unknownFields.list(),
+    left_out: leftOut,
   };
 }
 
 function readRaceEntry<Race extends RaceRow, Runner extends RunnerRow>(
   feed: Feed<Race, Runner>,
-  raw: unknown,
+  { raw, contradictions }: MergedElement,
   unknownFields: UnknownFields,
 ): RaceEntry<Race, Runner> | Reject {
   const parsed = feed.parseRace(raw, unknownFields);
@@ -102,13 +115,17 @@ function readRaceEntry<Race extends RaceRow, Runner extends RunnerRow>(
     rejects,
   );
   read.noteSetAside(parsed.setAside);
+  read.noteContradictions(contradictions);
+  const isListSetAside = parsed.setAside.some(({ field }) => field === "runners");
+  if ((race.runners ?? null) === null && !isListSetAside) {
+    read.noteMissing("runners", null, "every race has a list of them");
+  }
   const row = toRow(read);
   const runners = new Map<string, RunnerEntry<Runner>>();
-  (race.runners ?? []).forEach((rawRunner, index) => {
-    const parsedRunner = feed.parseRunner(rawRunner, unknownFields);
-    const entry = readRunnerEntry(parsedRunner, rawRunner, `runners[${index}]`, race, rejects);
+  for (const element of mergeCopies(race.runners ?? [], "horse_id", ["odds"])) {
+    const entry = readRunnerEntry(feed.parseRunner(element.raw, unknownFields), element, race, rejects);
     if (entry !== null) runners.set(entry.row.horse_id, entry);
-  });
+  }
   const course: CourseRow = {
     id: race.course_id,
     name: readCourseName(race.course),
@@ -120,11 +137,11 @@ function readRaceEntry<Race extends RaceRow, Runner extends RunnerRow>(
 
 function readRunnerEntry<Runner extends RunnerRow>(
   parsed: ParsedElement<RunnerElement<Runner>>,
-  raw: unknown,
-  path: string,
+  { raw, index, contradictions }: MergedElement,
   race: CheckedRace,
   rejects: Reject[],
 ): RunnerEntry<Runner> | null {
+  const path = `runners[${index}]`;
   const place = { race_id: race.race_id, race_date: race.date };
   if (!parsed.ok) {
     rejects.push({ ...rejectElement("runner", raw, path, parsed), ...place });
@@ -133,6 +150,7 @@ function readRunnerEntry<Runner extends RunnerRow>(
   const { horse_id, toEntry } = parsed.element;
   const read = new RowReader({ ...place, horse_id, prefix: `${path}.` }, rejects);
   read.noteSetAside(parsed.setAside);
+  read.noteContradictions(contradictions);
   return toEntry(race, read);
 }
 

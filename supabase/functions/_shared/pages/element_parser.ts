@@ -30,18 +30,23 @@ export type ElementParser<T> = (raw: unknown, unknownFields: UnknownFields) => P
  * wrong kind is set aside and read as null, so that one odd field never loses a row.
  *
  * @param read what becomes of the checked fields
+ * @param parts fields that hold objects, or lists of them, and the fields known of these
  */
 export function elementParser<Schema extends z.ZodObject, T>(
   kind: ObjectKind,
   schema: Schema,
   read: (fields: z.infer<Schema>) => T,
+  parts: Readonly<Partial<Record<ObjectKind, readonly string[]>>> = {},
 ): ElementParser<T> {
   const known = new Set(Object.keys(schema.shape));
+  const knownParts = (Object.keys(parts) as ObjectKind[])
+    .map((field) => [field, new Set<string>(parts[field])] as const);
   return (raw, unknownFields) => {
     if (!isRecord(raw)) return { ok: false, field: null, reason: "It is not an object." };
     const parsed = parseWithoutOddFields(schema, raw);
     if (!parsed.ok) return parsed;
     unknownFields.count(kind, raw, known);
+    for (const [field, fields] of knownParts) unknownFields.countPart(field, raw[field], fields);
     return { ...parsed, element: read(parsed.element) };
   };
 }

@@ -1,4 +1,5 @@
 import { readId } from "../values/ids.ts";
+import type { JockeyEntry } from "../values/jockey.ts";
 import { presentText, type Sent } from "../values/missing.ts";
 import { readAnimalName } from "../values/names.ts";
 import type { RowReader } from "./row_reader.ts";
@@ -17,6 +18,14 @@ export interface RunnerEntities {
   readonly bookmakers: readonly string[];
 }
 
+/** Somebody that a runner names: by an id, with the master row that it brings; by a name alone; or not at all. */
+export interface Named<Row> {
+  readonly row: Row | null;
+  readonly id: string | null;
+  /** Null where there is an id: the name is in the row then. */
+  readonly nameAlone: string | null;
+}
+
 /** A sire, dam or damsire: cards send the region beside the name, results behind it. */
 export function readParent(
   read: RowReader,
@@ -25,11 +34,15 @@ export function readParent(
   sentName: Sent,
   sentRegion: Sent,
   seenOn: string,
-): ParentRow | null {
-  const id = readMasterId(read, field, sentId, sentName);
-  if (id === null) return null;
+): Named<ParentRow> {
+  const id = read.take(`${field}_id`, sentId, readId(sentId));
   const { name, region } = readAnimalName(sentName);
-  return { id, name, region_code: presentText(sentRegion)?.toLowerCase() ?? region, last_seen_on: seenOn };
+  return named(id, name, (id) => ({
+    id,
+    name,
+    region_code: presentText(sentRegion)?.toLowerCase() ?? region,
+    last_seen_on: seenOn,
+  }));
 }
 
 /** A trainer or an owner. */
@@ -39,16 +52,18 @@ export function readPerson(
   sentId: Sent,
   sentName: Sent,
   seenOn: string,
-): PersonRow | null {
-  const id = readMasterId(read, field, sentId, sentName);
-  return id === null ? null : { id, name: presentText(sentName), last_seen_on: seenOn };
+): Named<PersonRow> {
+  const id = read.take(`${field}_id`, sentId, readId(sentId));
+  const name = presentText(sentName);
+  return named(id, name, (id) => ({ id, name, last_seen_on: seenOn }));
 }
 
-/** Without an id there is no row to keep a name in, so a name that comes alone is noted. */
-function readMasterId(read: RowReader, field: string, sentId: Sent, sentName: Sent): string | null {
-  const id = readId(sentId);
-  if (id.value === null && id.problem === null && presentText(sentName) !== null) {
-    read.noteMissing(`${field}_id`, sentName, `${field} has a name`);
-  }
-  return read.take(`${field}_id`, sentId, id);
+/** The jockey of a card or a result, as its value was read. */
+export function namedJockey(jockey: JockeyEntry | null, seenOn: string): Named<PersonRow> {
+  const name = jockey?.name ?? null;
+  return named(jockey?.id ?? null, name, (id) => ({ id, name, last_seen_on: seenOn }));
+}
+
+function named<Row>(id: string | null, name: string | null, toRow: (id: string) => Row): Named<Row> {
+  return id === null ? { row: null, id, nameAlone: name } : { row: toRow(id), id, nameAlone: null };
 }

@@ -1,6 +1,7 @@
 import { bookmakerCode, bookmakerType } from "../values/bookmaker.ts";
+import { isAfter } from "../values/code_points.ts";
 import type { RunnerEntities } from "./entities.ts";
-import type { BookmakerRow, CourseRow, MasterRows, SeenRow } from "./rows.ts";
+import type { BookmakerRow, CourseRow, HorseRow, MasterRows, SeenRow } from "./rows.ts";
 
 /**
  * The entities of a page: the API has no list of them, so each runner brings its own. One row an id, and no id without
@@ -13,7 +14,7 @@ export function harvest(courses: readonly CourseRow[], runners: readonly RunnerE
     sires: newestOfEach(runners.map((runner) => runner.sire)),
     dams: newestOfEach(runners.map((runner) => runner.dam)),
     damsires: newestOfEach(runners.map((runner) => runner.damsire)),
-    horses: newestOfEach(runners.map((runner) => runner.horse)),
+    horses: newestOfEach(runners.map((runner) => runner.horse)).map(withoutKnownNames),
     jockeys: newestOfEach(runners.map((runner) => runner.jockey)),
     trainers: newestOfEach(runners.map((runner) => runner.trainer)),
     owners: newestOfEach(runners.map((runner) => runner.owner)),
@@ -45,10 +46,21 @@ function newer<Row extends SeenRow>(one: Row, other: Row): Row {
   if (one.last_seen_on < other.last_seen_on) return overlay(one, other);
   const columns = Object.entries(other).map(([column, value]) => {
     const before = one[column as keyof Row];
-    const keep = before !== null && before !== undefined && (value === null || before > value);
+    const keep = before !== null && before !== undefined &&
+      (value === null || isAfter(String(before), String(value)));
     return [column, keep ? before : value];
   });
   return { ...one, ...Object.fromEntries(columns) };
+}
+
+/** A parent's name stands only while no run of the horse brings the id, as in the database. */
+function withoutKnownNames(horse: HorseRow): HorseRow {
+  return {
+    ...horse,
+    sire_name: horse.sire_id === null ? horse.sire_name : null,
+    dam_name: horse.dam_id === null ? horse.dam_name : null,
+    damsire_name: horse.damsire_id === null ? horse.damsire_name : null,
+  };
 }
 
 /** The first row, with its nulls filled from the second. */

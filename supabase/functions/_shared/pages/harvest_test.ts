@@ -13,8 +13,11 @@ function entities(fields: Partial<RunnerEntities>): RunnerEntities {
     colour: null,
     breeder: null,
     sire_id: null,
+    sire_name: null,
     dam_id: null,
+    dam_name: null,
     damsire_id: null,
+    damsire_name: null,
     last_seen_on: "2025-10-14",
     card_seen_on: null,
   };
@@ -57,6 +60,29 @@ Deno.test("harvest() keeps the greater of two names of one day, in either order,
   const [abe, zed] = [owner("own_1", "Abe", "2025-10-14"), owner("own_1", "Zed", "2025-10-14")];
   for (const runners of [[abe, zed], [zed, abe]]) {
     assertEquals(harvest([], runners).owners, [{ id: "own_1", name: "Zed", last_seen_on: "2025-10-14" }]);
+  }
+});
+
+Deno.test("harvest() compares names by code point, as the database does", () => {
+  const names = ["de Lacy", "Zed", "Émile", "\u{1F40E}", "\uFFFD"];
+  for (const order of [names, names.toReversed()]) {
+    const runners = order.map((name) => owner("own_1", name, "2025-10-14"));
+    assertEquals(harvest([], runners).owners.map(({ name }) => name), ["\u{1F40E}"]);
+    assertEquals(
+      harvest([], runners.filter((runner) => (runner.owner?.name?.charCodeAt(0) ?? 0) < 0x80)).owners.map((
+        row,
+      ) => row.name),
+      ["de Lacy"],
+    );
+  }
+});
+
+Deno.test("harvest() drops the name of a parent once another run brings the id", () => {
+  const { horse } = entities({});
+  const [named, known] = [{ ...horse, sire_name: "Night Clerk" }, { ...horse, sire_id: "sir_1" }];
+  for (const order of [[named, known], [known, named]]) {
+    const { horses } = harvest([], order.map((horse) => entities({ horse })));
+    assertEquals(horses.map(({ sire_id, sire_name }) => [sire_id, sire_name]), [["sir_1", null]]);
   }
 });
 

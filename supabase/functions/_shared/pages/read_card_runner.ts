@@ -6,10 +6,10 @@ import { jsonList } from "../values/json.ts";
 import { readLastRun } from "../values/last_run.ts";
 import { presentText } from "../values/missing.ts";
 import { readAnimalName } from "../values/names.ts";
-import { readInteger, readPercent } from "../values/numbers.ts";
+import { readFigure, readInteger, readPercent } from "../values/numbers.ts";
 import { readRunnerNumber } from "../values/runner_number.ts";
 import type { CheckedRace, RunnerEntry } from "./collect_races.ts";
-import { readParent, readPerson } from "./entities.ts";
+import { namedJockey, readParent, readPerson } from "./entities.ts";
 import { NO_ODDS, readOdds } from "./read_odds.ts";
 import type { RowReader } from "./row_reader.ts";
 import type { CardRunnerRow, HorseRow } from "./rows.ts";
@@ -29,7 +29,8 @@ export function readCardRunner(
 ): RunnerEntry<CardRunnerRow> {
   const quoted = captureOdds ? readOdds(runner.odds, race_id, runner.horse_id, read) : NO_ODDS;
   const number = read.take("number", runner.number, readRunnerNumber(runner.number));
-  const jockey = read.take("jockey_id", runner.jockey_id, readCardJockey(runner.jockey, runner.jockey_id));
+  const entry = read.take("jockey_id", runner.jockey_id, readCardJockey(runner.jockey, runner.jockey_id));
+  const jockey = namedJockey(entry, race_date);
   const sire = readParent(read, "sire", runner.sire_id, runner.sire, runner.sire_region, race_date);
   const dam = readParent(read, "dam", runner.dam_id, runner.dam, runner.dam_region, race_date);
   const damsire = readParent(
@@ -54,18 +55,24 @@ export function readCardRunner(
     sex_code: read.text(runner.sex_code),
     colour: read.text(runner.colour),
     breeder: read.text(runner.breeder),
-    sire_id: sire?.id ?? null,
-    dam_id: dam?.id ?? null,
-    damsire_id: damsire?.id ?? null,
+    sire_id: sire.id,
+    sire_name: sire.nameAlone,
+    dam_id: dam.id,
+    dam_name: dam.nameAlone,
+    damsire_id: damsire.id,
+    damsire_name: damsire.nameAlone,
     last_seen_on: race_date,
     card_seen_on: race_date,
   };
   const row: CardRunnerRow = {
     race_id,
     horse_id: runner.horse_id,
-    jockey_id: jockey?.id ?? null,
-    trainer_id: trainer?.id ?? null,
-    owner_id: owner?.id ?? null,
+    jockey_id: jockey.id,
+    jockey_name: jockey.nameAlone,
+    trainer_id: trainer.id,
+    trainer_name: trainer.nameAlone,
+    owner_id: owner.id,
+    owner_name: owner.nameAlone,
     number: number?.number ?? null,
     draw: read.take("draw", runner.draw, readDraw(runner.draw)),
     age: read.take("age", runner.age, readInteger(runner.age)),
@@ -73,17 +80,17 @@ export function readCardRunner(
     weight_lbs: read.take("lbs", runner.lbs, readInteger(runner.lbs)),
     headgear: read.text(runner.headgear),
     official_rating: read.take("ofr", runner.ofr, readInteger(runner.ofr)),
-    jockey_claim_lbs: jockey?.claimLbs ?? null,
+    jockey_claim_lbs: entry?.claimLbs ?? null,
     silk_url: read.text(runner.silk_url),
-    is_non_runner: number?.isNonRunner === true || jockey?.isNonRunner === true,
+    is_non_runner: number?.isNonRunner === true || entry?.isNonRunner === true,
     is_reserve: number?.isReserve === true,
     has_card: true,
     has_result: false,
     headgear_run: read.text(runner.headgear_run),
     wind_surgery: read.text(runner.wind_surgery),
     wind_surgery_run: read.text(runner.wind_surgery_run),
-    card_rpr: read.take("rpr", runner.rpr, readInteger(runner.rpr)),
-    card_topspeed: read.take("ts", runner.ts, readInteger(runner.ts)),
+    card_rpr: read.take("rpr", runner.rpr, readFigure(runner.rpr)),
+    card_topspeed: read.take("ts", runner.ts, readFigure(runner.ts)),
     form: read.text(runner.form),
     last_run: lastRun.text,
     last_run_days: lastRun.days,
@@ -104,20 +111,17 @@ export function readCardRunner(
     previous_trainers: jsonList(runner.prev_trainers),
     previous_owners: jsonList(runner.prev_owners),
   };
-  const jockeyRow = row.jockey_id === null
-    ? null
-    : { id: row.jockey_id, name: jockey?.name ?? null, last_seen_on: race_date };
   return {
     row,
     entities: {
       horse,
-      sire,
-      dam,
-      damsire,
-      jockey: jockeyRow,
-      trainer: trainer &&
-        { ...trainer, location: read.text(runner.trainer_location), card_seen_on: race_date },
-      owner,
+      sire: sire.row,
+      dam: dam.row,
+      damsire: damsire.row,
+      jockey: jockey.row,
+      trainer: trainer.row &&
+        { ...trainer.row, location: read.text(runner.trainer_location), card_seen_on: race_date },
+      owner: owner.row,
       bookmakers: quoted.bookmakers,
     },
     odds: quoted.rows,

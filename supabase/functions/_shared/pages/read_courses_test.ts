@@ -23,7 +23,13 @@ Deno.test("readCourses() rejects a course without an id and keeps the others", (
 
 Deno.test("readCourses() counts fields that it does not know", () => {
   const { rows } = readCourses({ courses: [{ ...penshire, latitude: 1 }], total: 1 });
-  assertEquals(rows.unknown_fields, [{ object: "course", field: "latitude", seen: 1 }]);
+  assertEquals(rows.unknown_fields, [{
+    object: "course",
+    field: "latitude",
+    seen: 1,
+    first_value: "1",
+    newest_value: "1",
+  }]);
 });
 
 Deno.test("readCourses() refuses a body that is no list of courses", () => {

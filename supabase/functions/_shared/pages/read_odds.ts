@@ -33,7 +33,9 @@ export function readOdds(sent: unknown, race_id: string, horse_id: string, read:
   const quotes: unknown[] = sent;
   quotes.forEach((quote, index) => {
     const path = `odds[${index}]`;
-    const name = typeof quote === "object" && quote !== null ? presentText(scalar(quote, "bookmaker")) : null;
+    const name = typeof quote === "object" && quote !== null
+      ? presentText(asScalar(Object.getOwnPropertyDescriptor(quote, "bookmaker")?.value))
+      : null;
     const bookmaker_code = name === null ? null : bookmakerCode(name);
     if (typeof quote !== "object" || quote === null || name === null || bookmaker_code === null) {
       read.noteMisread(path, quote, "names no bookmaker");
@@ -41,7 +43,11 @@ export function readOdds(sent: unknown, race_id: string, horse_id: string, read:
     }
     bookmakers.push(name);
     const take = <T>(field: string, reader: (value: Sent) => { value: T | null; problem: string | null }) => {
-      const value = scalar(quote, field);
+      const sent: unknown = Object.getOwnPropertyDescriptor(quote, field)?.value;
+      if (typeof sent === "object" && sent !== null) {
+        read.noteMisread(`${path}.${field}`, sent, "is of a kind that cannot be read");
+      }
+      const value = asScalar(sent);
       return read.take(`${path}.${field}`, value, reader(value));
     };
     const row: OddsRow = {
@@ -62,8 +68,7 @@ export function readOdds(sent: unknown, race_id: string, horse_id: string, read:
   return { rows: sortedBy(rows.values(), (row) => row.bookmaker_code), bookmakers };
 }
 
-/** A field of a quote; a list or an object in its place is as good as none. */
-function scalar(quote: object, field: string): Sent {
-  const sent: unknown = Object.getOwnPropertyDescriptor(quote, field)?.value;
+/** A list or an object in the place of a value is as good as none. */
+function asScalar(sent: unknown): Sent {
   return typeof sent === "string" || typeof sent === "number" || typeof sent === "boolean" ? sent : null;
 }

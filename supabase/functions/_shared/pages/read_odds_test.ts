@@ -50,6 +50,11 @@ Deno.test("a bookmaker is matched on its normalised code: Spread Ex and Spreadex
   }
 });
 
+Deno.test("a quote that says SP before the off has no price yet", () => {
+  const rows = readQuotes([quote({ fractional: "SP", decimal: "-", ew_places: "", ew_denom: "" })]);
+  assertEquals([rows.odds, rows.rejects, rows.bookmakers.length], [[], [], 1]);
+});
+
 Deno.test("a quote without a price, as non-runners have it, is no row and no reject", () => {
   const rows = readQuotes([quote({ fractional: "-", decimal: "-", ew_places: "", ew_denom: "" })]);
   assertEquals([rows.odds, rows.rejects, rows.bookmakers.length], [[], [], 1]);
@@ -66,6 +71,7 @@ Deno.test("what is odd in a quote is noted with its path, and the rest of it is 
   ]);
   assertEquals(rows.rejects.map((reject) => [reject.path, reject.reason]), [
     ["runners[0].odds[1].decimal", "odds[1].decimal is not a number."],
+    ["runners[0].odds[1].updated", "odds[1].updated is of a kind that cannot be read."],
   ]);
 });
 

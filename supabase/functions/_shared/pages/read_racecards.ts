@@ -1,10 +1,16 @@
-import { cardRunner, type Racecard, racecard, racecardsPage } from "../racing_api/schemas.ts";
+import {
+  CARD_RUNNER_PARTS,
+  cardRunner,
+  type Racecard,
+  racecard,
+  racecardsPage,
+} from "../racing_api/schemas.ts";
 import { readBoolean } from "../values/booleans.ts";
 import { furlongsOf, metresOf, readDistanceText, readFurlongs } from "../values/distance.ts";
 import { readInteger } from "../values/numbers.ts";
 import { readOffDt, readOffTime } from "../values/off_time.ts";
 import { readPrize } from "../values/prize.ts";
-import { collectRaces, type Feed } from "./collect_races.ts";
+import { collectRaces, type Feed, type RaceOptions } from "./collect_races.ts";
 import { elementParser } from "./element_parser.ts";
 import { parseEnvelope } from "./envelope.ts";
 import { type CardOptions, readCardRunner } from "./read_card_runner.ts";
@@ -19,7 +25,7 @@ import { UnknownFields } from "./unknown_fields.ts";
  */
 export function readRacecardsPage(
   body: unknown,
-  options: CardOptions = {},
+  options: CardOptions & RaceOptions = {},
 ): RacePage<CardRaceRow, CardRunnerRow> {
   const unknownFields = new UnknownFields();
   const expected = "an object with a list racecards and a number total";
@@ -28,7 +34,7 @@ export function readRacecardsPage(
   return {
     total: page.total,
     raceCount,
-    rows: collectRaces(feedOfCards(options), page.racecards, unknownFields),
+    rows: collectRaces(feedOfCards(options), page.racecards, unknownFields, options),
   };
 }
 
@@ -41,7 +47,7 @@ function feedOfCards(options: CardOptions): Feed<CardRaceRow, CardRunnerRow> {
     parseRunner: elementParser("card_runner", cardRunner, (runner) => ({
       horse_id: runner.horse_id,
       toEntry: (race, read) => readCardRunner(runner, race, read, options),
-    })),
+    }), CARD_RUNNER_PARTS),
     explainReject: explainMissingIds,
   };
 }

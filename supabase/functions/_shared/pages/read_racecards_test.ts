@@ -58,8 +58,11 @@ Deno.test("readRacecardsPage() turns a declared horse into a row of ra_runners",
     race_id: "rac_9001",
     horse_id: "hrs_1001",
     jockey_id: "jky_7001",
+    jockey_name: null,
     trainer_id: "trn_5001",
+    trainer_name: null,
     owner_id: "own_6001",
+    owner_name: null,
     number: 3,
     draw: 5,
     age: 4,
@@ -116,8 +119,11 @@ Deno.test("readRacecardsPage() harvests the master rows that the card brings", (
     colour: "b",
     breeder: "Inkwell Stud",
     sire_id: "sir_3001",
+    sire_name: null,
     dam_id: "dam_2001",
+    dam_name: null,
     damsire_id: "dsi_4001",
+    damsire_name: null,
     last_seen_on,
     card_seen_on: last_seen_on,
   }]);
@@ -284,14 +290,60 @@ Deno.test("readRacecardsPage() makes a wrong value null and notes what was sent"
   );
 });
 
-Deno.test("readRacecardsPage() notes a name that came without its id", () => {
-  const { runner, rows } = readRunner({ trainer_id: "" });
-  assertEquals(runner.trainer_id, null);
-  assertEquals(rows.rejects.map(({ path, reason, raw }) => ({ path, reason, raw })), [{
-    path: "runners[0].trainer_id",
-    reason: "trainer_id is missing although trainer has a name.",
-    raw: { value: "Ada Quill" },
-  }]);
+Deno.test("readRacecardsPage() keeps a name that came without its id, and rejects nothing", () => {
+  for (const id of ["", null, undefined]) {
+    const { runner, rows } = readRunner({
+      trainer_id: id,
+      owner_id: id,
+      jockey_id: id,
+      sire_id: id,
+      dam_id: id,
+      damsire_id: id,
+    });
+    assertEquals([runner.trainer_id, runner.owner_id, runner.jockey_id], [null, null, null]);
+    assertEquals([runner.trainer_name, runner.owner_name, runner.jockey_name, runner.jockey_claim_lbs], [
+      "Ada Quill",
+      "The Blotters",
+      "Bea Rein",
+      5,
+    ]);
+    const [horse] = rows.horses;
+    assertEquals([horse?.sire_id, horse?.dam_id, horse?.damsire_id], [null, null, null]);
+    assertEquals([horse?.sire_name, horse?.dam_name, horse?.damsire_name], [
+      "Night Clerk",
+      "Moth",
+      "Candle Maker",
+    ]);
+    assertEquals([rows.trainers, rows.owners, rows.jockeys, rows.sires, rows.rejects], [[], [], [], [], []]);
+  }
+});
+
+Deno.test("readRacecardsPage() takes the percentage of no runs for missing, and keeps a figure below 0", () => {
+  const { runner, rows } = readRunner({
+    trainer_14_days: { runs: "0", wins: "0", percent: "None" },
+    rpr: "-3",
+    ts: "-12",
+  });
+  assertEquals([runner.trainer_14_days_runs, runner.trainer_14_days_percent], [0, null]);
+  assertEquals([runner.card_rpr, runner.card_topspeed], [-3, -12]);
+  assertEquals(rows.rejects, []);
+});
+
+Deno.test("readRacecardsPage() keeps a prize whose currency is unknown, and notes it", () => {
+  const { races, rejects } = readCards(cardBody({ region: "BUL", prize: "5000" }));
+  assertEquals([races[0]?.prize_amount, races[0]?.prize_currency], [5000, null]);
+  assertEquals(rejects.map(({ reason }) => reason), [
+    "prize has no currency, and that of the region bul is unknown.",
+  ]);
+});
+
+Deno.test("readRacecardsPage() notes a card whose runners are missing, and keeps the race", () => {
+  for (const runners of [null, undefined, "", "-", "none"]) {
+    const { races, rejects } = readCards(cardBody({ runners }));
+    assertEquals(races.length, 1);
+    assertEquals(rejects.map(({ kind, path }) => ({ kind, path })), [{ kind: "value", path: "runners" }]);
+  }
+  assertEquals(readCards(cardBody({ runners: [] })).rejects, []);
 });
 
 Deno.test("readRacecardsPage() says that the Pro plan is needed when a card has no ids", () => {
@@ -308,28 +360,77 @@ Deno.test("readRacecardsPage() counts fields that it does not know, and reads th
   const runners = [cardRunnerBody({ pace: "x" }), cardRunnerBody({ horse_id: "hrs_1002", pace: "y" })];
   const page = readRacecardsPage(cardsBody([cardBody({ runners, moon: 1 })], { next: null }));
   assertEquals(page.rows.unknown_fields, [
-    { object: "page", field: "next", seen: 1 },
-    { object: "racecard", field: "moon", seen: 1 },
-    { object: "card_runner", field: "pace", seen: 2 },
+    { object: "page", field: "next", seen: 1, first_value: null, newest_value: null },
+    { object: "racecard", field: "moon", seen: 1, first_value: "1", newest_value: "1" },
+    { object: "card_runner", field: "pace", seen: 2, first_value: '"x"', newest_value: '"y"' },
   ]);
   assertEquals(page.rows.runners.length, 2);
 });
 
-Deno.test("readRacecardsPage() takes a race that comes twice as it came last", () => {
-  const rows = readCards(
-    cardBody(),
-    cardBody({ going: "Soft", runners: [cardRunnerBody({ horse_id: "hrs_1002" })] }),
-  );
-  assertEquals(rows.races.map((race) => race.going), ["Soft"]);
-  assertEquals(rows.runners.map((runner) => runner.horse_id), ["hrs_1002"]);
-  assertEquals(rows.horses.map((horse) => horse.id), ["hrs_1002"]);
+Deno.test("readRacecardsPage() counts what it does not know inside a runner", () => {
+  const runner = cardRunnerBody({
+    trainer_14_days: { runs: "12", places: "4" },
+    quotes: [{ quote: "Well", mood: "good" }, { quote: "Fine" }, "odd"],
+    odds: [{ bookmaker: "Some Bet", fractional: "7/2", decimal: "4.5", volume: 9 }, { volume: 10 }],
+    medical: [{ type: "Wind Surgery", vet: { name: "Dr Lint" } }],
+  });
+  const { rows } = readRacecardsPage(cardsBody([cardBody({ runners: [runner] })]));
+  assertEquals(rows.unknown_fields, [
+    { object: "trainer_14_days", field: "places", seen: 1, first_value: '"4"', newest_value: '"4"' },
+    { object: "odds", field: "volume", seen: 2, first_value: "9", newest_value: "10" },
+    { object: "quotes", field: "mood", seen: 1, first_value: '"good"', newest_value: '"good"' },
+    {
+      object: "medical",
+      field: "vet",
+      seen: 1,
+      first_value: '{"name":"Dr Lint"}',
+      newest_value: '{"name":"Dr Lint"}',
+    },
+  ]);
 });
 
-Deno.test("readRacecardsPage() takes a horse that comes twice in a race as it came last", () => {
-  const { rows } = {
-    rows: readCards(cardBody({ runners: [cardRunnerBody(), cardRunnerBody({ draw: "9" })] })),
-  };
-  assertEquals(rows.runners.map((runner) => runner.draw), [9]);
+Deno.test("readRacecardsPage() makes one of a race that comes twice: the fuller value stands, a contradiction is noted", () => {
+  const rows = readCards(
+    cardBody({ weather: "Hail", verdict: "" }),
+    cardBody({ weather: "", going: "Soft", runners: [cardRunnerBody({ horse_id: "hrs_1002" })] }),
+  );
+  const race = rows.races[0];
+  assertEquals(rows.races.length, 1);
+  assertEquals([race?.weather, race?.verdict, race?.going], ["Hail", "Hard to beat", "Soft"]);
+  assertEquals(rows.runners.map((runner) => runner.horse_id), ["hrs_1001", "hrs_1002"]);
+  assertEquals(rows.left_out, ["rac_9001 (copy 2)"]);
+  assertEquals(rows.rejects, [{
+    kind: "value",
+    race_id: "rac_9001",
+    horse_id: null,
+    race_date: "2025-10-14",
+    reason: "going came twice with two values, and the later one stands.",
+    path: "going",
+    raw: { value: ["Standard / Slow", "Soft"] },
+  }]);
+});
+
+Deno.test("readRacecardsPage() makes one of a horse that comes twice in a race", () => {
+  const rows = readCards(cardBody({
+    runners: [cardRunnerBody({ form: "", draw: "5" }), cardRunnerBody({ comment: null, draw: "9" })],
+  }));
+  assertEquals(rows.runners.map(({ draw, form, card_comment }) => [draw, form, card_comment]), [
+    [9, "542-", "Won twice"],
+  ]);
+  assertEquals(rows.rejects.map(({ path, raw }) => ({ path, raw })), [
+    { path: "runners[0].draw", raw: { value: ["5", "9"] } },
+  ]);
+  assertEquals(readCards(cardBody(), cardBody()).rejects, []);
+});
+
+Deno.test("readRacecardsPage() leaves out a race of a region that was not asked for, and counts it as come", () => {
+  const foreign = cardBody({ race_id: "rac_9002", region: "FR", runners: [cardRunnerBody({ draw: "x" })] });
+  const body = cardsBody([cardBody(), foreign]);
+  const { rows, raceCount } = readRacecardsPage(body, { regions: ["gb", "ire"] });
+  assertEquals([rows.races.map(({ id }) => id), rows.left_out, raceCount], [["rac_9001"], ["rac_9002"], 2]);
+  assertEquals([rows.rejects, rows.runners.length], [[], 1]);
+  assertEquals(readRacecardsPage(body, { regions: ["fr"] }).rows.left_out, ["rac_9001"]);
+  assertEquals(readRacecardsPage(body).rows.races.length, 2);
 });
 
 Deno.test("readRacecardsPage() has one horse and two runners when a horse is in two races of a day", () => {

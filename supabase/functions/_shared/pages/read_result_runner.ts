@@ -3,7 +3,7 @@ import { readBeatenLengths } from "../values/beaten_lengths.ts";
 import { readDraw } from "../values/draw.ts";
 import { readResultJockey } from "../values/jockey.ts";
 import { readAnimalName } from "../values/names.ts";
-import { readInteger } from "../values/numbers.ts";
+import { readFigure, readInteger } from "../values/numbers.ts";
 import { readPosition } from "../values/position.ts";
 import { readPrize } from "../values/prize.ts";
 import { readRaceTime } from "../values/race_time.ts";
@@ -11,7 +11,7 @@ import { readRunnerNumber } from "../values/runner_number.ts";
 import { readDecimalPrice, readStartingPrice } from "../values/starting_price.ts";
 import { readStones } from "../values/weight.ts";
 import type { CheckedRace, RunnerEntry } from "./collect_races.ts";
-import { readParent, readPerson } from "./entities.ts";
+import { namedJockey, readParent, readPerson } from "./entities.ts";
 import type { RowReader } from "./row_reader.ts";
 import type { HorseRow, ResultRunnerRow } from "./rows.ts";
 
@@ -22,8 +22,9 @@ export function readResultRunner(
   read: RowReader,
 ): RunnerEntry<ResultRunnerRow> {
   const number = read.take("number", runner.number, readRunnerNumber(runner.number));
-  const jockey = read.take("jockey_id", runner.jockey_id, readResultJockey(runner.jockey, runner.jockey_id));
+  const entry = read.take("jockey_id", runner.jockey_id, readResultJockey(runner.jockey, runner.jockey_id));
   const claim = read.take("jockey_claim_lbs", runner.jockey_claim_lbs, readInteger(runner.jockey_claim_lbs));
+  const jockey = namedJockey(entry, race_date);
   const sire = readParent(read, "sire", runner.sire_id, runner.sire, null, race_date);
   const dam = readParent(read, "dam", runner.dam_id, runner.dam, null, race_date);
   const damsire = readParent(read, "damsire", runner.damsire_id, runner.damsire, null, race_date);
@@ -33,7 +34,7 @@ export function readResultRunner(
   const price = read.take("sp", runner.sp, readStartingPrice(runner.sp));
   const prize = read.take("prize", runner.prize, readPrize(runner.prize, region));
   const { name, region: birthRegion } = readAnimalName(runner.horse);
-  const isNonRunner = number?.isNonRunner === true || jockey?.isNonRunner === true;
+  const isNonRunner = number?.isNonRunner === true || entry?.isNonRunner === true;
   const horse: HorseRow = {
     id: runner.horse_id,
     name,
@@ -44,18 +45,24 @@ export function readResultRunner(
     sex_code: null,
     colour: null,
     breeder: null,
-    sire_id: sire?.id ?? null,
-    dam_id: dam?.id ?? null,
-    damsire_id: damsire?.id ?? null,
+    sire_id: sire.id,
+    sire_name: sire.nameAlone,
+    dam_id: dam.id,
+    dam_name: dam.nameAlone,
+    damsire_id: damsire.id,
+    damsire_name: damsire.nameAlone,
     last_seen_on: race_date,
     card_seen_on: null,
   };
   const row: ResultRunnerRow = {
     race_id,
     horse_id: runner.horse_id,
-    jockey_id: jockey?.id ?? null,
-    trainer_id: trainer?.id ?? null,
-    owner_id: owner?.id ?? null,
+    jockey_id: jockey.id,
+    jockey_name: jockey.nameAlone,
+    trainer_id: trainer.id,
+    trainer_name: trainer.nameAlone,
+    owner_id: owner.id,
+    owner_name: owner.nameAlone,
     number: number?.number ?? null,
     draw: read.take("draw", runner.draw, readDraw(runner.draw)),
     age: read.take("age", runner.age, readInteger(runner.age)),
@@ -63,7 +70,7 @@ export function readResultRunner(
     weight_lbs: readWeight(runner, read),
     headgear: read.text(runner.headgear),
     official_rating: read.take("or", runner.or, readInteger(runner.or)),
-    jockey_claim_lbs: isNonRunner ? null : claim ?? jockey?.claimLbs ?? null,
+    jockey_claim_lbs: isNonRunner ? null : claim ?? entry?.claimLbs ?? null,
     silk_url: read.text(runner.silk_url),
     is_non_runner: isNonRunner,
     is_reserve: number?.isReserve === true,
@@ -78,25 +85,22 @@ export function readResultRunner(
     sp_decimal: read.take("sp_dec", runner.sp_dec, readDecimalPrice(runner.sp_dec)),
     sp_favourite: price?.favourite ?? null,
     bsp: read.take("bsp", runner.bsp, readDecimalPrice(runner.bsp)),
-    rpr: read.take("rpr", runner.rpr, readInteger(runner.rpr)),
-    topspeed: read.take("tsr", runner.tsr, readInteger(runner.tsr)),
+    rpr: read.take("rpr", runner.rpr, readFigure(runner.rpr)),
+    topspeed: read.take("tsr", runner.tsr, readFigure(runner.tsr)),
     prize_amount: prize?.amount ?? null,
     prize_currency: prize?.currency ?? null,
     result_comment: read.text(runner.comment),
   };
-  const jockeyRow = row.jockey_id === null
-    ? null
-    : { id: row.jockey_id, name: jockey?.name ?? null, last_seen_on: race_date };
   return {
     row,
     entities: {
       horse,
-      sire,
-      dam,
-      damsire,
-      jockey: jockeyRow,
-      trainer: trainer && { ...trainer, location: null, card_seen_on: null },
-      owner,
+      sire: sire.row,
+      dam: dam.row,
+      damsire: damsire.row,
+      jockey: jockey.row,
+      trainer: trainer.row && { ...trainer.row, location: null, card_seen_on: null },
+      owner: owner.row,
       bookmakers: [],
     },
     odds: [],

@@ -7,7 +7,7 @@ import {
   readWholeDistance,
 } from "../values/distance.ts";
 import { readOffDt, readOffTime } from "../values/off_time.ts";
-import { collectRaces, type Feed } from "./collect_races.ts";
+import { collectRaces, type Feed, type RaceOptions } from "./collect_races.ts";
 import { elementParser } from "./element_parser.ts";
 import { parseEnvelope } from "./envelope.ts";
 import { readResultRunner } from "./read_result_runner.ts";
@@ -31,7 +31,10 @@ const RESULTS: Feed<ResultRaceRow, ResultRunnerRow> = {
  *
  * @throws {UnreadableBodyError} when the body has no list of results or no total
  */
-export function readResultsPage(body: unknown): RacePage<ResultRaceRow, ResultRunnerRow> {
+export function readResultsPage(
+  body: unknown,
+  options: RaceOptions = {},
+): RacePage<ResultRaceRow, ResultRunnerRow> {
   const unknownFields = new UnknownFields();
   const page = parseEnvelope(
     resultsPage,
@@ -43,7 +46,7 @@ export function readResultsPage(body: unknown): RacePage<ResultRaceRow, ResultRu
   return {
     total: page.total,
     raceCount,
-    rows: collectRaces(RESULTS, page.results, unknownFields),
+    rows: collectRaces(RESULTS, page.results, unknownFields, options),
   };
 }
 

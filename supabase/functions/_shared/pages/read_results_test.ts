@@ -53,8 +53,11 @@ Deno.test("readResultsPage() turns a finisher into a row of ra_runners", () => {
     race_id: "rac_9001",
     horse_id: "hrs_1001",
     jockey_id: "jky_7001",
+    jockey_name: null,
     trainer_id: "trn_5001",
+    trainer_name: null,
     owner_id: "own_6001",
+    owner_name: null,
     number: 3,
     draw: 5,
     age: 4,
@@ -115,8 +118,11 @@ Deno.test("readResultsPage() says of a horse only what a result knows", () => {
     colour: null,
     breeder: null,
     sire_id: "sir_3001",
+    sire_name: null,
     dam_id: "dam_2001",
+    dam_name: null,
     damsire_id: "dsi_4001",
+    damsire_name: null,
     last_seen_on: "2025-10-14",
     card_seen_on: null,
   }]);
@@ -182,6 +188,42 @@ Deno.test("readResultsPage() lets an older day fill what the newest leaves out",
   assertEquals(rows.horses.map((horse) => [horse.region_code, horse.sire_id, horse.last_seen_on]), [
     ["ire", "sir_3001", "2025-10-14"],
   ]);
+});
+
+Deno.test("readResultsPage() keeps a name that came without its id, and rejects nothing", () => {
+  const { runner, rows } = readRunner({
+    owner: "C J & H J O'Inkwell",
+    owner_id: "",
+    jockey_id: "",
+    damsire: "Candle Maker (USA)",
+    damsire_id: null,
+  });
+  assertEquals([runner.owner_id, runner.owner_name], [null, "C J & H J O'Inkwell"]);
+  assertEquals([runner.jockey_id, runner.jockey_name], [null, "Bea Rein"]);
+  assertEquals([rows.horses[0]?.damsire_id, rows.horses[0]?.damsire_name], [null, "Candle Maker"]);
+  assertEquals([rows.owners, rows.jockeys, rows.damsires, rows.rejects], [[], [], [], []]);
+});
+
+Deno.test("readResultsPage() keeps figures below 0, and notes a distance that is not whole", () => {
+  const runners = [resultRunnerBody({ rpr: "-3", tsr: "-12" })];
+  const rows = readResults(resultBody({ dist_y: "1.5", runners }));
+  assertEquals([rows.runners[0]?.rpr, rows.runners[0]?.topspeed], [-3, -12]);
+  // The text of the distance speaks where the yards can't be read.
+  assertEquals(rows.races[0]?.distance_yards, 3630);
+  assertEquals(rows.rejects.map(({ path }) => path), ["dist_y"]);
+});
+
+Deno.test("readResultsPage() makes one of a result that comes twice", () => {
+  const rows = readResults(
+    resultBody({ tote_csf: "" }),
+    resultBody({ tote_win: "", runners: [resultRunnerBody({ rpr: "95", position: "2" })] }),
+  );
+  assertEquals(rows.races.map(({ tote_win, tote_csf }) => [tote_win, tote_csf]), [["£3.25", "£6.54"]]);
+  assertEquals(rows.runners.map(({ rpr, position }) => [rpr, position]), [[95, 2]]);
+  assertEquals(rows.rejects.map(({ path, raw }) => ({ path, raw })), [
+    { path: "runners[0].position", raw: { value: ["1", "2"] } },
+  ]);
+  assertEquals(rows.left_out, ["rac_9001 (copy 2)"]);
 });
 
 Deno.test("readResultsPage() rejects a result without its list of runners", () => {

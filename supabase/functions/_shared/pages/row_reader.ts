@@ -2,6 +2,7 @@ import { storableJson } from "../values/json.ts";
 import { presentText, type Sent } from "../values/missing.ts";
 import type { Reading } from "../values/reading.ts";
 import type { SetAside } from "./element_parser.ts";
+import type { Contradiction } from "./merge_copies.ts";
 import type { Reject } from "./rows.ts";
 
 /** Which row is being read. */
@@ -36,13 +37,20 @@ export class RowReader {
     for (const { field, sent } of setAside) this.noteMisread(field, sent, "is of a kind that cannot be read");
   }
 
+  /** Notes the fields that came twice with two values: the later one is in the row. */
+  noteContradictions(contradictions: readonly Contradiction[]): void {
+    for (const { field, sent } of contradictions) {
+      this.#note(field, sent, "came twice with two values, and the later one stands");
+    }
+  }
+
   /** Notes what was sent and is lost to its column: "draw is not a whole number of 0 or more." */
   noteMisread(field: string, sent: unknown, problem: string): void {
     this.#note(field, sent, problem);
   }
 
   /**
-   * Notes that the feed has none where it should have one: "trainer_id is missing although trainer has a name." Most values
+   * Notes that the feed has none where it should have one: "runners is missing although every race has a list of them." Most values
    * may be missing without a word.
    *
    * @param evidence what was sent that speaks for a value; there is no value to keep

@@ -3,6 +3,7 @@
  * does not compile. What is null here is either unknown or not sent, and never overwrites a known value.
  */
 import type { ColumnOwners, Database } from "../database_types.ts";
+import type { CardRunnerPart } from "../racing_api/schemas.ts";
 import type { BookmakerType } from "../values/bookmaker.ts";
 import type { Json } from "../values/json.ts";
 import type { Favourite } from "../values/starting_price.ts";
@@ -81,7 +82,10 @@ export type OddsRow = Omit<Row<"ra_runner_odds">, WrittenAt>;
 
 /** Something that was sent and is not in the rows, with what it takes to look at it and to read it again. */
 export interface Reject {
-  /** A race, runner, course, region or horse is missing as a whole; of a value, only that column is null. */
+  /**
+   * A race, runner, course, region or horse is missing as a whole. Of a value, only that column is null, or it came twice with
+   * two values, of which the later one stands.
+   */
   kind: "race" | "runner" | "course" | "region" | "horse" | "value";
   race_id: string | null;
   horse_id: string | null;
@@ -94,7 +98,7 @@ export interface Reject {
    * same.
    */
   path: string;
-  /** The element as sent; of a value, `{value}`. Never null. */
+  /** The element as sent; of a value, `{value}`, which lists both where there are two. Never null. */
   raw: Json;
 }
 
@@ -106,13 +110,17 @@ export type ObjectKind =
   | "result_runner"
   | "page"
   | "course"
-  | "region";
+  | "region"
+  | CardRunnerPart;
 
 /** A field that the schemas do not know, and how many objects of the page carried it. */
 export interface UnknownField {
   object: ObjectKind;
   field: string;
   seen: number;
+  /** The first value that is more than a missing one, as JSON, cut off; null when there is none on the page. */
+  first_value: string | null;
+  newest_value: string | null;
 }
 
 /** Master rows: one an id, sorted by id, so that two pages stored at the same time lock rows in the same order. */
@@ -137,6 +145,8 @@ export interface PageRows<Race extends RaceRow = RaceRow, Runner extends RunnerR
   odds: OddsRow[];
   rejects: Reject[];
   unknown_fields: UnknownField[];
+  /** Keys of races that count as come and are not to be stored: of regions that were not asked for, and second copies. */
+  left_out: string[];
 }
 
 /** One page of a paged endpoint. */
@@ -166,5 +176,6 @@ export function emptyPageRows(): PageRows<never, never> {
     odds: [],
     rejects: [],
     unknown_fields: [],
+    left_out: [],
   };
 }

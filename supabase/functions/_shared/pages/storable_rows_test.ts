@@ -26,18 +26,22 @@ const NUMERIC_LIMITS: ReadonlyMap<string, number> = new Map([
   ["bsp", 1e8],
 ]);
 
+/** These may be below 0. */
+const FIGURES = ["card_rpr", "card_topspeed", "rpr", "topspeed"];
+
 function assertStorable(rows: PageRows): void {
   for (const row of [...rows.races, ...rows.runners]) {
     for (const [column, value] of Object.entries(row)) {
       if (typeof value !== "number") continue;
       const limit = NUMERIC_LIMITS.get(column);
-      assert(value >= 0 && value < (limit ?? INTEGER_MAX + 1), `${column} is ${value}`);
+      const least = FIGURES.includes(column) ? -INTEGER_MAX - 1 : 0;
+      assert(value >= least && value < (limit ?? INTEGER_MAX + 1), `${column} is ${value}`);
       assert(
         limit === undefined ? Number.isInteger(value) : Number(value.toFixed(2)) === value,
         `${column} is ${value}`,
       );
     }
-    if ("prize_amount" in row) assert((row.prize_amount === null) === (row.prize_currency === null));
+    if ("prize_amount" in row) assert(row.prize_currency === null || row.prize_amount !== null);
   }
   for (const reject of rows.rejects) assert(reject.raw !== null && reject.reason !== "");
   JSON.stringify(rows, (key, value) => {

@@ -155,6 +155,34 @@ export const cardRunner = z.looseObject({
 });
 
 /**
+ * The objects inside a card's runner, by its field, and what is known of them. They are stored as sent, read value by value, or
+ * not wanted; an unknown field in them is counted all the same.
+ */
+export const CARD_RUNNER_PARTS = {
+  trainer_14_days: ["runs", "wins", "percent"],
+  odds: ["bookmaker", "fractional", "decimal", "ew_places", "ew_denom", "updated", "history"],
+  quotes: [
+    "date",
+    "horse",
+    "horse_id",
+    "race",
+    "race_id",
+    "course",
+    "course_id",
+    "distance_f",
+    "distance_y",
+    "quote",
+  ],
+  stable_tour: ["quote"],
+  medical: ["date", "type"],
+  prev_trainers: ["trainer", "trainer_id", "change_date"],
+  prev_owners: ["owner", "owner_id", "change_date"],
+} as const satisfies Partial<Record<keyof CardRunner, readonly string[]>>;
+
+/** A field of a card's runner that holds objects. */
+export type CardRunnerPart = keyof typeof CARD_RUNNER_PARTS;
+
+/**
  * A race of /results. Its list of runners is required: a horse of the card that the result does not name is a
  * non-runner, so a result that lost its list must not pass for a race without runners.
  */

@@ -1,6 +1,6 @@
 import { mixedNumber } from "./fractions.ts";
 import { presentText, type Sent } from "./missing.ts";
-import { fitDecimal, readDecimal } from "./numbers.ts";
+import { fitDecimal, readInteger } from "./numbers.ts";
 import { known, misread, MISSING, type Reading } from "./reading.ts";
 
 const PARTS = /^(?:([\d.¼½¾]+)m)?(?:([\d.¼½¾]+)f)?(?:(\d{1,5})y(?:ds?)?)?$/;
@@ -25,7 +25,7 @@ export function readDistanceText(sent: Sent): Reading<number> {
 
 /** The Racing API, results `dist_y` and `dist_m`: whole yards or metres, metres also as `2400.0`. 0 says nothing. */
 export function readWholeDistance(sent: Sent): Reading<number> {
-  const { value, problem } = readDecimal(sent, { precision: 9, scale: 0 });
+  const { value, problem } = readInteger(sent);
   if (value === null) return { value, problem };
   if (value > MAX_YARDS) return misread("is longer than any race");
   return value === 0 ? MISSING : known(value);

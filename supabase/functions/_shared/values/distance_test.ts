@@ -36,6 +36,9 @@ Deno.test("readWholeDistance() reads yards and metres", () => {
   assertEquals(readWholeDistance("1540"), known(1540));
   assertEquals(readWholeDistance("2400.0"), known(2400));
   assertEquals(readWholeDistance("0"), MISSING);
+  for (const sent of ["1.5", "1540.04", 1.5]) {
+    assertEquals(readWholeDistance(sent), { value: null, problem: "is not a whole number of 0 or more" });
+  }
   assertEquals(readWholeDistance("900000").problem, "is longer than any race");
 });
 

@@ -11,6 +11,8 @@ Deno.test("readAnimalName() leaves brackets alone that hold no region", () => {
   assertEquals(readAnimalName("Some Horse (late)"), { name: "Some Horse (late)", region: null });
   assertEquals(readAnimalName("Some Horse (I)"), { name: "Some Horse (I)", region: null });
   assertEquals(readAnimalName("Some Horse (IREL)"), { name: "Some Horse (IREL)", region: null });
+  assertEquals(readAnimalName("Some Horse (II)"), { name: "Some Horse (II)", region: null });
+  assertEquals(readAnimalName("Some Horse (II) (FR)"), { name: "Some Horse (II)", region: "fr" });
   assertEquals(readAnimalName("(IRE)"), { name: "(IRE)", region: null });
   assertEquals(readAnimalName("–"), { name: null, region: null });
 });
@@ -19,6 +21,7 @@ Deno.test("readCourseName() takes off the region and keeps the surface", () => {
   assertEquals(readCourseName("Some Course (AW) (IRE)"), "Some Course (AW)");
   assertEquals(readCourseName("Some Course (IRE)"), "Some Course");
   assertEquals(readCourseName("Some Course (AW)"), "Some Course (AW)");
+  assertEquals(readCourseName("Some Course (RH)"), "Some Course (RH)");
   assertEquals(readCourseName("Some Course (July)"), "Some Course (July)");
   assertEquals(readCourseName(""), null);
 });

@@ -3,6 +3,7 @@ import { known, misread, MISSING, type Reading } from "./reading.ts";
 
 /** The largest value of a Postgres integer. */
 export const INTEGER_MAX = 2_147_483_647;
+const INTEGER_MIN = -2_147_483_648;
 
 /** A Postgres numeric(precision, scale). */
 export interface NumericType {
@@ -18,11 +19,18 @@ export function readInteger(sent: Sent, min = 0, max = INTEGER_MAX): Reading<num
   const text = presentText(sent);
   if (text === null) return MISSING;
   const number = WHOLE.test(text) ? Number(text) : NaN;
-  return number >= min && number <= max ? known(withoutNegativeZero(number)) : misread(
+  if (number >= min && number <= max) return known(withoutNegativeZero(number));
+  if (min === INTEGER_MIN && max === INTEGER_MAX) return misread("is not a whole number");
+  return misread(
     max === INTEGER_MAX
       ? `is not a whole number of ${min} or more`
       : `is not a whole number from ${min} to ${max}`,
   );
+}
+
+/** The Racing API, cards `rpr` and `ts`, results `rpr` and `tsr`: a poor run earns a figure below 0. */
+export function readFigure(sent: Sent): Reading<number> {
+  return readInteger(sent, INTEGER_MIN);
 }
 
 /** A number of 0 or more that fits numeric(precision, scale), rounded to its scale as Postgres would: `"0.5"`, `".75"`. */
@@ -41,9 +49,13 @@ export function fitDecimal(number: number, { precision, scale }: NumericType): R
     : misread(`is not a number from 0 to below ${limit}`);
 }
 
-/** The Racing API, `trainer_rtf` and `trainer_14_days.percent`: `"33"`; a per cent sign is let pass. */
+/**
+ * The Racing API, `trainer_rtf` and `trainer_14_days.percent`: `"33"`; a per cent sign is let pass. A share of nothing is sent as
+ * `None`, which is none.
+ */
 export function readPercent(sent: Sent): Reading<number> {
   const text = presentText(sent);
+  if (text?.toLowerCase() === "none") return MISSING;
   return readDecimal(text?.replace(/\s*%$/, ""), { precision: 5, scale: 2 });
 }
 

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { INTEGER_MAX, readDecimal, readInteger, readPercent } from "./numbers.ts";
+import { INTEGER_MAX, readDecimal, readFigure, readInteger, readPercent } from "./numbers.ts";
 import { known, MISSING } from "./reading.ts";
 
 const MONEY = { precision: 8, scale: 2 };
@@ -54,6 +54,20 @@ Deno.test("readPercent() lets a per cent sign pass", () => {
   assertEquals(readPercent("33.3 %"), known(33.3));
   assertEquals(readPercent(""), MISSING);
   assertEquals(readPercent("most").problem, "is not a number");
+});
+
+Deno.test("readPercent() takes the percentage of nothing for missing", () => {
+  for (const sent of ["None", "none"]) assertEquals(readPercent(sent), MISSING);
+});
+
+Deno.test("readFigure() keeps a figure below 0", () => {
+  for (const [sent, figure] of [["-3", -3], ["0", 0], ["112", 112], [-7, -7]] as const) {
+    assertEquals(readFigure(sent), known(figure));
+  }
+  assertEquals(readFigure("–"), MISSING);
+  for (const sent of ["-3.5", "low", "-9999999999"]) {
+    assertEquals(readFigure(sent), { value: null, problem: "is not a whole number" });
+  }
 });
 
 Deno.test("readDecimal() never throws, and never returns what the column can't hold", () => {

@@ -15,9 +15,39 @@ Deno.test("readPrize() gives a bare number the currency of the race's region", (
   assertEquals(readPrize(4187.2, "ire"), known({ amount: 4187.2, currency: "EUR" }));
 });
 
-Deno.test("readPrize() never has an amount without a currency", () => {
-  assertEquals(readPrize("4187.20", "fr").problem, "has no currency, and that of the region fr is unknown");
-  assertEquals(readPrize("$5,000", "gb"), { value: null, problem: "is not an amount in pounds or euros" });
+Deno.test("readPrize() knows the currency of every country that races", () => {
+  assertEquals(readPrize("4187.20", "fr"), known({ amount: 4187.2, currency: "EUR" }));
+  assertEquals(readPrize("5000", "hk"), known({ amount: 5000, currency: "HKD" }));
+  assertEquals(readPrize("AED 5,000", "uae"), known({ amount: 5000, currency: "AED" }));
+  assertEquals(readPrize("A$5,000", "gb"), known({ amount: 5000, currency: "AUD" }));
+});
+
+Deno.test("readPrize() takes a sign that several currencies share for that of the race's region", () => {
+  for (const [region, currency] of [["usa", "USD"], ["aus", "AUD"], ["hk", "HKD"], ["gb", "USD"]] as const) {
+    assertEquals(readPrize("$5,000", region), known({ amount: 5000, currency }));
+  }
+  assertEquals(readPrize("¥5,000", "jpn"), known({ amount: 5000, currency: "JPY" }));
+  assertEquals(readPrize("¥5,000", "chn"), known({ amount: 5000, currency: "CNY" }));
+});
+
+Deno.test("readPrize() keeps an amount whose currency is unknown, and says so", () => {
+  assertEquals(readPrize("4187.20", "bul"), {
+    value: { amount: 4187.2, currency: null },
+    problem: "has no currency, and that of the region bul is unknown",
+  });
+  assertEquals(readPrize("₿5", "gb"), {
+    value: { amount: 5, currency: null },
+    problem: "is in a currency that is not known: ₿",
+  });
+});
+
+Deno.test("readPrize() guesses nothing about three digits behind a point", () => {
+  for (const sent of ["£5.900", "€ 5.900", "5.900", "£5.900,00"]) {
+    assertEquals(readPrize(sent, "ire"), {
+      value: null,
+      problem: "has three digits behind a point, which may be thousands or a fraction",
+    });
+  }
 });
 
 Deno.test("readPrize() knows no prize from one that it can't read", () => {

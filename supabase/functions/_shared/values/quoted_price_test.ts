@@ -8,8 +8,10 @@ Deno.test("readQuotedPrice() keeps fractions, evens and the decimals of exchange
 });
 
 Deno.test("readQuotedPrice() tells no offer from one that it can't read", () => {
-  for (const sent of ["-", "", null]) assertEquals(readQuotedPrice(sent), { value: null, problem: null });
-  for (const sent of ["7/0", "-3", "SP", "1/2/3", "9".repeat(400)]) {
+  for (const sent of ["-", "", null, "SP", "sp"]) {
+    assertEquals(readQuotedPrice(sent), { value: null, problem: null });
+  }
+  for (const sent of ["7/0", "-3", "SPF", "1/2/3", "9".repeat(400)]) {
     assertEquals(readQuotedPrice(sent), { value: null, problem: "is not a price such as 7/2" });
   }
 });

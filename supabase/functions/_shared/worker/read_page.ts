@@ -17,7 +17,10 @@ export interface ReadPage {
 
 /** What a chunk says about how its pages are read. */
 export interface ReadOptions {
-  /** The codes that are pulled, lower case. /courses/regions lists all there are; the others are asked for these alone. */
+  /**
+   * The codes that are pulled, lower case. /courses/regions lists all there are; the others are asked for these alone, and what
+   * comes of another one is left out.
+   */
   readonly regions: readonly string[];
   readonly captureOdds: boolean;
 }
@@ -31,9 +34,9 @@ export interface ReadOptions {
 export function readPage(endpoint: Endpoint, body: unknown, { regions, captureOdds }: ReadOptions): ReadPage {
   switch (endpoint) {
     case "/racecards/pro":
-      return readRacecardsPage(body, { captureOdds });
+      return readRacecardsPage(body, { captureOdds, regions });
     case "/results":
-      return readResultsPage(body);
+      return readResultsPage(body, { regions });
     case "/courses": {
       const { total, rows } = readCourses(body);
       return { total, raceCount: rows.courses.length, rows };

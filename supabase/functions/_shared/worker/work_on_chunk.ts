@@ -1,5 +1,6 @@
 import type { Clock } from "../clock.ts";
 import type { Logger } from "../log.ts";
+import type { UnknownField } from "../pages/rows.ts";
 import { UnreadableBodyError } from "../pages/unreadable_body_error.ts";
 import type { RacingApiClient } from "../racing_api/client.ts";
 import { RacingApiError } from "../racing_api/racing_api_error.ts";
@@ -132,6 +133,7 @@ async function takePages(chunk: Chunk, workshop: Workshop, stored: { pages: numb
         races: page.rows.races.length,
         runners: page.rows.runners.length,
         rejects: page.rows.rejects.length,
+        left_out: page.rows.left_out.length,
         race_count: raceCount,
         api_total: page.apiTotal,
         store_ms: Math.round(clock.monotonic() - storing),
@@ -154,7 +156,7 @@ async function fetchPage(
   chunk: Chunk,
   cursor: Cursor,
   apiTotal: number | null,
-  { api, clock }: Workshop,
+  { api, clock, log }: Workshop,
   signal: AbortSignal,
 ): Promise<FetchedPage | null> {
   const request = requestAt(chunk, cursor, apiTotal);
@@ -162,7 +164,8 @@ async function fetchPage(
   const answer = await api.get(request.endpoint, request.query, signal);
 
   const start = clock.monotonic();
-  const { total, raceCount, rows } = readPage(request.endpoint, answer.body, chunk);
+  const { total, raceCount, rows: read } = readPage(request.endpoint, answer.body, chunk);
+  const rows = { ...read, unknown_fields: read.unknown_fields.map((field) => withoutSecrets(field, log)) };
   const busyMilliseconds = answer.busyMilliseconds + clock.monotonic() - start;
 
   const after = cursorAfter(chunk, cursor, { total, raceCount });
@@ -184,6 +187,12 @@ async function fetchPage(
     raceCount,
     busyMilliseconds,
   };
+}
+
+/** Values of a field that nobody knows yet are shown to operators. */
+function withoutSecrets(field: UnknownField, log: Logger): UnknownField {
+  const redact = (value: string | null) => value === null ? null : log.redact(value);
+  return { ...field, first_value: redact(field.first_value), newest_value: redact(field.newest_value) };
 }
 
 /** What `fail_chunk` is told. An unexpected error is tried again: the next version of the code may handle it. */

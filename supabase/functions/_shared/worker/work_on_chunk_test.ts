@@ -230,14 +230,18 @@ Deno.test("with capture_odds, a card's odds are stored, each at a bookmaker that
   const chunk = await claimed(engine, "racecards", "2026-06-01", "2026-06-01");
   await sql`update backfill_settings set capture_odds = false`;
   assertEquals([chunk.captureOdds, await work(chunk)], [true, "succeeded"]);
-  const [counts] = await sql<{ runners: number; odds: number; bookmakers: number; spreadex: number }[]>`
+  const { body } = await cardsWith("2026-06-01", () => {});
+  const { racecards }: { racecards: { runners: { odds: { decimal: string }[] }[] }[] } = JSON.parse(body);
+  // A non-runner has no price, and "SP" before the off is none.
+  const prices = racecards.flatMap(({ runners }) => runners.flatMap(({ odds }) => odds))
+    .filter(({ decimal }) => decimal !== "-");
+  const [counts] = await sql<{ odds: number; bookmakers: number; spreadex: number }[]>`
     select
-      (select count(*)::integer from ra_runners where not is_non_runner) as runners,
       (select count(*)::integer from ra_runner_odds) as odds,
       (select count(distinct bookmaker_code)::integer from ra_runner_odds) as bookmakers,
       (select count(*)::integer from ra_mst_bookmakers where code like 'spread%') as spreadex
   `;
-  assertEquals([counts?.odds, counts?.bookmakers, counts?.spreadex], [28 * counts!.runners, 28, 1]);
+  assertEquals([counts?.odds, counts?.bookmakers, counts?.spreadex], [prices.length, 28, 1]);
 });
 
 Deno.test("an invocation whose time is up stores its page, yields, and the next one goes on from there", async () => {
@@ -572,6 +576,63 @@ Deno.test("a page with one good race goes on", async () => {
   assertEquals(await work(chunk), "succeeded");
   const [day] = await sql`select races_stored, races_rejected from ra_coverage where day = '2026-06-01'`;
   assertEquals({ ...day }, { races_stored: 1, races_rejected: all.races - 1 });
+});
+
+Deno.test("a race of a region that was not asked for, and a second copy, are not stored, and their day is complete", async () => {
+  const { engine, work } = bench();
+  const chunk = await claimed(engine, "racecards", "2026-06-01", "2026-06-01");
+  const { body, races } = await cardsWith("2026-06-01", (card) => card["region"] = "FR", 2);
+  const page: { racecards: unknown[]; total: number } = JSON.parse(body);
+  page.racecards.push(page.racecards.at(-1));
+  page.total = page.racecards.length;
+  api.faults = ({ query }) =>
+    query.includes("date=2026-06-01") ? { status: 200, body: JSON.stringify(page) } : undefined;
+  assertEquals(await work(chunk), "succeeded");
+  assertEquals((await sql`select distinct region_code from ra_races where region_code = 'fr'`).length, 0);
+  const [day] = await sql`select races_in_api, races_stored, races_rejected from ra_coverage`;
+  assertEquals({ ...day }, { races_in_api: races - 2, races_stored: races - 2, races_rejected: 0 });
+  assertEquals((await sql`select from ingest_rejects`).length, 0);
+});
+
+Deno.test("a region elsewhere is pulled like any other, and its prizes are in its own money", async () => {
+  const { engine, work } = bench();
+  await sql`update backfill_settings set regions = '{usa,aus,jpn,fr}'`;
+  for (const feed of ["racecards", "results"] as const) {
+    assertEquals(await work(await claimed(engine, feed, "2026-05-02", "2026-05-09")), "succeeded");
+  }
+  const prizes = await sql<{ region_code: string; currency: string }[]>`
+    select distinct race.region_code, unnest(array[race.prize_currency, runner.prize_currency]) as currency
+    from ra_races as race join ra_runners as runner on runner.race_id = race.id
+    where coalesce(race.prize_amount, runner.prize_amount) is not null
+  `;
+  const expected = { usa: "USD", aus: "AUD", jpn: "JPY", fr: "EUR" };
+  for (const { region_code, currency } of prizes.filter(({ currency }) => currency !== null)) {
+    assertEquals([region_code, currency], [region_code, expected[region_code as keyof typeof expected]]);
+  }
+  assert(new Set(prizes.map(({ region_code }) => region_code)).size >= 2, JSON.stringify(prizes));
+  assertEquals((await sql`select from ingest_rejects`).length, 0);
+  assertEquals((await sql`select from coverage_gaps where kind = 'incomplete'`).length, 0);
+});
+
+Deno.test("a new field keeps its first and its newest value, with no secret in them", async () => {
+  const { engine, work } = bench();
+  await sql`truncate ingest_unknown_fields`;
+  const moods = ["", "calm", { sent_for: PASSWORD }];
+  for (const mood of moods) {
+    const chunk = await claimed(engine, "racecards", "2026-06-01", "2026-06-01");
+    const { body } = await cardsWith("2026-06-01", (card) => card["mood"] = mood, 1);
+    api.faults = () => ({ status: 200, body });
+    assertEquals(await work(chunk), "succeeded");
+  }
+  const fields =
+    await sql`select object, field, times_seen::integer, first_value, newest_value from ingest_unknown_fields`;
+  assertEquals([...fields], [{
+    object: "racecard",
+    field: "mood",
+    times_seen: 3,
+    first_value: '"calm"',
+    newest_value: '{"sent_for":"[secret]"}',
+  }]);
 });
 
 Deno.test("an API that promises races and sends none is not believed", async () => {
