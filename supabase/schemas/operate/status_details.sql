@@ -53,7 +53,7 @@ pages as (
   group by progress.run_id
 ),
 speeds as (
-  select feed.name as feed, engine.calls_per_second(feed.name) as calls_per_second
+  select feed.name as feed, engine.calls_per_second(feed.name) as calls_per_second, feed.in_background
   from engine.feeds as feed
 ),
 feeds_left as (
@@ -70,16 +70,32 @@ feeds_left as (
         / speeds.calls_per_second,
       0
     ) + progress.pages_left / speeds.calls_per_second as seconds,
-    extract(epoch from progress.last_attempt_due - engine.clock()) as seconds_until_due
+    extract(epoch from progress.last_attempt_due - engine.clock()) as seconds_until_due,
+    speeds.in_background,
+    run.paused_at is not null as is_paused
   from engine.feed_progress as progress
   join public.backfill_runs as run on run.id = progress.run_id
   join speeds on speeds.feed = progress.feed
   where progress.pages_left > 0 or progress.last_attempt_due is not null
 ),
-remaining as (
-  -- The feeds of a run run side by side, each at its own rate: the slowest one decides.
-  select feeds_left.run_id, max(greatest(feeds_left.seconds, feeds_left.seconds_until_due)) as seconds
+in_front as (
+  select coalesce(max(feeds_left.seconds), 0) as seconds
   from feeds_left
+  where not feeds_left.in_background and not feeds_left.is_paused
+),
+remaining as (
+  -- The feeds of a run run side by side, each at its own rate: the slowest one decides. One in the background begins
+  -- when those of all runs have ended.
+  select
+    feeds_left.run_id,
+    max(
+      greatest(
+        feeds_left.seconds + case when feeds_left.in_background then in_front.seconds else 0 end,
+        feeds_left.seconds_until_due
+      )
+    ) as seconds
+  from feeds_left
+  cross join in_front
   group by feeds_left.run_id
 ),
 last_minute as (

@@ -106,13 +106,20 @@ export type ObjectKind =
   | "result_runner"
   | "page"
   | "course"
-  | "region";
+  | "region"
+  | "horse";
 
 /** A field that the schemas do not know, and how many objects of the page carried it. */
 export interface UnknownField {
   object: ObjectKind;
   field: string;
   seen: number;
+}
+
+/** An id that was asked for, and whether the API's answer to it could be read. */
+export interface AskedId {
+  id: string;
+  is_known: boolean;
 }
 
 /** Master rows: one an id, sorted by id, so that two pages stored at the same time lock rows in the same order. */
@@ -137,6 +144,8 @@ export interface PageRows<Race extends RaceRow = RaceRow, Runner extends RunnerR
   odds: OddsRow[];
   rejects: Reject[];
   unknown_fields: UnknownField[];
+  /** Only of a feed that asks for ids. */
+  asked?: AskedId[];
 }
 
 /** One page of a paged endpoint. */
