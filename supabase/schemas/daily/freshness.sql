@@ -15,14 +15,10 @@ feeds as (
     feed.name as feed,
     feed.has_days,
     feed.counted_by,
+    patience.longer,
     -- The newest pull of today's data that should be done by now, on any weekday: an empty day is pulled like any
     -- other. A feed in the background waits for the others, a backfill too, and has a day.
-    max(
-      engine.last_due(
-        schedule,
-        engine.clock() - settings.grace - case when feed.in_background then interval '1 day' else interval '0' end
-      )
-    ) filter (
+    max(engine.last_due(schedule, engine.clock() - settings.grace - patience.longer)) filter (
       where settings.schedules_started_on is not null
     ) as expected_since,
     min(engine.next_due(schedule, engine.clock())) filter (
@@ -30,13 +26,16 @@ feeds as (
     ) as next_due_at
   from engine.feeds as feed
   cross join settings
+  cross join lateral (
+    select case when feed.in_background then interval '1 day' else interval '0' end as longer
+  ) as patience
   left join public.pull_schedules as schedule
     on feed.name = any (schedule.feeds)
       and schedule.enabled
       and schedule.pulls in ('days', 'ids')
       and schedule.first_day <= 0
       and schedule.last_day >= 0
-  group by feed.name
+  group by feed.name, patience.longer
 ),
 known as (
   select
@@ -46,7 +45,7 @@ known as (
     case
       when engine.london_day(feeds.expected_since) >= settings.schedules_started_on then feeds.expected_since
     end as expected_since,
-    settings.late_from,
+    settings.late_from + feeds.longer as late_from,
     feeds.has_days,
     case
       -- With nothing to ask for, no run is started.

@@ -173,7 +173,7 @@ comment on view public.coverage_gaps is
    asked for should be stored: no row means that nothing of those is missing.';
 comment on column public.coverage_gaps.feed is 'One of engine.feeds, but not one of lists.';
 comment on column public.coverage_gaps.day is
-  'UK racing day; of a feed that asks for ids, the first of the month; null for nothing_asked_for.';
+  'UK racing day; of a feed that asks for ids, the first that the chunk has; null for nothing_asked_for.';
 comment on column public.coverage_gaps.kind is
   'never_pulled: never, or not in a region that the settings have now, or not all ids of a month; incomplete: fewer races stored than the API has;
    provisional: pulled before the day was over, or a result before its late ratings and corrections were in; no_result:

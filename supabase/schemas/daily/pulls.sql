@@ -176,7 +176,7 @@ begin
   for earlier_run in select distinct live.run_id from engine.live_pulls as live where live.feed = wanted_feed loop
     perform public.backfill_cancel(earlier_run);
   end loop;
-  select min(to_ask.first_day) into wanted_since
+  select date_trunc('month', min(to_ask.first_day)::timestamp)::date into wanted_since
   from engine.feeds as known
   cross join lateral engine.ids_to_ask(
     feed => known.name, period_start => known.first_day, period_end => today + 1, reprocess => 'missing'
