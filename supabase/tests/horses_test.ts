@@ -35,7 +35,7 @@ const chunks = async () =>
 const nextIds = async (lease: Lease, after = "") =>
   (await db.worker<{ words: string }[]>`
     select format('%s %s %s', id, seen_on, ids_left) as words
-    from next_ids(${lease.chunk_id}, ${lease.lease_token}, ${after})
+    from next_ids(${lease.chunk_id}, ${lease.lease_token}, ${after}, 100)
   `).map(({ words }) => words);
 
 /** A page of the horses' answers: a profile each, or null for one that the API does not know. */

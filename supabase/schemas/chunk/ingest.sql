@@ -198,9 +198,10 @@ comment on function public.ingest_page(bigint, uuid, jsonb) is
   'Stores one page, moves the chunk''s cursor and renews its lease, all or nothing. page: {cursor_before: {day, skip},
    cursor_after: {day, skip, id}, api_total, api_calls (made since the last page), regions, bookmakers, courses, sires,
    dams, damsires, horses, jockeys, trainers, owners, races, runners, odds (arrays of rows; odds may be absent),
-   rejects, unknown_fields, asked (of a feed that asks for ids: {id, is_known} of each)}. Returns until when the lease holds, whether to go on (false: the run was paused; yield),
-   and whether anything of the page was understood: when not, its rejects are stored and the cursor stays in front of
-   it; fail the chunk. Error PT409 when the lease is lost.';
+   rejects, unknown_fields, asked (of a feed that asks for ids: {id, is_known} of each)}. Returns until when the
+   lease holds, whether to go on (false: the run was paused; yield), and whether anything of the page was understood:
+   when not, its rejects are stored and the cursor stays in front of it; fail the chunk. Error PT409 when the lease is
+   lost.';
 
 revoke all on function public.ingest_page from public, anon, authenticated, service_role;
 grant execute on function

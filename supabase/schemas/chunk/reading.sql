@@ -74,9 +74,11 @@ begin
   -- has its own total, and ids that are not wanted any more are no loss.
   held.api_total := greatest(
     (page ->> 'api_total')::integer,
-    case
-      when (select feed.counted_by in ('days', 'pages') from engine.feeds as feed where feed.name = held.feed) then held.api_total
-    end
+    (
+      select held.api_total
+      from engine.feeds as feed
+      where feed.name = held.feed and feed.counted_by in ('days', 'pages')
+    )
   );
   return held;
 end

@@ -175,10 +175,10 @@ comment on column public.coverage_gaps.feed is 'One of engine.feeds, but not one
 comment on column public.coverage_gaps.day is
   'UK racing day; of a feed that asks for ids, the first that the chunk has; null for nothing_asked_for.';
 comment on column public.coverage_gaps.kind is
-  'never_pulled: never, or not in a region that the settings have now, or not all ids of a month; incomplete: fewer races stored than the API has;
-   provisional: pulled before the day was over, or a result before its late ratings and corrections were in; no_result:
-   races that have a card, are not abandoned, and had no result two days later; nothing_asked_for: no run was ever
-   started, so no day is expected.';
+  'never_pulled: never, or not in a region that the settings have now, or not all ids of a month; incomplete: fewer
+   races stored than the API has; provisional: pulled before the day was over, or a result before its late ratings and
+   corrections were in; no_result: races that have a card, are not abandoned, and had no result two days later;
+   nothing_asked_for: no run was ever started, so no day is expected.';
 comment on column public.coverage_gaps.missing is 'In words: how many races of how many, or which.';
 comment on column public.coverage_gaps.tries is 'Pulls by the nightly closing so far.';
 comment on column public.coverage_gaps.given_up_at is

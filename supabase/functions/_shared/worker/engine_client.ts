@@ -90,8 +90,8 @@ export interface EngineClient extends RateBudget {
    * @param dispatchId The dispatch's id; null for a request by hand.
    */
   claimChunk(feed: Feed, dispatchId: number | null): Promise<Chunk | null>;
-  /** The ids that a chunk asks for behind one of them (null: from the first on), as many as one page stores. */
-  nextIds(chunk: Chunk, afterId: string | null): Promise<NextIds>;
+  /** The ids that a chunk asks for behind one of them (null: from the first on). */
+  nextIds(chunk: Chunk, afterId: string | null, atMost: number): Promise<NextIds>;
   /** Keeps a failed request that is sent again, and renews the lease. */
   noteFailedRequest(chunk: Chunk, failure: RacingApiFailure, message: string, attempt: number): Promise<void>;
   /** Stores a page and moves the cursor in one transaction. */
@@ -268,10 +268,10 @@ export function createEngineClient(
         captureOdds: row.capture_odds,
       };
     },
-    async nextIds(chunk, afterId) {
+    async nextIds(chunk, afterId, atMost) {
       const rows = await repeat(
         "next_ids",
-        () => client.rpc("next_ids", { ...lease(chunk), after_id: afterId ?? "" }),
+        () => client.rpc("next_ids", { ...lease(chunk), after_id: afterId ?? "", at_most: atMost }),
       );
       return { ids: rows.map(({ id, seen_on }) => ({ id, seenOn: seen_on })), left: rows[0]?.ids_left ?? 0 };
     },

@@ -1,14 +1,16 @@
 import type { Clock } from "../clock.ts";
 import { HORSE_PROFILE, type RacingApiClient } from "../racing_api/client.ts";
 import { RacingApiError } from "../racing_api/racing_api_error.ts";
-import type { Chunk, EngineClient, IngestPage } from "./engine_client.ts";
+import type { Chunk, IngestPage } from "./engine_client.ts";
 import { fetchProfiles } from "./fetch_profiles.ts";
+import type { IdQueue } from "./id_queue.ts";
 import { type Cursor, cursorAfter, type PageRequest, requestAt } from "./paging.ts";
 import { readPage } from "./read_page.ts";
 
 /** What fetching a page needs from outside. */
 export interface FetchTools {
-  readonly engine: Pick<EngineClient, "nextIds">;
+  /** Of a feed that asks for ids. */
+  readonly ids: IdQueue;
   readonly api: Pick<RacingApiClient, "get">;
   readonly clock: Clock;
 }
@@ -19,6 +21,8 @@ export interface FetchedPage {
   readonly page: Omit<IngestPage, "apiCalls">;
   readonly raceCount: number;
   readonly busyMilliseconds: number;
+  /** What ended the page early. It counts once the page is stored. */
+  readonly failure?: unknown;
 }
 
 /** The page at a cursor; null when the chunk's pages are all in. */

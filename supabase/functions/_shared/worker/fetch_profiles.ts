@@ -11,21 +11,21 @@ const LONGEST_PAGE_MILLISECONDS = 10_000;
 /**
  * The profiles of the next horses, a call each, as one page; null when all were asked for.
  *
- * A call that fails ends the page in front of its horse, so that what came before it is stored. The next page begins with
- * that horse, and fails if it fails again.
+ * A call that fails ends the page in front of its horse, so that what came before it is stored first.
  */
 export async function fetchProfiles(
   chunk: Chunk,
   cursor: Cursor,
   request: PageRequest,
-  { engine, api, clock }: FetchTools,
+  { ids: queue, api, clock }: FetchTools,
   signal: AbortSignal,
 ): Promise<FetchedPage | null> {
-  const { ids, left } = await engine.nextIds(chunk, cursor.id ?? null);
+  const { ids, left } = await queue.next(cursor.id ?? null);
   if (ids.length === 0) return null;
   const begin = clock.monotonic();
   const answers: ProfileAnswer[] = [];
   let busyMilliseconds = 0;
+  let failure: unknown;
   for (const { id, seenOn } of ids) {
     if (answers.length > 0 && clock.monotonic() - begin >= LONGEST_PAGE_MILLISECONDS) break;
     try {
@@ -35,10 +35,14 @@ export async function fetchProfiles(
     } catch (error) {
       if (isUnknown(error)) answers.push({ id, seenOn, body: null });
       else if (answers.length === 0) throw error;
-      else break;
+      else {
+        failure = error;
+        break;
+      }
     }
   }
   refuseIfAllUnknown(answers, chunk.pageLimit);
+  queue.done(answers.length);
 
   const start = clock.monotonic();
   const rows = readProfiles(answers);
@@ -57,6 +61,7 @@ export async function fetchProfiles(
     },
     raceCount: 0,
     busyMilliseconds,
+    ...(failure === undefined ? {} : { failure }),
   };
 }
 

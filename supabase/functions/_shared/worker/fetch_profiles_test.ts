@@ -10,6 +10,8 @@ import { TimeSheet } from "../time_sheet.ts";
 import { type Chunk, createEngineClient, type EngineClient } from "./engine_client.ts";
 import { type Outcome, workOnChunk } from "./work_on_chunk.ts";
 
+/** So many horses of the day lack what only a profile has; with fewer the API would know each of them. */
+const HORSES = 45;
 const PASSWORD = "a password nobody can guess";
 
 let platform: Platform;
@@ -31,7 +33,15 @@ Deno.test.afterAll(async () => {
 Deno.test.beforeEach(async () => {
   api.faults = () => undefined;
   await sql`truncate backfill_runs, engine.invocations, engine.ids_asked, ingest_rejects, ingest_errors restart identity cascade`;
-  await sql`update ra_mst_horses set dob = null, sex = null, sex_code = null, colour = null, breeder = null`;
+  await sql`
+    update ra_mst_horses as horse
+    set dob = made.dob, sex = made.word, sex_code = made.word, colour = made.word, breeder = made.word
+    from (
+      select id, case when nth > ${HORSES} then date '2015-03-01' end as dob, case when nth > ${HORSES} then 'X' end as word
+      from (select id, row_number() over (order by id collate "C") as nth from ra_mst_horses) as numbered
+    ) as made
+    where made.id = horse.id
+  `;
   await freeSlots(sql);
 });
 
@@ -100,8 +110,7 @@ const chunkRow = async (chunk: Chunk) => {
 Deno.test("each horse of a month is asked for once, and those that the API knows get their date of birth", async () => {
   const engine = engineClient();
   const since = api.calls().length;
-  const all = await horses("true");
-  assertEquals(await horses("dob is null"), all);
+  const all = await horses("dob is null");
   const chunk = await startHorses(engine);
   assertEquals(await work(chunk, engine), "succeeded");
   const calls = profileCalls(since);
@@ -120,7 +129,7 @@ Deno.test("each horse of a month is asked for once, and those that the API knows
 Deno.test("a call that fails ends the page in front of its horse; what came before is stored, and a retry goes on there", async () => {
   const engine = engineClient();
   const chunk = await startHorses(engine);
-  const [third] = (await engine.nextIds(chunk, null)).ids.slice(3);
+  const [third] = (await engine.nextIds(chunk, null, 4)).ids.slice(3);
   api.faults = ({ path }) => path === `/horses/${third?.id}/pro` ? { status: 503 } : undefined;
   assertEquals(await work(chunk, engine), "failed");
   const row = await chunkRow(chunk);
@@ -129,7 +138,7 @@ Deno.test("a call that fails ends the page in front of its horse; what came befo
     3,
     `/horses/${third?.id}/pro answered 503: `,
   ]);
-  assertEquals(await horses(`dob is not null and id > '${row.cursor_id}'`), 0);
+  assertEquals(await horses(`dob <> '2015-03-01' and id > '${row.cursor_id}'`), 0);
 
   api.faults = () => undefined;
   await sql`update backfill_progress set next_attempt_at = engine.clock()`;
@@ -138,7 +147,7 @@ Deno.test("a call that fails ends the page in front of its horse; what came befo
   assertEquals(again.cursor, { day: null, skip: 3, id: row.cursor_id });
   assertEquals(await work(again, engine), "succeeded");
   assertEquals(profileCalls(since)[0]?.path, `/horses/${third?.id}/pro`);
-  assertEquals(profileCalls(since).length, await horses("true") - 3);
+  assertEquals(profileCalls(since).length, HORSES - 3);
 });
 
 Deno.test("horses stand back in the middle of a page, keep what they have, and it counts as no interruption", async () => {

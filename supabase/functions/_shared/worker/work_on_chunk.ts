@@ -7,6 +7,7 @@ import { StandBackError } from "../racing_api/stand_back_error.ts";
 import type { TimeSheet } from "../time_sheet.ts";
 import type { Chunk, EngineClient, Failure, InvocationReport } from "./engine_client.ts";
 import { fetchPage } from "./fetch_page.ts";
+import { IdQueue } from "./id_queue.ts";
 import { LeaseLostError } from "./lease_lost_error.ts";
 import { NothingUnderstoodError } from "./nothing_understood_error.ts";
 import { requestAt } from "./paging.ts";
@@ -101,7 +102,8 @@ async function takePages(chunk: Chunk, workshop: Workshop, stored: { pages: numb
     if (busyMilliseconds >= chunk.stopTakingPagesAfterBusySeconds * 1000) return "busy";
   };
 
-  let next = fetchPage(chunk, chunk.cursor, chunk.apiTotal, workshop, abort.signal);
+  const tools = { api, clock, ids: new IdQueue(engine, chunk) };
+  let next = fetchPage(chunk, chunk.cursor, chunk.apiTotal, tools, abort.signal);
   try {
     while (true) {
       const fetched = await next;
@@ -109,9 +111,9 @@ async function takePages(chunk: Chunk, workshop: Workshop, stored: { pages: numb
       const { request, page, raceCount } = fetched;
       busyMilliseconds += fetched.busyMilliseconds;
       const stop = timeIsUp();
-      next = stop
+      next = stop || fetched.failure !== undefined
         ? Promise.resolve(null)
-        : fetchPage(chunk, page.cursorAfter, page.apiTotal, workshop, abort.signal);
+        : fetchPage(chunk, page.cursorAfter, page.apiTotal, tools, abort.signal);
       // A failure of the prefetch is handled in its turn, after this page is stored.
       next.catch(() => {});
 
@@ -134,6 +136,7 @@ async function takePages(chunk: Chunk, workshop: Workshop, stored: { pages: numb
         store_ms: Math.round(clock.monotonic() - storing),
         busy_ms: Math.round(fetched.busyMilliseconds),
       });
+      if (fetched.failure !== undefined) throw fetched.failure;
       if (stop === undefined && goOn) continue;
       const allIn = requestAt(chunk, page.cursorAfter, page.apiTotal) === null;
       return allIn ? "all in" : stop ?? "paused";
