@@ -366,6 +366,33 @@ Deno.test("a month that was given up shows in the grid, in the gaps and as an al
   assertEquals(await grid(), ["2019-05-01 complete 31/31", "2019-06-01 complete 30/30"]);
 });
 
+Deno.test("the nightly upkeep keeps the newest run of each month, so that the grid stays", async () => {
+  await ran({ "2019-05-04": ["hrs_1", "hrs_2"], "2019-06-04": ["hrs_3"] });
+  await scheduleOnlyHorses();
+  await schedule();
+  const ask = async (left: number, profiles: Parameters<typeof answers>[2]) => {
+    const lease = await claimed(db.worker, "horses");
+    await ingest(db.worker, lease, answers(0, left, profiles));
+    assertEquals(await finish(db.worker, lease), "succeeded");
+  };
+  await ask(1, { hrs_3: PROFILE });
+  await ask(2, { hrs_1: PROFILE, hrs_2: null });
+  // The one that was unknown is asked for again, in a run of its own.
+  await db.passTime("35 days");
+  await schedule();
+  await ask(1, { hrs_2: null });
+  await db.passTime("35 days");
+  await schedule();
+  await ask(1, { hrs_2: PROFILE });
+  await db.passTime("35 days");
+  const runs = async () =>
+    (await db.sql`select id::integer from backfill_runs order by id`).map(({ id }) => id);
+  assertEquals(await runs(), [1, 2, 3]);
+  await db.sql`select * from engine.purge()`;
+  assertEquals(await runs(), [1, 3]);
+  assertEquals(await grid(), ["2019-05-01 complete 31/31", "2019-06-01 complete 30/30"]);
+});
+
 Deno.test("a horse that only runs on cards is complete from the first, and nobody asks for it", async () => {
   await ran({});
   await db
