@@ -47,13 +47,16 @@ async function describeChunks({ sql }: ChaosWorld, runIds: readonly number[]): P
   const chunks = await sql<{ feed: string; from: string; state: string; lastError: string | null }[]>`
     select feed, period_start::text as from, state, last_error as "lastError"
     from backfill_progress
-    where run_id = any (${[...runIds]}) and state <> 'succeeded'
+    where run_id = any (${asArray(runIds)}::text::bigint[]) and state <> 'succeeded'
     order by id
   `;
   return chunks.map(({ feed, from, state, lastError }) =>
     `The ${feed} chunk from ${from} is ${state}${lastError === null ? "." : `: ${lastError}`}`
   );
 }
+
+/** As text: a connection that has outlived a restart of the database no longer knows the types of arrays. */
+const asArray = (ids: readonly number[]) => `{${ids}}`;
 
 async function describeGaps({ sql }: ChaosWorld): Promise<string[]> {
   const gaps = await sql<{ feed: string; day: string; missing: string }[]>`
@@ -84,7 +87,7 @@ export function describeRates(calls: readonly ApiCall[], speed: number): string[
 async function describeCallCount(world: ChaosWorld, { runIds, faults }: Expectation): Promise<string[]> {
   const [row] = await world.sql<{ counted: number }[]>`
     select coalesce(sum(api_calls), 0)::integer as counted from backfill_progress
-    where run_id = any (${[...runIds]})
+    where run_id = any (${asArray(runIds)}::text::bigint[])
   `;
   const counted = row?.counted ?? 0;
   const made = world.apiCalls().length;
