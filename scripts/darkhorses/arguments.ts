@@ -43,7 +43,7 @@ export function checkRange(first: string | undefined, last: string | undefined):
 export const FEEDS_FLAG = {
   kind: "parsed",
   parse: (text: string): readonly string[] => list(text, "feeds"),
-  brief: "Only these, separated by commas: masters, racecards, results",
+  brief: "Only these, separated by commas: masters, racecards, results, horses",
   placeholder: "feeds",
   optional: true,
 } as const;

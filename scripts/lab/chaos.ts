@@ -5,7 +5,7 @@ import { driveToEnd, untilStill } from "./chaos/drive.ts";
 import { type ChaosOptions, readChaosOptions, repeatCommand, USAGE } from "./chaos/options.ts";
 import { Mutex } from "./chaos/mutex.ts";
 import { renderOutcomes, toJson } from "./chaos/report.ts";
-import { type DayRange, runSeed, type SeedOutcome, startBackfill } from "./chaos/run_seed.ts";
+import { backfillsOf, type DayRange, runSeed, type SeedOutcome, startBackfill } from "./chaos/run_seed.ts";
 import { type ChaosWorld, startChaosWorld } from "./chaos/world.ts";
 import { runTask } from "../command_line/run_main.ts";
 
@@ -22,20 +22,21 @@ function chooseRange(months: number): DayRange {
 /** The run that the others are compared with. */
 async function runWithoutFaults(world: ChaosWorld, range: DayRange, options: ChaosOptions): Promise<Digest> {
   await world.empty();
-  const runId = await startBackfill(world, range);
-  const state = await driveToEnd({
-    world,
-    mutex: new Mutex(),
-    runId,
-    deadlineSeconds: REFERENCE_DEADLINE_SECONDS_A_MONTH * options.months,
-    sweep: world.sweep,
-    show: (line) => console.error(`without faults: ${line}`),
-  });
-  await untilStill(world);
-  if (state !== "succeeded") {
-    throw new Error(
-      `The run without faults is not succeeded but ${state}:\n${world.functionLog().slice(-40).join("\n")}`,
-    );
+  for (const backfill of backfillsOf(range, options.horses)) {
+    const state = await driveToEnd({
+      world,
+      mutex: new Mutex(),
+      runId: await startBackfill(world, backfill),
+      deadlineSeconds: REFERENCE_DEADLINE_SECONDS_A_MONTH * options.months,
+      sweep: world.sweep,
+      show: (line) => console.error(`without faults: ${line}`),
+    });
+    await untilStill(world);
+    if (state !== "succeeded") {
+      throw new Error(
+        `The run without faults is not succeeded but ${state}:\n${world.functionLog().slice(-40).join("\n")}`,
+      );
+    }
   }
   return await keepAsReference(world.sql);
 }
@@ -55,6 +56,7 @@ async function chaos(options: ChaosOptions): Promise<number> {
     const outcome = await runSeed({
       ...{ world, range, seed, digest },
       faults: options.faults,
+      horses: options.horses,
       show: (line) => console.error(`seed ${seed}: ${line}`),
     });
     outcomes.push(outcome);

@@ -88,41 +88,60 @@ async function measure(options: MeasureOptions): Promise<number> {
   await using everything = await bootEverything(options.boot);
   const sql = connect(everything.platform.databaseUrl, { max: 2, name: "measure" });
   try {
-    const planned = await plan(sql, options).catch((error) => {
-      throw ofWrongCall(error);
-    });
-    const before = await databaseMegabytes(sql);
-    const [run] = await sql<{ id: number }[]>`
-      select backfill_start(
-        ${options.startDate}::date, ${options.endDate}::date, ${
-      options.feeds ? [...options.feeds] : null
-    }::text[]
-      )::integer as id
-    `;
-    if (run === undefined) throw new Error("backfill_start returned nothing");
-    const { samples, seconds, status } = await follow(sql, run.id);
-    if (status.state !== "succeeded") throw new Problem(`The run is ${status.state}: ${status.what_to_do}`);
-    // Vacuums first, because rows that autovacuum has not removed yet are no growth.
-    await sql`vacuum analyze`;
-    const real = await reality(sql, run.id, Math.round(await databaseMegabytes(sql) - before));
-    const timeLeft = judgeTimeLeft(samples, seconds);
-
-    const sideBySide = planned.flatMap((row) => {
-      const came = real.find(({ feed }) => feed === row.feed);
-      return [
-        { feed: row.feed, figures: "planned", ...pick(row) },
-        ...(came ? [{ feed: row.feed, figures: "came to", ...pick(came) }] : []),
-      ];
-    });
-    console.log(`Plan and reality of ${options.startDate} to ${options.endDate}, ${seconds.toFixed(1)} s`);
-    console.log(renderTable(sideBySide));
-    console.log("\nThe time left, forecast and actual");
-    console.log(renderTable(timeLeft.map((row) => ({ ...row }))));
-    if (options.json) console.log(JSON.stringify({ seconds, planned, came_to: real, time_left: timeLeft }));
+    await measureRun(sql, options);
+    if (!options.horses) return 0;
+    const before = await horsesWithoutBirth(sql);
+    await measureRun(sql, { ...options, feeds: ["horses"] });
+    const { horses, without } = await horsesWithoutBirth(sql);
+    console.log(
+      `\nOf ${horses} horses, ${before.without} had no date of birth before, and ${without} after.`,
+    );
     return 0;
   } finally {
     await sql.end({ timeout: 1 });
   }
+}
+
+async function horsesWithoutBirth(sql: Sql): Promise<{ horses: number; without: number }> {
+  const [counted] = await sql<{ horses: number; without: number }[]>`
+    select count(*)::integer as horses, count(*) filter (where dob is null)::integer as without from ra_mst_horses
+  `;
+  return counted ?? { horses: NaN, without: NaN };
+}
+
+/** One run: its plan, what it came to, and how good the forecast was. */
+async function measureRun(sql: Sql, options: MeasureOptions): Promise<void> {
+  const planned = await plan(sql, options).catch((error) => {
+    throw ofWrongCall(error);
+  });
+  const before = await databaseMegabytes(sql);
+  const [run] = await sql<{ id: number }[]>`
+      select backfill_start(
+        ${options.startDate}::date, ${options.endDate}::date, ${
+    options.feeds ? [...options.feeds] : null
+  }::text[]
+      )::integer as id
+    `;
+  if (run === undefined) throw new Error("backfill_start returned nothing");
+  const { samples, seconds, status } = await follow(sql, run.id);
+  if (status.state !== "succeeded") throw new Problem(`The run is ${status.state}: ${status.what_to_do}`);
+  // Vacuums first, because rows that autovacuum has not removed yet are no growth.
+  await sql`vacuum analyze`;
+  const real = await reality(sql, run.id, Math.round(await databaseMegabytes(sql) - before));
+  const timeLeft = judgeTimeLeft(samples, seconds);
+
+  const sideBySide = planned.flatMap((row) => {
+    const came = real.find(({ feed }) => feed === row.feed);
+    return [
+      { feed: row.feed, figures: "planned", ...pick(row) },
+      ...(came ? [{ feed: row.feed, figures: "came to", ...pick(came) }] : []),
+    ];
+  });
+  console.log(`Plan and reality of ${options.startDate} to ${options.endDate}, ${seconds.toFixed(1)} s`);
+  console.log(renderTable(sideBySide));
+  console.log("\nThe time left, forecast and actual");
+  console.log(renderTable(timeLeft.map((row) => ({ ...row }))));
+  if (options.json) console.log(JSON.stringify({ seconds, planned, came_to: real, time_left: timeLeft }));
 }
 
 function pick(row: FeedFigures): Record<string, number | null> {

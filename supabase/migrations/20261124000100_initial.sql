@@ -433,7 +433,8 @@ grant select, insert, update on public.ra_mst_sires, public.ra_mst_dams, public.
 
 -- schemas/racing/horses.sql
 
--- Horses, harvested from cards and results. Which value wins, parents.sql says.
+-- Horses, harvested from cards and results, and completed from their profiles. Which value wins, parents.sql says; a
+-- profile counts as older than every card.
 
 create table public.ra_mst_horses (
   id text primary key,
@@ -467,16 +468,19 @@ comment on column public.ra_mst_horses.region_code is
   'Both. Where the horse was born, lower case; null when no source says. The Racing API, /racecards/pro, `region`, and
    /results, `horse`.';
 comment on column public.ra_mst_horses.dob is
-  'Card. Date of birth; null when the horse was only seen in results. The Racing API, /racecards/pro, `dob`.';
+  'Card. Date of birth; null while the horse was only seen in results. The Racing API, /racecards/pro and
+   /horses/{horse_id}/pro, `dob`.';
 comment on column public.ra_mst_horses.sex is
-  'Card. As last seen on a card: colt, filly, gelding, mare, horse, rig. Results carry only the code. The Racing API,
-   /racecards/pro, `sex`.';
+  'Card. As last seen on a card: colt, filly, gelding, mare, horse, rig; without a card, as its profile says. Results
+   carry only the code. The Racing API, /racecards/pro and /horses/{horse_id}/pro, `sex`.';
 comment on column public.ra_mst_horses.sex_code is
-  'Card. As last seen on a card: C, F, G, M, H, R. That of a race''s day is in ra_runners. The Racing API,
-   /racecards/pro, `sex_code`.';
+  'Card. As last seen on a card: C, F, G, M, H, R; without a card, as its profile says. That of a race''s day is in
+   ra_runners. The Racing API, /racecards/pro and /horses/{horse_id}/pro, `sex_code`.';
 comment on column public.ra_mst_horses.colour is
-  'Card. As sent by cards ("b", "ch", "gr", "b/br"). The Racing API, /racecards/pro, `colour`.';
-comment on column public.ra_mst_horses.breeder is 'Card. The Racing API, /racecards/pro, `breeder`.';
+  'Card. As sent by cards ("b", "ch", "gr", "b/br"). The Racing API, /racecards/pro and
+   /horses/{horse_id}/pro, `colour`.';
+comment on column public.ra_mst_horses.breeder is
+  'Card. The Racing API, /racecards/pro and /horses/{horse_id}/pro, `breeder`.';
 comment on column public.ra_mst_horses.sire_id is
   'Both. Null when no source names one, or only one without an id (sire_name). The Racing API, /racecards/pro and
    /results, `sire_id`.';
@@ -487,7 +491,8 @@ comment on column public.ra_mst_horses.damsire_id is
   'Both. Null when no source names one, or only one without an id (damsire_name). The Racing API, /racecards/pro and
    /results, `damsire_id`.';
 comment on column public.ra_mst_horses.card_seen_on is
-  'Card. Newest racing day whose card gave dob, sex, colour and breeder; null when the horse was only seen in results.';
+  'Card. Newest racing day whose card gave dob, sex, colour and breeder; null when the horse was only seen in results,
+   also if its profile gave them.';
 comment on column public.ra_mst_horses.last_seen_on is
   'Both. Newest racing day that named it: of two names, the one seen on the newer day stands.';
 comment on column public.ra_mst_horses.created_at is 'When the row was first written.';
@@ -1146,6 +1151,7 @@ create table engine.feeds (
   has_days boolean not null generated always as (counted_by in ('days', 'pages')) stored,
   counted_rows text[] not null default array['races'],
   by_default boolean not null default true,
+  in_background boolean not null default false,
   constraint feeds_place_once unique (place),
   -- A ping is signed as a dispatch is, with this word in place of the feed.
   constraint feeds_ping_is_no_feed check (name <> 'ping'),
@@ -1169,9 +1175,10 @@ comment on column engine.feeds.endpoints is 'Paths of The Racing API, as in raci
 comment on column engine.feeds.counted_by is
   'How the API counts it, and so how it is planned, read and checked. lists: one chunk, a page a list, one list an
    endpoint. days: a chunk a month, a total a day. pages: a chunk a month, one total for all of its days, which are read
-   as one. ids: a chunk a month, one total of the horses whose pages are asked for; no day of it is ever covered.';
+   as one. ids: a chunk a month, a call for each id that engine.ids_to_ask has in it; no day of it is ever covered.';
 comment on column engine.feeds.page_limit is
-  'Rows asked for in one API call. A change holds from the next claim on. Null for lists.';
+  'Rows asked for in one API call; of ids, how many of their answers are stored at once. A change holds from the next
+   claim on. Null for lists.';
 comment on column engine.feeds.page_limit_allowed is
   'The most rows that the API returns for one call; it refuses to be asked for more: 500 of /racecards/pro, 100 of
    /results. Null for lists.';
@@ -1200,6 +1207,9 @@ comment on column engine.feeds.counted_rows is
   'The arrays of a page, as ingest_page gets it, that hold what the API counts. Where it is no races, its pages are
    estimated from the races of other feeds, and its coverage says that a day was pulled and knows of no races.';
 comment on column engine.feeds.by_default is 'Whether a run that names no feeds pulls it.';
+comment on column engine.feeds.in_background is
+  'Whether it stands back: nothing of it is claimed, and it gets no slot, while a chunk of any other feed can be claimed
+   or is worked on.';
 
 -- Each feed has its own claims, and a lock for them. The search path is that of security definer functions: the trigger
 -- belongs to this table, which engine.dispatch reads.
@@ -1244,6 +1254,15 @@ values
     1, 6, 8, 12,
     9.8, 680, 'racecards', 310, 7.5
   );
+-- Not by default: which horses there are to ask for is known once the results are stored. Its schedule asks for them.
+insert into engine.feeds (
+  name, place, function_name, endpoints, counted_by, counted_rows, page_limit, first_day, days_ahead, bytes_a_runner,
+  pages_an_invocation, by_default, in_background
+)
+values (
+  'horses', 4, 'masters', array['/horses/{horse_id}/pro'], 'ids', array['horses'], 10, '1988-01-01', 0, 150,
+  180, false, true
+);
 
 -- Too few rows to be analysed automatically, and plans would expect hundreds.
 analyze engine.feeds;
@@ -1489,6 +1508,7 @@ create table public.backfill_progress (
   lease_until timestamptz,
   cursor_day date,
   cursor_skip integer not null default 0,
+  cursor_id text,
   pages_done integer not null default 0,
   pages_planned integer not null,
   pages_expected integer not null,
@@ -1549,12 +1569,15 @@ comment on column public.backfill_progress.cursor_day is
 comment on column public.backfill_progress.cursor_skip is
   'How much is pulled so far, as engine.feeds counts it: lists (masters), rows of the day at the cursor (racecards),
    rows of the period (results), or ids.';
-comment on column public.backfill_progress.pages_done is 'Pages stored since the period was begun.';
+comment on column public.backfill_progress.cursor_id is
+  'The id that was asked for last, of a feed that asks for ids (horses); null before the first, and for the others.';
+comment on column public.backfill_progress.pages_done is
+  'Pages stored since the period was begun; of a feed that asks for ids, each id is one.';
 comment on column public.backfill_progress.pages_planned is 'The estimate when planned.';
 comment on column public.backfill_progress.pages_expected is 'The same, corrected by what the API says.';
 comment on column public.backfill_progress.api_total is
-  'What the API said it has for the list (masters), the day (racecards) or the period (the others); the highest number
-   in this reading.';
+  'What the API said it has for the list (masters), the day (racecards) or the period (results); the highest number in
+   this reading. Of ids, those that were asked for and those that are left.';
 comment on column public.backfill_progress.reading_since is
   'When the first page of the reading went in: of the lists (masters), the day at the cursor (racecards) or the period
    (the others). What is read is as old as that, however late its last page came. Null before the first page.';
@@ -2100,6 +2123,164 @@ comment on function engine.lacks_coverage(text, date) is
 
 grant select on engine.known_days to service_role;
 
+-- schemas/coverage/ids.sql
+
+-- Which ids a feed has to ask for. A feed that asks for ids has a branch in engine.incomplete_ids and in
+-- engine.ids_to_ask.
+
+create table engine.ids_asked (
+  feed text not null references engine.feeds,
+  id text not null,
+  asked_at timestamptz not null default engine.clock(),
+  is_known boolean not null,
+  constraint ids_asked_pkey primary key (feed, id)
+);
+comment on table engine.ids_asked is
+  'Ids whose answer left something missing, so that they are not asked for again and again. Those whose row is complete
+   have none here. Delete a row to have its id asked for again.';
+comment on column engine.ids_asked.feed is 'One of engine.feeds that asks for ids.';
+comment on column engine.ids_asked.id is 'As it was asked for.';
+comment on column engine.ids_asked.asked_at is 'When it was last asked for.';
+comment on column engine.ids_asked.is_known is
+  'False: the API does not know it (404), and it is asked for again after a month. True: its answer lacks something, and
+   it is not asked for again.';
+
+create view engine.incomplete_ids
+with (security_invoker = true)
+as
+select 'horses' as feed, horse.id
+from public.ra_mst_horses as horse
+where num_nulls(horse.dob, horse.sex, horse.colour, horse.breeder) > 0;
+comment on view engine.incomplete_ids is
+  'A row per feed and id whose row lacks something that the feed brings: of horses the date of birth, sex, colour or
+   breeder, which no result has.';
+
+-- Not in SQL: plpgsql plans it with the values, and a month needs another plan than forty years.
+create function engine.ids_to_ask(
+  feed text, period_start date, period_end date, reprocess text, after_id text default ''
+)
+returns table (id text, first_day date)
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+  return query
+  select first_run.horse_id, first_run.day
+  from (
+    select runner.horse_id, min(race.race_date) as day
+    from public.ra_races as race
+    join public.ra_runners as runner on runner.race_id = race.id
+    where
+      ids_to_ask.feed = 'horses'
+      and race.race_date >= ids_to_ask.period_start
+      and race.race_date < ids_to_ask.period_end
+      and runner.horse_id collate "C" > ids_to_ask.after_id
+      and (
+        ids_to_ask.reprocess = 'all'
+        or runner.horse_id in (
+          select incomplete.id
+          from engine.incomplete_ids as incomplete
+          where
+            incomplete.feed = ids_to_ask.feed
+            and not exists (
+              select from engine.ids_asked as asked
+              where
+                asked.feed = ids_to_ask.feed
+                and asked.id = incomplete.id
+                and (asked.is_known or asked.asked_at > engine.clock() - interval '1 month')
+            )
+        )
+      )
+    group by runner.horse_id
+  ) as first_run
+  -- A horse belongs to the month of its first stored run, so that no two chunks ask for it.
+  where not exists (
+    select
+    from public.ra_runners as earlier
+    join public.ra_races as race on race.id = earlier.race_id
+    where earlier.horse_id = first_run.horse_id and race.race_date < ids_to_ask.period_start
+  )
+  order by first_run.horse_id collate "C";
+end
+$$;
+comment on function engine.ids_to_ask(text, date, date, text, text) is
+  'The ids that a feed has to ask for in a half-open period, after after_id, in their order: of horses those with their
+   first stored run in it, and that run''s day. reprocess: all, each of them; otherwise those that lack something and
+   were not asked for, or were unknown to the API a month ago or earlier. No row for a feed that asks for none.';
+
+create function engine.ids_left(chunk public.backfill_progress)
+returns table (id text, first_day date)
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+  select to_ask.id, to_ask.first_day
+  from public.backfill_runs as run
+  cross join lateral engine.ids_to_ask(
+    feed => chunk.feed, period_start => chunk.period_start, period_end => chunk.period_end,
+    reprocess => run.reprocess, after_id => coalesce(chunk.cursor_id, '')
+  ) as to_ask
+  where run.id = chunk.run_id
+$$;
+comment on function engine.ids_left(public.backfill_progress) is
+  'The ids that a chunk still has to ask for, behind its cursor and in their order, as engine.ids_to_ask returns them.';
+
+create function engine.note_asked(feed text, asked jsonb)
+returns void
+language sql
+security invoker
+set search_path = ''
+as $$
+  insert into engine.ids_asked as known (feed, id, is_known)
+  select note_asked.feed, sent.id, sent.is_known
+  from jsonb_to_recordset(asked) as sent (id text, is_known boolean)
+  where
+    not sent.is_known
+    or exists (
+      select from engine.incomplete_ids as incomplete
+      where incomplete.feed = note_asked.feed and incomplete.id = sent.id
+    )
+  order by sent.id
+  on conflict (feed, id) do update set asked_at = excluded.asked_at, is_known = excluded.is_known
+$$;
+comment on function engine.note_asked(text, jsonb) is
+  'Notes which ids of a page, an array of {id, is_known}, are not to be asked for again. Call it once the page''s rows
+   are stored. Null notes nothing.';
+
+create view engine.months_of_ids
+with (security_invoker = true)
+as
+select distinct on (chunk.feed, months.month)
+  chunk.feed,
+  months.month,
+  case
+    when chunk.state = 'dead' then 'failed'
+    when chunk.state in ('waiting', 'working') then 'running'
+    when chunk.state = 'succeeded' then 'complete'
+    when chunk.pages_done > 0 then 'partial'
+    else 'missing'
+  end as state,
+  chunk.kind,
+  chunk.period_start,
+  chunk.last_error,
+  chunk.run_id
+from public.backfill_progress as chunk
+join engine.feeds as feed on feed.name = chunk.feed and feed.counted_by = 'ids'
+cross join lateral (select date_trunc('month', chunk.period_start::timestamp)::date as month) as months
+-- The newest one that was not cancelled knows best.
+order by chunk.feed, months.month, chunk.state = 'cancelled', chunk.id desc;
+comment on view engine.months_of_ids is
+  'A row per month of a feed that asks for ids, as its newest chunk left it; one that was cancelled counts only where
+   there is no other. state as in coverage_months.';
+
+alter table engine.ids_asked enable row level security;
+grant select, insert, update on engine.ids_asked to service_role;
+grant select on engine.incomplete_ids, engine.months_of_ids to service_role;
+grant execute on function engine.ids_to_ask, engine.ids_left, engine.note_asked to service_role;
+
 -- schemas/coverage/stored_races.sql
 
 -- Which races each feed has brought.
@@ -2184,7 +2365,8 @@ values
   ('/racecards/pro', 2, 2),
   ('/results', 5, 5),
   ('/courses', 1, 1),
-  ('/courses/regions', 1, 1);
+  ('/courses/regions', 1, 1),
+  ('/horses/{horse_id}/pro', 5, 5);
 
 -- A few rows, updated all the time: room for the new versions on the same page, and vacuumed before they pile up.
 alter table public.racing_api_limits
@@ -2193,7 +2375,11 @@ alter table public.racing_api_limits
 create view engine.feed_rates
 with (security_invoker = true)
 as
-select feed.name as feed, feed.goes_first, min(l.calls_per_second * (1 - l.headroom)) as calls_per_second
+select
+  feed.name as feed,
+  feed.goes_first,
+  min(l.calls_per_second * (1 - l.headroom)) as calls_per_second,
+  feed.in_background
 from engine.feeds as feed
 join public.racing_api_limits as l on l.endpoint = any (feed.endpoints)
 group by feed.name;
@@ -2212,8 +2398,15 @@ as $$
   cross join lateral (
     select sum(rate.calls_per_second) as calls_per_second
     from engine.feed_rates as rate
-    -- Feeds that go first end before the others begin.
-    where rate.feed = own.feed or (rate.feed = any (allowed_rate.beside) and not rate.goes_first)
+    -- Feeds that go first end before the others begin, and those in the background begin when the others have ended.
+    where
+      rate.feed = own.feed
+      or (
+        rate.feed = any (allowed_rate.beside)
+        and not rate.goes_first
+        and not rate.in_background
+        and not own.in_background
+      )
   ) as together
   join public.racing_api_limits as account on account.endpoint = 'account'
   where own.feed = allowed_rate.feed
@@ -2279,6 +2472,10 @@ declare
   span interval;
   slot timestamptz;
 begin
+  -- A call that is made while the feeds in front have work would make their next call wait.
+  if engine.stands_back(reserve_slot.endpoint) then
+    return null;
+  end if;
   -- Always the endpoint's row first, then the account's: two callers never deadlock.
   select l.* into own
   from public.racing_api_limits as l
@@ -2320,7 +2517,8 @@ $$;
 comment on function public.reserve_slot(text) is
   'Reserves the next slot of an endpoint (its path, as in racing_api_limits). Returns the milliseconds until it: call
    the API then, not earlier, once. Every caller in every invocation draws from the same rows, so together they keep the
-   endpoint''s rate and the account''s, in every second.';
+   endpoint''s rate and the account''s, in every second. Null, and no slot, for an endpoint of a feed in the background
+   while another feed has work: see engine.stands_back.';
 
 create function public.push_back_slots(endpoint text, seconds numeric)
 returns void
@@ -2597,8 +2795,8 @@ grant execute on function engine.dispatch_is_lost, engine.dispatch to service_ro
 
 -- Which chunks may be worked on now, and the dispatches for them.
 
--- What may be claimed now. One definition for the claim, the sweep and the operator.
-create view engine.claimable_chunks
+-- What could be worked on now, if no feed stood back for another.
+create view engine.ready_chunks
 with (security_invoker = true)
 as
 select chunk.id, chunk.feed, chunk.priority, chunk.run_id, chunk.place_in_run
@@ -2636,9 +2834,65 @@ where
     join public.racing_api_limits as l on l.endpoint = 'account' or l.endpoint = any (feed.endpoints)
     where l.next_slot > engine.clock() + interval '15 seconds'
   ));
-comment on view engine.claimable_chunks is
+comment on view engine.ready_chunks is
   'Chunks that wait, are due, belong to a run that is neither paused nor cancelled, with days that no other chunk is
    pulling and an endpoint that has a slot soon.';
+
+create function engine.front_has_work()
+returns boolean
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+  select
+    exists (
+      select
+      from public.backfill_progress as live
+      join engine.feeds as feed on feed.name = live.feed and not feed.in_background
+      where live.state = 'working'
+    )
+    or exists (
+      select
+      from engine.ready_chunks as ready
+      join engine.feeds as feed on feed.name = ready.feed and not feed.in_background
+    )
+$$;
+comment on function engine.front_has_work() is
+  'Whether a chunk of a feed that is not in the background is worked on, or could be.';
+
+create function engine.stands_back(endpoint text)
+returns boolean
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+  -- Two steps, so that the endpoints of the other feeds, which call all the time, cost one look at a small table.
+  if not exists (
+    select from engine.feeds as feed
+    where feed.in_background and stands_back.endpoint = any (feed.endpoints)
+  ) then
+    return false;
+  end if;
+  return engine.front_has_work();
+end
+$$;
+comment on function engine.stands_back(text) is
+  'Whether an endpoint gets no slot now, because its feed is in the background and another feed has work.';
+
+-- What may be claimed now. One definition for the claim, the sweep and the operator.
+create view engine.claimable_chunks
+with (security_invoker = true)
+as
+select ready.id, ready.feed, ready.priority, ready.run_id, ready.place_in_run
+from engine.ready_chunks as ready
+where
+  ready.feed <> all (array(select feed.name from engine.feeds as feed where feed.in_background))
+  or not (select engine.front_has_work());
+comment on view engine.claimable_chunks is
+  'The chunks of engine.ready_chunks, without those of feeds in the background while another feed has work.';
 
 create function engine.dispatch_due(feed text default null)
 returns integer
@@ -2700,8 +2954,10 @@ comment on function engine.dispatch_next(text) is
   'Dispatches what may be worked on now that a chunk of the feed (null: of any) has ended. Dispatches nothing, with a
    warning, when nothing can be sent: a Vault secret is missing, or pg_net''s queue is not safe.';
 
-grant select on engine.claimable_chunks to service_role;
-grant execute on function engine.dispatch_due, engine.dispatch_next to service_role;
+grant select on engine.ready_chunks, engine.claimable_chunks to service_role;
+grant execute on function
+  engine.front_has_work, engine.stands_back, engine.dispatch_due, engine.dispatch_next
+  to service_role;
 
 -- schemas/dispatch/responses.sql
 
@@ -4082,6 +4338,36 @@ grant execute on function
   engine.hold_lease, engine.next_lease_end, engine.renew_lease, public.note_failed_request
   to service_role;
 
+-- schemas/chunk/next_ids.sql
+
+-- What a chunk asks for next, of a feed that asks for ids.
+
+create function public.next_ids(chunk_id bigint, lease_token uuid, after_id text, at_most integer)
+returns table (id text, seen_on date, ids_left integer)
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  held public.backfill_progress := engine.hold_lease(next_ids.chunk_id, next_ids.lease_token);
+begin
+  -- The invocation asks ahead of the page that it stores, so the cursor is its own.
+  held.cursor_id := next_ids.after_id;
+  return query
+  select to_ask.id, to_ask.first_day, (count(*) over ())::integer
+  from engine.ids_left(held) as to_ask
+  order by to_ask.id collate "C"
+  limit next_ids.at_most;
+end
+$$;
+comment on function public.next_ids(bigint, uuid, text, integer) is
+  'The next ids that a chunk asks for behind after_id (empty: from its first on), with the day on which each was first
+   seen, and how many are left with these. No row: all were asked for. To find them takes as long for a few as for all:
+   ask for what an invocation needs at once. Error PT409 when the lease is lost.';
+
+revoke all on function public.next_ids from public, anon, authenticated, service_role;
+grant execute on function public.next_ids to service_role;
+
 -- schemas/chunk/claim.sql
 
 -- Taking a chunk: only the worker that gets the lease token may write.
@@ -4191,6 +4477,7 @@ returns table (
   period_end date,
   cursor_day date,
   cursor_skip integer,
+  cursor_id text,
   api_total integer,
   regions text[],
   page_limit integer,
@@ -4247,7 +4534,7 @@ begin
 
   return query select
     chosen.id, chosen.run_id, chosen.lease_token, chosen.period_start, chosen.period_end, chosen.cursor_day,
-    chosen.cursor_skip, chosen.api_total, chosen.regions,
+    chosen.cursor_skip, chosen.cursor_id, chosen.api_total, chosen.regions,
     (select known.page_limit from engine.feeds as known where known.name = chosen.feed),
     settings.stop_taking_pages_after_seconds, settings.stop_taking_pages_after_busy_seconds,
     settings.answer_timeout_seconds, settings.capture_odds;
@@ -4342,12 +4629,14 @@ begin
     held.api_total := null;
   end if;
   -- A total that falls while pages are read means that races were removed and others moved past the cursor. Each list
-  -- has its own total.
+  -- has its own total, and ids that are not wanted any more are no loss.
   held.api_total := greatest(
     (page ->> 'api_total')::integer,
-    case
-      when (select feed.counted_by <> 'lists' from engine.feeds as feed where feed.name = held.feed) then held.api_total
-    end
+    (
+      select held.api_total
+      from engine.feeds as feed
+      where feed.name = held.feed and feed.counted_by in ('days', 'pages')
+    )
   );
   return held;
 end
@@ -4369,6 +4658,7 @@ begin
   set
     cursor_day = case when known.cursor_day is not null then read_again.from_day end,
     cursor_skip = 0,
+    cursor_id = null,
     pages_done = read_again.from_day - known.period_start,
     api_total = null,
     reading_since = null
@@ -4497,6 +4787,8 @@ as $$
       select from jsonb_array_elements(page -> 'rejects') as reject
       where reject ->> 'kind' in ('race', 'region', 'course', 'horse')
     )
+    -- An id that was asked for alone says nothing about the others.
+    or coalesce(jsonb_array_length(page -> 'asked') = 1, false)
 $$;
 comment on function engine.is_understood(jsonb, text) is
   'False when elements came and none of them could be read: the feed has changed. An empty page is understood.';
@@ -4529,6 +4821,7 @@ begin
   perform engine.take_back_left_out(page -> 'races', page -> 'runners');
   perform engine.mark_absent_as_non_runners(race_ids);
   perform engine.note_unknown_fields(page -> 'unknown_fields', held.feed);
+  perform engine.note_asked(held.feed, page -> 'asked');
 end
 $$;
 comment on function engine.store_page(public.backfill_progress, jsonb) is
@@ -4548,16 +4841,19 @@ begin
   set
     cursor_day = (page -> 'cursor_after' ->> 'day')::date,
     cursor_skip = (page -> 'cursor_after' ->> 'skip')::integer,
+    cursor_id = page -> 'cursor_after' ->> 'id',
     api_total = held.api_total,
     reading_since = case when not engine.leaves_day(page) then held.reading_since end,
-    pages_expected = case
+    pages_expected = case feed.counted_by
       -- One total for the whole period comes with its first page; the pages of lists and days are known from the start.
-      when feed.counted_by in ('pages', 'ids') then greatest(1, ceil(held.api_total::numeric / feed.page_limit))
+      when 'pages' then greatest(1, ceil(held.api_total::numeric / feed.page_limit))
+      when 'ids' then held.api_total
       else chunk.pages_expected
     end,
     lease_until = new_lease_end,
     api_calls = chunk.api_calls + (page ->> 'api_calls')::integer,
-    pages_done = chunk.pages_done + 1,
+    pages_done = chunk.pages_done
+      + case feed.counted_by when 'ids' then jsonb_array_length(page -> 'asked') else 1 end,
     races_stored = chunk.races_stored + jsonb_array_length(page -> 'races'),
     runners_stored = chunk.runners_stored + jsonb_array_length(page -> 'runners'),
     rows_rejected = chunk.rows_rejected + jsonb_array_length(page -> 'rejects'),
@@ -4642,9 +4938,10 @@ end
 $$;
 comment on function public.ingest_page(bigint, uuid, jsonb) is
   'Stores one page, moves the chunk''s cursor and renews its lease, all or nothing. page: {cursor_before: {day, skip},
-   cursor_after: {day, skip}, api_total, api_calls (made since the last page), regions, bookmakers, courses, sires,
+   cursor_after: {day, skip, id}, api_total, api_calls (made since the last page), regions, bookmakers, courses, sires,
    dams, damsires, horses, jockeys, trainers, owners, races, runners, odds (arrays of rows; odds may be absent),
-   rejects, unknown_fields, left_out (keys of races that are not to be stored; may be absent)}. Returns until when the
+   rejects, unknown_fields, left_out (keys of races that are not to be stored; may be absent), asked (of a feed that
+   asks for ids: {id, is_known} of each; may be absent)}. Returns until when the
    lease holds, whether to go on (false: the run was paused; yield), and whether anything of the page was understood:
    when not, its rejects are stored and the cursor stays in front of it; fail the chunk. Error PT409 when the lease is
    lost.';
@@ -4753,10 +5050,13 @@ begin
     return query select format('Stopped at %s, before the period''s end', held.cursor_day), held.period_start;
   elsif feed.counted_by = 'lists' and held.pages_done < held.pages_expected then
     return query select format('%s of %s lists pulled', held.pages_done, held.pages_expected), held.period_start;
-  elsif feed.counted_by in ('pages', 'ids') and held.api_total is null then
+  elsif feed.counted_by = 'ids' then
+    return query
+    select format('%s of %s ids asked for', held.cursor_skip, held.cursor_skip + count(*)), held.period_start
+    from engine.ids_left(held) as id_left
+    having count(*) > 0;
+  elsif feed.counted_by = 'pages' and held.api_total is null then
     return query select format('The number of %s is not known yet', feed.name), held.period_start;
-  elsif feed.counted_by = 'ids' and held.cursor_skip < held.api_total then
-    return query select format('%s of %s ids pulled', held.cursor_skip, held.api_total), held.period_start;
   else
     -- Counts what this reading saw, not what was stored before: a race that it missed may have been corrected since.
     return query
@@ -5144,6 +5444,8 @@ as $$
   select case feed.counted_by
     when 'lists' then cardinality(feed.endpoints)
     when 'days' then days
+    -- Each id is a call; engine.plan_chunks counts them.
+    when 'ids' then 0
     -- Replaced by the API's own total with the first page.
     else ceil(
       days * races_a_day * case when 'races' = any (feed.counted_rows) then 1 else feed.runners_a_race end
@@ -5153,7 +5455,7 @@ as $$
 $$;
 comment on function engine.pages_of_days(engine.feeds, integer, numeric) is
   'How many pages this many days of a feed are expected to have. races_a_day: as engine.races_per_day returns it; may
-   be null for feeds counted by lists or days.';
+   be null for feeds that are not counted by pages. 0 for ids, whose number no days tell.';
 
 create function engine.plan_chunks(start_date date, end_date date, feed text, reprocess text)
 returns table (period_start date, period_end date, pages_expected integer)
@@ -5166,9 +5468,9 @@ as $$
     select
       known as feed,
       known.counted_by = 'lists' as is_one_chunk,
-      known.has_days,
+      known.counted_by = 'ids' as asks_for_ids,
       -- Read once, and only where an estimate is needed: it reads the whole coverage.
-      case when known.counted_by in ('pages', 'ids') then engine.races_per_day(known.name) end as races_a_day,
+      case when known.counted_by = 'pages' then engine.races_per_day(known.name) end as races_a_day,
       -- Nulls, where a feed has no bound, are left out of both.
       greatest(plan_chunks.start_date, known.first_day) as first_day,
       least(plan_chunks.end_date, engine.london_day() + known.days_ahead) as last_day
@@ -5179,61 +5481,78 @@ as $$
     select
       greatest(bounds.first_day, month::date) as month_start,
       least(bounds.last_day, (month + interval '1 month')::date - 1) as month_last,
-      bounds.has_days
+      bounds.asks_for_ids
     from bounds,
       generate_series(
         date_trunc('month', bounds.first_day::timestamp), bounds.last_day::timestamp, interval '1 month'
       ) as month
     where not bounds.is_one_chunk
   ),
+  ids as (
+    select date_trunc('month', asked.first_day::timestamp) as month, count(*)::integer as ids
+    from bounds
+    cross join lateral engine.ids_to_ask(
+      feed => plan_chunks.feed, period_start => bounds.first_day, period_end => bounds.last_day + 1,
+      reprocess => plan_chunks.reprocess
+    ) as asked
+    where bounds.asks_for_ids
+    group by 1
+  ),
   wanted as (
-    select min(d.day) as first_day, max(d.day) as last_day
+    select min(d.day) as first_day, max(d.day) as last_day, null::integer as ids
     from months,
       lateral (
         select day::date as day
         from generate_series(months.month_start::timestamp, months.month_last::timestamp, interval '1 day') as day
       ) as d
     where
-      plan_chunks.reprocess = 'all'
-      or (
-        not exists (
-          select from engine.known_days as known
-          where known.feed = plan_chunks.feed and known.day = d.day and known.is_covered
-        )
-        -- Without days, a month is done when its chunk is.
-        and (
-          months.has_days
-          or not exists (
-            select from public.backfill_progress as done
-            where
-              done.feed = plan_chunks.feed and done.state = 'succeeded'
-              and d.day >= done.period_start and d.day < done.period_end
+      not months.asks_for_ids
+      and (
+        plan_chunks.reprocess = 'all'
+        or (
+          not exists (
+            select from engine.known_days as known
+            where known.feed = plan_chunks.feed and known.day = d.day and known.is_covered
           )
-        )
-        and (
-          plan_chunks.reprocess = 'missing'
-          or exists (
-            select from public.backfill_progress as dead
-            where dead.feed = plan_chunks.feed and dead.state = 'dead'
-              and d.day >= dead.period_start and d.day < dead.period_end
+          and (
+            plan_chunks.reprocess = 'missing'
+            or exists (
+              select from public.backfill_progress as dead
+              where dead.feed = plan_chunks.feed and dead.state = 'dead'
+                and d.day >= dead.period_start and d.day < dead.period_end
+            )
           )
         )
       )
     group by months.month_start
     union all
-    select bounds.first_day, bounds.last_day from bounds where bounds.is_one_chunk
+    -- A month is done when no id of it is left.
+    select months.month_start, months.month_last, ids.ids
+    from months
+    join ids on ids.month = date_trunc('month', months.month_start::timestamp)
+    where
+      plan_chunks.reprocess <> 'failed'
+      or exists (
+        select from public.backfill_progress as dead
+        where dead.feed = plan_chunks.feed and dead.state = 'dead'
+          and months.month_start < dead.period_end and months.month_last >= dead.period_start
+      )
+    union all
+    select bounds.first_day, bounds.last_day, null from bounds where bounds.is_one_chunk
   )
   select
     wanted.first_day,
     wanted.last_day + 1,
-    engine.pages_of_days(bounds.feed, wanted.last_day + 1 - wanted.first_day, bounds.races_a_day)
+    coalesce(
+      wanted.ids, engine.pages_of_days(bounds.feed, wanted.last_day + 1 - wanted.first_day, bounds.races_a_day)
+    )
   from wanted
   cross join bounds
   order by 1
 $$;
 comment on function engine.plan_chunks(date, date, text, text) is
-  'The chunks of one feed for an inclusive range: a month each, narrowed to the days that reprocess asks for; of lists,
-   one for the whole range.';
+  'The chunks of one feed for an inclusive range: a month each, narrowed to the days that reprocess asks for; of ids,
+   the months that have some to ask for; of lists, one for the whole range.';
 
 create function engine.why_no_chunks(start_date date, end_date date, feed text, reprocess text)
 returns text
@@ -5249,8 +5568,11 @@ as $$
     else concat_ws(
       ' ',
       case when why_no_chunks.start_date < known.first_day then bounds.none_before end,
-      case why_no_chunks.reprocess
-        when 'failed' then format(
+      case
+        when known.counted_by = 'ids' then format(
+          'No %s %s are left to ask for. They become known with the races that are stored.', known.name, bounds.days
+        )
+        when why_no_chunks.reprocess = 'failed' then format(
           'No %s %s failed and are still missing. For all that is missing, use reprocess => ''missing''.', known.name,
           bounds.days
         )
@@ -5332,7 +5654,7 @@ as $$
     select
       known.name,
       known as feed,
-      case when known.counted_by = 'lists' then 0 else engine.races_per_day(known.name) end as races_a_day,
+      case when known.counted_by in ('lists', 'ids') then 0 else engine.races_per_day(known.name) end as races_a_day,
       engine.learned(
         known => sum(chunk.runners_stored), seen => sum(chunk.races_stored), enough => 5000,
         otherwise => known.runners_a_race
@@ -5363,7 +5685,9 @@ as $$
             where other.name = (learned.feed).shares_rows_with and other.name = any (request.wanted_feeds)
           ) then (learned.feed).bytes_a_shared_runner
           else (learned.feed).bytes_a_runner
-        end as bytes
+        end
+          + case when (learned.feed).counted_by = 'ids' then chunk.pages_expected else 0 end
+            * (learned.feed).bytes_a_runner as bytes
     from request
     cross join learned
     cross join lateral engine.plan_chunks(
@@ -5390,6 +5714,8 @@ as $$
         then format('The API has no %s before %s: none are planned.', learned.name, (learned.feed).first_day)
       when backfill_plan.start_date < learned.free_since
         then format('The %s before %s need the historical add-on of The Racing API.', learned.name, learned.free_since)
+      when (learned.feed).in_background
+        then format('The %s are asked for only while no other feed has anything to do.', learned.name)
     end
   from request
   cross join learned
@@ -5880,7 +6206,7 @@ with chunks as (
   select
     chunk.*,
     -- A total of the whole period comes with its first page.
-    feed.counted_by in ('lists', 'days') or chunk.api_total is not null or chunk.repulls > 0 as pages_are_known
+    feed.counted_by <> 'pages' or chunk.api_total is not null or chunk.repulls > 0 as pages_are_known
   from public.backfill_progress as chunk
   join engine.feeds as feed on feed.name = chunk.feed
 ),
@@ -6054,7 +6380,7 @@ pages as (
   group by progress.run_id
 ),
 speeds as (
-  select feed.name as feed, engine.calls_per_second(feed.name) as calls_per_second
+  select feed.name as feed, engine.calls_per_second(feed.name) as calls_per_second, feed.in_background
   from engine.feeds as feed
 ),
 feeds_left as (
@@ -6072,7 +6398,9 @@ feeds_left as (
         / speeds.calls_per_second,
       0
     ) + progress.pages_left / speeds.calls_per_second as seconds,
-    extract(epoch from progress.last_attempt_due - engine.clock()) as seconds_until_due
+    extract(epoch from progress.last_attempt_due - engine.clock()) as seconds_until_due,
+    speeds.in_background,
+    run.paused_at is not null as is_paused
   -- Runs that have ended have nothing left, and only grow in number. With the offset the planner looks at the live ones
   -- one by one, and reads no other chunks.
   from (select distinct live.run_id from engine.live_chunks as live) as live
@@ -6084,16 +6412,28 @@ feeds_left as (
   join speeds on speeds.feed = progress.feed
   where progress.pages_left > 0 or progress.last_attempt_due is not null
 ),
+in_front as (
+  select coalesce(max(feeds_left.seconds), 0) as seconds
+  from feeds_left
+  where not feeds_left.in_background and not feeds_left.is_paused
+),
 remaining as (
   -- The feeds of a run run side by side, each at its own rate: the slowest one decides. They wait for those that go
-  -- first.
+  -- first, and one in the background for those of all runs.
   select
     feeds_left.run_id,
     coalesce(max(feeds_left.longest) filter (where feeds_left.goes_first), 0)
       + coalesce(max(feeds_left.longest) filter (where not feeds_left.goes_first), 0) as seconds
   from (
-    select feeds_left.*, greatest(feeds_left.seconds, feeds_left.seconds_until_due) as longest
+    select
+      feeds_left.run_id,
+      feeds_left.goes_first,
+      greatest(
+        feeds_left.seconds + case when feeds_left.in_background then in_front.seconds else 0 end,
+        feeds_left.seconds_until_due
+      ) as longest
     from feeds_left
+    cross join in_front
   ) as feeds_left
   group by feeds_left.run_id
 ),
@@ -6376,7 +6716,7 @@ create table public.pull_schedules (
   last_due_at timestamptz,
   failing_since timestamptz,
   last_error text,
-  constraint pull_schedules_pulls_known check (pulls in ('days', 'gaps')),
+  constraint pull_schedules_pulls_known check (pulls in ('days', 'gaps', 'ids')),
   constraint pull_schedules_days_in_order check (first_day <= last_day and first_day >= -31 and last_day <= 7),
   -- One feed per schedule: a feed that fails makes no other late.
   constraint pull_schedules_days_of_one_feed check (pulls = 'gaps' or cardinality(feeds) = 1),
@@ -6388,7 +6728,8 @@ comment on table public.pull_schedules is
   'Which days of which feeds are pulled when. Change the times as you like: they hold from the next minute on.';
 comment on column public.pull_schedules.name is 'Shows in backfill_runs.requested_by.';
 comment on column public.pull_schedules.pulls is
-  'days: those from first_day to last_day. gaps: the days of coverage_gaps.';
+  'days: those from first_day to last_day. gaps: the days of coverage_gaps. ids: all that a feed has to ask for, the
+   newest month first.';
 comment on column public.pull_schedules.feeds is 'Names of engine.feeds; exactly one, except for gaps.';
 comment on column public.pull_schedules.first_day is
   'First day to pull, counted from the UK day of the pull: 0 today, -7 a week ago.';
@@ -6424,7 +6765,10 @@ values
   ('masters', array['masters'], 0, 0, array['04:00']::time[], 1);
 
 insert into public.pull_schedules (name, pulls, feeds, first_day, last_day, at_times)
-values ('gaps', 'gaps', array['racecards', 'results'], 0, 0, array['03:30']::time[]);
+values
+  ('gaps', 'gaps', array['racecards', 'results'], 0, 0, array['03:30']::time[]),
+  -- After the night's results: a horse that ran yesterday is asked for this morning.
+  ('horses', 'ids', array['horses'], 0, 0, array['05:00']::time[]);
 
 create function engine.due_times(schedule public.pull_schedules, first_day date, last_day date)
 returns setof timestamptz
@@ -6687,6 +7031,19 @@ with gaps as (
     and race.region_code = any ((select s.regions from public.backfill_settings as s)::text[])
   group by race.race_date
   union all
+  select asked.feed, asked.period_start, 'never_pulled', 'not all ids of the month were asked for'
+  from engine.months_of_ids as asked
+  where
+    asked.state in ('failed', 'running')
+    -- As of days: what a schedule asked for is not missing once it is switched off.
+    and (
+      asked.kind in ('backfill', 'by_hand')
+      or exists (
+        select from public.pull_schedules as schedule
+        where schedule.enabled and schedule.pulls = 'ids' and asked.feed = any (schedule.feeds)
+      )
+    )
+  union all
   -- An empty list would look complete in an empty database.
   select
     feed.name, null, 'nothing_asked_for',
@@ -6705,13 +7062,14 @@ left join engine.gap_pulls as pulls on pulls.feed = gaps.feed and pulls.day = ga
 comment on view public.coverage_gaps is
   'A row per feed and day of which something that should be stored is missing. Only days that a run or a schedule has
    asked for should be stored: no row means that nothing of those is missing.';
-comment on column public.coverage_gaps.feed is 'One of engine.feeds that has days.';
-comment on column public.coverage_gaps.day is 'UK racing day; null for nothing_asked_for.';
+comment on column public.coverage_gaps.feed is 'One of engine.feeds, but not one of lists.';
+comment on column public.coverage_gaps.day is
+  'UK racing day; of a feed that asks for ids, the first that the chunk has; null for nothing_asked_for.';
 comment on column public.coverage_gaps.kind is
-  'never_pulled: never, or not in a region that the settings have now; incomplete: fewer races stored than the API has;
-   provisional: pulled before the day was over, or a result before its late ratings and corrections were in; no_result:
-   races that have a card, are not abandoned, and had no result two days later; nothing_asked_for: no run was ever
-   started, so no day is expected.';
+  'never_pulled: never, or not in a region that the settings have now, or not all ids of a month; incomplete: fewer
+   races stored than the API has; provisional: pulled before the day was over, or a result before its late ratings and
+   corrections were in; no_result: races that have a card, are not abandoned, and had no result two days later;
+   nothing_asked_for: no run was ever started, so no day is expected.';
 comment on column public.coverage_gaps.missing is 'In words: how many races of how many, or which.';
 comment on column public.coverage_gaps.tries is 'Pulls by the nightly closing so far.';
 comment on column public.coverage_gaps.given_up_at is
@@ -6837,7 +7195,7 @@ asked as (
 newest as (
   select distinct on (chunk.feed) chunk.feed, chunk.run_id
   from public.backfill_progress as chunk
-  join engine.feeds as feed on feed.name = chunk.feed and not feed.has_days
+  join engine.feeds as feed on feed.name = chunk.feed and feed.counted_by = 'lists'
   where chunk.state <> 'cancelled'
   order by chunk.feed, chunk.id desc
 ),
@@ -6885,6 +7243,24 @@ where
   or (months.feed, months.month) in (select asked.feed, asked.month from asked)
 union all
 select
+  asked.feed,
+  asked.month,
+  asked.state,
+  reach.days,
+  case asked.state when 'complete' then reach.days else 0 end,
+  0,
+  0,
+  0,
+  case asked.state when 'running' then 1 else 0 end,
+  case asked.state when 'failed' then 1 else 0 end,
+  case when asked.state in ('running', 'failed') then asked.last_error end,
+  asked.run_id
+from engine.months_of_ids as asked
+cross join lateral (
+  select least((asked.month + interval '1 month')::date - 1, (select engine.london_day())) - asked.month + 1 as days
+) as reach
+union all
+select
   feed.name,
   null,
   case
@@ -6904,20 +7280,21 @@ select
   without_days.run_id
 from engine.feeds as feed
 left join without_days on without_days.feed = feed.name
-where not feed.has_days and (feed.by_default or without_days.feed is not null);
+where feed.counted_by = 'lists' and (feed.by_default or without_days.feed is not null);
 comment on view public.coverage_months is
   'The grid: a row per feed and month that was asked for, by a run or with the schedules on, or is stored. Of a feed
-   without days (masters) one row.';
+   that asks for ids (horses) the months that had some to ask for; of lists (masters) one row.';
 comment on column public.coverage_months.feed is 'One of engine.feeds.';
-comment on column public.coverage_months.month is 'Its first day; null of a feed without days.';
+comment on column public.coverage_months.month is 'Its first day; null of lists.';
 comment on column public.coverage_months.state is
   'The first that holds. failed: a chunk is dead and some of its days are missing; running: a chunk waits or is worked
    on; not_available: the API has none of it, or not yet; complete: no day needs a pull; partial: some do not; missing:
-   no day was pulled completely. Of a feed without days that of its newest run.';
+   no day was pulled completely. Of lists that of the newest run. Of ids that of the month''s newest chunk; complete:
+   each of those that were known then was asked for.';
 comment on column public.coverage_months.days is
   'Days of the month that can be known by now: none before the feed''s first day, no result of today.';
 comment on column public.coverage_months.days_covered is
-  'Of those, the days that need no further pull, by the same rule as coverage_gaps.';
+  'Of those, the days that need no further pull, by the same rule as coverage_gaps; of ids, all or none.';
 comment on column public.coverage_months.races_in_api is 'As ra_coverage counts them, also of days still to come.';
 comment on column public.coverage_months.races_stored is 'Races of these days stored from this feed.';
 comment on column public.coverage_months.races_rejected is
@@ -7282,6 +7659,45 @@ comment on function engine.start_scheduled_pull(public.pull_schedules, timestamp
    day from today. Returns started; left_to_another when earlier pulls will still read all of its days; waits when an
    earlier pull that has read or begun some of them still holds them. The earlier pull then tries again at once.';
 
+create function engine.start_ids_pull(schedule public.pull_schedules)
+returns text
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  wanted_feed constant text := schedule.feeds[1];
+  today constant date := engine.london_day();
+  wanted_since date;
+  earlier_run bigint;
+begin
+  if not engine.try_lock('start schedule') then
+    perform engine.refuse_lock('start schedule');
+  end if;
+  -- What an earlier pull has left is asked for by this one, which begins with what is new.
+  for earlier_run in select distinct live.run_id from engine.live_pulls as live where live.feed = wanted_feed loop
+    perform public.backfill_cancel(earlier_run);
+  end loop;
+  select date_trunc('month', min(to_ask.first_day)::timestamp)::date into wanted_since
+  from engine.feeds as known
+  cross join lateral engine.ids_to_ask(
+    feed => known.name, period_start => known.first_day, period_end => today + 1, reprocess => 'missing'
+  ) as to_ask
+  where known.name = wanted_feed;
+  if wanted_since is null then
+    return 'nothing_to_ask';
+  end if;
+  perform engine.create_run(
+    kind => 'schedule', start_date => wanted_since, end_date => today, feeds => array[wanted_feed],
+    reprocess => 'missing', requested_by => 'schedule ' || schedule.name
+  );
+  return 'started';
+end
+$$;
+comment on function engine.start_ids_pull(public.pull_schedules) is
+  'Starts the run of a schedule for all ids that its feed has to ask for, in place of an earlier one that has not ended.
+   Returns started; nothing_to_ask when there are none.';
+
 create function engine.answer_schedule(schedule public.pull_schedules, due timestamptz)
 returns integer
 language plpgsql
@@ -7293,6 +7709,8 @@ declare
 begin
   if schedule.pulls = 'gaps' then
     perform engine.close_gaps(schedule.feeds);
+  elsif schedule.pulls = 'ids' then
+    outcome := engine.start_ids_pull(schedule);
   else
     outcome := engine.start_scheduled_pull(schedule, due);
   end if;
@@ -7303,7 +7721,7 @@ begin
     failing_since = null,
     last_error = null
   where s.name = schedule.name and (outcome <> 'waits' or s.failing_since is not null);
-  return case when schedule.pulls = 'days' and outcome = 'started' then 1 else 0 end;
+  return case when schedule.pulls <> 'gaps' and outcome = 'started' then 1 else 0 end;
 end
 $$;
 comment on function engine.answer_schedule(public.pull_schedules, timestamptz) is
@@ -7444,9 +7862,11 @@ feeds as (
   select
     feed.name as feed,
     feed.has_days,
+    feed.counted_by,
+    patience.longer,
     -- The newest pull of today's data that should be done by now, on any weekday: an empty day is pulled like any
-    -- other.
-    max(engine.last_due(schedule, engine.clock() - settings.grace)) filter (
+    -- other. A feed in the background waits for the others, a backfill too, and has a day.
+    max(engine.last_due(schedule, engine.clock() - settings.grace - patience.longer)) filter (
       where settings.schedules_started_on is not null
     ) as expected_since,
     min(engine.next_due(schedule, engine.clock())) filter (
@@ -7454,13 +7874,16 @@ feeds as (
     ) as next_due_at
   from engine.feeds as feed
   cross join settings
+  cross join lateral (
+    select case when feed.in_background then interval '1 day' else interval '0' end as longer
+  ) as patience
   left join public.pull_schedules as schedule
     on feed.name = any (schedule.feeds)
       and schedule.enabled
-      and schedule.pulls = 'days'
+      and schedule.pulls in ('days', 'ids')
       and schedule.first_day <= 0
       and schedule.last_day >= 0
-  group by feed.name
+  group by feed.name, patience.longer
 ),
 known as (
   select
@@ -7470,9 +7893,23 @@ known as (
     case
       when engine.london_day(feeds.expected_since) >= settings.schedules_started_on then feeds.expected_since
     end as expected_since,
-    settings.late_from,
+    settings.late_from + feeds.longer as late_from,
     feeds.has_days,
     case
+      -- With nothing to ask for, no run is started.
+      when feeds.counted_by = 'ids' then greatest(
+        (
+          select max(coalesce(chunk.reading_since, chunk.ended_at)) from public.backfill_progress as chunk
+          where chunk.feed = feeds.feed and chunk.state = 'succeeded'
+        ),
+        (
+          select max(schedule.last_due_at) from public.pull_schedules as schedule
+          where
+            schedule.pulls = 'ids'
+            and feeds.feed = any (schedule.feeds)
+            and not exists (select from engine.live_chunks as live where live.feed = feeds.feed)
+        )
+      )
       when not feeds.has_days then (
         select max(chunk.reading_since) from public.backfill_progress as chunk
         where chunk.feed = feeds.feed and chunk.state = 'succeeded'
@@ -7524,10 +7961,11 @@ comment on column public.data_freshness.newest_day is
   'Day of the newest race stored from this feed, including cards of days to come; null without days.';
 comment on column public.data_freshness.last_pulled_at is
   'When the newest day up to today was last pulled completely, even when it was empty. For a feed without days: the
-   time of the first page of its last complete pull.';
+   time of the first page of its last complete pull. For one that asks for ids also when its schedule last found none
+   to ask for.';
 comment on column public.data_freshness.expected_since is
-  'By when it should have been pulled again: the last scheduled time that is freshness_grace_minutes ago. Null before
-   the first.';
+  'By when it should have been pulled again: the last scheduled time that is freshness_grace_minutes ago, and a day
+   more of a feed in the background. Null before the first.';
 comment on column public.data_freshness.next_due_at is
   'The next scheduled pull of its today; null after stop_schedules, or when no enabled schedule of the feed pulls it.';
 comment on column public.data_freshness.state is
@@ -7930,7 +8368,8 @@ from (
       when chunk.kind in ('gaps', 'schedule') then 'scheduled pulls, ' || chunk.feed
       else format('run %s, %s', chunk.run_id, chunk.feed)
     end as subject,
-    feed.has_days
+    feed.has_days,
+    feed.counted_by
   from public.backfill_progress as chunk
   join engine.feeds as feed on feed.name = chunk.feed
 ) as dead
@@ -7939,7 +8378,14 @@ where
   and case
     when not dead.has_days then not exists (
       select from public.backfill_progress as later
-      where later.feed = dead.feed and later.state = 'succeeded' and later.ended_at > dead.ended_at
+      where
+        later.feed = dead.feed
+        and later.state = 'succeeded'
+        and later.ended_at > dead.ended_at
+        -- Lists come as a whole, ids month by month.
+        and (
+          dead.counted_by = 'lists' or (later.period_start < dead.period_end and later.period_end > dead.period_start)
+        )
     )
     else exists (
       select from generate_series(
@@ -8573,6 +9019,8 @@ begin
         select from public.backfill_runs as newer
         where newer.feeds = run.feeds and newer.kind = run.kind and newer.id > run.id
       )
+      -- Of a feed that asks for ids, nothing else says which months are done.
+      and not exists (select from engine.months_of_ids as asked where asked.run_id = run.id)
     order by run.id
   loop
     if engine.purge_run(old_run) then

@@ -23,10 +23,17 @@ async function pulled(feed: string, day: string, races: number): Promise<void> {
 }
 
 Deno.test("in an empty database nothing was asked for, and without schedules nothing is promised", async () => {
-  const feeds = await db.sql<{ name: string }[]>`select name from engine.feeds`;
+  const feeds = await db.sql<
+    { name: string; by_default: boolean }[]
+  >`select name, by_default from engine.feeds`;
   assertEquals(await states(), Object.fromEntries(feeds.map(({ name }) => [name, "nothing_asked_for"])));
   await db.sql`select backfill_start(date '2026-05-01')`;
-  assertEquals(await states(), Object.fromEntries(feeds.map(({ name }) => [name, "not_scheduled"])));
+  assertEquals(
+    await states(),
+    Object.fromEntries(
+      feeds.map(({ name, by_default }) => [name, by_default ? "not_scheduled" : "nothing_asked_for"]),
+    ),
+  );
 });
 
 Deno.test("a feed is late when its pull is not done by the end of the grace, and fresh again once it is", async () => {
@@ -65,6 +72,7 @@ Deno.test("stop_schedules() leaves nothing due and nothing late", async () => {
   await db.sql`select stop_schedules()`;
   assertEquals((await due()).length, 0);
   assertEquals(await states(), {
+    horses: "nothing_asked_for",
     masters: "nothing_asked_for",
     racecards: "not_scheduled",
     results: "nothing_asked_for",

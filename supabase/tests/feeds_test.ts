@@ -73,62 +73,6 @@ Deno.test("a feed is a row: its chunks are planned, dispatched, read and covered
   assertEquals(expected.length, 22);
 });
 
-Deno.test("a feed of ids has a chunk a month, whose ids are counted, and is done when its months are", async () => {
-  await addFeed("ids", { countedRows: ["horses"] });
-  await start(db.sql, "2026-02-01", "2026-02-28", { feeds: ["trials"] });
-  const lease = await claimed(db.worker, "trials");
-  await ingest(
-    db.worker,
-    lease,
-    page({ before: [null, 0], after: [null, 1] }, { api_total: 2, horses: [horse("hrs_1")] }),
-  );
-  assertEquals(await finish(db.worker, lease), "waiting");
-  assertEquals((await chunkRow(db.sql, lease.chunk_id)).last_error, "1 of 2 ids pulled");
-
-  await db.passTime("2 minutes");
-  await db.sql`select engine.sweep()`;
-  const again = await claimed(db.worker, "trials");
-  for (const nth of [0, 1]) {
-    const cursors = { before: [null, nth], after: [null, nth + 1] } as const;
-    await ingest(
-      db.worker,
-      again,
-      page({ before: [...cursors.before], after: [...cursors.after] }, {
-        api_total: 2,
-        horses: [horse(`hrs_${nth}`)],
-      }),
-    );
-  }
-  assertEquals(await finish(db.worker, again), "succeeded");
-  assertEquals(await chunks(), ["2026-02-01 to 2026-03-01: 1 succeeded"]);
-  assertEquals((await db.sql`select from ra_coverage`).length, 0);
-  const planned = async (reprocess: string) =>
-    (await db.sql`select from engine.plan_chunks('2026-02-01', '2026-03-31', 'trials', ${reprocess})`).length;
-  assertEquals([await planned("missing"), await planned("failed"), await planned("all")], [1, 0, 2]);
-});
-
-Deno.test("a page of ids of which nothing is understood moves nothing", async () => {
-  await addFeed("ids", { countedRows: ["horses"] });
-  await start(db.sql, "2026-02-01", "2026-02-28", { feeds: ["trials"] });
-  const lease = await claimed(db.worker, "trials");
-  const reject = {
-    kind: "race",
-    race_id: null,
-    horse_id: null,
-    race_date: null,
-    path: "",
-    reason: "?",
-    raw: {},
-  };
-  const answer = await ingest(
-    db.worker,
-    lease,
-    page({ before: [null, 0], after: [null, 1] }, { api_total: 2, rejects: [reject] }),
-  );
-  assertEquals(answer.understood, false);
-  assertEquals((await chunkRow(db.sql, lease.chunk_id)).cursor_skip, 0);
-});
-
 Deno.test("a feed that counts horses is compared with the API's total by its horses, read or rejected", async () => {
   await addFeed("pages", { countedRows: ["horses"] });
   await start(db.sql, "2026-02-01", "2026-02-02", { feeds: ["trials"] });

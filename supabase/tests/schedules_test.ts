@@ -49,6 +49,7 @@ Deno.test("start_schedules() makes one job, says what comes next, and can be cal
     "day_cards",
     "day_results",
     "gaps",
+    "horses",
     "masters",
     "morning_cards",
     "week_results",

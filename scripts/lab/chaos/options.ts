@@ -13,6 +13,8 @@ export interface ChaosOptions {
   readonly months: number;
   readonly faults: readonly FaultKind[];
   readonly apiSpeed: number;
+  /** Whether the feed horses runs too. */
+  readonly horses: boolean;
   readonly json: boolean;
 }
 
@@ -31,6 +33,7 @@ exceed the API's rate, and each fault must leave its trace. The same seed inject
   --months M           use M months, the last one June 2026 (default 1)
   --faults LIST        only these kinds, separated by commas (default: all)
   --api-speed N        make the API, with its rate limits, N times as fast (default 10)
+  --horses             then pull the results of two days without cards, and the profiles of their horses
   --json               print one JSON object as the last line
   --help               show this
 
@@ -59,7 +62,7 @@ const faults: ValueReader<readonly FaultKind[]> = (text, name) => {
 export function readChaosOptions(args: readonly string[]): ChaosOptions {
   const given = readArguments(args, {
     task: "chaos",
-    flags: ["json"],
+    flags: ["horses", "json"],
     values: {
       "seed": wholeNumber(0, HIGHEST_SEED),
       "seeds": wholeNumber(1, MOST_SEEDS),
@@ -75,6 +78,7 @@ export function readChaosOptions(args: readonly string[]): ChaosOptions {
     months: given.months ?? 1,
     faults: given.faults ?? ALL_FAULTS,
     apiSpeed: given["api-speed"] ?? 10,
+    horses: given.horses,
     json: given.json,
   };
 }
@@ -84,6 +88,7 @@ export function repeatCommand(options: ChaosOptions, seed: number): string {
   const words = ["deno task chaos", `--seed ${seed}`];
   if (options.months !== 1) words.push(`--months ${options.months}`);
   if (options.apiSpeed !== 10) words.push(`--api-speed ${options.apiSpeed}`);
+  if (options.horses) words.push("--horses");
   if (options.faults.length < ALL_FAULTS.length) words.push(`--faults ${options.faults.join(",")}`);
   return words.join(" ");
 }

@@ -12,6 +12,7 @@ import { Mutex } from "./mutex.ts";
 import { QueueFaults } from "./queue_faults.ts";
 import { SecretFaults } from "./secret_faults.ts";
 import { seedHooks } from "./seed_hooks.ts";
+import { patiently } from "../world/patiently.ts";
 import { describeMissingTraces, findTraces, readRecords, type Trace } from "./traces.ts";
 import { WeekPause } from "./week_pause.ts";
 import { type ChaosWorld, NO_FAULTS } from "./world.ts";
@@ -44,6 +45,7 @@ export interface RunSeedOptions {
   readonly range: DayRange;
   readonly seed: number;
   readonly faults: readonly FaultKind[];
+  readonly horses: boolean;
   /** What the database must hold afterwards. */
   readonly digest: Digest;
   readonly show: (line: string) => void;
@@ -52,12 +54,29 @@ export interface RunSeedOptions {
 /** In real time, on a busy machine with two cores. */
 const DEADLINE_SECONDS_A_MONTH = 240;
 
-/** Starts a backfill of the range on the world as it is. Resolves to the run's id. */
-export async function startBackfill(world: ChaosWorld, { start, end }: DayRange): Promise<number> {
+/** A backfill: its days, and its feeds when they are not the default ones. */
+export interface Backfill extends DayRange {
+  readonly feeds?: readonly string[];
+}
+
+/** There are no cards of these days, so nothing but their profiles has the horses' dates of birth. */
+const DAYS_WITHOUT_CARDS: DayRange = { start: "2022-06-07", end: "2022-06-08" };
+
+/** What is run one after the other. Horses become known with the results, so they have a run of their own. */
+export function backfillsOf(range: DayRange, horses: boolean): readonly Backfill[] {
+  return horses
+    ? [range, { ...DAYS_WITHOUT_CARDS, feeds: ["results"] }, { ...DAYS_WITHOUT_CARDS, feeds: ["horses"] }]
+    : [range];
+}
+
+/** Starts a backfill on the world as it is. Resolves to the run's id. */
+export async function startBackfill(world: ChaosWorld, { start, end, feeds }: Backfill): Promise<number> {
   const sql: Sql = connect(world.platform.databaseUrl, { max: 1, name: "chaos" });
   try {
     const [run] = await sql<{ id: number }[]>`
-      select backfill_start(${start}::date, ${end}::date)::integer as id
+      select backfill_start(
+        ${start}::date, ${end}::date, ${feeds === undefined ? null : [...feeds]}::text[]
+      )::integer as id
     `;
     if (run === undefined) throw new Error("backfill_start returned nothing");
     return run.id;
@@ -68,7 +87,7 @@ export async function startBackfill(world: ChaosWorld, { start, end }: DayRange)
 
 /** Runs the backfill with the faults of a seed, and checks the result. */
 export async function runSeed(options: RunSeedOptions): Promise<SeedOutcome> {
-  const { world, range, seed, faults, digest, show } = options;
+  const { world, range, seed, faults, horses, digest, show } = options;
   await world.empty();
   const begin = performance.now();
   const plan = new FaultPlan(seed, faults);
@@ -85,32 +104,42 @@ export async function runSeed(options: RunSeedOptions): Promise<SeedOutcome> {
   world.setHooks(
     seedHooks({ ...{ world, plan, ledger, mutex }, ...{ databaseCalls, queue, secrets, week } }),
   );
-  const runId = await startBackfill(world, range);
   const months = Math.max(
     1,
     Math.round((Date.parse(range.end) - Date.parse(range.start)) / (30 * 86_400_000)),
   );
-  const state = await driveToEnd({
-    world,
-    mutex,
-    runId,
-    deadlineSeconds: DEADLINE_SECONDS_A_MONTH * months,
-    show,
-    isHeld: () => week.isHeld,
-    sweep: async (minute) => {
-      if (plan.decide(["double_sweeps"], "sweep") === undefined) await world.sweep(minute);
-      else {
-        ledger.note("double_sweeps", minute.toISOString());
-        await sweepTwice(world, minute);
-      }
-      await secrets.afterSweep();
-    },
-  });
+  const drive = (runId: number) =>
+    driveToEnd({
+      world,
+      mutex,
+      runId,
+      deadlineSeconds: DEADLINE_SECONDS_A_MONTH * months,
+      show,
+      isHeld: () => week.isHeld,
+      sweep: async (minute) => {
+        if (plan.decide(["double_sweeps"], "sweep") === undefined) await world.sweep(minute);
+        else {
+          ledger.note("double_sweeps", minute.toISOString());
+          await sweepTwice(world, minute);
+        }
+        await secrets.afterSweep();
+      },
+    });
+  let state = "succeeded";
+  const runIds: number[] = [];
+  for (const backfill of backfillsOf(range, horses)) {
+    if (state !== "succeeded") break;
+    // A restart may have taken the database away, and a start asks for the Vault secret that a fault has changed.
+    await secrets.mend();
+    const runId = await patiently(() => startBackfill(world, backfill));
+    runIds.push(runId);
+    state = await drive(runId);
+  }
   world.setHooks(NO_FAULTS);
   await secrets.mend();
   const failures: string[] = [];
   if (state !== "gave up") failures.push(...await checkSilence(world));
-  failures.push(...await checkOutcome(world, { runId, state, digest, faults }));
+  failures.push(...await checkOutcome(world, { runIds, state, digest, faults }));
   if (state !== "gave up") {
     await queue.conclude();
     await week.conclude();

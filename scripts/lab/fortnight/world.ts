@@ -56,6 +56,8 @@ export async function startFortnightWorld(
     }),
   );
   await world.sql`update backfill_settings set alert_format = 'json'`;
+  // What is stored is compared with the cards and results of its days alone.
+  await world.sql`update pull_schedules set enabled = false where pulls = 'ids'`;
 
   const resources = starting.move();
   return {

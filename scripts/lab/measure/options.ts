@@ -9,6 +9,8 @@ export interface MeasureOptions {
   readonly startDate: string;
   readonly endDate: string;
   readonly feeds: readonly string[] | undefined;
+  /** Whether the horses of the days are asked for afterwards. */
+  readonly horses: boolean;
   readonly boot: BootOptions;
   readonly json: boolean;
 }
@@ -23,6 +25,7 @@ planned, what the run took, and how good the forecast of the time left was at a 
   --start-date DAY     first day, YYYY-MM-DD (default 2025-01-01)
   --end-date DAY       last day (default 2025-12-31)
   --feeds LIST         masters,racecards,results or some of them (default: all)
+  --horses             then measure the feed horses over the same days, which asks for those without a date of birth
 ${BOOT_OPTIONS_HELP}
   --json               print one JSON object as the last line
   --help               show this
@@ -32,7 +35,7 @@ ${BOOT_OPTIONS_HELP}
 export function readMeasureOptions(args: readonly string[]): MeasureOptions {
   const given = readArguments(args, {
     task: "measure",
-    flags: ["json"],
+    flags: ["horses", "json"],
     values: { "start-date": day, "end-date": day, "feeds": list, ...BOOT_VALUES },
   });
   return {
@@ -40,6 +43,7 @@ export function readMeasureOptions(args: readonly string[]): MeasureOptions {
     startDate: given["start-date"] ?? "2025-01-01",
     endDate: given["end-date"] ?? "2025-12-31",
     feeds: given.feeds,
+    horses: given.horses,
     boot: bootOptions(given),
     json: given.json,
   };

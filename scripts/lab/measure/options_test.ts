@@ -3,11 +3,12 @@ import { Problem } from "../../command_line/problem.ts";
 import { readMeasureOptions } from "./options.ts";
 
 Deno.test("without options a year of all feeds is measured", () => {
-  const { startDate, endDate, feeds, json } = readMeasureOptions([]);
-  assertEquals({ startDate, endDate, feeds, json }, {
+  const { startDate, endDate, feeds, horses, json } = readMeasureOptions([]);
+  assertEquals({ startDate, endDate, feeds, horses, json }, {
     startDate: "2025-01-01",
     endDate: "2025-12-31",
     feeds: undefined,
+    horses: false,
     json: false,
   });
   assertEquals(readMeasureOptions(["--feeds", "racecards,results"]).feeds, ["racecards", "results"]);

@@ -39,6 +39,7 @@ export type Database = {
           "claimed_at": string | null;
           "created_at": string;
           "cursor_day": string | null;
+          "cursor_id": string | null;
           "cursor_skip": number;
           "ended_at": string | null;
           "failing_since": string | null;
@@ -77,6 +78,7 @@ export type Database = {
           "claimed_at"?: string | null;
           "created_at"?: string;
           "cursor_day"?: string | null;
+          "cursor_id"?: string | null;
           "cursor_skip"?: number;
           "ended_at"?: string | null;
           "failing_since"?: string | null;
@@ -114,6 +116,7 @@ export type Database = {
           "claimed_at"?: string | null;
           "created_at"?: string;
           "cursor_day"?: string | null;
+          "cursor_id"?: string | null;
           "cursor_skip"?: number;
           "ended_at"?: string | null;
           "failing_since"?: string | null;
@@ -1720,6 +1723,7 @@ export type Database = {
           "capture_odds": boolean;
           "chunk_id": number;
           "cursor_day": string;
+          "cursor_id": string;
           "cursor_skip": number;
           "lease_token": string;
           "page_limit": number;
@@ -1755,6 +1759,14 @@ export type Database = {
           "go_on": boolean;
           "lease_until": string;
           "understood": boolean;
+        }[];
+      };
+      "next_ids": {
+        Args: { "after_id": string; "at_most": number; "chunk_id": number; "lease_token": string };
+        Returns: {
+          "id": string;
+          "ids_left": number;
+          "seen_on": string;
         }[];
       };
       "note_failed_request": {

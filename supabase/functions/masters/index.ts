@@ -1,4 +1,4 @@
-/** Pulls regions and courses and keeps the known bookmakers: one chunk of the masters feed per request. */
+/** Pulls regions, courses and the profiles of horses, and keeps the known bookmakers: one chunk per request. */
 import { serve } from "../_shared/worker/serve.ts";
 
-serve("masters", ["masters"]);
+serve("masters", ["masters", "horses"]);

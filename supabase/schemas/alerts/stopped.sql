@@ -21,7 +21,8 @@ from (
       when chunk.kind in ('gaps', 'schedule') then 'scheduled pulls, ' || chunk.feed
       else format('run %s, %s', chunk.run_id, chunk.feed)
     end as subject,
-    feed.has_days
+    feed.has_days,
+    feed.counted_by
   from public.backfill_progress as chunk
   join engine.feeds as feed on feed.name = chunk.feed
 ) as dead
@@ -30,7 +31,14 @@ where
   and case
     when not dead.has_days then not exists (
       select from public.backfill_progress as later
-      where later.feed = dead.feed and later.state = 'succeeded' and later.ended_at > dead.ended_at
+      where
+        later.feed = dead.feed
+        and later.state = 'succeeded'
+        and later.ended_at > dead.ended_at
+        -- Lists come as a whole, ids month by month.
+        and (
+          dead.counted_by = 'lists' or (later.period_start < dead.period_end and later.period_end > dead.period_start)
+        )
     )
     else exists (
       select from generate_series(

@@ -105,6 +105,7 @@ returns table (
   period_end date,
   cursor_day date,
   cursor_skip integer,
+  cursor_id text,
   api_total integer,
   regions text[],
   page_limit integer,
@@ -161,7 +162,7 @@ begin
 
   return query select
     chosen.id, chosen.run_id, chosen.lease_token, chosen.period_start, chosen.period_end, chosen.cursor_day,
-    chosen.cursor_skip, chosen.api_total, chosen.regions,
+    chosen.cursor_skip, chosen.cursor_id, chosen.api_total, chosen.regions,
     (select known.page_limit from engine.feeds as known where known.name = chosen.feed),
     settings.stop_taking_pages_after_seconds, settings.stop_taking_pages_after_busy_seconds,
     settings.answer_timeout_seconds, settings.capture_odds;

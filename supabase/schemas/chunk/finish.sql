@@ -14,10 +14,13 @@ begin
     return query select format('Stopped at %s, before the period''s end', held.cursor_day), held.period_start;
   elsif feed.counted_by = 'lists' and held.pages_done < held.pages_expected then
     return query select format('%s of %s lists pulled', held.pages_done, held.pages_expected), held.period_start;
-  elsif feed.counted_by in ('pages', 'ids') and held.api_total is null then
+  elsif feed.counted_by = 'ids' then
+    return query
+    select format('%s of %s ids asked for', held.cursor_skip, held.cursor_skip + count(*)), held.period_start
+    from engine.ids_left(held) as id_left
+    having count(*) > 0;
+  elsif feed.counted_by = 'pages' and held.api_total is null then
     return query select format('The number of %s is not known yet', feed.name), held.period_start;
-  elsif feed.counted_by = 'ids' and held.cursor_skip < held.api_total then
-    return query select format('%s of %s ids pulled', held.cursor_skip, held.api_total), held.period_start;
   else
     -- Counts what this reading saw, not what was stored before: a race that it missed may have been corrected since.
     return query

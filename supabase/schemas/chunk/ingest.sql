@@ -45,6 +45,8 @@ as $$
       select from jsonb_array_elements(page -> 'rejects') as reject
       where reject ->> 'kind' in ('race', 'region', 'course', 'horse')
     )
+    -- An id that was asked for alone says nothing about the others.
+    or coalesce(jsonb_array_length(page -> 'asked') = 1, false)
 $$;
 comment on function engine.is_understood(jsonb, text) is
   'False when elements came and none of them could be read: the feed has changed. An empty page is understood.';
@@ -77,6 +79,7 @@ begin
   perform engine.take_back_left_out(page -> 'races', page -> 'runners');
   perform engine.mark_absent_as_non_runners(race_ids);
   perform engine.note_unknown_fields(page -> 'unknown_fields', held.feed);
+  perform engine.note_asked(held.feed, page -> 'asked');
 end
 $$;
 comment on function engine.store_page(public.backfill_progress, jsonb) is
@@ -96,16 +99,19 @@ begin
   set
     cursor_day = (page -> 'cursor_after' ->> 'day')::date,
     cursor_skip = (page -> 'cursor_after' ->> 'skip')::integer,
+    cursor_id = page -> 'cursor_after' ->> 'id',
     api_total = held.api_total,
     reading_since = case when not engine.leaves_day(page) then held.reading_since end,
-    pages_expected = case
+    pages_expected = case feed.counted_by
       -- One total for the whole period comes with its first page; the pages of lists and days are known from the start.
-      when feed.counted_by in ('pages', 'ids') then greatest(1, ceil(held.api_total::numeric / feed.page_limit))
+      when 'pages' then greatest(1, ceil(held.api_total::numeric / feed.page_limit))
+      when 'ids' then held.api_total
       else chunk.pages_expected
     end,
     lease_until = new_lease_end,
     api_calls = chunk.api_calls + (page ->> 'api_calls')::integer,
-    pages_done = chunk.pages_done + 1,
+    pages_done = chunk.pages_done
+      + case feed.counted_by when 'ids' then jsonb_array_length(page -> 'asked') else 1 end,
     races_stored = chunk.races_stored + jsonb_array_length(page -> 'races'),
     runners_stored = chunk.runners_stored + jsonb_array_length(page -> 'runners'),
     rows_rejected = chunk.rows_rejected + jsonb_array_length(page -> 'rejects'),
@@ -190,9 +196,10 @@ end
 $$;
 comment on function public.ingest_page(bigint, uuid, jsonb) is
   'Stores one page, moves the chunk''s cursor and renews its lease, all or nothing. page: {cursor_before: {day, skip},
-   cursor_after: {day, skip}, api_total, api_calls (made since the last page), regions, bookmakers, courses, sires,
+   cursor_after: {day, skip, id}, api_total, api_calls (made since the last page), regions, bookmakers, courses, sires,
    dams, damsires, horses, jockeys, trainers, owners, races, runners, odds (arrays of rows; odds may be absent),
-   rejects, unknown_fields, left_out (keys of races that are not to be stored; may be absent)}. Returns until when the
+   rejects, unknown_fields, left_out (keys of races that are not to be stored; may be absent), asked (of a feed that
+   asks for ids: {id, is_known} of each; may be absent)}. Returns until when the
    lease holds, whether to go on (false: the run was paused; yield), and whether anything of the page was understood:
    when not, its rejects are stored and the cursor stays in front of it; fail the chunk. Error PT409 when the lease is
    lost.';

@@ -73,12 +73,14 @@ begin
     held.api_total := null;
   end if;
   -- A total that falls while pages are read means that races were removed and others moved past the cursor. Each list
-  -- has its own total.
+  -- has its own total, and ids that are not wanted any more are no loss.
   held.api_total := greatest(
     (page ->> 'api_total')::integer,
-    case
-      when (select feed.counted_by <> 'lists' from engine.feeds as feed where feed.name = held.feed) then held.api_total
-    end
+    (
+      select held.api_total
+      from engine.feeds as feed
+      where feed.name = held.feed and feed.counted_by in ('days', 'pages')
+    )
   );
   return held;
 end
@@ -100,6 +102,7 @@ begin
   set
     cursor_day = case when known.cursor_day is not null then read_again.from_day end,
     cursor_skip = 0,
+    cursor_id = null,
     pages_done = read_again.from_day - known.period_start,
     api_total = null,
     reading_since = null

@@ -112,7 +112,7 @@ asked as (
 newest as (
   select distinct on (chunk.feed) chunk.feed, chunk.run_id
   from public.backfill_progress as chunk
-  join engine.feeds as feed on feed.name = chunk.feed and not feed.has_days
+  join engine.feeds as feed on feed.name = chunk.feed and feed.counted_by = 'lists'
   where chunk.state <> 'cancelled'
   order by chunk.feed, chunk.id desc
 ),
@@ -160,6 +160,24 @@ where
   or (months.feed, months.month) in (select asked.feed, asked.month from asked)
 union all
 select
+  asked.feed,
+  asked.month,
+  asked.state,
+  reach.days,
+  case asked.state when 'complete' then reach.days else 0 end,
+  0,
+  0,
+  0,
+  case asked.state when 'running' then 1 else 0 end,
+  case asked.state when 'failed' then 1 else 0 end,
+  case when asked.state in ('running', 'failed') then asked.last_error end,
+  asked.run_id
+from engine.months_of_ids as asked
+cross join lateral (
+  select least((asked.month + interval '1 month')::date - 1, (select engine.london_day())) - asked.month + 1 as days
+) as reach
+union all
+select
   feed.name,
   null,
   case
@@ -179,20 +197,21 @@ select
   without_days.run_id
 from engine.feeds as feed
 left join without_days on without_days.feed = feed.name
-where not feed.has_days and (feed.by_default or without_days.feed is not null);
+where feed.counted_by = 'lists' and (feed.by_default or without_days.feed is not null);
 comment on view public.coverage_months is
   'The grid: a row per feed and month that was asked for, by a run or with the schedules on, or is stored. Of a feed
-   without days (masters) one row.';
+   that asks for ids (horses) the months that had some to ask for; of lists (masters) one row.';
 comment on column public.coverage_months.feed is 'One of engine.feeds.';
-comment on column public.coverage_months.month is 'Its first day; null of a feed without days.';
+comment on column public.coverage_months.month is 'Its first day; null of lists.';
 comment on column public.coverage_months.state is
   'The first that holds. failed: a chunk is dead and some of its days are missing; running: a chunk waits or is worked
    on; not_available: the API has none of it, or not yet; complete: no day needs a pull; partial: some do not; missing:
-   no day was pulled completely. Of a feed without days that of its newest run.';
+   no day was pulled completely. Of lists that of the newest run. Of ids that of the month''s newest chunk; complete:
+   each of those that were known then was asked for.';
 comment on column public.coverage_months.days is
   'Days of the month that can be known by now: none before the feed''s first day, no result of today.';
 comment on column public.coverage_months.days_covered is
-  'Of those, the days that need no further pull, by the same rule as coverage_gaps.';
+  'Of those, the days that need no further pull, by the same rule as coverage_gaps; of ids, all or none.';
 comment on column public.coverage_months.races_in_api is 'As ra_coverage counts them, also of days still to come.';
 comment on column public.coverage_months.races_stored is 'Races of these days stored from this feed.';
 comment on column public.coverage_months.races_rejected is

@@ -14,9 +14,11 @@ feeds as (
   select
     feed.name as feed,
     feed.has_days,
+    feed.counted_by,
+    patience.longer,
     -- The newest pull of today's data that should be done by now, on any weekday: an empty day is pulled like any
-    -- other.
-    max(engine.last_due(schedule, engine.clock() - settings.grace)) filter (
+    -- other. A feed in the background waits for the others, a backfill too, and has a day.
+    max(engine.last_due(schedule, engine.clock() - settings.grace - patience.longer)) filter (
       where settings.schedules_started_on is not null
     ) as expected_since,
     min(engine.next_due(schedule, engine.clock())) filter (
@@ -24,13 +26,16 @@ feeds as (
     ) as next_due_at
   from engine.feeds as feed
   cross join settings
+  cross join lateral (
+    select case when feed.in_background then interval '1 day' else interval '0' end as longer
+  ) as patience
   left join public.pull_schedules as schedule
     on feed.name = any (schedule.feeds)
       and schedule.enabled
-      and schedule.pulls = 'days'
+      and schedule.pulls in ('days', 'ids')
       and schedule.first_day <= 0
       and schedule.last_day >= 0
-  group by feed.name
+  group by feed.name, patience.longer
 ),
 known as (
   select
@@ -40,9 +45,23 @@ known as (
     case
       when engine.london_day(feeds.expected_since) >= settings.schedules_started_on then feeds.expected_since
     end as expected_since,
-    settings.late_from,
+    settings.late_from + feeds.longer as late_from,
     feeds.has_days,
     case
+      -- With nothing to ask for, no run is started.
+      when feeds.counted_by = 'ids' then greatest(
+        (
+          select max(coalesce(chunk.reading_since, chunk.ended_at)) from public.backfill_progress as chunk
+          where chunk.feed = feeds.feed and chunk.state = 'succeeded'
+        ),
+        (
+          select max(schedule.last_due_at) from public.pull_schedules as schedule
+          where
+            schedule.pulls = 'ids'
+            and feeds.feed = any (schedule.feeds)
+            and not exists (select from engine.live_chunks as live where live.feed = feeds.feed)
+        )
+      )
       when not feeds.has_days then (
         select max(chunk.reading_since) from public.backfill_progress as chunk
         where chunk.feed = feeds.feed and chunk.state = 'succeeded'
@@ -94,10 +113,11 @@ comment on column public.data_freshness.newest_day is
   'Day of the newest race stored from this feed, including cards of days to come; null without days.';
 comment on column public.data_freshness.last_pulled_at is
   'When the newest day up to today was last pulled completely, even when it was empty. For a feed without days: the
-   time of the first page of its last complete pull.';
+   time of the first page of its last complete pull. For one that asks for ids also when its schedule last found none
+   to ask for.';
 comment on column public.data_freshness.expected_since is
-  'By when it should have been pulled again: the last scheduled time that is freshness_grace_minutes ago. Null before
-   the first.';
+  'By when it should have been pulled again: the last scheduled time that is freshness_grace_minutes ago, and a day
+   more of a feed in the background. Null before the first.';
 comment on column public.data_freshness.next_due_at is
   'The next scheduled pull of its today; null after stop_schedules, or when no enabled schedule of the feed pulls it.';
 comment on column public.data_freshness.state is

@@ -133,6 +133,19 @@ with gaps as (
     and race.region_code = any ((select s.regions from public.backfill_settings as s)::text[])
   group by race.race_date
   union all
+  select asked.feed, asked.period_start, 'never_pulled', 'not all ids of the month were asked for'
+  from engine.months_of_ids as asked
+  where
+    asked.state in ('failed', 'running')
+    -- As of days: what a schedule asked for is not missing once it is switched off.
+    and (
+      asked.kind in ('backfill', 'by_hand')
+      or exists (
+        select from public.pull_schedules as schedule
+        where schedule.enabled and schedule.pulls = 'ids' and asked.feed = any (schedule.feeds)
+      )
+    )
+  union all
   -- An empty list would look complete in an empty database.
   select
     feed.name, null, 'nothing_asked_for',
@@ -151,13 +164,14 @@ left join engine.gap_pulls as pulls on pulls.feed = gaps.feed and pulls.day = ga
 comment on view public.coverage_gaps is
   'A row per feed and day of which something that should be stored is missing. Only days that a run or a schedule has
    asked for should be stored: no row means that nothing of those is missing.';
-comment on column public.coverage_gaps.feed is 'One of engine.feeds that has days.';
-comment on column public.coverage_gaps.day is 'UK racing day; null for nothing_asked_for.';
+comment on column public.coverage_gaps.feed is 'One of engine.feeds, but not one of lists.';
+comment on column public.coverage_gaps.day is
+  'UK racing day; of a feed that asks for ids, the first that the chunk has; null for nothing_asked_for.';
 comment on column public.coverage_gaps.kind is
-  'never_pulled: never, or not in a region that the settings have now; incomplete: fewer races stored than the API has;
-   provisional: pulled before the day was over, or a result before its late ratings and corrections were in; no_result:
-   races that have a card, are not abandoned, and had no result two days later; nothing_asked_for: no run was ever
-   started, so no day is expected.';
+  'never_pulled: never, or not in a region that the settings have now, or not all ids of a month; incomplete: fewer
+   races stored than the API has; provisional: pulled before the day was over, or a result before its late ratings and
+   corrections were in; no_result: races that have a card, are not abandoned, and had no result two days later;
+   nothing_asked_for: no run was ever started, so no day is expected.';
 comment on column public.coverage_gaps.missing is 'In words: how many races of how many, or which.';
 comment on column public.coverage_gaps.tries is 'Pulls by the nightly closing so far.';
 comment on column public.coverage_gaps.given_up_at is

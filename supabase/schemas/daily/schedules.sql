@@ -12,7 +12,7 @@ create table public.pull_schedules (
   last_due_at timestamptz,
   failing_since timestamptz,
   last_error text,
-  constraint pull_schedules_pulls_known check (pulls in ('days', 'gaps')),
+  constraint pull_schedules_pulls_known check (pulls in ('days', 'gaps', 'ids')),
   constraint pull_schedules_days_in_order check (first_day <= last_day and first_day >= -31 and last_day <= 7),
   -- One feed per schedule: a feed that fails makes no other late.
   constraint pull_schedules_days_of_one_feed check (pulls = 'gaps' or cardinality(feeds) = 1),
@@ -24,7 +24,8 @@ comment on table public.pull_schedules is
   'Which days of which feeds are pulled when. Change the times as you like: they hold from the next minute on.';
 comment on column public.pull_schedules.name is 'Shows in backfill_runs.requested_by.';
 comment on column public.pull_schedules.pulls is
-  'days: those from first_day to last_day. gaps: the days of coverage_gaps.';
+  'days: those from first_day to last_day. gaps: the days of coverage_gaps. ids: all that a feed has to ask for, the
+   newest month first.';
 comment on column public.pull_schedules.feeds is 'Names of engine.feeds; exactly one, except for gaps.';
 comment on column public.pull_schedules.first_day is
   'First day to pull, counted from the UK day of the pull: 0 today, -7 a week ago.';
@@ -60,7 +61,10 @@ values
   ('masters', array['masters'], 0, 0, array['04:00']::time[], 1);
 
 insert into public.pull_schedules (name, pulls, feeds, first_day, last_day, at_times)
-values ('gaps', 'gaps', array['racecards', 'results'], 0, 0, array['03:30']::time[]);
+values
+  ('gaps', 'gaps', array['racecards', 'results'], 0, 0, array['03:30']::time[]),
+  -- After the night's results: a horse that ran yesterday is asked for this morning.
+  ('horses', 'ids', array['horses'], 0, 0, array['05:00']::time[]);
 
 create function engine.due_times(schedule public.pull_schedules, first_day date, last_day date)
 returns setof timestamptz

@@ -88,6 +88,8 @@ begin
         select from public.backfill_runs as newer
         where newer.feeds = run.feeds and newer.kind = run.kind and newer.id > run.id
       )
+      -- Of a feed that asks for ids, nothing else says which months are done.
+      and not exists (select from engine.months_of_ids as asked where asked.run_id = run.id)
     order by run.id
   loop
     if engine.purge_run(old_run) then

@@ -1,7 +1,7 @@
 -- Which chunks may be worked on now, and the dispatches for them.
 
--- What may be claimed now. One definition for the claim, the sweep and the operator.
-create view engine.claimable_chunks
+-- What could be worked on now, if no feed stood back for another.
+create view engine.ready_chunks
 with (security_invoker = true)
 as
 select chunk.id, chunk.feed, chunk.priority, chunk.run_id, chunk.place_in_run
@@ -39,9 +39,65 @@ where
     join public.racing_api_limits as l on l.endpoint = 'account' or l.endpoint = any (feed.endpoints)
     where l.next_slot > engine.clock() + interval '15 seconds'
   ));
-comment on view engine.claimable_chunks is
+comment on view engine.ready_chunks is
   'Chunks that wait, are due, belong to a run that is neither paused nor cancelled, with days that no other chunk is
    pulling and an endpoint that has a slot soon.';
+
+create function engine.front_has_work()
+returns boolean
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+  select
+    exists (
+      select
+      from public.backfill_progress as live
+      join engine.feeds as feed on feed.name = live.feed and not feed.in_background
+      where live.state = 'working'
+    )
+    or exists (
+      select
+      from engine.ready_chunks as ready
+      join engine.feeds as feed on feed.name = ready.feed and not feed.in_background
+    )
+$$;
+comment on function engine.front_has_work() is
+  'Whether a chunk of a feed that is not in the background is worked on, or could be.';
+
+create function engine.stands_back(endpoint text)
+returns boolean
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+  -- Two steps, so that the endpoints of the other feeds, which call all the time, cost one look at a small table.
+  if not exists (
+    select from engine.feeds as feed
+    where feed.in_background and stands_back.endpoint = any (feed.endpoints)
+  ) then
+    return false;
+  end if;
+  return engine.front_has_work();
+end
+$$;
+comment on function engine.stands_back(text) is
+  'Whether an endpoint gets no slot now, because its feed is in the background and another feed has work.';
+
+-- What may be claimed now. One definition for the claim, the sweep and the operator.
+create view engine.claimable_chunks
+with (security_invoker = true)
+as
+select ready.id, ready.feed, ready.priority, ready.run_id, ready.place_in_run
+from engine.ready_chunks as ready
+where
+  ready.feed <> all (array(select feed.name from engine.feeds as feed where feed.in_background))
+  or not (select engine.front_has_work());
+comment on view engine.claimable_chunks is
+  'The chunks of engine.ready_chunks, without those of feeds in the background while another feed has work.';
 
 create function engine.dispatch_due(feed text default null)
 returns integer
@@ -103,5 +159,7 @@ comment on function engine.dispatch_next(text) is
   'Dispatches what may be worked on now that a chunk of the feed (null: of any) has ended. Dispatches nothing, with a
    warning, when nothing can be sent: a Vault secret is missing, or pg_net''s queue is not safe.';
 
-grant select on engine.claimable_chunks to service_role;
-grant execute on function engine.dispatch_due, engine.dispatch_next to service_role;
+grant select on engine.ready_chunks, engine.claimable_chunks to service_role;
+grant execute on function
+  engine.front_has_work, engine.stands_back, engine.dispatch_due, engine.dispatch_next
+  to service_role;

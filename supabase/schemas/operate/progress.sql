@@ -8,7 +8,7 @@ with chunks as (
   select
     chunk.*,
     -- A total of the whole period comes with its first page.
-    feed.counted_by in ('lists', 'days') or chunk.api_total is not null or chunk.repulls > 0 as pages_are_known
+    feed.counted_by <> 'pages' or chunk.api_total is not null or chunk.repulls > 0 as pages_are_known
   from public.backfill_progress as chunk
   join engine.feeds as feed on feed.name = chunk.feed
 ),

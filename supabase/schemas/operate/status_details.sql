@@ -53,7 +53,7 @@ pages as (
   group by progress.run_id
 ),
 speeds as (
-  select feed.name as feed, engine.calls_per_second(feed.name) as calls_per_second
+  select feed.name as feed, engine.calls_per_second(feed.name) as calls_per_second, feed.in_background
   from engine.feeds as feed
 ),
 feeds_left as (
@@ -71,7 +71,9 @@ feeds_left as (
         / speeds.calls_per_second,
       0
     ) + progress.pages_left / speeds.calls_per_second as seconds,
-    extract(epoch from progress.last_attempt_due - engine.clock()) as seconds_until_due
+    extract(epoch from progress.last_attempt_due - engine.clock()) as seconds_until_due,
+    speeds.in_background,
+    run.paused_at is not null as is_paused
   -- Runs that have ended have nothing left, and only grow in number. With the offset the planner looks at the live ones
   -- one by one, and reads no other chunks.
   from (select distinct live.run_id from engine.live_chunks as live) as live
@@ -83,16 +85,28 @@ feeds_left as (
   join speeds on speeds.feed = progress.feed
   where progress.pages_left > 0 or progress.last_attempt_due is not null
 ),
+in_front as (
+  select coalesce(max(feeds_left.seconds), 0) as seconds
+  from feeds_left
+  where not feeds_left.in_background and not feeds_left.is_paused
+),
 remaining as (
   -- The feeds of a run run side by side, each at its own rate: the slowest one decides. They wait for those that go
-  -- first.
+  -- first, and one in the background for those of all runs.
   select
     feeds_left.run_id,
     coalesce(max(feeds_left.longest) filter (where feeds_left.goes_first), 0)
       + coalesce(max(feeds_left.longest) filter (where not feeds_left.goes_first), 0) as seconds
   from (
-    select feeds_left.*, greatest(feeds_left.seconds, feeds_left.seconds_until_due) as longest
+    select
+      feeds_left.run_id,
+      feeds_left.goes_first,
+      greatest(
+        feeds_left.seconds + case when feeds_left.in_background then in_front.seconds else 0 end,
+        feeds_left.seconds_until_due
+      ) as longest
     from feeds_left
+    cross join in_front
   ) as feeds_left
   group by feeds_left.run_id
 ),

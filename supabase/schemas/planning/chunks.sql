@@ -29,6 +29,8 @@ as $$
   select case feed.counted_by
     when 'lists' then cardinality(feed.endpoints)
     when 'days' then days
+    -- Each id is a call; engine.plan_chunks counts them.
+    when 'ids' then 0
     -- Replaced by the API's own total with the first page.
     else ceil(
       days * races_a_day * case when 'races' = any (feed.counted_rows) then 1 else feed.runners_a_race end
@@ -38,7 +40,7 @@ as $$
 $$;
 comment on function engine.pages_of_days(engine.feeds, integer, numeric) is
   'How many pages this many days of a feed are expected to have. races_a_day: as engine.races_per_day returns it; may
-   be null for feeds counted by lists or days.';
+   be null for feeds that are not counted by pages. 0 for ids, whose number no days tell.';
 
 create function engine.plan_chunks(start_date date, end_date date, feed text, reprocess text)
 returns table (period_start date, period_end date, pages_expected integer)
@@ -51,9 +53,9 @@ as $$
     select
       known as feed,
       known.counted_by = 'lists' as is_one_chunk,
-      known.has_days,
+      known.counted_by = 'ids' as asks_for_ids,
       -- Read once, and only where an estimate is needed: it reads the whole coverage.
-      case when known.counted_by in ('pages', 'ids') then engine.races_per_day(known.name) end as races_a_day,
+      case when known.counted_by = 'pages' then engine.races_per_day(known.name) end as races_a_day,
       -- Nulls, where a feed has no bound, are left out of both.
       greatest(plan_chunks.start_date, known.first_day) as first_day,
       least(plan_chunks.end_date, engine.london_day() + known.days_ahead) as last_day
@@ -64,61 +66,78 @@ as $$
     select
       greatest(bounds.first_day, month::date) as month_start,
       least(bounds.last_day, (month + interval '1 month')::date - 1) as month_last,
-      bounds.has_days
+      bounds.asks_for_ids
     from bounds,
       generate_series(
         date_trunc('month', bounds.first_day::timestamp), bounds.last_day::timestamp, interval '1 month'
       ) as month
     where not bounds.is_one_chunk
   ),
+  ids as (
+    select date_trunc('month', asked.first_day::timestamp) as month, count(*)::integer as ids
+    from bounds
+    cross join lateral engine.ids_to_ask(
+      feed => plan_chunks.feed, period_start => bounds.first_day, period_end => bounds.last_day + 1,
+      reprocess => plan_chunks.reprocess
+    ) as asked
+    where bounds.asks_for_ids
+    group by 1
+  ),
   wanted as (
-    select min(d.day) as first_day, max(d.day) as last_day
+    select min(d.day) as first_day, max(d.day) as last_day, null::integer as ids
     from months,
       lateral (
         select day::date as day
         from generate_series(months.month_start::timestamp, months.month_last::timestamp, interval '1 day') as day
       ) as d
     where
-      plan_chunks.reprocess = 'all'
-      or (
-        not exists (
-          select from engine.known_days as known
-          where known.feed = plan_chunks.feed and known.day = d.day and known.is_covered
-        )
-        -- Without days, a month is done when its chunk is.
-        and (
-          months.has_days
-          or not exists (
-            select from public.backfill_progress as done
-            where
-              done.feed = plan_chunks.feed and done.state = 'succeeded'
-              and d.day >= done.period_start and d.day < done.period_end
+      not months.asks_for_ids
+      and (
+        plan_chunks.reprocess = 'all'
+        or (
+          not exists (
+            select from engine.known_days as known
+            where known.feed = plan_chunks.feed and known.day = d.day and known.is_covered
           )
-        )
-        and (
-          plan_chunks.reprocess = 'missing'
-          or exists (
-            select from public.backfill_progress as dead
-            where dead.feed = plan_chunks.feed and dead.state = 'dead'
-              and d.day >= dead.period_start and d.day < dead.period_end
+          and (
+            plan_chunks.reprocess = 'missing'
+            or exists (
+              select from public.backfill_progress as dead
+              where dead.feed = plan_chunks.feed and dead.state = 'dead'
+                and d.day >= dead.period_start and d.day < dead.period_end
+            )
           )
         )
       )
     group by months.month_start
     union all
-    select bounds.first_day, bounds.last_day from bounds where bounds.is_one_chunk
+    -- A month is done when no id of it is left.
+    select months.month_start, months.month_last, ids.ids
+    from months
+    join ids on ids.month = date_trunc('month', months.month_start::timestamp)
+    where
+      plan_chunks.reprocess <> 'failed'
+      or exists (
+        select from public.backfill_progress as dead
+        where dead.feed = plan_chunks.feed and dead.state = 'dead'
+          and months.month_start < dead.period_end and months.month_last >= dead.period_start
+      )
+    union all
+    select bounds.first_day, bounds.last_day, null from bounds where bounds.is_one_chunk
   )
   select
     wanted.first_day,
     wanted.last_day + 1,
-    engine.pages_of_days(bounds.feed, wanted.last_day + 1 - wanted.first_day, bounds.races_a_day)
+    coalesce(
+      wanted.ids, engine.pages_of_days(bounds.feed, wanted.last_day + 1 - wanted.first_day, bounds.races_a_day)
+    )
   from wanted
   cross join bounds
   order by 1
 $$;
 comment on function engine.plan_chunks(date, date, text, text) is
-  'The chunks of one feed for an inclusive range: a month each, narrowed to the days that reprocess asks for; of lists,
-   one for the whole range.';
+  'The chunks of one feed for an inclusive range: a month each, narrowed to the days that reprocess asks for; of ids,
+   the months that have some to ask for; of lists, one for the whole range.';
 
 create function engine.why_no_chunks(start_date date, end_date date, feed text, reprocess text)
 returns text
@@ -134,8 +153,11 @@ as $$
     else concat_ws(
       ' ',
       case when why_no_chunks.start_date < known.first_day then bounds.none_before end,
-      case why_no_chunks.reprocess
-        when 'failed' then format(
+      case
+        when known.counted_by = 'ids' then format(
+          'No %s %s are left to ask for. They become known with the races that are stored.', known.name, bounds.days
+        )
+        when why_no_chunks.reprocess = 'failed' then format(
           'No %s %s failed and are still missing. For all that is missing, use reprocess => ''missing''.', known.name,
           bounds.days
         )

@@ -44,7 +44,7 @@ as $$
     select
       known.name,
       known as feed,
-      case when known.counted_by = 'lists' then 0 else engine.races_per_day(known.name) end as races_a_day,
+      case when known.counted_by in ('lists', 'ids') then 0 else engine.races_per_day(known.name) end as races_a_day,
       engine.learned(
         known => sum(chunk.runners_stored), seen => sum(chunk.races_stored), enough => 5000,
         otherwise => known.runners_a_race
@@ -75,7 +75,9 @@ as $$
             where other.name = (learned.feed).shares_rows_with and other.name = any (request.wanted_feeds)
           ) then (learned.feed).bytes_a_shared_runner
           else (learned.feed).bytes_a_runner
-        end as bytes
+        end
+          + case when (learned.feed).counted_by = 'ids' then chunk.pages_expected else 0 end
+            * (learned.feed).bytes_a_runner as bytes
     from request
     cross join learned
     cross join lateral engine.plan_chunks(
@@ -102,6 +104,8 @@ as $$
         then format('The API has no %s before %s: none are planned.', learned.name, (learned.feed).first_day)
       when backfill_plan.start_date < learned.free_since
         then format('The %s before %s need the historical add-on of The Racing API.', learned.name, learned.free_since)
+      when (learned.feed).in_background
+        then format('The %s are asked for only while no other feed has anything to do.', learned.name)
     end
   from request
   cross join learned

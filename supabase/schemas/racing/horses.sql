@@ -1,4 +1,5 @@
--- Horses, harvested from cards and results. Which value wins, parents.sql says.
+-- Horses, harvested from cards and results, and completed from their profiles. Which value wins, parents.sql says; a
+-- profile counts as older than every card.
 
 create table public.ra_mst_horses (
   id text primary key,
@@ -32,16 +33,19 @@ comment on column public.ra_mst_horses.region_code is
   'Both. Where the horse was born, lower case; null when no source says. The Racing API, /racecards/pro, `region`, and
    /results, `horse`.';
 comment on column public.ra_mst_horses.dob is
-  'Card. Date of birth; null when the horse was only seen in results. The Racing API, /racecards/pro, `dob`.';
+  'Card. Date of birth; null while the horse was only seen in results. The Racing API, /racecards/pro and
+   /horses/{horse_id}/pro, `dob`.';
 comment on column public.ra_mst_horses.sex is
-  'Card. As last seen on a card: colt, filly, gelding, mare, horse, rig. Results carry only the code. The Racing API,
-   /racecards/pro, `sex`.';
+  'Card. As last seen on a card: colt, filly, gelding, mare, horse, rig; without a card, as its profile says. Results
+   carry only the code. The Racing API, /racecards/pro and /horses/{horse_id}/pro, `sex`.';
 comment on column public.ra_mst_horses.sex_code is
-  'Card. As last seen on a card: C, F, G, M, H, R. That of a race''s day is in ra_runners. The Racing API,
-   /racecards/pro, `sex_code`.';
+  'Card. As last seen on a card: C, F, G, M, H, R; without a card, as its profile says. That of a race''s day is in
+   ra_runners. The Racing API, /racecards/pro and /horses/{horse_id}/pro, `sex_code`.';
 comment on column public.ra_mst_horses.colour is
-  'Card. As sent by cards ("b", "ch", "gr", "b/br"). The Racing API, /racecards/pro, `colour`.';
-comment on column public.ra_mst_horses.breeder is 'Card. The Racing API, /racecards/pro, `breeder`.';
+  'Card. As sent by cards ("b", "ch", "gr", "b/br"). The Racing API, /racecards/pro and
+   /horses/{horse_id}/pro, `colour`.';
+comment on column public.ra_mst_horses.breeder is
+  'Card. The Racing API, /racecards/pro and /horses/{horse_id}/pro, `breeder`.';
 comment on column public.ra_mst_horses.sire_id is
   'Both. Null when no source names one, or only one without an id (sire_name). The Racing API, /racecards/pro and
    /results, `sire_id`.';
@@ -52,7 +56,8 @@ comment on column public.ra_mst_horses.damsire_id is
   'Both. Null when no source names one, or only one without an id (damsire_name). The Racing API, /racecards/pro and
    /results, `damsire_id`.';
 comment on column public.ra_mst_horses.card_seen_on is
-  'Card. Newest racing day whose card gave dob, sex, colour and breeder; null when the horse was only seen in results.';
+  'Card. Newest racing day whose card gave dob, sex, colour and breeder; null when the horse was only seen in results,
+   also if its profile gave them.';
 comment on column public.ra_mst_horses.last_seen_on is
   'Both. Newest racing day that named it: of two names, the one seen on the newer day stands.';
 comment on column public.ra_mst_horses.created_at is 'When the row was first written.';

@@ -31,7 +31,8 @@ values
   ('/racecards/pro', 2, 2),
   ('/results', 5, 5),
   ('/courses', 1, 1),
-  ('/courses/regions', 1, 1);
+  ('/courses/regions', 1, 1),
+  ('/horses/{horse_id}/pro', 5, 5);
 
 -- A few rows, updated all the time: room for the new versions on the same page, and vacuumed before they pile up.
 alter table public.racing_api_limits
@@ -40,7 +41,11 @@ alter table public.racing_api_limits
 create view engine.feed_rates
 with (security_invoker = true)
 as
-select feed.name as feed, feed.goes_first, min(l.calls_per_second * (1 - l.headroom)) as calls_per_second
+select
+  feed.name as feed,
+  feed.goes_first,
+  min(l.calls_per_second * (1 - l.headroom)) as calls_per_second,
+  feed.in_background
 from engine.feeds as feed
 join public.racing_api_limits as l on l.endpoint = any (feed.endpoints)
 group by feed.name;
@@ -59,8 +64,15 @@ as $$
   cross join lateral (
     select sum(rate.calls_per_second) as calls_per_second
     from engine.feed_rates as rate
-    -- Feeds that go first end before the others begin.
-    where rate.feed = own.feed or (rate.feed = any (allowed_rate.beside) and not rate.goes_first)
+    -- Feeds that go first end before the others begin, and those in the background begin when the others have ended.
+    where
+      rate.feed = own.feed
+      or (
+        rate.feed = any (allowed_rate.beside)
+        and not rate.goes_first
+        and not rate.in_background
+        and not own.in_background
+      )
   ) as together
   join public.racing_api_limits as account on account.endpoint = 'account'
   where own.feed = allowed_rate.feed

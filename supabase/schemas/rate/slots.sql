@@ -47,6 +47,10 @@ declare
   span interval;
   slot timestamptz;
 begin
+  -- A call that is made while the feeds in front have work would make their next call wait.
+  if engine.stands_back(reserve_slot.endpoint) then
+    return null;
+  end if;
   -- Always the endpoint's row first, then the account's: two callers never deadlock.
   select l.* into own
   from public.racing_api_limits as l
@@ -88,7 +92,8 @@ $$;
 comment on function public.reserve_slot(text) is
   'Reserves the next slot of an endpoint (its path, as in racing_api_limits). Returns the milliseconds until it: call
    the API then, not earlier, once. Every caller in every invocation draws from the same rows, so together they keep the
-   endpoint''s rate and the account''s, in every second.';
+   endpoint''s rate and the account''s, in every second. Null, and no slot, for an endpoint of a feed in the background
+   while another feed has work: see engine.stands_back.';
 
 create function public.push_back_slots(endpoint text, seconds numeric)
 returns void

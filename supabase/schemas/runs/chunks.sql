@@ -17,6 +17,7 @@ create table public.backfill_progress (
   lease_until timestamptz,
   cursor_day date,
   cursor_skip integer not null default 0,
+  cursor_id text,
   pages_done integer not null default 0,
   pages_planned integer not null,
   pages_expected integer not null,
@@ -77,12 +78,15 @@ comment on column public.backfill_progress.cursor_day is
 comment on column public.backfill_progress.cursor_skip is
   'How much is pulled so far, as engine.feeds counts it: lists (masters), rows of the day at the cursor (racecards),
    rows of the period (results), or ids.';
-comment on column public.backfill_progress.pages_done is 'Pages stored since the period was begun.';
+comment on column public.backfill_progress.cursor_id is
+  'The id that was asked for last, of a feed that asks for ids (horses); null before the first, and for the others.';
+comment on column public.backfill_progress.pages_done is
+  'Pages stored since the period was begun; of a feed that asks for ids, each id is one.';
 comment on column public.backfill_progress.pages_planned is 'The estimate when planned.';
 comment on column public.backfill_progress.pages_expected is 'The same, corrected by what the API says.';
 comment on column public.backfill_progress.api_total is
-  'What the API said it has for the list (masters), the day (racecards) or the period (the others); the highest number
-   in this reading.';
+  'What the API said it has for the list (masters), the day (racecards) or the period (results); the highest number in
+   this reading. Of ids, those that were asked for and those that are left.';
 comment on column public.backfill_progress.reading_since is
   'When the first page of the reading went in: of the lists (masters), the day at the cursor (racecards) or the period
    (the others). What is read is as old as that, however late its last page came. Null before the first page.';

@@ -24,6 +24,7 @@ create table engine.feeds (
   has_days boolean not null generated always as (counted_by in ('days', 'pages')) stored,
   counted_rows text[] not null default array['races'],
   by_default boolean not null default true,
+  in_background boolean not null default false,
   constraint feeds_place_once unique (place),
   -- A ping is signed as a dispatch is, with this word in place of the feed.
   constraint feeds_ping_is_no_feed check (name <> 'ping'),
@@ -47,9 +48,10 @@ comment on column engine.feeds.endpoints is 'Paths of The Racing API, as in raci
 comment on column engine.feeds.counted_by is
   'How the API counts it, and so how it is planned, read and checked. lists: one chunk, a page a list, one list an
    endpoint. days: a chunk a month, a total a day. pages: a chunk a month, one total for all of its days, which are read
-   as one. ids: a chunk a month, one total of the horses whose pages are asked for; no day of it is ever covered.';
+   as one. ids: a chunk a month, a call for each id that engine.ids_to_ask has in it; no day of it is ever covered.';
 comment on column engine.feeds.page_limit is
-  'Rows asked for in one API call. A change holds from the next claim on. Null for lists.';
+  'Rows asked for in one API call; of ids, how many of their answers are stored at once. A change holds from the next
+   claim on. Null for lists.';
 comment on column engine.feeds.page_limit_allowed is
   'The most rows that the API returns for one call; it refuses to be asked for more: 500 of /racecards/pro, 100 of
    /results. Null for lists.';
@@ -78,6 +80,9 @@ comment on column engine.feeds.counted_rows is
   'The arrays of a page, as ingest_page gets it, that hold what the API counts. Where it is no races, its pages are
    estimated from the races of other feeds, and its coverage says that a day was pulled and knows of no races.';
 comment on column engine.feeds.by_default is 'Whether a run that names no feeds pulls it.';
+comment on column engine.feeds.in_background is
+  'Whether it stands back: nothing of it is claimed, and it gets no slot, while a chunk of any other feed can be claimed
+   or is worked on.';
 
 -- Each feed has its own claims, and a lock for them. The search path is that of security definer functions: the trigger
 -- belongs to this table, which engine.dispatch reads.
@@ -122,6 +127,15 @@ values
     1, 6, 8, 12,
     9.8, 680, 'racecards', 310, 7.5
   );
+-- Not by default: which horses there are to ask for is known once the results are stored. Its schedule asks for them.
+insert into engine.feeds (
+  name, place, function_name, endpoints, counted_by, counted_rows, page_limit, first_day, days_ahead, bytes_a_runner,
+  pages_an_invocation, by_default, in_background
+)
+values (
+  'horses', 4, 'masters', array['/horses/{horse_id}/pro'], 'ids', array['horses'], 10, '1988-01-01', 0, 150,
+  180, false, true
+);
 
 -- Too few rows to be analysed automatically, and plans would expect hundreds.
 analyze engine.feeds;

@@ -47,6 +47,7 @@ const FILLED_TABLES = [
   "alerts",
   "engine.alert_messages",
   "engine.gap_pulls",
+  "engine.ids_asked",
   "engine.racing_api_calls",
   "engine.invocations",
   "engine.daily_usage",

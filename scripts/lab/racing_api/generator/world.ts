@@ -5,7 +5,7 @@ import type { Course, ListedRace, RaceSource, Region } from "../source.ts";
 import { COURSES } from "./courses.ts";
 import { drawFields, FIRST_CARD_DAY, type RaceField, scopeOf } from "./field.ts";
 import { planDay, type PlannedRace } from "./fixtures.ts";
-import { colourCode, type Horse, Horses, sexAt } from "./horses.ts";
+import { colourCode, type Horse, horseHash, Horses, sexAt } from "./horses.ts";
 import { Lru } from "./lru.ts";
 import { People } from "./people.ts";
 import { parseRaceId } from "./race_ids.ts";
@@ -15,6 +15,8 @@ import { ratingsKnownAt, resultJson } from "./result.ts";
 
 /** How far ahead cards are published. */
 const CARD_DAYS_AHEAD = 7;
+/** Of so many horses that ran, the API has no profile of one. */
+const ONE_UNKNOWN_IN = 80;
 /** Two ranges of a year are listed again for every page; they are small. */
 const KEPT_PLANS = 800;
 /**
@@ -86,7 +88,8 @@ export class World implements RaceSource {
     const digits = /^hrs_(\d{1,12})$/.exec(horseId)?.[1];
     const horse = digits === undefined ? undefined : this.#horses.byDigits(Number(digits));
     const year = new Date(now).getUTCFullYear();
-    return horse && horse.birthYear < year ? profileJson(horse, year) : undefined;
+    if (horse === undefined || horseHash(horse, "no profile") % ONE_UNKNOWN_IN === 0) return undefined;
+    return horse.birthYear < year ? profileJson(horse, year) : undefined;
   }
 
   #plan(day: number): readonly PlannedRace[] {

@@ -111,6 +111,7 @@ export type ObjectKind =
   | "page"
   | "course"
   | "region"
+  | "horse"
   | CardRunnerPart;
 
 /** A field that the schemas do not know, and how many objects of the page carried it. */
@@ -121,6 +122,12 @@ export interface UnknownField {
   /** The first value that is more than a missing one, as JSON, cut off; null when there is none on the page. */
   first_value: string | null;
   newest_value: string | null;
+}
+
+/** An id that was asked for, and whether the API's answer to it could be read. */
+export interface AskedId {
+  id: string;
+  is_known: boolean;
 }
 
 /** Master rows: one an id, sorted by id, so that two pages stored at the same time lock rows in the same order. */
@@ -147,6 +154,8 @@ export interface PageRows<Race extends RaceRow = RaceRow, Runner extends RunnerR
   unknown_fields: UnknownField[];
   /** Keys of races that count as come and are not to be stored: of regions that were not asked for, and second copies. */
   left_out: string[];
+  /** Only of a feed that asks for ids. */
+  asked?: AskedId[];
 }
 
 /** One page of a paged endpoint. */

@@ -4,14 +4,21 @@ import { basicCredentials, type RacingApiAccount } from "./account.ts";
 import { failureClassOf } from "./failure_class.ts";
 import { RacingApiError, type RacingApiFailure } from "./racing_api_error.ts";
 import { retryAfterSeconds } from "./retry_after.ts";
+import { StandBackError } from "./stand_back_error.ts";
+
+/** The profile of one horse. Its path has the id in place of the braces. */
+export const HORSE_PROFILE = "/horses/{horse_id}/pro";
 
 /** The endpoints in use; each has its row in `racing_api_limits`. */
-export type Endpoint = "/courses" | "/courses/regions" | "/racecards/pro" | "/results";
+export type Endpoint = "/courses" | "/courses/regions" | "/racecards/pro" | "/results" | typeof HORSE_PROFILE;
 
 /** The rate budget that all invocations share. It lives in the database. */
 export interface RateBudget {
-  /** Reserves the endpoint's next slot; resolves to the milliseconds until it. */
-  reserveSlot(endpoint: Endpoint): Promise<number>;
+  /**
+   * Reserves the endpoint's next slot; resolves to the milliseconds until it, or to null when the endpoint's feed has to
+   * stand back for others.
+   */
+  reserveSlot(endpoint: Endpoint): Promise<number | null>;
   /** Reserves no slots for so many seconds, because the API said that we are too fast. */
   pushBackSlots(endpoint: Endpoint, seconds: number): Promise<void>;
 }
@@ -56,7 +63,8 @@ const SLOT_TOLERANCE_MILLISECONDS = 100;
  *
  * `get` waits for a slot, sends the request and parses the answer. Network errors, timeouts, 5xx, 429 and bodies that are not
  * JSON (a cut-off answer, a proxy's error page) are tried again, each time with a new slot. It throws `RacingApiError`: with
- * class `account` for 401 and 403, `chunk` for every other 4xx, `transient` for what did not pass by itself.
+ * class `account` for 401 and 403, `chunk` for every other 4xx, `transient` for what did not pass by itself. It throws
+ * `StandBackError` when there is no slot because other feeds go first.
  */
 export class RacingApiClient {
   readonly #options: RacingApiClientOptions;
@@ -75,10 +83,18 @@ export class RacingApiClient {
     return calls;
   }
 
-  async get(endpoint: Endpoint, query: URLSearchParams, signal?: AbortSignal): Promise<ApiAnswer> {
+  /** @param id What takes the place of the braces in the endpoint's path; only for one that has them. */
+  async get(
+    endpoint: Endpoint,
+    query: URLSearchParams,
+    signal?: AbortSignal,
+    id?: string,
+  ): Promise<ApiAnswer> {
+    const path = id === undefined ? endpoint : endpoint.replace(/\{\w+\}/, encodeURIComponent(id));
+    const place = { endpoint, url: query.size === 0 ? path : `${path}?${query}`, path };
     for (let request = 1;; request++) {
       await this.#counted("slot", () => this.#waitForSlot(endpoint, signal));
-      const outcome = await this.#request(endpoint, query, signal);
+      const outcome = await this.#request(place, signal);
       if (!(outcome instanceof RacingApiError)) return outcome;
       const { failure } = outcome;
       if (failure.httpStatus === 429) {
@@ -101,6 +117,7 @@ export class RacingApiClient {
     const { budget, clock } = this.#options;
     while (true) {
       const wait = await budget.reserveSlot(endpoint);
+      if (wait === null) throw new StandBackError(endpoint);
       if (wait > LONGEST_WAIT_SECONDS * 1000) {
         const seconds = Math.ceil(wait / 1000);
         throw new RacingApiError(`The next slot of ${endpoint} is ${seconds} s away: the API held us up`, {
@@ -118,8 +135,7 @@ export class RacingApiClient {
 
   /** Sends one request. A failure of the API is returned, not thrown; only an abort throws. */
   async #request(
-    endpoint: Endpoint,
-    query: URLSearchParams,
+    { endpoint, url, path }: { readonly endpoint: Endpoint; readonly url: string; readonly path: string },
     signal?: AbortSignal,
   ): Promise<ApiAnswer | RacingApiError> {
     const { account, clock, onCall, answerTimeoutSeconds = 30 } = this.#options;
@@ -138,7 +154,7 @@ export class RacingApiClient {
     let text: string;
     try {
       [response, text] = await this.#counted("fetch", async () => {
-        const answer = await this.#options.fetch(`${account.url}${endpoint}?${query}`, {
+        const answer = await this.#options.fetch(`${account.url}${url}`, {
           headers: { authorization: this.#authorization, accept: "application/json" },
           signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
         });
@@ -148,9 +164,9 @@ export class RacingApiClient {
       signal?.throwIfAborted();
       onCall?.(endpoint, timeout.aborted ? "timeout" : "no answer");
       return timeout.aborted
-        ? fail(`${endpoint} did not answer within ${answerTimeoutSeconds} s`, {}, cause)
+        ? fail(`${path} did not answer within ${answerTimeoutSeconds} s`, {}, cause)
         : fail(
-          `${endpoint} could not be reached: ${cause instanceof Error ? cause.message : cause}`,
+          `${path} could not be reached: ${cause instanceof Error ? cause.message : cause}`,
           {},
           cause,
         );
@@ -165,13 +181,13 @@ export class RacingApiClient {
         return { body, busyMilliseconds: clock.monotonic() - start };
       } catch (cause) {
         return fail(
-          `${endpoint} answered with ${text.length} characters that are not JSON`,
+          `${path} answered with ${text.length} characters that are not JSON`,
           { httpStatus },
           cause,
         );
       }
     }
-    const said = `${endpoint} answered ${httpStatus}: ${text.slice(0, 200)}`;
+    const said = `${path} answered ${httpStatus}: ${text.slice(0, 200)}`;
     const failureClass = failureClassOf(httpStatus);
     switch (failureClass) {
       case "account":

@@ -61,6 +61,24 @@ export const course = z.looseObject({ id, course: scalar, region_code: scalar, r
 /** A region of /courses/regions. */
 export const region = z.looseObject({ region_code: regionCode, region: scalar });
 
+/** The profile of a horse, /horses/{horse_id}/pro. */
+export const horseProfile = z.looseObject({
+  id,
+  name: scalar,
+  dob: scalar,
+  sex: scalar,
+  sex_code: scalar,
+  colour: scalar,
+  colour_code: scalar,
+  breeder: scalar,
+  sire: scalar,
+  sire_id: scalar,
+  dam: scalar,
+  dam_id: scalar,
+  damsire: scalar,
+  damsire_id: scalar,
+});
+
 /** A race of /racecards/pro. */
 export const racecard = z.looseObject({
   race_id: id,

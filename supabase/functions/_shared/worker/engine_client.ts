@@ -22,7 +22,7 @@ export interface Chunk extends ChunkBounds {
   readonly runId: number;
   readonly leaseToken: string;
   readonly cursor: Cursor;
-  /** Results: the API's total for the period as far as known. */
+  /** Results: the API's total for the period as far as known. Horses: how many ids there are. */
   readonly apiTotal: number | null;
   readonly stopTakingPagesAfterSeconds: number;
   readonly stopTakingPagesAfterBusySeconds: number;
@@ -39,6 +39,14 @@ export interface IngestPage {
   readonly apiTotal: number;
   readonly apiCalls: number;
   readonly rows: PageRows;
+}
+
+/** What a chunk asks for next. */
+export interface NextIds {
+  /** In their order, with the day on which each was first seen. Empty: all were asked for. */
+  readonly ids: readonly { readonly id: string; readonly seenOn: string }[];
+  /** How many are left, these included. */
+  readonly left: number;
 }
 
 /** What became of a page. */
@@ -82,6 +90,8 @@ export interface EngineClient extends RateBudget {
    * @param dispatchId The dispatch's id; null for a request by hand.
    */
   claimChunk(feed: Feed, dispatchId: number | null): Promise<Chunk | null>;
+  /** The ids that a chunk asks for behind one of them (null: from the first on). */
+  nextIds(chunk: Chunk, afterId: string | null, atMost: number): Promise<NextIds>;
   /** Keeps a failed request that is sent again, and renews the lease. */
   noteFailedRequest(chunk: Chunk, failure: RacingApiFailure, message: string, attempt: number): Promise<void>;
   /** Stores a page and moves the cursor in one transaction. */
@@ -248,7 +258,7 @@ export function createEngineClient(
         leaseToken: row.lease_token,
         periodStart: row.period_start,
         periodEnd: row.period_end,
-        cursor: { day: row.cursor_day, skip: row.cursor_skip },
+        cursor: { day: row.cursor_day, skip: row.cursor_skip, id: row.cursor_id },
         apiTotal: row.api_total,
         regions: row.regions,
         pageLimit: row.page_limit,
@@ -257,6 +267,13 @@ export function createEngineClient(
         answerTimeoutSeconds: row.answer_timeout_seconds,
         captureOdds: row.capture_odds,
       };
+    },
+    async nextIds(chunk, afterId, atMost) {
+      const rows = await repeat(
+        "next_ids",
+        () => client.rpc("next_ids", { ...lease(chunk), after_id: afterId ?? "", at_most: atMost }),
+      );
+      return { ids: rows.map(({ id, seen_on }) => ({ id, seenOn: seen_on })), left: rows[0]?.ids_left ?? 0 };
     },
     async noteFailedRequest(chunk, { endpoint, httpStatus }, message, attempt) {
       await repeat("note_failed_request", () =>

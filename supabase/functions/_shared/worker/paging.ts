@@ -1,16 +1,18 @@
 import { addDays, formatISO, parseISO } from "date-fns";
-import type { Endpoint } from "../racing_api/client.ts";
+import { type Endpoint, HORSE_PROFILE } from "../racing_api/client.ts";
 
 /** The feeds, in the order in which a run wants them. */
-export const FEEDS = ["masters", "racecards", "results"] as const;
+export const FEEDS = ["masters", "racecards", "results", "horses"] as const;
 export type Feed = (typeof FEEDS)[number];
 
 /** Where a chunk goes on; the columns cursor_day and cursor_skip of `backfill_progress`. */
 export interface Cursor {
   /** Racecards: the day to pull next. Null for the other feeds. */
   readonly day: string | null;
-  /** Results: rows of the period pulled so far. Racecards: rows of the day. Masters: lists pulled. */
+  /** Results: rows of the period pulled so far. Racecards: rows of the day. Masters: lists pulled. Horses: ids asked for. */
   readonly skip: number;
+  /** Horses: the id that was asked for last. Null or absent before the first, and for the other feeds. */
+  readonly id?: string | null;
 }
 
 /** What of a chunk decides which pages it has. */
@@ -40,7 +42,8 @@ function dayAfter(day: string, days: number): string {
 /**
  * The request for the page at a cursor; null when the chunk's pages are all in.
  *
- * @param apiTotal What the API said it has for the period (results only); null before the first page.
+ * @param apiTotal What the API said it has for the period (results), or how many ids there are (horses); null before the
+ * first page.
  */
 export function requestAt(bounds: ChunkBounds, cursor: Cursor, apiTotal: number | null): PageRequest | null {
   const query = new URLSearchParams();
@@ -66,6 +69,9 @@ export function requestAt(bounds: ChunkBounds, cursor: Cursor, apiTotal: number 
       query.set("limit", String(bounds.pageLimit));
       query.set("skip", String(cursor.skip));
       return { endpoint: "/results", query };
+    case "horses":
+      // A call for each of the next ids, which the database knows.
+      return apiTotal !== null && cursor.skip >= apiTotal ? null : { endpoint: HORSE_PROFILE, query };
   }
 }
 

@@ -3,7 +3,7 @@ import { readCourses, readRegions } from "../pages/read_courses.ts";
 import { readRacecardsPage } from "../pages/read_racecards.ts";
 import { readResultsPage } from "../pages/read_results.ts";
 import type { PageRows } from "../pages/rows.ts";
-import type { Endpoint } from "../racing_api/client.ts";
+import type { Endpoint, HORSE_PROFILE } from "../racing_api/client.ts";
 import { UnknownRegionError } from "./unknown_region_error.ts";
 
 /** A page of any endpoint. */
@@ -25,13 +25,20 @@ export interface ReadOptions {
   readonly captureOdds: boolean;
 }
 
+/** The endpoints that answer with a page. */
+export type PagedEndpoint = Exclude<Endpoint, typeof HORSE_PROFILE>;
+
 /**
  * Turns the body of an endpoint into rows.
  *
  * @throws {UnreadableBodyError} when the body is not what the endpoint answers
  * @throws {UnknownRegionError} when a region that is pulled is not among the API's
  */
-export function readPage(endpoint: Endpoint, body: unknown, { regions, captureOdds }: ReadOptions): ReadPage {
+export function readPage(
+  endpoint: PagedEndpoint,
+  body: unknown,
+  { regions, captureOdds }: ReadOptions,
+): ReadPage {
   switch (endpoint) {
     case "/racecards/pro":
       return readRacecardsPage(body, { captureOdds, regions });

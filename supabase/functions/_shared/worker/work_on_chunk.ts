@@ -4,12 +4,14 @@ import type { UnknownField } from "../pages/rows.ts";
 import { UnreadableBodyError } from "../pages/unreadable_body_error.ts";
 import type { RacingApiClient } from "../racing_api/client.ts";
 import { RacingApiError } from "../racing_api/racing_api_error.ts";
+import { StandBackError } from "../racing_api/stand_back_error.ts";
 import type { TimeSheet } from "../time_sheet.ts";
-import type { Chunk, EngineClient, Failure, IngestPage, InvocationReport } from "./engine_client.ts";
+import type { Chunk, EngineClient, Failure, InvocationReport } from "./engine_client.ts";
+import { fetchPage } from "./fetch_page.ts";
+import { IdQueue } from "./id_queue.ts";
 import { LeaseLostError } from "./lease_lost_error.ts";
 import { NothingUnderstoodError } from "./nothing_understood_error.ts";
-import { type Cursor, cursorAfter, type PageRequest, requestAt } from "./paging.ts";
-import { readPage } from "./read_page.ts";
+import { requestAt } from "./paging.ts";
 import { UnknownRegionError } from "./unknown_region_error.ts";
 
 /** What working on a chunk needs from outside. */
@@ -27,15 +29,8 @@ export interface Workshop {
 /** How an invocation left its chunk. */
 export type Outcome = "succeeded" | "waiting" | "dead" | "ended" | "yielded" | "lease lost" | "failed";
 
-interface FetchedPage {
-  readonly request: PageRequest;
-  readonly page: Omit<IngestPage, "apiCalls">;
-  readonly raceCount: number;
-  readonly busyMilliseconds: number;
-}
-
 /** How taking pages ended: they are all in, or it is time to yield and why. */
-type Ending = "all in" | "time" | "busy" | "paused" | "retired";
+type Ending = "all in" | "time" | "busy" | "paused" | "retired" | "stood back";
 
 /** Thrown by work in progress when the isolate is about to end. */
 const RETIRED = new Error("The isolate is about to be ended");
@@ -53,7 +48,9 @@ export async function workOnChunk(chunk: Chunk, workshop: Workshop): Promise<Out
   try {
     const ending = await takePages(chunk, workshop, stored);
     if (ending !== "all in") {
-      await engine.yieldChunk(chunk, api.takeCallCount(), stored.pages > 0, report());
+      // Standing back is no interruption, however often it happens.
+      const progressed = stored.pages > 0 || ending === "stood back";
+      await engine.yieldChunk(chunk, api.takeCallCount(), progressed, report());
       log.info("yielded", { reason: ending, pages: stored.pages });
       return "yielded";
     }
@@ -106,24 +103,27 @@ async function takePages(chunk: Chunk, workshop: Workshop, stored: { pages: numb
     if (busyMilliseconds >= chunk.stopTakingPagesAfterBusySeconds * 1000) return "busy";
   };
 
-  let next = fetchPage(chunk, chunk.cursor, chunk.apiTotal, workshop, abort.signal);
+  const tools = { api, clock, ids: new IdQueue(engine, chunk) };
+  let next = fetchPage(chunk, chunk.cursor, chunk.apiTotal, tools, abort.signal);
   try {
     while (true) {
       const fetched = await next;
       if (fetched === null) return "all in";
       const { request, page, raceCount } = fetched;
+      const unknownFields = page.rows.unknown_fields.map((field) => withoutSecrets(field, log));
+      const rows = { ...page.rows, unknown_fields: unknownFields };
       busyMilliseconds += fetched.busyMilliseconds;
       const stop = timeIsUp();
-      next = stop
+      next = stop || fetched.failure !== undefined
         ? Promise.resolve(null)
-        : fetchPage(chunk, page.cursorAfter, page.apiTotal, workshop, abort.signal);
+        : fetchPage(chunk, page.cursorAfter, page.apiTotal, tools, abort.signal);
       // A failure of the prefetch is handled in its turn, after this page is stored.
       next.catch(() => {});
 
       const storing = clock.monotonic();
       const { goOn, understood } = await times.during(
         "store",
-        () => engine.ingestPage(chunk, { ...page, apiCalls: api.takeCallCount() }),
+        () => engine.ingestPage(chunk, { ...page, rows, apiCalls: api.takeCallCount() }),
       );
       if (!understood) throw new NothingUnderstoodError({ ...request, rejects: page.rows.rejects });
       stored.pages++;
@@ -132,6 +132,7 @@ async function takePages(chunk: Chunk, workshop: Workshop, stored: { pages: numb
         skip: page.cursorBefore.skip,
         races: page.rows.races.length,
         runners: page.rows.runners.length,
+        horses: page.rows.horses.length,
         rejects: page.rows.rejects.length,
         left_out: page.rows.left_out.length,
         race_count: raceCount,
@@ -139,54 +140,19 @@ async function takePages(chunk: Chunk, workshop: Workshop, stored: { pages: numb
         store_ms: Math.round(clock.monotonic() - storing),
         busy_ms: Math.round(fetched.busyMilliseconds),
       });
+      if (fetched.failure !== undefined) throw fetched.failure;
       if (stop === undefined && goOn) continue;
       const allIn = requestAt(chunk, page.cursorAfter, page.apiTotal) === null;
       return allIn ? "all in" : stop ?? "paused";
     }
   } catch (error) {
     if (error === RETIRED) return "retired";
+    if (error instanceof StandBackError) return "stood back";
     throw error;
   } finally {
     retire?.removeEventListener("abort", dropFetch);
     abort.abort();
   }
-}
-
-async function fetchPage(
-  chunk: Chunk,
-  cursor: Cursor,
-  apiTotal: number | null,
-  { api, clock, log }: Workshop,
-  signal: AbortSignal,
-): Promise<FetchedPage | null> {
-  const request = requestAt(chunk, cursor, apiTotal);
-  if (request === null) return null;
-  const answer = await api.get(request.endpoint, request.query, signal);
-
-  const start = clock.monotonic();
-  const { total, raceCount, rows: read } = readPage(request.endpoint, answer.body, chunk);
-  const rows = { ...read, unknown_fields: read.unknown_fields.map((field) => withoutSecrets(field, log)) };
-  const busyMilliseconds = answer.busyMilliseconds + clock.monotonic() - start;
-
-  const after = cursorAfter(chunk, cursor, { total, raceCount });
-  if (after.day === cursor.day && after.skip === cursor.skip && total > cursor.skip) {
-    // Going on would ask for the same page forever.
-    throw new RacingApiError(
-      `${request.endpoint} says there are ${total} but sent none after ${cursor.skip}`,
-      {
-        failureClass: "transient",
-        endpoint: request.endpoint,
-        httpStatus: 200,
-        retryAfterSeconds: null,
-      },
-    );
-  }
-  return {
-    request,
-    page: { cursorBefore: cursor, cursorAfter: after, apiTotal: total, rows },
-    raceCount,
-    busyMilliseconds,
-  };
 }
 
 /** Values of a field that nobody knows yet are shown to operators. */

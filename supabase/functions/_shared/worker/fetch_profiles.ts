@@ -1,0 +1,79 @@
+import { type ProfileAnswer, readProfiles } from "../pages/read_profiles.ts";
+import { HORSE_PROFILE } from "../racing_api/client.ts";
+import { RacingApiError } from "../racing_api/racing_api_error.ts";
+import type { Chunk } from "./engine_client.ts";
+import type { FetchedPage, FetchTools } from "./fetch_page.ts";
+import type { Cursor, PageRequest } from "./paging.ts";
+
+/** A page is stored after this time with what it has, so that slow answers never outlast the lease. */
+const LONGEST_PAGE_MILLISECONDS = 10_000;
+
+/**
+ * The profiles of the next horses, a call each, as one page; null when all were asked for.
+ *
+ * A call that fails ends the page in front of its horse, so that what came before it is stored first.
+ */
+export async function fetchProfiles(
+  chunk: Chunk,
+  cursor: Cursor,
+  request: PageRequest,
+  { ids: queue, api, clock }: FetchTools,
+  signal: AbortSignal,
+): Promise<FetchedPage | null> {
+  const { ids, left } = await queue.next(cursor.id ?? null);
+  if (ids.length === 0) return null;
+  const begin = clock.monotonic();
+  const answers: ProfileAnswer[] = [];
+  let busyMilliseconds = 0;
+  let failure: unknown;
+  for (const { id, seenOn } of ids) {
+    if (answers.length > 0 && clock.monotonic() - begin >= LONGEST_PAGE_MILLISECONDS) break;
+    try {
+      const answer = await api.get(HORSE_PROFILE, request.query, signal, id);
+      busyMilliseconds += answer.busyMilliseconds;
+      answers.push({ id, seenOn, body: answer.body });
+    } catch (error) {
+      if (isUnknown(error)) answers.push({ id, seenOn, body: null });
+      else if (answers.length === 0) throw error;
+      else {
+        failure = error;
+        break;
+      }
+    }
+  }
+  refuseIfAllUnknown(answers, chunk.pageLimit);
+  queue.done(answers.length);
+
+  const start = clock.monotonic();
+  const rows = readProfiles(answers);
+  busyMilliseconds += clock.monotonic() - start;
+  return {
+    request,
+    page: {
+      cursorBefore: cursor,
+      cursorAfter: {
+        day: null,
+        skip: cursor.skip + answers.length,
+        id: answers.at(-1)?.id ?? cursor.id ?? null,
+      },
+      apiTotal: cursor.skip + left,
+      rows,
+    },
+    raceCount: 0,
+    busyMilliseconds,
+    ...(failure === undefined ? {} : { failure }),
+  };
+}
+
+function isUnknown(error: unknown): boolean {
+  return error instanceof RacingApiError && error.failure.httpStatus === 404;
+}
+
+/** Few horses are unknown to the API. When it knows none of a whole page, the endpoint is gone, and no horse is noted. */
+function refuseIfAllUnknown(answers: readonly ProfileAnswer[], pageLimit: number): void {
+  if (answers.length < Math.max(pageLimit, 2) || answers.some(({ body }) => body !== null)) return;
+  throw new RacingApiError(
+    `${HORSE_PROFILE} answered 404 for each of ${answers.length} horses. Does the API still have it?`,
+    { failureClass: "chunk", endpoint: HORSE_PROFILE, httpStatus: 404, retryAfterSeconds: null },
+  );
+}

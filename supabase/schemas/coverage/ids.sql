@@ -1,0 +1,155 @@
+-- Which ids a feed has to ask for. A feed that asks for ids has a branch in engine.incomplete_ids and in
+-- engine.ids_to_ask.
+
+create table engine.ids_asked (
+  feed text not null references engine.feeds,
+  id text not null,
+  asked_at timestamptz not null default engine.clock(),
+  is_known boolean not null,
+  constraint ids_asked_pkey primary key (feed, id)
+);
+comment on table engine.ids_asked is
+  'Ids whose answer left something missing, so that they are not asked for again and again. Those whose row is complete
+   have none here. Delete a row to have its id asked for again.';
+comment on column engine.ids_asked.feed is 'One of engine.feeds that asks for ids.';
+comment on column engine.ids_asked.id is 'As it was asked for.';
+comment on column engine.ids_asked.asked_at is 'When it was last asked for.';
+comment on column engine.ids_asked.is_known is
+  'False: the API does not know it (404), and it is asked for again after a month. True: its answer lacks something, and
+   it is not asked for again.';
+
+create view engine.incomplete_ids
+with (security_invoker = true)
+as
+select 'horses' as feed, horse.id
+from public.ra_mst_horses as horse
+where num_nulls(horse.dob, horse.sex, horse.colour, horse.breeder) > 0;
+comment on view engine.incomplete_ids is
+  'A row per feed and id whose row lacks something that the feed brings: of horses the date of birth, sex, colour or
+   breeder, which no result has.';
+
+-- Not in SQL: plpgsql plans it with the values, and a month needs another plan than forty years.
+create function engine.ids_to_ask(
+  feed text, period_start date, period_end date, reprocess text, after_id text default ''
+)
+returns table (id text, first_day date)
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+  return query
+  select first_run.horse_id, first_run.day
+  from (
+    select runner.horse_id, min(race.race_date) as day
+    from public.ra_races as race
+    join public.ra_runners as runner on runner.race_id = race.id
+    where
+      ids_to_ask.feed = 'horses'
+      and race.race_date >= ids_to_ask.period_start
+      and race.race_date < ids_to_ask.period_end
+      and runner.horse_id collate "C" > ids_to_ask.after_id
+      and (
+        ids_to_ask.reprocess = 'all'
+        or runner.horse_id in (
+          select incomplete.id
+          from engine.incomplete_ids as incomplete
+          where
+            incomplete.feed = ids_to_ask.feed
+            and not exists (
+              select from engine.ids_asked as asked
+              where
+                asked.feed = ids_to_ask.feed
+                and asked.id = incomplete.id
+                and (asked.is_known or asked.asked_at > engine.clock() - interval '1 month')
+            )
+        )
+      )
+    group by runner.horse_id
+  ) as first_run
+  -- A horse belongs to the month of its first stored run, so that no two chunks ask for it.
+  where not exists (
+    select
+    from public.ra_runners as earlier
+    join public.ra_races as race on race.id = earlier.race_id
+    where earlier.horse_id = first_run.horse_id and race.race_date < ids_to_ask.period_start
+  )
+  order by first_run.horse_id collate "C";
+end
+$$;
+comment on function engine.ids_to_ask(text, date, date, text, text) is
+  'The ids that a feed has to ask for in a half-open period, after after_id, in their order: of horses those with their
+   first stored run in it, and that run''s day. reprocess: all, each of them; otherwise those that lack something and
+   were not asked for, or were unknown to the API a month ago or earlier. No row for a feed that asks for none.';
+
+create function engine.ids_left(chunk public.backfill_progress)
+returns table (id text, first_day date)
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+  select to_ask.id, to_ask.first_day
+  from public.backfill_runs as run
+  cross join lateral engine.ids_to_ask(
+    feed => chunk.feed, period_start => chunk.period_start, period_end => chunk.period_end,
+    reprocess => run.reprocess, after_id => coalesce(chunk.cursor_id, '')
+  ) as to_ask
+  where run.id = chunk.run_id
+$$;
+comment on function engine.ids_left(public.backfill_progress) is
+  'The ids that a chunk still has to ask for, behind its cursor and in their order, as engine.ids_to_ask returns them.';
+
+create function engine.note_asked(feed text, asked jsonb)
+returns void
+language sql
+security invoker
+set search_path = ''
+as $$
+  insert into engine.ids_asked as known (feed, id, is_known)
+  select note_asked.feed, sent.id, sent.is_known
+  from jsonb_to_recordset(asked) as sent (id text, is_known boolean)
+  where
+    not sent.is_known
+    or exists (
+      select from engine.incomplete_ids as incomplete
+      where incomplete.feed = note_asked.feed and incomplete.id = sent.id
+    )
+  order by sent.id
+  on conflict (feed, id) do update set asked_at = excluded.asked_at, is_known = excluded.is_known
+$$;
+comment on function engine.note_asked(text, jsonb) is
+  'Notes which ids of a page, an array of {id, is_known}, are not to be asked for again. Call it once the page''s rows
+   are stored. Null notes nothing.';
+
+create view engine.months_of_ids
+with (security_invoker = true)
+as
+select distinct on (chunk.feed, months.month)
+  chunk.feed,
+  months.month,
+  case
+    when chunk.state = 'dead' then 'failed'
+    when chunk.state in ('waiting', 'working') then 'running'
+    when chunk.state = 'succeeded' then 'complete'
+    when chunk.pages_done > 0 then 'partial'
+    else 'missing'
+  end as state,
+  chunk.kind,
+  chunk.period_start,
+  chunk.last_error,
+  chunk.run_id
+from public.backfill_progress as chunk
+join engine.feeds as feed on feed.name = chunk.feed and feed.counted_by = 'ids'
+cross join lateral (select date_trunc('month', chunk.period_start::timestamp)::date as month) as months
+-- The newest one that was not cancelled knows best.
+order by chunk.feed, months.month, chunk.state = 'cancelled', chunk.id desc;
+comment on view engine.months_of_ids is
+  'A row per month of a feed that asks for ids, as its newest chunk left it; one that was cancelled counts only where
+   there is no other. state as in coverage_months.';
+
+alter table engine.ids_asked enable row level security;
+grant select, insert, update on engine.ids_asked to service_role;
+grant select on engine.incomplete_ids, engine.months_of_ids to service_role;
+grant execute on function engine.ids_to_ask, engine.ids_left, engine.note_asked to service_role;
