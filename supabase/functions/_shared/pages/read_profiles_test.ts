@@ -32,8 +32,11 @@ Deno.test("a profile becomes a horse with its parents, older than every card", (
     colour: "b",
     breeder: "A Stud",
     sire_id: "sir_1",
+    sire_name: null,
     dam_id: "dam_2",
+    dam_name: null,
     damsire_id: "dsi_3",
+    damsire_name: null,
     last_seen_on: "2019-05-04",
     card_seen_on: null,
   }]);
@@ -57,7 +60,13 @@ Deno.test("a value that can't be read is noted with its horse, and a new field i
   assertEquals(rows.rejects.map(({ kind, horse_id, path }) => ({ kind, horse_id, path })), [
     { kind: "value", horse_id: "hrs_7", path: "dob" },
   ]);
-  assertEquals(rows.unknown_fields, [{ object: "horse", field: "trainer", seen: 1 }]);
+  assertEquals(rows.unknown_fields, [{
+    object: "horse",
+    field: "trainer",
+    seen: 1,
+    first_value: '"Somebody"',
+    newest_value: '"Somebody"',
+  }]);
 });
 
 Deno.test("a body that is no profile of that horse is a reject, and the horse counts as unknown", () => {
