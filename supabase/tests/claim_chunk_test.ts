@@ -274,5 +274,6 @@ Deno.test("whether a feed may be claimed now is asked once, and not for each chu
     node["Relation Name"] === "feeds" || node["Relation Name"] === "racing_api_limits"
   );
   assert(asked.length > 0);
-  for (const scan of asked) assert(scan["Actual Loops"] <= 3, JSON.stringify(scan));
+  const [feeds] = await db.sql<{ n: number }[]>`select count(*)::integer as n from engine.feeds`;
+  for (const scan of asked) assert(scan["Actual Loops"] <= (feeds?.n ?? 0), JSON.stringify(scan));
 });
