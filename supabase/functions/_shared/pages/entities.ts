@@ -45,6 +45,22 @@ export function readParent(
   }));
 }
 
+/** What a horse's row says of its parents. */
+export function parentColumns(
+  sire: Named<ParentRow>,
+  dam: Named<ParentRow>,
+  damsire: Named<ParentRow>,
+): Pick<HorseRow, "sire_id" | "sire_name" | "dam_id" | "dam_name" | "damsire_id" | "damsire_name"> {
+  return {
+    sire_id: sire.id,
+    sire_name: sire.nameAlone,
+    dam_id: dam.id,
+    dam_name: dam.nameAlone,
+    damsire_id: damsire.id,
+    damsire_name: damsire.nameAlone,
+  };
+}
+
 /** A trainer or an owner. */
 export function readPerson(
   read: RowReader,

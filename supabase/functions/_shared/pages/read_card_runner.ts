@@ -9,7 +9,7 @@ import { readAnimalName } from "../values/names.ts";
 import { readFigure, readInteger, readPercent } from "../values/numbers.ts";
 import { readRunnerNumber } from "../values/runner_number.ts";
 import type { CheckedRace, RunnerEntry } from "./collect_races.ts";
-import { namedJockey, readParent, readPerson } from "./entities.ts";
+import { namedJockey, parentColumns, readParent, readPerson } from "./entities.ts";
 import { NO_ODDS, readOdds } from "./read_odds.ts";
 import type { RowReader } from "./row_reader.ts";
 import type { CardRunnerRow, HorseRow } from "./rows.ts";
@@ -55,12 +55,7 @@ export function readCardRunner(
     sex_code: read.text(runner.sex_code),
     colour: read.text(runner.colour),
     breeder: read.text(runner.breeder),
-    sire_id: sire.id,
-    sire_name: sire.nameAlone,
-    dam_id: dam.id,
-    dam_name: dam.nameAlone,
-    damsire_id: damsire.id,
-    damsire_name: damsire.nameAlone,
+    ...parentColumns(sire, dam, damsire),
     last_seen_on: race_date,
     card_seen_on: race_date,
   };

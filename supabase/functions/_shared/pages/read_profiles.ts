@@ -2,7 +2,7 @@ import { horseProfile } from "../racing_api/schemas.ts";
 import { readDate } from "../values/dates.ts";
 import { readAnimalName } from "../values/names.ts";
 import { elementParser, rejectElement } from "./element_parser.ts";
-import { readParent, type RunnerEntities } from "./entities.ts";
+import { parentColumns, readParent, type RunnerEntities } from "./entities.ts";
 import { harvest } from "./harvest.ts";
 import { RowReader } from "./row_reader.ts";
 import { type AskedId, emptyPageRows, type PageRows, type Reject } from "./rows.ts";
@@ -73,12 +73,7 @@ function readProfile(
       sex_code: read.text(profile.sex_code),
       colour: read.text(profile.colour),
       breeder: read.text(profile.breeder),
-      sire_id: sire.id,
-      sire_name: sire.nameAlone,
-      dam_id: dam.id,
-      dam_name: dam.nameAlone,
-      damsire_id: damsire.id,
-      damsire_name: damsire.nameAlone,
+      ...parentColumns(sire, dam, damsire),
       last_seen_on: seenOn,
       // Below every card, so that it does not matter which of the two came first.
       card_seen_on: null,

@@ -11,7 +11,7 @@ import { readRunnerNumber } from "../values/runner_number.ts";
 import { readDecimalPrice, readStartingPrice } from "../values/starting_price.ts";
 import { readStones } from "../values/weight.ts";
 import type { CheckedRace, RunnerEntry } from "./collect_races.ts";
-import { namedJockey, readParent, readPerson } from "./entities.ts";
+import { namedJockey, parentColumns, readParent, readPerson } from "./entities.ts";
 import type { RowReader } from "./row_reader.ts";
 import type { HorseRow, ResultRunnerRow } from "./rows.ts";
 
@@ -45,12 +45,7 @@ export function readResultRunner(
     sex_code: null,
     colour: null,
     breeder: null,
-    sire_id: sire.id,
-    sire_name: sire.nameAlone,
-    dam_id: dam.id,
-    dam_name: dam.nameAlone,
-    damsire_id: damsire.id,
-    damsire_name: damsire.nameAlone,
+    ...parentColumns(sire, dam, damsire),
     last_seen_on: race_date,
     card_seen_on: null,
   };
