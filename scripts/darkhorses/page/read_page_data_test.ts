@@ -55,7 +55,7 @@ Deno.test("a dead chunk is a failed month with its error, beside the run, the er
   ]);
   assertEquals(data.usage.at(0)?.day, "2026-06-15");
   assertEquals(data.usage.at(0)?.api_calls, 3);
-  assertEquals(data.freshness.map(({ feed }) => feed), ["results", "racecards", "masters"]);
+  assertEquals(data.freshness.map(({ feed }) => feed), ["results", "racecards", "horses", "masters"]);
   assertEquals(data.database_limit_megabytes, 500);
   const page = renderPage(data);
   assert(page.includes("1 month failed") && page.includes("The API said &lt;no&gt;."), page);
