@@ -24,7 +24,7 @@ async function refusal(statement: string): Promise<Refusal> {
 
 const DAYS_AHEAD =
   "Today in London is 2026-06-15. The last day of racecards is 2026-06-22. The last day of results is today.";
-const FEEDS = "masters, racecards, results";
+const FEEDS = "masters, racecards, results, horses";
 
 /** Statement, sentence and hint. All are of the code 22023. */
 const nonsense: [statement: string, message: string, hint: string][] = [
