@@ -67,7 +67,7 @@ export const RUN_FLAG = {
   optional: true,
 } as const;
 
-const MOST_ROWS = 10_000;
+export const MOST_ROWS = 10_000;
 export const LIMIT_FLAG = {
   kind: "parsed",
   parse(text: string): number {

@@ -45,6 +45,9 @@ Deno.test("today is counted live, with the size of the database", async () => {
   await invoke(5);
   await invoke(2);
   assertEquals(await usage(), [["2026-06-15", 7, 2, 40, true]]);
+  // What was used stays used.
+  await db.sql`delete from backfill_runs`;
+  assertEquals(await usage(), [["2026-06-15", 7, 2, 40, true]]);
 });
 
 Deno.test("the upkeep notes the days that are over, and their logs may go", async () => {

@@ -2,7 +2,7 @@ import { buildCommand } from "@stricli/core";
 import type postgres from "postgres";
 import type { Sql } from "../../project/project_database.ts";
 import { answer, type JsonFlag, type Session, UsageProblem } from "../answer.ts";
-import { JSON_FLAG, LIMIT_FLAG, RUN_FLAG } from "../arguments.ts";
+import { JSON_FLAG, LIMIT_FLAG, MOST_ROWS, RUN_FLAG } from "../arguments.ts";
 import { ask } from "../database.ts";
 import { noRun } from "./status.ts";
 
@@ -35,7 +35,9 @@ async function show<Row>(
     const data = rows.slice(0, limits.limit);
     const { run } = limits;
     if (run !== undefined && data.length === 0) await mustExist(sql, run);
-    const more = rows.length > data.length ? `\nThere are more: --limit ${10 * limits.limit}` : "";
+    const more = rows.length > data.length
+      ? `\nThere are more: --limit ${Math.min(10 * limits.limit, MOST_ROWS)}`
+      : "";
     return { data, text: data.length === 0 ? none : `${render(data)}${more}`, isWell: isWell(data) };
   });
 }

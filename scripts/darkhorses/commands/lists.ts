@@ -237,7 +237,7 @@ const WAITED_FOR = {
   "the rest": "other_seconds",
 } as const;
 
-/** "Of these 20 invocations, the time went to the rate limit (61 %), The Racing API (20 %), …", the most first. */
+/** "Of 20 invocations, the time went to the rate limit (61 %), The Racing API (20 %), …", the most first. */
 export function whereTimeWent(rows: readonly InvocationTimes[]): string {
   const parts = Object.entries(WAITED_FOR).map(([name, column]) => ({
     name,
