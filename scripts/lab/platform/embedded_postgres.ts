@@ -1,5 +1,5 @@
 import { join } from "@std/path";
-import { copyPostgres, type PostgresBinaries } from "./postgres_binaries.ts";
+import { copyPostgres, type PostgresBinaries, postgresIn } from "./postgres_binaries.ts";
 import { explain, Problem } from "../../command_line/problem.ts";
 import { eachLine, pause, settlesWithin } from "./waiting.ts";
 
@@ -37,21 +37,34 @@ export interface EmbeddedPostgres {
    * @param awayMilliseconds How long the server is down in between. Default: 0.
    */
   restart(mode: "fast" | "immediate", awayMilliseconds?: number): Promise<void>;
+  /**
+   * Copies the cluster and the programs into an existing folder, for others to start with. The server is down meanwhile.
+   */
+  copyTo(folder: string): Promise<void>;
   stop(): Promise<void>;
 }
 
 export interface EmbeddedPostgresOptions {
   /** An existing folder, for this instance alone. */
   folder: string;
+  /** A folder that `copyTo` filled: its programs, and a copy of its cluster instead of an empty one. */
+  prepared?: string | undefined;
   signal: AbortSignal;
 }
 
-/** Starts a Postgres of its own on a free port of 127.0.0.1, with an empty cluster in `folder`. */
+/** Starts a Postgres of its own on a free port of 127.0.0.1, with its cluster in `folder`. */
 export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
-  const { folder, signal } = options;
-  const password = randomPassword();
+  const { folder, prepared, signal } = options;
   const account = await otherAccount();
   try {
+    if (prepared !== undefined) {
+      await copyCluster(prepared, folder, account);
+      const password = await Deno.readTextFile(join(prepared, "password"));
+      return await new Server(postgresIn(join(prepared, "postgres")), folder, password, account).start(
+        signal,
+      );
+    }
+    const password = randomPassword();
     const binaries = await copyPostgres(join(folder, "postgres"));
     signal.throwIfAborted();
     await makeCluster({ binaries, folder, password, account, signal });
@@ -109,6 +122,21 @@ async function makeCluster({ binaries, folder, password, account, signal }: Clus
     if (/permission denied|could not access directory/i.test(output)) throw notReachable(folder, output);
     throw new Error(`initdb failed: ${output}`);
   }
+}
+
+/** As the account that owns it, so that the copy is its own too. */
+async function copyCluster(from: string, to: string, account: Account | undefined): Promise<void> {
+  if (account !== undefined) await Deno.chmod(to, 0o711);
+  const data = join(to, "data");
+  await Deno.mkdir(data, { mode: 0o700 });
+  if (account !== undefined) await Deno.chown(data, account.uid, account.gid);
+  const { success, stderr } = await new Deno.Command("cp", {
+    args: ["-R", `${join(from, "data")}/.`, data],
+    ...processOptions(to, account),
+    stdout: "null",
+    stderr: "piped",
+  }).output();
+  if (!success) throw new Error(`The cluster was not copied: ${new TextDecoder().decode(stderr).trim()}`);
 }
 
 async function runInitdb(
@@ -195,6 +223,14 @@ class Server implements EmbeddedPostgres {
   async restart(mode: "fast" | "immediate", awayMilliseconds = 0): Promise<void> {
     await this.#end(mode === "fast" ? "SIGINT" : "SIGQUIT");
     await pause(awayMilliseconds);
+    await this.#launch(new AbortController().signal);
+  }
+
+  async copyTo(folder: string): Promise<void> {
+    await this.#end("SIGINT");
+    await copyCluster(this.folder, folder, this.account);
+    await copyPostgres(join(folder, "postgres"));
+    await Deno.writeTextFile(join(folder, "password"), this.password, { mode: 0o600 });
     await this.#launch(new AbortController().signal);
   }
 

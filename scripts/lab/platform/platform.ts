@@ -20,6 +20,9 @@ export type { Delivery, Dispatch } from "./net_worker.ts";
 export type { Platform, PlatformOptions } from "./platform_options.ts";
 export { Problem } from "../../command_line/problem.ts";
 
+/** The environment variable that names a folder which `copyDatabaseTo` filled, to start new embedded databases with. */
+export const PREPARED_DATABASE = "DARKHORSES_PREPARED_DATABASE";
+
 /**
  * Starts a Supabase project in miniature on 127.0.0.1: Postgres, the migrations, cron, pg_net, Vault, the REST gateway
  * and the edge functions. It is stopped by `stop()`, by leaving an `await using` block, by Ctrl+C and by SIGTERM, also
@@ -68,7 +71,13 @@ async function start(
     ? options.emptyWith ?? await functionsOfProject(options, folder)
     : undefined;
   stopping.throwIfAborted();
-  const database = await startDatabase(options.databaseUrl, folder, resources, stopping);
+  const database = await startDatabase(
+    options.databaseUrl,
+    folder,
+    preparedFor(options),
+    resources,
+    stopping,
+  );
   stopping.throwIfAborted();
 
   const secretKey = `sb_secret_${randomPassword()}`;
@@ -166,7 +175,16 @@ async function start(
       if (!database.embedded) throw new Problem("Only the embedded database can be restarted.");
       await database.embedded.restart(mode, awayMilliseconds);
     },
+    async copyDatabaseTo(folder) {
+      if (!database.embedded) throw new Problem("Only the embedded database can be copied.");
+      await database.embedded.copyTo(folder);
+    },
   };
+}
+
+function preparedFor({ prepared, emptyWith, migrationsFolder }: PlatformOptions): string | undefined {
+  if (prepared !== undefined || emptyWith !== undefined || migrationsFolder !== undefined) return prepared;
+  return Deno.env.get(PREPARED_DATABASE) || undefined;
 }
 
 /** What is asked for each time: the value, or what a function returns. */

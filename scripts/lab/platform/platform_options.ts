@@ -6,6 +6,11 @@ import type { Delivery, Dispatch } from "./net_worker.ts";
 export interface PlatformOptions {
   /** A superuser's URL of a database to use, with the real extensions that it has, instead of the embedded one. */
   databaseUrl?: string;
+  /**
+   * A folder that `copyDatabaseTo` filled, to start the embedded database from: half of a start is migrating. Default,
+   * with the project's migrations: what the environment variable DARKHORSES_PREPARED_DATABASE names.
+   */
+  prepared?: string;
   /** Default: the project's `supabase/migrations`. */
   migrationsFolder?: string | URL;
   /** Default: the project's `supabase/functions`. */
@@ -92,5 +97,7 @@ export interface Platform extends AsyncDisposable {
    * while in between.
    */
   restartDatabase(mode?: "fast" | "immediate", awayMilliseconds?: number): Promise<void>;
+  /** Copies the embedded database into an existing folder. It is down meanwhile, and what is connected breaks. */
+  copyDatabaseTo(folder: string): Promise<void>;
   stop(): Promise<void>;
 }

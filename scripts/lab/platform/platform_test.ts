@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { fromFileUrl, join } from "@std/path";
+import { connect } from "./database.ts";
 import type { Platform } from "./platform.ts";
 import { Events } from "../test_support/events.ts";
 import { startTestPlatform, writeProject } from "../test_support/test_project.ts";
@@ -27,6 +28,19 @@ async function postmasterOf(folder: string): Promise<number> {
 
 async function helloFrom(platform: Platform): Promise<string> {
   return await (await fetch(`${platform.supabaseUrl}/functions/v1/hello`)).text();
+}
+
+async function writeNote(platform: Platform, note: string): Promise<void> {
+  const sql = connect(platform.databaseUrl, { max: 1, name: "test" });
+  await sql`insert into notes values (${note})`;
+  await sql.end();
+}
+
+async function notesOf(platform: Platform): Promise<string[]> {
+  const sql = connect(platform.databaseUrl, { max: 1, name: "test" });
+  const notes = await sql<{ note: string }[]>`select note from notes order by note`;
+  await sql.end();
+  return notes.map(({ note }) => note);
 }
 
 Deno.test("stop() leaves no process and no folder behind", async () => {
@@ -62,6 +76,25 @@ Deno.test("two platforms run side by side, started at the same time", async () =
     assertEquals(await helloFrom(two), "hello");
   } finally {
     await Promise.all(platforms.map((platform) => platform.stop()));
+  }
+});
+
+Deno.test("a database that starts from a copy holds what the copied one held, and goes its own way", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    await using first = await startTestPlatform({
+      migrations: { "1_notes.sql": "create table notes (note text);" },
+    });
+    await writeNote(first, "before the copy");
+    await first.copyDatabaseTo(folder);
+    await using second = await startTestPlatform({}, { prepared: folder });
+    await writeNote(first, "in the first");
+    await writeNote(second, "in the second");
+    assertEquals(await notesOf(first), ["before the copy", "in the first"]);
+    assertEquals(await notesOf(second), ["before the copy", "in the second"]);
+    assert(first.databaseUrl !== second.databaseUrl && first.secretKey !== second.secretKey);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
   }
 });
 

@@ -14,11 +14,13 @@ export interface ProjectDatabase {
 /**
  * Starts the embedded server, or takes the given one.
  *
+ * @param prepared a folder that an embedded server's `copyTo` filled, to start with
  * @throws {Problem} when the given one can't become a local platform
  */
 export async function startDatabase(
   givenUrl: string | undefined,
   folder: string,
+  prepared: string | undefined,
   resources: AsyncDisposableStack,
   stopping: AbortSignal,
 ): Promise<ProjectDatabase> {
@@ -33,7 +35,7 @@ export async function startDatabase(
     const url = asPostgres(givenUrl);
     return { embedded: undefined, url, adminUrl: givenUrl, gatewayUrl: givenUrl, passwords: {} };
   }
-  const embedded = await startEmbeddedPostgres({ folder, signal: stopping });
+  const embedded = await startEmbeddedPostgres({ folder, prepared, signal: stopping });
   resources.defer(() => embedded.stop());
   const passwords = { postgres: randomPassword(), authenticator: randomPassword() };
   return {
