@@ -359,7 +359,8 @@ comment on column public.ra_mst_sires.horse_id is
   'Both. The id this animal has, or would have, among the horses: the four kinds of id share their number. May have no
    row.';
 comment on column public.ra_mst_sires.last_seen_on is
-  'Both. Newest racing day that named it: of two names, the one seen on the newer day stands.';
+  'Both. Newest racing day that named it: of two names, the one seen on the newer day stands. A horse''s profile counts
+   as the day before its first stored run.';
 comment on column public.ra_mst_sires.created_at is 'When the row was first written.';
 comment on column public.ra_mst_sires.updated_at is
   'When a value of the row last changed. A pull that brings nothing new leaves it.';
@@ -387,7 +388,8 @@ comment on column public.ra_mst_dams.horse_id is
   'Both. The id this animal has, or would have, among the horses: the four kinds of id share their number. May have no
    row.';
 comment on column public.ra_mst_dams.last_seen_on is
-  'Both. Newest racing day that named it: of two names, the one seen on the newer day stands.';
+  'Both. Newest racing day that named it: of two names, the one seen on the newer day stands. A horse''s profile counts
+   as the day before its first stored run.';
 comment on column public.ra_mst_dams.created_at is 'When the row was first written.';
 comment on column public.ra_mst_dams.updated_at is
   'When a value of the row last changed. A pull that brings nothing new leaves it.';
@@ -415,7 +417,8 @@ comment on column public.ra_mst_damsires.horse_id is
   'Both. The id this animal has, or would have, among the horses: the four kinds of id share their number. May have no
    row.';
 comment on column public.ra_mst_damsires.last_seen_on is
-  'Both. Newest racing day that named it: of two names, the one seen on the newer day stands.';
+  'Both. Newest racing day that named it: of two names, the one seen on the newer day stands. A horse''s profile counts
+   as the day before its first stored run.';
 comment on column public.ra_mst_damsires.created_at is 'When the row was first written.';
 comment on column public.ra_mst_damsires.updated_at is
   'When a value of the row last changed. A pull that brings nothing new leaves it.';
@@ -434,7 +437,7 @@ grant select, insert, update on public.ra_mst_sires, public.ra_mst_dams, public.
 -- schemas/racing/horses.sql
 
 -- Horses, harvested from cards and results, and completed from their profiles. Which value wins, parents.sql says; a
--- profile counts as older than every card.
+-- profile counts as older than every card and result of the horse.
 
 create table public.ra_mst_horses (
   id text primary key,
@@ -499,13 +502,13 @@ comment on column public.ra_mst_horses.created_at is 'When the row was first wri
 comment on column public.ra_mst_horses.updated_at is
   'When a value of the row last changed. A pull that brings nothing new leaves it.';
 comment on column public.ra_mst_horses.sire_name is
-  'Both. The sire, when the source names one without an id, without the birth region; null once an id is known. The
+  'Both. The sire, when the source names one without an id, without the birth region; null where there is an id. The
    Racing API, /racecards/pro and /results, `sire`.';
 comment on column public.ra_mst_horses.dam_name is
-  'Both. The dam, when the source names one without an id, without the birth region; null once an id is known. The
+  'Both. The dam, when the source names one without an id, without the birth region; null where there is an id. The
    Racing API, /racecards/pro and /results, `dam`.';
 comment on column public.ra_mst_horses.damsire_name is
-  'Both. The dam''s sire, when the source names one without an id, without the birth region; null once an id is known.
+  'Both. The dam''s sire, when the source names one without an id, without the birth region; null where there is an id.
    The Racing API, /racecards/pro and /results, `damsire`.';
 
 create trigger skip_unchanged_row before update on public.ra_mst_horses
@@ -1006,14 +1009,14 @@ comment on column public.ra_runners.created_at is 'When the row was first writte
 comment on column public.ra_runners.updated_at is
   'When a value of the row last changed. A pull that brings nothing new leaves it.';
 comment on column public.ra_runners.jockey_name is
-  'Both. Who rides, when the source names somebody without an id; null once an id is known. ra_runner_names has the name
-   in either case. The Racing API, /racecards/pro and /results, `jockey`.';
+  'Both. Who rides, when the source names somebody without an id; null where there is an id. ra_runner_names has the
+   name in either case. The Racing API, /racecards/pro and /results, `jockey`.';
 comment on column public.ra_runners.trainer_name is
-  'Both. Who trains the horse, when the source names somebody without an id; null once an id is known. ra_runner_names
+  'Both. Who trains the horse, when the source names somebody without an id; null where there is an id. ra_runner_names
    has the name in either case. The Racing API, /racecards/pro and /results, `trainer`.';
 comment on column public.ra_runners.owner_name is
   'Both. Who owns the horse, when the source names somebody without an id (many owners of Irish results of 2026); null
-   once an id is known. ra_runner_names has the name in either case. The Racing API, /racecards/pro and /results,
+   where there is an id. ra_runner_names has the name in either case. The Racing API, /racecards/pro and /results,
    `owner`.';
 
 create index ra_runners_horse_id on public.ra_runners (horse_id);
@@ -1961,8 +1964,8 @@ create index ingest_rejects_acknowledged_at on public.ingest_rejects (acknowledg
   where acknowledged_at is not null;
 comment on table public.ingest_rejects is
   'Rows (kind race, runner, course, region, horse) and values (kind value) that are not understood, with their raw
-   JSON. A reject is removed when a later pull of the same race understands it, or reject_days after it was acknowledged
-   and last met, unless it is a runner of a result.';
+   JSON. A reject is removed when a later pull of the same race, or a later profile of the same horse, is understood,
+   or reject_days after it was acknowledged and last met, unless it is a runner of a result.';
 comment on column public.ingest_rejects.kind is
   'race, runner, course, region, horse: missing as a whole. value: only that column is null, or it was sent twice with
    two values, of which the later one is stored.';
@@ -2132,17 +2135,18 @@ create table engine.ids_asked (
   feed text not null references engine.feeds,
   id text not null,
   asked_at timestamptz not null default engine.clock(),
-  is_known boolean not null,
+  is_known boolean,
   constraint ids_asked_pkey primary key (feed, id)
 );
 comment on table engine.ids_asked is
-  'Ids whose answer left something missing, so that they are not asked for again and again. Those whose row is complete
-   have none here. Delete a row to have its id asked for again.';
+  'Ids whose answer left something missing, so that they are not asked for again and again; an answer that completes
+   the row of an id takes its note away. Delete a row to have its id asked for again.';
 comment on column engine.ids_asked.feed is 'One of engine.feeds that asks for ids.';
 comment on column engine.ids_asked.id is 'As it was asked for.';
 comment on column engine.ids_asked.asked_at is 'When it was last asked for.';
 comment on column engine.ids_asked.is_known is
-  'False: the API does not know it (404), and it is asked for again after a month. True: its answer lacks something, and
+  'False: the API does not know it (404), and it is asked for again after a month. Null: its answer could not be
+   understood and is in ingest_rejects; it is asked for again after a month too. True: its answer lacks something, and
    it is not asked for again.';
 
 create view engine.incomplete_ids
@@ -2234,21 +2238,26 @@ language sql
 security invoker
 set search_path = ''
 as $$
+  delete from engine.ids_asked as known
+  using jsonb_to_recordset(asked) as sent (id text)
+  where
+    known.feed = note_asked.feed
+    and known.id = sent.id
+    and not exists (
+      select from engine.incomplete_ids as incomplete
+      where incomplete.feed = note_asked.feed and incomplete.id = sent.id
+    );
+
   insert into engine.ids_asked as known (feed, id, is_known)
   select note_asked.feed, sent.id, sent.is_known
   from jsonb_to_recordset(asked) as sent (id text, is_known boolean)
-  where
-    not sent.is_known
-    or exists (
-      select from engine.incomplete_ids as incomplete
-      where incomplete.feed = note_asked.feed and incomplete.id = sent.id
-    )
+  join engine.incomplete_ids as incomplete on incomplete.feed = note_asked.feed and incomplete.id = sent.id
   order by sent.id
   on conflict (feed, id) do update set asked_at = excluded.asked_at, is_known = excluded.is_known
 $$;
 comment on function engine.note_asked(text, jsonb) is
-  'Notes which ids of a page, an array of {id, is_known}, are not to be asked for again. Call it once the page''s rows
-   are stored. Null notes nothing.';
+  'Notes which ids of a page, an array of {id, is_known}, are not to be asked for again, and forgets those whose row is
+   complete. Call it once the page''s rows are stored. Null notes nothing.';
 
 create view engine.months_of_ids
 with (security_invoker = true)
@@ -2277,7 +2286,7 @@ comment on view engine.months_of_ids is
    there is no other. state as in coverage_months.';
 
 alter table engine.ids_asked enable row level security;
-grant select, insert, update on engine.ids_asked to service_role;
+grant select, insert, update, delete on engine.ids_asked to service_role;
 grant select on engine.incomplete_ids, engine.months_of_ids to service_role;
 grant execute on function engine.ids_to_ask, engine.ids_left, engine.note_asked to service_role;
 
@@ -3512,10 +3521,12 @@ select
   a.attnotnull as is_required,
   pg_catalog.pg_get_expr(d.adbin, d.adrelid) as default_value,
   array_position(k.conkey, a.attnum) as place_in_key,
-  a.atttypid = 'text'::regtype as is_text
+  a.atttypid = 'text'::regtype as is_text,
+  (select r.relname::text from pg_catalog.pg_class as r where r.oid = f.confrelid) as refers_to
 from pg_catalog.pg_class as c
 join pg_catalog.pg_attribute as a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
 join pg_catalog.pg_constraint as k on k.conrelid = c.oid and k.contype = 'p'
+left join pg_catalog.pg_constraint as f on f.conrelid = c.oid and f.contype = 'f' and f.conkey = array[a.attnum]
 left join pg_catalog.pg_attrdef as d on d.adrelid = c.oid and d.adnum = a.attnum
 where
   c.relnamespace = 'public'::regnamespace
@@ -3527,7 +3538,7 @@ where
 comment on view engine.column_owners is
   'Columns of the tables in public with the owner that their comments begin with. Card: only cards fill it. Result: only
    results do. Both: both do. Null when the comment does not say: the table is merged by hand, or the owner was
-   forgotten.';
+   forgotten. refers_to: the table that an id refers to.';
 
 -- schemas/merge/rules.sql
 
@@ -3535,7 +3546,63 @@ comment on view engine.column_owners is
 --
 -- Written into the upserts as expressions, not called by them: a function that sets its search path is never inlined.
 
-create function engine.merge_rule(known engine.column_owners, is_dated boolean, belongs_to text[], instead_of text)
+create function engine.plain_name(name text)
+returns text
+language sql
+immutable
+security invoker
+set search_path = ''
+as $$
+  select lower(regexp_replace(name collate "C", '\s', '', 'g'))
+$$;
+comment on function engine.plain_name(text) is
+  'A name as names are compared: without spaces, A to Z in lower case, whatever the collation of the database.';
+
+-- Volatile: it sees a master that another page has stored since the upsert began.
+create function engine.names_another(master text, id text, name text)
+returns boolean
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+  is_another boolean;
+begin
+  if id is null or name is null then
+    return false;
+  end if;
+  execute format(
+    'select engine.plain_name(known.name) <> engine.plain_name($1) from public.%I as known where known.id = $2', master
+  )
+  into is_another
+  using name, id;
+  return coalesce(is_another, false);
+end
+$$;
+comment on function engine.names_another(text, text, text) is
+  'True when a name is another than the one that a master table has for an id. False when either is missing.';
+
+create function engine.merged_id(pair jsonb, first_row text, second_row text)
+returns text
+language sql
+immutable
+security invoker
+set search_path = ''
+as $$
+  -- Nearly every row has no name without an id: only then is the master looked up.
+  select format(
+    'coalesce(%1$s.%3$I, case when %1$s.%4$I is null or not engine.names_another(%5$L, %2$s.%3$I, %1$s.%4$I) '
+      'then %2$s.%3$I end)',
+    first_row, second_row, pair ->> 'id', pair ->> 'name', pair ->> 'master'
+  )
+$$;
+comment on function engine.merged_id(jsonb, text, text) is
+  'An expression: the id of the row that takes precedence, or else that of the other row, unless the first one names
+   somebody else without an id. pair as engine.merge_rule gets it; first_row and second_row: known and seen, or seen and
+   known.';
+
+create function engine.merge_rule(known engine.column_owners, is_dated boolean, belongs_to text[], pair jsonb)
 returns text
 language sql
 stable
@@ -3543,9 +3610,10 @@ security invoker
 set search_path = ''
 as $$
   select case
-    -- A name stands only while no id is known.
-    when instead_of is null then merged.rule
-    else format('case when num_nonnulls(known.%1$I, seen.%1$I) = 0 then %2$s end', instead_of, merged.rule)
+    when pair is null then merged.rule
+    when known.column_name = pair ->> 'id' then of_pair.id
+    -- A name stands only while no id does.
+    else format('case when (%s) is null then %s end', of_pair.id, merged.rule)
   end
   from (
     select
@@ -3576,23 +3644,46 @@ as $$
         -- The value seen on the newer day; a missing one never replaces a known one. Seen on the same day, the greater
         -- one, so that the order of pulling does not show: by code point, as the functions compare, whatever the
         -- collation of the database. What only cards know goes by the days of cards: a newer result does not make it
-        -- stale.
+        -- stale. Without a card only the horse's profile says it, which is asked for on its own: the newer answer
+        -- corrects the older one.
         else format(
-          'case when %3$s > %2$s then coalesce(seen.%1$I, known.%1$I) '
+          'case %5$swhen %3$s > %2$s then coalesce(seen.%1$I, known.%1$I) '
             'when %3$s < %2$s then coalesce(known.%1$I, seen.%1$I) '
             'else greatest(known.%1$I%4$s, seen.%1$I) end',
           known.column_name,
           case known.owner when 'Both' then 'known.last_seen_on' else 'coalesce(known.card_seen_on, ''-infinity'')' end,
           case known.owner when 'Both' then 'seen.last_seen_on' else 'coalesce(seen.card_seen_on, ''-infinity'')' end,
-          case when known.is_text then ' collate "C"' else '' end
+          case when known.is_text then ' collate "C"' else '' end,
+          case when known.owner = 'Card' then format(
+            'when num_nonnulls(known.card_seen_on, seen.card_seen_on) = 0 then coalesce(seen.%1$I, known.%1$I) ',
+            known.column_name
+          ) end
         )
       end as rule
   ) as merged
+  cross join lateral (
+    select
+      case
+        when pair is null then null
+        when is_dated then format(
+          'case when seen.last_seen_on > known.last_seen_on then %1$s when seen.last_seen_on < known.last_seen_on '
+            'then %2$s else greatest(known.%3$I collate "C", seen.%3$I) end',
+          engine.merged_id(pair, 'seen', 'known'), engine.merged_id(pair, 'known', 'seen'), pair ->> 'id'
+        )
+        else format(
+          'case when known.has_result and not seen.has_result then %2$s else %1$s end',
+          engine.merged_id(pair, 'seen', 'known'), engine.merged_id(pair, 'known', 'seen')
+        )
+      end as id
+  ) as of_pair
 $$;
-comment on function engine.merge_rule(engine.column_owners, boolean, text[], text) is
+comment on function engine.merge_rule(engine.column_owners, boolean, text[], jsonb) is
   'What becomes of a column when a row is known and seen again: an expression over known and seen. is_dated: the table
    goes by the days on which its rows were seen; else by has_card and has_result. belongs_to: the columns that it
-   changes together with. instead_of: the column with an id, in whose place it is kept; null for any other.';
+   changes together with. pair: {id, name, master} of an id and of the name that is kept in its place, columns both, and
+   the table that the id refers to; null for any other column.';
+
+grant execute on function engine.plain_name, engine.names_another to service_role;
 
 -- schemas/merge/write_upsert.sql
 
@@ -3727,7 +3818,12 @@ begin
           select array(select jsonb_array_elements_text(one)) from jsonb_array_elements(together) as one
           where one ? c.column_name
         ),
-        instead_of ->> c.column_name
+        (
+          select jsonb_build_object('name', one.key, 'id', one.value, 'master', id.refers_to)
+          from jsonb_each_text(instead_of) as one
+          join engine.column_owners as id on id.table_name = c.table_name and id.column_name = one.value
+          where c.column_name in (one.key, one.value)
+        )
       ) as rule,
       -- By name, not by position: a column that was added later has a different position.
       row_number() over (order by c.place_in_key, c.owner, c.column_name collate "C") as place
@@ -3809,7 +3905,8 @@ $body$;
 comment on function engine.write_upsert(text, jsonb, text, jsonb, jsonb) is
   'Writes the upsert of a table from what its columns'' comments say. filled: what SQL puts into a column, an expression
    over sent and what is joined; a page may bring that column only if the expression reads it. together: lists of
-   columns that change together. instead_of: a name, and the column of the id in whose place it is kept. Of a table
+   columns that change together. instead_of: a name, and the column of the id in whose place it is kept; the id refers
+   to a table that has the name of each. Of a table
    with last_seen_on, a row that brings nothing new is left out beforehand. Error 22023 when a column has no owner or no
    rule, or a name is not that of a column.';
 
@@ -4098,7 +4195,9 @@ $$;
 comment on function engine.reject_fingerprint(text, text, text, text, jsonb) is
   'Identifies a reject, so that the same one is recognised when it comes again.';
 
-create function engine.store_rejects(rejects jsonb, race_ids text[], feed text, run_id bigint, chunk_id bigint)
+create function engine.store_rejects(
+  rejects jsonb, race_ids text[], horse_ids text[], feed text, run_id bigint, chunk_id bigint
+)
 returns void
 language sql
 security invoker
@@ -4119,7 +4218,7 @@ as $$
     delete from public.ingest_rejects as known
     where
       known.feed = store_rejects.feed
-      and known.race_id = any (race_ids)
+      and (known.race_id = any (race_ids) or (known.race_id is null and known.horse_id = any (horse_ids)))
       and known.fingerprint not in (select seen.fingerprint from seen)
   )
   insert into public.ingest_rejects as known (
@@ -4139,9 +4238,9 @@ as $$
     last_seen_at = engine.clock(),
     acknowledged_at = case when known.reason = excluded.reason then known.acknowledged_at end
 $$;
-comment on function engine.store_rejects(jsonb, text[], text, bigint, bigint) is
+comment on function engine.store_rejects(jsonb, text[], text[], text, bigint, bigint) is
   'Keeps an array of {kind, race_id, horse_id, race_date, path, reason, raw}; the same reject again is the same row.
-   Removes earlier rejects of the given races that are understood now.';
+   Removes earlier rejects of the given races, and of horses asked for by their id, that are understood now.';
 
 create function engine.note_unknown_fields(fields jsonb, feed text)
 returns void
@@ -4365,8 +4464,36 @@ comment on function public.next_ids(bigint, uuid, text, integer) is
    seen, and how many are left with these. No row: all were asked for. To find them takes as long for a few as for all:
    ask for what an invocation needs at once. Error PT409 when the lease is lost.';
 
-revoke all on function public.next_ids from public, anon, authenticated, service_role;
-grant execute on function public.next_ids to service_role;
+create function public.known_id(chunk_id bigint, lease_token uuid)
+returns text
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  held constant public.backfill_progress := engine.hold_lease(known_id.chunk_id, known_id.lease_token);
+begin
+  return (
+    select horse.id
+    from public.ra_mst_horses as horse
+    where
+      held.feed = 'horses'
+      and not exists (
+        select from engine.incomplete_ids as incomplete where incomplete.feed = held.feed and incomplete.id = horse.id
+      )
+    -- One that is complete without a card has its profile from there. Another one each time: one that the API has lost
+    -- must not stop the feed for good.
+    order by horse.card_seen_on is not null, random()
+    limit 1
+  );
+end
+$$;
+comment on function public.known_id(bigint, uuid) is
+  'An id that the API surely knows, to ask for when it seems to know none of those that a chunk asks for: of horses one
+   whose row is complete, at best from its profile. Null when there is none yet. Error PT409 when the lease is lost.';
+
+revoke all on function public.next_ids, public.known_id from public, anon, authenticated, service_role;
+grant execute on function public.next_ids, public.known_id to service_role;
 
 -- schemas/chunk/claim.sql
 
@@ -4801,6 +4928,9 @@ set search_path = ''
 as $$
 declare
   race_ids constant text[] := array(select race ->> 'id' from jsonb_array_elements(page -> 'races') as race);
+  horse_ids constant text[] := array(
+    select sent ->> 'id' from jsonb_array_elements(page -> 'asked') as sent where (sent ->> 'is_known')::boolean
+  );
 begin
   perform engine.upsert_regions(page -> 'regions');
   perform engine.upsert_bookmakers(page -> 'bookmakers');
@@ -4814,7 +4944,8 @@ begin
   perform engine.upsert_owners(page -> 'owners');
   perform engine.upsert_races(page -> 'races');
   perform engine.store_rejects(
-    rejects => page -> 'rejects', race_ids => race_ids, feed => held.feed, run_id => held.run_id, chunk_id => held.id
+    rejects => page -> 'rejects', race_ids => race_ids, horse_ids => horse_ids, feed => held.feed,
+    run_id => held.run_id, chunk_id => held.id
   );
   perform engine.upsert_runners(page -> 'runners');
   perform engine.upsert_odds(page -> 'odds');
@@ -4880,7 +5011,8 @@ declare
   new_lease_end constant timestamptz := engine.next_lease_end();
 begin
   perform engine.store_rejects(
-    rejects => page -> 'rejects', race_ids => '{}', feed => held.feed, run_id => held.run_id, chunk_id => held.id
+    rejects => page -> 'rejects', race_ids => '{}', horse_ids => '{}', feed => held.feed, run_id => held.run_id,
+    chunk_id => held.id
   );
   perform engine.note_unknown_fields(page -> 'unknown_fields', held.feed);
   -- The cursor stays in front of the page, so that a retry does not skip it.
@@ -4941,7 +5073,7 @@ comment on function public.ingest_page(bigint, uuid, jsonb) is
    cursor_after: {day, skip, id}, api_total, api_calls (made since the last page), regions, bookmakers, courses, sires,
    dams, damsires, horses, jockeys, trainers, owners, races, runners, odds (arrays of rows; odds may be absent),
    rejects, unknown_fields, left_out (keys of races that are not to be stored; may be absent), asked (of a feed that
-   asks for ids: {id, is_known} of each; may be absent)}. Returns until when the
+   asks for ids: {id, is_known} of each, as engine.ids_asked has them; may be absent)}. Returns until when the
    lease holds, whether to go on (false: the run was paused; yield), and whether anything of the page was understood:
    when not, its rejects are stored and the cursor stays in front of it; fail the chunk. Error PT409 when the lease is
    lost.';

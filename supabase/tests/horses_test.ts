@@ -1,5 +1,6 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import type { JSONValue } from "postgres";
+import { readProfiles } from "../functions/_shared/pages/read_profiles.ts";
 import { chunkRow, claim, claimed, finish, ingest, type Lease, start } from "./support/chunks.ts";
 import { cardRace, cardRunner, horse, page, resultRace, resultRunner } from "./support/pages.ts";
 import { startTestDatabase, type TestDatabase } from "./support/test_database.ts";
@@ -38,17 +39,34 @@ const nextIds = async (lease: Lease, after = "") =>
     from next_ids(${lease.chunk_id}, ${lease.lease_token}, ${after}, 100)
   `).map(({ words }) => words);
 
-/** A page of the horses' answers: a profile each, or null for one that the API does not know. */
-function answers(skip: number, left: number, profiles: Record<string, Record<string, JSONValue> | null>) {
+/** A page of the horses' answers: a profile each; null for one that the API does not know; "odd" for one not understood. */
+function answers(
+  skip: number,
+  left: number,
+  profiles: Record<string, Record<string, JSONValue> | null | "odd">,
+) {
   const ids = Object.keys(profiles);
   return {
     ...page({ before: [null, skip], after: [null, skip + ids.length] }, {
       api_total: skip + left,
       api_calls: ids.length,
       horses: Object.entries(profiles).flatMap(([id, profile]) =>
-        profile === null ? [] : [{ id, name: `Horse ${id}`, last_seen_on: "1999-01-01", ...profile }]
+        profile === null || profile === "odd"
+          ? []
+          : [{ id, name: `Horse ${id}`, last_seen_on: "1999-01-01", ...profile }]
       ),
-      asked: Object.entries(profiles).map(([id, profile]) => ({ id, is_known: profile !== null })),
+      asked: Object.entries(profiles).map(([id, profile]) => (
+        { id, is_known: profile === "odd" ? null : profile !== null }
+      )),
+      rejects: ids.filter((id) => profiles[id] === "odd").map((id) => ({
+        kind: "horse",
+        race_id: null,
+        horse_id: id,
+        race_date: null,
+        path: "id",
+        reason: "id is missing.",
+        raw: { skip },
+      })),
     }),
     cursor_after: { day: null, skip: skip + ids.length, id: ids.at(-1) ?? null },
   };
@@ -154,6 +172,122 @@ Deno.test("a horse that the API does not know is noted once, and asked for again
   const noted = await db.sql`select id, is_known from engine.ids_asked`;
   assertEquals(noted.map((row) => ({ ...row })), [{ id: "hrs_1", is_known: false }]);
   assertEquals((await db.sql`select from ingest_rejects`).length, 0);
+});
+
+Deno.test("a horse that the API knows at last has no note left, whether it was unknown before or not understood", async () => {
+  for (const before of [null, "odd"] as const) {
+    await db.reset();
+    await ran({ "2019-05-04": ["hrs_1", "hrs_2"] });
+    const ask = async (left: number, profiles: Parameters<typeof answers>[2]) => {
+      await start(db.sql, "2019-05-01", "2019-05-31", { feeds: ["horses"] });
+      const lease = await claimed(db.worker, "horses");
+      await ingest(db.worker, lease, answers(0, left, profiles));
+      assertEquals(await finish(db.worker, lease), "succeeded");
+    };
+    const notes = async () =>
+      (await db.sql`select id, is_known from engine.ids_asked`).map(({ id, is_known }) => [id, is_known]);
+    const rejects = async () =>
+      (await db.sql`select horse_id from ingest_rejects`).map((row) => row["horse_id"]);
+    await ask(2, { hrs_1: before, hrs_2: PROFILE });
+    assertEquals(await notes(), [["hrs_1", before === null ? false : null]]);
+    assertEquals(await rejects(), before === null ? [] : ["hrs_1"]);
+    // Not at once.
+    await start(db.sql, "2019-05-01", "2019-05-31", { feeds: ["horses"] });
+    assertEquals(await claim(db.worker, "horses"), undefined);
+    await db.passTime("32 days");
+    await ask(1, { hrs_1: PROFILE });
+    assertEquals([await notes(), await rejects()], [[], []]);
+  }
+});
+
+Deno.test("a profile that is read takes the rejects of its own horse away, and no others", async () => {
+  await ran({ "2019-05-04": ["hrs_1", "hrs_2"] });
+  const odd = (horse: string, path: string) => ({
+    kind: "value",
+    race_id: null,
+    horse_id: horse,
+    race_date: null,
+    path,
+    reason: "is not a real date",
+    raw: { value: "?" },
+  });
+  const ask = async (rejects: Record<string, JSONValue>[], ...ids: string[]) => {
+    await start(db.sql, "2019-05-01", "2019-05-31", { feeds: ["horses"], reprocess: "all" });
+    const lease = await claimed(db.worker, "horses");
+    const profiles = Object.fromEntries(ids.map((id) => [id, PROFILE]));
+    await ingest(db.worker, lease, { ...answers(0, ids.length, profiles), rejects });
+  };
+  await db.sql`
+    insert into ingest_rejects (feed, kind, race_id, horse_id, path, reason, raw, fingerprint)
+    values ('results', 'runner', 'rac_1', 'hrs_1', '', 'It is odd.', '{}', 'of another feed')
+  `;
+  await ask([odd("hrs_1", "dob"), odd("hrs_1", "sex"), odd("hrs_2", "dob")], "hrs_1", "hrs_2");
+  assertEquals((await db.sql`select from ingest_rejects`).length, 4);
+  await db.sql`select backfill_cancel(id) from backfill_runs`;
+  await ask([odd("hrs_1", "sex")], "hrs_1");
+  assertEquals(
+    (await db.sql`select feed, horse_id, path from ingest_rejects order by id`).map((row) =>
+      Object.values(row)
+    ),
+    [["results", "hrs_1", ""], ["horses", "hrs_1", "sex"], ["horses", "hrs_2", "dob"]],
+  );
+});
+
+Deno.test("what a result says of the horse's only day stands against its profile, for the horse and its parents", async () => {
+  const day = "2019-05-04";
+  const resultRows = {
+    sires: [{ id: "sir_1", name: "Night Clerk", region_code: "fr", last_seen_on: day }],
+    horses: [horse("hrs_1", { name: "As It Ran", region_code: "fr", sire_id: "sir_1", last_seen_on: day })],
+  };
+  // Each of the profile's values is the greater one.
+  const body = { ...PROFILE, id: "hrs_1", name: "Zed (GB)", sire_id: "sir_2", sire: "Zed's Sire (GB)" };
+  const profile = readProfiles([
+    { id: "hrs_1", seenOn: day, body },
+    { id: "hrs_2", seenOn: day, body: { ...body, id: "hrs_2", sire_id: "sir_1" } },
+  ]);
+  const bring = async ({ sires, horses }: { sires: unknown[]; horses: unknown[] }) => {
+    await db.sql`select engine.upsert_sires(${JSON.stringify(sires)}::text::jsonb)`;
+    await db.sql`select engine.upsert_horses(${JSON.stringify(horses)}::text::jsonb)`;
+  };
+  for (const order of [[resultRows, profile], [profile, resultRows]]) {
+    await db.reset();
+    for (const rows of order) await bring(rows);
+    const [stored] = await db.sql`
+      select horse.name, horse.region_code, horse.dob::text, horse.last_seen_on::text, horse.sire_id, sire.name as sire,
+        sire.region_code as sire_region
+      from ra_mst_horses as horse join ra_mst_sires as sire on sire.id = horse.sire_id
+      where horse.id = 'hrs_1'
+    `;
+    assertEquals({ ...stored }, {
+      name: "As It Ran",
+      region_code: "fr",
+      dob: PROFILE.dob,
+      last_seen_on: day,
+      sire_id: "sir_1",
+      sire: "Night Clerk",
+      sire_region: "fr",
+    });
+  }
+});
+
+Deno.test("a newer profile corrects an older one, and neither replaces what a card says", async () => {
+  const profile = async (profile: Record<string, JSONValue>) => {
+    await start(db.sql, "2019-05-01", "2019-05-31", { feeds: ["horses"], reprocess: "all" });
+    const lease = await claimed(db.worker, "horses");
+    await ingest(db.worker, lease, answers(0, 1, { hrs_1: profile }));
+    assertEquals(await finish(db.worker, lease), "succeeded");
+  };
+  const stored = async () =>
+    Object.values((await db.sql`select dob::text, sex, colour, breeder from ra_mst_horses`)[0] ?? {});
+  await ran({ "2019-05-04": ["hrs_1"] });
+  await profile(PROFILE);
+  // Lower than the first ones, and one is missing.
+  await profile({ ...PROFILE, dob: "2010-01-01", sex: "colt", colour: null, breeder: "A Better Stud" });
+  assertEquals(await stored(), ["2010-01-01", "colt", "b", "A Better Stud"]);
+  const card = horse("hrs_1", { dob: "2009-01-01", last_seen_on: "2019-05-04", card_seen_on: "2019-05-04" });
+  await db.sql`select engine.upsert_horses(${db.sql.json([card])})`;
+  await profile({ ...PROFILE, dob: "2012-01-01" });
+  assertEquals((await stored())[0], "2009-01-01");
 });
 
 Deno.test("an interrupted chunk goes on at its cursor, and what it has stored stays", async () => {
@@ -412,23 +546,10 @@ Deno.test("one odd profile that was asked for alone is a reject, and a page of o
   await ran({ "2019-05-04": ["hrs_1", "hrs_2", "hrs_3"] });
   await start(db.sql, "2019-05-01", "2019-05-31", { feeds: ["horses"] });
   const lease = await claimed(db.worker, "horses");
-  const odd = (ids: string[]) =>
-    ids.map((id) => ({
-      kind: "horse",
-      race_id: null,
-      horse_id: id,
-      race_date: null,
-      path: "id",
-      reason: "id is missing.",
-      raw: {},
-    }));
-  const broken = answers(0, 3, { hrs_1: null, hrs_2: null });
-  assertEquals(
-    (await ingest(db.worker, lease, { ...broken, rejects: odd(["hrs_1", "hrs_2"]) })).understood,
-    false,
-  );
+  const broken = answers(0, 3, { hrs_1: "odd", hrs_2: "odd" });
+  assertEquals((await ingest(db.worker, lease, broken)).understood, false);
   assertEquals((await chunkRow(db.sql, lease.chunk_id)).cursor_skip, 0);
-  const alone = answers(0, 3, { hrs_1: null });
-  assertEquals((await ingest(db.worker, lease, { ...alone, rejects: odd(["hrs_1"]) })).understood, true);
+  const alone = answers(0, 3, { hrs_1: "odd" });
+  assertEquals((await ingest(db.worker, lease, alone)).understood, true);
   assertEquals(await nextIds(lease, "hrs_1"), ["hrs_2 2019-05-04 2", "hrs_3 2019-05-04 2"]);
 });

@@ -5,17 +5,18 @@ create table engine.ids_asked (
   feed text not null references engine.feeds,
   id text not null,
   asked_at timestamptz not null default engine.clock(),
-  is_known boolean not null,
+  is_known boolean,
   constraint ids_asked_pkey primary key (feed, id)
 );
 comment on table engine.ids_asked is
-  'Ids whose answer left something missing, so that they are not asked for again and again. Those whose row is complete
-   have none here. Delete a row to have its id asked for again.';
+  'Ids whose answer left something missing, so that they are not asked for again and again; an answer that completes
+   the row of an id takes its note away. Delete a row to have its id asked for again.';
 comment on column engine.ids_asked.feed is 'One of engine.feeds that asks for ids.';
 comment on column engine.ids_asked.id is 'As it was asked for.';
 comment on column engine.ids_asked.asked_at is 'When it was last asked for.';
 comment on column engine.ids_asked.is_known is
-  'False: the API does not know it (404), and it is asked for again after a month. True: its answer lacks something, and
+  'False: the API does not know it (404), and it is asked for again after a month. Null: its answer could not be
+   understood and is in ingest_rejects; it is asked for again after a month too. True: its answer lacks something, and
    it is not asked for again.';
 
 create view engine.incomplete_ids
@@ -107,21 +108,26 @@ language sql
 security invoker
 set search_path = ''
 as $$
+  delete from engine.ids_asked as known
+  using jsonb_to_recordset(asked) as sent (id text)
+  where
+    known.feed = note_asked.feed
+    and known.id = sent.id
+    and not exists (
+      select from engine.incomplete_ids as incomplete
+      where incomplete.feed = note_asked.feed and incomplete.id = sent.id
+    );
+
   insert into engine.ids_asked as known (feed, id, is_known)
   select note_asked.feed, sent.id, sent.is_known
   from jsonb_to_recordset(asked) as sent (id text, is_known boolean)
-  where
-    not sent.is_known
-    or exists (
-      select from engine.incomplete_ids as incomplete
-      where incomplete.feed = note_asked.feed and incomplete.id = sent.id
-    )
+  join engine.incomplete_ids as incomplete on incomplete.feed = note_asked.feed and incomplete.id = sent.id
   order by sent.id
   on conflict (feed, id) do update set asked_at = excluded.asked_at, is_known = excluded.is_known
 $$;
 comment on function engine.note_asked(text, jsonb) is
-  'Notes which ids of a page, an array of {id, is_known}, are not to be asked for again. Call it once the page''s rows
-   are stored. Null notes nothing.';
+  'Notes which ids of a page, an array of {id, is_known}, are not to be asked for again, and forgets those whose row is
+   complete. Call it once the page''s rows are stored. Null notes nothing.';
 
 create view engine.months_of_ids
 with (security_invoker = true)
@@ -150,6 +156,6 @@ comment on view engine.months_of_ids is
    there is no other. state as in coverage_months.';
 
 alter table engine.ids_asked enable row level security;
-grant select, insert, update on engine.ids_asked to service_role;
+grant select, insert, update, delete on engine.ids_asked to service_role;
 grant select on engine.incomplete_ids, engine.months_of_ids to service_role;
 grant execute on function engine.ids_to_ask, engine.ids_left, engine.note_asked to service_role;
