@@ -60,6 +60,29 @@ Deno.test("finishing the masters dispatches the feeds that waited for them", asy
   assertEquals(await dispatchedFeeds(), ["racecards", "racecards", "results", "results"]);
 });
 
+Deno.test("the last chunk in front dispatches the feed that stood back for it, however it ends", async () => {
+  for (const end of ["finish", "fail"]) {
+    await db.reset();
+    await db
+      .sql`select engine.create_run('schedule', '2026-05-01', '2026-05-31', array['horses'], planned => ${
+      db.sql.json([{ period_start: "2026-05-01", period_end: "2026-06-01", pages_expected: 1 }])
+    })`;
+    await start(db.sql, "2026-04-01", "2026-05-31", { feeds: ["results"] });
+    // As if they had been claimed and given back.
+    await db.sql`delete from engine.dispatches where feed = 'horses'`;
+    await db.takeDispatches();
+    for (const expected of [["results"], ["horses"]]) {
+      const held = await claimed(db.worker, "results");
+      if (end === "fail") await fail(held, "transient");
+      else {
+        await ingest(db.worker, held, page({ before: [null, 0], after: [null, 0] }));
+        assertEquals(await finish(db.worker, held), "succeeded");
+      }
+      assertEquals(await dispatchedFeeds(), expected, end);
+    }
+  }
+});
+
 Deno.test("a state change that is rolled back makes no dispatch", async () => {
   const held = await lease();
   await assertRejects(() =>
