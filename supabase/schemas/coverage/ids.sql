@@ -52,8 +52,8 @@ join public.ra_runners as runner on runner.race_id = race.id;
 comment on view engine.ids_seen is
   'A row per feed, id and time that it was seen: of horses their stored runs.';
 
--- Not in SQL: plpgsql plans it with the values, and a month needs another plan than forty years. Always: after five
--- calls plpgsql may keep one plan for all, because the cost of a plan for unknown values looks no higher.
+-- Not in SQL: plpgsql plans it with the values, and a month needs another plan than forty years. Each time: after five
+-- calls plpgsql may keep one plan for all values, and the connections of a pool live long.
 create function engine.ids_to_ask(
   feed text, period_start date, period_end date, reprocess text, after_id text default ''
 )
@@ -101,7 +101,6 @@ language plpgsql
 stable
 security invoker
 set search_path = ''
-set plan_cache_mode = 'force_custom_plan'
 as $$
 begin
   return exists (
