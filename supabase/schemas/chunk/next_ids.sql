@@ -5,6 +5,8 @@ returns table (id text, seen_on date, ids_left integer)
 language plpgsql
 security invoker
 set search_path = ''
+-- The API roles have 8 s; a month on a busy small instance may need more.
+set statement_timeout = '60s'
 as $$
 declare
   held public.backfill_progress := engine.hold_lease(next_ids.chunk_id, next_ids.lease_token);
