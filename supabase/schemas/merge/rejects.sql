@@ -33,11 +33,21 @@ as $$
     )
     order by fingerprint
   ),
-  understood as (
+  -- Apart, because only one of the two has an index.
+  understood_races as (
     delete from public.ingest_rejects as known
     where
       known.feed = store_rejects.feed
-      and (known.race_id = any (race_ids) or (known.race_id is null and known.horse_id = any (horse_ids)))
+      and known.race_id = any (race_ids)
+      and known.fingerprint not in (select seen.fingerprint from seen)
+  ),
+  understood_horses as (
+    delete from public.ingest_rejects as known
+    where
+      cardinality(horse_ids) > 0
+      and known.feed = store_rejects.feed
+      and known.race_id is null
+      and known.horse_id = any (horse_ids)
       and known.fingerprint not in (select seen.fingerprint from seen)
   )
   insert into public.ingest_rejects as known (
