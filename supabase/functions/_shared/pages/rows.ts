@@ -119,7 +119,7 @@ export interface UnknownField {
   object: ObjectKind;
   field: string;
   seen: number;
-  /** The first value that is more than a missing one, as JSON, cut off; null when there is none on the page. */
+  /** The first value that is more than a missing one, as JSON and whole; null when there is none on the page. */
   first_value: string | null;
   newest_value: string | null;
 }
@@ -152,8 +152,10 @@ export interface PageRows<Race extends RaceRow = RaceRow, Runner extends RunnerR
   odds: OddsRow[];
   rejects: Reject[];
   unknown_fields: UnknownField[];
-  /** Keys of races that count as come and are not to be stored: of regions that were not asked for, and second copies. */
+  /** Ids of races that count as come and are not to be stored: of regions that were not asked for. */
   left_out: string[];
+  /** The ids of races that came again on the page, once for each further copy: the API's total counts these too. */
+  copies: string[];
   /** Only of a feed that asks for ids. */
   asked?: AskedId[];
 }
@@ -186,5 +188,6 @@ export function emptyPageRows(): PageRows<never, never> {
     rejects: [],
     unknown_fields: [],
     left_out: [],
+    copies: [],
   };
 }
