@@ -158,8 +158,8 @@ async function takePages(chunk: Chunk, workshop: Workshop, stored: { pages: numb
 }
 
 /**
- * Values of a field that nobody knows yet are shown to operators: without secrets, and cut off only then, because half a
- * secret is not found.
+ * Values of a field that nobody knows yet are shown to operators: without secrets, and cut off only then, because
+ * half a secret is not found.
  */
 function storedField(field: UnknownField, log: Logger): UnknownField {
   const stored = (value: string | null) => value === null ? null : excerpt(log.redact(value));
