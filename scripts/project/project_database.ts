@@ -5,8 +5,9 @@ import { isHere } from "./settings.ts";
 export type Sql = postgres.Sql;
 
 /**
- * A pool of connections to a project's database, encrypted unless it is on this machine. Without arrays none can be sent,
- * and the process outlives a connection that is lost while it is made: postgres.js asks for their types on each new one.
+ * A pool of connections to a project's database, encrypted unless it is on this machine. Without arrays none can be
+ * sent, and the process outlives a connection that is lost while it is made: postgres.js asks for their types on each
+ * new one.
  */
 export function connectToProject(
   url: URL,

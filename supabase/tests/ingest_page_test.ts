@@ -11,7 +11,10 @@ Deno.test.beforeEach(() => db.reset());
 
 type Parts = Record<string, JSONValue>;
 
-/** A lease on the cards or results of June, whose pages all start and end at the same cursor: the same page may come again. */
+/**
+ * A lease on the cards or results of June, whose pages all start and end at the same cursor: the same page may come
+ * again.
+ */
 async function lease(feed: "racecards" | "results"): Promise<Lease> {
   await start(db.sql, "2026-06-01", "2026-06-07", { feeds: [feed], reprocess: "all" });
   return await claimed(db.worker, feed);

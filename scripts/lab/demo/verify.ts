@@ -71,8 +71,8 @@ export async function findHalfDays(sql: Sql, runId: number): Promise<HalfDay[]> 
 }
 
 /**
- * A sentence for each chunk that did not succeed and each day that is missing. That the API has no result of a race with a
- * card is none in a replay, whose files hold what they hold.
+ * A sentence for each chunk that did not succeed and each day that is missing. That the API has no result of a race
+ * with a card is none in a replay, whose files hold what they hold.
  */
 export async function findFailures(
   sql: Sql,

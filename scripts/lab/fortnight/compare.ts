@@ -98,8 +98,8 @@ export async function describeWrongDays(sql: Sql, calendar: Calendar, seed: numb
 const NOT_COMPARED = ["created_at", "updated_at", "pulled_at", "chunk_id"];
 
 /**
- * Pulls everything again and resolves to a sentence for each table in which that changes anything: what was stored then is not
- * what the API says in the end.
+ * Pulls everything again and resolves to a sentence for each table in which that changes anything: what was stored
+ * then is not what the API says in the end.
  */
 export async function describeWhatAnotherPullChanges(
   world: FortnightWorld,

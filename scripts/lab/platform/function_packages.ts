@@ -36,8 +36,8 @@ const CURRENT_DENO = [2, 4] as const;
 const LINES_TOLD = 8;
 
 /**
- * Fetches what the functions import, in the versions of the lock file, unless Deno's cache has it. Isolates started with the
- * returned flags then find all of it there.
+ * Fetches what the functions import, in the versions of the lock file, unless Deno's cache has it. Isolates started
+ * with the returned flags then find all of it there.
  *
  * @throws {Problem} when the packages are not in the cache and cannot be fetched
  */

@@ -4,11 +4,11 @@ import { checkFile, writeFile } from "../generated_file.ts";
 import type { SchemaFile } from "./schema_files.ts";
 
 /**
- * Until 1.0 the initial migration is written by `deno task schema`, from the schema files, and must be what they make: the schema
- * changes every day, and every database is a new one.
+ * Until 1.0 the initial migration is written by `deno task schema`, from the schema files, and must be what they
+ * make: the schema changes every day, and every database is a new one.
  *
- * From 1.0 on this is false. Then no migration that was released is ever changed, each change of the schema files comes with a
- * migration written by hand, and what is checked is only that both make the same database.
+ * From 1.0 on this is false. Then no migration that was released is ever changed, each change of the schema files
+ * comes with a migration written by hand, and what is checked is only that both make the same database.
  */
 export const INITIAL_IS_GENERATED: boolean = true;
 

@@ -635,6 +635,22 @@ Deno.test("a new field keeps its first and its newest value, with no secret in t
   }]);
 });
 
+Deno.test("a secret at the place where a new field's value is cut off is not kept in part", async () => {
+  const { engine, work } = bench();
+  await sql`truncate ingest_unknown_fields`;
+  // At most seven characters of it are before the cut, which alone are not known for a secret.
+  for (const padding of [139, 141, 143, 146]) {
+    const chunk = await claimed(engine, "racecards", "2026-06-01", "2026-06-01");
+    const mood = "x".repeat(padding) + PASSWORD;
+    const { body } = await cardsWith("2026-06-01", (card) => card["mood"] = mood, 1);
+    api.faults = () => ({ status: 200, body });
+    assertEquals(await work(chunk), "succeeded");
+    const [kept] = await sql<{ newest_value: string }[]>`select newest_value from ingest_unknown_fields`;
+    const shown = kept?.newest_value.replaceAll(/["x…]/g, "") ?? "nothing";
+    assert("[secret]".startsWith(shown), `${kept?.newest_value}`);
+  }
+});
+
 Deno.test("an API that promises races and sends none is not believed", async () => {
   const { engine, work } = bench();
   const chunk = await claimed(engine, "racecards", "2026-06-01", "2026-06-04");
