@@ -145,7 +145,8 @@ export async function describeWhatAnotherPullChanges(
             string_agg(value.key, ', ' order by value.key) as columns,
             min(format('%s: %s, was %s', value.key, value.value, pair.content_before -> value.key)) as example
           from jsonb_each(pair.content) as value
-          where value.key <> all ('{${NOT_COMPARED.join()}}') and value.value is distinct from pair.content_before -> value.key
+          where value.key <> all ('{${NOT_COMPARED.join()}}')
+            and value.value is distinct from pair.content_before -> value.key
         ) as differing
         where differing.columns is not null
       )

@@ -27,7 +27,8 @@ Deno.test.afterAll(async () => {
 });
 Deno.test.beforeEach(async () => {
   api.faults = () => undefined;
-  await sql`truncate backfill_runs, engine.invocations, ra_races, ra_coverage, ingest_rejects, ingest_errors restart identity cascade`;
+  await sql`truncate backfill_runs, engine.invocations, ra_races,
+    ra_coverage, ingest_rejects, ingest_errors restart identity cascade`;
   await freeSlots(sql);
   await sql`update backfill_settings set regions = default`;
 });
