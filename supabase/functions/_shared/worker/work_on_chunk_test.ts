@@ -596,6 +596,41 @@ Deno.test("a race of a region that was not asked for, and a second copy, are not
   assertEquals((await sql`select from ingest_rejects`).length, 0);
 });
 
+Deno.test("a result that the API lists twice, over the end of a page, is read again and stored once", async () => {
+  const { engine, work } = bench();
+  const chunk = await claimed(engine, "results", "2026-06-03", "2026-06-07");
+  const list: unknown[] = [];
+  for (let total = 1; list.length < total;) {
+    const path = "/results?start_date=2026-06-03&end_date=2026-06-07&region=gb&region=ire&limit=100";
+    const response = await fetch(`${api.url}${path}&skip=${list.length}`, {
+      headers: { authorization: `Basic ${btoa(`somebody:${PASSWORD}`)}` },
+    });
+    const page: { results: unknown[]; total: number } = await response.json();
+    list.push(...page.results);
+    total = page.total;
+  }
+  const races = list.length;
+  list.splice(100, 0, list[99]);
+  api.faults = ({ endpoint, query }) => {
+    if (endpoint !== "/results") return undefined;
+    const skip = Number(new URLSearchParams(query).get("skip"));
+    const body = JSON.stringify({
+      results: list.slice(skip, skip + 100),
+      total: list.length,
+      limit: 100,
+      skip,
+    });
+    return { status: 200, body };
+  };
+  assertEquals(await work(chunk), "waiting");
+  await sql`update backfill_progress set next_attempt_at = engine.clock() where id = ${chunk.id}`;
+  assertEquals(await work((await engine.claimChunk("results", null))!), "succeeded");
+  const [stored] = await sql`select count(*)::integer as races from ra_races
+    where has_result and race_date between '2026-06-03' and '2026-06-07'`;
+  assertEquals([races > 100, stored?.["races"]], [true, races]);
+  assertEquals((await sql`select from coverage_gaps where kind = 'incomplete'`).length, 0);
+});
+
 Deno.test("a region elsewhere is pulled like any other, and its prizes are in its own money", async () => {
   const { engine, work } = bench();
   await sql`update backfill_settings set regions = '{usa,aus,jpn,fr}'`;
