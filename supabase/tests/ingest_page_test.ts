@@ -49,7 +49,8 @@ async function stored(): Promise<unknown> {
   const [digest] = await db.sql`
     select
       (select jsonb_agg(to_jsonb(r) - 'created_at' - 'updated_at' order by r.id) from ra_races as r) as races,
-      (select jsonb_agg(to_jsonb(r) - 'created_at' - 'updated_at' order by r.race_id, r.horse_id) from ra_runners as r) as runners
+      (select jsonb_agg(to_jsonb(r) - 'created_at' - 'updated_at' order by r.race_id, r.horse_id)
+        from ra_runners as r) as runners
   `;
   return digest;
 }
@@ -407,7 +408,8 @@ Deno.test("pages that share horses and come at the same time wait for each other
     }));
   }
   const [counts] = await db.sql`
-    select (select count(*)::integer from ra_runners) as runners, (select min(last_seen_on)::text from ra_mst_horses) as seen
+    select (select count(*)::integer from ra_runners) as runners, (select min(last_seen_on)::text
+      from ra_mst_horses) as seen
   `;
   assertEquals({ ...counts }, { runners: 3000, seen: "2026-05-14" });
 });

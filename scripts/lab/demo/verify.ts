@@ -42,7 +42,8 @@ export async function countRows(sql: Sql): Promise<Counts> {
 /** How many chunks of a run are in which state. */
 export async function chunksByState(sql: Sql, runId: number): Promise<Record<string, number>> {
   const rows = await sql<{ state: string; chunks: number }[]>`
-    select state, count(*)::integer as chunks from backfill_progress where run_id = ${runId} group by state order by state
+    select state, count(*)::integer as chunks from backfill_progress where run_id = ${runId} group by state
+      order by state
   `;
   return Object.fromEntries(rows.map((row) => [row.state, row.chunks]));
 }

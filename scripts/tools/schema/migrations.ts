@@ -58,8 +58,8 @@ export async function checkMigrationNames(supabaseFolder: string): Promise<void>
       wrong.push(`supabase/migrations/${name} is not called like ${INITIAL}: it would never be applied.`);
     } else if (version <= RESERVED_VERSION && !name.includes("_adopt")) {
       wrong.push(
-        `supabase/migrations/${name} has a version that is not above ${RESERVED_VERSION}, which is reserved for adopting ` +
-          "an old database: give it a later one.",
+        `supabase/migrations/${name} has a version that is not above ${RESERVED_VERSION}, which is reserved for ` +
+          "adopting an old database: give it a later one.",
       );
     }
   }
