@@ -2,7 +2,10 @@ import type postgres from "postgres";
 import { isOurs } from "./ours.ts";
 import type { SchemaStatement } from "./statements.ts";
 
-/** Tables, and which of their columns hold a time. */
+/**
+ * Tables, and which of their columns hold a time. Not the one that cron's first tick fills: it comes in the same minute as
+ * the migrations, or after the comparison.
+ */
 const TABLES = `
   select
     c.oid::regclass::text as name,
@@ -12,7 +15,9 @@ const TABLES = `
       where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped and a.atttypid = 'timestamptz'::regtype
     ) as times
   from pg_catalog.pg_class as c
-  where ${isOurs("c.relnamespace")} and c.relkind = 'r'
+  where ${
+  isOurs("c.relnamespace")
+} and c.relkind = 'r' and c.oid is distinct from to_regclass('engine.heartbeats')
 `;
 
 /** Longer ago than a database is made, and more recent than any time that a schema file could write down. */
