@@ -359,7 +359,8 @@ comment on column public.ra_mst_sires.horse_id is
   'Both. The id this animal has, or would have, among the horses: the four kinds of id share their number. May have no
    row.';
 comment on column public.ra_mst_sires.last_seen_on is
-  'Both. Newest racing day that named it: of two names, the one seen on the newer day stands.';
+  'Both. Newest racing day that named it: of two names, the one seen on the newer day stands. A horse''s profile counts
+   as the day before its first stored run.';
 comment on column public.ra_mst_sires.created_at is 'When the row was first written.';
 comment on column public.ra_mst_sires.updated_at is
   'When a value of the row last changed. A pull that brings nothing new leaves it.';
@@ -387,7 +388,8 @@ comment on column public.ra_mst_dams.horse_id is
   'Both. The id this animal has, or would have, among the horses: the four kinds of id share their number. May have no
    row.';
 comment on column public.ra_mst_dams.last_seen_on is
-  'Both. Newest racing day that named it: of two names, the one seen on the newer day stands.';
+  'Both. Newest racing day that named it: of two names, the one seen on the newer day stands. A horse''s profile counts
+   as the day before its first stored run.';
 comment on column public.ra_mst_dams.created_at is 'When the row was first written.';
 comment on column public.ra_mst_dams.updated_at is
   'When a value of the row last changed. A pull that brings nothing new leaves it.';
@@ -415,7 +417,8 @@ comment on column public.ra_mst_damsires.horse_id is
   'Both. The id this animal has, or would have, among the horses: the four kinds of id share their number. May have no
    row.';
 comment on column public.ra_mst_damsires.last_seen_on is
-  'Both. Newest racing day that named it: of two names, the one seen on the newer day stands.';
+  'Both. Newest racing day that named it: of two names, the one seen on the newer day stands. A horse''s profile counts
+   as the day before its first stored run.';
 comment on column public.ra_mst_damsires.created_at is 'When the row was first written.';
 comment on column public.ra_mst_damsires.updated_at is
   'When a value of the row last changed. A pull that brings nothing new leaves it.';
@@ -434,7 +437,7 @@ grant select, insert, update on public.ra_mst_sires, public.ra_mst_dams, public.
 -- schemas/racing/horses.sql
 
 -- Horses, harvested from cards and results, and completed from their profiles. Which value wins, parents.sql says; a
--- profile counts as older than every card.
+-- profile counts as older than every card and result of the horse.
 
 create table public.ra_mst_horses (
   id text primary key,
@@ -499,13 +502,13 @@ comment on column public.ra_mst_horses.created_at is 'When the row was first wri
 comment on column public.ra_mst_horses.updated_at is
   'When a value of the row last changed. A pull that brings nothing new leaves it.';
 comment on column public.ra_mst_horses.sire_name is
-  'Both. The sire, when the source names one without an id, without the birth region; null once an id is known. The
+  'Both. The sire, when the source names one without an id, without the birth region; null where there is an id. The
    Racing API, /racecards/pro and /results, `sire`.';
 comment on column public.ra_mst_horses.dam_name is
-  'Both. The dam, when the source names one without an id, without the birth region; null once an id is known. The
+  'Both. The dam, when the source names one without an id, without the birth region; null where there is an id. The
    Racing API, /racecards/pro and /results, `dam`.';
 comment on column public.ra_mst_horses.damsire_name is
-  'Both. The dam''s sire, when the source names one without an id, without the birth region; null once an id is known.
+  'Both. The dam''s sire, when the source names one without an id, without the birth region; null where there is an id.
    The Racing API, /racecards/pro and /results, `damsire`.';
 
 create trigger skip_unchanged_row before update on public.ra_mst_horses
@@ -514,6 +517,10 @@ create trigger skip_unchanged_row before update on public.ra_mst_horses
 create index ra_mst_horses_sire_id on public.ra_mst_horses (sire_id);
 create index ra_mst_horses_dam_id on public.ra_mst_horses (dam_id);
 create index ra_mst_horses_damsire_id on public.ra_mst_horses (damsire_id);
+-- engine.incomplete_ids has the same condition. Not num_nulls(): without statistics of it the planner expects a third
+-- of the horses, and reads them all.
+create index ra_mst_horses_incomplete on public.ra_mst_horses (id)
+  where dob is null or sex is null or colour is null or breeder is null;
 
 alter table public.ra_mst_horses enable row level security;
 revoke all on public.ra_mst_horses from public, anon, authenticated, service_role;
@@ -1005,14 +1012,14 @@ comment on column public.ra_runners.result_comment is
 comment on column public.ra_runners.updated_at is
   'When a value of the row last changed. A pull that brings nothing new leaves it.';
 comment on column public.ra_runners.jockey_name is
-  'Both. Who rides, when the source names somebody without an id; null once an id is known. ra_runner_names has the name
-   in either case. The Racing API, /racecards/pro and /results, `jockey`.';
+  'Both. Who rides, when the source names somebody without an id; null where there is an id. ra_runner_names has the
+   name in either case. The Racing API, /racecards/pro and /results, `jockey`.';
 comment on column public.ra_runners.trainer_name is
-  'Both. Who trains the horse, when the source names somebody without an id; null once an id is known. ra_runner_names
+  'Both. Who trains the horse, when the source names somebody without an id; null where there is an id. ra_runner_names
    has the name in either case. The Racing API, /racecards/pro and /results, `trainer`.';
 comment on column public.ra_runners.owner_name is
   'Both. Who owns the horse, when the source names somebody without an id (many owners of Irish results of 2026); null
-   once an id is known. ra_runner_names has the name in either case. The Racing API, /racecards/pro and /results,
+   where there is an id. ra_runner_names has the name in either case. The Racing API, /racecards/pro and /results,
    `owner`.';
 
 create index ra_runners_horse_id on public.ra_runners (horse_id);
@@ -1987,8 +1994,8 @@ create index ingest_rejects_acknowledged_at on public.ingest_rejects (acknowledg
   where acknowledged_at is not null;
 comment on table public.ingest_rejects is
   'Rows (kind race, runner, course, region, horse) and values (kind value) that are not understood, with their raw
-   JSON. A reject is removed when a later pull of the same race understands it, or reject_days after it was acknowledged
-   and last met, unless it is a runner of a result.';
+   JSON. A reject is removed when a later pull of the same race, or a later profile of the same horse, is understood,
+   or reject_days after it was acknowledged and last met, unless it is a runner of a result.';
 comment on column public.ingest_rejects.kind is
   'race, runner, course, region, horse: missing as a whole. value: only that column is null, or it was sent twice with
    two values, of which the later one is stored.';
@@ -2152,23 +2159,24 @@ grant select on engine.known_days to service_role;
 -- schemas/coverage/ids.sql
 
 -- Which ids a feed has to ask for. A feed that asks for ids has a branch in engine.incomplete_ids and in
--- engine.ids_to_ask.
+-- engine.ids_seen.
 
 create table engine.ids_asked (
   feed text not null references engine.feeds,
   id text not null,
   asked_at timestamptz not null default engine.clock(),
-  is_known boolean not null,
+  is_known boolean,
   constraint ids_asked_pkey primary key (feed, id)
 );
 comment on table engine.ids_asked is
-  'Ids whose answer left something missing, so that they are not asked for again and again. Those whose row is complete
-   have none here. Delete a row to have its id asked for again.';
+  'Ids whose answer left something missing, so that they are not asked for again and again; an answer that completes
+   the row of an id takes its note away. Delete a row to have its id asked for again.';
 comment on column engine.ids_asked.feed is 'One of engine.feeds that asks for ids.';
 comment on column engine.ids_asked.id is 'As it was asked for.';
 comment on column engine.ids_asked.asked_at is 'When it was last asked for.';
 comment on column engine.ids_asked.is_known is
-  'False: the API does not know it (404), and it is asked for again after a month. True: its answer lacks something, and
+  'False: the API does not know it (404), and it is asked for again after a month. Null: its answer could not be
+   understood and is in ingest_rejects; it is asked for again after a month too. True: its answer lacks something, and
    it is not asked for again.';
 
 create view engine.incomplete_ids
@@ -2176,10 +2184,34 @@ with (security_invoker = true)
 as
 select 'horses' as feed, horse.id
 from public.ra_mst_horses as horse
-where num_nulls(horse.dob, horse.sex, horse.colour, horse.breeder) > 0;
+where horse.dob is null or horse.sex is null or horse.colour is null or horse.breeder is null;
 comment on view engine.incomplete_ids is
   'A row per feed and id whose row lacks something that the feed brings: of horses the date of birth, sex, colour or
    breeder, which no result has.';
+
+create view engine.ids_wanted
+with (security_invoker = true)
+as
+select incomplete.feed, incomplete.id
+from engine.incomplete_ids as incomplete
+where not exists (
+  select from engine.ids_asked as asked
+  where
+    asked.feed = incomplete.feed
+    and asked.id = incomplete.id
+    and (asked.is_known or asked.asked_at > engine.clock() - interval '1 month')
+);
+comment on view engine.ids_wanted is
+  'The ids of engine.incomplete_ids that were not asked for, or were unknown to the API a month ago or earlier.';
+
+create view engine.ids_seen
+with (security_invoker = true)
+as
+select 'horses' as feed, runner.horse_id as id, race.race_date as day
+from public.ra_races as race
+join public.ra_runners as runner on runner.race_id = race.id;
+comment on view engine.ids_seen is
+  'A row per feed, id and time that it was seen: of horses their stored runs.';
 
 -- Not in SQL: plpgsql plans it with the values, and a month needs another plan than forty years.
 create function engine.ids_to_ask(
@@ -2193,48 +2225,64 @@ set search_path = ''
 as $$
 begin
   return query
-  select first_run.horse_id, first_run.day
+  select first_seen.id, first_seen.day
   from (
-    select runner.horse_id, min(race.race_date) as day
-    from public.ra_races as race
-    join public.ra_runners as runner on runner.race_id = race.id
+    select seen.id, min(seen.day) as day
+    from engine.ids_seen as seen
     where
-      ids_to_ask.feed = 'horses'
-      and race.race_date >= ids_to_ask.period_start
-      and race.race_date < ids_to_ask.period_end
-      and runner.horse_id collate "C" > ids_to_ask.after_id
+      seen.feed = ids_to_ask.feed
+      and seen.day >= ids_to_ask.period_start
+      and seen.day < ids_to_ask.period_end
+      and seen.id collate "C" > ids_to_ask.after_id
       and (
         ids_to_ask.reprocess = 'all'
-        or runner.horse_id in (
-          select incomplete.id
-          from engine.incomplete_ids as incomplete
-          where
-            incomplete.feed = ids_to_ask.feed
-            and not exists (
-              select from engine.ids_asked as asked
-              where
-                asked.feed = ids_to_ask.feed
-                and asked.id = incomplete.id
-                and (asked.is_known or asked.asked_at > engine.clock() - interval '1 month')
-            )
-        )
+        or seen.id in (select wanted.id from engine.ids_wanted as wanted where wanted.feed = ids_to_ask.feed)
       )
-    group by runner.horse_id
-  ) as first_run
+    group by seen.id
+  ) as first_seen
   -- A horse belongs to the month of its first stored run, so that no two chunks ask for it.
   where not exists (
-    select
-    from public.ra_runners as earlier
-    join public.ra_races as race on race.id = earlier.race_id
-    where earlier.horse_id = first_run.horse_id and race.race_date < ids_to_ask.period_start
+    select from engine.ids_seen as earlier
+    where earlier.feed = ids_to_ask.feed and earlier.id = first_seen.id and earlier.day < ids_to_ask.period_start
   )
-  order by first_run.horse_id collate "C";
+  order by first_seen.id collate "C";
 end
 $$;
 comment on function engine.ids_to_ask(text, date, date, text, text) is
   'The ids that a feed has to ask for in a half-open period, after after_id, in their order: of horses those with their
    first stored run in it, and that run''s day. reprocess: all, each of them; otherwise those that lack something and
    were not asked for, or were unknown to the API a month ago or earlier. No row for a feed that asks for none.';
+
+-- Beside engine.ids_to_ask, because it ends with the first one: the watch asks each minute, for each dead chunk.
+create function engine.has_ids_to_ask(feed text, period_start date, period_end date, reprocess text)
+returns boolean
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+  return exists (
+    select from engine.ids_seen as seen
+    where
+      seen.feed = has_ids_to_ask.feed
+      and seen.day >= has_ids_to_ask.period_start
+      and seen.day < has_ids_to_ask.period_end
+      and (
+        has_ids_to_ask.reprocess = 'all'
+        or exists (
+          select from engine.ids_wanted as wanted where wanted.feed = has_ids_to_ask.feed and wanted.id = seen.id
+        )
+      )
+      and not exists (
+        select from engine.ids_seen as earlier
+        where earlier.feed = has_ids_to_ask.feed and earlier.id = seen.id and earlier.day < has_ids_to_ask.period_start
+      )
+  );
+end
+$$;
+comment on function engine.has_ids_to_ask(text, date, date, text) is
+  'Whether engine.ids_to_ask has a row for the same arguments.';
 
 create function engine.ids_left(chunk public.backfill_progress)
 returns table (id text, first_day date)
@@ -2260,52 +2308,86 @@ language sql
 security invoker
 set search_path = ''
 as $$
+  delete from engine.ids_asked as known
+  using jsonb_to_recordset(asked) as sent (id text)
+  where
+    known.feed = note_asked.feed
+    and known.id = sent.id
+    and not exists (
+      select from engine.incomplete_ids as incomplete
+      where incomplete.feed = note_asked.feed and incomplete.id = sent.id
+    );
+
   insert into engine.ids_asked as known (feed, id, is_known)
   select note_asked.feed, sent.id, sent.is_known
   from jsonb_to_recordset(asked) as sent (id text, is_known boolean)
-  where
-    not sent.is_known
-    or exists (
-      select from engine.incomplete_ids as incomplete
-      where incomplete.feed = note_asked.feed and incomplete.id = sent.id
-    )
+  join engine.incomplete_ids as incomplete on incomplete.feed = note_asked.feed and incomplete.id = sent.id
   order by sent.id
   on conflict (feed, id) do update set asked_at = excluded.asked_at, is_known = excluded.is_known
 $$;
 comment on function engine.note_asked(text, jsonb) is
-  'Notes which ids of a page, an array of {id, is_known}, are not to be asked for again. Call it once the page''s rows
-   are stored. Null notes nothing.';
+  'Notes which ids of a page, an array of {id, is_known}, are not to be asked for again, and forgets those whose row is
+   complete. Call it once the page''s rows are stored. Null notes nothing.';
 
 create view engine.months_of_ids
 with (security_invoker = true)
 as
-select distinct on (chunk.feed, months.month)
-  chunk.feed,
-  months.month,
+select
+  told.feed,
+  told.month,
   case
-    when chunk.state = 'dead' then 'failed'
-    when chunk.state in ('waiting', 'working') then 'running'
-    when chunk.state = 'succeeded' then 'complete'
-    when chunk.pages_done > 0 then 'partial'
+    when told.state = 'dead' then case
+      when
+        engine.has_ids_to_ask(
+          feed => told.feed, period_start => told.period_start, period_end => told.period_end,
+          reprocess => told.reprocess
+        ) then 'failed'
+      -- Cards, or a later chunk, brought what it did not.
+      else 'complete'
+    end
+    when told.state in ('waiting', 'working') then 'running'
+    when told.state = 'succeeded' then 'complete'
+    when told.pages_done > 0 then 'partial'
     else 'missing'
   end as state,
-  chunk.kind,
-  chunk.period_start,
-  chunk.last_error,
-  chunk.run_id
-from public.backfill_progress as chunk
-join engine.feeds as feed on feed.name = chunk.feed and feed.counted_by = 'ids'
-cross join lateral (select date_trunc('month', chunk.period_start::timestamp)::date as month) as months
--- The newest one that was not cancelled knows best.
-order by chunk.feed, months.month, chunk.state = 'cancelled', chunk.id desc;
+  told.kind,
+  told.period_start,
+  told.last_error,
+  told.run_id
+from (
+  select distinct on (chunk.feed, chunk.month) chunk.*
+  from (
+    select
+      known.*,
+      months.month,
+      run.reprocess,
+      max(known.id) filter (where known.state = 'succeeded') over (
+        partition by known.feed, months.month order by known.period_start
+      ) as succeeded_last
+    from public.backfill_progress as known
+    join public.backfill_runs as run on run.id = known.run_id
+    join engine.feeds as feed on feed.name = known.feed and feed.counted_by = 'ids'
+    cross join lateral (select date_trunc('month', known.period_start::timestamp)::date as month) as months
+  ) as chunk
+  -- A month has two when a run was started while one of its chunks was live: one that is not done says more than the
+  -- newest.
+  order by
+    chunk.feed,
+    chunk.month,
+    chunk.state = 'cancelled',
+    chunk.state in ('waiting', 'working') desc,
+    chunk.state = 'dead' and chunk.id > coalesce(chunk.succeeded_last, 0) desc,
+    chunk.id desc
+) as told;
 comment on view engine.months_of_ids is
-  'A row per month of a feed that asks for ids, as its newest chunk left it; one that was cancelled counts only where
-   there is no other. state as in coverage_months.';
+  'A row per month of a feed that asks for ids: as a live chunk says, otherwise a dead one that no later one has made
+   good, otherwise the newest; one that was cancelled counts only where there is no other. state as in
+   coverage_months.';
 
 alter table engine.ids_asked enable row level security;
-grant select, insert, update on engine.ids_asked to service_role;
-grant select on engine.incomplete_ids, engine.months_of_ids to service_role;
-grant execute on function engine.ids_to_ask, engine.ids_left, engine.note_asked to service_role;
+grant select, insert, update, delete on engine.ids_asked to service_role;
+grant select on engine.incomplete_ids, engine.ids_wanted, engine.ids_seen, engine.months_of_ids to service_role;
+grant execute on function engine.ids_to_ask, engine.has_ids_to_ask, engine.ids_left, engine.note_asked to service_role;
 
 -- schemas/coverage/stored_races.sql
 
@@ -2969,6 +3051,12 @@ begin
   perform engine.dispatch_due(
     (select ended.name from engine.feeds as ended where ended.name = dispatch_next.feed and not ended.goes_first)
   );
+  -- The end of the last chunk in front dispatches those that stood back for it.
+  if not engine.front_has_work() then
+    perform engine.dispatch_due(behind.name)
+    from engine.feeds as behind
+    where behind.in_background and behind.name <> dispatch_next.feed;
+  end if;
 exception
   when sqlstate 'PT424' then
     -- A Vault secret is missing, or pg_net's queue is not safe. The chunk ends all the same; the sweep keeps trying to
@@ -2977,7 +3065,8 @@ exception
 end
 $$;
 comment on function engine.dispatch_next(text) is
-  'Dispatches what may be worked on now that a chunk of the feed (null: of any) has ended. Dispatches nothing, with a
+  'Dispatches what may be worked on now that a chunk of the feed (null: of any) has ended: more of the feed, and once
+   the others have nothing to do, the feeds in the background. Dispatches nothing, with a
    warning, when nothing can be sent: a Vault secret is missing, or pg_net''s queue is not safe.';
 
 grant select on engine.ready_chunks, engine.claimable_chunks to service_role;
@@ -3538,10 +3627,12 @@ select
   a.attnotnull as is_required,
   pg_catalog.pg_get_expr(d.adbin, d.adrelid) as default_value,
   array_position(k.conkey, a.attnum) as place_in_key,
-  a.atttypid = 'text'::regtype as is_text
+  a.atttypid = 'text'::regtype as is_text,
+  (select r.relname::text from pg_catalog.pg_class as r where r.oid = f.confrelid) as refers_to
 from pg_catalog.pg_class as c
 join pg_catalog.pg_attribute as a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
 join pg_catalog.pg_constraint as k on k.conrelid = c.oid and k.contype = 'p'
+left join pg_catalog.pg_constraint as f on f.conrelid = c.oid and f.contype = 'f' and f.conkey = array[a.attnum]
 left join pg_catalog.pg_attrdef as d on d.adrelid = c.oid and d.adnum = a.attnum
 where
   c.relnamespace = 'public'::regnamespace
@@ -3553,7 +3644,7 @@ where
 comment on view engine.column_owners is
   'Columns of the tables in public with the owner that their comments begin with. Card: only cards fill it. Result: only
    results do. Both: both do. Null when the comment does not say: the table is merged by hand, or the owner was
-   forgotten.';
+   forgotten. refers_to: the table that an id refers to.';
 
 -- schemas/merge/rules.sql
 
@@ -3561,7 +3652,63 @@ comment on view engine.column_owners is
 --
 -- Written into the upserts as expressions, not called by them: a function that sets its search path is never inlined.
 
-create function engine.merge_rule(known engine.column_owners, is_dated boolean, belongs_to text[], instead_of text)
+create function engine.plain_name(name text)
+returns text
+language sql
+immutable
+security invoker
+set search_path = ''
+as $$
+  select lower(regexp_replace(name collate "C", '\s', '', 'g'))
+$$;
+comment on function engine.plain_name(text) is
+  'A name as names are compared: without spaces, A to Z in lower case, whatever the collation of the database.';
+
+-- Volatile: it sees a master that another page has stored since the upsert began.
+create function engine.names_another(master text, id text, name text)
+returns boolean
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+  is_another boolean;
+begin
+  if id is null or name is null then
+    return false;
+  end if;
+  execute format(
+    'select engine.plain_name(known.name) <> engine.plain_name($1) from public.%I as known where known.id = $2', master
+  )
+  into is_another
+  using name, id;
+  return coalesce(is_another, false);
+end
+$$;
+comment on function engine.names_another(text, text, text) is
+  'True when a name is another than the one that a master table has for an id. False when either is missing.';
+
+create function engine.merged_id(pair jsonb, first_row text, second_row text)
+returns text
+language sql
+immutable
+security invoker
+set search_path = ''
+as $$
+  -- Nearly every row has no name without an id: only then is the master looked up.
+  select format(
+    'coalesce(%1$s.%3$I, case when %1$s.%4$I is null or not engine.names_another(%5$L, %2$s.%3$I, %1$s.%4$I) '
+      'then %2$s.%3$I end)',
+    first_row, second_row, pair ->> 'id', pair ->> 'name', pair ->> 'master'
+  )
+$$;
+comment on function engine.merged_id(jsonb, text, text) is
+  'An expression: the id of the row that takes precedence, or else that of the other row, unless the first one names
+   somebody else without an id. pair as engine.merge_rule gets it; first_row and second_row: known and seen, or seen and
+   known.';
+
+create function engine.merge_rule(known engine.column_owners, is_dated boolean, belongs_to text[], pair jsonb)
 returns text
 language sql
 stable
@@ -3569,9 +3716,10 @@ security invoker
 set search_path = ''
 as $$
   select case
-    -- A name stands only while no id is known.
-    when instead_of is null then merged.rule
-    else format('case when num_nonnulls(known.%1$I, seen.%1$I) = 0 then %2$s end', instead_of, merged.rule)
+    when pair is null then merged.rule
+    when known.column_name = pair ->> 'id' then of_pair.id
+    -- A name stands only while no id does.
+    else format('case when (%s) is null then %s end', of_pair.id, merged.rule)
   end
   from (
     select
@@ -3602,23 +3750,46 @@ as $$
         -- The value seen on the newer day; a missing one never replaces a known one. Seen on the same day, the greater
         -- one, so that the order of pulling does not show: by code point, as the functions compare, whatever the
         -- collation of the database. What only cards know goes by the days of cards: a newer result does not make it
-        -- stale.
+        -- stale. Without a card only the horse's profile says it, which is asked for on its own: the newer answer
+        -- corrects the older one.
         else format(
-          'case when %3$s > %2$s then coalesce(seen.%1$I, known.%1$I) '
+          'case %5$swhen %3$s > %2$s then coalesce(seen.%1$I, known.%1$I) '
             'when %3$s < %2$s then coalesce(known.%1$I, seen.%1$I) '
             'else greatest(known.%1$I%4$s, seen.%1$I) end',
           known.column_name,
           case known.owner when 'Both' then 'known.last_seen_on' else 'coalesce(known.card_seen_on, ''-infinity'')' end,
           case known.owner when 'Both' then 'seen.last_seen_on' else 'coalesce(seen.card_seen_on, ''-infinity'')' end,
-          case when known.is_text then ' collate "C"' else '' end
+          case when known.is_text then ' collate "C"' else '' end,
+          case when known.owner = 'Card' then format(
+            'when num_nonnulls(known.card_seen_on, seen.card_seen_on) = 0 then coalesce(seen.%1$I, known.%1$I) ',
+            known.column_name
+          ) end
         )
       end as rule
   ) as merged
+  cross join lateral (
+    select
+      case
+        when pair is null then null
+        when is_dated then format(
+          'case when seen.last_seen_on > known.last_seen_on then %1$s when seen.last_seen_on < known.last_seen_on '
+            'then %2$s else greatest(known.%3$I collate "C", seen.%3$I) end',
+          engine.merged_id(pair, 'seen', 'known'), engine.merged_id(pair, 'known', 'seen'), pair ->> 'id'
+        )
+        else format(
+          'case when known.has_result and not seen.has_result then %2$s else %1$s end',
+          engine.merged_id(pair, 'seen', 'known'), engine.merged_id(pair, 'known', 'seen')
+        )
+      end as id
+  ) as of_pair
 $$;
-comment on function engine.merge_rule(engine.column_owners, boolean, text[], text) is
+comment on function engine.merge_rule(engine.column_owners, boolean, text[], jsonb) is
   'What becomes of a column when a row is known and seen again: an expression over known and seen. is_dated: the table
    goes by the days on which its rows were seen; else by has_card and has_result. belongs_to: the columns that it
-   changes together with. instead_of: the column with an id, in whose place it is kept; null for any other.';
+   changes together with. pair: {id, name, master} of an id and of the name that is kept in its place, columns both, and
+   the table that the id refers to; null for any other column.';
+
+grant execute on function engine.plain_name, engine.names_another to service_role;
 
 -- schemas/merge/write_upsert.sql
 
@@ -3753,7 +3924,12 @@ begin
           select array(select jsonb_array_elements_text(one)) from jsonb_array_elements(together) as one
           where one ? c.column_name
         ),
-        instead_of ->> c.column_name
+        (
+          select jsonb_build_object('name', one.key, 'id', one.value, 'master', id.refers_to)
+          from jsonb_each_text(instead_of) as one
+          join engine.column_owners as id on id.table_name = c.table_name and id.column_name = one.value
+          where c.column_name in (one.key, one.value)
+        )
       ) as rule,
       -- By name, not by position: a column that was added later has a different position.
       row_number() over (order by c.place_in_key, c.owner, c.column_name collate "C") as place
@@ -3835,7 +4011,8 @@ $body$;
 comment on function engine.write_upsert(text, jsonb, text, jsonb, jsonb) is
   'Writes the upsert of a table from what its columns'' comments say. filled: what SQL puts into a column, an expression
    over sent and what is joined; a page may bring that column only if the expression reads it. together: lists of
-   columns that change together. instead_of: a name, and the column of the id in whose place it is kept. Of a table
+   columns that change together. instead_of: a name, and the column of the id in whose place it is kept; the id refers
+   to a table that has the name of each. Of a table
    with last_seen_on, a row that brings nothing new is left out beforehand. Error 22023 when a column has no owner or no
    rule, or a name is not that of a column.';
 
@@ -4124,7 +4301,9 @@ $$;
 comment on function engine.reject_fingerprint(text, text, text, text, jsonb) is
   'Identifies a reject, so that the same one is recognised when it comes again.';
 
-create function engine.store_rejects(rejects jsonb, race_ids text[], feed text, run_id bigint, chunk_id bigint)
+create function engine.store_rejects(
+  rejects jsonb, race_ids text[], horse_ids text[], feed text, run_id bigint, chunk_id bigint
+)
 returns void
 language sql
 security invoker
@@ -4141,11 +4320,21 @@ as $$
     )
     order by fingerprint
   ),
-  understood as (
+  -- Apart, because only one of the two has an index.
+  understood_races as (
     delete from public.ingest_rejects as known
     where
       known.feed = store_rejects.feed
       and known.race_id = any (race_ids)
+      and known.fingerprint not in (select seen.fingerprint from seen)
+  ),
+  understood_horses as (
+    delete from public.ingest_rejects as known
+    where
+      cardinality(horse_ids) > 0
+      and known.feed = store_rejects.feed
+      and known.race_id is null
+      and known.horse_id = any (horse_ids)
       and known.fingerprint not in (select seen.fingerprint from seen)
   )
   insert into public.ingest_rejects as known (
@@ -4165,9 +4354,9 @@ as $$
     last_seen_at = engine.clock(),
     acknowledged_at = case when known.reason = excluded.reason then known.acknowledged_at end
 $$;
-comment on function engine.store_rejects(jsonb, text[], text, bigint, bigint) is
+comment on function engine.store_rejects(jsonb, text[], text[], text, bigint, bigint) is
   'Keeps an array of {kind, race_id, horse_id, race_date, path, reason, raw}; the same reject again is the same row.
-   Removes earlier rejects of the given races that are understood now.';
+   Removes earlier rejects of the given races, and of horses asked for by their id, that are understood now.';
 
 create function engine.note_unknown_fields(fields jsonb, feed text)
 returns void
@@ -4373,6 +4562,8 @@ returns table (id text, seen_on date, ids_left integer)
 language plpgsql
 security invoker
 set search_path = ''
+-- The API roles have 8 s; a month on a busy small instance may need more.
+set statement_timeout = '60s'
 as $$
 declare
   held public.backfill_progress := engine.hold_lease(next_ids.chunk_id, next_ids.lease_token);
@@ -4391,8 +4582,36 @@ comment on function public.next_ids(bigint, uuid, text, integer) is
    seen, and how many are left with these. No row: all were asked for. To find them takes as long for a few as for all:
    ask for what an invocation needs at once. Error PT409 when the lease is lost.';
 
-revoke all on function public.next_ids from public, anon, authenticated, service_role;
-grant execute on function public.next_ids to service_role;
+create function public.known_id(chunk_id bigint, lease_token uuid)
+returns text
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  held constant public.backfill_progress := engine.hold_lease(known_id.chunk_id, known_id.lease_token);
+begin
+  return (
+    select horse.id
+    from public.ra_mst_horses as horse
+    where
+      held.feed = 'horses'
+      and not exists (
+        select from engine.incomplete_ids as incomplete where incomplete.feed = held.feed and incomplete.id = horse.id
+      )
+    -- One that is complete without a card has its profile from there. Another one each time: one that the API has lost
+    -- must not stop the feed for good.
+    order by horse.card_seen_on is not null, random()
+    limit 1
+  );
+end
+$$;
+comment on function public.known_id(bigint, uuid) is
+  'An id that the API surely knows, to ask for when it seems to know none of those that a chunk asks for: of horses one
+   whose row is complete, at best from its profile. Null when there is none yet. Error PT409 when the lease is lost.';
+
+revoke all on function public.next_ids, public.known_id from public, anon, authenticated, service_role;
+grant execute on function public.next_ids, public.known_id to service_role;
 
 -- schemas/chunk/claim.sql
 
@@ -4436,6 +4655,9 @@ security invoker
 set search_path = ''
 as $$
 declare
+  newest_run_first constant boolean := (
+    select known.in_background from engine.feeds as known where known.name = choose_chunk.feed
+  );
   chosen public.backfill_progress;
   backfills_only boolean;
 begin
@@ -4449,7 +4671,8 @@ begin
     join engine.claimable_chunks as ready on ready.id = chunk.id
     -- The state is checked again: the session that had the row locked may have just ended the chunk.
     where ready.feed = choose_chunk.feed and chunk.state = 'waiting' and (not backfills_only or chunk.kind = 'backfill')
-    order by ready.priority desc, ready.run_id, ready.place_in_run
+    -- What waits in the background may wait for days, and what is new goes before it.
+    order by ready.priority desc, case when newest_run_first then -ready.run_id end, ready.run_id, ready.place_in_run
     limit 1
     for update of chunk skip locked;
     exit when found;
@@ -4458,9 +4681,9 @@ begin
 end
 $$;
 comment on function engine.choose_chunk(text, integer) is
-  'Locks and returns the chunk of a feed that is claimed next: highest priority first, then the older run, then the
-   run''s own order, but one lease is kept for a backfill, see engine.backfill_goes_first. Null when nothing may be
-   claimed.';
+  'Locks and returns the chunk of a feed that is claimed next: highest priority first, then the older run (of a feed in
+   the background the newer one), then the run''s own order, but one lease is kept for a backfill, see
+   engine.backfill_goes_first. Null when nothing may be claimed.';
 
 create function engine.give_lease(chunk_id bigint, lease_token uuid, dispatched_at timestamptz)
 returns public.backfill_progress
@@ -4568,11 +4791,12 @@ begin
 end
 $$;
 comment on function public.claim_chunk(text, bigint, uuid) is
-  'Leases the next chunk of a feed: highest priority first, then the older run, then the run''s own order; one of the
-   leases is kept for a backfill when one waits. dispatch_id is the number that came with the dispatch; null for a call
-   by hand. proposed_token becomes the lease''s token: the same dispatch with the same token gets the same lease again,
-   so that a lost answer costs nothing. No row when nothing is due, when all leases of the feed are taken, or when the
-   dispatch was claimed before. The answer says where to go on and under which settings.';
+  'Leases the next chunk of a feed: highest priority first, then the older run (of a feed in the background the newer
+   one), then the run''s own order; one of the leases is kept for a backfill when one waits. dispatch_id is the number
+   that came with the dispatch; null for a call by hand. proposed_token becomes the lease''s token: the same dispatch
+   with the same token gets the same lease again, so that a lost answer costs nothing. No row when nothing is due, when
+   all leases of the feed are taken, or when the dispatch was claimed before. The answer says where to go on and under
+   which settings.';
 
 revoke all on function public.claim_chunk from public, anon, authenticated, service_role;
 grant execute on function
@@ -4828,6 +5052,9 @@ set search_path = ''
 as $$
 declare
   race_ids constant text[] := array(select race ->> 'id' from jsonb_array_elements(page -> 'races') as race);
+  horse_ids constant text[] := array(
+    select sent ->> 'id' from jsonb_array_elements(page -> 'asked') as sent where (sent ->> 'is_known')::boolean
+  );
 begin
   perform engine.upsert_regions(page -> 'regions');
   perform engine.upsert_bookmakers(page -> 'bookmakers');
@@ -4841,7 +5068,8 @@ begin
   perform engine.upsert_owners(page -> 'owners');
   perform engine.upsert_races(page -> 'races');
   perform engine.store_rejects(
-    rejects => page -> 'rejects', race_ids => race_ids, feed => held.feed, run_id => held.run_id, chunk_id => held.id
+    rejects => page -> 'rejects', race_ids => race_ids, horse_ids => horse_ids, feed => held.feed,
+    run_id => held.run_id, chunk_id => held.id
   );
   perform engine.upsert_runners(page -> 'runners');
   perform engine.upsert_odds(page -> 'odds');
@@ -4907,7 +5135,8 @@ declare
   new_lease_end constant timestamptz := engine.next_lease_end();
 begin
   perform engine.store_rejects(
-    rejects => page -> 'rejects', race_ids => '{}', feed => held.feed, run_id => held.run_id, chunk_id => held.id
+    rejects => page -> 'rejects', race_ids => '{}', horse_ids => '{}', feed => held.feed, run_id => held.run_id,
+    chunk_id => held.id
   );
   perform engine.note_unknown_fields(page -> 'unknown_fields', held.feed);
   -- The cursor stays in front of the page, so that a retry does not skip it.
@@ -4968,7 +5197,7 @@ comment on function public.ingest_page(bigint, uuid, jsonb) is
    cursor_after: {day, skip, id}, api_total, api_calls (made since the last page), regions, bookmakers, courses, sires,
    dams, damsires, horses, jockeys, trainers, owners, races, runners, odds (arrays of rows; odds may be absent),
    rejects, unknown_fields, left_out (keys of races that are not to be stored; may be absent), asked (of a feed that
-   asks for ids: {id, is_known} of each; may be absent)}. Returns until when the
+   asks for ids: {id, is_known} of each, as engine.ids_asked has them; may be absent)}. Returns until when the
    lease holds, whether to go on (false: the run was paused; yield), and whether anything of the page was understood:
    when not, its rejects are stored and the cursor stays in front of it; fail the chunk. Error PT409 when the lease is
    lost.';
@@ -5078,10 +5307,13 @@ begin
   elsif feed.counted_by = 'lists' and held.pages_done < held.pages_expected then
     return query select format('%s of %s lists pulled', held.pages_done, held.pages_expected), held.period_start;
   elsif feed.counted_by = 'ids' then
-    return query
-    select format('%s of %s ids asked for', held.cursor_skip, held.cursor_skip + count(*)), held.period_start
-    from engine.ids_left(held) as id_left
-    having count(*) > 0;
+    -- Ids that came up after the last were given out are the next run's.
+    if held.cursor_skip < held.api_total or held.api_total is null then
+      return query
+      select format('%s of %s ids asked for', held.cursor_skip, held.cursor_skip + count(*)), held.period_start
+      from engine.ids_left(held) as id_left
+      having count(*) > 0;
+    end if;
   elsif feed.counted_by = 'pages' and held.api_total is null then
     return query select format('The number of %s is not known yet', feed.name), held.period_start;
   else
@@ -5752,9 +5984,10 @@ as $$
 $$;
 comment on function public.backfill_plan(date, date, text[], text) is
   'What backfill_start with the same arguments would cost, a row per feed; starts nothing. api_calls: requests, without
-   those sent again; minutes: at the rate limit (feeds run side by side, so the greatest one is about the whole); races
-   and runners that come; megabytes by which the database grows at most, indexes included; invocations of the functions;
-   note: null, or what prevents a part of it, or why a feed has no chunks. Errors as of backfill_start.';
+   those sent again; minutes: at the rate limit (feeds run side by side, so the greatest one is about the whole; those
+   in the background come after the others, so theirs are added); races and runners that come; megabytes by which the
+   database grows at most, indexes included; invocations of the functions; note: null, or what prevents a part of it, or
+   why a feed has no chunks. Errors as of backfill_start.';
 
 revoke all on function public.backfill_plan from public, anon, authenticated, service_role;
 grant execute on function engine.learned, public.backfill_plan to service_role;
@@ -5817,7 +6050,8 @@ create function engine.create_run(
   newest_first boolean default true,
   reprocess text default 'all',
   requested_by text default session_user,
-  days date[] default null
+  days date[] default null,
+  planned jsonb default null
 )
 returns bigint
 language plpgsql
@@ -5841,9 +6075,12 @@ begin
   -- Two starts at the same time must not both find the range free. Starts of different kinds never wait for each other:
   -- a pull by hand in a transaction that stays open delays no scheduled pull.
   perform engine.take_lock('start ' || kind);
-  perform engine.refuse_rival(
-    kind => kind, feeds => request.wanted_feeds, start_date => start_date, end_date => request.last_day, days => days
-  );
+  -- Chunks that were planned before leave out what is live.
+  if planned is null then
+    perform engine.refuse_rival(
+      kind => kind, feeds => request.wanted_feeds, start_date => start_date, end_date => request.last_day, days => days
+    );
+  end if;
 
   insert into public.backfill_runs (kind, start_date, end_date, feeds, newest_first, reprocess, requested_by)
   values (
@@ -5858,27 +6095,30 @@ begin
     new_run_id,
     kind,
     feed.name,
-    planned.period_start,
-    planned.period_end,
+    chunk.period_start,
+    chunk.period_end,
     row_number() over (
       partition by feed.name
-      order by (planned.period_start - date 'epoch') * case when coalesce(newest_first, true) then -1 else 1 end
+      order by (chunk.period_start - date 'epoch') * case when coalesce(newest_first, true) then -1 else 1 end
     ),
-    case when feed.counted_by = 'days' then planned.period_start end,
-    planned.pages_expected,
-    planned.pages_expected
+    case when feed.counted_by = 'days' then chunk.period_start end,
+    chunk.pages_expected,
+    chunk.pages_expected
   from engine.feeds as feed
   cross join lateral (
     select month.*
     from engine.plan_chunks(
       start_date => start_date, end_date => request.last_day, feed => feed.name, reprocess => reprocess
     ) as month
-    where days is null
+    where days is null and planned is null
     union all
     select stretch.*
     from engine.plan_stretches(feed.name, days) as stretch
     where days is not null
-  ) as planned
+    union all
+    select before.period_start, before.period_end, before.pages_expected
+    from jsonb_to_recordset(planned) as before (period_start date, period_end date, pages_expected integer)
+  ) as chunk
   where feed.name = any (request.wanted_feeds);
 
   -- Kept, because coverage changes: later the reason would be another one.
@@ -5904,11 +6144,13 @@ begin
   return new_run_id;
 end
 $$;
-comment on function engine.create_run(text, date, date, text[], boolean, text, text, date[]) is
+comment on function engine.create_run(text, date, date, text[], boolean, text, text, date[], jsonb) is
   'Creates a run with its chunks and sends the first dispatches; returns its id. Every start of a run (operator,
    schedule, closing of gaps) uses it. kind as in backfill_runs; days: only these of the range, cut into stretches
-   (null: all that reprocess asks for, cut into months). Errors: those of engine.check_request; PT409 as of
-   engine.refuse_rival; PT424 as of engine.refuse_broken_setup when an operator starts it.';
+   (null: all that reprocess asks for, cut into months). planned: the chunks of the one feed, {period_start, period_end,
+   pages_expected} each, from a caller that has left out what is live. Errors: those of engine.check_request; PT409 as
+   of engine.refuse_rival, but not for chunks that were planned; PT424 as of engine.refuse_broken_setup when an operator
+   starts it.';
 
 grant execute on function engine.refuse_rival, engine.create_run to service_role;
 
@@ -6419,7 +6661,7 @@ feeds_left as (
       sum(case when run.paused_at is null then progress.pages_left else 0 end)
         over (
           partition by progress.feed
-          order by progress.priority desc, progress.run_id
+          order by progress.priority desc, progress.run_id * case when feed.in_background then -1 else 1 end
           rows between unbounded preceding and 1 preceding
         )
         / speeds.calls_per_second,
@@ -6439,30 +6681,36 @@ feeds_left as (
   join speeds on speeds.feed = progress.feed
   where progress.pages_left > 0 or progress.last_attempt_due is not null
 ),
+-- What a feed in the background waits for: the feeds of all runs, those that go first and then the rest.
 in_front as (
-  select coalesce(max(feeds_left.seconds), 0) as seconds
+  select
+    coalesce(max(feeds_left.seconds) filter (where feeds_left.goes_first), 0)
+      + coalesce(max(feeds_left.seconds) filter (where not feeds_left.goes_first), 0) as seconds
   from feeds_left
   where not feeds_left.in_background and not feeds_left.is_paused
 ),
 remaining as (
   -- The feeds of a run run side by side, each at its own rate: the slowest one decides. They wait for those that go
-  -- first, and one in the background for those of all runs.
-  select
-    feeds_left.run_id,
-    coalesce(max(feeds_left.longest) filter (where feeds_left.goes_first), 0)
-      + coalesce(max(feeds_left.longest) filter (where not feeds_left.goes_first), 0) as seconds
+  -- first.
+  select own.run_id, greatest(own.front, greatest(own.front, in_front.seconds) + own.behind, own.until_due) as seconds
   from (
     select
       feeds_left.run_id,
-      feeds_left.goes_first,
-      greatest(
-        feeds_left.seconds + case when feeds_left.in_background then in_front.seconds else 0 end,
-        feeds_left.seconds_until_due
-      ) as longest
+      coalesce(
+        max(greatest(feeds_left.seconds, feeds_left.seconds_until_due)) filter (where feeds_left.goes_first), 0
+      )
+        + coalesce(
+          max(greatest(feeds_left.seconds, feeds_left.seconds_until_due)) filter (
+            where not feeds_left.goes_first and not feeds_left.in_background
+          ),
+          0
+        ) as front,
+      max(feeds_left.seconds) filter (where feeds_left.in_background) as behind,
+      max(feeds_left.seconds_until_due) filter (where feeds_left.in_background) as until_due
     from feeds_left
-    cross join in_front
-  ) as feeds_left
-  group by feeds_left.run_id
+    group by feeds_left.run_id
+  ) as own
+  cross join in_front
 ),
 last_minute as (
   select counted.run_id, sum(counted.calls) as calls
@@ -7316,8 +7564,8 @@ comment on column public.coverage_months.month is 'Its first day; null of lists.
 comment on column public.coverage_months.state is
   'The first that holds. failed: a chunk is dead and some of its days are missing; running: a chunk waits or is worked
    on; not_available: the API has none of it, or not yet; complete: no day needs a pull; partial: some do not; missing:
-   no day was pulled completely. Of lists that of the newest run. Of ids that of the month''s newest chunk; complete:
-   each of those that were known then was asked for.';
+   no day was pulled completely. Of lists that of the newest run. Of ids: running: a chunk waits or is worked
+   on; failed: one is dead, and ids of its days are left to ask for; complete: each that was known then was asked for.';
 comment on column public.coverage_months.days is
   'Days of the month that can be known by now: none before the feed''s first day, no result of today.';
 comment on column public.coverage_months.days_covered is
@@ -7525,6 +7773,85 @@ comment on function engine.close_gaps(text[]) is
    first, at most gap_days_a_night. A day still missing after gap_tries such pulls is given up, and an alert says so.
    Returns how many days are pulled. Error 55P03 when another session is closing gaps.';
 
+-- schemas/daily/pull_ids.sql
+
+-- The scheduled pull of a feed that asks for ids.
+
+create function engine.plan_ids_pull(feed text)
+returns table (period_start date, period_end date, pages_expected integer)
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+  with asked as materialized (
+    select to_ask.first_day, date_trunc('month', to_ask.first_day::timestamp) as month
+    from engine.feeds as known
+    cross join lateral engine.ids_to_ask(
+      feed => known.name, period_start => known.first_day, period_end => engine.london_day() + 1,
+      reprocess => 'missing'
+    ) as to_ask
+    where known.name = plan_ids_pull.feed
+  ),
+  held as materialized (
+    select date_trunc('month', live.period_start::timestamp) as month, max(live.period_end) as period_end
+    from engine.live_chunks as live
+    where live.feed = plan_ids_pull.feed and live.paused_at is null
+    group by 1
+  )
+  select
+    coalesce(held.period_end, asked.month::date),
+    least((asked.month + interval '1 month')::date, engine.london_day() + 1),
+    count(*)::integer
+  from asked
+  left join held on held.month = asked.month
+  where held.period_end is null or asked.first_day >= held.period_end
+  group by asked.month, held.period_end
+  order by 1
+$$;
+comment on function engine.plan_ids_pull(text) is
+  'The chunks of a scheduled pull of a feed that asks for ids, the columns of engine.plan_chunks: each month that has
+   some to ask for and no live chunk, or its days since that chunk. A chunk of a paused run holds none.';
+
+create function engine.start_ids_pull(schedule public.pull_schedules)
+returns text
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  wanted_feed constant text := schedule.feeds[1];
+  paused_run bigint;
+  planned jsonb;
+begin
+  if not engine.try_lock('start schedule') then
+    perform engine.refuse_lock('start schedule');
+  end if;
+  -- So the next pull notices when the account works again. The others go on: the feed may be held back for days.
+  for paused_run in
+    select distinct live.run_id
+    from engine.live_pulls as live
+    where live.feed = wanted_feed and live.paused_at is not null
+  loop
+    perform public.backfill_cancel(paused_run);
+  end loop;
+  -- Once, for it reads all runs of forty years.
+  planned := (select jsonb_agg(chunk) from engine.plan_ids_pull(wanted_feed) as chunk);
+  if planned is null then
+    return 'nothing_to_ask';
+  end if;
+  perform engine.create_run(
+    kind => 'schedule', start_date => (planned -> 0 ->> 'period_start')::date, end_date => engine.london_day(),
+    feeds => array[wanted_feed], reprocess => 'missing', requested_by => 'schedule ' || schedule.name,
+    planned => planned
+  );
+  return 'started';
+end
+$$;
+comment on function engine.start_ids_pull(public.pull_schedules) is
+  'Starts the run of a schedule for all ids that its feed has to ask for and that no live chunk asks for, and cancels
+   its paused ones. Returns started; nothing_to_ask when there are none.';
+
 -- schemas/daily/pulls.sql
 
 -- The daily pulls. A cron tick each minute starts what is due by the UK's clock; each pull is an ordinary run.
@@ -7686,45 +8013,6 @@ comment on function engine.start_scheduled_pull(public.pull_schedules, timestamp
    day from today. Returns started; left_to_another when earlier pulls will still read all of its days; waits when an
    earlier pull that has read or begun some of them still holds them. The earlier pull then tries again at once.';
 
-create function engine.start_ids_pull(schedule public.pull_schedules)
-returns text
-language plpgsql
-security invoker
-set search_path = ''
-as $$
-declare
-  wanted_feed constant text := schedule.feeds[1];
-  today constant date := engine.london_day();
-  wanted_since date;
-  earlier_run bigint;
-begin
-  if not engine.try_lock('start schedule') then
-    perform engine.refuse_lock('start schedule');
-  end if;
-  -- What an earlier pull has left is asked for by this one, which begins with what is new.
-  for earlier_run in select distinct live.run_id from engine.live_pulls as live where live.feed = wanted_feed loop
-    perform public.backfill_cancel(earlier_run);
-  end loop;
-  select date_trunc('month', min(to_ask.first_day)::timestamp)::date into wanted_since
-  from engine.feeds as known
-  cross join lateral engine.ids_to_ask(
-    feed => known.name, period_start => known.first_day, period_end => today + 1, reprocess => 'missing'
-  ) as to_ask
-  where known.name = wanted_feed;
-  if wanted_since is null then
-    return 'nothing_to_ask';
-  end if;
-  perform engine.create_run(
-    kind => 'schedule', start_date => wanted_since, end_date => today, feeds => array[wanted_feed],
-    reprocess => 'missing', requested_by => 'schedule ' || schedule.name
-  );
-  return 'started';
-end
-$$;
-comment on function engine.start_ids_pull(public.pull_schedules) is
-  'Starts the run of a schedule for all ids that its feed has to ask for, in place of an earlier one that has not ended.
-   Returns started; nothing_to_ask when there are none.';
-
 create function engine.answer_schedule(schedule public.pull_schedules, due timestamptz)
 returns integer
 language plpgsql
@@ -7783,12 +8071,12 @@ begin
   end if;
 
   -- The widest range first: when several are due after a standstill, the narrower ones find their days taken. Gaps take
-  -- what is left.
+  -- what is left. Ids come last, because to find them takes seconds.
   for schedule in
     select s.*
     from public.pull_schedules as s
     where s.enabled
-    order by s.pulls = 'gaps', s.last_day - s.first_day desc, s.name
+    order by array_position(array['days', 'gaps', 'ids'], s.pulls), s.last_day - s.first_day desc, s.name
   loop
     -- Each on its own: an error in one delays no other.
     begin
@@ -7935,6 +8223,15 @@ known as (
             schedule.pulls = 'ids'
             and feeds.feed = any (schedule.feeds)
             and not exists (select from engine.live_chunks as live where live.feed = feeds.feed)
+            -- What was given up or cancelled since then is not asked for, and the chunks that succeeded count above.
+            and not exists (
+              select from public.backfill_progress as chunk
+              where
+                chunk.feed = feeds.feed
+                and chunk.kind = 'schedule'
+                and chunk.state in ('dead', 'cancelled')
+                and chunk.ended_at >= schedule.last_due_at
+            )
         )
       )
       when not feeds.has_days then (
@@ -8396,8 +8693,10 @@ from (
       else format('run %s, %s', chunk.run_id, chunk.feed)
     end as subject,
     feed.has_days,
-    feed.counted_by
+    feed.counted_by,
+    run.reprocess
   from public.backfill_progress as chunk
+  join public.backfill_runs as run on run.id = chunk.run_id
   join engine.feeds as feed on feed.name = chunk.feed
 ) as dead
 where
@@ -8413,6 +8712,14 @@ where
         and (
           dead.counted_by = 'lists' or (later.period_start < dead.period_end and later.period_end > dead.period_start)
         )
+    )
+    -- Cards may have brought what it should have asked for.
+    and (
+      dead.counted_by <> 'ids'
+      or engine.has_ids_to_ask(
+        feed => dead.feed, period_start => dead.period_start, period_end => dead.period_end,
+        reprocess => dead.reprocess
+      )
     )
     else exists (
       select from generate_series(

@@ -313,7 +313,7 @@ Deno.test("an acknowledged reject that comes again raises nothing, unless its re
       select engine.store_rejects(
         ${
       db.worker.json([{ kind: "race", race_id: "rac_1", race_date: "2026-05-01", path: "", reason, raw: {} }])
-    }, '{}'::text[], 'results', null, null
+    }, '{}'::text[], '{}'::text[], 'results', null, null
       )
     `;
   await met("No course");
@@ -329,7 +329,7 @@ Deno.test("an acknowledged reject that comes again raises nothing, unless its re
 Deno.test("a reject that a later pull understands resolves its alert", async () => {
   await meet(1);
   await watch();
-  await db.worker`select engine.store_rejects('[]', array['rac_1'], 'results', null, null)`;
+  await db.worker`select engine.store_rejects('[]', array['rac_1'], '{}'::text[], 'results', null, null)`;
   await watch();
   assertEquals(await aboutRejects(), [["results, met on 2026-06-15", true]]);
 });

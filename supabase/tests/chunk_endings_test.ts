@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { startTestDatabase, type TestDatabase } from "./support/test_database.ts";
 import { chunkRow, claim, claimed, finish, ingest, type Lease, start } from "./support/chunks.ts";
-import { cardRace, page } from "./support/pages.ts";
+import { cardRace, page, resultRace, resultRunner } from "./support/pages.ts";
 
 let db: TestDatabase;
 Deno.test.beforeAll(async () => void (db = await startTestDatabase()));
@@ -58,6 +58,36 @@ Deno.test("finishing the masters dispatches the feeds that waited for them", asy
   await db.takeDispatches();
   await finish(db.worker, masters);
   assertEquals(await dispatchedFeeds(), ["racecards", "racecards", "results", "results"]);
+});
+
+/** A result, so that there is a horse to ask for. */
+async function storeRunOfHorse(day: string): Promise<void> {
+  await db
+    .sql`insert into ra_mst_courses (id, name, region_code, is_listed) values ('crs_1', 'Sandbury', 'gb', false)`;
+  await db.sql`insert into ra_mst_horses (id, name, last_seen_on) values ('hrs_1', 'Paper Lantern', ${day})`;
+  await db.sql`select engine.upsert_races(${db.sql.json([resultRace("rac_1", { race_date: day })])})`;
+  await db.sql`select engine.upsert_runners(${db.sql.json([resultRunner("rac_1", "hrs_1")])})`;
+}
+
+Deno.test("the last chunk in front dispatches the feed that stood back for it, however it ends", async () => {
+  for (const end of ["finish", "fail"]) {
+    await db.reset();
+    await storeRunOfHorse("2026-05-04");
+    await start(db.sql, "2026-05-01", "2026-05-31", { feeds: ["horses"] });
+    await start(db.sql, "2026-04-01", "2026-05-31", { feeds: ["results"] });
+    // As if they had been claimed and given back.
+    await db.sql`delete from engine.dispatches where feed = 'horses'`;
+    await db.takeDispatches();
+    for (const expected of [["results"], ["horses"]]) {
+      const held = await claimed(db.worker, "results");
+      if (end === "fail") await fail(held, "transient");
+      else {
+        await ingest(db.worker, held, page({ before: [null, 0], after: [null, 0] }));
+        assertEquals(await finish(db.worker, held), "succeeded");
+      }
+      assertEquals(await dispatchedFeeds(), expected, end);
+    }
+  }
 });
 
 Deno.test("a state change that is rolled back makes no dispatch", async () => {

@@ -94,9 +94,9 @@ Deno.test("a name without an id is kept, and a question by name finds it", async
   }
 });
 
-Deno.test("once any pull brings the id, it stands and the name goes, in any order of pulls", async () => {
+Deno.test("once any pull brings the id of that name, it stands and the name goes, in any order of pulls", async () => {
   for (const kind of KINDS) {
-    const alone = { [kind.key]: { [`${kind.name}_name`]: "Some Name" } };
+    const alone = { [kind.key]: { [`${kind.name}_name`]: kind.master.toUpperCase().replace(" ", "  ") } };
     const known = { [kind.key]: { [`${kind.name}_id`]: kind.id } };
     const pulls: Pull[] = [
       { feed: "results", ...alone },
@@ -105,6 +105,63 @@ Deno.test("once any pull brings the id, it stands and the name goes, in any orde
     ];
     for (const order of orders(pulls)) {
       assertEquals(await kept(kind, await pull(...order)), [kind.id, null, kind.master]);
+    }
+  }
+});
+
+Deno.test("a result's name without an id takes the place of a card's id of somebody else, in any order of pulls", async () => {
+  for (const kind of KINDS.filter(({ key }) => key === "runner")) {
+    const pulls: Pull[] = [
+      { feed: "racecards", runner: { [`${kind.name}_id`]: kind.id } },
+      { feed: "results", runner: { [`${kind.name}_name`]: "Another Name" } },
+      { feed: "results" },
+    ];
+    for (const order of orders(pulls)) {
+      assertEquals(await kept(kind, await pull(...order)), [null, "Another Name", "Another Name"]);
+    }
+  }
+});
+
+Deno.test("of one feed, the newer pull says who it was: by name or by id", async () => {
+  for (const feed of ["racecards", "results"] as const) {
+    for (const kind of KINDS.filter(({ key }) => key === "runner")) {
+      const alone: Pull = { feed, runner: { [`${kind.name}_name`]: "Another Name" } };
+      const known: Pull = { feed, runner: { [`${kind.name}_id`]: kind.id } };
+      assertEquals(await kept(kind, await pull(known, alone)), [null, "Another Name", "Another Name"]);
+      assertEquals(await kept(kind, await pull(alone, known)), [kind.id, null, kind.master]);
+    }
+  }
+});
+
+Deno.test("a result's id stands against a name that a card gives alone, in any order of pulls", async () => {
+  for (const kind of KINDS.filter(({ key }) => key === "runner")) {
+    const pulls: Pull[] = [
+      { feed: "racecards", runner: { [`${kind.name}_name`]: "Another Name" } },
+      { feed: "results", runner: { [`${kind.name}_id`]: kind.id } },
+    ];
+    for (const order of orders(pulls)) {
+      assertEquals(await kept(kind, await pull(...order)), [kind.id, null, kind.master]);
+    }
+  }
+});
+
+Deno.test("of a parent, the newer day says who it was, and of one day the id stands, in any order of pulls", async () => {
+  for (const kind of KINDS.filter(({ key }) => key === "horse")) {
+    const alone = (day: string): Pull => (
+      { feed: "results", horse: { [`${kind.name}_name`]: "Another Name", last_seen_on: day } }
+    );
+    const known = (day: string): Pull => (
+      { feed: "results", horse: { [`${kind.name}_id`]: kind.id, last_seen_on: day } }
+    );
+    const outcomes: [Pull[], unknown[]][] = [
+      [[known("2026-06-01"), alone("2026-06-02")], [null, "Another Name", "Another Name"]],
+      [[known("2026-06-02"), alone("2026-06-01")], [kind.id, null, kind.master]],
+      [[known("2026-06-01"), alone("2026-06-01")], [kind.id, null, kind.master]],
+    ];
+    for (const [pulls, outcome] of outcomes) {
+      for (const order of orders(pulls)) {
+        assertEquals(await kept(kind, await pull(...order)), outcome);
+      }
     }
   }
 });

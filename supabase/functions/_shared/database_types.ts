@@ -1763,6 +1763,7 @@ export type Database = {
           "understood": boolean;
         }[];
       };
+      "known_id": { Args: { "chunk_id": number; "lease_token": string }; Returns: string };
       "next_ids": {
         Args: { "after_id": string; "at_most": number; "chunk_id": number; "lease_token": string };
         Returns: {

@@ -22,8 +22,10 @@ from (
       else format('run %s, %s', chunk.run_id, chunk.feed)
     end as subject,
     feed.has_days,
-    feed.counted_by
+    feed.counted_by,
+    run.reprocess
   from public.backfill_progress as chunk
+  join public.backfill_runs as run on run.id = chunk.run_id
   join engine.feeds as feed on feed.name = chunk.feed
 ) as dead
 where
@@ -39,6 +41,14 @@ where
         and (
           dead.counted_by = 'lists' or (later.period_start < dead.period_end and later.period_end > dead.period_start)
         )
+    )
+    -- Cards may have brought what it should have asked for.
+    and (
+      dead.counted_by <> 'ids'
+      or engine.has_ids_to_ask(
+        feed => dead.feed, period_start => dead.period_start, period_end => dead.period_end,
+        reprocess => dead.reprocess
+      )
     )
     else exists (
       select from generate_series(

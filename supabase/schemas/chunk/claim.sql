@@ -38,6 +38,9 @@ security invoker
 set search_path = ''
 as $$
 declare
+  newest_run_first constant boolean := (
+    select known.in_background from engine.feeds as known where known.name = choose_chunk.feed
+  );
   chosen public.backfill_progress;
   backfills_only boolean;
 begin
@@ -51,7 +54,8 @@ begin
     join engine.claimable_chunks as ready on ready.id = chunk.id
     -- The state is checked again: the session that had the row locked may have just ended the chunk.
     where ready.feed = choose_chunk.feed and chunk.state = 'waiting' and (not backfills_only or chunk.kind = 'backfill')
-    order by ready.priority desc, ready.run_id, ready.place_in_run
+    -- What waits in the background may wait for days, and what is new goes before it.
+    order by ready.priority desc, case when newest_run_first then -ready.run_id end, ready.run_id, ready.place_in_run
     limit 1
     for update of chunk skip locked;
     exit when found;
@@ -60,9 +64,9 @@ begin
 end
 $$;
 comment on function engine.choose_chunk(text, integer) is
-  'Locks and returns the chunk of a feed that is claimed next: highest priority first, then the older run, then the
-   run''s own order, but one lease is kept for a backfill, see engine.backfill_goes_first. Null when nothing may be
-   claimed.';
+  'Locks and returns the chunk of a feed that is claimed next: highest priority first, then the older run (of a feed in
+   the background the newer one), then the run''s own order, but one lease is kept for a backfill, see
+   engine.backfill_goes_first. Null when nothing may be claimed.';
 
 create function engine.give_lease(chunk_id bigint, lease_token uuid, dispatched_at timestamptz)
 returns public.backfill_progress
@@ -170,11 +174,12 @@ begin
 end
 $$;
 comment on function public.claim_chunk(text, bigint, uuid) is
-  'Leases the next chunk of a feed: highest priority first, then the older run, then the run''s own order; one of the
-   leases is kept for a backfill when one waits. dispatch_id is the number that came with the dispatch; null for a call
-   by hand. proposed_token becomes the lease''s token: the same dispatch with the same token gets the same lease again,
-   so that a lost answer costs nothing. No row when nothing is due, when all leases of the feed are taken, or when the
-   dispatch was claimed before. The answer says where to go on and under which settings.';
+  'Leases the next chunk of a feed: highest priority first, then the older run (of a feed in the background the newer
+   one), then the run''s own order; one of the leases is kept for a backfill when one waits. dispatch_id is the number
+   that came with the dispatch; null for a call by hand. proposed_token becomes the lease''s token: the same dispatch
+   with the same token gets the same lease again, so that a lost answer costs nothing. No row when nothing is due, when
+   all leases of the feed are taken, or when the dispatch was claimed before. The answer says where to go on and under
+   which settings.';
 
 revoke all on function public.claim_chunk from public, anon, authenticated, service_role;
 grant execute on function

@@ -15,10 +15,13 @@ begin
   elsif feed.counted_by = 'lists' and held.pages_done < held.pages_expected then
     return query select format('%s of %s lists pulled', held.pages_done, held.pages_expected), held.period_start;
   elsif feed.counted_by = 'ids' then
-    return query
-    select format('%s of %s ids asked for', held.cursor_skip, held.cursor_skip + count(*)), held.period_start
-    from engine.ids_left(held) as id_left
-    having count(*) > 0;
+    -- Ids that came up after the last were given out are the next run's.
+    if held.cursor_skip < held.api_total or held.api_total is null then
+      return query
+      select format('%s of %s ids asked for', held.cursor_skip, held.cursor_skip + count(*)), held.period_start
+      from engine.ids_left(held) as id_left
+      having count(*) > 0;
+    end if;
   elsif feed.counted_by = 'pages' and held.api_total is null then
     return query select format('The number of %s is not known yet', feed.name), held.period_start;
   else

@@ -59,6 +59,9 @@ set search_path = ''
 as $$
 declare
   race_ids constant text[] := array(select race ->> 'id' from jsonb_array_elements(page -> 'races') as race);
+  horse_ids constant text[] := array(
+    select sent ->> 'id' from jsonb_array_elements(page -> 'asked') as sent where (sent ->> 'is_known')::boolean
+  );
 begin
   perform engine.upsert_regions(page -> 'regions');
   perform engine.upsert_bookmakers(page -> 'bookmakers');
@@ -72,7 +75,8 @@ begin
   perform engine.upsert_owners(page -> 'owners');
   perform engine.upsert_races(page -> 'races');
   perform engine.store_rejects(
-    rejects => page -> 'rejects', race_ids => race_ids, feed => held.feed, run_id => held.run_id, chunk_id => held.id
+    rejects => page -> 'rejects', race_ids => race_ids, horse_ids => horse_ids, feed => held.feed,
+    run_id => held.run_id, chunk_id => held.id
   );
   perform engine.upsert_runners(page -> 'runners');
   perform engine.upsert_odds(page -> 'odds');
@@ -138,7 +142,8 @@ declare
   new_lease_end constant timestamptz := engine.next_lease_end();
 begin
   perform engine.store_rejects(
-    rejects => page -> 'rejects', race_ids => '{}', feed => held.feed, run_id => held.run_id, chunk_id => held.id
+    rejects => page -> 'rejects', race_ids => '{}', horse_ids => '{}', feed => held.feed, run_id => held.run_id,
+    chunk_id => held.id
   );
   perform engine.note_unknown_fields(page -> 'unknown_fields', held.feed);
   -- The cursor stays in front of the page, so that a retry does not skip it.
@@ -199,7 +204,7 @@ comment on function public.ingest_page(bigint, uuid, jsonb) is
    cursor_after: {day, skip, id}, api_total, api_calls (made since the last page), regions, bookmakers, courses, sires,
    dams, damsires, horses, jockeys, trainers, owners, races, runners, odds (arrays of rows; odds may be absent),
    rejects, unknown_fields, left_out (keys of races that are not to be stored; may be absent), asked (of a feed that
-   asks for ids: {id, is_known} of each; may be absent)}. Returns until when the
+   asks for ids: {id, is_known} of each, as engine.ids_asked has them; may be absent)}. Returns until when the
    lease holds, whether to go on (false: the run was paused; yield), and whether anything of the page was understood:
    when not, its rejects are stored and the cursor stays in front of it; fail the chunk. Error PT409 when the lease is
    lost.';

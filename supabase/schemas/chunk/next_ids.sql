@@ -5,6 +5,8 @@ returns table (id text, seen_on date, ids_left integer)
 language plpgsql
 security invoker
 set search_path = ''
+-- The API roles have 8 s; a month on a busy small instance may need more.
+set statement_timeout = '60s'
 as $$
 declare
   held public.backfill_progress := engine.hold_lease(next_ids.chunk_id, next_ids.lease_token);
@@ -23,5 +25,33 @@ comment on function public.next_ids(bigint, uuid, text, integer) is
    seen, and how many are left with these. No row: all were asked for. To find them takes as long for a few as for all:
    ask for what an invocation needs at once. Error PT409 when the lease is lost.';
 
-revoke all on function public.next_ids from public, anon, authenticated, service_role;
-grant execute on function public.next_ids to service_role;
+create function public.known_id(chunk_id bigint, lease_token uuid)
+returns text
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  held constant public.backfill_progress := engine.hold_lease(known_id.chunk_id, known_id.lease_token);
+begin
+  return (
+    select horse.id
+    from public.ra_mst_horses as horse
+    where
+      held.feed = 'horses'
+      and not exists (
+        select from engine.incomplete_ids as incomplete where incomplete.feed = held.feed and incomplete.id = horse.id
+      )
+    -- One that is complete without a card has its profile from there. Another one each time: one that the API has lost
+    -- must not stop the feed for good.
+    order by horse.card_seen_on is not null, random()
+    limit 1
+  );
+end
+$$;
+comment on function public.known_id(bigint, uuid) is
+  'An id that the API surely knows, to ask for when it seems to know none of those that a chunk asks for: of horses one
+   whose row is complete, at best from its profile. Null when there is none yet. Error PT409 when the lease is lost.';
+
+revoke all on function public.next_ids, public.known_id from public, anon, authenticated, service_role;
+grant execute on function public.next_ids, public.known_id to service_role;

@@ -206,8 +206,8 @@ comment on column public.coverage_months.month is 'Its first day; null of lists.
 comment on column public.coverage_months.state is
   'The first that holds. failed: a chunk is dead and some of its days are missing; running: a chunk waits or is worked
    on; not_available: the API has none of it, or not yet; complete: no day needs a pull; partial: some do not; missing:
-   no day was pulled completely. Of lists that of the newest run. Of ids that of the month''s newest chunk; complete:
-   each of those that were known then was asked for.';
+   no day was pulled completely. Of lists that of the newest run. Of ids: running: a chunk waits or is worked
+   on; failed: one is dead, and ids of its days are left to ask for; complete: each that was known then was asked for.';
 comment on column public.coverage_months.days is
   'Days of the month that can be known by now: none before the feed''s first day, no result of today.';
 comment on column public.coverage_months.days_covered is

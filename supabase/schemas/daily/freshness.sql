@@ -60,6 +60,15 @@ known as (
             schedule.pulls = 'ids'
             and feeds.feed = any (schedule.feeds)
             and not exists (select from engine.live_chunks as live where live.feed = feeds.feed)
+            -- What was given up or cancelled since then is not asked for, and the chunks that succeeded count above.
+            and not exists (
+              select from public.backfill_progress as chunk
+              where
+                chunk.feed = feeds.feed
+                and chunk.kind = 'schedule'
+                and chunk.state in ('dead', 'cancelled')
+                and chunk.ended_at >= schedule.last_due_at
+            )
         )
       )
       when not feeds.has_days then (

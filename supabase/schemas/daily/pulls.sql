@@ -157,45 +157,6 @@ comment on function engine.start_scheduled_pull(public.pull_schedules, timestamp
    day from today. Returns started; left_to_another when earlier pulls will still read all of its days; waits when an
    earlier pull that has read or begun some of them still holds them. The earlier pull then tries again at once.';
 
-create function engine.start_ids_pull(schedule public.pull_schedules)
-returns text
-language plpgsql
-security invoker
-set search_path = ''
-as $$
-declare
-  wanted_feed constant text := schedule.feeds[1];
-  today constant date := engine.london_day();
-  wanted_since date;
-  earlier_run bigint;
-begin
-  if not engine.try_lock('start schedule') then
-    perform engine.refuse_lock('start schedule');
-  end if;
-  -- What an earlier pull has left is asked for by this one, which begins with what is new.
-  for earlier_run in select distinct live.run_id from engine.live_pulls as live where live.feed = wanted_feed loop
-    perform public.backfill_cancel(earlier_run);
-  end loop;
-  select date_trunc('month', min(to_ask.first_day)::timestamp)::date into wanted_since
-  from engine.feeds as known
-  cross join lateral engine.ids_to_ask(
-    feed => known.name, period_start => known.first_day, period_end => today + 1, reprocess => 'missing'
-  ) as to_ask
-  where known.name = wanted_feed;
-  if wanted_since is null then
-    return 'nothing_to_ask';
-  end if;
-  perform engine.create_run(
-    kind => 'schedule', start_date => wanted_since, end_date => today, feeds => array[wanted_feed],
-    reprocess => 'missing', requested_by => 'schedule ' || schedule.name
-  );
-  return 'started';
-end
-$$;
-comment on function engine.start_ids_pull(public.pull_schedules) is
-  'Starts the run of a schedule for all ids that its feed has to ask for, in place of an earlier one that has not ended.
-   Returns started; nothing_to_ask when there are none.';
-
 create function engine.answer_schedule(schedule public.pull_schedules, due timestamptz)
 returns integer
 language plpgsql
@@ -254,12 +215,12 @@ begin
   end if;
 
   -- The widest range first: when several are due after a standstill, the narrower ones find their days taken. Gaps take
-  -- what is left.
+  -- what is left. Ids come last, because to find them takes seconds.
   for schedule in
     select s.*
     from public.pull_schedules as s
     where s.enabled
-    order by s.pulls = 'gaps', s.last_day - s.first_day desc, s.name
+    order by array_position(array['days', 'gaps', 'ids'], s.pulls), s.last_day - s.first_day desc, s.name
   loop
     -- Each on its own: an error in one delays no other.
     begin

@@ -148,6 +148,12 @@ begin
   perform engine.dispatch_due(
     (select ended.name from engine.feeds as ended where ended.name = dispatch_next.feed and not ended.goes_first)
   );
+  -- The end of the last chunk in front dispatches those that stood back for it.
+  if not engine.front_has_work() then
+    perform engine.dispatch_due(behind.name)
+    from engine.feeds as behind
+    where behind.in_background and behind.name <> dispatch_next.feed;
+  end if;
 exception
   when sqlstate 'PT424' then
     -- A Vault secret is missing, or pg_net's queue is not safe. The chunk ends all the same; the sweep keeps trying to
@@ -156,7 +162,8 @@ exception
 end
 $$;
 comment on function engine.dispatch_next(text) is
-  'Dispatches what may be worked on now that a chunk of the feed (null: of any) has ended. Dispatches nothing, with a
+  'Dispatches what may be worked on now that a chunk of the feed (null: of any) has ended: more of the feed, and once
+   the others have nothing to do, the feeds in the background. Dispatches nothing, with a
    warning, when nothing can be sent: a Vault secret is missing, or pg_net''s queue is not safe.';
 
 grant select on engine.ready_chunks, engine.claimable_chunks to service_role;

@@ -11,10 +11,12 @@ select
   a.attnotnull as is_required,
   pg_catalog.pg_get_expr(d.adbin, d.adrelid) as default_value,
   array_position(k.conkey, a.attnum) as place_in_key,
-  a.atttypid = 'text'::regtype as is_text
+  a.atttypid = 'text'::regtype as is_text,
+  (select r.relname::text from pg_catalog.pg_class as r where r.oid = f.confrelid) as refers_to
 from pg_catalog.pg_class as c
 join pg_catalog.pg_attribute as a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
 join pg_catalog.pg_constraint as k on k.conrelid = c.oid and k.contype = 'p'
+left join pg_catalog.pg_constraint as f on f.conrelid = c.oid and f.contype = 'f' and f.conkey = array[a.attnum]
 left join pg_catalog.pg_attrdef as d on d.adrelid = c.oid and d.adnum = a.attnum
 where
   c.relnamespace = 'public'::regnamespace
@@ -26,4 +28,4 @@ where
 comment on view engine.column_owners is
   'Columns of the tables in public with the owner that their comments begin with. Card: only cards fill it. Result: only
    results do. Both: both do. Null when the comment does not say: the table is merged by hand, or the owner was
-   forgotten.';
+   forgotten. refers_to: the table that an id refers to.';

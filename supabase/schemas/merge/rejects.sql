@@ -14,7 +14,9 @@ $$;
 comment on function engine.reject_fingerprint(text, text, text, text, jsonb) is
   'Identifies a reject, so that the same one is recognised when it comes again.';
 
-create function engine.store_rejects(rejects jsonb, race_ids text[], feed text, run_id bigint, chunk_id bigint)
+create function engine.store_rejects(
+  rejects jsonb, race_ids text[], horse_ids text[], feed text, run_id bigint, chunk_id bigint
+)
 returns void
 language sql
 security invoker
@@ -31,11 +33,21 @@ as $$
     )
     order by fingerprint
   ),
-  understood as (
+  -- Apart, because only one of the two has an index.
+  understood_races as (
     delete from public.ingest_rejects as known
     where
       known.feed = store_rejects.feed
       and known.race_id = any (race_ids)
+      and known.fingerprint not in (select seen.fingerprint from seen)
+  ),
+  understood_horses as (
+    delete from public.ingest_rejects as known
+    where
+      cardinality(horse_ids) > 0
+      and known.feed = store_rejects.feed
+      and known.race_id is null
+      and known.horse_id = any (horse_ids)
       and known.fingerprint not in (select seen.fingerprint from seen)
   )
   insert into public.ingest_rejects as known (
@@ -55,9 +67,9 @@ as $$
     last_seen_at = engine.clock(),
     acknowledged_at = case when known.reason = excluded.reason then known.acknowledged_at end
 $$;
-comment on function engine.store_rejects(jsonb, text[], text, bigint, bigint) is
+comment on function engine.store_rejects(jsonb, text[], text[], text, bigint, bigint) is
   'Keeps an array of {kind, race_id, horse_id, race_date, path, reason, raw}; the same reject again is the same row.
-   Removes earlier rejects of the given races that are understood now.';
+   Removes earlier rejects of the given races, and of horses asked for by their id, that are understood now.';
 
 create function engine.note_unknown_fields(fields jsonb, feed text)
 returns void

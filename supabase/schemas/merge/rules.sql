@@ -2,7 +2,63 @@
 --
 -- Written into the upserts as expressions, not called by them: a function that sets its search path is never inlined.
 
-create function engine.merge_rule(known engine.column_owners, is_dated boolean, belongs_to text[], instead_of text)
+create function engine.plain_name(name text)
+returns text
+language sql
+immutable
+security invoker
+set search_path = ''
+as $$
+  select lower(regexp_replace(name collate "C", '\s', '', 'g'))
+$$;
+comment on function engine.plain_name(text) is
+  'A name as names are compared: without spaces, A to Z in lower case, whatever the collation of the database.';
+
+-- Volatile: it sees a master that another page has stored since the upsert began.
+create function engine.names_another(master text, id text, name text)
+returns boolean
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+  is_another boolean;
+begin
+  if id is null or name is null then
+    return false;
+  end if;
+  execute format(
+    'select engine.plain_name(known.name) <> engine.plain_name($1) from public.%I as known where known.id = $2', master
+  )
+  into is_another
+  using name, id;
+  return coalesce(is_another, false);
+end
+$$;
+comment on function engine.names_another(text, text, text) is
+  'True when a name is another than the one that a master table has for an id. False when either is missing.';
+
+create function engine.merged_id(pair jsonb, first_row text, second_row text)
+returns text
+language sql
+immutable
+security invoker
+set search_path = ''
+as $$
+  -- Nearly every row has no name without an id: only then is the master looked up.
+  select format(
+    'coalesce(%1$s.%3$I, case when %1$s.%4$I is null or not engine.names_another(%5$L, %2$s.%3$I, %1$s.%4$I) '
+      'then %2$s.%3$I end)',
+    first_row, second_row, pair ->> 'id', pair ->> 'name', pair ->> 'master'
+  )
+$$;
+comment on function engine.merged_id(jsonb, text, text) is
+  'An expression: the id of the row that takes precedence, or else that of the other row, unless the first one names
+   somebody else without an id. pair as engine.merge_rule gets it; first_row and second_row: known and seen, or seen and
+   known.';
+
+create function engine.merge_rule(known engine.column_owners, is_dated boolean, belongs_to text[], pair jsonb)
 returns text
 language sql
 stable
@@ -10,9 +66,10 @@ security invoker
 set search_path = ''
 as $$
   select case
-    -- A name stands only while no id is known.
-    when instead_of is null then merged.rule
-    else format('case when num_nonnulls(known.%1$I, seen.%1$I) = 0 then %2$s end', instead_of, merged.rule)
+    when pair is null then merged.rule
+    when known.column_name = pair ->> 'id' then of_pair.id
+    -- A name stands only while no id does.
+    else format('case when (%s) is null then %s end', of_pair.id, merged.rule)
   end
   from (
     select
@@ -43,20 +100,43 @@ as $$
         -- The value seen on the newer day; a missing one never replaces a known one. Seen on the same day, the greater
         -- one, so that the order of pulling does not show: by code point, as the functions compare, whatever the
         -- collation of the database. What only cards know goes by the days of cards: a newer result does not make it
-        -- stale.
+        -- stale. Without a card only the horse's profile says it, which is asked for on its own: the newer answer
+        -- corrects the older one.
         else format(
-          'case when %3$s > %2$s then coalesce(seen.%1$I, known.%1$I) '
+          'case %5$swhen %3$s > %2$s then coalesce(seen.%1$I, known.%1$I) '
             'when %3$s < %2$s then coalesce(known.%1$I, seen.%1$I) '
             'else greatest(known.%1$I%4$s, seen.%1$I) end',
           known.column_name,
           case known.owner when 'Both' then 'known.last_seen_on' else 'coalesce(known.card_seen_on, ''-infinity'')' end,
           case known.owner when 'Both' then 'seen.last_seen_on' else 'coalesce(seen.card_seen_on, ''-infinity'')' end,
-          case when known.is_text then ' collate "C"' else '' end
+          case when known.is_text then ' collate "C"' else '' end,
+          case when known.owner = 'Card' then format(
+            'when num_nonnulls(known.card_seen_on, seen.card_seen_on) = 0 then coalesce(seen.%1$I, known.%1$I) ',
+            known.column_name
+          ) end
         )
       end as rule
   ) as merged
+  cross join lateral (
+    select
+      case
+        when pair is null then null
+        when is_dated then format(
+          'case when seen.last_seen_on > known.last_seen_on then %1$s when seen.last_seen_on < known.last_seen_on '
+            'then %2$s else greatest(known.%3$I collate "C", seen.%3$I) end',
+          engine.merged_id(pair, 'seen', 'known'), engine.merged_id(pair, 'known', 'seen'), pair ->> 'id'
+        )
+        else format(
+          'case when known.has_result and not seen.has_result then %2$s else %1$s end',
+          engine.merged_id(pair, 'seen', 'known'), engine.merged_id(pair, 'known', 'seen')
+        )
+      end as id
+  ) as of_pair
 $$;
-comment on function engine.merge_rule(engine.column_owners, boolean, text[], text) is
+comment on function engine.merge_rule(engine.column_owners, boolean, text[], jsonb) is
   'What becomes of a column when a row is known and seen again: an expression over known and seen. is_dated: the table
    goes by the days on which its rows were seen; else by has_card and has_result. belongs_to: the columns that it
-   changes together with. instead_of: the column with an id, in whose place it is kept; null for any other.';
+   changes together with. pair: {id, name, master} of an id and of the name that is kept in its place, columns both, and
+   the table that the id refers to; null for any other column.';
+
+grant execute on function engine.plain_name, engine.names_another to service_role;

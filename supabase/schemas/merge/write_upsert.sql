@@ -129,7 +129,12 @@ begin
           select array(select jsonb_array_elements_text(one)) from jsonb_array_elements(together) as one
           where one ? c.column_name
         ),
-        instead_of ->> c.column_name
+        (
+          select jsonb_build_object('name', one.key, 'id', one.value, 'master', id.refers_to)
+          from jsonb_each_text(instead_of) as one
+          join engine.column_owners as id on id.table_name = c.table_name and id.column_name = one.value
+          where c.column_name in (one.key, one.value)
+        )
       ) as rule,
       -- By name, not by position: a column that was added later has a different position.
       row_number() over (order by c.place_in_key, c.owner, c.column_name collate "C") as place
@@ -211,7 +216,8 @@ $body$;
 comment on function engine.write_upsert(text, jsonb, text, jsonb, jsonb) is
   'Writes the upsert of a table from what its columns'' comments say. filled: what SQL puts into a column, an expression
    over sent and what is joined; a page may bring that column only if the expression reads it. together: lists of
-   columns that change together. instead_of: a name, and the column of the id in whose place it is kept. Of a table
+   columns that change together. instead_of: a name, and the column of the id in whose place it is kept; the id refers
+   to a table that has the name of each. Of a table
    with last_seen_on, a row that brings nothing new is left out beforehand. Error 22023 when a column has no owner or no
    rule, or a name is not that of a column.';
 

@@ -65,7 +65,7 @@ feeds_left as (
       sum(case when run.paused_at is null then progress.pages_left else 0 end)
         over (
           partition by progress.feed
-          order by progress.priority desc, progress.run_id
+          order by progress.priority desc, progress.run_id * case when feed.in_background then -1 else 1 end
           rows between unbounded preceding and 1 preceding
         )
         / speeds.calls_per_second,
@@ -85,30 +85,36 @@ feeds_left as (
   join speeds on speeds.feed = progress.feed
   where progress.pages_left > 0 or progress.last_attempt_due is not null
 ),
+-- What a feed in the background waits for: the feeds of all runs, those that go first and then the rest.
 in_front as (
-  select coalesce(max(feeds_left.seconds), 0) as seconds
+  select
+    coalesce(max(feeds_left.seconds) filter (where feeds_left.goes_first), 0)
+      + coalesce(max(feeds_left.seconds) filter (where not feeds_left.goes_first), 0) as seconds
   from feeds_left
   where not feeds_left.in_background and not feeds_left.is_paused
 ),
 remaining as (
   -- The feeds of a run run side by side, each at its own rate: the slowest one decides. They wait for those that go
-  -- first, and one in the background for those of all runs.
-  select
-    feeds_left.run_id,
-    coalesce(max(feeds_left.longest) filter (where feeds_left.goes_first), 0)
-      + coalesce(max(feeds_left.longest) filter (where not feeds_left.goes_first), 0) as seconds
+  -- first.
+  select own.run_id, greatest(own.front, greatest(own.front, in_front.seconds) + own.behind, own.until_due) as seconds
   from (
     select
       feeds_left.run_id,
-      feeds_left.goes_first,
-      greatest(
-        feeds_left.seconds + case when feeds_left.in_background then in_front.seconds else 0 end,
-        feeds_left.seconds_until_due
-      ) as longest
+      coalesce(
+        max(greatest(feeds_left.seconds, feeds_left.seconds_until_due)) filter (where feeds_left.goes_first), 0
+      )
+        + coalesce(
+          max(greatest(feeds_left.seconds, feeds_left.seconds_until_due)) filter (
+            where not feeds_left.goes_first and not feeds_left.in_background
+          ),
+          0
+        ) as front,
+      max(feeds_left.seconds) filter (where feeds_left.in_background) as behind,
+      max(feeds_left.seconds_until_due) filter (where feeds_left.in_background) as until_due
     from feeds_left
-    cross join in_front
-  ) as feeds_left
-  group by feeds_left.run_id
+    group by feeds_left.run_id
+  ) as own
+  cross join in_front
 ),
 last_minute as (
   select counted.run_id, sum(counted.calls) as calls

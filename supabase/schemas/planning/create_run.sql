@@ -54,7 +54,8 @@ create function engine.create_run(
   newest_first boolean default true,
   reprocess text default 'all',
   requested_by text default session_user,
-  days date[] default null
+  days date[] default null,
+  planned jsonb default null
 )
 returns bigint
 language plpgsql
@@ -78,9 +79,12 @@ begin
   -- Two starts at the same time must not both find the range free. Starts of different kinds never wait for each other:
   -- a pull by hand in a transaction that stays open delays no scheduled pull.
   perform engine.take_lock('start ' || kind);
-  perform engine.refuse_rival(
-    kind => kind, feeds => request.wanted_feeds, start_date => start_date, end_date => request.last_day, days => days
-  );
+  -- Chunks that were planned before leave out what is live.
+  if planned is null then
+    perform engine.refuse_rival(
+      kind => kind, feeds => request.wanted_feeds, start_date => start_date, end_date => request.last_day, days => days
+    );
+  end if;
 
   insert into public.backfill_runs (kind, start_date, end_date, feeds, newest_first, reprocess, requested_by)
   values (
@@ -95,27 +99,30 @@ begin
     new_run_id,
     kind,
     feed.name,
-    planned.period_start,
-    planned.period_end,
+    chunk.period_start,
+    chunk.period_end,
     row_number() over (
       partition by feed.name
-      order by (planned.period_start - date 'epoch') * case when coalesce(newest_first, true) then -1 else 1 end
+      order by (chunk.period_start - date 'epoch') * case when coalesce(newest_first, true) then -1 else 1 end
     ),
-    case when feed.counted_by = 'days' then planned.period_start end,
-    planned.pages_expected,
-    planned.pages_expected
+    case when feed.counted_by = 'days' then chunk.period_start end,
+    chunk.pages_expected,
+    chunk.pages_expected
   from engine.feeds as feed
   cross join lateral (
     select month.*
     from engine.plan_chunks(
       start_date => start_date, end_date => request.last_day, feed => feed.name, reprocess => reprocess
     ) as month
-    where days is null
+    where days is null and planned is null
     union all
     select stretch.*
     from engine.plan_stretches(feed.name, days) as stretch
     where days is not null
-  ) as planned
+    union all
+    select before.period_start, before.period_end, before.pages_expected
+    from jsonb_to_recordset(planned) as before (period_start date, period_end date, pages_expected integer)
+  ) as chunk
   where feed.name = any (request.wanted_feeds);
 
   -- Kept, because coverage changes: later the reason would be another one.
@@ -141,10 +148,12 @@ begin
   return new_run_id;
 end
 $$;
-comment on function engine.create_run(text, date, date, text[], boolean, text, text, date[]) is
+comment on function engine.create_run(text, date, date, text[], boolean, text, text, date[], jsonb) is
   'Creates a run with its chunks and sends the first dispatches; returns its id. Every start of a run (operator,
    schedule, closing of gaps) uses it. kind as in backfill_runs; days: only these of the range, cut into stretches
-   (null: all that reprocess asks for, cut into months). Errors: those of engine.check_request; PT409 as of
-   engine.refuse_rival; PT424 as of engine.refuse_broken_setup when an operator starts it.';
+   (null: all that reprocess asks for, cut into months). planned: the chunks of the one feed, {period_start, period_end,
+   pages_expected} each, from a caller that has left out what is live. Errors: those of engine.check_request; PT409 as
+   of engine.refuse_rival, but not for chunks that were planned; PT424 as of engine.refuse_broken_setup when an operator
+   starts it.';
 
 grant execute on function engine.refuse_rival, engine.create_run to service_role;

@@ -115,9 +115,10 @@ as $$
 $$;
 comment on function public.backfill_plan(date, date, text[], text) is
   'What backfill_start with the same arguments would cost, a row per feed; starts nothing. api_calls: requests, without
-   those sent again; minutes: at the rate limit (feeds run side by side, so the greatest one is about the whole); races
-   and runners that come; megabytes by which the database grows at most, indexes included; invocations of the functions;
-   note: null, or what prevents a part of it, or why a feed has no chunks. Errors as of backfill_start.';
+   those sent again; minutes: at the rate limit (feeds run side by side, so the greatest one is about the whole; those
+   in the background come after the others, so theirs are added); races and runners that come; megabytes by which the
+   database grows at most, indexes included; invocations of the functions; note: null, or what prevents a part of it, or
+   why a feed has no chunks. Errors as of backfill_start.';
 
 revoke all on function public.backfill_plan from public, anon, authenticated, service_role;
 grant execute on function engine.learned, public.backfill_plan to service_role;

@@ -25,7 +25,8 @@ comment on column public.ra_mst_sires.horse_id is
   'Both. The id this animal has, or would have, among the horses: the four kinds of id share their number. May have no
    row.';
 comment on column public.ra_mst_sires.last_seen_on is
-  'Both. Newest racing day that named it: of two names, the one seen on the newer day stands.';
+  'Both. Newest racing day that named it: of two names, the one seen on the newer day stands. A horse''s profile counts
+   as the day before its first stored run.';
 comment on column public.ra_mst_sires.created_at is 'When the row was first written.';
 comment on column public.ra_mst_sires.updated_at is
   'When a value of the row last changed. A pull that brings nothing new leaves it.';
@@ -53,7 +54,8 @@ comment on column public.ra_mst_dams.horse_id is
   'Both. The id this animal has, or would have, among the horses: the four kinds of id share their number. May have no
    row.';
 comment on column public.ra_mst_dams.last_seen_on is
-  'Both. Newest racing day that named it: of two names, the one seen on the newer day stands.';
+  'Both. Newest racing day that named it: of two names, the one seen on the newer day stands. A horse''s profile counts
+   as the day before its first stored run.';
 comment on column public.ra_mst_dams.created_at is 'When the row was first written.';
 comment on column public.ra_mst_dams.updated_at is
   'When a value of the row last changed. A pull that brings nothing new leaves it.';
@@ -81,7 +83,8 @@ comment on column public.ra_mst_damsires.horse_id is
   'Both. The id this animal has, or would have, among the horses: the four kinds of id share their number. May have no
    row.';
 comment on column public.ra_mst_damsires.last_seen_on is
-  'Both. Newest racing day that named it: of two names, the one seen on the newer day stands.';
+  'Both. Newest racing day that named it: of two names, the one seen on the newer day stands. A horse''s profile counts
+   as the day before its first stored run.';
 comment on column public.ra_mst_damsires.created_at is 'When the row was first written.';
 comment on column public.ra_mst_damsires.updated_at is
   'When a value of the row last changed. A pull that brings nothing new leaves it.';

@@ -208,14 +208,14 @@ comment on column public.ra_runners.result_comment is
 comment on column public.ra_runners.updated_at is
   'When a value of the row last changed. A pull that brings nothing new leaves it.';
 comment on column public.ra_runners.jockey_name is
-  'Both. Who rides, when the source names somebody without an id; null once an id is known. ra_runner_names has the name
-   in either case. The Racing API, /racecards/pro and /results, `jockey`.';
+  'Both. Who rides, when the source names somebody without an id; null where there is an id. ra_runner_names has the
+   name in either case. The Racing API, /racecards/pro and /results, `jockey`.';
 comment on column public.ra_runners.trainer_name is
-  'Both. Who trains the horse, when the source names somebody without an id; null once an id is known. ra_runner_names
+  'Both. Who trains the horse, when the source names somebody without an id; null where there is an id. ra_runner_names
    has the name in either case. The Racing API, /racecards/pro and /results, `trainer`.';
 comment on column public.ra_runners.owner_name is
   'Both. Who owns the horse, when the source names somebody without an id (many owners of Irish results of 2026); null
-   once an id is known. ra_runner_names has the name in either case. The Racing API, /racecards/pro and /results,
+   where there is an id. ra_runner_names has the name in either case. The Racing API, /racecards/pro and /results,
    `owner`.';
 
 create index ra_runners_horse_id on public.ra_runners (horse_id);

@@ -31,8 +31,8 @@ create index ingest_rejects_acknowledged_at on public.ingest_rejects (acknowledg
   where acknowledged_at is not null;
 comment on table public.ingest_rejects is
   'Rows (kind race, runner, course, region, horse) and values (kind value) that are not understood, with their raw
-   JSON. A reject is removed when a later pull of the same race understands it, or reject_days after it was acknowledged
-   and last met, unless it is a runner of a result.';
+   JSON. A reject is removed when a later pull of the same race, or a later profile of the same horse, is understood,
+   or reject_days after it was acknowledged and last met, unless it is a runner of a result.';
 comment on column public.ingest_rejects.kind is
   'race, runner, course, region, horse: missing as a whole. value: only that column is null, or it was sent twice with
    two values, of which the later one is stored.';

@@ -1,20 +1,28 @@
 import { bookmakerCode, bookmakerType } from "../values/bookmaker.ts";
 import { isAfter } from "../values/code_points.ts";
+import { isSameName } from "../values/names.ts";
 import type { RunnerEntities } from "./entities.ts";
-import type { BookmakerRow, CourseRow, HorseRow, MasterRows, SeenRow } from "./rows.ts";
+import type { BookmakerRow, CourseRow, HorseRow, MasterRows, ParentRow, SeenRow } from "./rows.ts";
 
 /**
  * The entities of a page: the API has no list of them, so each runner brings its own. One row an id, and no id without
  * a row, because runners refer to them.
  */
 export function harvest(courses: readonly CourseRow[], runners: readonly RunnerEntities[]): MasterRows {
+  const [sires, dams, damsires] = [
+    newestOfEach(runners.map((runner) => runner.sire)),
+    newestOfEach(runners.map((runner) => runner.dam)),
+    newestOfEach(runners.map((runner) => runner.damsire)),
+  ];
+  const horses = runners.map((runner) => runner.horse);
   return {
     courses: oneEach(courses),
     bookmakers: harvestBookmakers(runners),
-    sires: newestOfEach(runners.map((runner) => runner.sire)),
-    dams: newestOfEach(runners.map((runner) => runner.dam)),
-    damsires: newestOfEach(runners.map((runner) => runner.damsire)),
-    horses: newestOfEach(runners.map((runner) => runner.horse)).map(withoutKnownNames),
+    sires,
+    dams,
+    damsires,
+    horses: newestOfEach(horses, (older, newer) => overlayHorse(older, newer, { sires, dams, damsires }))
+      .map(withoutKnownNames),
     jockeys: newestOfEach(runners.map((runner) => runner.jockey)),
     trainers: newestOfEach(runners.map((runner) => runner.trainer)),
     owners: newestOfEach(runners.map((runner) => runner.owner)),
@@ -31,19 +39,22 @@ function oneEach(courses: readonly CourseRow[]): CourseRow[] {
  * The newest racing day decides; what it leaves out is taken from the older one. On one day the greater value stays, as in the
  * database (`engine.merge_rule`), so that it does not matter how races are cut into pages.
  */
-function newestOfEach<Row extends SeenRow>(rows: readonly (Row | null)[]): Row[] {
+function newestOfEach<Row extends SeenRow>(
+  rows: readonly (Row | null)[],
+  merge: (older: Row, newer: Row) => Row = overlay,
+): Row[] {
   const byId = new Map<string, Row>();
   for (const row of rows) {
     if (row === null) continue;
     const before = byId.get(row.id);
-    byId.set(row.id, before === undefined ? row : newer(before, row));
+    byId.set(row.id, before === undefined ? row : newer(before, row, merge));
   }
   return sortedBy(byId.values(), (row) => row.id);
 }
 
-function newer<Row extends SeenRow>(one: Row, other: Row): Row {
-  if (one.last_seen_on > other.last_seen_on) return overlay(other, one);
-  if (one.last_seen_on < other.last_seen_on) return overlay(one, other);
+function newer<Row extends SeenRow>(one: Row, other: Row, merge: (older: Row, newer: Row) => Row): Row {
+  if (one.last_seen_on > other.last_seen_on) return merge(other, one);
+  if (one.last_seen_on < other.last_seen_on) return merge(one, other);
   const columns = Object.entries(other).map(([column, value]) => {
     const before = one[column as keyof Row];
     const keep = before !== null && before !== undefined &&
@@ -53,7 +64,26 @@ function newer<Row extends SeenRow>(one: Row, other: Row): Row {
   return { ...one, ...Object.fromEntries(columns) };
 }
 
-/** A parent's name stands only while no run of the horse brings the id, as in the database. */
+/** A newer run that names another parent without an id takes the older one's id away, as in the database. */
+function overlayHorse(
+  older: HorseRow,
+  newer: HorseRow,
+  { sires, dams, damsires }: Record<"sires" | "dams" | "damsires", readonly ParentRow[]>,
+): HorseRow {
+  const id = (parents: readonly ParentRow[], newerName: string | null, olderId: string | null) => {
+    if (newerName === null || olderId === null) return olderId;
+    const known = parents.find((parent) => parent.id === olderId)?.name ?? null;
+    return known === null || isSameName(known, newerName) ? olderId : null;
+  };
+  return overlay({
+    ...older,
+    sire_id: id(sires, newer.sire_name, older.sire_id),
+    dam_id: id(dams, newer.dam_name, older.dam_id),
+    damsire_id: id(damsires, newer.damsire_name, older.damsire_id),
+  }, newer);
+}
+
+/** A parent's name stands only while its id does not, as in the database. */
 function withoutKnownNames(horse: HorseRow): HorseRow {
   return {
     ...horse,

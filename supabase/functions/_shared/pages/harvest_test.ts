@@ -103,3 +103,23 @@ Deno.test("harvest() keeps the name of a course that a later race leaves out", (
     { ...course, name: "Penshire" },
   ]);
 });
+
+Deno.test("harvest() takes the id of a parent away once a newer run names another one without an id, as the database does", () => {
+  const { horse } = entities({});
+  const sire = { id: "sir_1", name: "Night Clerk", region_code: null, last_seen_on: "2025-10-14" };
+  const known = entities({ horse: { ...horse, sire_id: "sir_1" }, sire });
+  const named = (sire_name: string, last_seen_on: string) =>
+    entities({ horse: { ...horse, sire_name, last_seen_on } });
+  const outcomes: [RunnerEntities, unknown[]][] = [
+    [named("Day Clerk", "2025-10-15"), [null, "Day Clerk"]],
+    [named("NIGHT  CLERK", "2025-10-15"), ["sir_1", null]],
+    [named("Day Clerk", "2025-10-13"), ["sir_1", null]],
+    [named("Day Clerk", "2025-10-14"), ["sir_1", null]],
+  ];
+  for (const [other, outcome] of outcomes) {
+    for (const order of [[known, other], [other, known]]) {
+      const { horses } = harvest([], order);
+      assertEquals(horses.map(({ sire_id, sire_name }) => [sire_id, sire_name]), [outcome]);
+    }
+  }
+});

@@ -1,3 +1,4 @@
+import { formatISO, parseISO, subDays } from "date-fns";
 import { horseProfile } from "../racing_api/schemas.ts";
 import { readDate } from "../values/dates.ts";
 import { readAnimalName } from "../values/names.ts";
@@ -12,7 +13,7 @@ import { UnknownFields } from "./unknown_fields.ts";
 export interface ProfileAnswer {
   /** The id that was asked for. */
   readonly id: string;
-  /** The day of its first stored run. A profile has no day of its own, and counts as no newer than that. */
+  /** The day of its first stored run. A profile has no day of its own, and counts as older than that. */
   readonly seenOn: string;
   /** Null when the API does not know the horse. */
   readonly body: unknown;
@@ -20,16 +21,20 @@ export interface ProfileAnswer {
 
 const parseProfile = elementParser("horse", horseProfile, (profile) => profile);
 
-/** The rows of several horses' profiles, and which of the ids the API answered with one. */
+/** The rows of several horses' profiles, and which of the ids the API knows. */
 export function readProfiles(answers: readonly ProfileAnswer[]): PageRows {
   const unknownFields = new UnknownFields();
   const entities: RunnerEntities[] = [];
   const rejects: Reject[] = [];
   const asked: AskedId[] = [];
   for (const answer of answers) {
-    const read = answer.body === null ? null : readProfile(answer, unknownFields, rejects);
+    if (answer.body === null) {
+      asked.push({ id: answer.id, is_known: false });
+      continue;
+    }
+    const read = readProfile(answer, unknownFields, rejects);
     if (read !== null) entities.push(read);
-    asked.push({ id: answer.id, is_known: read !== null });
+    asked.push({ id: answer.id, is_known: read === null ? null : true });
   }
   return {
     ...emptyPageRows(),
@@ -42,7 +47,7 @@ export function readProfiles(answers: readonly ProfileAnswer[]): PageRows {
 
 /** Null, and a reject, when the body is no profile of that horse. */
 function readProfile(
-  { id, seenOn, body }: ProfileAnswer,
+  { id, seenOn: firstRun, body }: ProfileAnswer,
   unknownFields: UnknownFields,
   rejects: Reject[],
 ): RunnerEntities | null {
@@ -59,6 +64,8 @@ function readProfile(
   const { element: profile, setAside } = parsed;
   const read = new RowReader({ race_id: null, horse_id: id, race_date: null, prefix: "" }, rejects);
   read.noteSetAside(setAside);
+  // What a card or result says of the names stands, also that of the only day.
+  const seenOn = formatISO(subDays(parseISO(firstRun), 1), { representation: "date" });
   const sire = readParent(read, "sire", profile.sire_id, profile.sire, null, seenOn);
   const dam = readParent(read, "dam", profile.dam_id, profile.dam, null, seenOn);
   const damsire = readParent(read, "damsire", profile.damsire_id, profile.damsire, null, seenOn);

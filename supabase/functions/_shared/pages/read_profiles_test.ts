@@ -20,7 +20,7 @@ const PROFILE = {
 
 const read = (body: unknown) => readProfiles([{ id: "hrs_7", seenOn: "2019-05-04", body }]);
 
-Deno.test("a profile becomes a horse with its parents, older than every card", () => {
+Deno.test("a profile becomes a horse with its parents, older than the horse's first run and every card", () => {
   const rows = read(PROFILE);
   assertEquals(rows.horses, [{
     id: "hrs_7",
@@ -37,14 +37,14 @@ Deno.test("a profile becomes a horse with its parents, older than every card", (
     dam_name: null,
     damsire_id: "dsi_3",
     damsire_name: null,
-    last_seen_on: "2019-05-04",
+    last_seen_on: "2019-05-03",
     card_seen_on: null,
   }]);
   assertEquals(rows.damsires, [{
     id: "dsi_3",
     name: "Some Stallion",
     region_code: "gb",
-    last_seen_on: "2019-05-04",
+    last_seen_on: "2019-05-03",
   }]);
   assertEquals([rows.sires.length, rows.dams.length, rows.rejects, rows.unknown_fields], [1, 1, [], []]);
   assertEquals(rows.asked, [{ id: "hrs_7", is_known: true }]);
@@ -69,7 +69,7 @@ Deno.test("a value that can't be read is noted with its horse, and a new field i
   }]);
 });
 
-Deno.test("a body that is no profile of that horse is a reject, and the horse counts as unknown", () => {
+Deno.test("a body that is no profile of that horse is a reject, and nobody knows whether the API knows the horse", () => {
   const { id: _, ...withoutId } = PROFILE;
   const reasons: Record<string, unknown> = {
     "It is not an object.": ["hello"],
@@ -81,6 +81,6 @@ Deno.test("a body that is no profile of that horse is a reject, and the horse co
     assertEquals(rows.rejects.map((reject) => [reject.kind, reject.horse_id, reject.reason]), [
       ["horse", "hrs_7", reason],
     ]);
-    assertEquals([rows.horses, rows.asked], [[], [{ id: "hrs_7", is_known: false }]]);
+    assertEquals([rows.horses, rows.asked], [[], [{ id: "hrs_7", is_known: null }]]);
   }
 });

@@ -124,10 +124,10 @@ export interface UnknownField {
   newest_value: string | null;
 }
 
-/** An id that was asked for, and whether the API's answer to it could be read. */
+/** An id that was asked for, and whether the API knows it; null when its answer could not be understood. */
 export interface AskedId {
   id: string;
-  is_known: boolean;
+  is_known: boolean | null;
 }
 
 /** Master rows: one an id, sorted by id, so that two pages stored at the same time lock rows in the same order. */

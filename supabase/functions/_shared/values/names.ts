@@ -30,3 +30,12 @@ export function readAnimalName(sent: Sent): NameWithRegion {
 export function readCourseName(sent: Sent): string | null {
   return readAnimalName(sent).name;
 }
+
+/** Whether two names differ in spaces and in the case of A to Z only, as the database compares them (`engine.plain_name`). */
+export function isSameName(one: string, other: string): boolean {
+  return plainName(one) === plainName(other);
+}
+
+function plainName(name: string): string {
+  return name.replace(/[ \t\n\v\f\r]/g, "").replace(/[A-Z]/g, (letter) => letter.toLowerCase());
+}

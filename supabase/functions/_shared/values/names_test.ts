@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { readAnimalName, readCourseName } from "./names.ts";
+import { isSameName, readAnimalName, readCourseName } from "./names.ts";
 
 Deno.test("readAnimalName() gives one name, with and without the region behind it", () => {
   assertEquals(readAnimalName("Some Horse (IRE)"), { name: "Some Horse", region: "ire" });
@@ -32,4 +32,10 @@ Deno.test("readAnimalName() finds any name and region again", () => {
     const read = readAnimalName(`${horse} (${region})`);
     return read.name === horse && read.region === region.toLowerCase();
   }));
+});
+
+Deno.test("isSameName() leaves aside spaces and the case of A to Z", () => {
+  assertEquals(isSameName("C J & H J O'Inkwell", "C. J. & H. J. O'Inkwell"), false);
+  assertEquals(isSameName("C J & H J O'Inkwell", "CJ & HJ  O'INKWELL"), true);
+  assertEquals(isSameName("Émile", "emile"), false);
 });

@@ -36,7 +36,7 @@ export async function fetchPage(
   const request = requestAt(chunk, cursor, apiTotal);
   if (request === null) return null;
   const { endpoint, query } = request;
-  if (endpoint === HORSE_PROFILE) return await fetchProfiles(chunk, cursor, request, tools, signal);
+  if (endpoint === HORSE_PROFILE) return await fetchProfiles(cursor, request, tools, signal);
   const { api, clock } = tools;
   const answer = await api.get(endpoint, query, signal);
 

@@ -1,8 +1,8 @@
 import { type ProfileAnswer, readProfiles } from "../pages/read_profiles.ts";
 import { HORSE_PROFILE } from "../racing_api/client.ts";
 import { RacingApiError } from "../racing_api/racing_api_error.ts";
-import type { Chunk } from "./engine_client.ts";
 import type { FetchedPage, FetchTools } from "./fetch_page.ts";
+import type { IdQueue } from "./id_queue.ts";
 import type { Cursor, PageRequest } from "./paging.ts";
 
 /** A page is stored after this time with what it has, so that slow answers never outlast the lease. */
@@ -14,7 +14,6 @@ const LONGEST_PAGE_MILLISECONDS = 10_000;
  * A call that fails ends the page in front of its horse, so that what came before it is stored first.
  */
 export async function fetchProfiles(
-  chunk: Chunk,
   cursor: Cursor,
   request: PageRequest,
   { ids: queue, api, clock }: FetchTools,
@@ -41,7 +40,10 @@ export async function fetchProfiles(
       }
     }
   }
-  refuseIfAllUnknown(answers, chunk.pageLimit);
+  if (answers.some(({ body }) => body !== null)) queue.hasKnownOne = true;
+  if (!queue.hasKnownOne) {
+    busyMilliseconds += await refuseIfGone(answers.length, request, { queue, api }, signal);
+  }
   queue.done(answers.length);
 
   const start = clock.monotonic();
@@ -69,11 +71,31 @@ function isUnknown(error: unknown): boolean {
   return error instanceof RacingApiError && error.failure.httpStatus === 404;
 }
 
-/** Few horses are unknown to the API. When it knows none of a whole page, the endpoint is gone, and no horse is noted. */
-function refuseIfAllUnknown(answers: readonly ProfileAnswer[], pageLimit: number): void {
-  if (answers.length < Math.max(pageLimit, 2) || answers.some(({ body }) => body !== null)) return;
+/**
+ * Few horses are unknown to the API, but those that a chunk has left may be just these. So when it has known none yet, one
+ * that it surely knows is asked for: if it answers 404 for that one too, the endpoint is gone, and no horse is noted.
+ * While there is no such horse, a single one is believed. Resolves to how long the answer took to read.
+ */
+async function refuseIfGone(
+  unknown: number,
+  { query }: PageRequest,
+  { queue, api }: { queue: IdQueue; api: FetchTools["api"] },
+  signal: AbortSignal,
+): Promise<number> {
+  const knownId = await queue.knownId();
+  if (knownId === null && unknown === 1) return 0;
+  if (knownId !== null) {
+    try {
+      const { busyMilliseconds } = await api.get(HORSE_PROFILE, query, signal, knownId);
+      queue.hasKnownOne = true;
+      return busyMilliseconds;
+    } catch (error) {
+      if (!isUnknown(error)) throw error;
+    }
+  }
   throw new RacingApiError(
-    `${HORSE_PROFILE} answered 404 for each of ${answers.length} horses. Does the API still have it?`,
+    `${HORSE_PROFILE} answered 404 for each of ${unknown} horses` +
+      `${knownId === null ? "" : `, and for ${knownId}, which the API knows`}. Does the API still have it?`,
     { failureClass: "chunk", endpoint: HORSE_PROFILE, httpStatus: 404, retryAfterSeconds: null },
   );
 }

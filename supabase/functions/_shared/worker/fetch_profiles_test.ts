@@ -33,17 +33,22 @@ Deno.test.afterAll(async () => {
 Deno.test.beforeEach(async () => {
   api.faults = () => undefined;
   await sql`truncate backfill_runs, engine.invocations, engine.ids_asked, ingest_rejects, ingest_errors restart identity cascade`;
+  await leaveIncomplete(HORSES);
+  await freeSlots(sql);
+});
+
+/** So many horses lack what only a profile has, the others have it from theirs. */
+async function leaveIncomplete(count: number): Promise<void> {
   await sql`
     update ra_mst_horses as horse
     set dob = made.dob, sex = made.word, sex_code = made.word, colour = made.word, breeder = made.word
     from (
-      select id, case when nth > ${HORSES} then date '2015-03-01' end as dob, case when nth > ${HORSES} then 'X' end as word
+      select id, case when nth > ${count} then date '2015-03-01' end as dob, case when nth > ${count} then 'X' end as word
       from (select id, row_number() over (order by id collate "C") as nth from ra_mst_horses) as numbered
     ) as made
     where made.id = horse.id
   `;
-  await freeSlots(sql);
-});
+}
 
 const clock = new HandMovedClock();
 
@@ -205,13 +210,71 @@ Deno.test("a page whose answers are slow is stored before its lease runs out", a
   assertEquals(sizes[0], 3);
 });
 
-Deno.test("when the API knows none of a whole page, the endpoint is gone: the chunk is dead and no horse is noted", async () => {
-  const engine = engineClient();
-  const chunk = await startHorses(engine);
-  api.faults = () => ({ status: 404, body: '{"detail":"Not Found"}' });
-  assertEquals(await work(chunk, engine), "failed");
-  const row = await chunkRow(chunk);
-  assertEquals([row.state, row.cursor_id], ["dead", null]);
-  assert(row.last_error?.includes("answered 404 for each of"), row.last_error ?? "");
-  assertEquals((await sql`select from engine.ids_asked`).length, 0);
+/** Answers 404 for these horses, or for each of them; any other is there. */
+function answer404(ids: "all" | readonly string[]): void {
+  api.faults = ({ path }) =>
+    ids === "all" || ids.some((id) => path === `/horses/${id}/pro`)
+      ? { status: 404, body: '{"detail":"Not Found"}' }
+      : { status: 200, body: "{}" };
+}
+
+const notes = async () =>
+  (await sql`select id, is_known from engine.ids_asked order by id collate "C"`).map((
+    { id, is_known },
+  ) => [id, is_known]);
+
+Deno.test("when the API does not even know a horse that it knew, the endpoint is gone: the chunk is dead and no horse is noted", async () => {
+  for (const count of [1, 2, 9, 10, HORSES]) {
+    await leaveIncomplete(count);
+    await sql`truncate backfill_runs restart identity cascade`;
+    const engine = engineClient();
+    const chunk = await startHorses(engine);
+    const since = api.calls().length;
+    answer404("all");
+    assertEquals(await work(chunk, engine), "failed");
+    const row = await chunkRow(chunk);
+    assertEquals([row.state, row.cursor_id], ["dead", null]);
+    assert(row.last_error?.includes("answered 404 for each of"), row.last_error ?? "");
+    assertEquals(await notes(), []);
+    assertEquals(profileCalls(since).length, Math.min(count, 10) + 1);
+  }
+});
+
+Deno.test("horses that the API does not know are noted, be it one or a whole page of them, as long as it knows another", async () => {
+  for (const count of [1, 9, 25]) {
+    await leaveIncomplete(count);
+    await sql`truncate engine.ids_asked`;
+    const engine = engineClient();
+    const chunk = await startHorses(engine);
+    const { ids } = await engine.nextIds(chunk, null, 100);
+    const since = api.calls().length;
+    answer404(ids.map(({ id }) => id));
+    assertEquals(await work(chunk, engine), "succeeded");
+    assertEquals(await notes(), ids.map(({ id }) => [id, false]));
+    // Another one is asked for once.
+    assertEquals(profileCalls(since).length, count + 1);
+    assertEquals((await chunkRow(chunk)).pages_done, count);
+  }
+});
+
+Deno.test("while no horse is known to the API, a single one is believed to be unknown, and several are not", async () => {
+  for (const [count, outcome] of [[1, "succeeded"], [2, "failed"]] as const) {
+    const engine = engineClient();
+    await leaveIncomplete(count);
+    await sql`truncate engine.ids_asked`;
+    const chunk = await startHorses(engine);
+    const { ids } = await engine.nextIds(chunk, null, 100);
+    // The others lack something too, and were asked for.
+    await sql`update ra_mst_horses set breeder = null`;
+    await sql`
+      insert into engine.ids_asked (feed, id, is_known)
+      select 'horses', id, true from ra_mst_horses where id <> all (${ids.map(({ id }) => id)})
+    `;
+    answer404("all");
+    assertEquals(await work(chunk, engine), outcome);
+    assertEquals(
+      await notes().then((all) => all.filter(([, isKnown]) => isKnown === false).length),
+      2 - count,
+    );
+  }
 });

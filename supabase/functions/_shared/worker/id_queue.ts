@@ -8,7 +8,13 @@ export class IdQueue {
   #ids: NextIds["ids"] = [];
   #left = 0;
 
-  constructor(private readonly engine: Pick<EngineClient, "nextIds">, private readonly chunk: Chunk) {}
+  /** Whether the API knew one of those that were asked for, or another that was asked for to see. */
+  hasKnownOne = false;
+
+  constructor(
+    private readonly engine: Pick<EngineClient, "nextIds" | "knownId">,
+    private readonly chunk: Chunk,
+  ) {}
 
   /** Those of the next page, and how many are left with them. `afterId` is the last one that was asked for. */
   async next(afterId: string | null): Promise<NextIds> {
@@ -18,6 +24,11 @@ export class IdQueue {
       this.#left = left;
     }
     return { ids: this.#ids.slice(0, this.chunk.pageLimit), left: this.#left };
+  }
+
+  /** One that the API surely knows; null when there is none yet. */
+  async knownId(): Promise<string | null> {
+    return await this.engine.knownId(this.chunk);
   }
 
   /** Takes the first ones off: they were asked for. */
