@@ -1,7 +1,10 @@
 import { isMatch } from "date-fns";
 import { Problem } from "./problem.ts";
 
-/** Reads an option's value; throws a `Problem` that names the option when it is not of the kind. The text is never empty. */
+/**
+ * Reads an option's value; throws a `Problem` that names the option when it is not of the kind. The text is never
+ * empty.
+ */
 export type ValueReader<T> = (text: string, name: string) => T;
 
 /** Any text. */

@@ -1,7 +1,7 @@
 /**
- * What has to be stopped when the process ends before its work is done. Ctrl+C and SIGTERM run every stop, newest first,
- * and exit with the code a shell expects (130, 143, 129 for a closed terminal); a second signal exits at once. `endWith` does the same for code
- * that cannot go on.
+ * What has to be stopped when the process ends before its work is done. Ctrl+C and SIGTERM run every stop, newest
+ * first, and exit with the code a shell expects (130, 143, 129 for a closed terminal); a second signal exits at once.
+ * `endWith` does the same for code that cannot go on.
  */
 
 const EXIT_CODES = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;

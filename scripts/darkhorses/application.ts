@@ -35,9 +35,9 @@ const routes = buildRouteMap({
     fullDescription:
       "Asks and steers a racing database: the project of supabase/.env, or the database in DATABASE_URL. " +
       "Without a project: npx -y deno task local -- npx -y deno task darkhorses status\n\n" +
-      "COMMAND --help has the options of a command, and an example. --json prints one JSON document, of watch an object " +
-      "a line.\n\nExit codes: 0 all is well; 1 something is wrong, or was refused; 2 the command cannot be meant like " +
-      "this, and nothing was started.",
+      "COMMAND --help has the options of a command, and an example. --json prints one JSON document, of watch an " +
+      "object a line.\n\nExit codes: 0 all is well; 1 something is wrong, or was refused; 2 the command cannot be " +
+      "meant like this, and nothing was started.",
   },
 });
 

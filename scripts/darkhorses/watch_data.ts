@@ -81,7 +81,8 @@ export async function readSnapshot(
     join engine.feeds as feed on feed.name = progress.feed
     join public.backfill_progress as chunk on chunk.run_id = progress.run_id and chunk.feed = progress.feed
     where progress.run_id = ${run}::bigint
-    group by progress.run_id, progress.feed, progress.pages_done, progress.pages_expected, progress.pages_left, feed.place
+    group by progress.run_id, progress.feed, progress.pages_done,
+      progress.pages_expected, progress.pages_left, feed.place
     order by feed.place
   `,
   );

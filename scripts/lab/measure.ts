@@ -66,7 +66,8 @@ async function follow(
   while (true) {
     const [status] = await sql<Status[]>`
       select
-        state, percent::float8, extract(epoch from time_left)::float8 as "secondsLeft", calls_per_minute::float8, what_to_do
+        state, percent::float8, extract(epoch from time_left)::float8 as "secondsLeft",
+        calls_per_minute::float8, what_to_do
       from backfill_status where run_id = ${run}
     `;
     if (status === undefined) throw new Error(`Run ${run} is not in backfill_status`);

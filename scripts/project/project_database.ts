@@ -5,8 +5,9 @@ import { isHere } from "./settings.ts";
 export type Sql = postgres.Sql;
 
 /**
- * A pool of connections to a project's database, encrypted unless it is on this machine. Without arrays none can be sent,
- * and the process outlives a connection that is lost while it is made: postgres.js asks for their types on each new one.
+ * A pool of connections to a project's database, encrypted unless it is on this machine. Without arrays none can be
+ * sent, and the process outlives a connection that is lost while it is made: postgres.js asks for their types on each
+ * new one.
  */
 export function connectToProject(
   url: URL,
@@ -34,16 +35,16 @@ export function explainDatabaseError(error: unknown, url: URL): unknown {
 
 function sentenceOf(code: string, message: string, host: string): string | undefined {
   if (code === "28P01") {
-    return "The database refuses the password in DATABASE_URL: reset it in the dashboard under Database, Settings, and " +
-      "put the new one there.";
+    return "The database refuses the password in DATABASE_URL: reset it in the dashboard under Database, Settings, " +
+      "and put the new one there.";
   }
   if (/tenant or user not found/i.test(message)) {
-    return `The pooler at ${host} does not know the project in DATABASE_URL: copy the connection string of the session ` +
-      "pooler from the dashboard, under Connect.";
+    return `The pooler at ${host} does not know the project in DATABASE_URL: copy the connection string of the ` +
+      "session pooler from the dashboard, under Connect.";
   }
   if (code === "ENOTFOUND" || code === "EAI_AGAIN") {
-    return `The database's host ${host} has no address: is this machine online, and is DATABASE_URL the string of the ` +
-      "session pooler, which the dashboard shows under Connect? The direct one needs IPv6.";
+    return `The database's host ${host} has no address: is this machine online, and is DATABASE_URL the string of ` +
+      "the session pooler, which the dashboard shows under Connect? The direct one needs IPv6.";
   }
   if (/^(ECONN|EHOST|ENET|CONNECT_TIMEOUT|CONNECTION_)/.test(code)) {
     return `The database at ${host} cannot be reached (${code}): is the project paused, or is this machine offline?`;

@@ -35,8 +35,8 @@ export function cliCommand(args: readonly string[]): string[] {
 let installed: Promise<string[]> | undefined;
 
 /**
- * The CLI as npx keeps it: npx itself takes longer to start than most of its commands. As npx would start it, where that
- * can't be told.
+ * The CLI as npx keeps it: npx itself takes longer to start than most of its commands. As npx would start it, where
+ * that can't be told.
  */
 async function findCli(): Promise<string[]> {
   const byNpx = cliCommand([]);

@@ -13,8 +13,8 @@ import { schedules } from "./steps/schedules.ts";
 import { vault } from "./steps/vault.ts";
 
 /**
- * The set-up, in the order that loses no dispatch: the functions know a new worker secret before the database signs with
- * it, and forget the old one once nothing signed with it is on its way.
+ * The set-up, in the order that loses no dispatch: the functions know a new worker secret before the database signs
+ * with it, and forget the old one once nothing signed with it is on its way.
  */
 export const ALL_STEPS: readonly Step[] = [
   migrations,

@@ -34,12 +34,12 @@ export const VERSION: Statement = statement(
 );
 export const EXTENSIONS: Statement = statement(
   "select wanted.name from (values ('pg_cron', 'cron'), ('pg_net', 'net'), ('supabase_vault', 'vault'), " +
-    "('btree_gist', null)) as wanted (name, place) where not exists (select from pg_available_extensions as known where " +
-    "known.name = wanted.name) and (wanted.place is null or to_regnamespace(wanted.place) is null)",
+    "('btree_gist', null)) as wanted (name, place) where not exists (select from pg_available_extensions as known " +
+    "where known.name = wanted.name) and (wanted.place is null or to_regnamespace(wanted.place) is null)",
 );
 export const OLD_TABLES: Statement = statement(
-  "select relname::text as name from pg_class where relnamespace = 'public'::regnamespace and relkind in ('r', 'p', 'v') " +
-    "and relname like 'ra\\_%' order by relname",
+  "select relname::text as name from pg_class where relnamespace = 'public'::regnamespace and relkind in " +
+    "('r', 'p', 'v') and relname like 'ra\\_%' order by relname",
 );
 
 /** The projects that the login can reach. */
@@ -117,15 +117,15 @@ async function refuseOthersParts(project: Project, hands: Hands): Promise<void> 
   const [other] = FUNCTION_NAMES.filter((name) => there.has(name));
   if (other !== undefined) {
     throw new Problem(
-      `The project has a function ${other} already, which the set-up would replace. Nothing was changed. Delete it in the ` +
-        "dashboard, or use another project.",
+      `The project has a function ${other} already, which the set-up would replace. Nothing was changed. Delete it ` +
+        "in the dashboard, or use another project.",
     );
   }
   const { project_url: url } = await vaultEntries.readIfThere(hands);
   if (url !== undefined && url !== project.url) {
     throw new Problem(
-      "Vault has an entry project_url already, which the set-up would replace. Nothing was changed. Rename it, or use " +
-        "another project.",
+      "Vault has an entry project_url already, which the set-up would replace. Nothing was changed. Rename it, or " +
+        "use another project.",
     );
   }
 }
@@ -137,7 +137,7 @@ async function refuseOldTables(hands: Hands): Promise<void> {
     ? `${names.slice(0, 5).join(", ")} and ${names.length - 5} more`
     : names.join(", ");
   throw new Problem(
-    `The database has tables of another system (${shown}), which would be mixed with ours. Nothing was changed. Use a ` +
-      "project of its own, or move them: create schema old_system; alter table … set schema old_system;",
+    `The database has tables of another system (${shown}), which would be mixed with ours. Nothing was changed. ` +
+      "Use a project of its own, or move them: create schema old_system; alter table … set schema old_system;",
   );
 }

@@ -155,7 +155,8 @@ Deno.test("a database with another system's tables is not touched", async () => 
 
 Deno.test("a database with the migration of a newer checkout is not touched", async () => {
   await sql`create schema supabase_migrations`;
-  await sql`create table supabase_migrations.schema_migrations (version text primary key, statements text[], name text)`;
+  await sql`create table supabase_migrations.schema_migrations
+    (version text primary key, statements text[], name text)`;
   await sql`insert into supabase_migrations.schema_migrations (version) values ('20990101000000')`;
   try {
     await assertRefused({}, "The database has the migration 20990101000000, which this checkout lacks");

@@ -142,8 +142,8 @@ async function keep(settings: Settings, { settingsFile, getVariable }: Surroundi
 }
 
 /**
- * The worker secret: the one that the project has, else the one of the settings, else a new one. A new one is written down
- * before anything gets it, so that a set-up that was interrupted goes on with the same.
+ * The worker secret: the one that the project has, else the one of the settings, else a new one. A new one is written
+ * down before anything gets it, so that a set-up that was interrupted goes on with the same.
  */
 async function withWorkerSecret(
   settings: Complete,
@@ -158,7 +158,8 @@ async function withWorkerSecret(
     ? newWorkerSecret()
     : inVault === undefined || ours === inVault
     ? ours ?? newWorkerSecret()
-    // A change that was interrupted goes on once the functions have the new one. Otherwise another machine has changed it.
+    // A change that was interrupted goes on once the functions have the new one. Otherwise another machine has
+    // changed it.
     : ours !== undefined && (await secretDigests(project, hands)).get("WORKER_SECRET") === digest(ours)
     ? ours
     : inVault;

@@ -15,8 +15,8 @@ export interface GeneratedFile {
 }
 
 /**
- * Generates the file's text from a freshly migrated database and writes it, formatted; with `--check`, compares only. With
- * `--database-url`, the database is that one, migrated already.
+ * Generates the file's text from a freshly migrated database and writes it, formatted; with `--check`, compares only.
+ * With `--database-url`, the database is that one, migrated already.
  *
  * @throws {Problem} with the file's own sentence, when `--check` finds another text
  */

@@ -13,8 +13,8 @@ import { vaultEntries } from "../setup/steps/vault.ts";
 
 /** Whether the schema is there: an uninstall that was interrupted, or that took the data too, may have left none. */
 export const HAS_SCHEMA = statement(
-  "select to_regprocedure('public.stop_schedules()') is not null and to_regclass('public.backfill_settings') is not null " +
-    "as has_schema, to_regclass('engine.deployments') is not null as has_deployments",
+  "select to_regprocedure('public.stop_schedules()') is not null and to_regclass('public.backfill_settings') is " +
+    "not null as has_schema, to_regclass('engine.deployments') is not null as has_deployments",
 );
 const STOP = statement("select stop_schedules()");
 const LIVE = statement(

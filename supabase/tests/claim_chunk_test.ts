@@ -258,7 +258,8 @@ Deno.test("the claim reads only waiting chunks, no matter how many have ended", 
     .sql`update backfill_progress set state = 'succeeded', ended_at = engine.clock() where place_in_run < 450`;
   await db.sql`analyze backfill_progress`;
   const plan = await db.sql<{ "QUERY PLAN": string }[]>`
-    explain select id from engine.claimable_chunks where feed = 'results' order by priority desc, run_id, place_in_run limit 1
+    explain select id from engine.claimable_chunks where feed = 'results'
+      order by priority desc, run_id, place_in_run limit 1
   `;
   const text = plan.map((line) => line["QUERY PLAN"]).join("\n");
   assert(text.includes("backfill_progress_claim"), text);

@@ -51,7 +51,8 @@ Deno.test("every column of races, runners and harvested masters begins its comme
   `;
   assertNone(silent, "These do not say whose they are");
   const [owned] = await db.sql`
-    select array_agg(distinct table_name order by table_name) as tables from engine.column_owners where owner is not null
+    select array_agg(distinct table_name order by table_name) as tables from engine.column_owners
+      where owner is not null
   `;
   assertEquals(owned?.["tables"].toSorted(), merged.toSorted(), "Tables that name owners are merged by them");
 });

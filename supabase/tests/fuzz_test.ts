@@ -38,9 +38,10 @@ function generatedRaces(feed: Feed): unknown[] {
     const races = feed === "racecards"
       ? world.cards(day, Date.parse(NOW))
       : world.results(day, day, Date.parse(NOW));
-    return races.filter((race) => ["gb", "ire"].includes(race.region)).slice(0, 12).map((race) =>
-      JSON.parse(race.json())
-    );
+    const listed = new Map(races.map((race) => [race.id, race]));
+    return [...listed.values()].filter((race) => ["gb", "ire"].includes(race.region)).slice(0, 12).map((
+      race,
+    ) => JSON.parse(race.json()));
   });
 }
 

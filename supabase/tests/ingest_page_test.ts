@@ -11,7 +11,10 @@ Deno.test.beforeEach(() => db.reset());
 
 type Parts = Record<string, JSONValue>;
 
-/** A lease on the cards or results of June, whose pages all start and end at the same cursor: the same page may come again. */
+/**
+ * A lease on the cards or results of June, whose pages all start and end at the same cursor: the same page may come
+ * again.
+ */
 async function lease(feed: "racecards" | "results"): Promise<Lease> {
   await start(db.sql, "2026-06-01", "2026-06-07", { feeds: [feed], reprocess: "all" });
   return await claimed(db.worker, feed);
@@ -46,7 +49,8 @@ async function stored(): Promise<unknown> {
   const [digest] = await db.sql`
     select
       (select jsonb_agg(to_jsonb(r) - 'created_at' - 'updated_at' order by r.id) from ra_races as r) as races,
-      (select jsonb_agg(to_jsonb(r) - 'created_at' - 'updated_at' order by r.race_id, r.horse_id) from ra_runners as r) as runners
+      (select jsonb_agg(to_jsonb(r) - 'created_at' - 'updated_at' order by r.race_id, r.horse_id)
+        from ra_runners as r) as runners
   `;
   return digest;
 }
@@ -404,7 +408,8 @@ Deno.test("pages that share horses and come at the same time wait for each other
     }));
   }
   const [counts] = await db.sql`
-    select (select count(*)::integer from ra_runners) as runners, (select min(last_seen_on)::text from ra_mst_horses) as seen
+    select (select count(*)::integer from ra_runners) as runners, (select min(last_seen_on)::text
+      from ra_mst_horses) as seen
   `;
   assertEquals({ ...counts }, { runners: 3000, seen: "2026-05-14" });
 });

@@ -9,8 +9,8 @@ Deno.test.afterAll(() => db.stop());
 Deno.test.beforeEach(() => db.reset());
 
 /**
- * A lease of a month of results, due and claimed at 11:00. It failed earlier, has read a page of one that brought no race,
- * though the API has one, and now it is 11:01.
+ * A lease of a month of results, due and claimed at 11:00. It failed earlier, has read a page of one that brought no
+ * race, though the API has one, and now it is 11:01.
  */
 async function lease(): Promise<Lease> {
   await start(db.sql, "2026-05-01", "2026-05-31", { feeds: ["results"] });

@@ -189,6 +189,51 @@ Deno.test("a race that comes on two pages counts once, and a reject counts like 
   assertEquals((await db.sql`select from engine.pages_read`).length, 0);
 });
 
+Deno.test("a race that a list holds twice, over the end of a page, counts as often as it came once it does so again", async () => {
+  await start(db.sql, "2026-06-01", "2026-06-01", { feeds: ["results"] });
+  for (const state of ["waiting", "succeeded"]) {
+    const lease = await claimed(db.worker, "results");
+    await read(lease, [0, 3], 5, { races: races("rac_1", "rac_2"), copies: ["rac_1"] });
+    await read(lease, [3, 5], 5, { races: races("rac_2", "rac_3") });
+    assertEquals(await finish(db.worker, lease), state);
+    await db.passTime("2 minutes");
+  }
+  assertEquals([await gaps(), (await db.sql`select from ra_races`).length], [[], 3]);
+  assertEquals((await db.sql`select from engine.copies_read`).length, 0);
+});
+
+Deno.test("a day of cards with a race over the end of a page twice is complete once it comes so again", async () => {
+  await start(db.sql, "2026-06-01", "2026-06-01", { feeds: ["racecards"] });
+  for (const state of ["waiting", "succeeded"]) {
+    const lease = await claimed(db.worker, "racecards");
+    const cards = [
+      [0, "2026-06-01", 2, { races: [cardRace("rac_1"), cardRace("rac_2")] }],
+      [2, "2026-06-02", 0, { races: [cardRace("rac_2")], left_out: ["rac_3"] }],
+    ] as const;
+    for (const [skip, day, next, parts] of cards) {
+      const cursor = { before: ["2026-06-01", skip], after: [day, next] } as const;
+      await ingest(db.worker, lease, page(cursor, { api_total: 4, ...parts }));
+    }
+    assertEquals(await finish(db.worker, lease), state);
+    await db.passTime("2 minutes");
+  }
+  const [covered] = await db.sql`select races_in_api, races_stored, races_rejected from ra_coverage`;
+  assertEquals({ ...covered }, { races_in_api: 2, races_stored: 2, races_rejected: 0 });
+  assertEquals(await gaps(), []);
+});
+
+Deno.test("a race on two pages is none of the list's own copies while the API's total moves, however often it is read", async () => {
+  await start(db.sql, "2026-06-01", "2026-06-01", { feeds: ["results"] });
+  for (let reading = 1; reading <= 2; reading++) {
+    const lease = await claimed(db.worker, "results");
+    await read(lease, [0, 2], 3, { races: races("rac_1", "rac_2") });
+    // A new race in front of the first one has moved all others.
+    await read(lease, [2, 4], 4, { races: races("rac_2", "rac_3") });
+    assertEquals(await finish(db.worker, lease), "waiting");
+    await db.passTime("2 minutes");
+  }
+});
+
 Deno.test("a total that falls while the pages are read is not reached by races that are gone", async () => {
   await start(db.sql, "2026-06-01", "2026-06-01", { feeds: ["results"] });
   const lease = await claimed(db.worker, "results");
@@ -449,7 +494,8 @@ Deno.test("a race that is left out counts as come, and its day is complete witho
     races: [cardRace("rac_1")],
     rejects: [reject("rac_2")],
     // Of a region that was not asked for, and a second copy of the first.
-    left_out: ["rac_3", "rac_1 (copy 2)"],
+    left_out: ["rac_3"],
+    copies: ["rac_1"],
   };
   await ingest(db.worker, lease, page({ before: ["2026-06-01", 0], after: ["2026-06-02", 0] }, parts));
   assertEquals(await finish(db.worker, lease), "succeeded");
@@ -463,7 +509,7 @@ Deno.test("races that are left out make a period of results no shorter", async (
   await start(db.sql, "2026-06-01", "2026-06-01", { feeds: ["results"] });
   const lease = await claimed(db.worker, "results");
   await read(lease, [0, 2], 4, { races: races("rac_1"), left_out: ["rac_2"] });
-  await read(lease, [2, 4], 4, { races: races("rac_3"), left_out: ["rac_3 (copy 2)"] });
+  await read(lease, [2, 4], 4, { races: races("rac_3"), copies: ["rac_3"] });
   assertEquals(await finish(db.worker, lease), "succeeded");
   // The two days after it were never asked for.
   assertEquals([await plannedDays(), await gaps()], [2, []]);

@@ -21,8 +21,8 @@ export const watch = buildCommand<Flags, [], Session>({
     brief: "Watch a run until it ends: time left, a bar a feed, calls, races, errors",
     fullDescription:
       "Watches a run, or without --run all that go on, backfills first. In a pipe it prints a line for each " +
-      "change, with --json an object a line. It survives a lost connection. It ends when no run goes on: with 0, or with " +
-      "1 when one of them has failures, was cancelled or is paused. When none goes on, it shows the newest.",
+      "change, with --json an object a line. It survives a lost connection. It ends when no run goes on: with 0, " +
+      "or with 1 when one of them has failures, was cancelled or is paused. When none goes on, it shows the newest.",
     customUsage: [{ input: "--run 3", brief: "Until run 3 has ended" }],
   },
   parameters: { flags: { json: JSON_FLAG, run: RUN_FLAG } },

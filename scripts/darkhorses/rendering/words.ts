@@ -37,7 +37,10 @@ export function ukTime(time: string | null): string {
   return time === null ? "-" : UK_TIME.format(new Date(time));
 }
 
-/** A text in lines of at most so many columns, each after an indentation. A command is not broken, so that it can be copied. */
+/**
+ * A text in lines of at most so many columns, each after an indentation. A command is not broken, so that it can be
+ * copied.
+ */
 export function wrap(text: string, columns: number, indent = ""): string {
   const lines: string[] = [];
   let line = "";

@@ -1,7 +1,7 @@
 /**
- * A number from 0 to below 1 that follows from its parts alone: the same parts, the same number, in any order of asking.
- * Faults are decided by it instead of by a stream of random numbers, so that what happens to one call does not depend on
- * which other call came first.
+ * A number from 0 to below 1 that follows from its parts alone: the same parts, the same number, in any order of
+ * asking. Faults are decided by it instead of by a stream of random numbers, so that what happens to one call does
+ * not depend on which other call came first.
  */
 export function chance(...parts: readonly (string | number)[]): number {
   const text = JSON.stringify(parts);

@@ -71,7 +71,8 @@ export function differingTables(expected: Digest, found: Digest): string[] {
 
 async function tableNames(sql: Sql): Promise<string[]> {
   const tables = await sql<{ name: string }[]>`
-    select tablename as name from pg_catalog.pg_tables where schemaname = 'public' and tablename like 'ra\\_%' order by 1
+    select tablename as name from pg_catalog.pg_tables where schemaname = 'public' and tablename like 'ra\\_%'
+      order by 1
   `;
   return tables.map(({ name }) => name);
 }

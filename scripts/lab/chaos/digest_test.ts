@@ -8,7 +8,8 @@ Deno.test("one value that differs is found and shown, a row more or less too, bu
   const sql = connect(platform.adminUrl, { max: 2, name: "test" });
   try {
     await sql`create schema testing`;
-    await sql`insert into ra_mst_jockeys (id, name, last_seen_on) values ('jky_1', 'Ada', '2026-06-01'), ('jky_2', 'Bob', '2026-06-01')`;
+    await sql`insert into ra_mst_jockeys (id, name, last_seen_on)
+      values ('jky_1', 'Ada', '2026-06-01'), ('jky_2', 'Bob', '2026-06-01')`;
     const reference = await keepAsReference(sql);
     const differences = async () => await describeDifferences(sql, reference, await takeDigest(sql));
 

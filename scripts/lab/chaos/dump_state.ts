@@ -19,7 +19,8 @@ export async function dumpState({ sql, functionLog }: ChaosWorld, ledger: FaultL
   );
   const errors = await patiently(() =>
     sql`
-      select id::integer, occurred_at::text, chunk_id::integer, feed, failure_class, http_status, attempt, left(message, 120) as message
+      select id::integer, occurred_at::text, chunk_id::integer,
+        feed, failure_class, http_status, attempt, left(message, 120) as message
       from ingest_errors
       order by id desc
       limit 40

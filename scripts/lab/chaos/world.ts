@@ -138,8 +138,11 @@ async function truncateAll(sql: Sql): Promise<void> {
   const tables = await sql<{ name: string }[]>`
     select format('%I.%I', schemaname, tablename) as name
     from pg_catalog.pg_tables
-    where (schemaname in ('public', 'engine') and tablename not in ('backfill_settings', 'racing_api_limits', 'locks', 'feeds'))
-      or (schemaname, tablename) in (('cron', 'job_run_details'), ('net', '_http_response'), ('net', 'http_request_queue'))
+    where (schemaname in ('public', 'engine')
+        and tablename not in ('backfill_settings', 'racing_api_limits', 'locks', 'feeds'))
+      or (schemaname, tablename) in (
+        ('cron', 'job_run_details'), ('net', '_http_response'), ('net', 'http_request_queue')
+      )
   `;
   await sql.unsafe(`truncate ${tables.map(({ name }) => name).join(", ")} restart identity cascade`);
 }

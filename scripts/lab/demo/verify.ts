@@ -42,7 +42,8 @@ export async function countRows(sql: Sql): Promise<Counts> {
 /** How many chunks of a run are in which state. */
 export async function chunksByState(sql: Sql, runId: number): Promise<Record<string, number>> {
   const rows = await sql<{ state: string; chunks: number }[]>`
-    select state, count(*)::integer as chunks from backfill_progress where run_id = ${runId} group by state order by state
+    select state, count(*)::integer as chunks from backfill_progress where run_id = ${runId} group by state
+      order by state
   `;
   return Object.fromEntries(rows.map((row) => [row.state, row.chunks]));
 }
@@ -71,8 +72,8 @@ export async function findHalfDays(sql: Sql, runId: number): Promise<HalfDay[]> 
 }
 
 /**
- * A sentence for each chunk that did not succeed and each day that is missing. That the API has no result of a race with a
- * card is none in a replay, whose files hold what they hold.
+ * A sentence for each chunk that did not succeed and each day that is missing. That the API has no result of a race
+ * with a card is none in a replay, whose files hold what they hold.
  */
 export async function findFailures(
   sql: Sql,

@@ -4,7 +4,9 @@ import { World } from "../racing_api/generator/world.ts";
 import { dateOf, dayOf, londonInstant } from "../racing_api/london.ts";
 import type { ScriptedEvent } from "../racing_api/scenario.ts";
 
-/** The first day of the fortnight: eight days around the end of summer time, and, after eight weeks asleep, Christmas. */
+/**
+ * The first day of the fortnight: eight days around the end of summer time, and, after eight weeks asleep, Christmas.
+ */
 export const FIRST_DAY = "2026-10-20";
 /** The last day. */
 export const LAST_DAY = "2026-12-28";

@@ -2,7 +2,7 @@ import type { Sql } from "../platform/database.ts";
 import { World as Races } from "../racing_api/generator/world.ts";
 import { dateOf, dayOf } from "../racing_api/london.ts";
 import { type ScriptedEvent, withScenario } from "../racing_api/scenario.ts";
-import type { ListedRace } from "../racing_api/source.ts";
+import type { ListedRace, RaceSource } from "../racing_api/source.ts";
 import type { Calendar } from "./calendar.ts";
 import { untilStill } from "./drive.ts";
 import type { FortnightWorld } from "./world.ts";
@@ -14,7 +14,17 @@ export interface DayCounts {
   readonly runners: number;
 }
 
-const isHome = ({ region }: ListedRace) => region === "gb" || region === "ire";
+/** The races of a list that are to be stored: a list may have one twice, and one of a region that nobody asked for. */
+function wanted(source: RaceSource, listed: readonly ListedRace[]): ListedRace[] {
+  const home = new Set(
+    source.courses().filter(({ region_code }) => region_code === "gb" || region_code === "ire").map((
+      { id },
+    ) => id),
+  );
+  return [
+    ...new Map(listed.filter(({ courseId }) => home.has(courseId)).map((race) => [race.id, race])).values(),
+  ];
+}
 
 interface Day extends DayCounts {
   /** Ids of cards, of results, and of runners with their race; sorted. */
@@ -31,8 +41,8 @@ export function askApi(
   day: string,
 ): Day {
   const source = sourceOf(seed, script);
-  const cards = source.cards(dayOf(day), now.getTime()).filter(isHome);
-  const results = source.results(dayOf(day), dayOf(day), now.getTime()).filter(isHome);
+  const cards = wanted(source, source.cards(dayOf(day), now.getTime()));
+  const results = wanted(source, source.results(dayOf(day), dayOf(day), now.getTime()));
   const runners = results.flatMap((race) => {
     const { runners }: { runners: { horse_id: string }[] } = JSON.parse(race.json());
     return runners.map(({ horse_id }) => `${race.id} ${horse_id}`);
@@ -98,8 +108,8 @@ export async function describeWrongDays(sql: Sql, calendar: Calendar, seed: numb
 const NOT_COMPARED = ["created_at", "updated_at", "pulled_at", "chunk_id"];
 
 /**
- * Pulls everything again and resolves to a sentence for each table in which that changes anything: what was stored then is not
- * what the API says in the end.
+ * Pulls everything again and resolves to a sentence for each table in which that changes anything: what was stored
+ * then is not what the API says in the end.
  */
 export async function describeWhatAnotherPullChanges(
   world: FortnightWorld,
@@ -135,7 +145,8 @@ export async function describeWhatAnotherPullChanges(
             string_agg(value.key, ', ' order by value.key) as columns,
             min(format('%s: %s, was %s', value.key, value.value, pair.content_before -> value.key)) as example
           from jsonb_each(pair.content) as value
-          where value.key <> all ('{${NOT_COMPARED.join()}}') and value.value is distinct from pair.content_before -> value.key
+          where value.key <> all ('{${NOT_COMPARED.join()}}')
+            and value.value is distinct from pair.content_before -> value.key
         ) as differing
         where differing.columns is not null
       )

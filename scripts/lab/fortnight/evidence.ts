@@ -74,7 +74,8 @@ export class EvidenceWatch {
           `;
         case "result corrected":
           return sql<Known[]>`
-            select bool_or(has_result) as partly, bool_and(is_non_runner and not has_result and position is null) as whole
+            select bool_or(has_result) as partly,
+              bool_and(is_non_runner and not has_result and position is null) as whole
             from ra_runners where race_id = ${event.raceId} and horse_id = ${event.horseId}
           `;
         case "race added late":
@@ -94,9 +95,11 @@ export class EvidenceWatch {
           return sql<Known[]>`
             select
               bool_or(race_date = ${event.day}) as partly,
-              bool_and(race_date = ${event.to} and coalesce(card_date, ${event.to}) = ${event.to}) and count(*) > 0 as whole
+              bool_and(race_date = ${event.to} and coalesce(card_date, ${event.to}) = ${event.to})
+                and count(*) > 0 as whole
             from ra_races
-            where course_id = ${event.courseId} and (race_date in (${event.day}, ${event.to}) or card_date = ${event.day})
+            where course_id = ${event.courseId}
+              and (race_date in (${event.day}, ${event.to}) or card_date = ${event.day})
           `;
         case "meeting abandoned":
           return sql<Known[]>`
@@ -108,7 +111,8 @@ export class EvidenceWatch {
                   from ra_coverage as coverage
                   where coverage.feed = 'racecards' and coverage.day = ${event.day}
                 )
-                and not exists (select from coverage_gaps as gap where gap.day = ${event.day} and gap.kind = 'no_result') as whole
+                and not exists (select from coverage_gaps as gap where gap.day = ${event.day}
+                  and gap.kind = 'no_result') as whole
             from ra_races as race
             where race.course_id = ${event.courseId} and race.race_date = ${event.day} and race.off_dt >= ${event.at}
           `;

@@ -4,7 +4,10 @@ import { ApiRefusal, type ApiRequest, readJson } from "./answers.ts";
 /** Runs SQL as the role `postgres`. */
 export type RunSql = (sql: string, readOnly: boolean) => Promise<readonly Record<string, unknown>[]>;
 
-/** `db query --remote=REF`: runs SQL with no other right than the access token's, and answers the last statement's rows. */
+/**
+ * `db query --remote=REF`: runs SQL with no other right than the access token's, and answers the last statement's
+ * rows.
+ */
 export async function runQuery(request: ApiRequest, run: RunSql): Promise<Response> {
   const { query, read_only: readOnly = false } = readJson(request, isQuery);
   try {

@@ -15,7 +15,9 @@ export interface UploadedFile {
   readonly content: Uint8Array<ArrayBuffer>;
 }
 
-/** Reads the form that `functions deploy --use-api` sends: a part for each file, and one that says how to start them. */
+/**
+ * Reads the form that `functions deploy --use-api` sends: a part for each file, and one that says how to start them.
+ */
 export async function readUpload(request: ApiRequest): Promise<Upload> {
   const form = await new Response(request.body, { headers: { "content-type": request.contentType } })
     .formData().catch(() => {

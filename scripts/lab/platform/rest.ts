@@ -129,7 +129,8 @@ async function findFunctions(transaction: postgres.TransactionSql, name: string)
     select jsonb_build_object(
       'shape', case
         when return_type.oid = 'void'::regtype then 'void'
-        when return_type.typtype = 'c' or pg_proc.proargmodes::text[] && '{o,b,t}' or return_type.oid = 'record'::regtype
+        when return_type.typtype = 'c' or pg_proc.proargmodes::text[] && '{o,b,t}'
+          or return_type.oid = 'record'::regtype
           then 'rows'
         else 'scalar'
       end,

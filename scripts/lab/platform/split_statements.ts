@@ -9,8 +9,8 @@ const TOKEN =
   /--[^\n]*|\/\*|\$(?:[A-Za-z_\u0080-\uffff][\w\u0080-\uffff]*)?\$|\b[eE]'(?:[^'\\]|\\[\s\S]|'')*'|'(?:[^']|'')*'|"(?:[^"]|"")*"|;|[A-Za-z_\u0080-\uffff][\w$\u0080-\uffff]*|\s+|[\s\S]/y;
 
 /**
- * Splits a file of SQL into its statements, without their semicolons. Knows strings, quoted names, dollar quotes, nested
- * comments and functions with a `begin atomic … end` body.
+ * Splits a file of SQL into its statements, without their semicolons. Knows strings, quoted names, dollar quotes,
+ * nested comments and functions with a `begin atomic … end` body.
  */
 export function splitStatements(sql: string): Statement[] {
   const statements: Statement[] = [];

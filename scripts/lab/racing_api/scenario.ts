@@ -1,6 +1,6 @@
 /**
- * What happens on a racing day, scripted: laid over races that come from elsewhere, whose horses and contents stay as they
- * are. What a day brings by itself (abandonments, delays, ratings) is the generator's.
+ * What happens on a racing day, scripted: laid over races that come from elsewhere, whose horses and contents stay as
+ * they are. What a day brings by itself (abandonments, delays, ratings) is the generator's.
  */
 
 import { dateOf, dayOf, londonDay, londonInstant, londonIso } from "./london.ts";

@@ -17,8 +17,8 @@ export function gather(stream: ReadableStream<Uint8Array<ArrayBuffer>>): Said {
 }
 
 /**
- * Waits for something that a program does. When that does not come in time, or the program ends before, it fails and leaves no
- * program behind.
+ * Waits for something that a program does. When that does not come in time, or the program ends before, it fails and
+ * leaves no program behind.
  *
  * @param more Said with the failure, such as what the program said.
  */

@@ -84,7 +84,10 @@ function own(environment: PlatformOptions["functionEnvironment"]): Record<string
   return (typeof environment === "function" ? environment() : environment) ?? {};
 }
 
-/** An API that is N times as fast is called N times as often, also on a database that was used at another speed before. */
+/**
+ * An API that is N times as fast is called N times as often, also on a database that was used at another speed
+ * before.
+ */
 export async function setRates(adminUrl: string, factor: number): Promise<void> {
   const sql = connect(adminUrl, { max: 1, name: "local platform" });
   try {

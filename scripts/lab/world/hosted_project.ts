@@ -169,7 +169,9 @@ async function start(
   };
 }
 
-/** The hosts of a project are made from its ref and this; there is none on loopback, so the laboratory hands out URLs. */
+/**
+ * The hosts of a project are made from its ref and this; there is none on loopback, so the laboratory hands out URLs.
+ */
 function profile(apiUrl: string): string {
   return [
     "name: laboratory",

@@ -37,7 +37,10 @@ export interface WorldOptions extends Pick<BootOptions, "seed" | "databaseUrl" |
   readonly time: MovedTime;
   /** Where alerts go. */
   readonly webhookUrl: string;
-  /** Connections of `sql` at most, and whether they outlive a restart of the database, for which they do without arrays. */
+  /**
+   * Connections of `sql` at most, and whether they outlive a restart of the database, for which they do without
+   * arrays.
+   */
   readonly connections: { readonly max: number; readonly outliveRestarts: boolean };
   /** What the API does to a call. */
   readonly onApiCall: SimulatedApi["faults"];

@@ -5,13 +5,15 @@ import { changed, type Step, unchanged } from "../step.ts";
 
 const SET_UP = statement("select set_up_at::date::text as set_up_on from backfill_settings");
 const LIVE = statement(
-  "select run.id::integer as run_id from backfill_runs as run join backfill_status as status on status.run_id = run.id " +
-    "where run.feeds = '{masters}' and status.state in ('waiting', 'running') order by run.id desc limit 1",
+  "select run.id::integer as run_id from backfill_runs as run join backfill_status as status on " +
+    "status.run_id = run.id where run.feeds = '{masters}' and status.state in ('waiting', 'running') " +
+    "order by run.id desc limit 1",
 );
 /** One that has arrived since the last change, before an interruption. */
 const ARRIVED = statement(
-  "select run.id::integer as run_id from backfill_runs as run join backfill_status as status on status.run_id = run.id " +
-    "where run.feeds = '{masters}' and status.state = 'succeeded' and run.created_at > greatest(" +
+  "select run.id::integer as run_id from backfill_runs as run join backfill_status as status on " +
+    "status.run_id = run.id where run.feeds = '{masters}' and status.state = 'succeeded' and " +
+    "run.created_at > greatest(" +
     "(select max(deployed_at) from engine.deployments), (select max(updated_at) from vault.secrets)) limit 1",
 );
 const PULL = statement("select pull_masters()::integer as run_id");
@@ -24,8 +26,9 @@ const PINGS = statement(
   "select ping_id::text, outcome, account, finding, what_to_do from engine.ping_outcomes()",
 );
 const COUNTS = statement(
-  "select (select count(*) from ra_mst_regions)::integer as regions, (select count(*) from ra_mst_courses)::integer as " +
-    "courses, (select count(*) from ra_mst_bookmakers)::integer as bookmakers",
+  "select (select count(*) from ra_mst_regions)::integer as regions, " +
+    "(select count(*) from ra_mst_courses)::integer as courses, " +
+    "(select count(*) from ra_mst_bookmakers)::integer as bookmakers",
 );
 
 interface PingOutcome {

@@ -8,7 +8,9 @@ import { PUBLIC_API } from "../ask.ts";
 import { changed, type Project, remote, type Step, unchanged } from "../step.ts";
 import { vaultEntries } from "./vault.ts";
 
-/** The worker secret of before a change, which the functions accept as well until nothing is signed with it any more. */
+/**
+ * The worker secret of before a change, which the functions accept as well until nothing is signed with it any more.
+ */
 export const PREVIOUS = "WORKER_SECRET_PREVIOUS";
 /** Every secret that the functions get from us. */
 export const FUNCTION_SECRETS = [

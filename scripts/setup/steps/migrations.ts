@@ -81,8 +81,8 @@ function isSameSql(one: string, other: string): boolean {
 }
 
 /**
- * Applies what is pending. Vault is left alone: its entries are written once the functions know the secret. The password
- * goes through the environment, because arguments are on the machine's process list.
+ * Applies what is pending. Vault is left alone: its entries are written once the functions know the secret. The
+ * password goes through the environment, because arguments are on the machine's process list.
  */
 const push = ({ databaseUrl }: Project) => {
   const address = new URL(databaseUrl);

@@ -3,8 +3,9 @@ import { changed, NOTHING_TO_DO, type Step } from "../step.ts";
 
 /** A run that an operator paused stays paused, and so does one that the account's plan is too low for. */
 const PAUSED = statement(
-  "select run.id::integer as run_id from backfill_runs as run join backfill_status as status on status.run_id = run.id " +
-    "where status.state = 'paused' and run.pause_reason not like 'Paused by %' and run.pause_reason !~* 'plan required|add-on' order by run.id",
+  "select run.id::integer as run_id from backfill_runs as run join backfill_status as status on " +
+    "status.run_id = run.id where status.state = 'paused' and run.pause_reason not like 'Paused by %' " +
+    "and run.pause_reason !~* 'plan required|add-on' order by run.id",
 );
 const resume = (run: number) => statement("select backfill_resume($1)", open(run));
 

@@ -5,8 +5,8 @@ import { changeSecrets, listSecrets, PREVIOUS, secretDigests, unsetSecrets } fro
 
 /** A dispatch is claimed within a second, or counts as lost after 15 and is sent again, signed with the new secret. */
 const ON_THEIR_WAY = statement(
-  "select count(*)::integer as dispatches from engine.dispatches where not engine.dispatch_is_lost(sent_at) and sent_at < " +
-    "(select updated_at from vault.secrets where name = 'worker_secret')",
+  "select count(*)::integer as dispatches from engine.dispatches where not engine.dispatch_is_lost(sent_at) and " +
+    "sent_at < (select updated_at from vault.secrets where name = 'worker_secret')",
 );
 const PATIENCE_SECONDS = 150;
 
@@ -21,8 +21,8 @@ export const previousSecret: Step = {
       if (left?.dispatches === 0) break;
       if (waited >= PATIENCE_SECONDS) {
         throw new Problem(
-          "Dispatches that were signed with the old worker secret are still on their way: the sweep does not run. See " +
-            "select * from check_setup(); then run this again.",
+          "Dispatches that were signed with the old worker secret are still on their way: the sweep does not run. " +
+            "See select * from check_setup(); then run this again.",
         );
       }
       await hands.wait(2000);

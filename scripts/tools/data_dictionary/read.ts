@@ -45,7 +45,8 @@ async function readRelations(sql: Sql): Promise<Relation[]> {
         ) as columns,
         coalesce((select to_jsonb(k.columns) from keys as k where k.conrelid = c.oid and k.contype = 'p'), '[]') as key,
         coalesce(
-          (select jsonb_agg(k.columns order by k.conname) from keys as k where k.conrelid = c.oid and k.contype = 'u'), '[]'
+          (select jsonb_agg(k.columns order by k.conname) from keys as k
+            where k.conrelid = c.oid and k.contype = 'u'), '[]'
         ) as unique,
         coalesce(
           (

@@ -9,7 +9,8 @@ const CHAPTERS = [
   { title: "More", prefix: "" },
 ] as const;
 
-// Without the first line deno fmt pads each table to its longest comment, and a change of one comment shows on every line.
+// Without the first line deno fmt pads each table to its longest comment, and a change of one comment shows on every
+// line.
 const HEAD = `<!-- deno-fmt-ignore-file -->
 
 # Data dictionary

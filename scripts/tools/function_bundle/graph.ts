@@ -23,8 +23,8 @@ export function readGraph(json: string): ModuleGraph {
 }
 
 /**
- * What the platform's bundler could not take: it has the functions' folder and the import map and nothing else, and finds
- * packages of npm and Node's own modules only.
+ * What the platform's bundler could not take: it has the functions' folder and the import map and nothing else, and
+ * finds packages of npm and Node's own modules only.
  *
  * @param functionsFolder `file:///…/supabase/functions/`
  */

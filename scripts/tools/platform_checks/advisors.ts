@@ -20,7 +20,10 @@ export function unexplained(all: readonly Finding[]): Finding[] {
   return all.filter(({ level, name }) => level !== "INFO" || !(name in EXPLAINED));
 }
 
-/** Asks the platform's security and performance advisors. Resolves to a sentence; throws `Problem` with what they found. */
+/**
+ * Asks the platform's security and performance advisors. Resolves to a sentence; throws `Problem` with what they
+ * found.
+ */
 export async function checkAdvisors(databaseUrl: string): Promise<string> {
   const printed = await supabaseOk(
     databaseUrl,

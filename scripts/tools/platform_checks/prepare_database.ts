@@ -4,8 +4,8 @@ import { Problem } from "../../command_line/problem.ts";
 
 /**
  * Makes an empty database into what a hosted project is before its first migration, as far as a plain Postgres can: the
- * roles, with `postgres` no superuser, the real extensions that the server has, stand-ins for the others, and the default
- * grants of a project that was made before October 2026, the most open ones that the migrations may meet.
+ * roles, with `postgres` no superuser, the real extensions that the server has, stand-ins for the others, and the
+ * default grants of a project that was made before October 2026, the most open ones that the migrations may meet.
  *
  * @param adminUrl a superuser's URL
  * @param password what the role `postgres` is to log in with
@@ -30,8 +30,8 @@ export async function prepareDatabase(adminUrl: string, password: string): Promi
 }
 
 /**
- * What the platform granted on each new object of `public` until October 2026. On a project from before that, nothing is
- * closed unless a migration closes it.
+ * What the platform granted on each new object of `public` until October 2026. On a project from before that, nothing
+ * is closed unless a migration closes it.
  */
 export const HISTORICAL_DEFAULT_GRANTS = ["tables", "sequences", "functions"].map((kind) =>
   `alter default privileges for role postgres in schema public

@@ -18,8 +18,8 @@ export interface TestServer extends AsyncDisposable {
 }
 
 /**
- * @param adminUrl a superuser's URL. The server's extensions with a worker of their own, pg_cron and pg_net, work in one
- * database of a server, the given one; the others have stand-ins.
+ * @param adminUrl a superuser's URL. The server's extensions with a worker of their own, pg_cron and pg_net, work in
+ * one database of a server, the given one; the others have stand-ins.
  */
 export async function openTestServer(adminUrl: string): Promise<TestServer> {
   await using starting = new AsyncDisposableStack();

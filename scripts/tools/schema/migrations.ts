@@ -4,11 +4,11 @@ import { checkFile, writeFile } from "../generated_file.ts";
 import type { SchemaFile } from "./schema_files.ts";
 
 /**
- * Until 1.0 the initial migration is written by `deno task schema`, from the schema files, and must be what they make: the schema
- * changes every day, and every database is a new one.
+ * Until 1.0 the initial migration is written by `deno task schema`, from the schema files, and must be what they
+ * make: the schema changes every day, and every database is a new one.
  *
- * From 1.0 on this is false. Then no migration that was released is ever changed, each change of the schema files comes with a
- * migration written by hand, and what is checked is only that both make the same database.
+ * From 1.0 on this is false. Then no migration that was released is ever changed, each change of the schema files
+ * comes with a migration written by hand, and what is checked is only that both make the same database.
  */
 export const INITIAL_IS_GENERATED: boolean = true;
 
@@ -58,8 +58,8 @@ export async function checkMigrationNames(supabaseFolder: string): Promise<void>
       wrong.push(`supabase/migrations/${name} is not called like ${INITIAL}: it would never be applied.`);
     } else if (version <= RESERVED_VERSION && !name.includes("_adopt")) {
       wrong.push(
-        `supabase/migrations/${name} has a version that is not above ${RESERVED_VERSION}, which is reserved for adopting ` +
-          "an old database: give it a later one.",
+        `supabase/migrations/${name} has a version that is not above ${RESERVED_VERSION}, which is reserved for ` +
+          "adopting an old database: give it a later one.",
       );
     }
   }

@@ -55,8 +55,8 @@ Deno.test("checkInitialMigration() refuses a migration that goes on, that ends e
 
 Deno.test("checkMigrationNames() refuses a version that is not above the reserved one, but for adopting", async () => {
   const sentence = (name: string) =>
-    `supabase/migrations/${name} has a version that is not above 20261124000000, which is reserved for adopting an old ` +
-    "database: give it a later one.";
+    `supabase/migrations/${name} has a version that is not above 20261124000000, which is reserved for adopting an ` +
+    "old database: give it a later one.";
   for (const name of ["20261124000000_feeds.sql", "20260101000000_feeds.sql"]) {
     await withProject({ migrations: { [INITIAL]: "", [name]: "" } }, async (folder) => {
       assertEquals(

@@ -23,7 +23,8 @@ const WHAT_TO_DO = INITIAL_IS_GENERATED
   : "write a migration that makes of the one what the other is";
 
 /**
- * Checks that the migrations make the database that the schema files make, in databases of its own beside the given one.
+ * Checks that the migrations make the database that the schema files make, in databases of its own beside the given
+ * one.
  *
  * @param adminUrl a superuser's URL
  * @throws {Problem} that names each object that differs, and its lines
@@ -44,8 +45,8 @@ export async function checkSameDatabase(adminUrl: string, supabaseFolder: string
 }
 
 /**
- * Checks that a database which was migrated already, on a project from before October 2026, is the one that the schema files
- * make.
+ * Checks that a database which was migrated already, on a project from before October 2026, is the one that the
+ * schema files make.
  *
  * @throws {Problem} that names each object that differs, and its lines
  */

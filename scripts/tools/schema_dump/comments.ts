@@ -8,7 +8,8 @@ export const COMMENTS: readonly string[] = [
        else regexp_replace(thing.identity, '^.* on ', '')
      end as object,
      10 as place,
-     format('comment on %s %s is %L;', regexp_replace(thing.type, '^.* (column|constraint)$', '\\1'), thing.identity, d.description) as text
+     format('comment on %s %s is %L;',
+       regexp_replace(thing.type, '^.* (column|constraint)$', '\\1'), thing.identity, d.description) as text
    from pg_catalog.pg_description as d
    cross join lateral pg_identify_object(d.classoid, d.objoid, d.objsubid) as thing
    where

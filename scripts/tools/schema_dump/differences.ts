@@ -6,7 +6,10 @@ export type Makers = readonly [one: string, other: string];
 /** A function that is there on one side only would fill the screen. */
 const MOST_LINES = 5;
 
-/** One text for each object that is not the same in both databases: its name, then the lines that only one of them has. */
+/**
+ * One text for each object that is not the same in both databases: its name, then the lines that only one of them
+ * has.
+ */
 export function findDifferences(
   one: readonly SchemaStatement[],
   other: readonly SchemaStatement[],

@@ -12,7 +12,8 @@ export const FUNCTIONS: readonly string[] = [
    where ${isOurs("p.pronamespace")} and p.prokind not in ('f', 'p')`,
 
   `select 'event trigger ' || e.evtname as object, 0 as place,
-     format('create event trigger %I on %s execute function %s;', e.evtname, e.evtevent, e.evtfoid::regprocedure) as text
+     format('create event trigger %I on %s execute function %s;',
+       e.evtname, e.evtevent, e.evtfoid::regprocedure) as text
    from pg_catalog.pg_event_trigger as e
    join pg_catalog.pg_proc as p on p.oid = e.evtfoid
    where ${isOurs("p.pronamespace")}`,

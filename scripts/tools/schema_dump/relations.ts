@@ -88,7 +88,8 @@ export const RELATIONS: readonly string[] = [
    where ${isOurs("s.stxnamespace")}`,
 
   `select t.tgrelid::regclass::text as object, 3 as place,
-     pg_get_triggerdef(t.oid) || ';' || case t.tgenabled when 'O' then '' else ' -- enabled: ' || t.tgenabled::text end as text
+     pg_get_triggerdef(t.oid) || ';' || case t.tgenabled
+       when 'O' then '' else ' -- enabled: ' || t.tgenabled::text end as text
    from pg_catalog.pg_trigger as t
    join pg_catalog.pg_class as r on r.oid = t.tgrelid
    where ${isOurs("r.relnamespace")} and not t.tgisinternal`,

@@ -26,7 +26,8 @@ export const RIGHTS: readonly string[] = [
        p.polname,
        c.oid::regclass,
        case when p.polpermissive then 'permissive' else 'restrictive' end,
-       case p.polcmd when 'r' then 'select' when 'a' then 'insert' when 'w' then 'update' when 'd' then 'delete' else 'all' end,
+       case p.polcmd when 'r' then 'select' when 'a' then 'insert' when 'w' then 'update'
+         when 'd' then 'delete' else 'all' end,
        (
          select string_agg(role.name, ', ' order by role.name collate "C")
          from unnest(p.polroles) as member
@@ -74,9 +75,11 @@ export const RIGHTS: readonly string[] = [
    where ${isOurs("p.pronamespace")} and privilege.grantee <> p.proowner
    group by p.oid, privilege.grantee`,
 
-  `select case when d.defaclnamespace = 0 then 'default grants' else 'schema ' || d.defaclnamespace::regnamespace end as object,
+  `select
+     case when d.defaclnamespace = 0 then 'default grants' else 'schema ' || d.defaclnamespace::regnamespace end as object,
      7 as place,
-     format('alter default privileges for role %s grant %s on "%s" to %s%s;', d.defaclrole::regrole, ${LIST}, d.defaclobjtype,
+     format('alter default privileges for role %s grant %s on "%s" to %s%s;',
+       d.defaclrole::regrole, ${LIST}, d.defaclobjtype,
        ${GRANTEE}, ${OPTION}) as text
    from pg_catalog.pg_default_acl as d
    cross join lateral aclexplode(d.defaclacl) as privilege

@@ -19,8 +19,8 @@ const TABLES = `
 const NEW = "between now() - interval '1 hour' and clock_timestamp()";
 
 /**
- * The rows that a new database holds already. A time of the last hour is when its row was made, and differs from one database
- * to the next; any other time is what a row says.
+ * The rows that a new database holds already. A time of the last hour is when its row was made, and differs from one
+ * database to the next; any other time is what a row says.
  */
 export async function readRows(transaction: postgres.TransactionSql): Promise<SchemaStatement[]> {
   const tables = await transaction.unsafe<{ name: string; times: string[] }[]>(TABLES);

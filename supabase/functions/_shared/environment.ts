@@ -23,8 +23,8 @@ function required(get: GetVariable, name: string): string {
 }
 
 /**
- * The platform's secret key: from SUPABASE_SECRET_KEYS (a JSON dictionary by name) where the project has the new keys, else
- * SUPABASE_SERVICE_ROLE_KEY.
+ * The platform's secret key: from SUPABASE_SECRET_KEYS (a JSON dictionary by name) where the project has the new
+ * keys, else SUPABASE_SERVICE_ROLE_KEY.
  */
 function secretKey(get: GetVariable): string {
   const dictionary = get("SUPABASE_SECRET_KEYS")?.trim();

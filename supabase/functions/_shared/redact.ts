@@ -4,8 +4,8 @@ const SHORTEST_SECRET = 4;
 const BEGINNING = 8;
 
 /**
- * Makes a function that puts `[secret]` in place of each secret in a text: as it is, as JSON, an address, HTML or base64 write
- * it, and of each of these its beginning alone, where the rest was cut off.
+ * Makes a function that puts `[secret]` in place of each secret in a text: as it is, as JSON, an address, HTML or
+ * base64 write it, and of each of these its beginning alone, where the rest was cut off.
  */
 export function createRedactor(secrets: readonly string[]): (text: string) => string {
   const forms = [

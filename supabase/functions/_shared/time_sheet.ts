@@ -5,8 +5,8 @@ const ACTIVITIES = ["store", "fetch", "slot"] as const;
 export type Activity = typeof ACTIVITIES[number];
 
 /**
- * Where the time of an invocation goes. Each moment counts once, so that the parts add up to the whole: the next page is
- * fetched while one is stored, and only what takes longer than the storing delays anything.
+ * Where the time of an invocation goes. Each moment counts once, so that the parts add up to the whole: the next page
+ * is fetched while one is stored, and only what takes longer than the storing delays anything.
  */
 export class TimeSheet {
   readonly #clock: Pick<Clock, "monotonic">;

@@ -34,6 +34,7 @@ begin
   -- A chunk that waits or is dead may go on at its cursor, and still needs what it has read before.
   if leave_chunk.state in ('succeeded', 'cancelled') then
     delete from engine.pages_read as read where read.chunk_id = leave_chunk.chunk.id;
+    delete from engine.copies_read as read where read.chunk_id = leave_chunk.chunk.id;
   end if;
 end
 $$;

@@ -7,7 +7,7 @@ immutable
 security invoker
 set search_path = ''
 as $$
-  select coalesce(array_agg(distinct came.key), '{}')
+  select coalesce(array_agg(came.key order by came.key), '{}')
   from (
     select counted ->> 'id' as key
     from unnest(keys_on_page.counted_rows) as list (name), jsonb_array_elements(page -> list.name) as counted
@@ -22,11 +22,80 @@ as $$
     where r.kind in ('race', 'horse')
     union all
     select jsonb_array_elements_text(page -> 'left_out')
+    union all
+    select jsonb_array_elements_text(page -> 'copies')
   ) as came
 $$;
 comment on function engine.keys_on_page(jsonb, text[]) is
-  'What the API counts of a page, read, rejected or left out, as engine.pages_read keeps it. page as ingest_page gets
-   it; counted_rows as in engine.feeds.';
+  'What the API counts of a page, read, rejected or left out, each key as often as it came, as engine.pages_read keeps
+   it. page as ingest_page gets it; counted_rows as in engine.feeds.';
+
+create function engine.keys_read(chunk_id bigint)
+returns table (day date, race_key text, times integer, most_on_a_page integer, is_left_out boolean)
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+  select
+    on_page.day, on_page.race_key, sum(on_page.times)::integer, max(on_page.times)::integer,
+    bool_and(on_page.is_left_out)
+  from (
+    select
+      pages.day, pages.skip, seen.race_key, count(*) as times,
+      bool_or(seen.race_key = any (pages.left_out)) as is_left_out
+    from engine.pages_read as pages, unnest(pages.race_keys) as seen (race_key)
+    where pages.chunk_id = keys_read.chunk_id
+    group by pages.day, pages.skip, seen.race_key
+  ) as on_page
+  group by on_page.day, on_page.race_key
+$$;
+comment on function engine.keys_read(bigint) is
+  'The keys that a chunk''s reading has seen so far, as in engine.pages_read.race_keys: how often each came in all, and
+   how often on one page; and whether it was left out wherever it came.';
+
+create function engine.days_read(chunk_id bigint)
+returns table (day date, races_in_api integer, races_seen integer, races_to_store integer)
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+  with totals as (
+    select
+      pages.day, max(pages.races_in_api) as races,
+      min(pages.races_in_api) = max(pages.races_in_api) as stands_still
+    from engine.pages_read as pages
+    where pages.chunk_id = days_read.chunk_id
+    group by pages.day
+  )
+  select
+    totals.day, totals.races, came.races::integer, (totals.races - came.races + came.to_store)::integer
+  from
+    totals,
+    lateral (
+      select
+        coalesce(sum(
+          case
+            when totals.stands_still and exists (
+              select from engine.copies_read as known
+              where
+                known.chunk_id = days_read.chunk_id and known.day = keys.day and known.race_key = keys.race_key
+                and known.times >= keys.times
+            ) then keys.times
+            else keys.most_on_a_page
+          end
+        ), 0) as races,
+        count(*) filter (where not keys.is_left_out) as to_store
+      from engine.keys_read(days_read.chunk_id) as keys
+      where keys.day = totals.day
+    ) as came
+$$;
+comment on function engine.days_read(bigint) is
+  'How many races the API has of each day that a chunk has read, how many of them came, and how many there are to store:
+   without copies, and without those that are left out. A race that comes twice on a page counts twice; one that comes
+   on two pages only if it did so at the last reading too, and if the API''s total stands still: otherwise the pages may
+   have shifted, and another race was missed. For a feed that is not counted by days: the period, by its first day.';
 
 create function engine.short_days(chunk_id bigint)
 returns table (day date, races_in_api integer, races_seen integer)
@@ -35,17 +104,13 @@ stable
 security invoker
 set search_path = ''
 as $$
-  select pages.day, max(pages.races_in_api), count(distinct seen.race_key)::integer
-  from engine.pages_read as pages
-  left join lateral unnest(pages.race_keys) as seen (race_key) on true
-  where pages.chunk_id = short_days.chunk_id
-  group by pages.day
-  having count(distinct seen.race_key) < max(pages.races_in_api)
-  order by pages.day
+  select read.day, read.races_in_api, read.races_seen
+  from engine.days_read(short_days.chunk_id) as read
+  where read.races_seen < read.races_in_api
+  order by read.day
 $$;
 comment on function engine.short_days(bigint) is
-  'The days for which a chunk read fewer races than the API has, each race counted once. For a feed that is not counted
-   by days: the period, by its first day.';
+  'The days for which a chunk read fewer races than the API has, counted as engine.days_read does.';
 
 create function engine.leaves_day(page jsonb)
 returns boolean
@@ -97,6 +162,13 @@ security invoker
 set search_path = ''
 as $$
 begin
+  delete from engine.copies_read as known
+  using engine.pages_read as read
+  where known.chunk_id = read_again.chunk.id and read.chunk_id = known.chunk_id and read.day = known.day;
+  insert into engine.copies_read (chunk_id, day, race_key, times)
+  select read_again.chunk.id, keys.day, keys.race_key, keys.times
+  from engine.keys_read(read_again.chunk.id) as keys
+  where keys.times > keys.most_on_a_page;
   delete from engine.pages_read as read where read.chunk_id = read_again.chunk.id;
   update public.backfill_progress as known
   set
@@ -111,7 +183,8 @@ end
 $$;
 comment on function engine.read_again(public.backfill_progress, date) is
   'Puts the cursor of a chunk, which the caller holds locked, back to a day, as if nothing had been read from there
-   on. from_day: of a feed that is not counted by days, the period''s first.';
+   on, and keeps which races came on more than one page. from_day: of a feed that is not counted by days, the period''s
+   first.';
 
 create function engine.end_day(chunk public.backfill_progress, day date)
 returns void
@@ -120,15 +193,12 @@ security invoker
 set search_path = ''
 as $$
 declare
-  is_short constant boolean := exists (
-    select from engine.short_days(chunk.id) as short where short.day = end_day.day
-  );
-  races_to_store constant integer := chunk.api_total - (
-    select count(distinct left_out.race_key)
-    from engine.pages_read as read, unnest(read.left_out) as left_out (race_key)
-    where read.chunk_id = chunk.id and read.day = end_day.day
-  );
+  is_short boolean;
+  races_to_store integer;
 begin
+  select read.races_seen < read.races_in_api, read.races_to_store into is_short, races_to_store
+  from engine.days_read(chunk.id) as read
+  where read.day = end_day.day;
   if not is_short then
     delete from engine.pages_read as read where read.chunk_id = chunk.id and read.day = end_day.day;
   end if;
@@ -178,6 +248,6 @@ comment on function engine.note_races_seen(public.backfill_progress, jsonb) is
    one. chunk: as engine.continue_reading returns it; page as ingest_page gets it.';
 
 grant execute on function
-  engine.keys_on_page, engine.short_days, engine.leaves_day, engine.continue_reading, engine.read_again,
-  engine.end_day, engine.note_races_seen
+  engine.keys_on_page, engine.keys_read, engine.days_read, engine.short_days, engine.leaves_day,
+  engine.continue_reading, engine.read_again, engine.end_day, engine.note_races_seen
   to service_role;

@@ -17,10 +17,25 @@ comment on column engine.pages_read.day is 'The day, of a feed counted by days; 
 comment on column engine.pages_read.skip is 'The cursor that the page was read at.';
 comment on column engine.pages_read.races_in_api is 'The highest total that the API gave, up to this page.';
 comment on column engine.pages_read.race_keys is
-  'Ids of the races that came, or of what else the feed counts (engine.feeds.counted_rows), stored or rejected; where an
-   id cannot be read, the fingerprint of the reject.';
+  'Ids of the races that came, or of what else the feed counts (engine.feeds.counted_rows), stored or rejected, each as
+   often as it was on the page; where an id cannot be read, the fingerprint of the reject.';
 comment on column engine.pages_read.left_out is
-  'Keys among them that are not to be stored: of races of a region that was not asked for, and of second copies.';
+  'Ids among them that are not to be stored: of races of a region that was not asked for.';
+
+create table engine.copies_read (
+  chunk_id bigint not null references public.backfill_progress on delete cascade,
+  day date not null,
+  race_key text not null,
+  times integer not null,
+  constraint copies_read_pkey primary key (chunk_id, day, race_key)
+);
+comment on table engine.copies_read is
+  'Races that came on more than one page when an unfinished chunk was last read and came up short. One that does so
+   again is really twice in the API''s list; otherwise the pages shifted, and another race was missed.';
+comment on column engine.copies_read.day is 'As in engine.pages_read.';
+comment on column engine.copies_read.race_key is 'As in engine.pages_read.race_keys.';
+comment on column engine.copies_read.times is 'How often it came.';
 
 alter table engine.pages_read enable row level security;
-grant select, insert, update, delete on engine.pages_read to service_role;
+alter table engine.copies_read enable row level security;
+grant select, insert, update, delete on engine.pages_read, engine.copies_read to service_role;

@@ -128,7 +128,8 @@ Deno.test("nothing of ours is granted to public, anon or authenticated", async (
       cross join lateral aclexplode(
         coalesce(c.relacl, acldefault(case c.relkind when 'S' then 's' else 'r' end::"char", c.relowner))
       ) as privilege
-      where c.relnamespace in ('public'::regnamespace, 'engine'::regnamespace) and c.relkind in ('r', 'p', 'v', 'm', 'f', 'S')
+      where c.relnamespace in ('public'::regnamespace, 'engine'::regnamespace)
+        and c.relkind in ('r', 'p', 'v', 'm', 'f', 'S')
       union all
       select format('%s.%s', a.attrelid::regclass, a.attname), privilege.*
       from pg_catalog.pg_attribute as a
@@ -146,7 +147,8 @@ Deno.test("nothing of ours is granted to public, anon or authenticated", async (
       cross join lateral aclexplode(coalesce(n.nspacl, acldefault('n', n.nspowner))) as privilege
       where n.nspname = 'engine'
     )
-    select format('%s on %s to %s', lower(privilege_type), object, coalesce(nullif(grantee, 0)::regrole::text, 'public')) as grant
+    select format('%s on %s to %s', lower(privilege_type), object,
+      coalesce(nullif(grantee, 0)::regrole::text, 'public')) as grant
     from granted
     where grantee in (0, 'anon'::regrole, 'authenticated'::regrole)
     order by 1

@@ -83,7 +83,8 @@ async function everythingStored(): Promise<Record<string, string>> {
     const [digest] = await sql.unsafe<{ rows: string }[]>(
       kind === "S"
         ? `select last_value::text as rows from ${name}`
-        : `select count(*) || ' ' || coalesce(md5(string_agg(t::text, '|' order by t::text)), '') as rows from ${name} as t`,
+        : `select count(*) || ' ' || coalesce(md5(string_agg(t::text, '|' order by t::text)), '') as rows
+          from ${name} as t`,
     );
     digests[name] = digest?.rows ?? "";
   }

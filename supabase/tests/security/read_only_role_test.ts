@@ -79,7 +79,8 @@ Deno.test("the read-only role executes one function of ours, for the address of 
 
 Deno.test("the read-only role can't log in, and its rights were given to no other role", async () => {
   const [role] = await operator`
-    select rolcanlogin, rolsuper, rolbypassrls, rolcreaterole, rolcreatedb from pg_catalog.pg_roles where rolname = 'racing_reader'
+    select rolcanlogin, rolsuper, rolbypassrls, rolcreaterole, rolcreatedb from pg_catalog.pg_roles
+      where rolname = 'racing_reader'
   `;
   assertEquals(Object.values({ ...role }), [false, false, false, false, false]);
   const policies = await operator<{ roles: string }[]>`

@@ -80,8 +80,10 @@ async function whatLeadsWhere(): Promise<{ functions: FunctionFacts[]; relations
       concat_ws(
         ' ',
         case when c.relkind = 'v' then pg_get_viewdef(c.oid) end,
-        (select string_agg(pg_get_expr(d.adbin, d.adrelid), ' ') from pg_catalog.pg_attrdef as d where d.adrelid = c.oid),
-        (select string_agg(pg_get_constraintdef(k.oid), ' ') from pg_catalog.pg_constraint as k where k.conrelid = c.oid),
+        (select string_agg(pg_get_expr(d.adbin, d.adrelid), ' ') from pg_catalog.pg_attrdef as d
+          where d.adrelid = c.oid),
+        (select string_agg(pg_get_constraintdef(k.oid), ' ') from pg_catalog.pg_constraint as k
+          where k.conrelid = c.oid),
         (select string_agg(pg_get_triggerdef(t.oid), ' ') from pg_catalog.pg_trigger as t where t.tgrelid = c.oid)
       ) as text
     from pg_catalog.pg_class as c
@@ -157,7 +159,8 @@ Deno.test("every view reads with the rights of its user", async () => {
   assertEquals(
     await names(`
       select c.oid::regclass::text as name from pg_catalog.pg_class as c
-      where c.relnamespace ${OURS} and c.relkind in ('v', 'm') and not coalesce(c.reloptions @> array['security_invoker=true'], false)
+      where c.relnamespace ${OURS} and c.relkind in ('v', 'm')
+        and not coalesce(c.reloptions @> array['security_invoker=true'], false)
     `),
     [],
   );

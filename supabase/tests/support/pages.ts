@@ -4,7 +4,10 @@ type Row = Record<string, JSONValue>;
 
 /** A page for `ingest_page`, with every list empty unless given. */
 export function page(
-  cursor: { before: [string | null, number]; after: [string | null, number] },
+  cursor: {
+    readonly before: readonly [string | null, number];
+    readonly after: readonly [string | null, number];
+  },
   parts: Row = {},
 ): Row {
   return {

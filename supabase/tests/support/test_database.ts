@@ -121,7 +121,8 @@ export async function startTestDatabase(): Promise<TestDatabase> {
         delete from engine.locks where name like 'claim %' and substr(name, 7) not in (select name from testing.feeds)
       `;
       await sql`
-        update engine.feeds as feed set page_limit = made.page_limit from testing.feeds as made where made.name = feed.name
+        update engine.feeds as feed set page_limit = made.page_limit from testing.feeds as made
+          where made.name = feed.name
       `;
       await freeSlots(sql);
       await sql`update pull_schedules set last_due_at = null, failing_since = null, last_error = null, enabled = true`;

@@ -12,6 +12,8 @@ const FOREIGN_FOALS = 1_000;
 const FOALS = HOME_FOALS + FOREIGN_FOALS;
 /** The first numbers of each cohort become stallions. */
 const STALLIONS = 60;
+/** Of so many horses one has a namesake before it, as the brackets behind its name say. */
+const ONE_NAMESAKE_IN = 300;
 const FIRST_COHORT = 1920;
 const FIRST_DAY = dayOf(`${FIRST_COHORT}-01-01`);
 /**
@@ -218,9 +220,10 @@ export class Horses {
       const hash = hashNumbers(this.#seed, serial, 57) % 100;
       const birthYear = FIRST_COHORT + Math.floor(serial / 10_000);
       const foal = serial % 10_000;
+      const isSecond = hashNumbers(this.#seed, serial, 64) % ONE_NAMESAKE_IN === 0;
       ancestor = {
         digits: ID.base + (birthYear - FIRST_COHORT) * ID.year + foal * ID.foal + this.#salt,
-        name: horseName(serial, this.#seed),
+        name: `${horseName(serial, this.#seed)}${isSecond ? " (II)" : ""}`,
         region: foal >= HOME_FOALS
           ? hash < 50 ? "FR" : hash < 75 ? "USA" : hash < 85 ? "AUS" : "SAF"
           : hash < 46

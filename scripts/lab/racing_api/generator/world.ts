@@ -6,6 +6,7 @@ import { COURSES } from "./courses.ts";
 import { drawFields, FIRST_CARD_DAY, type RaceField, scopeOf } from "./field.ts";
 import { planDay, type PlannedRace } from "./fixtures.ts";
 import { colourCode, type Horse, horseHash, Horses, sexAt } from "./horses.ts";
+import { listedRegion, withCopies } from "./listing.ts";
 import { Lru } from "./lru.ts";
 import { People } from "./people.ts";
 import { parseRaceId } from "./race_ids.ts";
@@ -49,10 +50,11 @@ export class World implements RaceSource {
 
   cards(day: number, now: number): readonly ListedRace[] {
     if (day < FIRST_CARD_DAY || day > londonDay(now) + CARD_DAYS_AHEAD) return [];
-    return [...this.#plan(day)].sort((a, b) => a.off - b.off || a.slot - b.slot).map((race) => ({
+    const races = [...this.#plan(day)].sort((a, b) => a.off - b.off || a.slot - b.slot);
+    return withCopies(this.#seed, races).map((race) => ({
       id: race.id,
       off: race.off,
-      region: race.meeting.course.region_code,
+      region: listedRegion(this.#seed, race),
       courseId: race.meeting.course.id,
       json: () => this.#card(race, now),
     }));
@@ -65,11 +67,11 @@ export class World implements RaceSource {
       const races = [...this.#plan(day), ...this.#plan(day - 1)]
         .filter((race) => race.resultDay === day && isPublished(race, now))
         .sort((a, b) => b.actualOff - a.actualOff || b.slot - a.slot);
-      for (const race of races) {
+      for (const race of withCopies(this.#seed, races)) {
         listed.push({
           id: race.id,
           off: race.actualOff,
-          region: race.meeting.course.region_code,
+          region: listedRegion(this.#seed, race),
           courseId: race.meeting.course.id,
           json: () => this.#result(race, now),
         });

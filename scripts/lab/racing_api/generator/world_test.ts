@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import { dateOf, dayOf } from "../london.ts";
 import { present } from "../../test_support/present.ts";
+import type { ListedRace } from "../source.ts";
 import { COURSES, coursesOf } from "./courses.ts";
 import { planDay } from "./fixtures.ts";
 import { parseRaceId } from "./race_ids.ts";
@@ -286,6 +287,42 @@ Deno.test("28 bookmakers price each British and Irish runner, some with a histor
   assert(runners.every(({ odds }) => odds.length === 28));
   assert(runners.some(({ odds }) => odds.some(({ history }) => history.length > 0)));
   assert(runners.filter(({ number }) => number === "NR").every(({ odds }) => odds[0]?.decimal === "-"));
+});
+
+Deno.test("in 2026 a list has a race twice now and then, and one of a region that was not asked for", () => {
+  const world = new World(1);
+  const oddities = (first: string, last: string) => {
+    const lists = [
+      ...Array.from({ length: dayOf(last) - dayOf(first) + 1 }, (_, i) => world.cards(dayOf(first) + i, NOW)),
+      world.results(dayOf(first), dayOf(last), NOW),
+    ];
+    const isHome = ({ region }: ListedRace) => region === "gb" || region === "ire";
+    const copiesIn = (list: readonly ListedRace[]) => list.length - new Set(list.map(({ id }) => id)).size;
+    const listed = lists.flatMap((list) => list.filter(isHome));
+    const regions = listed.map((race) => /"region":"([A-Z]+)"/.exec(race.json())?.[1] ?? "");
+    return {
+      races: listed.length,
+      // Each list is of cards or of results, so that an id of both is no copy.
+      copies: lists.reduce((sum, list) => sum + copiesIn(list.filter(isHome)), 0),
+      foreign: regions.filter((region) => region !== "GB" && region !== "IRE").length,
+    };
+  };
+  const { races, copies, foreign } = oddities("2026-03-01", "2026-05-31");
+  assert(copies > races / 1500 && copies < races / 250, `${copies} copies of ${races}`);
+  assert(foreign > 0 && foreign < races / 300, `${foreign} foreign races of ${races}`);
+  const { copies: none, foreign: neither } = oddities("2025-12-01", "2025-12-31");
+  assertEquals([none, neither], [0, 0]);
+});
+
+Deno.test("one horse of 300 has a number behind its name, on cards and in results alike", () => {
+  const world = new World(1);
+  const runners = runnersOf(world, "2024-05-01", "2024-06-30");
+  const second = runners.filter(({ horse }) => / \(II\) \([A-Z]+\)$/.test(horse ?? ""));
+  const share = second.length / runners.length;
+  assert(share > 1 / 600 && share < 1 / 150, `${second.length} of ${runners.length}`);
+  const entries = cards(world, "2024-06-03").concat(cards(world, "2024-06-04"), cards(world, "2024-06-05"))
+    .flatMap((card) => card.runners);
+  assert(entries.some(({ horse, region }) => / \(II\)$/.test(horse ?? "") && region !== "II"));
 });
 
 Deno.test("the vocabulary of 2026 is not that of 2025", () => {

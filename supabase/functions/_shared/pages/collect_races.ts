@@ -64,8 +64,8 @@ interface RaceEntry<Race extends RaceRow, Runner extends RunnerRow> {
 
 /**
  * Reads the races of a page. Each race and each runner is read on its own: one that cannot be read is a reject, and the
- * rest is kept. A race that comes twice is one, with all that either copy says, and so is a horse that comes twice in a race. A
- * race of a region that was not asked for is left out.
+ * rest is kept. A race that comes twice is one, with all that either copy says, and so is a horse that comes twice in a
+ * race. A race of a region that was not asked for is left out.
  */
 export function collectRaces<Race extends RaceRow, Runner extends RunnerRow>(
   feed: Feed<Race, Runner>,
@@ -76,13 +76,19 @@ export function collectRaces<Race extends RaceRow, Runner extends RunnerRow>(
   const races = new Map<string, RaceEntry<Race, Runner>>();
   const rejects: Reject[] = [];
   const leftOut: string[] = [];
-  for (const element of mergeCopies(list, "race_id", ["runners"])) {
+  const copies: string[] = [];
+  for (
+    const element of mergeCopies(list, { idField: "race_id", joined: ["runners"], parse: feed.parseRace })
+  ) {
     const entry = readRaceEntry(feed, element, unknownFields);
-    const id = "row" in entry ? entry.row.id : entry.race_id;
-    for (let copy = 2; copy <= element.copies; copy++) leftOut.push(`${id} (copy ${copy})`);
-    if (!("row" in entry)) rejects.push(entry);
-    else if (regions === undefined || regions.includes(entry.row.region_code)) races.set(entry.row.id, entry);
-    else leftOut.push(entry.row.id);
+    if (!("row" in entry)) {
+      rejects.push(entry);
+      continue;
+    }
+    const { id, region_code } = entry.row;
+    for (let copy = 2; copy <= element.copies; copy++) copies.push(id);
+    if (regions === undefined || regions.includes(region_code)) races.set(id, entry);
+    else leftOut.push(id);
   }
 
   const entries = sortedBy(races.values(), (entry) => entry.row.id);
@@ -98,12 +104,13 @@ export function collectRaces<Race extends RaceRow, Runner extends RunnerRow>(
     rejects: [...rejects, ...entries.flatMap((entry) => entry.rejects)],
     unknown_fields: unknownFields.list(),
     left_out: leftOut,
+    copies,
   };
 }
 
 function readRaceEntry<Race extends RaceRow, Runner extends RunnerRow>(
   feed: Feed<Race, Runner>,
-  { raw, contradictions }: MergedElement,
+  { raw, contradictions, setAside }: MergedElement,
   unknownFields: UnknownFields,
 ): RaceEntry<Race, Runner> | Reject {
   const parsed = feed.parseRace(raw, unknownFields);
@@ -114,7 +121,7 @@ function readRaceEntry<Race extends RaceRow, Runner extends RunnerRow>(
     { race_id: race.race_id, horse_id: null, race_date: race.date, prefix: "" },
     rejects,
   );
-  read.noteSetAside(parsed.setAside);
+  read.noteSetAside([...setAside, ...parsed.setAside]);
   read.noteContradictions(contradictions);
   const isListSetAside = parsed.setAside.some(({ field }) => field === "runners");
   if ((race.runners ?? null) === null && !isListSetAside) {
@@ -122,7 +129,8 @@ function readRaceEntry<Race extends RaceRow, Runner extends RunnerRow>(
   }
   const row = toRow(read);
   const runners = new Map<string, RunnerEntry<Runner>>();
-  for (const element of mergeCopies(race.runners ?? [], "horse_id", ["odds"])) {
+  const merging = { idField: "horse_id", joined: ["odds"], parse: feed.parseRunner };
+  for (const element of mergeCopies(race.runners ?? [], merging)) {
     const entry = readRunnerEntry(feed.parseRunner(element.raw, unknownFields), element, race, rejects);
     if (entry !== null) runners.set(entry.row.horse_id, entry);
   }
@@ -137,7 +145,7 @@ function readRaceEntry<Race extends RaceRow, Runner extends RunnerRow>(
 
 function readRunnerEntry<Runner extends RunnerRow>(
   parsed: ParsedElement<RunnerElement<Runner>>,
-  { raw, index, contradictions }: MergedElement,
+  { raw, index, contradictions, setAside }: MergedElement,
   race: CheckedRace,
   rejects: Reject[],
 ): RunnerEntry<Runner> | null {
@@ -149,7 +157,7 @@ function readRunnerEntry<Runner extends RunnerRow>(
   }
   const { horse_id, toEntry } = parsed.element;
   const read = new RowReader({ ...place, horse_id, prefix: `${path}.` }, rejects);
-  read.noteSetAside(parsed.setAside);
+  read.noteSetAside([...setAside, ...parsed.setAside]);
   read.noteContradictions(contradictions);
   return toEntry(race, read);
 }

@@ -36,8 +36,8 @@ function oneEach(courses: readonly CourseRow[]): CourseRow[] {
 }
 
 /**
- * The newest racing day decides; what it leaves out is taken from the older one. On one day the greater value stays, as in the
- * database (`engine.merge_rule`), so that it does not matter how races are cut into pages.
+ * The newest racing day decides; what it leaves out is taken from the older one. On one day the greater value stays,
+ * as in the database (`engine.merge_rule`), so that it does not matter how races are cut into pages.
  */
 function newestOfEach<Row extends SeenRow>(
   rows: readonly (Row | null)[],

@@ -20,8 +20,8 @@ export interface QuotedOdds {
 export const NO_ODDS: QuotedOdds = { rows: [], bookmakers: [] };
 
 /**
- * The Racing API, /racecards/pro, `odds`: a quote a bookmaker. One without a price (`-`, of a non-runner) has no row. Two
- * spellings of a bookmaker (`Spread Ex`, `Spreadex`) are one, whose newer quote counts.
+ * The Racing API, /racecards/pro, `odds`: a quote a bookmaker. One without a price (`-`, of a non-runner) has no row.
+ * Two spellings of a bookmaker (`Spread Ex`, `Spreadex`) are one, whose newer quote counts.
  */
 export function readOdds(sent: unknown, race_id: string, horse_id: string, read: RowReader): QuotedOdds {
   if (!Array.isArray(sent)) {

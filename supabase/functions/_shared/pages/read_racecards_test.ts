@@ -398,7 +398,7 @@ Deno.test("readRacecardsPage() makes one of a race that comes twice: the fuller 
   assertEquals(rows.races.length, 1);
   assertEquals([race?.weather, race?.verdict, race?.going], ["Hail", "Hard to beat", "Soft"]);
   assertEquals(rows.runners.map((runner) => runner.horse_id), ["hrs_1001", "hrs_1002"]);
-  assertEquals(rows.left_out, ["rac_9001 (copy 2)"]);
+  assertEquals([rows.copies, rows.left_out], [["rac_9001"], []]);
   assertEquals(rows.rejects, [{
     kind: "value",
     race_id: "rac_9001",
@@ -408,6 +408,18 @@ Deno.test("readRacecardsPage() makes one of a race that comes twice: the fuller 
     path: "going",
     raw: { value: ["Standard / Slow", "Soft"] },
   }]);
+});
+
+Deno.test("readRacecardsPage() keeps a card's runners when another copy has something odd in their place", () => {
+  for (
+    const copies of [[cardBody(), cardBody({ runners: { a: 1 } })], [cardBody({ runners: 7 }), cardBody()]]
+  ) {
+    const rows = readCards(...copies);
+    assertEquals(rows.runners.length, 1);
+    assertEquals(rows.rejects.map(({ kind, path, reason }) => [kind, path, reason]), [
+      ["value", "runners", "runners is of a kind that cannot be read."],
+    ]);
+  }
 });
 
 Deno.test("readRacecardsPage() makes one of a horse that comes twice in a race", () => {

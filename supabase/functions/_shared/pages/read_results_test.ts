@@ -223,7 +223,26 @@ Deno.test("readResultsPage() makes one of a result that comes twice", () => {
   assertEquals(rows.rejects.map(({ path, raw }) => ({ path, raw })), [
     { path: "runners[0].position", raw: { value: ["1", "2"] } },
   ]);
-  assertEquals(rows.left_out, ["rac_9001 (copy 2)"]);
+  assertEquals([rows.copies, rows.left_out], [["rac_9001"], []]);
+});
+
+Deno.test("readResultsPage() keeps a result as it came when a later copy of it can't be read: that is a reject of its own", () => {
+  const good = resultBody({ tote_win: "£3.25" });
+  const broken = resultBody({ course_id: "", tote_win: "£9.99" });
+  for (const copies of [[good, broken], [broken, good]]) {
+    const rows = readResults(...copies, resultBody({ tote_win: "", tote_csf: "£7.00" }));
+    assertEquals(rows.races.map(({ tote_win, tote_csf }) => [tote_win, tote_csf]), [["£3.25", "£7.00"]]);
+    assertEquals(
+      rows.rejects.filter(({ kind }) => kind !== "value").map((
+        { kind, race_id, path },
+      ) => [kind, race_id, path]),
+      [["race", "rac_9001", "course_id"]],
+    );
+    // Three came: a race, a reject, and a copy.
+    assertEquals(rows.copies, ["rac_9001"]);
+  }
+  const neither = readResults(broken, broken);
+  assertEquals([neither.races.length, neither.rejects.length, neither.copies], [0, 2, []]);
 });
 
 Deno.test("readResultsPage() rejects a result without its list of runners", () => {

@@ -15,8 +15,8 @@ export interface Place {
 }
 
 /**
- * Reads the values of one row. A value that the feed does not have is null, and so is one that cannot be understood, but that
- * one is noted with what was sent.
+ * Reads the values of one row. A value that the feed does not have is null, and so is one that cannot be understood,
+ * but that one is noted with what was sent.
  */
 export class RowReader {
   constructor(readonly place: Place, readonly rejects: Reject[]) {}
@@ -50,8 +50,8 @@ export class RowReader {
   }
 
   /**
-   * Notes that the feed has none where it should have one: "runners is missing although every race has a list of them." Most values
-   * may be missing without a word.
+   * Notes that the feed has none where it should have one: "runners is missing although every race has a list of
+   * them." Most values may be missing without a word.
    *
    * @param evidence what was sent that speaks for a value; there is no value to keep
    */

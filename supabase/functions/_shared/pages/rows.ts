@@ -1,6 +1,6 @@
 /**
- * What a page becomes. The columns are the database's own: a reader that misspells one, or leaves out one that its feed fills,
- * does not compile. What is null here is either unknown or not sent, and never overwrites a known value.
+ * What a page becomes. The columns are the database's own: a reader that misspells one, or leaves out one that its
+ * feed fills, does not compile. What is null here is either unknown or not sent, and never overwrites a known value.
  */
 import type { ColumnOwners, Database } from "../database_types.ts";
 import type { CardRunnerPart } from "../racing_api/schemas.ts";
@@ -83,8 +83,8 @@ export type OddsRow = Omit<Row<"ra_runner_odds">, WrittenAt>;
 /** Something that was sent and is not in the rows, with what it takes to look at it and to read it again. */
 export interface Reject {
   /**
-   * A race, runner, course, region or horse is missing as a whole. Of a value, only that column is null, or it came twice with
-   * two values, of which the later one stands.
+   * A race, runner, course, region or horse is missing as a whole. Of a value, only that column is null, or it came
+   * twice with two values, of which the later one stands.
    */
   kind: "race" | "runner" | "course" | "region" | "horse" | "value";
   race_id: string | null;
@@ -93,9 +93,9 @@ export interface Reject {
   /** A sentence. */
   reason: string;
   /**
-   * Within the race: `runners[3].horse_id`, `date`; of courses and regions, within the element. Empty when the element as
-   * a whole is wrong. Never with the place in the page's list, which is another one tomorrow: the same reject stays the
-   * same.
+   * Within the race: `runners[3].horse_id`, `date`; of courses and regions, within the element. Empty when the
+   * element as a whole is wrong. Never with the place in the page's list, which is another one tomorrow: the same
+   * reject stays the same.
    */
   path: string;
   /** The element as sent; of a value, `{value}`, which lists both where there are two. Never null. */
@@ -119,7 +119,7 @@ export interface UnknownField {
   object: ObjectKind;
   field: string;
   seen: number;
-  /** The first value that is more than a missing one, as JSON, cut off; null when there is none on the page. */
+  /** The first value that is more than a missing one, as JSON and whole; null when there is none on the page. */
   first_value: string | null;
   newest_value: string | null;
 }
@@ -152,8 +152,10 @@ export interface PageRows<Race extends RaceRow = RaceRow, Runner extends RunnerR
   odds: OddsRow[];
   rejects: Reject[];
   unknown_fields: UnknownField[];
-  /** Keys of races that count as come and are not to be stored: of regions that were not asked for, and second copies. */
+  /** Ids of races that count as come and are not to be stored: of regions that were not asked for. */
   left_out: string[];
+  /** The ids of races that came again on the page, once for each further copy: the API's total counts these too. */
+  copies: string[];
   /** Only of a feed that asks for ids. */
   asked?: AskedId[];
 }
@@ -186,5 +188,6 @@ export function emptyPageRows(): PageRows<never, never> {
     rejects: [],
     unknown_fields: [],
     left_out: [],
+    copies: [],
   };
 }

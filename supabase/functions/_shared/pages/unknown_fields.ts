@@ -5,7 +5,8 @@ import type { ObjectKind, UnknownField } from "./rows.ts";
 /** The name becomes part of a key, and an index row takes 2,704 bytes. */
 const MAX_NAME_LENGTH = 200;
 /** Enough to see what a field is about. */
-const MAX_VALUE_LENGTH = 150;
+const MAX_VALUE_BYTES = 150;
+const ELLIPSIS = "…";
 
 interface Counted {
   readonly object: ObjectKind;
@@ -15,7 +16,9 @@ interface Counted {
   newest: unknown;
 }
 
-/** Counts the fields that a schema does not name, and keeps two values of each: the feed's way of announcing a change. */
+/**
+ * Counts the fields that a schema does not name, and keeps two values of each: the feed's way of announcing a change.
+ */
 export class UnknownFields {
   readonly #counts = new Map<string, Counted>();
 
@@ -40,8 +43,8 @@ export class UnknownFields {
       object,
       field,
       seen,
-      first_value: excerpt(first),
-      newest_value: excerpt(newest),
+      first_value: jsonText(first),
+      newest_value: jsonText(newest),
     }));
   }
 
@@ -69,8 +72,17 @@ function isMissing(sent: unknown): boolean {
   return sent === undefined || sent === null || (typeof sent === "string" && presentText(sent) === null);
 }
 
-function excerpt(sent: unknown): string | null {
-  if (sent === null) return null;
-  const text = JSON.stringify(storableJson(sent));
-  return text.length <= MAX_VALUE_LENGTH ? text : `${storableText(text.slice(0, MAX_VALUE_LENGTH - 1))}…`;
+/** Whole: what is to be found in a text, such as a secret, has to be found before it is cut off. */
+function jsonText(sent: unknown): string | null {
+  return sent === null ? null : JSON.stringify(storableJson(sent));
+}
+
+/** The beginning of a value, in at most 150 bytes of UTF-8, as it is stored. No character is cut in half. */
+export function excerpt(value: string): string {
+  const text = storableText(value);
+  const encoder = new TextEncoder();
+  // A character has at least one byte for each of its UTF-16 units.
+  if (text.length <= MAX_VALUE_BYTES && encoder.encode(text).length <= MAX_VALUE_BYTES) return text;
+  const room = new Uint8Array(MAX_VALUE_BYTES - encoder.encode(ELLIPSIS).length);
+  return text.slice(0, encoder.encodeInto(text, room).read) + ELLIPSIS;
 }

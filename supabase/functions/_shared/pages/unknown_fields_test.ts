@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { UnknownFields } from "./unknown_fields.ts";
+import { excerpt, UnknownFields } from "./unknown_fields.ts";
 
 function countAll(values: readonly unknown[]) {
   const fields = new UnknownFields();
@@ -22,13 +22,22 @@ Deno.test("UnknownFields keeps the first and the newest value that is more than 
   ]);
 });
 
-Deno.test("UnknownFields cuts a long value off, and keeps it storable", () => {
-  for (
-    const value of ["ä".repeat(5000), "\u{1F40E}".repeat(400), [{ deep: "x".repeat(400) }], "a\0b\uD800"]
-  ) {
-    const [field] = countAll([value]);
-    const kept = field?.first_value ?? "";
-    assert(kept.length <= 150 && new TextEncoder().encode(kept).length <= 600 && kept.isWellFormed());
-    assert(!kept.includes("\0"));
+Deno.test("UnknownFields keeps a value whole and storable, so that a secret in it can be found", () => {
+  const [field] = countAll([{ deep: "x".repeat(400), odd: "a\0b\uD800" }]);
+  assertEquals(field?.first_value, JSON.stringify({ deep: "x".repeat(400), odd: "ab" }));
+});
+
+Deno.test("excerpt() cuts a value off by its bytes, never within a character, and keeps it storable", () => {
+  const bytes = (text: string) => new TextEncoder().encode(text).length;
+  for (const sign of ["x", "ä", "€", "\u{1F40E}"]) {
+    for (const before of ["", "x", "xx", "xxx"]) {
+      const kept = excerpt(before + sign.repeat(500));
+      assert(kept.endsWith(`${sign}…`) && kept.isWellFormed(), kept);
+      assert(bytes(kept) <= 150 && bytes(kept) > 150 - bytes(sign), `${bytes(kept)} bytes`);
+    }
+    const fits = sign.repeat(Math.floor(150 / bytes(sign)));
+    assertEquals(excerpt(fits), fits);
+    assert(excerpt(fits + sign) !== fits + sign);
   }
+  assertEquals(excerpt("a\0b\uD83D"), "ab");
 });

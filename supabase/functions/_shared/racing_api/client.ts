@@ -15,8 +15,8 @@ export type Endpoint = "/courses" | "/courses/regions" | "/racecards/pro" | "/re
 /** The rate budget that all invocations share. It lives in the database. */
 export interface RateBudget {
   /**
-   * Reserves the endpoint's next slot; resolves to the milliseconds until it, or to null when the endpoint's feed has to
-   * stand back for others.
+   * Reserves the endpoint's next slot; resolves to the milliseconds until it, or to null when the endpoint's feed has
+   * to stand back for others.
    */
   reserveSlot(endpoint: Endpoint): Promise<number | null>;
   /** Reserves no slots for so many seconds, because the API said that we are too fast. */
@@ -53,18 +53,18 @@ const PAUSES_SECONDS = [1, 4] as const;
 /** A longer Retry-After, or a slot further away, is not waited for: the chunk is given back and is due after it. */
 const LONGEST_WAIT_SECONDS = 15;
 /**
- * A slot that was missed by more than this is given up for a new one. With a tenth of the rate left as headroom, requests that
- * are up to 111 ms late never come too many to a second.
+ * A slot that was missed by more than this is given up for a new one. With a tenth of the rate left as headroom,
+ * requests that are up to 111 ms late never come too many to a second.
  */
 const SLOT_TOLERANCE_MILLISECONDS = 100;
 
 /**
  * The Racing API, called within the shared rate budget.
  *
- * `get` waits for a slot, sends the request and parses the answer. Network errors, timeouts, 5xx, 429 and bodies that are not
- * JSON (a cut-off answer, a proxy's error page) are tried again, each time with a new slot. It throws `RacingApiError`: with
- * class `account` for 401 and 403, `chunk` for every other 4xx, `transient` for what did not pass by itself. It throws
- * `StandBackError` when there is no slot because other feeds go first.
+ * `get` waits for a slot, sends the request and parses the answer. Network errors, timeouts, 5xx, 429 and bodies that
+ * are not JSON (a cut-off answer, a proxy's error page) are tried again, each time with a new slot. It throws
+ * `RacingApiError`: with class `account` for 401 and 403, `chunk` for every other 4xx, `transient` for what did not
+ * pass by itself. It throws `StandBackError` when there is no slot because other feeds go first.
  */
 export class RacingApiClient {
   readonly #options: RacingApiClientOptions;

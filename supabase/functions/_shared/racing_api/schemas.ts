@@ -173,8 +173,8 @@ export const cardRunner = z.looseObject({
 });
 
 /**
- * The objects inside a card's runner, by its field, and what is known of them. They are stored as sent, read value by value, or
- * not wanted; an unknown field in them is counted all the same.
+ * The objects inside a card's runner, by its field, and what is known of them. They are stored as sent, read value by
+ * value, or not wanted; an unknown field in them is counted all the same.
  */
 export const CARD_RUNNER_PARTS = {
   trainer_14_days: ["runs", "wins", "percent"],

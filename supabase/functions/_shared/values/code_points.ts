@@ -1,6 +1,6 @@
 /**
- * Whether one text comes after another by code point, as Postgres compares them in the collation "C". JavaScript compares
- * UTF-16 units, which puts a character beyond 16 bits before some that fit.
+ * Whether one text comes after another by code point, as Postgres compares them in the collation "C". JavaScript
+ * compares UTF-16 units, which puts a character beyond 16 bits before some that fit.
  */
 export function isAfter(one: string, other: string): boolean {
   const length = Math.min(one.length, other.length);

@@ -33,7 +33,10 @@ export function readFigure(sent: Sent): Reading<number> {
   return readInteger(sent, INTEGER_MIN);
 }
 
-/** A number of 0 or more that fits numeric(precision, scale), rounded to its scale as Postgres would: `"0.5"`, `".75"`. */
+/**
+ * A number of 0 or more that fits numeric(precision, scale), rounded to its scale as Postgres would: `"0.5"`,
+ * `".75"`.
+ */
 export function readDecimal(sent: Sent, type: NumericType): Reading<number> {
   const text = presentText(sent);
   if (text === null) return MISSING;
@@ -50,8 +53,8 @@ export function fitDecimal(number: number, { precision, scale }: NumericType): R
 }
 
 /**
- * The Racing API, `trainer_rtf` and `trainer_14_days.percent`: `"33"`; a per cent sign is let pass. A share of nothing is sent as
- * `None`, which is none.
+ * The Racing API, `trainer_rtf` and `trainer_14_days.percent`: `"33"`; a per cent sign is let pass. A share of
+ * nothing is sent as `None`, which is none.
  */
 export function readPercent(sent: Sent): Reading<number> {
   const text = presentText(sent);

@@ -10,8 +10,8 @@ const PLACE = /^=?([1-9]\d{0,3})=?$/;
 const CODE = /^\p{L}[\p{L} /.-]*$/u;
 
 /**
- * The Racing API, /results, `position`: digits, or letters (`PU`, `F`, `UR`, `BD`, `RO`, `RR`, `SU`, `REF`, `DSQ`, `LFT`,
- * `CO`, `VOI`). The list is not closed: letters never seen before are kept, in upper case.
+ * The Racing API, /results, `position`: digits, or letters (`PU`, `F`, `UR`, `BD`, `RO`, `RR`, `SU`, `REF`, `DSQ`,
+ * `LFT`, `CO`, `VOI`). The list is not closed: letters never seen before are kept, in upper case.
  */
 export function readPosition(sent: Sent): Reading<Position> {
   const text = presentText(sent);

@@ -1,6 +1,6 @@
 /**
- * What came of one value of the feed: the value; nothing, because none was sent; or nothing, because what was sent could
- * not be understood. A misread value never stops a row, and never reaches Postgres.
+ * What came of one value of the feed: the value; nothing, because none was sent; or nothing, because what was sent
+ * could not be understood. A misread value never stops a row, and never reaches Postgres.
  */
 export interface Reading<T> {
   readonly value: T | null;

@@ -80,8 +80,8 @@ export interface InvocationReport {
 }
 
 /**
- * The engine, as a worker sees it: a method for each SQL function that it calls. What they do to runs and chunks, SQL alone
- * decides.
+ * The engine, as a worker sees it: a method for each SQL function that it calls. What they do to runs and chunks, SQL
+ * alone decides.
  */
 export interface EngineClient extends RateBudget {
   /**
@@ -101,8 +101,8 @@ export interface EngineClient extends RateBudget {
   /** Stores a page and moves the cursor in one transaction. */
   ingestPage(chunk: Chunk, page: IngestPage): Promise<StoredPage>;
   /**
-   * Ends a chunk whose pages are all in. Resolves to its new state: succeeded, or waiting or dead when races are missing;
-   * `ended` when an earlier try ended it and its answer was lost.
+   * Ends a chunk whose pages are all in. Resolves to its new state: succeeded, or waiting or dead when races are
+   * missing; `ended` when an earlier try ended it and its answer was lost.
    */
   finishChunk(chunk: Chunk, report: InvocationReport): Promise<string>;
   /** Gives a chunk back at its cursor; `progressed` says whether a page was stored since it was claimed. */

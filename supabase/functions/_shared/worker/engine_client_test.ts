@@ -4,7 +4,9 @@ import { createLogger } from "../log.ts";
 import { DatabaseError, type DatabaseFailure } from "./database_error.ts";
 import { createEngineClient, type EngineClient } from "./engine_client.ts";
 
-/** How calls of database functions are repeated. What the database makes of them is in the tests of the SQL functions. */
+/**
+ * How calls of database functions are repeated. What the database makes of them is in the tests of the SQL functions.
+ */
 interface Bench {
   readonly engine: EngineClient;
   readonly clock: HandMovedClock;

@@ -9,7 +9,10 @@ export type Feed = (typeof FEEDS)[number];
 export interface Cursor {
   /** Racecards: the day to pull next. Null for the other feeds. */
   readonly day: string | null;
-  /** Results: rows of the period pulled so far. Racecards: rows of the day. Masters: lists pulled. Horses: ids asked for. */
+  /**
+   * Results: rows of the period pulled so far. Racecards: rows of the day. Masters: lists pulled. Horses: ids asked
+   * for.
+   */
   readonly skip: number;
   /** Horses: the id that was asked for last. Null or absent before the first, and for the other feeds. */
   readonly id?: string | null;
@@ -42,8 +45,8 @@ function dayAfter(day: string, days: number): string {
 /**
  * The request for the page at a cursor; null when the chunk's pages are all in.
  *
- * @param apiTotal What the API said it has for the period (results), or how many ids there are (horses); null before the
- * first page.
+ * @param apiTotal What the API said it has for the period (results), or how many ids there are (horses); null before
+ * the first page.
  */
 export function requestAt(bounds: ChunkBounds, cursor: Cursor, apiTotal: number | null): PageRequest | null {
   const query = new URLSearchParams();
@@ -78,8 +81,8 @@ export function requestAt(bounds: ChunkBounds, cursor: Cursor, apiTotal: number 
 /**
  * The cursor after a page.
  *
- * @param page `total` as the API said it, `raceCount` the races that the page holds, readable or not: the API may answer with
- * fewer than the limit asked for, so only what came is counted.
+ * @param page `total` as the API said it, `raceCount` the races that the page holds, readable or not: the API may
+ * answer with fewer than the limit asked for, so only what came is counted.
  */
 export function cursorAfter(
   bounds: ChunkBounds,

@@ -37,14 +37,20 @@ export interface PingOptions {
 /** Nobody waits longer to read whether a project works. */
 const ANSWER_TIMEOUT_SECONDS = 10;
 
-/** The cheapest call of a function's own endpoints: one race of today, which needs the plan Pro, or the list of regions. */
+/**
+ * The cheapest call of a function's own endpoints: one race of today, which needs the plan Pro, or the list of
+ * regions.
+ */
 function cheapestCall(feeds: readonly Feed[], day: string): [Endpoint, URLSearchParams] {
   return feeds.includes("racecards")
     ? ["/racecards/pro", new URLSearchParams({ date: day, limit: "1" })]
     : ["/courses/regions", new URLSearchParams()];
 }
 
-/** Answers a ping once: reports that it came, makes one call of The Racing API, and reports what that said of the account. */
+/**
+ * Answers a ping once: reports that it came, makes one call of The Racing API, and reports what that said of the
+ * account.
+ */
 export async function answerPing(id: number, options: PingOptions): Promise<void> {
   const { desk, feeds, log } = options;
   const day = await desk.acceptPing(id);

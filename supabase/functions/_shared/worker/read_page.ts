@@ -19,8 +19,8 @@ export interface ReadPage {
 /** What a chunk says about how its pages are read. */
 export interface ReadOptions {
   /**
-   * The codes that are pulled, lower case. /courses/regions lists all there are; the others are asked for these alone, and what
-   * comes of another one is left out.
+   * The codes that are pulled, lower case. /courses/regions lists all there are; the others are asked for these
+   * alone, and what comes of another one is left out.
    */
   readonly regions: readonly string[];
   readonly captureOdds: boolean;

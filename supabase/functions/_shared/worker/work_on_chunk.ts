@@ -1,6 +1,7 @@
 import type { Clock } from "../clock.ts";
 import type { Logger } from "../log.ts";
 import type { UnknownField } from "../pages/rows.ts";
+import { excerpt } from "../pages/unknown_fields.ts";
 import { UnreadableBodyError } from "../pages/unreadable_body_error.ts";
 import type { RacingApiClient } from "../racing_api/client.ts";
 import { RacingApiError } from "../racing_api/racing_api_error.ts";
@@ -110,7 +111,7 @@ async function takePages(chunk: Chunk, workshop: Workshop, stored: { pages: numb
       const fetched = await next;
       if (fetched === null) return "all in";
       const { request, page, raceCount } = fetched;
-      const unknownFields = page.rows.unknown_fields.map((field) => withoutSecrets(field, log));
+      const unknownFields = page.rows.unknown_fields.map((field) => storedField(field, log));
       const rows = { ...page.rows, unknown_fields: unknownFields };
       busyMilliseconds += fetched.busyMilliseconds;
       const stop = timeIsUp();
@@ -135,6 +136,7 @@ async function takePages(chunk: Chunk, workshop: Workshop, stored: { pages: numb
         horses: page.rows.horses.length,
         rejects: page.rows.rejects.length,
         left_out: page.rows.left_out.length,
+        copies: page.rows.copies.length,
         race_count: raceCount,
         api_total: page.apiTotal,
         store_ms: Math.round(clock.monotonic() - storing),
@@ -155,10 +157,13 @@ async function takePages(chunk: Chunk, workshop: Workshop, stored: { pages: numb
   }
 }
 
-/** Values of a field that nobody knows yet are shown to operators. */
-function withoutSecrets(field: UnknownField, log: Logger): UnknownField {
-  const redact = (value: string | null) => value === null ? null : log.redact(value);
-  return { ...field, first_value: redact(field.first_value), newest_value: redact(field.newest_value) };
+/**
+ * Values of a field that nobody knows yet are shown to operators: without secrets, and cut off only then, because
+ * half a secret is not found.
+ */
+function storedField(field: UnknownField, log: Logger): UnknownField {
+  const stored = (value: string | null) => value === null ? null : excerpt(log.redact(value));
+  return { ...field, first_value: stored(field.first_value), newest_value: stored(field.newest_value) };
 }
 
 /** What `fail_chunk` is told. An unexpected error is tried again: the next version of the code may handle it. */

@@ -58,7 +58,8 @@ export async function ourRoutines(sql: Sql): Promise<Routine[]> {
       select
         p.pronamespace::regnamespace::text as schema,
         p.proname::text as name,
-        format('%I.%I(%s)', p.pronamespace::regnamespace, p.proname, pg_get_function_identity_arguments(p.oid)) as signature,
+        format('%I.%I(%s)', p.pronamespace::regnamespace, p.proname,
+          pg_get_function_identity_arguments(p.oid)) as signature,
         (
           select coalesce(string_agg('null::' || case
             when argument.type = 'anyelement'::regtype then 'text' else argument.type::regtype::text
