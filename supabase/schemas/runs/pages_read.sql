@@ -38,4 +38,5 @@ comment on column engine.copies_read.times is 'How often it came.';
 
 alter table engine.pages_read enable row level security;
 alter table engine.copies_read enable row level security;
-grant select, insert, update, delete on engine.pages_read, engine.copies_read to service_role;
+grant select, insert, update, delete on engine.pages_read to service_role;
+grant select, insert, delete on engine.copies_read to service_role;
