@@ -102,16 +102,19 @@ language plpgsql
 security invoker
 set search_path = ''
 as $$
+declare
+  given constant timestamptz := new.updated_at;
 begin
+  new.updated_at := old.updated_at;
   if new is not distinct from old then
     return null;
   end if;
-  new.updated_at := engine.clock();
+  new.updated_at := case when given is distinct from old.updated_at then given else engine.clock() end;
   return new;
 end
 $$;
 comment on function engine.skip_unchanged_row() is
-  'Trigger: drops an update that changes no value; otherwise sets updated_at.';
+  'Trigger: drops an update that changes no value but updated_at; otherwise sets that, unless the update does.';
 
 -- schemas/base/locks.sql
 
@@ -3922,6 +3925,15 @@ declare
     select from engine.column_owners as c
     where c.table_name = write_upsert.table_name and c.column_name = 'last_seen_on'
   );
+  -- One time for a page's rows: asking the clock for each of them took a twentieth of a page.
+  times constant text[] := array(
+    select a.attname::text
+    from pg_catalog.pg_attribute as a
+    where
+      a.attrelid = ('public.' || quote_ident(write_upsert.table_name))::regclass
+      and a.attname in ('created_at', 'updated_at')
+      and not a.attisdropped
+  );
   part record;
 begin
   perform engine.refuse_columns(table_name, filled, together, instead_of);
@@ -3992,7 +4004,7 @@ begin
   insert into public.%1$I as known (
     %3$s
   )
-  select seen.*
+  select seen.*%10$s
   from (
     select
       %4$s
@@ -4003,13 +4015,14 @@ begin
     %9$s
 $text$,
       table_name, part.accepted,
-      array_to_string(part.names, E',\n    '), part.sent, E'\n    ' || nullif(joined, ''),
+      array_to_string(part.names || times, E',\n    '), part.sent, E'\n    ' || nullif(joined, ''),
       case when is_dated then format(
         E'\n  left join public.%I as known on %s\n  where (\n      %s\n    ) is distinct from (\n      known.%s\n    )',
         table_name, part.same_key, part.merged, array_to_string(part.names, E',\n      known.')
       ) end,
       'seen.' || array_to_string(part.key, ', seen.'), array_to_string(part.key, ', '),
-      part.changes
+      part.changes || case when 'updated_at' = any (times) then E',\n    updated_at = excluded.updated_at' else '' end,
+      repeat(', (select engine.clock())', cardinality(times))
     )
   );
   execute format(
