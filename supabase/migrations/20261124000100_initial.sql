@@ -102,16 +102,19 @@ language plpgsql
 security invoker
 set search_path = ''
 as $$
+declare
+  given constant timestamptz := new.updated_at;
 begin
+  new.updated_at := old.updated_at;
   if new is not distinct from old then
     return null;
   end if;
-  new.updated_at := engine.clock();
+  new.updated_at := case when given is distinct from old.updated_at then given else engine.clock() end;
   return new;
 end
 $$;
 comment on function engine.skip_unchanged_row() is
-  'Trigger: drops an update that changes no value; otherwise sets updated_at.';
+  'Trigger: drops an update that changes no value but updated_at; otherwise sets that, unless the update does.';
 
 -- schemas/base/locks.sql
 
@@ -805,48 +808,39 @@ grant select, insert, update on public.ra_races to service_role;
 -- Runners. A racecard (before the race) and a result (after it) meet in the same row, in either order.
 -- Columns belong to cards, to results or to both: their comments say it, and the upsert is written from them.
 
+-- Columns of a fixed width come first, wide before narrow, and numbers are as small as they can be: what a runner takes
+-- counts a million times.
 create table public.ra_runners (
+  updated_at timestamptz not null default engine.clock(),
+  number smallint,
+  draw smallint,
+  age smallint,
+  weight_lbs smallint,
+  official_rating smallint,
+  jockey_claim_lbs smallint,
+  position smallint,
+  rpr smallint,
+  topspeed smallint,
+  card_rpr smallint,
+  card_topspeed smallint,
+  last_run_days smallint,
+  trainer_14_days_runs smallint,
+  trainer_14_days_wins smallint,
+  is_non_runner boolean not null default false,
+  is_reserve boolean not null default false,
+  has_card boolean not null default false,
+  has_result boolean not null default false,
   race_id text not null references public.ra_races on delete cascade,
   horse_id text not null references public.ra_mst_horses,
   jockey_id text references public.ra_mst_jockeys,
   trainer_id text references public.ra_mst_trainers,
   owner_id text references public.ra_mst_owners,
-  number integer,
-  draw integer,
-  age integer,
+  jockey_name text,
+  trainer_name text,
+  owner_name text,
   sex_code text,
-  weight_lbs integer,
   headgear text,
-  official_rating integer,
-  jockey_claim_lbs integer,
-  silk_url text,
-  is_non_runner boolean not null default false,
-  is_reserve boolean not null default false,
-  has_card boolean not null default false,
-  has_result boolean not null default false,
-  -- card-owned
-  headgear_run text,
-  wind_surgery text,
-  wind_surgery_run text,
-  card_rpr integer,
-  card_topspeed integer,
-  form text,
-  last_run text,
-  last_run_days integer,
-  card_comment text,
-  spotlight text,
-  trainer_rtf_percent numeric(5, 2),
-  trainer_14_days_runs integer,
-  trainer_14_days_wins integer,
-  trainer_14_days_percent numeric(5, 2),
-  past_results_flags text[],
-  quotes jsonb,
-  stable_tour jsonb,
-  medical jsonb,
-  previous_trainers jsonb,
-  previous_owners jsonb,
-  -- result-owned
-  position integer,
+  silk text,
   position_code text,
   beaten_lengths numeric(8, 2),
   beaten_lengths_overall numeric(8, 2),
@@ -855,16 +849,24 @@ create table public.ra_runners (
   sp_decimal numeric(10, 2),
   sp_favourite text,
   bsp numeric(10, 2),
-  rpr integer,
-  topspeed integer,
   prize_amount numeric(12, 2),
   prize_currency text,
   result_comment text,
-  created_at timestamptz not null default engine.clock(),
-  updated_at timestamptz not null default engine.clock(),
-  jockey_name text,
-  trainer_name text,
-  owner_name text,
+  headgear_run text,
+  wind_surgery text,
+  wind_surgery_run text,
+  form text,
+  last_run text,
+  trainer_rtf_percent numeric(5, 2),
+  trainer_14_days_percent numeric(5, 2),
+  past_results_flags text[],
+  card_comment text,
+  spotlight text,
+  quotes jsonb,
+  stable_tour jsonb,
+  medical jsonb,
+  previous_trainers jsonb,
+  previous_owners jsonb,
   constraint ra_runners_pkey primary key (race_id, horse_id),
   -- An amount may be in an unknown currency.
   constraint ra_runners_currency_has_amount check (prize_currency is null or prize_amount is not null),
@@ -911,8 +913,9 @@ comment on column public.ra_runners.official_rating is
 comment on column public.ra_runners.jockey_claim_lbs is
   'Both. Allowance of the jockey, in pounds; 0 when a jockey of a card claims none, null when nothing is said. The
    Racing API, /racecards/pro, `jockey` ("Name(5)"), and /results, `jockey_claim_lbs`.';
-comment on column public.ra_runners.silk_url is
-  'Both. Picture of the owner''s colours. The Racing API, /racecards/pro and /results, `silk_url`.';
+comment on column public.ra_runners.silk is
+  'Both. Picture of the owner''s colours: the name of its file ("327321b") where the address follows from it, as
+   silk_url() knows, else the whole address. The Racing API, /racecards/pro and /results, `silk_url`.';
 comment on column public.ra_runners.is_non_runner is
   'Both. Declared, did not run: the card says so, or the race has a result without this horse. The Racing API,
    /racecards/pro and /results, `number` (NR), `jockey`, `jockey_id`.';
@@ -1009,7 +1012,6 @@ comment on column public.ra_runners.prize_currency is
    currency is unknown. The Racing API, /results, `prize`.';
 comment on column public.ra_runners.result_comment is
   'Result. How the race went for the horse. The Racing API, /results, `comment`.';
-comment on column public.ra_runners.created_at is 'When the row was first written.';
 comment on column public.ra_runners.updated_at is
   'When a value of the row last changed. A pull that brings nothing new leaves it.';
 comment on column public.ra_runners.jockey_name is
@@ -1033,11 +1035,33 @@ create trigger skip_unchanged_row before update on public.ra_runners
 
 -- Millions of rows: the default waits for a fifth of them to change before it looks, which is a year of racing.
 alter table public.ra_runners
-  set (fillfactor = 90, autovacuum_vacuum_scale_factor = 0.02, autovacuum_analyze_scale_factor = 0.02);
+  set (autovacuum_vacuum_scale_factor = 0.02, autovacuum_analyze_scale_factor = 0.02);
+
+-- The file lies three folders down, named by its last three characters, the last one first.
+create function public.silk_url(runner public.ra_runners)
+returns text
+language sql
+immutable
+security invoker
+set search_path = ''
+as $$
+  select case
+    when runner.silk like '%/%' then runner.silk
+    else
+      'https://www.rp-assets.com/svg/' || right(runner.silk, 1) || '/' || left(right(runner.silk, 2), 1) || '/'
+      || left(right(runner.silk, 3), 1) || '/' || runner.silk || '.svg'
+  end
+$$;
+comment on function public.silk_url(public.ra_runners) is
+  'Address of the picture of the owner''s colours, as the source sent it: select runner.silk_url from ra_runners as
+   runner, or select=horse_id,silk_url over the API. Null without one. The Racing API, /racecards/pro and /results,
+   `silk_url`.';
 
 alter table public.ra_runners enable row level security;
 revoke all on public.ra_runners from public, anon, authenticated, service_role;
+revoke all on function public.silk_url from public, anon, authenticated, service_role;
 grant select, insert, update on public.ra_runners to service_role;
+grant execute on function public.silk_url to service_role;
 
 -- schemas/racing/names.sql
 
@@ -1328,6 +1352,7 @@ create table public.backfill_settings (
   attempts_before_dead integer not null default 5,
   interruptions_before_dead integer not null default 10,
   capture_odds boolean not null default false,
+  capture_long_texts boolean not null default true,
   gap_tries integer not null default 3,
   gap_days_a_night integer not null default 62,
   freshness_grace_minutes integer not null default 45,
@@ -1389,6 +1414,10 @@ comment on column public.backfill_settings.interruptions_before_dead is
 comment on column public.backfill_settings.capture_odds is
   'Whether ra_runner_odds is filled. Odds are most of a card''s bytes, and stored they are more than the rest of it:
    about 10,500 rows of 180 bytes a card day (1.9 MB, indexes included), against 0.4 MB for its races and runners.';
+comment on column public.backfill_settings.capture_long_texts is
+  'Whether what people wrote is stored: of races tip, verdict, betting_forecast and stewards_comments, of runners
+   card_comment, spotlight, quotes, stable_tour and result_comment. Off, it is left out of what is pulled from then on;
+   what is stored stays. On again, days that were pulled meanwhile get it by a run with reprocess => ''all''.';
 comment on column public.backfill_settings.gap_tries is
   'Nightly pulls of a day with a gap, after which it is given up and an alert says so.';
 comment on column public.backfill_settings.gap_days_a_night is
@@ -3896,6 +3925,15 @@ declare
     select from engine.column_owners as c
     where c.table_name = write_upsert.table_name and c.column_name = 'last_seen_on'
   );
+  -- One time for a page's rows: asking the clock for each of them took a twentieth of a page.
+  times constant text[] := array(
+    select a.attname::text
+    from pg_catalog.pg_attribute as a
+    where
+      a.attrelid = ('public.' || quote_ident(write_upsert.table_name))::regclass
+      and a.attname in ('created_at', 'updated_at')
+      and not a.attisdropped
+  );
   part record;
 begin
   perform engine.refuse_columns(table_name, filled, together, instead_of);
@@ -3966,7 +4004,7 @@ begin
   insert into public.%1$I as known (
     %3$s
   )
-  select seen.*
+  select seen.*%10$s
   from (
     select
       %4$s
@@ -3977,13 +4015,14 @@ begin
     %9$s
 $text$,
       table_name, part.accepted,
-      array_to_string(part.names, E',\n    '), part.sent, E'\n    ' || nullif(joined, ''),
+      array_to_string(part.names || times, E',\n    '), part.sent, E'\n    ' || nullif(joined, ''),
       case when is_dated then format(
         E'\n  left join public.%I as known on %s\n  where (\n      %s\n    ) is distinct from (\n      known.%s\n    )',
         table_name, part.same_key, part.merged, array_to_string(part.names, E',\n      known.')
       ) end,
       'seen.' || array_to_string(part.key, ', seen.'), array_to_string(part.key, ', '),
-      part.changes
+      part.changes || case when 'updated_at' = any (times) then E',\n    updated_at = excluded.updated_at' else '' end,
+      repeat(', (select engine.clock())', cardinality(times))
     )
   );
   execute format(
@@ -4723,7 +4762,8 @@ returns table (
   stop_taking_pages_after_seconds integer,
   stop_taking_pages_after_busy_seconds numeric,
   answer_timeout_seconds integer,
-  capture_odds boolean
+  capture_odds boolean,
+  capture_long_texts boolean
 )
 language plpgsql
 security invoker
@@ -4776,7 +4816,7 @@ begin
     chosen.cursor_skip, chosen.cursor_id, chosen.api_total, chosen.regions,
     (select known.page_limit from engine.feeds as known where known.name = chosen.feed),
     settings.stop_taking_pages_after_seconds, settings.stop_taking_pages_after_busy_seconds,
-    settings.answer_timeout_seconds, settings.capture_odds;
+    settings.answer_timeout_seconds, settings.capture_odds, settings.capture_long_texts;
 end
 $$;
 comment on function public.claim_chunk(text, bigint, uuid) is

@@ -58,8 +58,9 @@ begin
       execute format('create policy racing_reader_reads on public.%I for select to racing_reader using (true)', part);
     end if;
   end loop;
-  -- Its view shows what the role may read of those tables.
+  -- The view shows what the role may read of those tables.
   grant select on public.ra_runner_names to racing_reader;
+  grant execute on function public.silk_url to racing_reader;
 end
 $$;
 

@@ -234,6 +234,7 @@ export type Database = {
           "answer_timeout_seconds": number;
           "api_log_days": number;
           "attempts_before_dead": number;
+          "capture_long_texts": boolean;
           "capture_odds": boolean;
           "cron_log_days": number;
           "database_limit_megabytes": number;
@@ -262,6 +263,7 @@ export type Database = {
           "answer_timeout_seconds"?: number;
           "api_log_days"?: number;
           "attempts_before_dead"?: number;
+          "capture_long_texts"?: boolean;
           "capture_odds"?: boolean;
           "cron_log_days"?: number;
           "database_limit_megabytes"?: number;
@@ -289,6 +291,7 @@ export type Database = {
           "answer_timeout_seconds"?: number;
           "api_log_days"?: number;
           "attempts_before_dead"?: number;
+          "capture_long_texts"?: boolean;
           "capture_odds"?: boolean;
           "cron_log_days"?: number;
           "database_limit_megabytes"?: number;
@@ -1189,7 +1192,6 @@ export type Database = {
           "card_comment": string | null;
           "card_rpr": number | null;
           "card_topspeed": number | null;
-          "created_at": string;
           "draw": number | null;
           "form": string | null;
           "has_card": boolean;
@@ -1221,7 +1223,7 @@ export type Database = {
           "result_comment": string | null;
           "rpr": number | null;
           "sex_code": string | null;
-          "silk_url": string | null;
+          "silk": string | null;
           "sp": string | null;
           "sp_decimal": number | null;
           "sp_favourite": string | null;
@@ -1239,8 +1241,9 @@ export type Database = {
           "weight_lbs": number | null;
           "wind_surgery": string | null;
           "wind_surgery_run": string | null;
+          "silk_url": string | null;
         };
-        ComputedFields: never;
+        ComputedFields: "silk_url";
         Insert: {
           "age"?: number | null;
           "beaten_lengths"?: number | null;
@@ -1249,7 +1252,6 @@ export type Database = {
           "card_comment"?: string | null;
           "card_rpr"?: number | null;
           "card_topspeed"?: number | null;
-          "created_at"?: string;
           "draw"?: number | null;
           "form"?: string | null;
           "has_card"?: boolean;
@@ -1281,7 +1283,7 @@ export type Database = {
           "result_comment"?: string | null;
           "rpr"?: number | null;
           "sex_code"?: string | null;
-          "silk_url"?: string | null;
+          "silk"?: string | null;
           "sp"?: string | null;
           "sp_decimal"?: number | null;
           "sp_favourite"?: string | null;
@@ -1308,7 +1310,6 @@ export type Database = {
           "card_comment"?: string | null;
           "card_rpr"?: number | null;
           "card_topspeed"?: number | null;
-          "created_at"?: string;
           "draw"?: number | null;
           "form"?: string | null;
           "has_card"?: boolean;
@@ -1340,7 +1341,7 @@ export type Database = {
           "result_comment"?: string | null;
           "rpr"?: number | null;
           "sex_code"?: string | null;
-          "silk_url"?: string | null;
+          "silk"?: string | null;
           "sp"?: string | null;
           "sp_decimal"?: number | null;
           "sp_favourite"?: string | null;
@@ -1720,6 +1721,7 @@ export type Database = {
         Returns: {
           "answer_timeout_seconds": number;
           "api_total": number;
+          "capture_long_texts": boolean;
           "capture_odds": boolean;
           "chunk_id": number;
           "cursor_day": string;
@@ -1788,6 +1790,15 @@ export type Database = {
       "pull_masters": { Args: Record<PropertyKey, never>; Returns: number };
       "push_back_slots": { Args: { "endpoint": string; "seconds": number }; Returns: undefined };
       "reserve_slot": { Args: { "endpoint": string }; Returns: number };
+      "silk_url": {
+        Args: {
+          "runner": Omit<
+            Database["public"]["Tables"]["ra_runners"]["Row"],
+            Database["public"]["Tables"]["ra_runners"]["ComputedFields"]
+          >;
+        };
+        Returns: string;
+      };
       "start_schedules": {
         Args: Record<PropertyKey, never>;
         Returns: {
@@ -2073,7 +2084,7 @@ export type ColumnOwners = {
       | "owner_name"
       | "race_id"
       | "sex_code"
-      | "silk_url"
+      | "silk"
       | "trainer_id"
       | "trainer_name"
       | "weight_lbs";

@@ -116,7 +116,8 @@ returns table (
   stop_taking_pages_after_seconds integer,
   stop_taking_pages_after_busy_seconds numeric,
   answer_timeout_seconds integer,
-  capture_odds boolean
+  capture_odds boolean,
+  capture_long_texts boolean
 )
 language plpgsql
 security invoker
@@ -169,7 +170,7 @@ begin
     chosen.cursor_skip, chosen.cursor_id, chosen.api_total, chosen.regions,
     (select known.page_limit from engine.feeds as known where known.name = chosen.feed),
     settings.stop_taking_pages_after_seconds, settings.stop_taking_pages_after_busy_seconds,
-    settings.answer_timeout_seconds, settings.capture_odds;
+    settings.answer_timeout_seconds, settings.capture_odds, settings.capture_long_texts;
 end
 $$;
 comment on function public.claim_chunk(text, bigint, uuid) is

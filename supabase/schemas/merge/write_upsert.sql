@@ -111,6 +111,15 @@ declare
     select from engine.column_owners as c
     where c.table_name = write_upsert.table_name and c.column_name = 'last_seen_on'
   );
+  -- One time for a page's rows: asking the clock for each of them took a twentieth of a page.
+  times constant text[] := array(
+    select a.attname::text
+    from pg_catalog.pg_attribute as a
+    where
+      a.attrelid = ('public.' || quote_ident(write_upsert.table_name))::regclass
+      and a.attname in ('created_at', 'updated_at')
+      and not a.attisdropped
+  );
   part record;
 begin
   perform engine.refuse_columns(table_name, filled, together, instead_of);
@@ -181,7 +190,7 @@ begin
   insert into public.%1$I as known (
     %3$s
   )
-  select seen.*
+  select seen.*%10$s
   from (
     select
       %4$s
@@ -192,13 +201,14 @@ begin
     %9$s
 $text$,
       table_name, part.accepted,
-      array_to_string(part.names, E',\n    '), part.sent, E'\n    ' || nullif(joined, ''),
+      array_to_string(part.names || times, E',\n    '), part.sent, E'\n    ' || nullif(joined, ''),
       case when is_dated then format(
         E'\n  left join public.%I as known on %s\n  where (\n      %s\n    ) is distinct from (\n      known.%s\n    )',
         table_name, part.same_key, part.merged, array_to_string(part.names, E',\n      known.')
       ) end,
       'seen.' || array_to_string(part.key, ', seen.'), array_to_string(part.key, ', '),
-      part.changes
+      part.changes || case when 'updated_at' = any (times) then E',\n    updated_at = excluded.updated_at' else '' end,
+      repeat(', (select engine.clock())', cardinality(times))
     )
   );
   execute format(

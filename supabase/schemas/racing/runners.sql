@@ -1,48 +1,39 @@
 -- Runners. A racecard (before the race) and a result (after it) meet in the same row, in either order.
 -- Columns belong to cards, to results or to both: their comments say it, and the upsert is written from them.
 
+-- Columns of a fixed width come first, wide before narrow, and numbers are as small as they can be: what a runner takes
+-- counts a million times.
 create table public.ra_runners (
+  updated_at timestamptz not null default engine.clock(),
+  number smallint,
+  draw smallint,
+  age smallint,
+  weight_lbs smallint,
+  official_rating smallint,
+  jockey_claim_lbs smallint,
+  position smallint,
+  rpr smallint,
+  topspeed smallint,
+  card_rpr smallint,
+  card_topspeed smallint,
+  last_run_days smallint,
+  trainer_14_days_runs smallint,
+  trainer_14_days_wins smallint,
+  is_non_runner boolean not null default false,
+  is_reserve boolean not null default false,
+  has_card boolean not null default false,
+  has_result boolean not null default false,
   race_id text not null references public.ra_races on delete cascade,
   horse_id text not null references public.ra_mst_horses,
   jockey_id text references public.ra_mst_jockeys,
   trainer_id text references public.ra_mst_trainers,
   owner_id text references public.ra_mst_owners,
-  number integer,
-  draw integer,
-  age integer,
+  jockey_name text,
+  trainer_name text,
+  owner_name text,
   sex_code text,
-  weight_lbs integer,
   headgear text,
-  official_rating integer,
-  jockey_claim_lbs integer,
-  silk_url text,
-  is_non_runner boolean not null default false,
-  is_reserve boolean not null default false,
-  has_card boolean not null default false,
-  has_result boolean not null default false,
-  -- card-owned
-  headgear_run text,
-  wind_surgery text,
-  wind_surgery_run text,
-  card_rpr integer,
-  card_topspeed integer,
-  form text,
-  last_run text,
-  last_run_days integer,
-  card_comment text,
-  spotlight text,
-  trainer_rtf_percent numeric(5, 2),
-  trainer_14_days_runs integer,
-  trainer_14_days_wins integer,
-  trainer_14_days_percent numeric(5, 2),
-  past_results_flags text[],
-  quotes jsonb,
-  stable_tour jsonb,
-  medical jsonb,
-  previous_trainers jsonb,
-  previous_owners jsonb,
-  -- result-owned
-  position integer,
+  silk text,
   position_code text,
   beaten_lengths numeric(8, 2),
   beaten_lengths_overall numeric(8, 2),
@@ -51,16 +42,24 @@ create table public.ra_runners (
   sp_decimal numeric(10, 2),
   sp_favourite text,
   bsp numeric(10, 2),
-  rpr integer,
-  topspeed integer,
   prize_amount numeric(12, 2),
   prize_currency text,
   result_comment text,
-  created_at timestamptz not null default engine.clock(),
-  updated_at timestamptz not null default engine.clock(),
-  jockey_name text,
-  trainer_name text,
-  owner_name text,
+  headgear_run text,
+  wind_surgery text,
+  wind_surgery_run text,
+  form text,
+  last_run text,
+  trainer_rtf_percent numeric(5, 2),
+  trainer_14_days_percent numeric(5, 2),
+  past_results_flags text[],
+  card_comment text,
+  spotlight text,
+  quotes jsonb,
+  stable_tour jsonb,
+  medical jsonb,
+  previous_trainers jsonb,
+  previous_owners jsonb,
   constraint ra_runners_pkey primary key (race_id, horse_id),
   -- An amount may be in an unknown currency.
   constraint ra_runners_currency_has_amount check (prize_currency is null or prize_amount is not null),
@@ -107,8 +106,9 @@ comment on column public.ra_runners.official_rating is
 comment on column public.ra_runners.jockey_claim_lbs is
   'Both. Allowance of the jockey, in pounds; 0 when a jockey of a card claims none, null when nothing is said. The
    Racing API, /racecards/pro, `jockey` ("Name(5)"), and /results, `jockey_claim_lbs`.';
-comment on column public.ra_runners.silk_url is
-  'Both. Picture of the owner''s colours. The Racing API, /racecards/pro and /results, `silk_url`.';
+comment on column public.ra_runners.silk is
+  'Both. Picture of the owner''s colours: the name of its file ("327321b") where the address follows from it, as
+   silk_url() knows, else the whole address. The Racing API, /racecards/pro and /results, `silk_url`.';
 comment on column public.ra_runners.is_non_runner is
   'Both. Declared, did not run: the card says so, or the race has a result without this horse. The Racing API,
    /racecards/pro and /results, `number` (NR), `jockey`, `jockey_id`.';
@@ -205,7 +205,6 @@ comment on column public.ra_runners.prize_currency is
    currency is unknown. The Racing API, /results, `prize`.';
 comment on column public.ra_runners.result_comment is
   'Result. How the race went for the horse. The Racing API, /results, `comment`.';
-comment on column public.ra_runners.created_at is 'When the row was first written.';
 comment on column public.ra_runners.updated_at is
   'When a value of the row last changed. A pull that brings nothing new leaves it.';
 comment on column public.ra_runners.jockey_name is
@@ -229,8 +228,30 @@ create trigger skip_unchanged_row before update on public.ra_runners
 
 -- Millions of rows: the default waits for a fifth of them to change before it looks, which is a year of racing.
 alter table public.ra_runners
-  set (fillfactor = 90, autovacuum_vacuum_scale_factor = 0.02, autovacuum_analyze_scale_factor = 0.02);
+  set (autovacuum_vacuum_scale_factor = 0.02, autovacuum_analyze_scale_factor = 0.02);
+
+-- The file lies three folders down, named by its last three characters, the last one first.
+create function public.silk_url(runner public.ra_runners)
+returns text
+language sql
+immutable
+security invoker
+set search_path = ''
+as $$
+  select case
+    when runner.silk like '%/%' then runner.silk
+    else
+      'https://www.rp-assets.com/svg/' || right(runner.silk, 1) || '/' || left(right(runner.silk, 2), 1) || '/'
+      || left(right(runner.silk, 3), 1) || '/' || runner.silk || '.svg'
+  end
+$$;
+comment on function public.silk_url(public.ra_runners) is
+  'Address of the picture of the owner''s colours, as the source sent it: select runner.silk_url from ra_runners as
+   runner, or select=horse_id,silk_url over the API. Null without one. The Racing API, /racecards/pro and /results,
+   `silk_url`.';
 
 alter table public.ra_runners enable row level security;
 revoke all on public.ra_runners from public, anon, authenticated, service_role;
+revoke all on function public.silk_url from public, anon, authenticated, service_role;
 grant select, insert, update on public.ra_runners to service_role;
+grant execute on function public.silk_url to service_role;

@@ -11,6 +11,7 @@ create table public.backfill_settings (
   attempts_before_dead integer not null default 5,
   interruptions_before_dead integer not null default 10,
   capture_odds boolean not null default false,
+  capture_long_texts boolean not null default true,
   gap_tries integer not null default 3,
   gap_days_a_night integer not null default 62,
   freshness_grace_minutes integer not null default 45,
@@ -72,6 +73,10 @@ comment on column public.backfill_settings.interruptions_before_dead is
 comment on column public.backfill_settings.capture_odds is
   'Whether ra_runner_odds is filled. Odds are most of a card''s bytes, and stored they are more than the rest of it:
    about 10,500 rows of 180 bytes a card day (1.9 MB, indexes included), against 0.4 MB for its races and runners.';
+comment on column public.backfill_settings.capture_long_texts is
+  'Whether what people wrote is stored: of races tip, verdict, betting_forecast and stewards_comments, of runners
+   card_comment, spotlight, quotes, stable_tour and result_comment. Off, it is left out of what is pulled from then on;
+   what is stored stays. On again, days that were pulled meanwhile get it by a run with reprocess => ''all''.';
 comment on column public.backfill_settings.gap_tries is
   'Nightly pulls of a day with a gap, after which it is given up and an alert says so.';
 comment on column public.backfill_settings.gap_days_a_night is

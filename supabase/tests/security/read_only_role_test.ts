@@ -66,9 +66,10 @@ Deno.test("the read-only role sees nothing of the backfill and of its settings, 
   }
 });
 
-Deno.test("the read-only role executes no function of ours, and reads no secret and no job", async () => {
+Deno.test("the read-only role executes one function of ours, for the address of a picture, and reads no secret and no job", async () => {
   for (const { schema, name, nulls } of await ourRoutines(operator)) {
-    assertEquals([name, await outcome(`select "${schema}"."${name}"(${nulls})`)], [name, "42501"]);
+    const found = await outcome(`select "${schema}"."${name}"(${nulls})`);
+    assertEquals([name, found], [name, name === "silk_url" ? "done" : "42501"]);
   }
   // pg_net's queue is open to everybody: queue_test.ts.
   for (const table of ["vault.secrets", "vault.decrypted_secrets", "cron.job"]) {

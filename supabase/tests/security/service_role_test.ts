@@ -27,6 +27,7 @@ const FOR_OPERATORS = [
   "backfill_start",
   "pull_days",
   "pull_masters",
+  "silk_url",
 ];
 
 /** The database functions that the Edge Functions call. */

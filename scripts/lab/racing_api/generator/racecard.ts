@@ -6,7 +6,7 @@ import { type Horse, type Horses, sexAt } from "./horses.ts";
 import { NON_RUNNER_JOCKEY_ID } from "./people.ts";
 import { eachWay, oddsJson } from "./odds.ts";
 import { hashNumbers } from "./random.ts";
-import { cardPrize, exactDistance, halfFurlongs, LADDER, roundDistance } from "./values.ts";
+import { cardPrize, exactDistance, halfFurlongs, LADDER, roundDistance, silkUrl } from "./values.ts";
 import { cardComment, formFigures, quoteText, spotlight, tourText, verdict } from "./words.ts";
 
 const QUOTED_RACES = [
@@ -225,9 +225,7 @@ function cardRunner(
       // A poor run earns a figure below 0.
       ? String((runner.rating ?? horse.rating) - 5 - (hash >>> 10) % 44)
       : "-",
-    silk_url: hash % 400 === 0
-      ? null
-      : `https://silks.example.com/svg/${hash % 10}/${hash % 997}/${owner.id.slice(4)}.svg`,
+    silk_url: hash % 400 === 0 ? null : silkUrl(owner.id),
     last_run: lastRun(runner, conditions, horses, race.day),
     form: experienced ? formFigures(hash, 1 + (hash >>> 12) % 6) : hash % 2 === 0 ? "" : null,
     trainer_rtf: hash % 14 === 0 ? "" : String((hash >>> 6) % 101),

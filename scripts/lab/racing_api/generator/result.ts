@@ -12,6 +12,7 @@ import {
   raceTime,
   resultPrize,
   roundDistance,
+  silkUrl,
   stones,
   winningTime,
 } from "./values.ts";
@@ -141,9 +142,7 @@ function runnerJson(
   const bsp = about.date < BSP_FROM
     ? ""
     : `"bsp":"${foreign ? "" : (price.decimal * (1.02 + hash % 30 / 100)).toFixed(2)}",`;
-  const silks = about.date < SILKS_FROM
-    ? ""
-    : `https://silks.example.com/svg/${hash % 10}/${hash % 997}/${owner.id.slice(4)}.svg`;
+  const silks = about.date < SILKS_FROM ? "" : silkUrl(owner.id);
   // Some ids come with the ratings.
   const ownerId = about.date < UNKNOWN_OWNERS_FROM || !isUnknownOwner(hash, region) ||
       about.ratingsKnown && hash % 5 === 0

@@ -106,3 +106,15 @@ export function ladderIndex(chance: number): number {
   }
   return low;
 }
+
+/**
+ * The address of the picture of an owner's colours: three folders down, named by the last three characters of the file's
+ * name, the last one first; a few lie elsewhere.
+ */
+export function silkUrl(ownerId: string): string {
+  const digits = ownerId.slice("own_".length);
+  const serial = Number(digits);
+  if (serial % 500 === 0) return `https://www.rp-assets.com/svg/other/${digits}.svg`;
+  const name = digits.slice(-6) + (serial % 7 === 0 ? "b" : "");
+  return `https://www.rp-assets.com/svg/${name.at(-1)}/${name.at(-2)}/${name.at(-3)}/${name}.svg`;
+}

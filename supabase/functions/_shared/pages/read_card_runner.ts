@@ -8,6 +8,7 @@ import { presentText } from "../values/missing.ts";
 import { readAnimalName } from "../values/names.ts";
 import { readFigure, readInteger, readPercent } from "../values/numbers.ts";
 import { readRunnerNumber } from "../values/runner_number.ts";
+import { readSilk } from "../values/silk.ts";
 import type { CheckedRace, RunnerEntry } from "./collect_races.ts";
 import { namedJockey, parentColumns, readParent, readPerson } from "./entities.ts";
 import { NO_ODDS, readOdds } from "./read_odds.ts";
@@ -76,7 +77,7 @@ export function readCardRunner(
     headgear: read.text(runner.headgear),
     official_rating: read.take("ofr", runner.ofr, readInteger(runner.ofr)),
     jockey_claim_lbs: entry?.claimLbs ?? null,
-    silk_url: read.text(runner.silk_url),
+    silk: read.take("silk_url", runner.silk_url, readSilk(runner.silk_url)),
     is_non_runner: number?.isNonRunner === true || entry?.isNonRunner === true,
     is_reserve: number?.isReserve === true,
     has_card: true,

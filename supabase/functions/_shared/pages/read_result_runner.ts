@@ -10,6 +10,7 @@ import { readRaceTime } from "../values/race_time.ts";
 import { readRunnerNumber } from "../values/runner_number.ts";
 import { readDecimalPrice, readStartingPrice } from "../values/starting_price.ts";
 import { readStones } from "../values/weight.ts";
+import { readSilk } from "../values/silk.ts";
 import type { CheckedRace, RunnerEntry } from "./collect_races.ts";
 import { namedJockey, parentColumns, readParent, readPerson } from "./entities.ts";
 import type { RowReader } from "./row_reader.ts";
@@ -66,7 +67,7 @@ export function readResultRunner(
     headgear: read.text(runner.headgear),
     official_rating: read.take("or", runner.or, readInteger(runner.or)),
     jockey_claim_lbs: isNonRunner ? null : claim ?? entry?.claimLbs ?? null,
-    silk_url: read.text(runner.silk_url),
+    silk: read.take("silk_url", runner.silk_url, readSilk(runner.silk_url)),
     is_non_runner: isNonRunner,
     is_reserve: number?.isReserve === true,
     has_card: false,

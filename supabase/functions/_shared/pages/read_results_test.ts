@@ -66,7 +66,7 @@ Deno.test("readResultsPage() turns a finisher into a row of ra_runners", () => {
     headgear: "t",
     official_rating: 88,
     jockey_claim_lbs: 5,
-    silk_url: "https://example.com/silk.svg",
+    silk: "https://example.com/silk.svg",
     is_non_runner: false,
     is_reserve: false,
     has_card: false,

@@ -30,6 +30,8 @@ export interface Chunk extends ChunkBounds {
   readonly answerTimeoutSeconds: number;
   /** Whether the odds of a card are stored. */
   readonly captureOdds: boolean;
+  /** Whether the long texts of cards and results are stored. */
+  readonly captureLongTexts: boolean;
 }
 
 /** A page ready to be stored. */
@@ -268,6 +270,7 @@ export function createEngineClient(
         stopTakingPagesAfterBusySeconds: row.stop_taking_pages_after_busy_seconds,
         answerTimeoutSeconds: row.answer_timeout_seconds,
         captureOdds: row.capture_odds,
+        captureLongTexts: row.capture_long_texts,
       };
     },
     async nextIds(chunk, afterId, atMost) {

@@ -1,4 +1,5 @@
 import { KNOWN_BOOKMAKERS } from "../pages/known_bookmakers.ts";
+import { leaveOutLongTexts } from "../pages/long_texts.ts";
 import { readCourses, readRegions } from "../pages/read_courses.ts";
 import { readRacecardsPage } from "../pages/read_racecards.ts";
 import { readResultsPage } from "../pages/read_results.ts";
@@ -23,6 +24,7 @@ export interface ReadOptions {
    */
   readonly regions: readonly string[];
   readonly captureOdds: boolean;
+  readonly captureLongTexts: boolean;
 }
 
 /** The endpoints that answer with a page. */
@@ -37,13 +39,13 @@ export type PagedEndpoint = Exclude<Endpoint, typeof HORSE_PROFILE>;
 export function readPage(
   endpoint: PagedEndpoint,
   body: unknown,
-  { regions, captureOdds }: ReadOptions,
+  { regions, captureOdds, captureLongTexts }: ReadOptions,
 ): ReadPage {
   switch (endpoint) {
     case "/racecards/pro":
-      return readRacecardsPage(body, { captureOdds, regions });
+      return kept(readRacecardsPage(body, { captureOdds, regions }), captureLongTexts);
     case "/results":
-      return readResultsPage(body, { regions });
+      return kept(readResultsPage(body, { regions }), captureLongTexts);
     case "/courses": {
       const { total, rows } = readCourses(body);
       return { total, raceCount: rows.courses.length, rows };
@@ -60,4 +62,8 @@ export function readPage(
       };
     }
   }
+}
+
+function kept(page: ReadPage, longTexts: boolean): ReadPage {
+  return longTexts ? page : { ...page, rows: leaveOutLongTexts(page.rows) };
 }

@@ -226,6 +226,30 @@ Deno.test("odds are off by default: 19 bookmakers, no odds rows", async () => {
   assertEquals({ ...counts }, { bookmakers: 19, odds: 0, runners: true });
 });
 
+Deno.test("without capture_long_texts, what people wrote is left out, and comes with a later pull", async () => {
+  const { engine, work } = bench();
+  const texts = async () => {
+    const [counts] = await sql<Record<string, number>[]>`
+      select
+        count(card_comment)::integer as card_comments, count(spotlight)::integer as spotlights,
+        count(result_comment)::integer as result_comments, count(quotes)::integer as quotes,
+        (select count(verdict)::integer from ra_races) as verdicts
+      from ra_runners
+    `;
+    return Object.values(counts ?? {});
+  };
+  for (const captured of [false, true]) {
+    await sql`update backfill_settings set capture_long_texts = ${captured}`;
+    for (const feed of ["racecards", "results"] as const) {
+      const chunk = await claimed(engine, feed, "2026-06-01", "2026-06-01");
+      assertEquals([chunk.captureLongTexts, await work(chunk)], [captured, "succeeded"]);
+    }
+    const [runners] = await sql<{ runners: number }[]>`select count(*)::integer as runners from ra_runners`;
+    assert((runners?.runners ?? 0) > 100);
+    assertEquals((await texts()).map((count) => count > 0), Array(5).fill(captured));
+  }
+});
+
 Deno.test("with capture_odds, a card's odds are stored, each at a bookmaker that has its row", async () => {
   const { engine, work } = bench();
   await sql`update backfill_settings set capture_odds = true`;
