@@ -280,6 +280,34 @@ Deno.test("a region that the API does not have fails the masters with a sentence
   await until(async () => await state(id) === "succeeded", "the masters");
 });
 
+Deno.test("an invocation logs its claim, a line a page and its end, each with run, chunk and feed", async () => {
+  const before = functionLog.length;
+  const calls = everything.api?.calls().length ?? 0;
+  const run = await start("all");
+  await until(async () => await state(run) === "succeeded", "the run");
+  const ends = () => functionLog.slice(before).filter((line) => line.includes('"event":"finished"')).length;
+  const chunks = await sql<{ id: number; feed: string; lines: number }[]>`
+    select id::integer, feed, (pages_done + 2 * invocations)::integer as lines
+    from backfill_progress where run_id = ${run} order by id
+  `;
+  // The last line is written once the database knows of the end.
+  await until(() => ends() >= chunks.length, "the last lines");
+  const lines = functionLog.slice(before).filter((line) => line.startsWith("{")).map((line) =>
+    JSON.parse(line)
+  );
+  for (const chunk of chunks) {
+    const own = lines.filter((line) =>
+      line.run === run && line.chunk === chunk.id && line.feed === chunk.feed
+    );
+    assertEquals(own.length, chunk.lines, JSON.stringify(own, null, 1));
+  }
+  const pages = lines.filter(({ event }) => event === "page stored");
+  assertEquals(
+    pages.reduce((sum, { api_calls }) => sum + api_calls, 0),
+    (everything.api?.calls().length ?? 0) - calls,
+  );
+});
+
 Deno.test("no call was refused for its rate, and no secret is in a log line", () => {
   assertEquals(everything.api?.calls().filter((call) => call.status === 429), []);
   const { workerSecret, secretKey } = everything.platform;
