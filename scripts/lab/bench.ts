@@ -70,8 +70,8 @@ async function bench(options: BenchOptions): Promise<number> {
   const { start, end } = range;
   const cores = navigator.hardwareConcurrency;
   console.log(
-    `${start} to ${end}, the API at ${boot.apiSpeed} times the documented rates, ${cores} cores. Compare the ` +
-      `times of two runs on one machine, not their values.\n`,
+    `${start} to ${end}, the API at ${boot.apiSpeed} times the documented rates, ${cores} cores. Of two runs on one ` +
+      `machine, compare how many times the baseline a figure is, not its value.\n`,
   );
   console.log(renderTable(rowsOf(figures)));
   if (options.json) {

@@ -15,7 +15,7 @@ async function bench(args: string[]) {
 
 Deno.test("the bench of a few days prints each figure in a table, and the same as one JSON object last", async () => {
   const { code, out, err } = await bench([
-    "--start-date=2025-10-17",
+    "--start-date=2025-10-18",
     "--end-date=2025-10-19",
     "--api-speed=50",
     "--json",
@@ -24,7 +24,7 @@ Deno.test("the bench of a few days prints each figure in a table, and the same a
   const lines = out.trimEnd().split("\n");
   const { figures, ...rest } = JSON.parse(lines.at(-1) ?? "");
   assertEquals(rest, {
-    start_date: "2025-10-17",
+    start_date: "2025-10-18",
     end_date: "2025-10-19",
     api_speed: 50,
     cores: navigator.hardwareConcurrency,

@@ -27,11 +27,13 @@ const TOKEN = "00000000-0000-4000-8000-000000000000";
  * would count what a COPY that runs alone does not have. Pages are in a table and rows in files of the server before the
  * time begins, so the way to the database is in neither; that JSON is read is in it.
  *
- * The tables are empty before: what is stored is lost.
+ * The tables are emptied before, and cron is switched off: it is the last that is done with a database.
  *
  * @param sql a superuser's, with one connection
  */
 export async function measureIngest(sql: Sql, pages: readonly StoredPage[]): Promise<IngestFigures> {
+  // The sweep would take chunks back whose leases nobody renews, and have them worked on meanwhile.
+  await sql`update cron.job set active = false`;
   await emptyTables(sql);
   await sql`create temporary table page_sample (nth integer primary key, page text)`;
   // Uncompressed: to compress them is no part of storing a page.
@@ -83,7 +85,7 @@ async function store(
   const chunks = [...new Set(pages.map(({ chunk }) => chunk))];
   await sql`
     update backfill_progress
-    set state = 'working', lease_token = ${TOKEN}, lease_until = engine.clock() + interval '1 hour', ended_at = null
+    set state = 'working', lease_token = ${TOKEN}, lease_until = engine.clock() + interval '10 minutes', ended_at = null
     where id in ${sql(chunks)}
   `;
   let milliseconds = 0;
