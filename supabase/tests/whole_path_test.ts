@@ -143,8 +143,8 @@ Deno.test("of each invocation is known where its time went, and the parts are wi
     const { dispatched, parts, whole, pages, log_lines } = invocation;
     // Rounding makes two milliseconds.
     assert(dispatched && parts > 0 && parts <= whole + 0.002, JSON.stringify(invocation));
-    // Claimed, and how it ended; a line for each call and each page.
-    assert(log_lines >= 2 + 2 * pages, JSON.stringify(invocation));
+    // Claimed, and how it ended; a line for each page.
+    assert(log_lines >= 2 + pages, JSON.stringify(invocation));
   }
   const [today] = await sql`
     select sum(api_calls)::integer as calls, sum(invocations)::integer as invocations, sum(log_lines)::integer as lines
@@ -292,9 +292,9 @@ Deno.test("an invocation logs its claim, a line a page and its end, each with ru
   `;
   // The last line is written once the database knows of the end.
   await until(() => ends() >= chunks.length, "the last lines");
-  const lines = functionLog.slice(before).filter((line) => line.startsWith("{")).map((line) =>
-    JSON.parse(line)
-  );
+  // A request that is sent again, on a busy machine, has its own line.
+  const lines = functionLog.slice(before).filter((line) => line.startsWith('{"level":"info"'))
+    .map((line) => JSON.parse(line));
   for (const chunk of chunks) {
     const own = lines.filter((line) =>
       line.run === run && line.chunk === chunk.id && line.feed === chunk.feed

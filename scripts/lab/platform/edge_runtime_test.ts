@@ -122,19 +122,6 @@ Deno.test("a function sees the request, and its answer comes back whole", async 
   assertEquals([response.status, response.headers.get("x-answer")], [201, "yes"]);
 });
 
-Deno.test("when an isolate begins, answers and ends to work is told, and the end comes after what it does in the background", async () => {
-  const before = work.all.length;
-  await (await callBackground(200)).body?.cancel();
-  await logs.next((line) => line === "background: done");
-  const told = () => work.all.slice(before);
-  await until(() => told().at(-1)?.does === "end", "the end of the work");
-  const [begun, answered] = told();
-  assertEquals([begun?.does, answered?.does, answered?.status], ["begin", "answer", 202]);
-  assertEquals(new Set(told().map(({ pid, functionName }) => `${pid} ${functionName}`)).size, 1);
-  const count = (does: IsolateWork["does"]) => told().filter((done) => done.does === does).length;
-  assertEquals([count("answer"), count("begin")], [1, count("end")]);
-});
-
 Deno.test("a function finds the platform's secrets and its own settings in its environment", async () => {
   const environment = await (await call("environment")).json();
   assertEquals(environment.SUPABASE_URL, platform.supabaseUrl);
@@ -198,6 +185,19 @@ Deno.test("waitUntil() goes on after the answer", async () => {
   await response.body?.cancel();
   assertEquals(logs.all.includes("background: done"), false);
   await logs.next((line) => line === "background: done");
+});
+
+Deno.test("when an isolate begins, answers and ends to work is told, and the end comes after what it does in the background", async () => {
+  const before = work.all.length;
+  await (await callBackground(200)).body?.cancel();
+  await logs.next((line) => line === "background: done");
+  const told = () => work.all.slice(before);
+  await until(() => told().at(-1)?.does === "end", "the end of the work");
+  const [begun, answered] = told();
+  assertEquals([begun?.does, answered?.does, answered?.status], ["begin", "answer", 202]);
+  assertEquals(new Set(told().map(({ pid, functionName }) => `${pid} ${functionName}`)).size, 1);
+  const count = (does: IsolateWork["does"]) => told().filter((done) => done.does === does).length;
+  assertEquals([count("answer"), count("begin")], [1, count("end")]);
 });
 
 Deno.test("an isolate with work in the background leaves a new request to another one", async () => {
