@@ -25,7 +25,7 @@ Deno.test("an invocation's processor time is what its isolate took from its requ
   assertEquals([watch.cpuSeconds, watch.requests], [[0.25], 2]);
 });
 
-Deno.test("an isolate that is heard of late goes on with the invocation that it had answered", () => {
+Deno.test("an isolate whose work in the background is heard after its answer goes on with the invocation that it had answered", () => {
   const { process, watch, work } = watched();
   work("begin");
   work("answer");
