@@ -10,7 +10,7 @@ import { fillFloor } from "./arithmetic.ts";
 import { between, type Counters, readCounters } from "./counters.ts";
 
 /** Each look takes time of the database that is measured. */
-const POLL_MILLISECONDS = 2000;
+const POLL_MILLISECONDS = 1000;
 
 /** What a run came to. */
 export interface RunFigures extends Counters {
