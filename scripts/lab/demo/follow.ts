@@ -20,6 +20,8 @@ export interface FollowOptions {
   readonly logFile: string;
   /** Keeps that file and returns its new path. */
   readonly keepLog: () => string;
+  /** From one look to the next. Default: 500. */
+  readonly pollMilliseconds?: number;
   /** Milliseconds, as of `performance.now`. */
   readonly now?: () => number;
 }
@@ -31,7 +33,8 @@ export interface FollowOptions {
  * @throws {Problem} when nothing has moved for two minutes, with what `backfill_status` says is to be done
  */
 export async function followRun(sql: Sql, runId: number, options: FollowOptions): Promise<RunStatus> {
-  const { screen, logFile, keepLog, now = () => performance.now() } = options;
+  const { screen, logFile, keepLog, pollMilliseconds = POLL_MILLISECONDS, now = () => performance.now() } =
+    options;
   const display = new WatchDisplay(screen, false);
   let shownError = "";
   let shownAt = -Infinity;
@@ -72,7 +75,7 @@ export async function followRun(sql: Sql, runId: number, options: FollowOptions)
           `Nothing has moved for ${QUIET_MILLISECONDS / 1000} s; the functions' log is ${logFile}`,
         );
       }
-      await new Promise((resolve) => setTimeout(resolve, POLL_MILLISECONDS));
+      await new Promise((resolve) => setTimeout(resolve, pollMilliseconds));
     }
   } finally {
     display.done();

@@ -1,7 +1,8 @@
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
-import type { Platform, PlatformOptions, Problem } from "./platform.ts";
+import type { IsolateWork, Platform, PlatformOptions, Problem } from "./platform.ts";
 import { Events } from "../test_support/events.ts";
 import { startTestPlatform } from "../test_support/test_project.ts";
+import { until } from "../test_support/until.ts";
 
 // Short enough for a test: retired after 2 s, notified at 3.6 s, killed after 4 s.
 const WALL_CLOCK_SECONDS = 4;
@@ -76,6 +77,7 @@ const FUNCTIONS: Record<string, string> = {
 let platform: Platform;
 const logs = new Events<string>();
 const down = new Events<Problem>();
+const work = new Events<IsolateWork>();
 let clockSkew = 0;
 
 Deno.test.beforeAll(async () => {
@@ -87,6 +89,7 @@ Deno.test.beforeAll(async () => {
     functionClockSkewMilliseconds: () => clockSkew,
     onFunctionLog: (line, name) => logs.push(`${name}: ${line}`),
     onFunctionDown: (problem) => down.push(problem),
+    onIsolateWork: (done) => work.push(done),
   });
 });
 Deno.test.beforeEach(() => {
@@ -182,6 +185,19 @@ Deno.test("waitUntil() goes on after the answer", async () => {
   await response.body?.cancel();
   assertEquals(logs.all.includes("background: done"), false);
   await logs.next((line) => line === "background: done");
+});
+
+Deno.test("when an isolate begins, answers and ends to work is told, and the end comes after what it does in the background", async () => {
+  const before = work.all.length;
+  await (await callBackground(200)).body?.cancel();
+  await logs.next((line) => line === "background: done");
+  const told = () => work.all.slice(before);
+  await until(() => told().at(-1)?.does === "end", "the end of the work");
+  const [begun, answered] = told();
+  assertEquals([begun?.does, answered?.does, answered?.status], ["begin", "answer", 202]);
+  assertEquals(new Set(told().map(({ pid, functionName }) => `${pid} ${functionName}`)).size, 1);
+  const count = (does: IsolateWork["does"]) => told().filter((done) => done.does === does).length;
+  assertEquals([count("answer"), count("begin")], [1, count("end")]);
 });
 
 Deno.test("an isolate with work in the background leaves a new request to another one", async () => {

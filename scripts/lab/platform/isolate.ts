@@ -4,6 +4,19 @@ import type { ServedFunction } from "./function_source.ts";
 import { runtimeAnswer, startFailure } from "./runtime_answers.ts";
 import { eachLine, pause, settlesWithin } from "./waiting.ts";
 
+/**
+ * What an isolate does: it begins to work, has answered a request, and ends when it has nothing left to do, in the
+ * background neither.
+ */
+export interface IsolateWork {
+  readonly functionName: string;
+  /** Its process. */
+  readonly pid: number;
+  readonly does: "begin" | "answer" | "end";
+  /** Of an answer. */
+  readonly status?: number;
+}
+
 export interface IsolateOptions {
   /** The deno that runs the functions. */
   readonly denoExecutable: string;
@@ -17,6 +30,7 @@ export interface IsolateOptions {
   /** An isolate that does not listen by then is ended. */
   readonly startSeconds: number;
   readonly onLog: (line: string, functionName: string) => void;
+  readonly onWork?: ((work: IsolateWork) => void) | undefined;
 }
 
 /** An isolate that has nothing to do is ended after this. */
@@ -49,6 +63,8 @@ export class Isolate {
   #timers: ReturnType<typeof setTimeout>[] = [];
   #idleTimer: ReturnType<typeof setTimeout> | undefined;
   readonly #lastLines: string[] = [];
+  #works = false;
+  readonly #onWork: (work: Omit<IsolateWork, "functionName" | "pid">) => void;
 
   /**
    * @param entry The module that it begins with.
@@ -92,6 +108,7 @@ export class Isolate {
       ...(Deno.build.os === "windows" ? {} : { detached: true }),
     }).spawn();
     this.#process = child;
+    this.#onWork = (work) => options.onWork?.({ functionName: name, pid: child.pid, ...work });
     const log = (line: string) => options.onLog(line, name);
     const hear = (line: string) => {
       this.#lastLines.push(line);
@@ -160,6 +177,7 @@ export class Isolate {
     if (message.type === "listening") this.#port.resolve(message.port);
     if (message.type === "pending") {
       this.#pending = message.count;
+      if (message.count > 0) this.#begin();
       this.#whenIdle();
     }
   }
@@ -171,8 +189,11 @@ export class Isolate {
       const outcome = await this.started;
       if (outcome === "failed") return startFailure();
       if (outcome === "killed") return this.#endedDuringRequest();
+      this.#begin();
       try {
-        return await forward(request, await this.#port.promise);
+        const response = await forward(request, await this.#port.promise);
+        this.#onWork({ does: "answer", status: response.status });
+        return response;
       } catch {
         // The connection broke: that was the isolate's end, unless the function closed it by itself.
         if (!await settlesWithin(this.ended, 1000)) {
@@ -197,6 +218,12 @@ export class Isolate {
     await this.ended;
   }
 
+  #begin(): void {
+    if (this.#works) return;
+    this.#works = true;
+    this.#onWork({ does: "begin" });
+  }
+
   #endedDuringRequest(): Response {
     if (this.#reason === "killed") return runtimeAnswer(502, "WORKER_ERROR", "Function was ended");
     return runtimeAnswer(
@@ -216,6 +243,10 @@ export class Isolate {
   #whenIdle(): void {
     clearTimeout(this.#idleTimer);
     if (!this.idle) return;
+    if (this.#works) {
+      this.#works = false;
+      this.#onWork({ does: "end" });
+    }
     this.#idleTimer = setTimeout(() => void this.#drop(), this.#retired ? 0 : IDLE_MILLISECONDS);
   }
 

@@ -16,6 +16,7 @@ import { setPasswords, startDatabase } from "./project_database.ts";
 import { temporaryFolder } from "./temporary_folder.ts";
 
 export type { DatabaseCall, OnDatabaseCall } from "./gateway.ts";
+export type { IsolateWork } from "./isolate.ts";
 export type { Delivery, Dispatch } from "./net_worker.ts";
 export type { Platform, PlatformOptions } from "./platform_options.ts";
 export { Problem } from "../../command_line/problem.ts";
@@ -132,6 +133,7 @@ async function start(
       startSeconds: options.startSeconds ?? 30,
       folder,
       onLog: log.write,
+      onWork: options.onIsolateWork,
       onFunctionDown: (down) => (options.onFunctionDown ?? reportError)(log.describeDown(down)),
     });
     resources.defer(edge.stop);

@@ -1,6 +1,7 @@
 import type { Problem } from "../../command_line/problem.ts";
 import type { FindFunction } from "./function_source.ts";
 import type { OnDatabaseCall } from "./gateway.ts";
+import type { IsolateWork } from "./isolate.ts";
 import type { Delivery, Dispatch } from "./net_worker.ts";
 
 export interface PlatformOptions {
@@ -51,6 +52,8 @@ export interface PlatformOptions {
   onDatabaseCall?: OnDatabaseCall;
   /** Gets each line that a function logs, in addition to `functions.log` in the platform's folder. */
   onFunctionLog?: (line: string, functionName: string) => void;
+  /** Told when an isolate begins to work, answers, and has nothing left to do. */
+  onIsolateWork?: (work: IsolateWork) => void;
   /**
    * Called when a function failed to start three times in a row, with its output and the path of its log. Default:
    * throws it uncaught, which ends the command or test file instead of waiting for a function that will not start.

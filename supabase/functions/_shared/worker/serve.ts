@@ -157,7 +157,6 @@ async function work(chunk: Chunk, engine: EngineClient, log: Logger, get: GetVar
       budget: engine,
       clock: systemClock,
       fetch: globalThis.fetch,
-      onCall: (endpoint, outcome) => log.info("api call", { endpoint, outcome }),
       onRetry: (error, attempt) => {
         const message = log.redact(error.message);
         log.error("api call failed", { ...error.failure, message, attempt });
