@@ -190,6 +190,7 @@ begin
     new_lease_end := engine.move_cursor(held, page);
   end if;
   if is_new then
+    perform engine.pause_without_room();
     perform engine.count_calls(held, (page ->> 'api_calls')::integer);
   end if;
 
@@ -205,9 +206,9 @@ comment on function public.ingest_page(bigint, uuid, jsonb) is
    dams, damsires, horses, jockeys, trainers, owners, races, runners, odds (arrays of rows; odds may be absent),
    rejects, unknown_fields, left_out (keys of races that are not to be stored; may be absent), asked (of a feed that
    asks for ids: {id, is_known} of each, as engine.ids_asked has them; may be absent)}. Returns until when the
-   lease holds, whether to go on (false: the run was paused; yield), and whether anything of the page was understood:
-   when not, its rejects are stored and the cursor stays in front of it; fail the chunk. Error PT409 when the lease is
-   lost.';
+   lease holds, whether to go on (false: the run is paused, perhaps by this page, after which the database has no
+   room; yield), and whether anything of the page was understood: when not, its rejects are stored and the cursor stays
+   in front of it; fail the chunk. Error PT409 when the lease is lost.';
 
 revoke all on function public.ingest_page from public, anon, authenticated, service_role;
 grant execute on function

@@ -63,6 +63,7 @@ as $$
   chunks as (
     select
       learned.name,
+      chunk.period_start,
       chunk.pages_expected,
       ceil(chunk.pages_expected / learned.pages_an_invocation) as invocations,
       sizes.races,
@@ -85,6 +86,32 @@ as $$
       reprocess => backfill_plan.reprocess
     ) as chunk
     cross join lateral (select (chunk.period_end - chunk.period_start) * learned.races_a_day as races) as sizes
+  ),
+  -- Newest first, as a backfill goes unless it is told otherwise.
+  months as (
+    select
+      min(chunks.period_start) as first_day,
+      max((learned.feed).place) as last_place,
+      sum(sum(chunks.bytes)) over (order by date_trunc('month', chunks.period_start::timestamp) desc) / 1e6 as megabytes
+    from chunks
+    join learned on learned.name = chunks.name
+    where chunks.bytes > 0
+    group by date_trunc('month', chunks.period_start::timestamp)
+  ),
+  fits as (
+    -- One sentence for the whole plan, in the row of the last feed that brings something.
+    select
+      max(months.last_place) as place,
+      engine.what_fits(
+        since => min(months.first_day) filter (where months.megabytes < room.backfills_until - room.megabytes),
+        last_day => request.last_day,
+        is_all => max(months.megabytes) < room.backfills_until - room.megabytes,
+        megabytes => max(months.megabytes)
+      ) as words
+    from months
+    cross join request
+    cross join engine.room as room
+    group by request.last_day, room.backfills_until, room.megabytes
   )
   select
     learned.name,
@@ -95,22 +122,31 @@ as $$
     round(coalesce(sum(chunks.runners), 0))::integer,
     round(coalesce(sum(chunks.bytes), 0) / 1e6, 1),
     coalesce(sum(chunks.invocations), 0)::integer,
-    case
-      when count(chunks.name) = 0 then engine.why_no_chunks(
-        start_date => backfill_plan.start_date, end_date => request.last_day, feed => learned.name,
-        reprocess => backfill_plan.reprocess
-      )
-      when backfill_plan.start_date < (learned.feed).first_day
-        then format('The API has no %s before %s: none are planned.', learned.name, (learned.feed).first_day)
-      when backfill_plan.start_date < learned.free_since
-        then format('The %s before %s need the historical add-on of The Racing API.', learned.name, learned.free_since)
-      when (learned.feed).in_background
-        then format('The %s are asked for only while no other feed has anything to do.', learned.name)
-    end
+    nullif(
+      concat_ws(
+        ' ',
+        case
+          when count(chunks.name) = 0 then engine.why_no_chunks(
+            start_date => backfill_plan.start_date, end_date => request.last_day, feed => learned.name,
+            reprocess => backfill_plan.reprocess
+          )
+          when backfill_plan.start_date < (learned.feed).first_day
+            then format('The API has no %s before %s: none are planned.', learned.name, (learned.feed).first_day)
+          when backfill_plan.start_date < learned.free_since then format(
+            'The %s before %s need the historical add-on of The Racing API.', learned.name, learned.free_since
+          )
+          when (learned.feed).in_background
+            then format('The %s are asked for only while no other feed has anything to do.', learned.name)
+        end,
+        fits.words
+      ),
+      ''
+    )
   from request
   cross join learned
   left join chunks on chunks.name = learned.name
-  group by learned.name, learned.feed, learned.calls_per_second, learned.free_since, request.last_day
+  left join fits on fits.place = (learned.feed).place
+  group by learned.name, learned.feed, learned.calls_per_second, learned.free_since, request.last_day, fits.words
   order by (learned.feed).place
 $$;
 comment on function public.backfill_plan(date, date, text[], text) is
@@ -118,7 +154,8 @@ comment on function public.backfill_plan(date, date, text[], text) is
    those sent again; minutes: at the rate limit (feeds run side by side, so the greatest one is about the whole; those
    in the background come after the others, so theirs are added); races and runners that come; megabytes by which the
    database grows at most, indexes included; invocations of the functions; note: null, or what prevents a part of it, or
-   why a feed has no chunks. Errors as of backfill_start.';
+   why a feed has no chunks; of the last feed that brings something, also whether the database has room for all feeds
+   together, and if not, from which day on it has. Errors as of backfill_start.';
 
 revoke all on function public.backfill_plan from public, anon, authenticated, service_role;
 grant execute on function engine.learned, public.backfill_plan to service_role;
