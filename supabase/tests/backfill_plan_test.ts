@@ -155,7 +155,8 @@ Deno.test("backfill_plan() refuses the arguments that backfill_start() refuses",
 });
 
 const sizeOf = (rows: readonly Plan[]) => rows.reduce((sum, { megabytes }) => sum + megabytes, 0);
-const noteOf = (rows: readonly Plan[]) => rows.map(({ note }) => note).filter((note) => note !== null).join(" ");
+const noteOf = (rows: readonly Plan[]) =>
+  rows.map(({ note }) => note).filter((note) => note !== null).join(" ");
 
 /** Sets the limit so that a backfill may bring so many megabytes, or less than one more. */
 const leaveRoomFor = (megabytes: number) =>

@@ -99,7 +99,10 @@ Deno.test("a horse belongs to the month of its first stored run, and a chunk is 
   `;
   const { note, ...figures } = planned ?? {};
   assertEquals(figures, { chunks: 2, api_calls: 4, races: 0, runners: 0 });
-  assertMatch(note, /^The horses are asked for only while no other feed has anything to do\. All of it fits: /);
+  assertMatch(
+    note,
+    /^The horses are asked for only while no other feed has anything to do\. All of it fits: /,
+  );
   await start(db.sql, "1988-01-01", null, { feeds: ["horses"] });
   assertEquals(await chunks(), [
     "2019-05-01 to 2019-06-01: 3 waiting",

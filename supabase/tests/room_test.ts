@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { startTestDatabase, type TestDatabase } from "./support/test_database.ts";
-import { claim, claimed, finish, ingest, start } from "./support/chunks.ts";
+import { claim, claimed, finish, ingest, type Lease, start } from "./support/chunks.ts";
 import { horse, page, resultRace, resultRunner } from "./support/pages.ts";
 
 /** What is kept for daily pulls, and what these leave. */
@@ -30,17 +30,22 @@ const status = async (run: number) =>
     select state, what_to_do from backfill_status where run_id = ${run}
   `)[0];
 
-const FIRST_PAGE = page({ before: [null, 0], after: [null, 1] }, {
-  api_total: 2,
-  races: [resultRace("rac_1")],
-  horses: [horse("hrs_1")],
-  runners: [resultRunner("rac_1", "hrs_1")],
-});
-const LAST_PAGE = page({ before: [null, 1], after: [null, 2] }, {
-  api_total: 2,
-  races: [resultRace("rac_2")],
-  runners: [resultRunner("rac_2", "hrs_1")],
-});
+/** A page with the nth of eight races. */
+const nthPage = (nth: number) =>
+  page({ before: [null, nth - 1], after: [null, nth] }, {
+    api_total: 8,
+    races: [resultRace(`rac_${nth}`)],
+    horses: [horse("hrs_1")],
+    runners: [resultRunner(`rac_${nth}`, "hrs_1")],
+  });
+
+/** Stores pages until there are none or the run is paused; returns how many races the chunk then has. */
+async function readOn(held: Lease): Promise<number> {
+  for (let nth = held.cursor_skip + 1; nth <= 8; nth++) {
+    if (!(await ingest(db.worker, held, nthPage(nth))).go_on) return nth;
+  }
+  return 8;
+}
 
 /** Starts what the schedule of today's results starts. */
 async function startDailyPull(): Promise<number> {
@@ -53,12 +58,12 @@ async function startDailyPull(): Promise<number> {
   return run?.id ?? NaN;
 }
 
-Deno.test("the page after which the database has no room is stored, and its backfill is paused and says what to do", async () => {
+Deno.test("what came before the database had no room is stored, and its backfill is paused and says what to do", async () => {
   const run = await start(db.sql, "2026-05-01", "2026-06-14", { feeds: ["results"] });
   const held = await claimed(db.worker, "results");
   const limit = await leaveRoom(KEPT_FOR_DAILY_PULLS - 1);
-  assertEquals((await ingest(db.worker, held, FIRST_PAGE)).go_on, false);
-  assertEquals((await db.sql`select from ra_races`).length, 1);
+  assertEquals(await readOn(held), 4);
+  assertEquals((await db.sql`select from ra_races`).length, 4);
   const { state, what_to_do } = await status(run) ?? {};
   assertEquals(state, "paused");
   assertEquals(
@@ -83,14 +88,15 @@ Deno.test("without room nothing of a backfill or a pull by hand is claimed, and 
   const daily = await startDailyPull();
   const held = await claimed(db.worker, "results");
   assertEquals(Number(held.run_id), daily);
-  assertEquals((await ingest(db.worker, held, FIRST_PAGE)).go_on, true);
+  assertEquals(await readOn(held), 8);
+  assertEquals(await finish(db.worker, held), "succeeded");
 });
 
 Deno.test("a daily pull is paused at the last megabytes, and the next one goes on once there is room", async () => {
   const daily = await startDailyPull();
   const held = await claimed(db.worker, "results");
   await leaveRoom(KEPT_FREE - 1);
-  assertEquals((await ingest(db.worker, held, FIRST_PAGE)).go_on, false);
+  assertEquals(await readOn(held), 4);
   await db.worker`select yield_chunk(${held.chunk_id}, ${held.lease_token}, 0)`;
   const { state, what_to_do } = await status(daily) ?? {};
   assertEquals(state, "paused");
@@ -98,7 +104,10 @@ Deno.test("a daily pull is paused at the last megabytes, and the next one goes o
   await db.sql`select engine.watch()`;
   const [alert] = await db.sql`select subject, message from alerts`;
   assertEquals(alert?.["subject"], "scheduled pulls");
-  assert(alert?.["message"].endsWith("Otherwise the next pull of these days tries again."), alert?.["message"]);
+  assert(
+    alert?.["message"].endsWith("Otherwise the next pull of these days tries again."),
+    alert?.["message"],
+  );
 
   await db.sql`update backfill_settings set database_limit_megabytes = default`;
   await db.sql`select start_schedules()`;
@@ -113,7 +122,7 @@ Deno.test("a run that is resumed without room is paused again at once, and with 
   const run = await start(db.sql, "2026-06-01", "2026-06-14", { feeds: ["results"] });
   const held = await claimed(db.worker, "results");
   await leaveRoom(KEPT_FOR_DAILY_PULLS - 1);
-  await ingest(db.worker, held, FIRST_PAGE);
+  assertEquals(await readOn(held), 4);
   await db.worker`select yield_chunk(${held.chunk_id}, ${held.lease_token}, 0)`;
   const before = await status(run);
   await db.takeDispatches();
@@ -124,19 +133,22 @@ Deno.test("a run that is resumed without room is paused again at once, and with 
   await leaveRoom(KEPT_FOR_DAILY_PULLS + 10);
   await db.sql`select backfill_resume(${run})`;
   const again = await claimed(db.worker, "results");
-  assertEquals([again.chunk_id, again.cursor_skip], [held.chunk_id, 1]);
-  assertEquals((await ingest(db.worker, again, LAST_PAGE)).go_on, true);
+  assertEquals([again.chunk_id, again.cursor_skip], [held.chunk_id, 4]);
+  assertEquals(await readOn(again), 8);
   assertEquals(await finish(db.worker, again), "succeeded");
   assertEquals((await status(run))?.state, "succeeded");
 });
 
-Deno.test("a run that somebody is steering is not waited for: the next page pauses it", async () => {
-  const run = await start(db.sql, "2026-06-01", "2026-06-14", { feeds: ["results"] });
+Deno.test("a run that somebody is steering is not waited for, and is paused the next time", async () => {
+  await start(db.sql, "2026-06-01", "2026-06-14", { feeds: ["results"] });
   const held = await claimed(db.worker, "results");
   await leaveRoom(KEPT_FOR_DAILY_PULLS - 1);
   await db.sql.begin(async (transaction) => {
-    await transaction`select from backfill_runs where id = ${run} for no key update`;
-    assertEquals((await ingest(db.worker, held, FIRST_PAGE)).go_on, true);
+    await transaction`select from backfill_runs for no key update`;
+    for (const nth of [1, 2, 3, 4]) {
+      assertEquals((await ingest(db.worker, held, nthPage(nth))).go_on, true);
+    }
   });
-  assertEquals((await ingest(db.worker, held, LAST_PAGE)).go_on, false);
+  assertEquals(await readOn({ ...held, cursor_skip: 4 }), 8);
+  assertEquals((await ingest(db.worker, held, nthPage(8))).go_on, false);
 });

@@ -13,7 +13,10 @@ as $$
     else format(
       '%s: with all of it the database would have about %s MB, and a run pauses at %s of the %s MB that the plan '
       'allows (backfill_settings.database_limit_megabytes).',
-      coalesce(format('%s to %s fits', what_fits.since, what_fits.last_day), 'None of it fits'),
+      case
+        when what_fits.since is null then 'None of it fits'
+        else format('%s to %s fits', what_fits.since, what_fits.last_day)
+      end,
       sizes.after, room.backfills_until, room.limit_megabytes
     )
   end
