@@ -192,7 +192,7 @@ Deno.test("backfill_plan() says that all of it fits, or none, and counts only wh
     select 'results', day, 36, 36, 0, engine.clock(), '{gb,ire}'
     from generate_series('2025-01-01', '2025-12-29', interval '1 day') as day
   `;
-  await leaveRoomFor(1);
+  await leaveRoomFor(5);
   assertMatch(noteOf(await plan("2025-01-01", "2025-12-31", ["results"])), /All of it fits: /);
   assertEquals(noteOf(await plan("2025-01-01", "2025-12-31", ["masters"])), "");
 });

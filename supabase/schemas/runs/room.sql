@@ -6,9 +6,9 @@ as
 select
   pg_catalog.pg_database_size(pg_catalog.current_database()) / 1e6 as megabytes,
   s.database_limit_megabytes as limit_megabytes,
-  -- Not shares of the limit: what is on its way when a run is paused, and what a day of racing brings, are as large on a
-  -- large plan. Four chunks that have just begun with four pages bring 10 MB; a day of cards and results is half a
-  -- megabyte, so what is left are days to weeks of daily pulls. The last 5 MB are for the logs, and for what other schemas write.
+  -- Not shares of the limit: what is on its way when a run is paused, and what a day of racing brings, are as large on
+  -- a large plan. Four chunks that have four pages to go bring 7 MB; a day of cards and results is half a megabyte, so
+  -- what is left are days to weeks of daily pulls. The last 5 MB are for the logs, and for what other schemas write.
   s.database_limit_megabytes - 15 as backfills_until,
   s.database_limit_megabytes - 5 as daily_pulls_until
 from public.backfill_settings as s;
