@@ -218,6 +218,6 @@ Deno.test("a new password is set, the run that it had paused goes on, and an out
   await setUp({ ...OPTIONS, yes: true }, run.around);
   assertStringIncludes(run.printed(), "set RACING_API_PASSWORD");
   assertEquals((await readSettingsFile(clone.settingsFile))["WORKER_SECRET"], ours["WORKER_SECRET"]);
-  assertStringIncludes(run.printed(), "the API accepts the account now");
+  assertStringIncludes(run.printed(), "the API accepts the account, and the database has room");
   await until(async () => await state() === "succeeded", "the pull's end");
 });

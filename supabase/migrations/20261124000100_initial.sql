@@ -1229,9 +1229,12 @@ comment on column engine.feeds.free_months is
   'How many months back the API gives it without the historical add-on; null: all of it.';
 comment on column engine.feeds.runners_a_race is 'For estimates until enough was pulled: runners of a race.';
 comment on column engine.feeds.bytes_a_runner is
-  'For estimates: bytes by which a runner makes the database grow, including indexes and dependent rows.';
+  'For estimates: bytes by which a runner makes the database grow, with its indexes and its part of the race. Horses and
+   people come on top: see engine.bytes_of_masters.';
 comment on column engine.feeds.shares_rows_with is 'The feed whose rows it adds to when both have a race; or null.';
-comment on column engine.feeds.bytes_a_shared_runner is 'As bytes_a_runner, for a runner whose row is there already.';
+comment on column engine.feeds.bytes_a_shared_runner is
+  'For estimates: bytes that the earlier version of a runner''s row takes when another feed changes it. The
+   first 32,000 count: then vacuums free as much as comes.';
 comment on column engine.feeds.pages_an_invocation is 'For estimates until enough was pulled: pages of one invocation.';
 comment on column engine.feeds.has_days is 'Whether its days are covered one by one.';
 comment on column engine.feeds.counted_rows is
@@ -1278,12 +1281,12 @@ values
   (
     'racecards', 2, 'events', array['/racecards/pro'], 'days', 500, 500, '2023-01-23', 7,
     0, 1, 2, null,
-    10.4, 1070, null, null, 16
+    10.4, 880, null, null, 16
   ),
   (
     'results', 3, 'events', array['/results'], 'pages', 100, 100, '1988-01-01', 0,
     1, 6, 8, 12,
-    9.8, 680, 'racecards', 310, 7.5
+    9.8, 550, 'racecards', 800, 7.5
   );
 -- Not by default: which horses there are to ask for is known once the results are stored. Its schedule asks for them.
 insert into engine.feeds (
@@ -1442,7 +1445,8 @@ comment on column public.backfill_settings.schedules_started_on is
   'Set by start_schedules and cleared by stop_schedules: every day from this UK day on is expected to be stored.';
 comment on column public.backfill_settings.database_limit_megabytes is
   'How large the plan lets the database be, in megabytes of 1,000,000 bytes: 500 on the free plan, which becomes
-   read-only beyond it. check_setup warns from 80 %, and fails from 95 %.';
+   read-only beyond it. Backfills and pulls by hand are paused 15 MB before it, daily pulls 5 MB before it; check_setup
+   warns from 80 %, and fails from 95 %. Once it is raised: backfill_resume(run_id).';
 comment on column public.backfill_settings.usage_days is 'How long usage_by_day keeps a day.';
 comment on column public.backfill_settings.set_up_at is
   'When "deno task setup" first got through; null before, and after "deno task uninstall".';
@@ -1703,6 +1707,74 @@ where live.kind = 'schedule';
 comment on view engine.live_pulls is 'Live chunks of scheduled pulls, shaped like engine.live_chunks.';
 
 grant select on engine.live_chunks to service_role;
+
+-- schemas/runs/room.sql
+
+-- What the plan's limit still lets in, and the pause of the runs that have no room left.
+
+create view engine.room
+with (security_invoker = true)
+as
+select
+  pg_catalog.pg_database_size(pg_catalog.current_database()) / 1e6 as megabytes,
+  s.database_limit_megabytes as limit_megabytes,
+  -- Not shares of the limit: what is on its way when a run is paused, and what a day of racing brings, are as large on
+  -- a large plan. Four chunks that have four pages to go bring 7 MB; a day of cards and results is half a megabyte, so
+  -- what is left are days to weeks of daily pulls. The last 5 MB are for the logs, and for what other schemas write.
+  s.database_limit_megabytes - 15 as backfills_until,
+  s.database_limit_megabytes - 5 as daily_pulls_until
+from public.backfill_settings as s;
+comment on view engine.room is
+  'One row: how large the database is, in megabytes of 1,000,000 bytes, how large the plan lets it be, and the sizes at
+   which runs are paused. backfills_until: backfills and pulls by hand; daily_pulls_until: scheduled pulls and closings
+   of gaps.';
+
+create function engine.pause_without_room()
+returns void
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  room constant engine.room := (select known from engine.room as known);
+begin
+  if room.megabytes < room.backfills_until then
+    return;
+  end if;
+  update public.backfill_runs as run
+  set
+    paused_at = engine.clock(),
+    pause_reason = format(
+      'The database has %s of the %s MB that the plan allows (backfill_settings.database_limit_megabytes); %s. Make '
+      'room, or take a larger plan and set the limit to what it allows; then: select backfill_resume(%s);',
+      round(room.megabytes), room.limit_megabytes,
+      case
+        when run.kind in ('gaps', 'schedule') then 'beyond them a free project becomes read-only'
+        else format('the last %s are kept for the daily pulls', room.limit_megabytes - room.backfills_until)
+      end,
+      run.id
+    )
+  where run.id in (
+    select full_up.id
+    from public.backfill_runs as full_up
+    where
+      -- Only live runs are read, however many have ended.
+      full_up.id = any (array(select live.run_id from engine.live_chunks as live where live.paused_at is null))
+      and full_up.paused_at is null
+      and (full_up.kind not in ('gaps', 'schedule') or room.megabytes >= room.daily_pulls_until)
+    order by full_up.id
+    -- Nobody waits for a run here. One that another session holds is met again with the next page.
+    for no key update skip locked
+  );
+end
+$$;
+comment on function engine.pause_without_room() is
+  'Pauses each live run that has no room left in the database, with a sentence that says what to do: see engine.room.
+   Each claim asks, and each fourth page of a chunk, so what still comes is four pages of each chunk at most. To ask
+   takes about a microsecond a file of the database: it has 700 and more.';
+
+grant select on engine.room to service_role;
+grant execute on function engine.pause_without_room to service_role;
 
 -- schemas/runs/pages_read.sql
 
@@ -4802,6 +4874,7 @@ begin
       return;
     end if;
 
+    perform engine.pause_without_room();
     chosen := engine.choose_chunk(claim_chunk.feed, settings.leases_per_feed);
     if chosen.id is null then
       return;
@@ -4824,8 +4897,8 @@ comment on function public.claim_chunk(text, bigint, uuid) is
    one), then the run''s own order; one of the leases is kept for a backfill when one waits. dispatch_id is the number
    that came with the dispatch; null for a call by hand. proposed_token becomes the lease''s token: the same dispatch
    with the same token gets the same lease again, so that a lost answer costs nothing. No row when nothing is due, when
-   all leases of the feed are taken, or when the dispatch was claimed before. The answer says where to go on and under
-   which settings.';
+   all leases of the feed are taken, when the database has no room, or when the dispatch was claimed before. The answer
+   says where to go on and under which settings.';
 
 revoke all on function public.claim_chunk from public, anon, authenticated, service_role;
 grant execute on function
@@ -5282,6 +5355,10 @@ begin
     new_lease_end := engine.move_cursor(held, page);
   end if;
   if is_new then
+    -- Not after each: the database's size costs 4 % of what storing a page does.
+    if held.pages_done % 4 = 3 then
+      perform engine.pause_without_room();
+    end if;
     perform engine.count_calls(held, (page ->> 'api_calls')::integer);
   end if;
 
@@ -5298,8 +5375,9 @@ comment on function public.ingest_page(bigint, uuid, jsonb) is
    rejects, unknown_fields, left_out (ids of races that are not to be stored; may be absent), copies (the id of each
    race that came again on the page, once for each further copy; may be absent), asked (of a feed that asks for ids:
    {id, is_known} of each, as engine.ids_asked has them; may be absent)}. Returns until when the lease holds, whether
-   to go on (false: the run was paused; yield), and whether anything of the page was understood: when not, its rejects
-   are stored and the cursor stays in front of it; fail the chunk. Error PT409 when the lease is lost.';
+   to go on (false: the run is paused, perhaps by this page, after which the database has no room; yield), and whether
+   anything of the page was understood: when not, its rejects are stored and the cursor stays in front of it; fail the
+   chunk. Error PT409 when the lease is lost.';
 
 revoke all on function public.ingest_page from public, anon, authenticated, service_role;
 grant execute on function
@@ -5965,6 +6043,39 @@ comment on function engine.why_no_chunks(date, date, text, text) is
 grant execute on function engine.races_per_day, engine.pages_of_days, engine.plan_chunks, engine.why_no_chunks
   to service_role;
 
+-- schemas/planning/fit.sql
+
+-- What of a plan the database has room for.
+
+create function engine.what_fits(since date, last_day date, is_all boolean, megabytes numeric)
+returns text
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+  select case
+    when what_fits.is_all
+      then format('All of it fits: the database will have about %s of %s MB.', sizes.after, room.limit_megabytes)
+    else format(
+      '%s: with all of it the database would have about %s MB, and a run pauses at %s of the %s MB that the plan '
+      'allows (backfill_settings.database_limit_megabytes).',
+      case
+        when what_fits.since is null then 'None of it fits'
+        else format('%s to %s fits', what_fits.since, what_fits.last_day)
+      end,
+      sizes.after, room.backfills_until, room.limit_megabytes
+    )
+  end
+  from engine.room as room
+  cross join lateral (values (round(room.megabytes + what_fits.megabytes))) as sizes (after)
+$$;
+comment on function engine.what_fits(date, date, boolean, numeric) is
+  'In a sentence, whether the database has room for a plan that brings so many megabytes. since: the first day from
+   which on all of it fits, null when not even the newest month does; is_all: whether everything does.';
+
+grant execute on function engine.what_fits to service_role;
+
 -- schemas/planning/estimate.sql
 
 -- What a backfill will cost, before anything starts.
@@ -5978,6 +6089,17 @@ set search_path = ''
 as $$ select case when seen >= enough then known / seen else otherwise end $$;
 comment on function engine.learned(numeric, numeric, numeric, numeric) is
   'The ratio known / seen once enough was seen; the parameter "otherwise" before that.';
+
+create function engine.bytes_of_masters(runners numeric)
+returns numeric
+language sql
+immutable
+security invoker
+set search_path = ''
+as $$ select 170000 * greatest(bytes_of_masters.runners, 0) ^ 0.4 $$;
+comment on function engine.bytes_of_masters(numeric) is
+  'For estimates: bytes of horses, parents, people and their indexes beside so many runners. Measured: 10.7 MB at 31,000
+   runners, 18 at 125,000, 20 at 250,000: most of those who run were there before.';
 
 create function public.backfill_plan(
   start_date date,
@@ -6032,21 +6154,21 @@ as $$
   chunks as (
     select
       learned.name,
+      chunk.period_start,
       chunk.pages_expected,
       ceil(chunk.pages_expected / learned.pages_an_invocation) as invocations,
       sizes.races,
       sizes.races * learned.runners_a_race as runners,
-      sizes.races * learned.runners_a_race
-        * case
-          when chunk.period_start >= (
-            select other.first_day
-            from engine.feeds as other
-            where other.name = (learned.feed).shares_rows_with and other.name = any (request.wanted_feeds)
-          ) then (learned.feed).bytes_a_shared_runner
-          else (learned.feed).bytes_a_runner
-        end
-          + case when (learned.feed).counted_by = 'ids' then chunk.pages_expected else 0 end
-            * (learned.feed).bytes_a_runner as bytes
+      coalesce(
+        chunk.period_start >= (
+          select other.first_day
+          from engine.feeds as other
+          where other.name = (learned.feed).shares_rows_with and other.name = any (request.wanted_feeds)
+        ),
+        false
+      ) as is_shared,
+      case when (learned.feed).counted_by = 'ids' then chunk.pages_expected else 0 end as ids,
+      learned.feed
     from request
     cross join learned
     cross join lateral engine.plan_chunks(
@@ -6054,43 +6176,112 @@ as $$
       reprocess => backfill_plan.reprocess
     ) as chunk
     cross join lateral (select (chunk.period_end - chunk.period_start) * learned.races_a_day as races) as sizes
+  ),
+  -- With the runners that came before each, newest first, as a backfill goes unless it is told otherwise.
+  in_order as (
+    select
+      chunks.*,
+      stored.runners
+        + sum(chunks.runners) filter (where not chunks.is_shared) over newest_first as runners_by_then,
+      sum(chunks.runners) filter (where chunks.is_shared) over newest_first as shared_by_then
+    from chunks
+    cross join (
+      select greatest(c.reltuples, 0)::numeric as runners
+      from pg_catalog.pg_class as c
+      where c.oid = 'public.ra_runners'::regclass
+    ) as stored
+    window newest_first as (order by chunks.period_start desc, (chunks.feed).place rows unbounded preceding)
+  ),
+  sized as (
+    select
+      in_order.*,
+      in_order.ids * (in_order.feed).bytes_a_runner
+        + case
+          -- The space of the rows' earlier versions; once a vacuum has been there, it is used again.
+          when in_order.is_shared then (in_order.feed).bytes_a_shared_runner
+            * (
+              least(in_order.shared_by_then, 32000)
+              - least(in_order.shared_by_then - in_order.runners, 32000)
+            )
+          else in_order.runners * (in_order.feed).bytes_a_runner
+            + coalesce(
+              engine.bytes_of_masters(in_order.runners_by_then)
+                - engine.bytes_of_masters(in_order.runners_by_then - in_order.runners),
+              0
+            )
+        end as bytes
+    from in_order
+  ),
+  months as (
+    select
+      min(sized.period_start) as first_day,
+      max((sized.feed).place) as last_place,
+      sum(sum(sized.bytes)) over (order by date_trunc('month', sized.period_start::timestamp) desc) / 1e6 as megabytes
+    from sized
+    where sized.ids + sized.runners > 0
+    group by date_trunc('month', sized.period_start::timestamp)
+  ),
+  fits as (
+    -- One sentence for the whole plan, in the row of the last feed that brings something.
+    select
+      max(months.last_place) as place,
+      engine.what_fits(
+        since => min(months.first_day) filter (where months.megabytes < room.backfills_until - room.megabytes),
+        last_day => request.last_day,
+        is_all => max(months.megabytes) < room.backfills_until - room.megabytes,
+        megabytes => max(months.megabytes)
+      ) as words
+    from months
+    cross join request
+    cross join engine.room as room
+    group by request.last_day, room.backfills_until, room.megabytes
   )
   select
     learned.name,
-    count(chunks.name)::integer,
-    coalesce(sum(chunks.pages_expected), 0)::integer,
-    round(coalesce(sum(chunks.pages_expected), 0) / learned.calls_per_second / 60, 1),
-    round(coalesce(sum(chunks.races), 0))::integer,
-    round(coalesce(sum(chunks.runners), 0))::integer,
-    round(coalesce(sum(chunks.bytes), 0) / 1e6, 1),
-    coalesce(sum(chunks.invocations), 0)::integer,
-    case
-      when count(chunks.name) = 0 then engine.why_no_chunks(
-        start_date => backfill_plan.start_date, end_date => request.last_day, feed => learned.name,
-        reprocess => backfill_plan.reprocess
-      )
-      when backfill_plan.start_date < (learned.feed).first_day
-        then format('The API has no %s before %s: none are planned.', learned.name, (learned.feed).first_day)
-      when backfill_plan.start_date < learned.free_since
-        then format('The %s before %s need the historical add-on of The Racing API.', learned.name, learned.free_since)
-      when (learned.feed).in_background
-        then format('The %s are asked for only while no other feed has anything to do.', learned.name)
-    end
+    count(sized.name)::integer,
+    coalesce(sum(sized.pages_expected), 0)::integer,
+    round(coalesce(sum(sized.pages_expected), 0) / learned.calls_per_second / 60, 1),
+    round(coalesce(sum(sized.races), 0))::integer,
+    round(coalesce(sum(sized.runners), 0))::integer,
+    round(coalesce(sum(sized.bytes), 0) / 1e6, 1),
+    coalesce(sum(sized.invocations), 0)::integer,
+    nullif(
+      concat_ws(
+        ' ',
+        case
+          when count(sized.name) = 0 then engine.why_no_chunks(
+            start_date => backfill_plan.start_date, end_date => request.last_day, feed => learned.name,
+            reprocess => backfill_plan.reprocess
+          )
+          when backfill_plan.start_date < (learned.feed).first_day
+            then format('The API has no %s before %s: none are planned.', learned.name, (learned.feed).first_day)
+          when backfill_plan.start_date < learned.free_since then format(
+            'The %s before %s need the historical add-on of The Racing API.', learned.name, learned.free_since
+          )
+          when (learned.feed).in_background
+            then format('The %s are asked for only while no other feed has anything to do.', learned.name)
+        end,
+        fits.words
+      ),
+      ''
+    )
   from request
   cross join learned
-  left join chunks on chunks.name = learned.name
-  group by learned.name, learned.feed, learned.calls_per_second, learned.free_since, request.last_day
+  left join sized on sized.name = learned.name
+  left join fits on fits.place = (learned.feed).place
+  group by learned.name, learned.feed, learned.calls_per_second, learned.free_since, request.last_day, fits.words
   order by (learned.feed).place
 $$;
 comment on function public.backfill_plan(date, date, text[], text) is
   'What backfill_start with the same arguments would cost, a row per feed; starts nothing. api_calls: requests, without
    those sent again; minutes: at the rate limit (feeds run side by side, so the greatest one is about the whole; those
    in the background come after the others, so theirs are added); races and runners that come; megabytes by which the
-   database grows at most, indexes included; invocations of the functions; note: null, or what prevents a part of it, or
-   why a feed has no chunks. Errors as of backfill_start.';
+   database grows, indexes included; invocations of the functions; note: null, or what prevents a part of it, or
+   why a feed has no chunks; of the last feed that brings something, also whether the database has room for all feeds
+   together, and if not, from which day on it has. Errors as of backfill_start.';
 
 revoke all on function public.backfill_plan from public, anon, authenticated, service_role;
-grant execute on function engine.learned, public.backfill_plan to service_role;
+grant execute on function engine.learned, engine.bytes_of_masters, public.backfill_plan to service_role;
 
 -- schemas/planning/create_run.sql
 
@@ -6481,10 +6672,12 @@ begin
   update public.backfill_progress as chunk
   set next_attempt_at = engine.clock(), failing_since = null
   where chunk.run_id = held.id and chunk.state = 'waiting';
+  perform engine.pause_without_room();
   perform engine.dispatch_due();
 end
 $$;
-comment on function public.backfill_resume(bigint) is 'Resumes a paused run at once, at its cursors.';
+comment on function public.backfill_resume(bigint) is
+  'Resumes a paused run at once, at its cursors. While the database has no room, it is paused again at once.';
 
 create function public.backfill_cancel(run_id bigint)
 returns void

@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { startTestDatabase, type TestDatabase } from "./support/test_database.ts";
 import { start } from "./support/chunks.ts";
 
@@ -61,9 +61,13 @@ Deno.test("backfill_plan() knows that cards begin on 2023-01-23 and that older r
   const [, cards, results] = await plan("2022-06-01", "2023-01-24");
   assertEquals([cards?.chunks, cards?.api_calls], [1, 2]);
   assertEquals(cards?.note, "The API has no racecards before 2023-01-23: none are planned.");
-  assertEquals(results?.note, "The results before 2025-06-15 need the historical add-on of The Racing API.");
+  assertMatch(
+    results?.note ?? "",
+    /^The results before 2025-06-15 need the historical add-on of The Racing API\. All of it fits: /,
+  );
   const [, recentCards, recentResults] = await plan("2025-06-15", "2025-07-01");
-  assertEquals([recentCards?.note, recentResults?.note], [null, null]);
+  assertEquals(recentCards?.note, null);
+  assertMatch(recentResults?.note ?? "", /^All of it fits: the database will have about \d+ of 500 MB\.$/);
   const [only] = await plan("2015-01-01", "2015-12-31", ["racecards"]);
   assertEquals([only?.chunks, only?.api_calls, only?.note], [
     0,
@@ -148,4 +152,47 @@ Deno.test("backfill_plan() refuses the arguments that backfill_start() refuses",
   await assertRejects(() => plan("2026-05-02", "2026-05-01"), Error, "is after the end date");
   await assertRejects(() => plan("1987-01-01", "2026-05-01"), Error, "before 1988-01-01");
   await assertRejects(() => plan("2026-05-01", "2026-05-02", ["odds"]), Error, 'Unknown feed "odds"');
+});
+
+const sizeOf = (rows: readonly Plan[]) => rows.reduce((sum, { megabytes }) => sum + megabytes, 0);
+const noteOf = (rows: readonly Plan[]) =>
+  rows.map(({ note }) => note).filter((note) => note !== null).join(" ");
+
+/** Sets the limit so that a backfill may bring so many megabytes, or less than one more. */
+const leaveRoomFor = (megabytes: number) =>
+  db.sql`
+    update backfill_settings
+    set database_limit_megabytes = ceil(pg_database_size(current_database()) / 1e6 + ${megabytes}::numeric) + 15
+  `;
+
+Deno.test("backfill_plan() says from which day on its range fits, whichever feeds are asked for", async () => {
+  for (const feeds of [null, ["results"], ["racecards"], ["masters", "results"]]) {
+    const rows = await plan("2023-02-01", "2025-12-31", feeds);
+    await leaveRoomFor(sizeOf(rows) / 2);
+    const note = noteOf(await plan("2023-02-01", "2025-12-31", feeds));
+    const [, since = "", month = ""] =
+      /((\d{4}-\d\d)-01) to 2025-12-31 fits: with all of it the database would have about \d+ MB, and a run pauses at \d+ of the \d+ MB/
+        .exec(note) ?? [];
+    assert(since !== "", note);
+    assertMatch(noteOf(await plan(since, "2025-12-31", feeds)), /All of it fits: /);
+    const before = new Date(Date.UTC(Number(month.slice(0, 4)), Number(month.slice(5)) - 2, 1));
+    const more = noteOf(await plan(before.toISOString().slice(0, 10), "2025-12-31", feeds));
+    assert(more.includes(`${since} to 2025-12-31 fits: `), more);
+  }
+});
+
+Deno.test("backfill_plan() says that all of it fits, or none, and counts only what is not stored yet", async () => {
+  const rows = await plan("2025-01-01", "2025-12-31", ["results"]);
+  await leaveRoomFor(sizeOf(rows) + 1);
+  assertMatch(noteOf(await plan("2025-01-01", "2025-12-31", ["results"])), /All of it fits: /);
+  await leaveRoomFor(1);
+  assertMatch(noteOf(await plan("2025-01-01", "2025-12-31", ["results"])), /None of it fits: /);
+  await db.sql`
+    insert into ra_coverage (feed, day, races_in_api, races_stored, races_rejected, pulled_at, regions)
+    select 'results', day, 36, 36, 0, engine.clock(), '{gb,ire}'
+    from generate_series('2025-01-01', '2025-12-29', interval '1 day') as day
+  `;
+  await leaveRoomFor(5);
+  assertMatch(noteOf(await plan("2025-01-01", "2025-12-31", ["results"])), /All of it fits: /);
+  assertEquals(noteOf(await plan("2025-01-01", "2025-12-31", ["masters"])), "");
 });

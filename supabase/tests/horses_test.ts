@@ -1,4 +1,4 @@
-import { assertEquals, assertRejects } from "@std/assert";
+import { assertEquals, assertMatch, assertRejects } from "@std/assert";
 import type { JSONValue } from "postgres";
 import { readProfiles } from "../functions/_shared/pages/read_profiles.ts";
 import { chunkRow, claim, claimed, finish, ingest, type Lease, start } from "./support/chunks.ts";
@@ -97,13 +97,12 @@ Deno.test("a horse belongs to the month of its first stored run, and a chunk is 
   const [planned] = await db.sql`
     select chunks, api_calls, races, runners, note from backfill_plan('1988-01-01', feeds => array['horses'])
   `;
-  assertEquals({ ...planned }, {
-    chunks: 2,
-    api_calls: 4,
-    races: 0,
-    runners: 0,
-    note: "The horses are asked for only while no other feed has anything to do.",
-  });
+  const { note, ...figures } = planned ?? {};
+  assertEquals(figures, { chunks: 2, api_calls: 4, races: 0, runners: 0 });
+  assertMatch(
+    note,
+    /^The horses are asked for only while no other feed has anything to do\. All of it fits: /,
+  );
   await start(db.sql, "1988-01-01", null, { feeds: ["horses"] });
   assertEquals(await chunks(), [
     "2019-05-01 to 2019-06-01: 3 waiting",

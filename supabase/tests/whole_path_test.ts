@@ -319,6 +319,46 @@ Deno.test("an invocation logs its claim, a line a page and its end, each with ru
   );
 });
 
+Deno.test("a fill stops within a small limit, the daily pull goes on, and with a larger limit all of it comes", async () => {
+  await until(nobodyWorks, "the end of the other runs");
+  const limit = async (megabytes: number) =>
+    (await sql<{ bytes: number }[]>`
+      update backfill_settings
+      set database_limit_megabytes = ceil(pg_database_size(current_database()) / 1e6) + ${megabytes}::integer
+      returning database_limit_megabytes * 1000000 as bytes
+    `)[0]?.bytes ?? NaN;
+  const size = async () =>
+    (await sql<{ bytes: number }[]>`select pg_database_size(current_database())::float8 as bytes`)[0]
+      ?.bytes ?? NaN;
+  const small = await limit(16);
+  const [run] = await sql<{ id: number }[]>`
+    select backfill_start('2026-04-01', '2026-04-12')::integer as id
+  `;
+  const id = run?.id ?? NaN;
+  await until(async () => await state(id) === "paused" && await nobodyWorks(), "the pause");
+  const stored = await size();
+  assert(stored > small - 15e6 && stored < small - 5e6, `${stored} of ${small}`);
+
+  const [daily] = await sql<{ id: number }[]>`
+    select engine.create_run(
+      kind => 'schedule', start_date => '2026-04-20', end_date => '2026-04-20', feeds => array['racecards', 'results']
+    )::integer as id
+  `;
+  await until(async () => await state(daily?.id ?? NaN) === "succeeded", "the daily pull");
+  await sql`select backfill_resume(${id})`;
+  assertEquals(await state(id), "paused");
+  assert(await size() < small, `${await size()} of ${small}`);
+
+  await limit(100);
+  await sql`select backfill_resume(${id})`;
+  await until(async () => await state(id) === "succeeded", "the backfill");
+  const [covered] = await sql`
+    select count(*)::integer as days from ra_coverage
+    where day between '2026-04-01' and '2026-04-12' and races_stored = races_in_api
+  `;
+  assertEquals(covered?.["days"], 24);
+});
+
 Deno.test("no call was refused for its rate, and no secret is in a log line", () => {
   assertEquals(everything.api?.calls().filter((call) => call.status === 429), []);
   const { workerSecret, secretKey } = everything.platform;

@@ -65,7 +65,7 @@ export async function findPlan(sql: Sql, { first, last, feeds, reprocess }: Requ
       table,
       ...data.flatMap(({ note }) => note === null ? [] : [wrap(note, 80)]),
       "",
-      `About ${duration(longest * 60)}, and at most ${number(megabytes)} megabytes. Nothing was started.`,
+      `About ${duration(longest * 60)}, and ${number(megabytes)} megabytes. Nothing was started.`,
     ].join("\n"),
   };
 }

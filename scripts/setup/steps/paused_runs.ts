@@ -1,5 +1,5 @@
 import { open, statement } from "../actions.ts";
-import { changed, NOTHING_TO_DO, type Step } from "../step.ts";
+import { changed, NOTHING_TO_DO, type Step, unchanged } from "../step.ts";
 
 /** A run that an operator paused stays paused, and so does one that the account's plan is too low for. */
 const PAUSED = statement(
@@ -7,9 +7,13 @@ const PAUSED = statement(
     "status.run_id = run.id where status.state = 'paused' and run.pause_reason not like 'Paused by %' " +
     "and run.pause_reason !~* 'plan required|add-on' order by run.id",
 );
+const list = (runs: readonly number[]) => runs.map((run) => `run ${run}`).join(", ");
 const resume = (run: number) => statement("select backfill_resume($1)", open(run));
 
-/** Runs that paused themselves because The Racing API refused the account, which it accepts now. */
+/**
+ * Runs that paused themselves because The Racing API refused the account, which it accepts now, or because the database
+ * had no room. Those that still have none are paused again as soon as they are resumed.
+ */
 export const pausedRuns: Step = {
   name: "paused runs",
   actions: () => [PAUSED, resume(1)],
@@ -17,6 +21,9 @@ export const pausedRuns: Step = {
     const runs = (await hands.query<{ run_id: number }>(PAUSED)).map(({ run_id }) => run_id);
     for (const run of runs) await hands.query(resume(run));
     if (runs.length === 0) return NOTHING_TO_DO;
-    return changed(`resumed ${runs.map((run) => `run ${run}`).join(", ")}: the API accepts the account now`);
+    const paused = (await hands.query<{ run_id: number }>(PAUSED)).map(({ run_id }) => run_id);
+    const resumed = runs.filter((run) => !paused.includes(run));
+    if (resumed.length === 0) return unchanged(`${list(paused)}: the database has no room for them`);
+    return changed(`resumed ${list(resumed)}: the API accepts the account, and the database has room`);
   },
 };

@@ -156,6 +156,7 @@ begin
       return;
     end if;
 
+    perform engine.pause_without_room();
     chosen := engine.choose_chunk(claim_chunk.feed, settings.leases_per_feed);
     if chosen.id is null then
       return;
@@ -178,8 +179,8 @@ comment on function public.claim_chunk(text, bigint, uuid) is
    one), then the run''s own order; one of the leases is kept for a backfill when one waits. dispatch_id is the number
    that came with the dispatch; null for a call by hand. proposed_token becomes the lease''s token: the same dispatch
    with the same token gets the same lease again, so that a lost answer costs nothing. No row when nothing is due, when
-   all leases of the feed are taken, or when the dispatch was claimed before. The answer says where to go on and under
-   which settings.';
+   all leases of the feed are taken, when the database has no room, or when the dispatch was claimed before. The answer
+   says where to go on and under which settings.';
 
 revoke all on function public.claim_chunk from public, anon, authenticated, service_role;
 grant execute on function

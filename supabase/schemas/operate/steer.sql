@@ -130,10 +130,12 @@ begin
   update public.backfill_progress as chunk
   set next_attempt_at = engine.clock(), failing_since = null
   where chunk.run_id = held.id and chunk.state = 'waiting';
+  perform engine.pause_without_room();
   perform engine.dispatch_due();
 end
 $$;
-comment on function public.backfill_resume(bigint) is 'Resumes a paused run at once, at its cursors.';
+comment on function public.backfill_resume(bigint) is
+  'Resumes a paused run at once, at its cursors. While the database has no room, it is paused again at once.';
 
 create function public.backfill_cancel(run_id bigint)
 returns void

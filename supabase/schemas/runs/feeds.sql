@@ -71,9 +71,12 @@ comment on column engine.feeds.free_months is
   'How many months back the API gives it without the historical add-on; null: all of it.';
 comment on column engine.feeds.runners_a_race is 'For estimates until enough was pulled: runners of a race.';
 comment on column engine.feeds.bytes_a_runner is
-  'For estimates: bytes by which a runner makes the database grow, including indexes and dependent rows.';
+  'For estimates: bytes by which a runner makes the database grow, with its indexes and its part of the race. Horses and
+   people come on top: see engine.bytes_of_masters.';
 comment on column engine.feeds.shares_rows_with is 'The feed whose rows it adds to when both have a race; or null.';
-comment on column engine.feeds.bytes_a_shared_runner is 'As bytes_a_runner, for a runner whose row is there already.';
+comment on column engine.feeds.bytes_a_shared_runner is
+  'For estimates: bytes that the earlier version of a runner''s row takes when another feed changes it. The
+   first 32,000 count: then vacuums free as much as comes.';
 comment on column engine.feeds.pages_an_invocation is 'For estimates until enough was pulled: pages of one invocation.';
 comment on column engine.feeds.has_days is 'Whether its days are covered one by one.';
 comment on column engine.feeds.counted_rows is
@@ -120,12 +123,12 @@ values
   (
     'racecards', 2, 'events', array['/racecards/pro'], 'days', 500, 500, '2023-01-23', 7,
     0, 1, 2, null,
-    10.4, 1070, null, null, 16
+    10.4, 880, null, null, 16
   ),
   (
     'results', 3, 'events', array['/results'], 'pages', 100, 100, '1988-01-01', 0,
     1, 6, 8, 12,
-    9.8, 680, 'racecards', 310, 7.5
+    9.8, 550, 'racecards', 800, 7.5
   );
 -- Not by default: which horses there are to ask for is known once the results are stored. Its schedule asks for them.
 insert into engine.feeds (

@@ -101,7 +101,8 @@ comment on column public.backfill_settings.schedules_started_on is
   'Set by start_schedules and cleared by stop_schedules: every day from this UK day on is expected to be stored.';
 comment on column public.backfill_settings.database_limit_megabytes is
   'How large the plan lets the database be, in megabytes of 1,000,000 bytes: 500 on the free plan, which becomes
-   read-only beyond it. check_setup warns from 80 %, and fails from 95 %.';
+   read-only beyond it. Backfills and pulls by hand are paused 15 MB before it, daily pulls 5 MB before it; check_setup
+   warns from 80 %, and fails from 95 %. Once it is raised: backfill_resume(run_id).';
 comment on column public.backfill_settings.usage_days is 'How long usage_by_day keeps a day.';
 comment on column public.backfill_settings.set_up_at is
   'When "deno task setup" first got through; null before, and after "deno task uninstall".';

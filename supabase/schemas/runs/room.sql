@@ -1,0 +1,65 @@
+-- What the plan's limit still lets in, and the pause of the runs that have no room left.
+
+create view engine.room
+with (security_invoker = true)
+as
+select
+  pg_catalog.pg_database_size(pg_catalog.current_database()) / 1e6 as megabytes,
+  s.database_limit_megabytes as limit_megabytes,
+  -- Not shares of the limit: what is on its way when a run is paused, and what a day of racing brings, are as large on
+  -- a large plan. Four chunks that have four pages to go bring 7 MB; a day of cards and results is half a megabyte, so
+  -- what is left are days to weeks of daily pulls. The last 5 MB are for the logs, and for what other schemas write.
+  s.database_limit_megabytes - 15 as backfills_until,
+  s.database_limit_megabytes - 5 as daily_pulls_until
+from public.backfill_settings as s;
+comment on view engine.room is
+  'One row: how large the database is, in megabytes of 1,000,000 bytes, how large the plan lets it be, and the sizes at
+   which runs are paused. backfills_until: backfills and pulls by hand; daily_pulls_until: scheduled pulls and closings
+   of gaps.';
+
+create function engine.pause_without_room()
+returns void
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  room constant engine.room := (select known from engine.room as known);
+begin
+  if room.megabytes < room.backfills_until then
+    return;
+  end if;
+  update public.backfill_runs as run
+  set
+    paused_at = engine.clock(),
+    pause_reason = format(
+      'The database has %s of the %s MB that the plan allows (backfill_settings.database_limit_megabytes); %s. Make '
+      'room, or take a larger plan and set the limit to what it allows; then: select backfill_resume(%s);',
+      round(room.megabytes), room.limit_megabytes,
+      case
+        when run.kind in ('gaps', 'schedule') then 'beyond them a free project becomes read-only'
+        else format('the last %s are kept for the daily pulls', room.limit_megabytes - room.backfills_until)
+      end,
+      run.id
+    )
+  where run.id in (
+    select full_up.id
+    from public.backfill_runs as full_up
+    where
+      -- Only live runs are read, however many have ended.
+      full_up.id = any (array(select live.run_id from engine.live_chunks as live where live.paused_at is null))
+      and full_up.paused_at is null
+      and (full_up.kind not in ('gaps', 'schedule') or room.megabytes >= room.daily_pulls_until)
+    order by full_up.id
+    -- Nobody waits for a run here. One that another session holds is met again with the next page.
+    for no key update skip locked
+  );
+end
+$$;
+comment on function engine.pause_without_room() is
+  'Pauses each live run that has no room left in the database, with a sentence that says what to do: see engine.room.
+   Each claim asks, and each fourth page of a chunk, so what still comes is four pages of each chunk at most. To ask
+   takes about a microsecond a file of the database: it has 700 and more.';
+
+grant select on engine.room to service_role;
+grant execute on function engine.pause_without_room to service_role;

@@ -1,0 +1,154 @@
+import { assert, assertEquals } from "@std/assert";
+import { startTestDatabase, type TestDatabase } from "./support/test_database.ts";
+import { claim, claimed, finish, ingest, type Lease, start } from "./support/chunks.ts";
+import { horse, page, resultRace, resultRunner } from "./support/pages.ts";
+
+/** What is kept for daily pulls, and what these leave. */
+const KEPT_FOR_DAILY_PULLS = 15;
+const KEPT_FREE = 5;
+
+let db: TestDatabase;
+Deno.test.beforeAll(async () => void (db = await startTestDatabase()));
+Deno.test.afterAll(() => db.stop());
+Deno.test.beforeEach(async () => {
+  await db.reset();
+  await db.sql`select stop_schedules()`;
+});
+
+/** Sets the limit so many megabytes, and less than one more, above what the database has. */
+async function leaveRoom(megabytes: number): Promise<number> {
+  const [row] = await db.sql<{ limit: number }[]>`
+    update backfill_settings
+    set database_limit_megabytes = ceil(pg_database_size(current_database()) / 1e6) + ${megabytes}::integer
+    returning database_limit_megabytes as limit
+  `;
+  return row?.limit ?? NaN;
+}
+
+const status = async (run: number) =>
+  (await db.sql<{ state: string; what_to_do: string }[]>`
+    select state, what_to_do from backfill_status where run_id = ${run}
+  `)[0];
+
+/** A page with the nth of eight races. */
+const nthPage = (nth: number) =>
+  page({ before: [null, nth - 1], after: [null, nth] }, {
+    api_total: 8,
+    races: [resultRace(`rac_${nth}`)],
+    horses: [horse("hrs_1")],
+    runners: [resultRunner(`rac_${nth}`, "hrs_1")],
+  });
+
+/** Stores pages until there are none or the run is paused; returns how many races the chunk then has. */
+async function readOn(held: Lease): Promise<number> {
+  for (let nth = held.cursor_skip + 1; nth <= 8; nth++) {
+    if (!(await ingest(db.worker, held, nthPage(nth))).go_on) return nth;
+  }
+  return 8;
+}
+
+/** Starts what the schedule of today's results starts. */
+async function startDailyPull(): Promise<number> {
+  const [run] = await db.sql<{ id: number }[]>`
+    select engine.create_run(
+      kind => 'schedule', start_date => '2026-06-15', end_date => '2026-06-15', feeds => array['results'],
+      requested_by => 'schedule day_results'
+    )::integer as id
+  `;
+  return run?.id ?? NaN;
+}
+
+Deno.test("what came before the database had no room is stored, and its backfill is paused and says what to do", async () => {
+  const run = await start(db.sql, "2026-05-01", "2026-06-14", { feeds: ["results"] });
+  const held = await claimed(db.worker, "results");
+  const limit = await leaveRoom(KEPT_FOR_DAILY_PULLS - 1);
+  assertEquals(await readOn(held), 4);
+  assertEquals((await db.sql`select from ra_races`).length, 4);
+  const { state, what_to_do } = await status(run) ?? {};
+  assertEquals(state, "paused");
+  assertEquals(
+    what_to_do?.replace(/has \d+ of/, "has N of"),
+    `The database has N of the ${limit} MB that the plan allows (backfill_settings.database_limit_megabytes); the last ` +
+      "15 are kept for the daily pulls. Make room, or take a larger plan and set the limit to what it allows; then: " +
+      `select backfill_resume(${run});`,
+  );
+  await db.sql`select engine.watch()`;
+  assertEquals([...await db.sql`select kind, subject, message from alerts`], [
+    { kind: "paused", subject: `run ${run}`, message: what_to_do },
+  ]);
+});
+
+Deno.test("without room nothing of a backfill or a pull by hand is claimed, and what is scheduled is", async () => {
+  await leaveRoom(KEPT_FOR_DAILY_PULLS - 1);
+  const backfill = await start(db.sql, "2026-05-01", "2026-05-31", { feeds: ["results", "racecards"] });
+  await db.sql`select pull_days('2026-06-10', '2026-06-10', array['results'])`;
+  assertEquals(await claim(db.worker, "results"), undefined);
+  assertEquals(await claim(db.worker, "racecards"), undefined);
+  assertEquals([(await status(backfill))?.state, (await status(backfill + 1))?.state], ["paused", "paused"]);
+  const daily = await startDailyPull();
+  const held = await claimed(db.worker, "results");
+  assertEquals(Number(held.run_id), daily);
+  assertEquals(await readOn(held), 8);
+  assertEquals(await finish(db.worker, held), "succeeded");
+});
+
+Deno.test("a daily pull is paused at the last megabytes, and the next one goes on once there is room", async () => {
+  const daily = await startDailyPull();
+  const held = await claimed(db.worker, "results");
+  await leaveRoom(KEPT_FREE - 1);
+  assertEquals(await readOn(held), 4);
+  await db.worker`select yield_chunk(${held.chunk_id}, ${held.lease_token}, 0)`;
+  const { state, what_to_do } = await status(daily) ?? {};
+  assertEquals(state, "paused");
+  assert(what_to_do?.includes("beyond them a free project becomes read-only. Make room"), what_to_do);
+  await db.sql`select engine.watch()`;
+  const [alert] = await db.sql`select subject, message from alerts`;
+  assertEquals(alert?.["subject"], "scheduled pulls");
+  assert(
+    alert?.["message"].endsWith("Otherwise the next pull of these days tries again."),
+    alert?.["message"],
+  );
+
+  await db.sql`update backfill_settings set database_limit_megabytes = default`;
+  await db.sql`select start_schedules()`;
+  await db.sql`select engine.start_due_pulls()`;
+  assertEquals((await status(daily))?.state, "cancelled");
+  await claimed(db.worker, "results");
+  await db.sql`select engine.watch()`;
+  assertEquals((await db.sql`select from alerts where kind = 'paused' and resolved_at is null`).length, 0);
+});
+
+Deno.test("a run that is resumed without room is paused again at once, and with room goes on at its cursor", async () => {
+  const run = await start(db.sql, "2026-06-01", "2026-06-14", { feeds: ["results"] });
+  const held = await claimed(db.worker, "results");
+  await leaveRoom(KEPT_FOR_DAILY_PULLS - 1);
+  assertEquals(await readOn(held), 4);
+  await db.worker`select yield_chunk(${held.chunk_id}, ${held.lease_token}, 0)`;
+  const before = await status(run);
+  await db.takeDispatches();
+  await db.sql`select backfill_resume(${run})`;
+  assertEquals(await status(run), before);
+  assertEquals(await db.takeDispatches(), []);
+
+  await leaveRoom(KEPT_FOR_DAILY_PULLS + 10);
+  await db.sql`select backfill_resume(${run})`;
+  const again = await claimed(db.worker, "results");
+  assertEquals([again.chunk_id, again.cursor_skip], [held.chunk_id, 4]);
+  assertEquals(await readOn(again), 8);
+  assertEquals(await finish(db.worker, again), "succeeded");
+  assertEquals((await status(run))?.state, "succeeded");
+});
+
+Deno.test("a run that somebody is steering is not waited for, and is paused the next time", async () => {
+  await start(db.sql, "2026-06-01", "2026-06-14", { feeds: ["results"] });
+  const held = await claimed(db.worker, "results");
+  await leaveRoom(KEPT_FOR_DAILY_PULLS - 1);
+  await db.sql.begin(async (transaction) => {
+    await transaction`select from backfill_runs for no key update`;
+    for (const nth of [1, 2, 3, 4]) {
+      assertEquals((await ingest(db.worker, held, nthPage(nth))).go_on, true);
+    }
+  });
+  assertEquals(await readOn({ ...held, cursor_skip: 4 }), 8);
+  assertEquals((await ingest(db.worker, held, nthPage(8))).go_on, false);
+});
