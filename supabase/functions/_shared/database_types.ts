@@ -564,6 +564,7 @@ export type Database = {
           "chunk_id": number | null;
           "day": string;
           "feed": string;
+          "pulled_after_days": number;
           "pulled_at": string;
           "races_abandoned": number;
           "races_in_api": number;
@@ -576,6 +577,7 @@ export type Database = {
           "chunk_id"?: number | null;
           "day": string;
           "feed": string;
+          "pulled_after_days"?: never;
           "pulled_at": string;
           "races_abandoned"?: number;
           "races_in_api": number;
@@ -587,6 +589,7 @@ export type Database = {
           "chunk_id"?: number | null;
           "day"?: string;
           "feed"?: string;
+          "pulled_after_days"?: never;
           "pulled_at"?: string;
           "races_abandoned"?: number;
           "races_in_api"?: number;
