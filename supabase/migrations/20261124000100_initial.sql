@@ -793,6 +793,10 @@ create index ra_races_race_date on public.ra_races (race_date);
 create index ra_races_card_date on public.ra_races (card_date);
 create index ra_races_course_id on public.ra_races (course_id);
 
+-- coverage_gaps looks for these, and reads no other race, however many have their result.
+create index ra_races_without_result on public.ra_races (race_date)
+  where has_card and not has_result and not is_abandoned;
+
 create trigger skip_unchanged_row before update on public.ra_races
   for each row execute function engine.skip_unchanged_row();
 
@@ -1659,6 +1663,12 @@ create index backfill_progress_live on public.backfill_progress (feed, period_st
 create index backfill_progress_claimed on public.backfill_progress (feed, claimed_at);
 create index backfill_progress_leases on public.backfill_progress (feed, lease_until) where state = 'working';
 
+-- The watch asks each minute when a feed without days was last pulled, and whether anything of it was given up since.
+create index backfill_progress_succeeded on public.backfill_progress (feed, (coalesce(reading_since, ended_at)))
+  where state = 'succeeded';
+create index backfill_progress_given_up on public.backfill_progress (feed, ended_at)
+  where state in ('dead', 'cancelled');
+
 alter table public.backfill_progress set (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.05);
 
 alter table public.backfill_progress enable row level security;
@@ -2163,6 +2173,9 @@ create table public.ra_coverage (
   pulled_at timestamptz not null,
   regions text[] not null,
   chunk_id bigint references public.backfill_progress on delete set null,
+  pulled_after_days integer not null generated always as (
+    (pulled_at at time zone 'Europe/London')::date - day
+  ) stored,
   constraint ra_coverage_pkey primary key (feed, day)
 );
 
@@ -2183,6 +2196,8 @@ comment on column public.ra_coverage.races_abandoned is
   'Of the races stored from this feed, those that the card says are abandoned: no result will follow.';
 comment on column public.ra_coverage.pulled_at is
   'When the day was last pulled completely: the time of the first page of that reading.';
+comment on column public.ra_coverage.pulled_after_days is
+  'How many UK days after the day that was. Stored, because each look for gaps asks it of each day.';
 comment on column public.ra_coverage.regions is 'The regions that the API was asked for.';
 comment on column public.ra_coverage.chunk_id is 'The chunk that pulled it last; null once its run was deleted.';
 
@@ -2210,20 +2225,18 @@ select
   c.regions,
   -- A reject counts as missing: the code may have learned to read it since.
   c.races_stored >= c.races_in_api
-    and c.regions @> (select s.regions from public.backfill_settings as s)
-    and days.pulled_after >= feed.known_after_days
-    and (days.pulled_after >= feed.settled_after_days or days.age < feed.overdue_after_days) as is_covered,
+    and c.pulled_after_days >= feed.known_after_days
+    and (
+      c.pulled_after_days >= feed.settled_after_days
+      or (select engine.london_day()) - c.day < feed.overdue_after_days
+    )
+    and c.regions @> (select s.regions from public.backfill_settings as s) as is_covered,
   -- Today is always provisional, and so are yesterday until its nightly pull and a card before the morning of its day.
-  c.races_stored >= c.races_in_api
-    and c.regions @> (select s.regions from public.backfill_settings as s)
-    and c.day >= (select engine.london_day(engine.clock() - interval '4 hours')) as is_provisional
+  c.day >= (select engine.london_day(engine.clock() - interval '4 hours'))
+    and c.races_stored >= c.races_in_api
+    and c.regions @> (select s.regions from public.backfill_settings as s) as is_provisional
 from public.ra_coverage as c
-join engine.feeds as feed on feed.name = c.feed
-cross join lateral (
-  select
-    (c.pulled_at at time zone 'Europe/London')::date - c.day as pulled_after,
-    (select engine.london_day()) - c.day as age
-) as days;
+join engine.feeds as feed on feed.name = c.feed;
 comment on view engine.known_days is
   'Coverage, and whether anything is missing. is_covered: pulled completely, in all regions of the settings, with no
    race missing, and not before it could be known: a card on the morning of its day or later, a result once its day was
@@ -3101,26 +3114,36 @@ set search_path = ''
 as $$
 declare
   allowed constant integer := (select s.leases_per_feed from public.backfill_settings as s);
-  feed_name text;
+  waiting record;
   dispatched integer := 0;
   missing integer;
 begin
-  foreach feed_name in array engine.feed_names() loop
-    continue when feed_name <> dispatch_due.feed;
+  -- In most minutes nothing waits, or all leases are taken. Two indexes say that at once; which chunks may be claimed
+  -- takes milliseconds to plan.
+  for waiting in
     select
-      least(
-        (select count(*) from engine.claimable_chunks as ready where ready.feed = feed_name),
-        allowed - (
-          select count(*) from public.backfill_progress as live where live.feed = feed_name and live.state = 'working'
-        )
-      )
-      - (
+      feed.name as feed,
+      allowed - (
+        select count(*) from public.backfill_progress as live where live.feed = feed.name and live.state = 'working'
+      ) as free,
+      (
         select count(*) from engine.dispatches as sent
-        where sent.feed = feed_name and not engine.dispatch_is_lost(sent.sent_at)
+        where sent.feed = feed.name and not engine.dispatch_is_lost(sent.sent_at)
+      ) as sent
+    from engine.feeds as feed
+    where
+      (feed.name = dispatch_due.feed or dispatch_due.feed is null)
+      and exists (
+        select from public.backfill_progress as chunk where chunk.feed = feed.name and chunk.state = 'waiting'
       )
-    into missing;
+    order by feed.place
+  loop
+    continue when waiting.free <= waiting.sent;
+    missing := least(
+      waiting.free, (select count(*) from engine.claimable_chunks as ready where ready.feed = waiting.feed)
+    ) - waiting.sent;
     for nth in 1 .. missing loop
-      perform engine.dispatch(feed_name);
+      perform engine.dispatch(waiting.feed);
       dispatched := dispatched + 1;
     end loop;
   end loop;
@@ -6882,8 +6905,139 @@ comment on function engine.calls_per_second(text) is
   'How many API calls a second to expect for a feed, beside what is pulled now: what the limits allow, or its pace when
    that is lower.';
 
+-- Functions, not a part of backfill_status: to plan them took most of a look, and most looks have no live run to ask
+-- them for.
+create function engine.percent_done(run_id bigint)
+returns numeric
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+  return (
+    select 100 * sum(progress.pages_done) / nullif(sum(progress.pages_expected), 0)
+    from engine.feed_progress as progress
+    where progress.run_id = percent_done.run_id
+  );
+end
+$$;
+comment on function engine.percent_done(bigint) is
+  'How much of its pages a run has, in percent, not rounded; null when none is expected.';
+
+create function engine.seconds_left()
+returns table (run_id bigint, seconds numeric)
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+#variable_conflict use_column
+begin
+  if not exists (select from public.backfill_progress as chunk where chunk.state in ('waiting', 'working')) then
+    return;
+  end if;
+  return query
+  with speeds as (
+    select feed.name as feed, engine.calls_per_second(feed.name) as calls_per_second, feed.in_background
+    from engine.feeds as feed
+  ),
+  feeds_left as (
+    select
+      progress.run_id,
+      feed.goes_first,
+      greatest(
+        -- Runs of the same feed that go before this one have to finish first.
+        sum(case when run.paused_at is null then progress.pages_left else 0 end)
+          over (
+            partition by progress.feed
+            order by progress.priority desc, progress.run_id * case when feed.in_background then -1 else 1 end
+            rows between unbounded preceding and 1 preceding
+          )
+          / speeds.calls_per_second,
+        0
+      ) + progress.pages_left / speeds.calls_per_second as seconds,
+      extract(epoch from progress.last_attempt_due - engine.clock()) as seconds_until_due,
+      speeds.in_background,
+      run.paused_at is not null as is_paused
+    -- Runs that have ended have nothing left, and only grow in number. With the offset the planner looks at the live
+    -- ones one by one, and reads no other chunks.
+    from (select distinct live.run_id from engine.live_chunks as live) as live
+    cross join lateral (
+      select known.* from engine.feed_progress as known where known.run_id = live.run_id offset 0
+    ) as progress
+    join public.backfill_runs as run on run.id = progress.run_id
+    join engine.feeds as feed on feed.name = progress.feed
+    join speeds on speeds.feed = progress.feed
+    where progress.pages_left > 0 or progress.last_attempt_due is not null
+  ),
+  -- What a feed in the background waits for: the feeds of all runs, those that go first and then the rest.
+  in_front as (
+    select
+      coalesce(max(feeds_left.seconds) filter (where feeds_left.goes_first), 0)
+        + coalesce(max(feeds_left.seconds) filter (where not feeds_left.goes_first), 0) as seconds
+    from feeds_left
+    where not feeds_left.in_background and not feeds_left.is_paused
+  ),
+  remaining as (
+    -- The feeds of a run run side by side, each at its own rate: the slowest one decides. They wait for those that go
+    -- first.
+    select own.run_id, greatest(own.front, greatest(own.front, in_front.seconds) + own.behind, own.until_due) as seconds
+    from (
+      select
+        feeds_left.run_id,
+        coalesce(
+          max(greatest(feeds_left.seconds, feeds_left.seconds_until_due)) filter (where feeds_left.goes_first), 0
+        )
+          + coalesce(
+            max(greatest(feeds_left.seconds, feeds_left.seconds_until_due)) filter (
+              where not feeds_left.goes_first and not feeds_left.in_background
+            ),
+            0
+          ) as front,
+        max(feeds_left.seconds) filter (where feeds_left.in_background) as behind,
+        max(feeds_left.seconds_until_due) filter (where feeds_left.in_background) as until_due
+      from feeds_left
+      group by feeds_left.run_id
+    ) as own
+    cross join in_front
+  )
+  select remaining.run_id, remaining.seconds
+  from remaining;
+end
+$$;
+comment on function engine.seconds_left() is
+  'In how many seconds each run that has something left will have ended, counting the runs before it and the wait for
+   its next attempts, not rounded. Of a paused run, once it goes on.';
+
+create function engine.what_holds_up(run public.backfill_runs, claimed_at timestamptz)
+returns text
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+  if not exists (select from engine.claimable_chunks as ready where ready.run_id = run.id) then
+    return null;
+  end if;
+  return coalesce(
+    engine.dispatch_trouble(run.feeds),
+    case
+      when engine.clock() > greatest(run.created_at, what_holds_up.claimed_at) + interval '3 minutes'
+        then 'No function answers the dispatches. Find out why: select * from check_setup();'
+    end
+  );
+end
+$$;
+comment on function engine.what_holds_up(public.backfill_runs, timestamptz) is
+  'What to do about a run of which no chunk is worked on, though some could be; claimed_at: when one last was. Null when
+   nothing is wrong.';
+
 grant select on engine.feed_progress to service_role;
-grant execute on function engine.pace, engine.calls_per_second to service_role;
+grant execute on function
+  engine.pace, engine.calls_per_second, engine.percent_done, engine.seconds_left, engine.what_holds_up
+  to service_role;
 
 -- schemas/operate/status_details.sql
 
@@ -6892,7 +7046,7 @@ grant execute on function engine.pace, engine.calls_per_second to service_role;
 create view public.backfill_status_details
 with (security_invoker = true)
 as
-with chunks as not materialized (
+with chunks as (
   select
     chunk.run_id,
     count(*) as total,
@@ -6936,75 +7090,6 @@ counts as (
   from months
   group by months.run_id
 ),
-pages as (
-  select progress.run_id, sum(progress.pages_expected) as expected, sum(progress.pages_done) as done
-  from engine.feed_progress as progress
-  group by progress.run_id
-),
-speeds as (
-  select feed.name as feed, engine.calls_per_second(feed.name) as calls_per_second, feed.in_background
-  from engine.feeds as feed
-),
-feeds_left as (
-  select
-    progress.run_id,
-    feed.goes_first,
-    greatest(
-      -- Runs of the same feed that go before this one have to finish first.
-      sum(case when run.paused_at is null then progress.pages_left else 0 end)
-        over (
-          partition by progress.feed
-          order by progress.priority desc, progress.run_id * case when feed.in_background then -1 else 1 end
-          rows between unbounded preceding and 1 preceding
-        )
-        / speeds.calls_per_second,
-      0
-    ) + progress.pages_left / speeds.calls_per_second as seconds,
-    extract(epoch from progress.last_attempt_due - engine.clock()) as seconds_until_due,
-    speeds.in_background,
-    run.paused_at is not null as is_paused
-  -- Runs that have ended have nothing left, and only grow in number. With the offset the planner looks at the live ones
-  -- one by one, and reads no other chunks.
-  from (select distinct live.run_id from engine.live_chunks as live) as live
-  cross join lateral (
-    select known.* from engine.feed_progress as known where known.run_id = live.run_id offset 0
-  ) as progress
-  join public.backfill_runs as run on run.id = progress.run_id
-  join engine.feeds as feed on feed.name = progress.feed
-  join speeds on speeds.feed = progress.feed
-  where progress.pages_left > 0 or progress.last_attempt_due is not null
-),
--- What a feed in the background waits for: the feeds of all runs, those that go first and then the rest.
-in_front as (
-  select
-    coalesce(max(feeds_left.seconds) filter (where feeds_left.goes_first), 0)
-      + coalesce(max(feeds_left.seconds) filter (where not feeds_left.goes_first), 0) as seconds
-  from feeds_left
-  where not feeds_left.in_background and not feeds_left.is_paused
-),
-remaining as (
-  -- The feeds of a run run side by side, each at its own rate: the slowest one decides. They wait for those that go
-  -- first.
-  select own.run_id, greatest(own.front, greatest(own.front, in_front.seconds) + own.behind, own.until_due) as seconds
-  from (
-    select
-      feeds_left.run_id,
-      coalesce(
-        max(greatest(feeds_left.seconds, feeds_left.seconds_until_due)) filter (where feeds_left.goes_first), 0
-      )
-        + coalesce(
-          max(greatest(feeds_left.seconds, feeds_left.seconds_until_due)) filter (
-            where not feeds_left.goes_first and not feeds_left.in_background
-          ),
-          0
-        ) as front,
-      max(feeds_left.seconds) filter (where feeds_left.in_background) as behind,
-      max(feeds_left.seconds_until_due) filter (where feeds_left.in_background) as until_due
-    from feeds_left
-    group by feeds_left.run_id
-  ) as own
-  cross join in_front
-),
 last_minute as (
   select counted.run_id, sum(counted.calls) as calls
   from engine.racing_api_calls as counted
@@ -7015,20 +7100,6 @@ last_minute as (
     )
     and counted.counted_from < (select date_bin('10 seconds', engine.clock(), timestamptz 'epoch'))
   group by counted.run_id
-),
-states as (
-  select
-    run.id as run_id,
-    case
-      when run.cancelled_at is not null then 'cancelled'
-      when coalesce(chunks.waiting + chunks.working, 0) = 0
-        then case when coalesce(chunks.dead, 0) > 0 then 'completed_with_failures' else 'succeeded' end
-      when run.paused_at is not null then 'paused'
-      when chunks.started_at is null then 'waiting'
-      else 'running'
-    end as state
-  from public.backfill_runs as run
-  left join chunks on chunks.run_id = run.id
 )
 select
   run.id as run_id,
@@ -7045,8 +7116,10 @@ select
   case
     -- Pages alone could round up to 100 with one left.
     when states.state in ('waiting', 'running', 'paused')
-      then least(round(coalesce(100 * pages.done / nullif(pages.expected, 0), 0), 1), 99.9)
-    else round(coalesce(100 * pages.done / nullif(pages.expected, 0), 100), 1)
+      then least(round(coalesce(engine.percent_done(run.id), 0), 1), 99.9)
+    -- Where all chunks succeeded, as in nearly every run, all pages came.
+    when chunks.succeeded < chunks.total then round(coalesce(engine.percent_done(run.id), 100), 1)
+    else 100.0
   end as percent,
   coalesce(chunks.api_calls, 0) as api_calls,
   coalesce(chunks.invocations, 0) as invocations,
@@ -7076,17 +7149,7 @@ select
       ' ', case when chunks.total is null then 'Nothing was pulled.' else 'Nothing.' end, run.left_out
     )
     else coalesce(
-      case
-        when chunks.working = 0
-          and exists (select from engine.claimable_chunks as ready where ready.run_id = run.id)
-          then coalesce(
-            engine.dispatch_trouble(run.feeds),
-            case
-              when engine.clock() > greatest(run.created_at, chunks.claimed_at) + interval '3 minutes'
-                then 'No function answers the dispatches. Find out why: select * from check_setup();'
-            end
-          )
-      end,
+      case when chunks.working = 0 then engine.what_holds_up(run, chunks.claimed_at) end,
       'Wait: it goes on by itself.'
     )
   end as what_to_do,
@@ -7098,11 +7161,20 @@ select
     when coalesce(chunks.waiting + chunks.working, 0) = 0 then coalesce(chunks.ended_at, run.created_at)
   end as ended_at
 from public.backfill_runs as run
-join states on states.run_id = run.id
 left join chunks on chunks.run_id = run.id
 left join counts on counts.run_id = run.id
-left join pages on pages.run_id = run.id
-left join remaining on remaining.run_id = run.id
+cross join lateral (
+  select
+    case
+      when run.cancelled_at is not null then 'cancelled'
+      when coalesce(chunks.waiting + chunks.working, 0) = 0
+        then case when coalesce(chunks.dead, 0) > 0 then 'completed_with_failures' else 'succeeded' end
+      when run.paused_at is not null then 'paused'
+      when chunks.started_at is null then 'waiting'
+      else 'running'
+    end as state
+) as states
+left join engine.seconds_left() as remaining on remaining.run_id = run.id
 left join last_minute on last_minute.run_id = run.id
 left join lateral (
   select error.message, error.occurred_at
@@ -7338,53 +7410,66 @@ values
   -- After the night's results: a horse that ran yesterday is asked for this morning.
   ('horses', 'ids', array['horses'], 0, 0, array['05:00']::time[]);
 
+-- In plpgsql, which keeps the plan: as plain SQL they were planned for each schedule and each minute, which was most of
+-- an idle watch.
 create function engine.due_times(schedule public.pull_schedules, first_day date, last_day date)
 returns setof timestamptz
-language sql
+language plpgsql
 stable
 security invoker
 set search_path = ''
 as $$
+begin
+  return query
   select (d.day::date + t.at_time) at time zone 'Europe/London'
   from generate_series(due_times.first_day::timestamp, due_times.last_day::timestamp, interval '1 day') as d (day),
     unnest(schedule.at_times) as t (at_time)
-  where schedule.day_of_month is null or extract(day from d.day) = schedule.day_of_month
+  where schedule.day_of_month is null or extract(day from d.day) = schedule.day_of_month;
+end
 $$;
 comment on function engine.due_times(public.pull_schedules, date, date) is
   'When a schedule is due on the UK days of an inclusive range.';
 
 create function engine.last_due(schedule public.pull_schedules, moment timestamptz)
 returns timestamptz
-language sql
+language plpgsql
 stable
 security invoker
 set search_path = ''
 as $$
-  select max(due)
-  from engine.due_times(
-    schedule,
-    engine.london_day(moment) - case when schedule.day_of_month is null then 1 else 31 end,
-    engine.london_day(moment)
-  ) as due
-  where due <= moment
+begin
+  return (
+    select max(due)
+    from engine.due_times(
+      schedule,
+      engine.london_day(moment) - case when schedule.day_of_month is null then 1 else 31 end,
+      engine.london_day(moment)
+    ) as due
+    where due <= moment
+  );
+end
 $$;
 comment on function engine.last_due(public.pull_schedules, timestamptz) is
   'When a schedule was last due, at a moment or before it.';
 
 create function engine.next_due(schedule public.pull_schedules, moment timestamptz)
 returns timestamptz
-language sql
+language plpgsql
 stable
 security invoker
 set search_path = ''
 as $$
-  select min(due)
-  from engine.due_times(
-    schedule,
-    engine.london_day(moment),
-    engine.london_day(moment) + case when schedule.day_of_month is null then 1 else 31 end
-  ) as due
-  where due > moment
+begin
+  return (
+    select min(due)
+    from engine.due_times(
+      schedule,
+      engine.london_day(moment),
+      engine.london_day(moment) + case when schedule.day_of_month is null then 1 else 31 end
+    ) as due
+    where due > moment
+  );
+end
 $$;
 comment on function engine.next_due(public.pull_schedules, timestamptz) is
   'When a schedule is due next, after a moment.';
@@ -7411,23 +7496,23 @@ comment on column engine.heartbeats.awake_since is 'Since when it has run withou
 
 create function engine.beat(name text)
 returns interval
-language sql
+language plpgsql
 security invoker
 set search_path = ''
 as $$
-  with before as (
-    select h.beat_at from engine.heartbeats as h where h.name = beat.name
-  ),
-  beaten as (
-    insert into engine.heartbeats as h (name, beat_at, awake_since)
-    values (beat.name, engine.clock(), engine.clock())
-    on conflict (name) do update set
-      beat_at = excluded.beat_at,
-      awake_since = case
-        when h.beat_at < excluded.beat_at - interval '10 minutes' then excluded.beat_at else h.awake_since
-      end
-  )
-  select coalesce((select engine.clock() - before.beat_at from before), interval '0')
+declare
+  moment constant timestamptz := engine.clock();
+  last_beat constant timestamptz := (select h.beat_at from engine.heartbeats as h where h.name = beat.name);
+begin
+  insert into engine.heartbeats as h (name, beat_at, awake_since)
+  values (beat.name, moment, moment)
+  on conflict on constraint heartbeats_pkey do update set
+    beat_at = excluded.beat_at,
+    awake_since = case
+      when h.beat_at < excluded.beat_at - interval '10 minutes' then excluded.beat_at else h.awake_since
+    end;
+  return coalesce(moment - last_beat, interval '0');
+end
 $$;
 comment on function engine.beat(text) is
   'Notes that a cron job runs. Returns how long ago it ran before; zero for the first time.';
@@ -7486,63 +7571,65 @@ comment on column engine.gap_pulls.given_up_at is
 create view engine.expected_days
 with (security_invoker = true)
 as
-select distinct chunk.feed, days.day::date as day
-from public.backfill_progress as chunk
-join engine.feeds as feed on feed.name = chunk.feed and feed.has_days,
-  generate_series(
-    chunk.period_start::timestamp, chunk.period_end::timestamp - interval '1 day', interval '1 day'
-  ) as days (day)
-where
-  chunk.state <> 'cancelled'
-  -- A day that the API does not have, as far as known now, is not expected.
-  and days.day >= feed.first_day
-  -- A scheduled run does not make its days expected once the feed's schedules are switched off.
-  and (
-    chunk.kind in ('backfill', 'by_hand')
-    or exists (
-      select from public.pull_schedules as schedule
-      where schedule.enabled and schedule.pulls = 'days' and chunk.feed = any (schedule.feeds)
-    )
-  )
-union
--- With the schedules on, every day since then, and every day since the last backfill reached the present of its time.
-select feed.name, days.day::date
-from public.backfill_settings as settings
-join engine.feeds as feed on feed.has_days
+-- Ranges are put together before they become days: hundreds of pulls of the same week are one.
+select feed.name as feed, days.day::date as day
+from engine.feeds as feed
 cross join lateral (
-  select coalesce(max(run.end_date), settings.schedules_started_on) as day
-  from public.backfill_runs as run
-  where
-    run.kind = 'backfill'
-    -- A backfill that was cancelled because of a dead chunk still reached the present.
-    and (
-      run.cancelled_at is null
-      or exists (
-        select from public.backfill_progress as newest
-        where
-          newest.run_id = run.id
-          and newest.feed = feed.name
-          and newest.state = 'succeeded'
-          and newest.period_end > run.end_date
-      )
-    )
-    and feed.name = any (run.feeds)
-    and run.end_date < settings.schedules_started_on
-    -- A backfill up to the present, not a trial of an old year.
-    and run.end_date >= engine.london_day(run.created_at) - 7
-) as since
-cross join lateral generate_series(
-  greatest(since.day, feed.first_day)::timestamp,
-  engine.london_day()::timestamp - interval '1 day',
-  interval '1 day'
-) as days (day)
-where
-  settings.schedules_started_on is not null
-  -- A feed whose schedules are switched off has no missing days.
-  and exists (
+  select exists (
     select from public.pull_schedules as schedule
     where schedule.enabled and schedule.pulls = 'days' and feed.name = any (schedule.feeds)
-  );
+  ) as are_on
+) as schedules
+cross join lateral (
+  select range_agg(daterange(chunk.period_start, chunk.period_end)) as periods
+  from public.backfill_progress as chunk
+  where
+    chunk.feed = feed.name
+    and chunk.state <> 'cancelled'
+    -- A scheduled run does not make its days expected once the feed's schedules are switched off.
+    and (chunk.kind in ('backfill', 'by_hand') or schedules.are_on)
+) as asked
+-- With the schedules on, every day since then, and every day since the last backfill reached the present of its time.
+left join lateral (
+  select coalesce(max(run.end_date), settings.schedules_started_on) as day
+  from public.backfill_settings as settings
+  left join public.backfill_runs as run
+    on run.kind = 'backfill'
+      -- A backfill that was cancelled because of a dead chunk still reached the present.
+      and (
+        run.cancelled_at is null
+        or exists (
+          select from public.backfill_progress as newest
+          where
+            newest.run_id = run.id
+            and newest.feed = feed.name
+            and newest.state = 'succeeded'
+            and newest.period_end > run.end_date
+        )
+      )
+      and feed.name = any (run.feeds)
+      and run.end_date < settings.schedules_started_on
+      -- A backfill up to the present, not a trial of an old year.
+      and run.end_date >= engine.london_day(run.created_at) - 7
+  where settings.schedules_started_on is not null
+  group by settings.schedules_started_on
+) as since on schedules.are_on
+cross join lateral unnest(
+  (
+    coalesce(asked.periods, '{}')
+      + case
+        when since.day < (select engine.london_day())
+          then datemultirange(daterange(since.day, (select engine.london_day())))
+        else '{}'
+      end
+  )
+  -- A day that the API does not have, as far as known now, is not expected.
+  * datemultirange(daterange(feed.first_day, null))
+) as stretch (days)
+cross join lateral generate_series(
+  lower(stretch.days)::timestamp, upper(stretch.days)::timestamp - interval '1 day', interval '1 day'
+) as days (day)
+where feed.has_days;
 comment on view engine.expected_days is
   'Per feed the days that should be stored: those that a run was asked for, and with the schedules on all since the last
    backfill.';
@@ -7590,13 +7677,17 @@ with gaps as (
       string_agg(race.id, ', ' order by race.off_dt, race.id)
     )
   from public.ra_races as race
-  join engine.known_days as known on known.feed = 'results' and known.day = race.race_date and known.is_covered
   where
     race.has_card
     and not race.has_result
     and not race.is_abandoned
-    and race.race_date <= engine.london_day() - 2
+    and race.race_date <= (select engine.london_day()) - 2
     and race.region_code = any ((select s.regions from public.backfill_settings as s)::text[])
+    -- Asked for these few: joined, each day that was ever pulled would look for such races.
+    and (
+      select known.is_covered from engine.known_days as known
+      where known.feed = 'results' and known.day = race.race_date
+    )
   group by race.race_date
   union all
   select asked.feed, asked.period_start, 'never_pulled', 'not all ids of the month were asked for'
@@ -8528,8 +8619,9 @@ known as (
         )
       )
       when not feeds.has_days then (
-        select max(chunk.reading_since) from public.backfill_progress as chunk
-        where chunk.feed = feeds.feed and chunk.state = 'succeeded'
+        -- By the index, which has the same value for a chunk that was read.
+        select max(coalesce(chunk.reading_since, chunk.ended_at)) from public.backfill_progress as chunk
+        where chunk.feed = feeds.feed and chunk.state = 'succeeded' and chunk.reading_since is not null
       )
       else (
         select c.pulled_at from public.ra_coverage as c
@@ -8763,10 +8855,17 @@ comment on function engine.silence_is_noted(text, text) is
 
 create function engine.forget_lost_dispatches()
 returns integer
-language sql
+language plpgsql
 security invoker
 set search_path = ''
 as $$
+declare
+  forgotten integer;
+begin
+  -- Hardly ever is one lost, and what follows takes longer to plan than the rest of an idle sweep.
+  if not exists (select from engine.dispatches as sent where engine.dispatch_is_lost(sent.sent_at)) then
+    return 0;
+  end if;
   with lost as (
     delete from engine.dispatches as sent
     -- A dispatch that is being claimed at this moment is not lost; skip it rather than wait.
@@ -8803,7 +8902,9 @@ as $$
     where not engine.silence_is_noted(told.feed, case when told.is_explained then told.message else 'The dispatch ' end)
     order by told.id
   )
-  select count(*)::integer from lost
+  select count(*)::integer into forgotten from lost;
+  return forgotten;
+end
 $$;
 comment on function engine.forget_lost_dispatches() is
   'Removes dispatches that never arrived from the list, so that others are sent in their place. Returns how many. The
@@ -8829,11 +8930,12 @@ comment on function engine.note_standstill(interval) is
 
 create function engine.note_silent_watch()
 returns void
-language sql
+language plpgsql
 security invoker
 set search_path = ''
 as $$
-  select engine.note_alert(
+begin
+  perform engine.note_alert(
     kind => 'standstill', subject => 'the alerts', is_over => false,
     message => format(
       'The alerts have not been looked at since %s, and none was sent. See cron.job_run_details for engine-watch.',
@@ -8845,7 +8947,8 @@ as $$
   where
     watch.name = 'watch'
     and watch.beat_at < engine.clock() - interval '10 minutes'
-    and sweep.awake_since < engine.clock() - interval '10 minutes'
+    and sweep.awake_since < engine.clock() - interval '10 minutes';
+end
 $$;
 comment on function engine.note_silent_watch() is
   'Keeps an alert that the watch has not run for ten minutes while the sweep did. The next watch sends it and resolves
@@ -9077,7 +9180,8 @@ from (
   where
     lost.failure_class = 'lost_dispatch'
     -- The sweep handles one lost dispatch; two minutes without any claim are an alert.
-    and lost.occurred_at between engine.clock() - interval '2 hours' and engine.clock() - interval '2 minutes'
+    and lost.occurred_at >= (select engine.clock() - interval '2 hours')
+    and lost.occurred_at <= (select engine.clock() - interval '2 minutes')
     and exists (select from engine.claimable_chunks as ready where ready.feed = lost.feed)
     and not exists (
       select from public.backfill_progress as chunk where chunk.feed = lost.feed and chunk.claimed_at > lost.occurred_at
@@ -9215,16 +9319,35 @@ comment on view engine.fields_to_acknowledge is
 
 -- What is wrong now. Each kind of trouble is a view of its own, with the same columns as this one.
 
+-- A function, so that a minute without such work does not plan what asks for it: cron opens a session for each tick.
+create function engine.troubles_of_work()
+returns table (kind text, subject text, message text)
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+  if exists (select from public.backfill_progress as chunk where chunk.state = 'dead') then
+    return query select dead.kind, dead.subject, dead.message from engine.chunks_given_up as dead;
+  end if;
+  if exists (select from public.backfill_progress as chunk where chunk.state = 'waiting') then
+    return query select silence.kind, silence.subject, silence.message from engine.unanswered_dispatches as silence;
+  end if;
+end
+$$;
+comment on function engine.troubles_of_work() is
+  'The rows of engine.chunks_given_up while a chunk is dead, and of engine.unanswered_dispatches while one waits: they
+   have none at other times.';
+
 create view engine.standing_troubles
 with (security_invoker = true)
 as
 select late.kind, late.subject, late.message from engine.late_feeds as late
 union all
-select dead.kind, dead.subject, dead.message from engine.chunks_given_up as dead
+select work.kind, work.subject, work.message from engine.troubles_of_work() as work
 union all
 select paused.kind, paused.subject, paused.message from engine.paused_runs as paused
-union all
-select silence.kind, silence.subject, silence.message from engine.unanswered_dispatches as silence
 union all
 select reject.kind, reject.subject, reject.message from engine.rejects_to_acknowledge as reject
 union all

@@ -567,6 +567,7 @@ export type Database = {
           "chunk_id": number | null;
           "day": string;
           "feed": string;
+          "pulled_after_days": number;
           "pulled_at": string;
           "races_abandoned": number;
           "races_in_api": number;
@@ -579,6 +580,7 @@ export type Database = {
           "chunk_id"?: number | null;
           "day": string;
           "feed": string;
+          "pulled_after_days"?: never;
           "pulled_at": string;
           "races_abandoned"?: number;
           "races_in_api": number;
@@ -590,6 +592,7 @@ export type Database = {
           "chunk_id"?: number | null;
           "day"?: string;
           "feed"?: string;
+          "pulled_after_days"?: never;
           "pulled_at"?: string;
           "races_abandoned"?: number;
           "races_in_api"?: number;

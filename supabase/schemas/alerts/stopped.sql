@@ -113,7 +113,8 @@ from (
   where
     lost.failure_class = 'lost_dispatch'
     -- The sweep handles one lost dispatch; two minutes without any claim are an alert.
-    and lost.occurred_at between engine.clock() - interval '2 hours' and engine.clock() - interval '2 minutes'
+    and lost.occurred_at >= (select engine.clock() - interval '2 hours')
+    and lost.occurred_at <= (select engine.clock() - interval '2 minutes')
     and exists (select from engine.claimable_chunks as ready where ready.feed = lost.feed)
     and not exists (
       select from public.backfill_progress as chunk where chunk.feed = lost.feed and chunk.claimed_at > lost.occurred_at

@@ -10,6 +10,9 @@ create table public.ra_coverage (
   pulled_at timestamptz not null,
   regions text[] not null,
   chunk_id bigint references public.backfill_progress on delete set null,
+  pulled_after_days integer not null generated always as (
+    (pulled_at at time zone 'Europe/London')::date - day
+  ) stored,
   constraint ra_coverage_pkey primary key (feed, day)
 );
 
@@ -30,6 +33,8 @@ comment on column public.ra_coverage.races_abandoned is
   'Of the races stored from this feed, those that the card says are abandoned: no result will follow.';
 comment on column public.ra_coverage.pulled_at is
   'When the day was last pulled completely: the time of the first page of that reading.';
+comment on column public.ra_coverage.pulled_after_days is
+  'How many UK days after the day that was. Stored, because each look for gaps asks it of each day.';
 comment on column public.ra_coverage.regions is 'The regions that the API was asked for.';
 comment on column public.ra_coverage.chunk_id is 'The chunk that pulled it last; null once its run was deleted.';
 

@@ -16,20 +16,18 @@ select
   c.regions,
   -- A reject counts as missing: the code may have learned to read it since.
   c.races_stored >= c.races_in_api
-    and c.regions @> (select s.regions from public.backfill_settings as s)
-    and days.pulled_after >= feed.known_after_days
-    and (days.pulled_after >= feed.settled_after_days or days.age < feed.overdue_after_days) as is_covered,
+    and c.pulled_after_days >= feed.known_after_days
+    and (
+      c.pulled_after_days >= feed.settled_after_days
+      or (select engine.london_day()) - c.day < feed.overdue_after_days
+    )
+    and c.regions @> (select s.regions from public.backfill_settings as s) as is_covered,
   -- Today is always provisional, and so are yesterday until its nightly pull and a card before the morning of its day.
-  c.races_stored >= c.races_in_api
-    and c.regions @> (select s.regions from public.backfill_settings as s)
-    and c.day >= (select engine.london_day(engine.clock() - interval '4 hours')) as is_provisional
+  c.day >= (select engine.london_day(engine.clock() - interval '4 hours'))
+    and c.races_stored >= c.races_in_api
+    and c.regions @> (select s.regions from public.backfill_settings as s) as is_provisional
 from public.ra_coverage as c
-join engine.feeds as feed on feed.name = c.feed
-cross join lateral (
-  select
-    (c.pulled_at at time zone 'Europe/London')::date - c.day as pulled_after,
-    (select engine.london_day()) - c.day as age
-) as days;
+join engine.feeds as feed on feed.name = c.feed;
 comment on view engine.known_days is
   'Coverage, and whether anything is missing. is_covered: pulled completely, in all regions of the settings, with no
    race missing, and not before it could be known: a card on the morning of its day or later, a result once its day was

@@ -72,8 +72,9 @@ known as (
         )
       )
       when not feeds.has_days then (
-        select max(chunk.reading_since) from public.backfill_progress as chunk
-        where chunk.feed = feeds.feed and chunk.state = 'succeeded'
+        -- By the index, which has the same value for a chunk that was read.
+        select max(coalesce(chunk.reading_since, chunk.ended_at)) from public.backfill_progress as chunk
+        where chunk.feed = feeds.feed and chunk.state = 'succeeded' and chunk.reading_since is not null
       )
       else (
         select c.pulled_at from public.ra_coverage as c

@@ -20,63 +20,65 @@ comment on column engine.gap_pulls.given_up_at is
 create view engine.expected_days
 with (security_invoker = true)
 as
-select distinct chunk.feed, days.day::date as day
-from public.backfill_progress as chunk
-join engine.feeds as feed on feed.name = chunk.feed and feed.has_days,
-  generate_series(
-    chunk.period_start::timestamp, chunk.period_end::timestamp - interval '1 day', interval '1 day'
-  ) as days (day)
-where
-  chunk.state <> 'cancelled'
-  -- A day that the API does not have, as far as known now, is not expected.
-  and days.day >= feed.first_day
-  -- A scheduled run does not make its days expected once the feed's schedules are switched off.
-  and (
-    chunk.kind in ('backfill', 'by_hand')
-    or exists (
-      select from public.pull_schedules as schedule
-      where schedule.enabled and schedule.pulls = 'days' and chunk.feed = any (schedule.feeds)
-    )
-  )
-union
--- With the schedules on, every day since then, and every day since the last backfill reached the present of its time.
-select feed.name, days.day::date
-from public.backfill_settings as settings
-join engine.feeds as feed on feed.has_days
+-- Ranges are put together before they become days: hundreds of pulls of the same week are one.
+select feed.name as feed, days.day::date as day
+from engine.feeds as feed
 cross join lateral (
-  select coalesce(max(run.end_date), settings.schedules_started_on) as day
-  from public.backfill_runs as run
-  where
-    run.kind = 'backfill'
-    -- A backfill that was cancelled because of a dead chunk still reached the present.
-    and (
-      run.cancelled_at is null
-      or exists (
-        select from public.backfill_progress as newest
-        where
-          newest.run_id = run.id
-          and newest.feed = feed.name
-          and newest.state = 'succeeded'
-          and newest.period_end > run.end_date
-      )
-    )
-    and feed.name = any (run.feeds)
-    and run.end_date < settings.schedules_started_on
-    -- A backfill up to the present, not a trial of an old year.
-    and run.end_date >= engine.london_day(run.created_at) - 7
-) as since
-cross join lateral generate_series(
-  greatest(since.day, feed.first_day)::timestamp,
-  engine.london_day()::timestamp - interval '1 day',
-  interval '1 day'
-) as days (day)
-where
-  settings.schedules_started_on is not null
-  -- A feed whose schedules are switched off has no missing days.
-  and exists (
+  select exists (
     select from public.pull_schedules as schedule
     where schedule.enabled and schedule.pulls = 'days' and feed.name = any (schedule.feeds)
-  );
+  ) as are_on
+) as schedules
+cross join lateral (
+  select range_agg(daterange(chunk.period_start, chunk.period_end)) as periods
+  from public.backfill_progress as chunk
+  where
+    chunk.feed = feed.name
+    and chunk.state <> 'cancelled'
+    -- A scheduled run does not make its days expected once the feed's schedules are switched off.
+    and (chunk.kind in ('backfill', 'by_hand') or schedules.are_on)
+) as asked
+-- With the schedules on, every day since then, and every day since the last backfill reached the present of its time.
+left join lateral (
+  select coalesce(max(run.end_date), settings.schedules_started_on) as day
+  from public.backfill_settings as settings
+  left join public.backfill_runs as run
+    on run.kind = 'backfill'
+      -- A backfill that was cancelled because of a dead chunk still reached the present.
+      and (
+        run.cancelled_at is null
+        or exists (
+          select from public.backfill_progress as newest
+          where
+            newest.run_id = run.id
+            and newest.feed = feed.name
+            and newest.state = 'succeeded'
+            and newest.period_end > run.end_date
+        )
+      )
+      and feed.name = any (run.feeds)
+      and run.end_date < settings.schedules_started_on
+      -- A backfill up to the present, not a trial of an old year.
+      and run.end_date >= engine.london_day(run.created_at) - 7
+  where settings.schedules_started_on is not null
+  group by settings.schedules_started_on
+) as since on schedules.are_on
+cross join lateral unnest(
+  (
+    coalesce(asked.periods, '{}')
+      + case
+        when since.day < (select engine.london_day())
+          then datemultirange(daterange(since.day, (select engine.london_day())))
+        else '{}'
+      end
+  )
+  -- A day that the API does not have, as far as known now, is not expected.
+  * datemultirange(daterange(feed.first_day, null))
+) as stretch (days)
+cross join lateral generate_series(
+  lower(stretch.days)::timestamp, upper(stretch.days)::timestamp - interval '1 day', interval '1 day'
+) as days (day)
+where feed.has_days;
 comment on view engine.expected_days is
   'Per feed the days that should be stored: those that a run was asked for, and with the schedules on all since the last
    backfill.';
@@ -124,13 +126,17 @@ with gaps as (
       string_agg(race.id, ', ' order by race.off_dt, race.id)
     )
   from public.ra_races as race
-  join engine.known_days as known on known.feed = 'results' and known.day = race.race_date and known.is_covered
   where
     race.has_card
     and not race.has_result
     and not race.is_abandoned
-    and race.race_date <= engine.london_day() - 2
+    and race.race_date <= (select engine.london_day()) - 2
     and race.region_code = any ((select s.regions from public.backfill_settings as s)::text[])
+    -- Asked for these few: joined, each day that was ever pulled would look for such races.
+    and (
+      select known.is_covered from engine.known_days as known
+      where known.feed = 'results' and known.day = race.race_date
+    )
   group by race.race_date
   union all
   select asked.feed, asked.period_start, 'never_pulled', 'not all ids of the month were asked for'

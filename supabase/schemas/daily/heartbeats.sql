@@ -13,23 +13,23 @@ comment on column engine.heartbeats.awake_since is 'Since when it has run withou
 
 create function engine.beat(name text)
 returns interval
-language sql
+language plpgsql
 security invoker
 set search_path = ''
 as $$
-  with before as (
-    select h.beat_at from engine.heartbeats as h where h.name = beat.name
-  ),
-  beaten as (
-    insert into engine.heartbeats as h (name, beat_at, awake_since)
-    values (beat.name, engine.clock(), engine.clock())
-    on conflict (name) do update set
-      beat_at = excluded.beat_at,
-      awake_since = case
-        when h.beat_at < excluded.beat_at - interval '10 minutes' then excluded.beat_at else h.awake_since
-      end
-  )
-  select coalesce((select engine.clock() - before.beat_at from before), interval '0')
+declare
+  moment constant timestamptz := engine.clock();
+  last_beat constant timestamptz := (select h.beat_at from engine.heartbeats as h where h.name = beat.name);
+begin
+  insert into engine.heartbeats as h (name, beat_at, awake_since)
+  values (beat.name, moment, moment)
+  on conflict on constraint heartbeats_pkey do update set
+    beat_at = excluded.beat_at,
+    awake_since = case
+      when h.beat_at < excluded.beat_at - interval '10 minutes' then excluded.beat_at else h.awake_since
+    end;
+  return coalesce(moment - last_beat, interval '0');
+end
 $$;
 comment on function engine.beat(text) is
   'Notes that a cron job runs. Returns how long ago it ran before; zero for the first time.';

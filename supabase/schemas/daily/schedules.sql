@@ -66,53 +66,66 @@ values
   -- After the night's results: a horse that ran yesterday is asked for this morning.
   ('horses', 'ids', array['horses'], 0, 0, array['05:00']::time[]);
 
+-- In plpgsql, which keeps the plan: as plain SQL they were planned for each schedule and each minute, which was most of
+-- an idle watch.
 create function engine.due_times(schedule public.pull_schedules, first_day date, last_day date)
 returns setof timestamptz
-language sql
+language plpgsql
 stable
 security invoker
 set search_path = ''
 as $$
+begin
+  return query
   select (d.day::date + t.at_time) at time zone 'Europe/London'
   from generate_series(due_times.first_day::timestamp, due_times.last_day::timestamp, interval '1 day') as d (day),
     unnest(schedule.at_times) as t (at_time)
-  where schedule.day_of_month is null or extract(day from d.day) = schedule.day_of_month
+  where schedule.day_of_month is null or extract(day from d.day) = schedule.day_of_month;
+end
 $$;
 comment on function engine.due_times(public.pull_schedules, date, date) is
   'When a schedule is due on the UK days of an inclusive range.';
 
 create function engine.last_due(schedule public.pull_schedules, moment timestamptz)
 returns timestamptz
-language sql
+language plpgsql
 stable
 security invoker
 set search_path = ''
 as $$
-  select max(due)
-  from engine.due_times(
-    schedule,
-    engine.london_day(moment) - case when schedule.day_of_month is null then 1 else 31 end,
-    engine.london_day(moment)
-  ) as due
-  where due <= moment
+begin
+  return (
+    select max(due)
+    from engine.due_times(
+      schedule,
+      engine.london_day(moment) - case when schedule.day_of_month is null then 1 else 31 end,
+      engine.london_day(moment)
+    ) as due
+    where due <= moment
+  );
+end
 $$;
 comment on function engine.last_due(public.pull_schedules, timestamptz) is
   'When a schedule was last due, at a moment or before it.';
 
 create function engine.next_due(schedule public.pull_schedules, moment timestamptz)
 returns timestamptz
-language sql
+language plpgsql
 stable
 security invoker
 set search_path = ''
 as $$
-  select min(due)
-  from engine.due_times(
-    schedule,
-    engine.london_day(moment),
-    engine.london_day(moment) + case when schedule.day_of_month is null then 1 else 31 end
-  ) as due
-  where due > moment
+begin
+  return (
+    select min(due)
+    from engine.due_times(
+      schedule,
+      engine.london_day(moment),
+      engine.london_day(moment) + case when schedule.day_of_month is null then 1 else 31 end
+    ) as due
+    where due > moment
+  );
+end
 $$;
 comment on function engine.next_due(public.pull_schedules, timestamptz) is
   'When a schedule is due next, after a moment.';

@@ -58,10 +58,17 @@ comment on function engine.silence_is_noted(text, text) is
 
 create function engine.forget_lost_dispatches()
 returns integer
-language sql
+language plpgsql
 security invoker
 set search_path = ''
 as $$
+declare
+  forgotten integer;
+begin
+  -- Hardly ever is one lost, and what follows takes longer to plan than the rest of an idle sweep.
+  if not exists (select from engine.dispatches as sent where engine.dispatch_is_lost(sent.sent_at)) then
+    return 0;
+  end if;
   with lost as (
     delete from engine.dispatches as sent
     -- A dispatch that is being claimed at this moment is not lost; skip it rather than wait.
@@ -98,7 +105,9 @@ as $$
     where not engine.silence_is_noted(told.feed, case when told.is_explained then told.message else 'The dispatch ' end)
     order by told.id
   )
-  select count(*)::integer from lost
+  select count(*)::integer into forgotten from lost;
+  return forgotten;
+end
 $$;
 comment on function engine.forget_lost_dispatches() is
   'Removes dispatches that never arrived from the list, so that others are sent in their place. Returns how many. The
@@ -124,11 +133,12 @@ comment on function engine.note_standstill(interval) is
 
 create function engine.note_silent_watch()
 returns void
-language sql
+language plpgsql
 security invoker
 set search_path = ''
 as $$
-  select engine.note_alert(
+begin
+  perform engine.note_alert(
     kind => 'standstill', subject => 'the alerts', is_over => false,
     message => format(
       'The alerts have not been looked at since %s, and none was sent. See cron.job_run_details for engine-watch.',
@@ -140,7 +150,8 @@ as $$
   where
     watch.name = 'watch'
     and watch.beat_at < engine.clock() - interval '10 minutes'
-    and sweep.awake_since < engine.clock() - interval '10 minutes'
+    and sweep.awake_since < engine.clock() - interval '10 minutes';
+end
 $$;
 comment on function engine.note_silent_watch() is
   'Keeps an alert that the watch has not run for ten minutes while the sweep did. The next watch sends it and resolves

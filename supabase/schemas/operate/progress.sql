@@ -122,5 +122,136 @@ comment on function engine.calls_per_second(text) is
   'How many API calls a second to expect for a feed, beside what is pulled now: what the limits allow, or its pace when
    that is lower.';
 
+-- Functions, not a part of backfill_status: to plan them took most of a look, and most looks have no live run to ask
+-- them for.
+create function engine.percent_done(run_id bigint)
+returns numeric
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+  return (
+    select 100 * sum(progress.pages_done) / nullif(sum(progress.pages_expected), 0)
+    from engine.feed_progress as progress
+    where progress.run_id = percent_done.run_id
+  );
+end
+$$;
+comment on function engine.percent_done(bigint) is
+  'How much of its pages a run has, in percent, not rounded; null when none is expected.';
+
+create function engine.seconds_left()
+returns table (run_id bigint, seconds numeric)
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+#variable_conflict use_column
+begin
+  if not exists (select from public.backfill_progress as chunk where chunk.state in ('waiting', 'working')) then
+    return;
+  end if;
+  return query
+  with speeds as (
+    select feed.name as feed, engine.calls_per_second(feed.name) as calls_per_second, feed.in_background
+    from engine.feeds as feed
+  ),
+  feeds_left as (
+    select
+      progress.run_id,
+      feed.goes_first,
+      greatest(
+        -- Runs of the same feed that go before this one have to finish first.
+        sum(case when run.paused_at is null then progress.pages_left else 0 end)
+          over (
+            partition by progress.feed
+            order by progress.priority desc, progress.run_id * case when feed.in_background then -1 else 1 end
+            rows between unbounded preceding and 1 preceding
+          )
+          / speeds.calls_per_second,
+        0
+      ) + progress.pages_left / speeds.calls_per_second as seconds,
+      extract(epoch from progress.last_attempt_due - engine.clock()) as seconds_until_due,
+      speeds.in_background,
+      run.paused_at is not null as is_paused
+    -- Runs that have ended have nothing left, and only grow in number. With the offset the planner looks at the live
+    -- ones one by one, and reads no other chunks.
+    from (select distinct live.run_id from engine.live_chunks as live) as live
+    cross join lateral (
+      select known.* from engine.feed_progress as known where known.run_id = live.run_id offset 0
+    ) as progress
+    join public.backfill_runs as run on run.id = progress.run_id
+    join engine.feeds as feed on feed.name = progress.feed
+    join speeds on speeds.feed = progress.feed
+    where progress.pages_left > 0 or progress.last_attempt_due is not null
+  ),
+  -- What a feed in the background waits for: the feeds of all runs, those that go first and then the rest.
+  in_front as (
+    select
+      coalesce(max(feeds_left.seconds) filter (where feeds_left.goes_first), 0)
+        + coalesce(max(feeds_left.seconds) filter (where not feeds_left.goes_first), 0) as seconds
+    from feeds_left
+    where not feeds_left.in_background and not feeds_left.is_paused
+  ),
+  remaining as (
+    -- The feeds of a run run side by side, each at its own rate: the slowest one decides. They wait for those that go
+    -- first.
+    select own.run_id, greatest(own.front, greatest(own.front, in_front.seconds) + own.behind, own.until_due) as seconds
+    from (
+      select
+        feeds_left.run_id,
+        coalesce(
+          max(greatest(feeds_left.seconds, feeds_left.seconds_until_due)) filter (where feeds_left.goes_first), 0
+        )
+          + coalesce(
+            max(greatest(feeds_left.seconds, feeds_left.seconds_until_due)) filter (
+              where not feeds_left.goes_first and not feeds_left.in_background
+            ),
+            0
+          ) as front,
+        max(feeds_left.seconds) filter (where feeds_left.in_background) as behind,
+        max(feeds_left.seconds_until_due) filter (where feeds_left.in_background) as until_due
+      from feeds_left
+      group by feeds_left.run_id
+    ) as own
+    cross join in_front
+  )
+  select remaining.run_id, remaining.seconds
+  from remaining;
+end
+$$;
+comment on function engine.seconds_left() is
+  'In how many seconds each run that has something left will have ended, counting the runs before it and the wait for
+   its next attempts, not rounded. Of a paused run, once it goes on.';
+
+create function engine.what_holds_up(run public.backfill_runs, claimed_at timestamptz)
+returns text
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+  if not exists (select from engine.claimable_chunks as ready where ready.run_id = run.id) then
+    return null;
+  end if;
+  return coalesce(
+    engine.dispatch_trouble(run.feeds),
+    case
+      when engine.clock() > greatest(run.created_at, what_holds_up.claimed_at) + interval '3 minutes'
+        then 'No function answers the dispatches. Find out why: select * from check_setup();'
+    end
+  );
+end
+$$;
+comment on function engine.what_holds_up(public.backfill_runs, timestamptz) is
+  'What to do about a run of which no chunk is worked on, though some could be; claimed_at: when one last was. Null when
+   nothing is wrong.';
+
 grant select on engine.feed_progress to service_role;
-grant execute on function engine.pace, engine.calls_per_second to service_role;
+grant execute on function
+  engine.pace, engine.calls_per_second, engine.percent_done, engine.seconds_left, engine.what_holds_up
+  to service_role;

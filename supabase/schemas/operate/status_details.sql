@@ -3,7 +3,7 @@
 create view public.backfill_status_details
 with (security_invoker = true)
 as
-with chunks as not materialized (
+with chunks as (
   select
     chunk.run_id,
     count(*) as total,
@@ -47,75 +47,6 @@ counts as (
   from months
   group by months.run_id
 ),
-pages as (
-  select progress.run_id, sum(progress.pages_expected) as expected, sum(progress.pages_done) as done
-  from engine.feed_progress as progress
-  group by progress.run_id
-),
-speeds as (
-  select feed.name as feed, engine.calls_per_second(feed.name) as calls_per_second, feed.in_background
-  from engine.feeds as feed
-),
-feeds_left as (
-  select
-    progress.run_id,
-    feed.goes_first,
-    greatest(
-      -- Runs of the same feed that go before this one have to finish first.
-      sum(case when run.paused_at is null then progress.pages_left else 0 end)
-        over (
-          partition by progress.feed
-          order by progress.priority desc, progress.run_id * case when feed.in_background then -1 else 1 end
-          rows between unbounded preceding and 1 preceding
-        )
-        / speeds.calls_per_second,
-      0
-    ) + progress.pages_left / speeds.calls_per_second as seconds,
-    extract(epoch from progress.last_attempt_due - engine.clock()) as seconds_until_due,
-    speeds.in_background,
-    run.paused_at is not null as is_paused
-  -- Runs that have ended have nothing left, and only grow in number. With the offset the planner looks at the live ones
-  -- one by one, and reads no other chunks.
-  from (select distinct live.run_id from engine.live_chunks as live) as live
-  cross join lateral (
-    select known.* from engine.feed_progress as known where known.run_id = live.run_id offset 0
-  ) as progress
-  join public.backfill_runs as run on run.id = progress.run_id
-  join engine.feeds as feed on feed.name = progress.feed
-  join speeds on speeds.feed = progress.feed
-  where progress.pages_left > 0 or progress.last_attempt_due is not null
-),
--- What a feed in the background waits for: the feeds of all runs, those that go first and then the rest.
-in_front as (
-  select
-    coalesce(max(feeds_left.seconds) filter (where feeds_left.goes_first), 0)
-      + coalesce(max(feeds_left.seconds) filter (where not feeds_left.goes_first), 0) as seconds
-  from feeds_left
-  where not feeds_left.in_background and not feeds_left.is_paused
-),
-remaining as (
-  -- The feeds of a run run side by side, each at its own rate: the slowest one decides. They wait for those that go
-  -- first.
-  select own.run_id, greatest(own.front, greatest(own.front, in_front.seconds) + own.behind, own.until_due) as seconds
-  from (
-    select
-      feeds_left.run_id,
-      coalesce(
-        max(greatest(feeds_left.seconds, feeds_left.seconds_until_due)) filter (where feeds_left.goes_first), 0
-      )
-        + coalesce(
-          max(greatest(feeds_left.seconds, feeds_left.seconds_until_due)) filter (
-            where not feeds_left.goes_first and not feeds_left.in_background
-          ),
-          0
-        ) as front,
-      max(feeds_left.seconds) filter (where feeds_left.in_background) as behind,
-      max(feeds_left.seconds_until_due) filter (where feeds_left.in_background) as until_due
-    from feeds_left
-    group by feeds_left.run_id
-  ) as own
-  cross join in_front
-),
 last_minute as (
   select counted.run_id, sum(counted.calls) as calls
   from engine.racing_api_calls as counted
@@ -126,20 +57,6 @@ last_minute as (
     )
     and counted.counted_from < (select date_bin('10 seconds', engine.clock(), timestamptz 'epoch'))
   group by counted.run_id
-),
-states as (
-  select
-    run.id as run_id,
-    case
-      when run.cancelled_at is not null then 'cancelled'
-      when coalesce(chunks.waiting + chunks.working, 0) = 0
-        then case when coalesce(chunks.dead, 0) > 0 then 'completed_with_failures' else 'succeeded' end
-      when run.paused_at is not null then 'paused'
-      when chunks.started_at is null then 'waiting'
-      else 'running'
-    end as state
-  from public.backfill_runs as run
-  left join chunks on chunks.run_id = run.id
 )
 select
   run.id as run_id,
@@ -156,8 +73,10 @@ select
   case
     -- Pages alone could round up to 100 with one left.
     when states.state in ('waiting', 'running', 'paused')
-      then least(round(coalesce(100 * pages.done / nullif(pages.expected, 0), 0), 1), 99.9)
-    else round(coalesce(100 * pages.done / nullif(pages.expected, 0), 100), 1)
+      then least(round(coalesce(engine.percent_done(run.id), 0), 1), 99.9)
+    -- Where all chunks succeeded, as in nearly every run, all pages came.
+    when chunks.succeeded < chunks.total then round(coalesce(engine.percent_done(run.id), 100), 1)
+    else 100.0
   end as percent,
   coalesce(chunks.api_calls, 0) as api_calls,
   coalesce(chunks.invocations, 0) as invocations,
@@ -187,17 +106,7 @@ select
       ' ', case when chunks.total is null then 'Nothing was pulled.' else 'Nothing.' end, run.left_out
     )
     else coalesce(
-      case
-        when chunks.working = 0
-          and exists (select from engine.claimable_chunks as ready where ready.run_id = run.id)
-          then coalesce(
-            engine.dispatch_trouble(run.feeds),
-            case
-              when engine.clock() > greatest(run.created_at, chunks.claimed_at) + interval '3 minutes'
-                then 'No function answers the dispatches. Find out why: select * from check_setup();'
-            end
-          )
-      end,
+      case when chunks.working = 0 then engine.what_holds_up(run, chunks.claimed_at) end,
       'Wait: it goes on by itself.'
     )
   end as what_to_do,
@@ -209,11 +118,20 @@ select
     when coalesce(chunks.waiting + chunks.working, 0) = 0 then coalesce(chunks.ended_at, run.created_at)
   end as ended_at
 from public.backfill_runs as run
-join states on states.run_id = run.id
 left join chunks on chunks.run_id = run.id
 left join counts on counts.run_id = run.id
-left join pages on pages.run_id = run.id
-left join remaining on remaining.run_id = run.id
+cross join lateral (
+  select
+    case
+      when run.cancelled_at is not null then 'cancelled'
+      when coalesce(chunks.waiting + chunks.working, 0) = 0
+        then case when coalesce(chunks.dead, 0) > 0 then 'completed_with_failures' else 'succeeded' end
+      when run.paused_at is not null then 'paused'
+      when chunks.started_at is null then 'waiting'
+      else 'running'
+    end as state
+) as states
+left join engine.seconds_left() as remaining on remaining.run_id = run.id
 left join last_minute on last_minute.run_id = run.id
 left join lateral (
   select error.message, error.occurred_at

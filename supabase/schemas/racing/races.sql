@@ -185,6 +185,10 @@ create index ra_races_race_date on public.ra_races (race_date);
 create index ra_races_card_date on public.ra_races (card_date);
 create index ra_races_course_id on public.ra_races (course_id);
 
+-- coverage_gaps looks for these, and reads no other race, however many have their result.
+create index ra_races_without_result on public.ra_races (race_date)
+  where has_card and not has_result and not is_abandoned;
+
 create trigger skip_unchanged_row before update on public.ra_races
   for each row execute function engine.skip_unchanged_row();
 

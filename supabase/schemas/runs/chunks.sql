@@ -128,6 +128,12 @@ create index backfill_progress_live on public.backfill_progress (feed, period_st
 create index backfill_progress_claimed on public.backfill_progress (feed, claimed_at);
 create index backfill_progress_leases on public.backfill_progress (feed, lease_until) where state = 'working';
 
+-- The watch asks each minute when a feed without days was last pulled, and whether anything of it was given up since.
+create index backfill_progress_succeeded on public.backfill_progress (feed, (coalesce(reading_since, ended_at)))
+  where state = 'succeeded';
+create index backfill_progress_given_up on public.backfill_progress (feed, ended_at)
+  where state in ('dead', 'cancelled');
+
 alter table public.backfill_progress set (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.05);
 
 alter table public.backfill_progress enable row level security;
