@@ -8,6 +8,7 @@ import { screen } from "../darkhorses/surroundings.ts";
 import { askVerification } from "../darkhorses/verification.ts";
 import { chunksByState, countRows, findFailures, findHalfDays } from "./demo/verify.ts";
 import { bootEverything } from "./world/boot.ts";
+import { liftPlanLimit } from "./world/plan_limit.ts";
 import { connect, ofWrongCall } from "./platform/database.ts";
 import { functionLogPath, keepFunctionLog } from "./platform/function_log.ts";
 import { Problem } from "../command_line/problem.ts";
@@ -46,6 +47,7 @@ async function demo(options: DemoOptions): Promise<number> {
       await sql.end({ timeout: 1 });
     },
   });
+  await liftPlanLimit(sql);
   const range = chooseRange(options, replay);
   console.error(`select backfill_start(date '${range.start}', date '${range.end}');`);
   const [run] = await sql<{ id: number }[]>`

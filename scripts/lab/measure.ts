@@ -1,5 +1,6 @@
 /** Plan and reality of a backfill, side by side: see USAGE in measure/options.ts. */
 import { renderTable } from "../command_line/render_table.ts";
+import { liftPlanLimit } from "./world/plan_limit.ts";
 import { bootEverything } from "./world/boot.ts";
 import { connect, ofWrongCall, type Sql } from "./platform/database.ts";
 import { Problem } from "../command_line/problem.ts";
@@ -89,8 +90,7 @@ async function measure(options: MeasureOptions): Promise<number> {
   await using everything = await bootEverything(options.boot);
   const sql = connect(everything.platform.databaseUrl, { max: 2, name: "measure" });
   try {
-    // What is measured is the whole range; this machine's disk is no plan's.
-    await sql`update backfill_settings set database_limit_megabytes = 1000000`;
+    await liftPlanLimit(sql);
     await measureRun(sql, options);
     if (!options.horses) return 0;
     const before = await horsesWithoutBirth(sql);

@@ -1285,12 +1285,12 @@ values
   (
     'racecards', 2, 'events', array['/racecards/pro'], 'days', 500, 500, '2023-01-23', 7,
     0, 1, 2, null,
-    10.4, 880, null, null, 16
+    10.4, 790, null, null, 16
   ),
   (
     'results', 3, 'events', array['/results'], 'pages', 100, 100, '1988-01-01', 0,
     1, 6, 8, 12,
-    9.8, 550, 'racecards', 800, 7.5
+    9.8, 450, 'racecards', 710, 7.5
   );
 -- Not by default: which horses there are to ask for is known once the results are stored. Its schedule asks for them.
 insert into engine.feeds (
@@ -1781,7 +1781,7 @@ $$;
 comment on function engine.pause_without_room() is
   'Pauses each live run that has no room left in the database, with a sentence that says what to do: see engine.room.
    Each claim asks, and each fourth page of a chunk, so what still comes is four pages of each chunk at most. To ask
-   takes about a microsecond a file of the database: it has 700 and more.';
+   takes some milliseconds, by the number of files of the database: it has 700 and more.';
 
 grant select on engine.room to service_role;
 grant execute on function engine.pause_without_room to service_role;

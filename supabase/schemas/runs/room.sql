@@ -59,7 +59,7 @@ $$;
 comment on function engine.pause_without_room() is
   'Pauses each live run that has no room left in the database, with a sentence that says what to do: see engine.room.
    Each claim asks, and each fourth page of a chunk, so what still comes is four pages of each chunk at most. To ask
-   takes about a microsecond a file of the database: it has 700 and more.';
+   takes some milliseconds, by the number of files of the database: it has 700 and more.';
 
 grant select on engine.room to service_role;
 grant execute on function engine.pause_without_room to service_role;
