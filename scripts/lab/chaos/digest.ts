@@ -1,7 +1,5 @@
 import type { Sql } from "../platform/database.ts";
-
-/** Columns that say when and by whom a row was written, which differs from run to run. */
-const NOT_COMPARED = ["created_at", "updated_at", "pulled_at", "chunk_id"];
+import { NOT_COMPARED } from "../world/not_compared.ts";
 
 /** How many rows a table holds, and a hash of all of them. */
 export interface TableDigest {

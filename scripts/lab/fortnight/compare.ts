@@ -4,6 +4,7 @@ import { dateOf, dayOf } from "../racing_api/london.ts";
 import { type ScriptedEvent, withScenario } from "../racing_api/scenario.ts";
 import type { ListedRace, RaceSource } from "../racing_api/source.ts";
 import type { Calendar } from "./calendar.ts";
+import { NOT_COMPARED } from "../world/not_compared.ts";
 import { untilStill } from "./drive.ts";
 import type { FortnightWorld } from "./world.ts";
 
@@ -103,9 +104,6 @@ export async function describeWrongDays(sql: Sql, calendar: Calendar, seed: numb
   }
   return sentences;
 }
-
-/** Columns that say when and by whom a row was written. */
-const NOT_COMPARED = ["created_at", "updated_at", "pulled_at", "chunk_id"];
 
 /**
  * Pulls everything again and resolves to a sentence for each table in which that changes anything: what was stored
