@@ -152,3 +152,15 @@ Deno.test("a run that somebody is steering is not waited for, and is paused the 
   assertEquals(await readOn({ ...held, cursor_skip: 4 }), 8);
   assertEquals((await ingest(db.worker, held, nthPage(8))).go_on, false);
 });
+
+Deno.test("a scheduled pull of horses does not take what is kept for days of racing", async () => {
+  const run = await startDailyPull();
+  await leaveRoom(KEPT_FOR_DAILY_PULLS - 1);
+  const paused = async () => {
+    await db.sql`select engine.pause_without_room()`;
+    return (await db.sql`select from backfill_runs where id = ${run} and paused_at is not null`).length === 1;
+  };
+  assertEquals(await paused(), false);
+  await db.sql`update backfill_runs set feeds = '{horses}' where id = ${run}`;
+  assertEquals(await paused(), true);
+});

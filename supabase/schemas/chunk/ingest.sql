@@ -190,8 +190,13 @@ begin
     new_lease_end := engine.move_cursor(held, page);
   end if;
   if is_new then
-    -- Not after each: the database's size costs 4 % of what storing a page does.
-    if held.pages_done % 4 = 3 then
+    -- Not after each: the database's size costs 4 % of what storing a page does. Odds are several times the rest of
+    -- one, and a page of ids is counted by its ids.
+    if
+      held.pages_done % 4 = 3
+      or jsonb_array_length(page -> 'asked') > 0
+      or (select settings.capture_odds from public.backfill_settings as settings)
+    then
       perform engine.pause_without_room();
     end if;
     perform engine.count_calls(held, (page ->> 'api_calls')::integer);

@@ -14,8 +14,8 @@ select
 from public.backfill_settings as s;
 comment on view engine.room is
   'One row: how large the database is, in megabytes of 1,000,000 bytes, how large the plan lets it be, and the sizes at
-   which runs are paused. backfills_until: backfills and pulls by hand; daily_pulls_until: scheduled pulls and closings
-   of gaps.';
+   which runs are paused. backfills_until: backfills, pulls by hand, and all of horses; daily_pulls_until: other
+   scheduled pulls and closings of gaps.';
 
 create function engine.pause_without_room()
 returns void
@@ -49,7 +49,12 @@ begin
       -- Only live runs are read, however many have ended.
       full_up.id = any (array(select live.run_id from engine.live_chunks as live where live.paused_at is null))
       and full_up.paused_at is null
-      and (full_up.kind not in ('gaps', 'schedule') or room.megabytes >= room.daily_pulls_until)
+      and (
+        full_up.kind not in ('gaps', 'schedule')
+        or room.megabytes >= room.daily_pulls_until
+        -- A hundred thousand horses would take what is kept for days of racing.
+        or exists (select from engine.feeds as feed where feed.name = any (full_up.feeds) and feed.in_background)
+      )
     order by full_up.id
     -- Nobody waits for a run here. One that another session holds is met again with the next page.
     for no key update skip locked
@@ -58,7 +63,8 @@ end
 $$;
 comment on function engine.pause_without_room() is
   'Pauses each live run that has no room left in the database, with a sentence that says what to do: see engine.room.
-   Each claim asks, and each fourth page of a chunk, so what still comes is four pages of each chunk at most. To ask
+   Each claim asks, and each fourth page of a chunk, so what still comes is four pages of each chunk at most; with odds,
+   and of horses, each page asks. To ask
    takes some milliseconds, by the number of files of the database: it has 700 and more.';
 
 grant select on engine.room to service_role;

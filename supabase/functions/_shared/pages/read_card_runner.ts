@@ -6,7 +6,7 @@ import { jsonList } from "../values/json.ts";
 import { readLastRun } from "../values/last_run.ts";
 import { presentText } from "../values/missing.ts";
 import { readAnimalName } from "../values/names.ts";
-import { readFigure, readInteger, readPercent } from "../values/numbers.ts";
+import { readFigure, readPercent, readSmallInteger } from "../values/numbers.ts";
 import { readRunnerNumber } from "../values/runner_number.ts";
 import { readSilk } from "../values/silk.ts";
 import type { CheckedRace, RunnerEntry } from "./collect_races.ts";
@@ -71,11 +71,11 @@ export function readCardRunner(
     owner_name: owner.nameAlone,
     number: number?.number ?? null,
     draw: read.take("draw", runner.draw, readDraw(runner.draw)),
-    age: read.take("age", runner.age, readInteger(runner.age)),
+    age: read.take("age", runner.age, readSmallInteger(runner.age)),
     sex_code: horse.sex_code,
-    weight_lbs: read.take("lbs", runner.lbs, readInteger(runner.lbs)),
+    weight_lbs: read.take("lbs", runner.lbs, readSmallInteger(runner.lbs)),
     headgear: read.text(runner.headgear),
-    official_rating: read.take("ofr", runner.ofr, readInteger(runner.ofr)),
+    official_rating: read.take("ofr", runner.ofr, readSmallInteger(runner.ofr)),
     jockey_claim_lbs: entry?.claimLbs ?? null,
     silk: read.take("silk_url", runner.silk_url, readSilk(runner.silk_url)),
     is_non_runner: number?.isNonRunner === true || entry?.isNonRunner === true,
@@ -93,8 +93,8 @@ export function readCardRunner(
     card_comment: read.text(runner.comment),
     spotlight: read.text(runner.spotlight),
     trainer_rtf_percent: read.take("trainer_rtf", runner.trainer_rtf, readPercent(runner.trainer_rtf)),
-    trainer_14_days_runs: read.take("trainer_14_days.runs", recent?.runs, readInteger(recent?.runs)),
-    trainer_14_days_wins: read.take("trainer_14_days.wins", recent?.wins, readInteger(recent?.wins)),
+    trainer_14_days_runs: read.take("trainer_14_days.runs", recent?.runs, readSmallInteger(recent?.runs)),
+    trainer_14_days_wins: read.take("trainer_14_days.wins", recent?.wins, readSmallInteger(recent?.wins)),
     trainer_14_days_percent: read.take(
       "trainer_14_days.percent",
       recent?.percent,

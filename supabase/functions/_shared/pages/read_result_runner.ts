@@ -3,7 +3,7 @@ import { readBeatenLengths } from "../values/beaten_lengths.ts";
 import { readDraw } from "../values/draw.ts";
 import { readResultJockey } from "../values/jockey.ts";
 import { readAnimalName } from "../values/names.ts";
-import { readFigure, readInteger } from "../values/numbers.ts";
+import { readFigure, readSmallInteger } from "../values/numbers.ts";
 import { readPosition } from "../values/position.ts";
 import { readPrize } from "../values/prize.ts";
 import { readRaceTime } from "../values/race_time.ts";
@@ -24,7 +24,11 @@ export function readResultRunner(
 ): RunnerEntry<ResultRunnerRow> {
   const number = read.take("number", runner.number, readRunnerNumber(runner.number));
   const entry = read.take("jockey_id", runner.jockey_id, readResultJockey(runner.jockey, runner.jockey_id));
-  const claim = read.take("jockey_claim_lbs", runner.jockey_claim_lbs, readInteger(runner.jockey_claim_lbs));
+  const claim = read.take(
+    "jockey_claim_lbs",
+    runner.jockey_claim_lbs,
+    readSmallInteger(runner.jockey_claim_lbs),
+  );
   const jockey = namedJockey(entry, race_date);
   const sire = readParent(read, "sire", runner.sire_id, runner.sire, null, race_date);
   const dam = readParent(read, "dam", runner.dam_id, runner.dam, null, race_date);
@@ -61,11 +65,11 @@ export function readResultRunner(
     owner_name: owner.nameAlone,
     number: number?.number ?? null,
     draw: read.take("draw", runner.draw, readDraw(runner.draw)),
-    age: read.take("age", runner.age, readInteger(runner.age)),
+    age: read.take("age", runner.age, readSmallInteger(runner.age)),
     sex_code: read.text(runner.sex),
     weight_lbs: readWeight(runner, read),
     headgear: read.text(runner.headgear),
-    official_rating: read.take("or", runner.or, readInteger(runner.or)),
+    official_rating: read.take("or", runner.or, readSmallInteger(runner.or)),
     jockey_claim_lbs: isNonRunner ? null : claim ?? entry?.claimLbs ?? null,
     silk: read.take("silk_url", runner.silk_url, readSilk(runner.silk_url)),
     is_non_runner: isNonRunner,
@@ -104,6 +108,6 @@ export function readResultRunner(
 }
 
 function readWeight(runner: ResultRunner, read: RowReader): number | null {
-  return read.take("weight_lbs", runner.weight_lbs, readInteger(runner.weight_lbs)) ??
+  return read.take("weight_lbs", runner.weight_lbs, readSmallInteger(runner.weight_lbs)) ??
     read.take("weight", runner.weight, readStones(runner.weight));
 }

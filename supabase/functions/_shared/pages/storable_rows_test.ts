@@ -8,7 +8,7 @@ import {
   resultRunnerBody,
   resultsBody,
 } from "../../../tests/support/api_bodies.ts";
-import { INTEGER_MAX } from "../values/numbers.ts";
+import { INTEGER_MAX, SMALLINT_MAX } from "../values/numbers.ts";
 import { readRacecardsPage } from "./read_racecards.ts";
 import { readResultsPage } from "./read_results.ts";
 import type { PageRows } from "./rows.ts";
@@ -31,11 +31,12 @@ const FIGURES = ["card_rpr", "card_topspeed", "rpr", "topspeed"];
 
 function assertStorable(rows: PageRows): void {
   for (const row of [...rows.races, ...rows.runners]) {
+    const most = "horse_id" in row ? SMALLINT_MAX : INTEGER_MAX;
     for (const [column, value] of Object.entries(row)) {
       if (typeof value !== "number") continue;
       const limit = NUMERIC_LIMITS.get(column);
-      const least = FIGURES.includes(column) ? -INTEGER_MAX - 1 : 0;
-      assert(value >= least && value < (limit ?? INTEGER_MAX + 1), `${column} is ${value}`);
+      const least = FIGURES.includes(column) ? -most - 1 : 0;
+      assert(value >= least && value < (limit ?? most + 1), `${column} is ${value}`);
       assert(
         limit === undefined ? Number.isInteger(value) : Number(value.toFixed(2)) === value,
         `${column} is ${value}`,

@@ -1,4 +1,5 @@
 import { presentText, type Sent } from "./missing.ts";
+import { SMALLINT_MAX } from "./numbers.ts";
 
 /** When a horse ran last: as printed, and the days since. */
 export interface LastRun {
@@ -16,5 +17,5 @@ const DAYS = /^(\d{1,6})(?=\s|\(|$)/;
 export function readLastRun(sent: Sent): LastRun {
   const text = presentText(sent);
   const [, days] = (text === null ? null : DAYS.exec(text)) ?? [];
-  return { text, days: days === undefined ? null : Number(days) };
+  return { text, days: days === undefined || Number(days) > SMALLINT_MAX ? null : Number(days) };
 }

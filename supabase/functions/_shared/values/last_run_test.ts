@@ -19,3 +19,8 @@ Deno.test("readLastRun() has nothing for a horse that never ran", () => {
 Deno.test("readLastRun() keeps a text that it can't read", () => {
   assertEquals(readLastRun("22P"), { text: "22P", days: null });
 });
+
+Deno.test("readLastRun() has no days where they are more than the column holds", () => {
+  assertEquals(readLastRun("32767"), { text: "32767", days: 32_767 });
+  assertEquals(readLastRun("45000"), { text: "45000", days: null });
+});

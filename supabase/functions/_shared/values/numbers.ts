@@ -3,7 +3,9 @@ import { known, misread, MISSING, type Reading } from "./reading.ts";
 
 /** The largest value of a Postgres integer. */
 export const INTEGER_MAX = 2_147_483_647;
-const INTEGER_MIN = -2_147_483_648;
+/** The largest value of a Postgres smallint. */
+export const SMALLINT_MAX = 32_767;
+const SMALLINT_MIN = -32_768;
 
 /** A Postgres numeric(precision, scale). */
 export interface NumericType {
@@ -20,7 +22,6 @@ export function readInteger(sent: Sent, min = 0, max = INTEGER_MAX): Reading<num
   if (text === null) return MISSING;
   const number = WHOLE.test(text) ? Number(text) : NaN;
   if (number >= min && number <= max) return known(withoutNegativeZero(number));
-  if (min === INTEGER_MIN && max === INTEGER_MAX) return misread("is not a whole number");
   return misread(
     max === INTEGER_MAX
       ? `is not a whole number of ${min} or more`
@@ -28,9 +29,14 @@ export function readInteger(sent: Sent, min = 0, max = INTEGER_MAX): Reading<num
   );
 }
 
+/** A whole number of 0 or more that a Postgres smallint holds, as most columns of a runner are. */
+export function readSmallInteger(sent: Sent): Reading<number> {
+  return readInteger(sent, 0, SMALLINT_MAX);
+}
+
 /** The Racing API, cards `rpr` and `ts`, results `rpr` and `tsr`: a poor run earns a figure below 0. */
 export function readFigure(sent: Sent): Reading<number> {
-  return readInteger(sent, INTEGER_MIN);
+  return readInteger(sent, SMALLINT_MIN, SMALLINT_MAX);
 }
 
 /**

@@ -1,6 +1,13 @@
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { INTEGER_MAX, readDecimal, readFigure, readInteger, readPercent } from "./numbers.ts";
+import {
+  INTEGER_MAX,
+  readDecimal,
+  readFigure,
+  readInteger,
+  readPercent,
+  readSmallInteger,
+} from "./numbers.ts";
 import { known, MISSING } from "./reading.ts";
 
 const MONEY = { precision: 8, scale: 2 };
@@ -66,7 +73,7 @@ Deno.test("readFigure() keeps a figure below 0", () => {
   }
   assertEquals(readFigure("–"), MISSING);
   for (const sent of ["-3.5", "low", "-9999999999"]) {
-    assertEquals(readFigure(sent), { value: null, problem: "is not a whole number" });
+    assertEquals(readFigure(sent), { value: null, problem: "is not a whole number from -32768 to 32767" });
   }
 });
 
@@ -75,4 +82,11 @@ Deno.test("readDecimal() never throws, and never returns what the column can't h
     const { value } = readDecimal(sent, MONEY);
     return value === null || (value >= 0 && value < 1e6 && Number(value.toFixed(2)) === value);
   }));
+});
+
+Deno.test("readSmallInteger() takes what a runner's column can't hold for misread", () => {
+  assertEquals(readSmallInteger("32767"), known(32_767));
+  for (const sent of ["32768", "126000", "-1"]) {
+    assertEquals(readSmallInteger(sent), { value: null, problem: "is not a whole number from 0 to 32767" });
+  }
 });
