@@ -55,6 +55,10 @@ export async function openTestServer(adminUrl: string): Promise<TestServer> {
           create schema public authorization pg_database_owner;
           grant usage on schema public to public;
         `);
+        // What the file before has scheduled. On a new server the migration creates the table.
+        await sql.unsafe(
+          `do $$ begin if to_regclass('cron.job') is not null then delete from cron.job; end if; end $$`,
+        );
         await migrateAnew(adminUrl);
         await sql`select cron.alter_job(job_id => jobid, active => false) from cron.job`;
         await sql`truncate net.http_request_queue, net._http_response`;
