@@ -16,7 +16,7 @@ async function chaos(...args: string[]) {
 Deno.test("a month under lost dispatches, killed invocations, a wrong secret, a crowded queue and a failing API holds exactly what one without faults holds", async () => {
   const { code, out, err } = await chaos(
     "--seed=3",
-    "--faults=lost_calls,killed_after_page,lost_answers,wrong_secrets,crowded_queues,api_500,api_truncated",
+    "--faults=lost_calls,killed_within_page,killed_after_page,lost_answers,wrong_secrets,crowded_queues,api_500,api_truncated",
     "--json",
   );
   assertEquals(code, 0, `${out}${err}`);
@@ -24,6 +24,7 @@ Deno.test("a month under lost dispatches, killed invocations, a wrong secret, a 
   assertEquals([story.passed, story.seeds.length, story.seeds[0].failures], [true, 1, []]);
   assertEquals(Object.keys(story.faults), [
     "lost_calls",
+    "killed_within_page",
     "killed_after_page",
     "lost_answers",
     "wrong_secrets",
@@ -34,6 +35,7 @@ Deno.test("a month under lost dispatches, killed invocations, a wrong secret, a 
   for (const [kind, { injected }] of Object.entries<{ injected: number }>(story.faults)) {
     assert(injected > 0, kind);
   }
+  // A kill within a page always interrupts a chunk; after a page the chunk may have ended already.
   assert(story.seeds[0].interruptions > 0, out);
 });
 
