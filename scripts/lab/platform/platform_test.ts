@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { fromFileUrl, join } from "@std/path";
 import { connect } from "./database.ts";
 import type { Platform } from "./platform.ts";
@@ -6,6 +6,8 @@ import { Events } from "../test_support/events.ts";
 import { startTestPlatform, writeProject } from "../test_support/test_project.ts";
 import { until } from "../test_support/until.ts";
 import { eachLine } from "./waiting.ts";
+
+const CONFIG = fromFileUrl(new URL("../../../deno.json", import.meta.url));
 
 const FUNCTIONS = {
   hello: `Deno.serve(() => new Response("hello")); console.log("pid " + Deno.pid);`,
@@ -99,49 +101,61 @@ Deno.test("a database that starts from a copy holds what the copied one held, an
 });
 
 Deno.test("a platform that cannot start leaves nothing behind and says why", async () => {
-  const folders = async () =>
-    (await Array.fromAsync(Deno.readDir(temporary))).map((entry) => entry.name).filter((name) =>
-      name.startsWith("darkhorses-")
-    );
-  const temporary = await Deno.makeTempDir();
-  await Deno.chmod(temporary, 0o755);
-  const before = Deno.env.get("TMPDIR");
-  Deno.env.set("TMPDIR", temporary);
+  const project = await writeProject({ migrations: { "0001_bad.sql": "select oops" } });
+  const temporary = join(project, "temporary");
+  await Deno.mkdir(temporary);
+  await Deno.chmod(project, 0o755);
   try {
-    await assertRejects(
-      () => startTestPlatform({ migrations: { "0001_bad.sql": "select oops" } }),
-      Error,
+    // A process of its own: the environment is shared with the test files that run beside this one.
+    const { stdout } = await new Deno.Command(Deno.execPath(), {
+      args: ["run", "-A", "--quiet", "--config", CONFIG, await writeProgram(project, "functions: false")],
+      env: { TMPDIR: temporary, NO_COLOR: "1" },
+      stderr: "null",
+    }).output();
+    assertStringIncludes(
+      new TextDecoder().decode(stdout),
       '0001_bad.sql:1: column "oops" does not exist',
     );
-    assertEquals(await folders(), []);
+    assertEquals(await Array.fromAsync(Deno.readDir(temporary)), []);
   } finally {
-    if (before === undefined) Deno.env.delete("TMPDIR");
-    else Deno.env.set("TMPDIR", before);
-    await Deno.remove(temporary, { recursive: true });
+    await Deno.remove(project, { recursive: true });
   }
 });
 
-/** A separate program that starts a platform, for the test to end. */
-async function startProgram(): Promise<
-  { child: Deno.ChildProcess; folder: string; isolate: number; project: string }
-> {
-  const project = await writeProject({ functions: FUNCTIONS });
+/** A program that starts a platform for the project in this folder and keeps it, or prints why it does not start. */
+async function writeProgram(project: string, options: string): Promise<string> {
   const program = join(project, "program.ts");
   await Deno.writeTextFile(
     program,
     `import { startPlatform } from ${JSON.stringify(import.meta.resolve("./platform.ts"))};
      const platform = await startPlatform({
        migrationsFolder: ${JSON.stringify(join(project, "migrations"))},
-       functionsFolder: ${JSON.stringify(join(project, "functions"))},
-       importMap: null,
-       onFunctionLog: (line) => console.log(line),
+       cron: "manual",
+       ${options}
+     }).catch((error) => {
+       console.log(String(error));
+       Deno.exit(1);
      });
      console.log("folder " + platform.folder);
      await fetch(platform.supabaseUrl + "/functions/v1/hello");
      await new Promise(() => {});`,
   );
+  return program;
+}
+
+/** A separate program that starts a platform, for the test to end. */
+async function startProgram(): Promise<
+  { child: Deno.ChildProcess; folder: string; isolate: number; project: string }
+> {
+  const project = await writeProject({ functions: FUNCTIONS });
+  const program = await writeProgram(
+    project,
+    `functionsFolder: ${JSON.stringify(join(project, "functions"))},
+       importMap: null,
+       onFunctionLog: (line) => console.log(line),`,
+  );
   const child = new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", "--config", fromFileUrl(new URL("../../../deno.json", import.meta.url)), program],
+    args: ["run", "-A", "--config", CONFIG, program],
     stdout: "piped",
     stderr: "null",
   }).spawn();
