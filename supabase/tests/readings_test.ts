@@ -234,6 +234,17 @@ Deno.test("a race on two pages is none of the list's own copies while the API's 
   }
 });
 
+Deno.test("a total that falls moves as well: a race on two pages then counts once, however often it is read", async () => {
+  await start(db.sql, "2026-06-01", "2026-06-01", { feeds: ["results"] });
+  for (let reading = 1; reading <= 2; reading++) {
+    const lease = await claimed(db.worker, "results");
+    await read(lease, [0, 2], 4, { races: races("rac_1", "rac_2") });
+    await read(lease, [2, 4], 3, { races: races("rac_2", "rac_3") });
+    assertEquals(await finish(db.worker, lease), "waiting");
+    await db.passTime("2 minutes");
+  }
+});
+
 Deno.test("a total that falls while the pages are read is not reached by races that are gone", async () => {
   await start(db.sql, "2026-06-01", "2026-06-01", { feeds: ["results"] });
   const lease = await claimed(db.worker, "results");
