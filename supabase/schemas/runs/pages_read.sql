@@ -30,8 +30,9 @@ create table engine.copies_read (
   constraint copies_read_pkey primary key (chunk_id, day, race_key)
 );
 comment on table engine.copies_read is
-  'Races that came on more than one page when an unfinished chunk was last read and came up short. One that does so
-   again is really twice in the API''s list; otherwise the pages shifted, and another race was missed.';
+  'Races that came more than once when an unfinished chunk was last read and came up short. One that does so again, on
+   pages that end elsewhere, is really twice in the API''s list; otherwise the pages shifted, and another race was
+   missed.';
 comment on column engine.copies_read.day is 'As in engine.pages_read.';
 comment on column engine.copies_read.race_key is 'As in engine.pages_read.race_keys.';
 comment on column engine.copies_read.times is 'How often it came.';
