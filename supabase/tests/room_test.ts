@@ -1,4 +1,7 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import postgres from "postgres";
+import { createHands } from "../../scripts/setup/hands.ts";
+import { pausedRuns } from "../../scripts/setup/steps/paused_runs.ts";
 import { startTestDatabase, type TestDatabase } from "./support/test_database.ts";
 import { claim, claimed, finish, ingest, type Lease, start } from "./support/chunks.ts";
 import { horse, page, resultRace, resultRunner } from "./support/pages.ts";
@@ -118,7 +121,7 @@ Deno.test("a daily pull is paused at the last megabytes, and the next one goes o
   assertEquals((await db.sql`select from alerts where kind = 'paused' and resolved_at is null`).length, 0);
 });
 
-Deno.test("a run that is resumed without room is paused again at once, and with room goes on at its cursor", async () => {
+Deno.test("a run that is resumed without room stays paused, and with room goes on at its cursor", async () => {
   const run = await start(db.sql, "2026-06-01", "2026-06-14", { feeds: ["results"] });
   const held = await claimed(db.worker, "results");
   await leaveRoom(KEPT_FOR_DAILY_PULLS - 1);
@@ -126,7 +129,12 @@ Deno.test("a run that is resumed without room is paused again at once, and with 
   await db.worker`select yield_chunk(${held.chunk_id}, ${held.lease_token}, 0)`;
   const before = await status(run);
   await db.takeDispatches();
-  await db.sql`select backfill_resume(${run})`;
+  const refusal = await assertRejects(() => db.sql`select backfill_resume(${run})`, postgres.PostgresError);
+  assertEquals([refusal.code, refusal.message, refusal.hint], [
+    "PT409",
+    `Run ${run} stays paused: the database has no room for it`,
+    before?.what_to_do,
+  ]);
   assertEquals(await status(run), before);
   assertEquals(await db.takeDispatches(), []);
 
@@ -141,6 +149,19 @@ Deno.test("a run that is resumed without room is paused again at once, and with 
 
 Deno.test("a run that somebody is steering is not waited for, and is paused the next time", async () => {
   await start(db.sql, "2026-06-01", "2026-06-14", { feeds: ["results"] });
+Deno.test("setup resumes what had no room once there is some, and says so while there is none", async () => {
+  const run = await start(db.sql, "2026-06-01", "2026-06-14", { feeds: ["results"] });
+  await leaveRoom(KEPT_FOR_DAILY_PULLS - 1);
+  await db.sql`select engine.pause_without_room()`;
+  await using hands = createHands({ databaseUrl: new URL(db.adminUrl), secrets: [], folder: "." });
+  const resume = () => pausedRuns.run(undefined as never, hands, false);
+  assertEquals(await resume(), { changed: false, says: `run ${run}: the database has no room for them` });
+  assertEquals((await status(run))?.state, "paused");
+  await leaveRoom(KEPT_FOR_DAILY_PULLS + 10);
+  assertEquals((await resume()).changed, true);
+  assertEquals((await status(run))?.state, "waiting");
+});
+
   const held = await claimed(db.worker, "results");
   await leaveRoom(KEPT_FOR_DAILY_PULLS - 1);
   await db.sql.begin(async (transaction) => {
