@@ -701,6 +701,25 @@ Deno.test("a dead part of a month counts until a later chunk has its days, not a
   assertEquals(await grid(), ["2019-05-01 complete 31/31"]);
 });
 
+Deno.test("a later chunk that ends earlier than a dead one does not hide what is left of its month", async () => {
+  await ran({ "2019-05-04": ["hrs_1"], "2019-05-20": ["hrs_2"] });
+  await start(db.sql, "2019-05-01", "2019-05-31", { feeds: ["horses"] });
+  const whole = await claimed(db.worker, "horses");
+  await db
+    .worker`select fail_chunk(${whole.chunk_id}, ${whole.lease_token}, 'chunk', 'The endpoint is gone')`;
+  await db.passTime("1 minute");
+  await start(db.sql, "2019-05-01", "2019-05-10", { feeds: ["horses"] });
+  const part = await claimed(db.worker, "horses");
+  await ingest(db.worker, part, answers(0, 1, { hrs_1: PROFILE }));
+  assertEquals(await finish(db.worker, part), "succeeded");
+  assertEquals(await grid(), ["2019-05-01 failed 0/31"]);
+  await db.sql`select engine.watch()`;
+  assertEquals(
+    (await db.sql`select from alerts where kind = 'dead_chunks' and resolved_at is null`).length,
+    1,
+  );
+});
+
 Deno.test("horses that lack something are found by their index, however many are complete", async () => {
   await db.sql`
     insert into ra_mst_horses (id, name, last_seen_on, dob, sex, colour, breeder)

@@ -37,9 +37,9 @@ where
         later.feed = dead.feed
         and later.state = 'succeeded'
         and later.ended_at > dead.ended_at
-        -- Lists come as a whole, ids month by month.
+        -- Lists come as a whole. Ids that a later chunk has in part, engine.has_ids_to_ask knows.
         and (
-          dead.counted_by = 'lists' or (later.period_start < dead.period_end and later.period_end > dead.period_start)
+          dead.counted_by = 'lists' or (later.period_start <= dead.period_start and later.period_end >= dead.period_end)
         )
     )
     -- Cards may have brought what it should have asked for.
