@@ -1,4 +1,4 @@
-import { assertEquals, assertMatch, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import type { JSONValue } from "postgres";
 import { readProfiles } from "../functions/_shared/pages/read_profiles.ts";
 import { chunkRow, claim, claimed, finish, ingest, type Lease, start } from "./support/chunks.ts";
@@ -757,6 +757,51 @@ Deno.test("the nightly upkeep keeps the newest run of each month, so that the gr
   await db.sql`select * from engine.purge()`;
   assertEquals(await runs(), [1, 3]);
   assertEquals(await grid(), ["2019-05-01 complete 31/31", "2019-06-01 complete 30/30"]);
+});
+
+Deno.test("known_id() finds another horse each time, and reads few of them", async () => {
+  await db.sql`
+    insert into ra_mst_horses (id, name, last_seen_on, dob, sex, sex_code, colour, breeder, card_seen_on)
+    select
+      'hrs_' || nth, 'Horse ' || nth, '2019-05-04', '2015-03-01', 'gelding', 'G', case when nth % 7 > 0 then 'b' end,
+      'A Stud', case when nth % 2 = 0 then date '2026-05-04' end
+    from generate_series(1, 20000) as nth
+  `;
+  await ran({ "2019-05-04": ["hrs_x"] });
+  await start(db.sql, "2019-05-01", "2019-05-31", { feeds: ["horses"] });
+  const lease = await claimed(db.worker, "horses");
+  const known = async (other: string | null = null) =>
+    (await db.worker<{ id: string }[]>`
+      select known_id(${lease.chunk_id}, ${lease.lease_token}, ${other}) as id
+    `)[0]?.id ?? "none";
+  const found: string[] = [];
+  for (let nth = 0; nth < 20; nth++) found.push(await known());
+  assert(new Set(found).size > 10, found.join());
+  // Complete, and not from a card.
+  for (const id of found) assertEquals([Number(id.slice(4)) % 7 > 0, Number(id.slice(4)) % 2], [true, 1], id);
+  const read = await db.admin.begin(async (sql) => {
+    await sql`select known_id(${lease.chunk_id}, ${lease.lease_token})`;
+    const [row] = await sql`
+      select pg_stat_get_xact_tuples_returned('ra_mst_horses'::regclass)::integer as rows
+    `;
+    return row?.["rows"];
+  });
+  assert(read < 500, `${read} rows`);
+  await db.sql`delete from ra_mst_horses where id not in ('hrs_1', 'hrs_2', 'hrs_x')`;
+  assertEquals([await known(), await known("hrs_1"), await known("hrs_2")], ["hrs_1", "hrs_2", "hrs_1"]);
+  await db.sql`delete from ra_mst_horses where id = 'hrs_2'`;
+  assertEquals(await known("hrs_1"), "none");
+});
+
+Deno.test("each function that a worker calls about ids may take a minute", async () => {
+  const limits = await db.sql`
+    select proname, proconfig @> '{statement_timeout=60s}' as may from pg_catalog.pg_proc
+    where pronamespace = 'public'::regnamespace and proname in ('next_ids', 'known_id') order by 1
+  `;
+  assertEquals(limits.map((row) => ({ ...row })), [{ proname: "known_id", may: true }, {
+    proname: "next_ids",
+    may: true,
+  }]);
 });
 
 Deno.test("a horse that only runs on cards is complete from the first, and nobody asks for it", async () => {
