@@ -104,11 +104,13 @@ Deno.test("a daily pull is paused at the last megabytes, and the next one goes o
   const { state, what_to_do } = await status(daily) ?? {};
   assertEquals(state, "paused");
   assert(what_to_do?.includes("beyond them a free project becomes read-only. Make room"), what_to_do);
+  // The next pull cancels this one: nobody is asked to resume it.
+  assert(what_to_do?.endsWith("and set the limit to what it allows."), what_to_do);
   await db.sql`select engine.watch()`;
   const [alert] = await db.sql`select subject, message from alerts`;
   assertEquals(alert?.["subject"], "scheduled pulls");
   assert(
-    alert?.["message"].endsWith("Otherwise the next pull of these days tries again."),
+    alert?.["message"].endsWith("what it allows. The next pull of these days tries again by itself."),
     alert?.["message"],
   );
 
@@ -147,8 +149,6 @@ Deno.test("a run that is resumed without room stays paused, and with room goes o
   assertEquals((await status(run))?.state, "succeeded");
 });
 
-Deno.test("a run that somebody is steering is not waited for, and is paused the next time", async () => {
-  await start(db.sql, "2026-06-01", "2026-06-14", { feeds: ["results"] });
 Deno.test("setup resumes what had no room once there is some, and says so while there is none", async () => {
   const run = await start(db.sql, "2026-06-01", "2026-06-14", { feeds: ["results"] });
   await leaveRoom(KEPT_FOR_DAILY_PULLS - 1);
@@ -162,6 +162,8 @@ Deno.test("setup resumes what had no room once there is some, and says so while 
   assertEquals((await status(run))?.state, "waiting");
 });
 
+Deno.test("a run that somebody is steering is not waited for, and is paused the next time", async () => {
+  await start(db.sql, "2026-06-01", "2026-06-14", { feeds: ["results"] });
   const held = await claimed(db.worker, "results");
   await leaveRoom(KEPT_FOR_DAILY_PULLS - 1);
   await db.sql.begin(async (transaction) => {
@@ -184,4 +186,29 @@ Deno.test("a scheduled pull of horses does not take what is kept for days of rac
   assertEquals(await paused(), false);
   await db.sql`update backfill_runs set feeds = '{horses}' where id = ${run}`;
   assertEquals(await paused(), true);
+});
+
+Deno.test("a closing of gaps does not take what is kept for daily pulls, and the next one replaces it", async () => {
+  const run = await startDailyPull();
+  await db.sql`update backfill_runs set kind = 'gaps' where id = ${run}`;
+  await leaveRoom(KEPT_FOR_DAILY_PULLS - 1);
+  await db.sql`select engine.pause_without_room()`;
+  const { state, what_to_do } = await status(run) ?? {};
+  assertEquals(state, "paused");
+  assert(what_to_do?.includes("the last 15 are kept for the daily pulls. Make room"), what_to_do);
+  assert(what_to_do?.endsWith("and set the limit to what it allows."), what_to_do);
+});
+
+Deno.test("the more chunks store at once, the earlier backfills stop", async () => {
+  const run = await start(db.sql, "2026-05-01", "2026-06-14", { feeds: ["results"] });
+  await leaveRoom(KEPT_FOR_DAILY_PULLS + 4);
+  const paused = async () => {
+    await db.sql`select engine.pause_without_room()`;
+    return (await status(run))?.state === "paused";
+  };
+  assertEquals(await paused(), false);
+  await db.sql`update backfill_settings set leases_per_feed = 4`;
+  assertEquals(await paused(), true);
+  const { what_to_do } = await status(run) ?? {};
+  assert(what_to_do?.includes("the last 22 are kept for the daily pulls"), what_to_do);
 });

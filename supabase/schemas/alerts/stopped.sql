@@ -72,7 +72,7 @@ select
   paused.subject,
   (array_agg(paused.pause_reason order by paused.id desc))[1]
     || case
-      when paused.subject = 'scheduled pulls' then ' Otherwise the next pull of these days tries again.' else ''
+      when paused.subject = 'scheduled pulls' then ' The next pull of these days tries again by itself.' else ''
     end as message
 from (
   -- A paused scheduled pull is replaced by the next one: one message, not one per pull.
