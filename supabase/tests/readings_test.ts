@@ -223,7 +223,8 @@ Deno.test("a day of cards with a race over the end of a page twice is complete o
 });
 
 Deno.test("each reading that starts again asks for fewer rows at once, so that its pages end elsewhere", async () => {
-  for (const [feed, limits] of [["results", [100, 94, 99, 93, 100]], ["racecards", [500, 494, 499, 493, 500]]] as const) {
+  const limits = { results: [100, 94, 99, 93, 100], racecards: [500, 494, 499, 493, 500] };
+  for (const feed of ["results", "racecards"] as const) {
     await db.reset();
     const run = await start(db.sql, "2026-06-01", "2026-06-01", { feeds: [feed] });
     const asked: number[] = [];
@@ -238,7 +239,7 @@ Deno.test("each reading that starts again asks for fewer rows at once, so that i
       await finish(db.worker, lease!);
       await db.passTime("2 minutes");
     }
-    assertEquals(asked, [...limits]);
+    assertEquals(asked, limits[feed]);
   }
 });
 
