@@ -424,7 +424,7 @@ Deno.test("scheduled pulls that are paused one after another are one alert", asy
   assertEquals((await alerts()).filter(({ kind }) => kind === "paused"), [{
     kind: "paused",
     subject: "scheduled pulls",
-    message: "The API answered 401. Otherwise the next pull of these days tries again.",
+    message: "The API answered 401. The next pull of these days tries again by itself.",
     over: false,
   }]);
 });

@@ -19,11 +19,16 @@ interface Plan {
   readonly note: string | null;
 }
 
-async function plan(startDate: string, endDate: string, feeds: string[] | null = null): Promise<Plan[]> {
+async function plan(
+  startDate: string,
+  endDate: string,
+  feeds: string[] | null = null,
+  reprocess = "missing",
+): Promise<Plan[]> {
   return [
     ...await db.sql<Plan[]>`
       select feed, chunks, api_calls, minutes::float8, races, runners, megabytes::float8, invocations, note
-      from backfill_plan(${startDate}::date, ${endDate}::date, ${feeds}::text[])
+      from backfill_plan(${startDate}::date, ${endDate}::date, ${feeds}::text[], ${reprocess})
     `,
   ];
 }
@@ -195,4 +200,21 @@ Deno.test("backfill_plan() says that all of it fits, or none, and counts only wh
   await leaveRoomFor(5);
   assertMatch(noteOf(await plan("2025-01-01", "2025-12-31", ["results"])), /All of it fits: /);
   assertEquals(noteOf(await plan("2025-01-01", "2025-12-31", ["masters"])), "");
+});
+
+Deno.test("backfill_plan() of a range that is pulled again counts the room for what is not stored yet, and all calls", async () => {
+  const whole = await plan("2025-01-01", "2025-12-31", ["results"]);
+  await db.sql`
+    insert into ra_coverage (feed, day, races_in_api, races_stored, races_rejected, pulled_at, regions)
+    select 'results', day, 36, 36, 0, engine.clock(), '{gb,ire}'
+    from generate_series('2025-01-01', '2025-11-15', interval '1 day') as day
+  `;
+  const [missing] = await plan("2025-01-01", "2025-12-31", ["results"]);
+  const [again] = await plan("2025-01-01", "2025-12-31", ["results"], "all");
+  assertEquals([again?.api_calls, again?.races], [whole[0]?.api_calls, whole[0]?.races]);
+  assert((missing?.megabytes ?? 0) > 0, `${missing?.megabytes} MB`);
+  assertEquals(again?.megabytes, missing?.megabytes);
+  await leaveRoomFor(1);
+  const [stored] = await plan("2025-01-01", "2025-11-15", ["results"], "all");
+  assertEquals([stored?.megabytes, stored?.chunks, / fits: /.test(stored?.note ?? "")], [0, 11, false]);
 });

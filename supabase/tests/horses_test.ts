@@ -1,4 +1,4 @@
-import { assertEquals, assertMatch, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import type { JSONValue } from "postgres";
 import { readProfiles } from "../functions/_shared/pages/read_profiles.ts";
 import { chunkRow, claim, claimed, finish, ingest, type Lease, start } from "./support/chunks.ts";
@@ -544,7 +544,7 @@ Deno.test("the next morning's pull replaces one that is paused", async () => {
   ]);
 });
 
-Deno.test("of the schedules that are due together horses come last, and look for their ids once", async () => {
+Deno.test("horses leave the tick to the schedules that start something in it, and look for their ids once", async () => {
   await db.reset("2026-06-15T05:30:00Z");
   await ran({ "2021-03-01": ["hrs_1"], "2026-05-04": ["hrs_2"] });
   // A gap is to be closed.
@@ -552,17 +552,22 @@ Deno.test("of the schedules that are due together horses come last, and look for
   await db
     .sql`update backfill_progress set state = 'dead', last_error = 'gone', ended_at = engine.clock() where feed = 'results'`;
   await db.sql`select start_schedules()`;
-  const asked = await db.admin.begin(async (sql) => {
-    await sql`set local track_functions = 'pl'`;
-    await sql`select engine.start_due_pulls()`;
-    const [row] = await sql`
+  const tick = () =>
+    db.admin.begin(async (sql) => {
+      await sql`set local track_functions = 'pl'`;
+      await sql`select engine.start_due_pulls()`;
+      const [row] = await sql`
       select pg_stat_get_xact_function_calls(
         'engine.ids_to_ask(text, date, date, text, text)'::regprocedure
       )::integer as calls
     `;
-    return row?.["calls"];
-  });
-  assertEquals(asked, 1);
+      return row?.["calls"] ?? 0;
+    });
+  assertEquals(await tick(), 0);
+  const ofIds = () => db.sql`select last_due_at, last_error from pull_schedules where pulls = 'ids'`;
+  assertEquals([...await ofIds()], [{ last_due_at: null, last_error: null }]);
+  await db.passTime("1 minute");
+  assertEquals(await tick(), 1);
   const started = await db.sql`select feeds[1] as feed, kind from backfill_runs order by id`;
   assertEquals(started.slice(-2).map((row) => ({ ...row })), [
     { feed: "results", kind: "gaps" },
@@ -701,6 +706,25 @@ Deno.test("a dead part of a month counts until a later chunk has its days, not a
   assertEquals(await grid(), ["2019-05-01 complete 31/31"]);
 });
 
+Deno.test("a later chunk that ends earlier than a dead one does not hide what is left of its month", async () => {
+  await ran({ "2019-05-04": ["hrs_1"], "2019-05-20": ["hrs_2"] });
+  await start(db.sql, "2019-05-01", "2019-05-31", { feeds: ["horses"] });
+  const whole = await claimed(db.worker, "horses");
+  await db
+    .worker`select fail_chunk(${whole.chunk_id}, ${whole.lease_token}, 'chunk', 'The endpoint is gone')`;
+  await db.passTime("1 minute");
+  await start(db.sql, "2019-05-01", "2019-05-10", { feeds: ["horses"] });
+  const part = await claimed(db.worker, "horses");
+  await ingest(db.worker, part, answers(0, 1, { hrs_1: PROFILE }));
+  assertEquals(await finish(db.worker, part), "succeeded");
+  assertEquals(await grid(), ["2019-05-01 failed 0/31"]);
+  await db.sql`select engine.watch()`;
+  assertEquals(
+    (await db.sql`select from alerts where kind = 'dead_chunks' and resolved_at is null`).length,
+    1,
+  );
+});
+
 Deno.test("horses that lack something are found by their index, however many are complete", async () => {
   await db.sql`
     insert into ra_mst_horses (id, name, last_seen_on, dob, sex, colour, breeder)
@@ -738,6 +762,51 @@ Deno.test("the nightly upkeep keeps the newest run of each month, so that the gr
   await db.sql`select * from engine.purge()`;
   assertEquals(await runs(), [1, 3]);
   assertEquals(await grid(), ["2019-05-01 complete 31/31", "2019-06-01 complete 30/30"]);
+});
+
+Deno.test("known_id() finds another horse each time, and reads few of them", async () => {
+  await db.sql`
+    insert into ra_mst_horses (id, name, last_seen_on, dob, sex, sex_code, colour, breeder, card_seen_on)
+    select
+      'hrs_' || nth, 'Horse ' || nth, '2019-05-04', '2015-03-01', 'gelding', 'G', case when nth % 7 > 0 then 'b' end,
+      'A Stud', case when nth % 2 = 0 then date '2026-05-04' end
+    from generate_series(1, 20000) as nth
+  `;
+  await ran({ "2019-05-04": ["hrs_x"] });
+  await start(db.sql, "2019-05-01", "2019-05-31", { feeds: ["horses"] });
+  const lease = await claimed(db.worker, "horses");
+  const known = async (other: string | null = null) =>
+    (await db.worker<{ id: string }[]>`
+      select known_id(${lease.chunk_id}, ${lease.lease_token}, ${other}) as id
+    `)[0]?.id ?? "none";
+  const found: string[] = [];
+  for (let nth = 0; nth < 20; nth++) found.push(await known());
+  assert(new Set(found).size > 10, found.join());
+  // Complete, and not from a card.
+  for (const id of found) assertEquals([Number(id.slice(4)) % 7 > 0, Number(id.slice(4)) % 2], [true, 1], id);
+  const read = await db.admin.begin(async (sql) => {
+    await sql`select known_id(${lease.chunk_id}, ${lease.lease_token})`;
+    const [row] = await sql`
+      select pg_stat_get_xact_tuples_returned('ra_mst_horses'::regclass)::integer as rows
+    `;
+    return row?.["rows"];
+  });
+  assert(read < 500, `${read} rows`);
+  await db.sql`delete from ra_mst_horses where id not in ('hrs_1', 'hrs_2', 'hrs_x')`;
+  assertEquals([await known(), await known("hrs_1"), await known("hrs_2")], ["hrs_1", "hrs_2", "hrs_1"]);
+  await db.sql`delete from ra_mst_horses where id = 'hrs_2'`;
+  assertEquals(await known("hrs_1"), "none");
+});
+
+Deno.test("each function that a worker calls about ids may take a minute", async () => {
+  const limits = await db.sql`
+    select proname, proconfig @> '{statement_timeout=60s}' as may from pg_catalog.pg_proc
+    where pronamespace = 'public'::regnamespace and proname in ('next_ids', 'known_id') order by 1
+  `;
+  assertEquals(limits.map((row) => ({ ...row })), [{ proname: "known_id", may: true }, {
+    proname: "next_ids",
+    may: true,
+  }]);
 });
 
 Deno.test("a horse that only runs on cards is complete from the first, and nobody asks for it", async () => {

@@ -114,21 +114,30 @@ Deno.test("a result's name without an id takes the place of a card's id of someb
     const pulls: Pull[] = [
       { feed: "racecards", runner: { [`${kind.name}_id`]: kind.id } },
       { feed: "results", runner: { [`${kind.name}_name`]: "Another Name" } },
-      { feed: "results" },
     ];
     for (const order of orders(pulls)) {
-      assertEquals(await kept(kind, await pull(...order)), [null, "Another Name", "Another Name"]);
+      const again: Pull = { feed: "results" };
+      assertEquals(await kept(kind, await pull(...order, again)), [null, "Another Name", "Another Name"]);
     }
   }
 });
 
-Deno.test("of one feed, the newer pull says who it was: by name or by id", async () => {
-  for (const feed of ["racecards", "results"] as const) {
-    for (const kind of KINDS.filter(({ key }) => key === "runner")) {
-      const alone: Pull = { feed, runner: { [`${kind.name}_name`]: "Another Name" } };
-      const known: Pull = { feed, runner: { [`${kind.name}_id`]: kind.id } };
-      assertEquals(await kept(kind, await pull(known, alone)), [null, "Another Name", "Another Name"]);
-      assertEquals(await kept(kind, await pull(alone, known)), [kind.id, null, kind.master]);
+Deno.test("of two cards, the newer one says who it was: by name or by id", async () => {
+  for (const kind of KINDS.filter(({ key }) => key === "runner")) {
+    const alone: Pull = { feed: "racecards", runner: { [`${kind.name}_name`]: "Another Name" } };
+    const known: Pull = { feed: "racecards", runner: { [`${kind.name}_id`]: kind.id } };
+    assertEquals(await kept(kind, await pull(known, alone)), [null, "Another Name", "Another Name"]);
+    assertEquals(await kept(kind, await pull(alone, known)), [kind.id, null, kind.master]);
+  }
+});
+
+Deno.test("a result that is pulled again without an id keeps it, in any order, though its master is renamed since", async () => {
+  for (const kind of KINDS.filter(({ key }) => key === "runner")) {
+    const alone: Pull = { feed: "results", runner: { [`${kind.name}_name`]: kind.master } };
+    const known: Pull = { feed: "results", runner: { [`${kind.name}_id`]: kind.id } };
+    await upsert(`${kind.name}s`, { id: kind.id, name: "Renamed Since", last_seen_on: "2026-07-01" });
+    for (const order of orders([known, alone])) {
+      assertEquals(await kept(kind, await pull(...order)), [kind.id, null, "Renamed Since"]);
     }
   }
 });

@@ -222,6 +222,40 @@ Deno.test("a day of cards with a race over the end of a page twice is complete o
   assertEquals(await gaps(), []);
 });
 
+Deno.test("each reading that starts again asks for fewer rows at once, so that its pages end elsewhere", async () => {
+  const limits = { results: [100, 94, 99, 93, 100], racecards: [500, 494, 499, 493, 500] };
+  for (const feed of ["results", "racecards"] as const) {
+    await db.reset();
+    const run = await start(db.sql, "2026-06-01", "2026-06-01", { feeds: [feed] });
+    const asked: number[] = [];
+    for (let reading = 1; reading <= 5; reading++) {
+      if (reading === 5) await db.sql`select backfill_retry(${run})`;
+      const [lease] = await db.worker<(Lease & { page_limit: number })[]>`select * from claim_chunk(${feed})`;
+      asked.push(lease!.page_limit);
+      const cursor = feed === "results"
+        ? { before: [null, 0], after: [null, 2] } as const
+        : { before: ["2026-06-01", 0], after: ["2026-06-02", 0] } as const;
+      await ingest(db.worker, lease!, page(cursor, { api_total: 2 }));
+      await finish(db.worker, lease!);
+      await db.passTime("2 minutes");
+    }
+    assertEquals(asked, limits[feed]);
+  }
+});
+
+Deno.test("a race that came twice on a page, and on two at the next reading, is one of the list's own copies", async () => {
+  await start(db.sql, "2026-06-01", "2026-06-01", { feeds: ["results"] });
+  const short = await claimed(db.worker, "results");
+  await read(short, [0, 3], 4, { races: races("rac_1", "rac_2"), copies: ["rac_2"] });
+  await read(short, [3, 4], 4, {});
+  assertEquals(await finish(db.worker, short), "waiting");
+  await db.passTime("2 minutes");
+  const whole = await claimed(db.worker, "results");
+  await read(whole, [0, 2], 4, { races: races("rac_1", "rac_2") });
+  await read(whole, [2, 4], 4, { races: races("rac_2", "rac_3") });
+  assertEquals(await finish(db.worker, whole), "succeeded");
+});
+
 Deno.test("a race on two pages is none of the list's own copies while the API's total moves, however often it is read", async () => {
   await start(db.sql, "2026-06-01", "2026-06-01", { feeds: ["results"] });
   for (let reading = 1; reading <= 2; reading++) {
@@ -229,6 +263,17 @@ Deno.test("a race on two pages is none of the list's own copies while the API's 
     await read(lease, [0, 2], 3, { races: races("rac_1", "rac_2") });
     // A new race in front of the first one has moved all others.
     await read(lease, [2, 4], 4, { races: races("rac_2", "rac_3") });
+    assertEquals(await finish(db.worker, lease), "waiting");
+    await db.passTime("2 minutes");
+  }
+});
+
+Deno.test("a total that falls moves as well: a race on two pages then counts once, however often it is read", async () => {
+  await start(db.sql, "2026-06-01", "2026-06-01", { feeds: ["results"] });
+  for (let reading = 1; reading <= 2; reading++) {
+    const lease = await claimed(db.worker, "results");
+    await read(lease, [0, 2], 4, { races: races("rac_1", "rac_2") });
+    await read(lease, [2, 4], 3, { races: races("rac_2", "rac_3") });
     assertEquals(await finish(db.worker, lease), "waiting");
     await db.passTime("2 minutes");
   }

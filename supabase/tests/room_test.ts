@@ -1,4 +1,7 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import postgres from "postgres";
+import { createHands } from "../../scripts/setup/hands.ts";
+import { pausedRuns } from "../../scripts/setup/steps/paused_runs.ts";
 import { startTestDatabase, type TestDatabase } from "./support/test_database.ts";
 import { claim, claimed, finish, ingest, type Lease, start } from "./support/chunks.ts";
 import { horse, page, resultRace, resultRunner } from "./support/pages.ts";
@@ -101,11 +104,13 @@ Deno.test("a daily pull is paused at the last megabytes, and the next one goes o
   const { state, what_to_do } = await status(daily) ?? {};
   assertEquals(state, "paused");
   assert(what_to_do?.includes("beyond them a free project becomes read-only. Make room"), what_to_do);
+  // The next pull cancels this one: nobody is asked to resume it.
+  assert(what_to_do?.endsWith("and set the limit to what it allows."), what_to_do);
   await db.sql`select engine.watch()`;
   const [alert] = await db.sql`select subject, message from alerts`;
   assertEquals(alert?.["subject"], "scheduled pulls");
   assert(
-    alert?.["message"].endsWith("Otherwise the next pull of these days tries again."),
+    alert?.["message"].endsWith("what it allows. The next pull of these days tries again by itself."),
     alert?.["message"],
   );
 
@@ -118,7 +123,7 @@ Deno.test("a daily pull is paused at the last megabytes, and the next one goes o
   assertEquals((await db.sql`select from alerts where kind = 'paused' and resolved_at is null`).length, 0);
 });
 
-Deno.test("a run that is resumed without room is paused again at once, and with room goes on at its cursor", async () => {
+Deno.test("a run that is resumed without room stays paused, and with room goes on at its cursor", async () => {
   const run = await start(db.sql, "2026-06-01", "2026-06-14", { feeds: ["results"] });
   const held = await claimed(db.worker, "results");
   await leaveRoom(KEPT_FOR_DAILY_PULLS - 1);
@@ -126,7 +131,12 @@ Deno.test("a run that is resumed without room is paused again at once, and with 
   await db.worker`select yield_chunk(${held.chunk_id}, ${held.lease_token}, 0)`;
   const before = await status(run);
   await db.takeDispatches();
-  await db.sql`select backfill_resume(${run})`;
+  const refusal = await assertRejects(() => db.sql`select backfill_resume(${run})`, postgres.PostgresError);
+  assertEquals([refusal.code, refusal.message, refusal.hint], [
+    "PT409",
+    `Run ${run} stays paused: the database has no room for it`,
+    before?.what_to_do,
+  ]);
   assertEquals(await status(run), before);
   assertEquals(await db.takeDispatches(), []);
 
@@ -137,6 +147,19 @@ Deno.test("a run that is resumed without room is paused again at once, and with 
   assertEquals(await readOn(again), 8);
   assertEquals(await finish(db.worker, again), "succeeded");
   assertEquals((await status(run))?.state, "succeeded");
+});
+
+Deno.test("setup resumes what had no room once there is some, and says so while there is none", async () => {
+  const run = await start(db.sql, "2026-06-01", "2026-06-14", { feeds: ["results"] });
+  await leaveRoom(KEPT_FOR_DAILY_PULLS - 1);
+  await db.sql`select engine.pause_without_room()`;
+  await using hands = createHands({ databaseUrl: new URL(db.adminUrl), secrets: [], folder: "." });
+  const resume = () => pausedRuns.run(undefined as never, hands, false);
+  assertEquals(await resume(), { changed: false, says: `run ${run}: the database has no room for them` });
+  assertEquals((await status(run))?.state, "paused");
+  await leaveRoom(KEPT_FOR_DAILY_PULLS + 10);
+  assertEquals((await resume()).changed, true);
+  assertEquals((await status(run))?.state, "waiting");
 });
 
 Deno.test("a run that somebody is steering is not waited for, and is paused the next time", async () => {
@@ -163,4 +186,29 @@ Deno.test("a scheduled pull of horses does not take what is kept for days of rac
   assertEquals(await paused(), false);
   await db.sql`update backfill_runs set feeds = '{horses}' where id = ${run}`;
   assertEquals(await paused(), true);
+});
+
+Deno.test("a closing of gaps does not take what is kept for daily pulls, and the next one replaces it", async () => {
+  const run = await startDailyPull();
+  await db.sql`update backfill_runs set kind = 'gaps' where id = ${run}`;
+  await leaveRoom(KEPT_FOR_DAILY_PULLS - 1);
+  await db.sql`select engine.pause_without_room()`;
+  const { state, what_to_do } = await status(run) ?? {};
+  assertEquals(state, "paused");
+  assert(what_to_do?.includes("the last 15 are kept for the daily pulls. Make room"), what_to_do);
+  assert(what_to_do?.endsWith("and set the limit to what it allows."), what_to_do);
+});
+
+Deno.test("the more chunks store at once, the earlier backfills stop", async () => {
+  const run = await start(db.sql, "2026-05-01", "2026-06-14", { feeds: ["results"] });
+  await leaveRoom(KEPT_FOR_DAILY_PULLS + 4);
+  const paused = async () => {
+    await db.sql`select engine.pause_without_room()`;
+    return (await status(run))?.state === "paused";
+  };
+  assertEquals(await paused(), false);
+  await db.sql`update backfill_settings set leases_per_feed = 4`;
+  assertEquals(await paused(), true);
+  const { what_to_do } = await status(run) ?? {};
+  assert(what_to_do?.includes("the last 22 are kept for the daily pulls"), what_to_do);
 });

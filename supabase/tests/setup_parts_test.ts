@@ -304,6 +304,34 @@ Deno.test("check_size() warns from 80 % of the limit and fails from 95 %, in meg
   await assertRejects(() => db.sql`update backfill_settings set database_limit_megabytes = 0`);
 });
 
+Deno.test("check_grants() says when the functions' role may not read how large the database is", async () => {
+  await db.admin.begin(async (sql) => {
+    const [database] = await sql`select current_database() as name`;
+    const name = database?.["name"];
+    await sql.unsafe(`revoke connect on database ${name} from public, service_role`);
+    const judged = async () => (await sql`select state, finding, what_to_do from engine.check_grants()`)[0];
+    const { what_to_do, ...lacking } = await judged() ?? {};
+    assertEquals(lacking, {
+      state: "failed",
+      finding:
+        "The role service_role has no right to connect to the database, so it can't read how large that is.",
+    });
+    assertEquals(what_to_do, `Give it back: grant connect on database ${name} to service_role;`);
+    await sql.unsafe(what_to_do.slice("Give it back: ".length));
+    assertEquals((await judged())?.["state"], "ok");
+    // Such a role may read the size of each database.
+    await sql.unsafe(`
+      revoke connect on database ${name} from service_role;
+      alter role service_role inherit;
+      grant pg_read_all_stats to service_role;
+    `);
+    assertEquals((await judged())?.["state"], "ok");
+    throw ROLLED_BACK;
+  }).catch((error) => {
+    if (error !== ROLLED_BACK) throw error;
+  });
+});
+
 Deno.test("check_cron() asks for the schedules' job only while they are on, and shows a run that failed", async () => {
   const rows = async () =>
     Object.fromEntries(

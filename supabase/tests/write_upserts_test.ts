@@ -269,6 +269,46 @@ Deno.test("an exception for a column that is not there is refused", async () => 
   }
 });
 
+Deno.test("an exception for a name whose id says nothing of it is refused", async () => {
+  const refuses = (sql: TransactionSql, exception: string) =>
+    assertRejects(
+      () =>
+        sql.savepoint((inner) =>
+          inner.unsafe(`select engine.write_upsert('ra_runners', instead_of => '${exception}')`)
+        ),
+      Error,
+      "The id of ra_runners refers to no table with a name",
+    );
+  await inPassing(db.sql, async (sql) => {
+    await refuses(sql, '{"owner_name": "number"}');
+    await refuses(sql, '{"owner_name": "race_id"}');
+  });
+});
+
+Deno.test("rows of a page are written at one time, which is that of both columns", async () => {
+  await db.sql`
+    insert into ra_mst_courses (id, name, region_code, is_listed) values ('crs_1', 'Upper Sandbury', 'gb', false)
+  `;
+  const rows = Array.from({ length: 5 }, (_, nth) => cardRace(`rac_${nth}`));
+  await db.admin.begin(async (sql) => {
+    // Time that goes on by itself, in large steps.
+    await sql`create sequence engine.steps`;
+    await sql.unsafe(`
+      create or replace function engine.clock() returns timestamptz language sql volatile
+      as $$ select timestamptz '2026-06-15 12:00+00' + nextval('engine.steps') * interval '1 minute' $$
+    `);
+    await sql`select engine.upsert_races(${sql.json(rows)})`;
+    const [times] = await sql`
+      select count(distinct t.at)::integer as times
+      from ra_races as race, unnest(array[race.created_at, race.updated_at]) as t (at)
+    `;
+    assertEquals(times?.["times"], 1);
+    throw new RolledBack();
+  }).catch((error) => {
+    if (!(error instanceof RolledBack)) throw error;
+  });
+});
+
 Deno.test("writing the upserts again changes nothing, and only the role that owns them may", async () => {
   const texts = () =>
     db.sql`

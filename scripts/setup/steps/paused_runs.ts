@@ -12,14 +12,20 @@ const resume = (run: number) => statement("select backfill_resume($1)", open(run
 
 /**
  * Runs that paused themselves because The Racing API refused the account, which it accepts now, or because the database
- * had no room. Those that still have none are paused again as soon as they are resumed.
+ * had no room. The database refuses to resume those that still have none.
  */
 export const pausedRuns: Step = {
   name: "paused runs",
   actions: () => [PAUSED, resume(1)],
   async run(_project, hands) {
     const runs = (await hands.query<{ run_id: number }>(PAUSED)).map(({ run_id }) => run_id);
-    for (const run of runs) await hands.query(resume(run));
+    for (const run of runs) {
+      try {
+        await hands.query(resume(run));
+      } catch (error) {
+        if (!(error instanceof Error && error.message.includes("has no room"))) throw error;
+      }
+    }
     if (runs.length === 0) return NOTHING_TO_DO;
     const paused = (await hands.query<{ run_id: number }>(PAUSED)).map(({ run_id }) => run_id);
     const resumed = runs.filter((run) => !paused.includes(run));

@@ -37,9 +37,9 @@ where
         later.feed = dead.feed
         and later.state = 'succeeded'
         and later.ended_at > dead.ended_at
-        -- Lists come as a whole, ids month by month.
+        -- Lists come as a whole. Ids that a later chunk has in part, engine.has_ids_to_ask knows.
         and (
-          dead.counted_by = 'lists' or (later.period_start < dead.period_end and later.period_end > dead.period_start)
+          dead.counted_by = 'lists' or (later.period_start <= dead.period_start and later.period_end >= dead.period_end)
         )
     )
     -- Cards may have brought what it should have asked for.
@@ -72,7 +72,7 @@ select
   paused.subject,
   (array_agg(paused.pause_reason order by paused.id desc))[1]
     || case
-      when paused.subject = 'scheduled pulls' then ' Otherwise the next pull of these days tries again.' else ''
+      when paused.subject = 'scheduled pulls' then ' The next pull of these days tries again by itself.' else ''
     end as message
 from (
   -- A paused scheduled pull is replaced by the next one: one message, not one per pull.

@@ -169,7 +169,7 @@ begin
   return query select
     chosen.id, chosen.run_id, chosen.lease_token, chosen.period_start, chosen.period_end, chosen.cursor_day,
     chosen.cursor_skip, chosen.cursor_id, chosen.api_total, chosen.regions,
-    (select known.page_limit from engine.feeds as known where known.name = chosen.feed),
+    engine.page_limit(chosen),
     settings.stop_taking_pages_after_seconds, settings.stop_taking_pages_after_busy_seconds,
     settings.answer_timeout_seconds, settings.capture_odds, settings.capture_long_texts;
 end

@@ -108,7 +108,7 @@ begin
     reading_since = case when not engine.leaves_day(page) then held.reading_since end,
     pages_expected = case feed.counted_by
       -- One total for the whole period comes with its first page; the pages of lists and days are known from the start.
-      when 'pages' then greatest(1, ceil(held.api_total::numeric / feed.page_limit))
+      when 'pages' then greatest(1, ceil(held.api_total::numeric / engine.page_limit(held)))
       when 'ids' then held.api_total
       else chunk.pages_expected
     end,

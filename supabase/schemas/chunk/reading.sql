@@ -1,5 +1,28 @@
 -- What a reading has seen so far.
 
+create function engine.page_limit(chunk public.backfill_progress)
+returns integer
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+  select
+    case
+      -- Of 1,300 races, as a month has, no page of a hundred or less ends within five races of one of the reading
+      -- before.
+      when feed.counted_by in ('days', 'pages')
+        then greatest(feed.page_limit - (array[0, 6, 1, 7])[least(chunk.repulls, 3) + 1], 1)
+      else feed.page_limit
+    end
+  from engine.feeds as feed
+  where feed.name = chunk.feed
+$$;
+comment on function engine.page_limit(public.backfill_progress) is
+  'How many rows a chunk asks for at once: engine.feeds.page_limit, and a few less at each reading that starts again, so
+   that its pages end elsewhere. A list whose order is not certain, of races at the same time, may have a race on two
+   pages and another on none, and do so again where pages end at the same place. Null for lists.';
+
 create function engine.keys_on_page(page jsonb, counted_rows text[])
 returns text[]
 language sql
@@ -94,8 +117,9 @@ $$;
 comment on function engine.days_read(bigint) is
   'How many races the API has of each day that a chunk has read, how many of them came, and how many there are to store:
    without copies, and without those that are left out. A race that comes twice on a page counts twice; one that comes
-   on two pages only if it did so at the last reading too, and if the API''s total stands still: otherwise the pages may
-   have shifted, and another race was missed. For a feed that is not counted by days: the period, by its first day.';
+   on two pages only if it came so often at the last reading too, whose pages ended elsewhere, and if the API''s total
+   stands still: otherwise the pages may have shifted, and another race was missed. For a feed that is not counted by
+   days: the period, by its first day.';
 
 create function engine.short_days(chunk_id bigint)
 returns table (day date, races_in_api integer, races_seen integer)
@@ -168,7 +192,7 @@ begin
   insert into engine.copies_read (chunk_id, day, race_key, times)
   select read_again.chunk.id, keys.day, keys.race_key, keys.times
   from engine.keys_read(read_again.chunk.id) as keys
-  where keys.times > keys.most_on_a_page;
+  where keys.times > 1;
   delete from engine.pages_read as read where read.chunk_id = read_again.chunk.id;
   update public.backfill_progress as known
   set
@@ -183,7 +207,7 @@ end
 $$;
 comment on function engine.read_again(public.backfill_progress, date) is
   'Puts the cursor of a chunk, which the caller holds locked, back to a day, as if nothing had been read from there
-   on, and keeps which races came on more than one page. from_day: of a feed that is not counted by days, the period''s
+   on, and keeps which races came more than once. from_day: of a feed that is not counted by days, the period''s
    first.';
 
 create function engine.end_day(chunk public.backfill_progress, day date)
@@ -229,7 +253,7 @@ begin
   where known.chunk_id = chunk.id and known.day = page_day and page_skip = 0;
   insert into engine.pages_read as known (chunk_id, day, skip, races_in_api, race_keys, left_out)
   select
-    chunk.id, page_day, page_skip, chunk.api_total, engine.keys_on_page(page, feed.counted_rows),
+    chunk.id, page_day, page_skip, (page ->> 'api_total')::integer, engine.keys_on_page(page, feed.counted_rows),
     array(select jsonb_array_elements_text(page -> 'left_out'))
   from engine.feeds as feed
   where feed.name = chunk.feed
@@ -248,6 +272,6 @@ comment on function engine.note_races_seen(public.backfill_progress, jsonb) is
    one. chunk: as engine.continue_reading returns it; page as ingest_page gets it.';
 
 grant execute on function
-  engine.keys_on_page, engine.keys_read, engine.days_read, engine.short_days, engine.leaves_day,
+  engine.page_limit, engine.keys_on_page, engine.keys_read, engine.days_read, engine.short_days, engine.leaves_day,
   engine.continue_reading, engine.read_again, engine.end_day, engine.note_races_seen
   to service_role;

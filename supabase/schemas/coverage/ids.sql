@@ -201,9 +201,15 @@ from (
       known.*,
       months.month,
       run.reprocess,
-      max(known.id) filter (where known.state = 'succeeded') over (
-        partition by known.feed, months.month order by known.period_start
-      ) as succeeded_last
+      known.state = 'dead' and exists (
+        select from public.backfill_progress as later
+        where
+          later.feed = known.feed
+          and later.state = 'succeeded'
+          and later.id > known.id
+          and later.period_start <= known.period_start
+          and later.period_end >= known.period_end
+      ) as was_made_good
     from public.backfill_progress as known
     join public.backfill_runs as run on run.id = known.run_id
     join engine.feeds as feed on feed.name = known.feed and feed.counted_by = 'ids'
@@ -216,7 +222,7 @@ from (
     chunk.month,
     chunk.state = 'cancelled',
     chunk.state in ('waiting', 'working') desc,
-    chunk.state = 'dead' and chunk.id > coalesce(chunk.succeeded_last, 0) desc,
+    chunk.state = 'dead' and not chunk.was_made_good desc,
     chunk.id desc
 ) as told;
 comment on view engine.months_of_ids is

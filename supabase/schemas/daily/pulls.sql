@@ -199,6 +199,7 @@ declare
   schedule public.pull_schedules;
   due timestamptz;
   started integer := 0;
+  newest_run constant bigint := (select max(run.id) from public.backfill_runs as run);
   what_to_do text;
 begin
   -- Two ticks at once would start the same pull twice.
@@ -215,7 +216,8 @@ begin
   end if;
 
   -- The widest range first: when several are due after a standstill, the narrower ones find their days taken. Gaps take
-  -- what is left. Ids come last, because to find them takes seconds.
+  -- what is left. Ids come last, because to find them takes seconds: where something else was started, which is
+  -- dispatched only when this ends, they are left to the next tick.
   for schedule in
     select s.*
     from public.pull_schedules as s
@@ -226,6 +228,9 @@ begin
     begin
       due := engine.last_due(schedule, engine.clock());
       continue when due is null or due <= schedule.last_due_at;
+      continue when
+        schedule.pulls = 'ids'
+        and exists (select from public.backfill_runs as run where run.id > coalesce(newest_run, 0));
       perform from public.pull_schedules as s where s.name = schedule.name for no key update skip locked;
       -- Another session is changing it: the next tick uses its new values.
       continue when not found;

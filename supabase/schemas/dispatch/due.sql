@@ -173,8 +173,8 @@ end
 $$;
 comment on function engine.dispatch_next(text) is
   'Dispatches what may be worked on now that a chunk of the feed (null: of any) has ended: more of the feed, and once
-   the others have nothing to do, the feeds in the background. Dispatches nothing, with a
-   warning, when nothing can be sent: a Vault secret is missing, or pg_net''s queue is not safe.';
+   the others have nothing to do, the feeds in the background. Dispatches nothing, with a warning, when nothing can be
+   sent: a Vault secret is missing, or pg_net''s queue is not safe.';
 
 grant select on engine.ready_chunks, engine.claimable_chunks to service_role;
 grant execute on function

@@ -10,6 +10,7 @@ where
   race.has_result
   -- A result without a single runner does not say which horses ran.
   and exists (select from public.ra_runners as runner where runner.race_id = race.id and runner.has_result)
+  -- A runner is rejected only when it has no id that can be read, so it may be any horse.
   and not exists (
     select from public.ingest_rejects as reject
     where reject.feed = 'results' and reject.race_id = race.id and reject.kind = 'runner'

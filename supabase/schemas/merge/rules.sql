@@ -126,9 +126,12 @@ as $$
             'then %2$s else greatest(known.%3$I collate "C", seen.%3$I) end',
           engine.merged_id(pair, 'seen', 'known'), engine.merged_id(pair, 'known', 'seen'), pair ->> 'id'
         )
+        -- Nobody else has ridden or owned the horse once it has run: a name that differs is the same person's, whose
+        -- master was renamed since.
         else format(
-          'case when known.has_result and not seen.has_result then %2$s else %1$s end',
-          engine.merged_id(pair, 'seen', 'known'), engine.merged_id(pair, 'known', 'seen')
+          'case when known.has_result and seen.has_result then coalesce(seen.%3$I, known.%3$I) '
+            'when known.has_result then %2$s else %1$s end',
+          engine.merged_id(pair, 'seen', 'known'), engine.merged_id(pair, 'known', 'seen'), pair ->> 'id'
         )
       end as id
   ) as of_pair

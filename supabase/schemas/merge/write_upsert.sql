@@ -87,10 +87,28 @@ begin
     raise exception '% has no column %', table_name, odd
       using errcode = '22023', hint = 'The exceptions of engine.write_upserts() name columns; correct them there.';
   end if;
+
+  select string_agg(c.column_name, ', ' order by c.column_name)
+  into odd
+  from engine.column_owners as c
+  where
+    c.table_name = refuse_columns.table_name
+    and c.column_name in (select pair.value from jsonb_each_text(instead_of) as pair)
+    and not exists (
+      select from engine.column_owners as master
+      where master.table_name = c.refers_to and master.column_name = 'name'
+    );
+  if odd is not null then
+    raise exception 'The id of % refers to no table with a name: %', table_name, odd
+      using errcode = '22023',
+        hint = 'A name can stand in the place of an id only where the id''s table has the name of each: give the '
+          'column a foreign key to it, or correct the exception in engine.write_upserts().';
+  end if;
 end
 $$;
 comment on function engine.refuse_columns(text, jsonb, jsonb, jsonb) is
-  'Error 22023 when a column of the table has no owner or no rule, or an exception of write_upsert names none.';
+  'Error 22023 when a column of the table has no owner or no rule, when an exception of write_upsert names none, or when
+   an id in whose place a name is kept refers to no table with names.';
 
 create function engine.write_upsert(
   table_name text,
@@ -187,7 +205,7 @@ begin
     ]
   );
 
-  insert into public.%1$I as known (
+  %11$sinsert into public.%1$I as known (
     %3$s
   )
   select seen.*%10$s
@@ -208,7 +226,8 @@ $text$,
       ) end,
       'seen.' || array_to_string(part.key, ', seen.'), array_to_string(part.key, ', '),
       part.changes || case when 'updated_at' = any (times) then E',\n    updated_at = excluded.updated_at' else '' end,
-      repeat(', (select engine.clock())', cardinality(times))
+      repeat(', (select moment.at from moment)', cardinality(times)),
+      case when cardinality(times) > 0 then E'with moment as materialized (select engine.clock() as at)\n  ' end
     )
   );
   execute format(
@@ -225,10 +244,10 @@ end
 $body$;
 comment on function engine.write_upsert(text, jsonb, text, jsonb, jsonb) is
   'Writes the upsert of a table from what its columns'' comments say. filled: what SQL puts into a column, an expression
-   over sent and what is joined; a page may bring that column only if the expression reads it. together: lists of
-   columns that change together. instead_of: a name, and the column of the id in whose place it is kept; the id refers
-   to a table that has the name of each. Of a table
-   with last_seen_on, a row that brings nothing new is left out beforehand. Error 22023 when a column has no owner or no
-   rule, or a name is not that of a column.';
+   over sent and what is joined; a page may bring that column only if the expression reads it. joined: what the
+   expressions of filled read besides sent. together: lists of columns that change together. instead_of: for the column
+   of a name, the column of the id in whose place the name is kept; that id refers to a table with a column "name". Into
+   a table that has last_seen_on, only rows that bring something new are written. Error 22023 as of
+   engine.refuse_columns.';
 
 grant execute on function engine.refuse_unknown_keys to service_role;

@@ -131,11 +131,17 @@ begin
   set next_attempt_at = engine.clock(), failing_since = null
   where chunk.run_id = held.id and chunk.state = 'waiting';
   perform engine.pause_without_room();
+  select run.* into held from public.backfill_runs as run where run.id = held.id;
+  if held.paused_at is not null then
+    raise exception 'Run % stays paused: the database has no room for it', held.id
+      using errcode = 'PT409', hint = held.pause_reason;
+  end if;
   perform engine.dispatch_due();
 end
 $$;
 comment on function public.backfill_resume(bigint) is
-  'Resumes a paused run at once, at its cursors. While the database has no room, it is paused again at once.';
+  'Resumes a paused run at once, at its cursors. Error PT409 while the database has no room for it: the run stays
+   paused, and the hint says how to make room.';
 
 create function public.backfill_cancel(run_id bigint)
 returns void

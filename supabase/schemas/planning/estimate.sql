@@ -71,6 +71,28 @@ as $$
     left join public.backfill_progress as chunk on chunk.feed = known.name and chunk.state = 'succeeded'
     group by known.name, request.wanted_feeds
   ),
+  -- Of a range that is pulled again, what is stored and comes once more takes no room.
+  days_stored as (
+    select
+      known.feed as name, date_trunc('month', known.day::timestamp) as month,
+      sum(case when known.races_in_api > 0 then least(known.races_stored::numeric / known.races_in_api, 1) else 1 end)
+        as days
+    from request
+    join public.ra_coverage as known on
+      known.feed = any (request.wanted_feeds) and known.day between backfill_plan.start_date and request.last_day
+    where backfill_plan.reprocess = 'all' and known.regions @> (select s.regions from public.backfill_settings as s)
+    group by 1, 2
+  ),
+  ids_lacking as (
+    select learned.name, date_trunc('month', chunk.period_start::timestamp) as month, chunk.pages_expected as ids
+    from request
+    cross join learned
+    cross join lateral engine.plan_chunks(
+      start_date => backfill_plan.start_date, end_date => request.last_day, feed => learned.name,
+      reprocess => 'missing'
+    ) as chunk
+    where backfill_plan.reprocess = 'all' and (learned.feed).counted_by = 'ids'
+  ),
   chunks as (
     select
       learned.name,
@@ -79,6 +101,7 @@ as $$
       ceil(chunk.pages_expected / learned.pages_an_invocation) as invocations,
       sizes.races,
       sizes.races * learned.runners_a_race as runners,
+      sizes.races * learned.runners_a_race * sizes.new_part as new_runners,
       coalesce(
         chunk.period_start >= (
           select other.first_day
@@ -87,7 +110,7 @@ as $$
         ),
         false
       ) as is_shared,
-      case when (learned.feed).counted_by = 'ids' then chunk.pages_expected else 0 end as ids,
+      case when (learned.feed).counted_by = 'ids' then chunk.pages_expected * sizes.new_part else 0 end as new_ids,
       learned.feed
     from request
     cross join learned
@@ -95,15 +118,27 @@ as $$
       start_date => backfill_plan.start_date, end_date => request.last_day, feed => learned.name,
       reprocess => backfill_plan.reprocess
     ) as chunk
-    cross join lateral (select (chunk.period_end - chunk.period_start) * learned.races_a_day as races) as sizes
+    left join days_stored as stored
+      on stored.name = learned.name and stored.month = date_trunc('month', chunk.period_start::timestamp)
+    left join ids_lacking as lacking
+      on lacking.name = learned.name and lacking.month = date_trunc('month', chunk.period_start::timestamp)
+    cross join lateral (
+      select
+        (chunk.period_end - chunk.period_start) * learned.races_a_day as races,
+        case
+          when backfill_plan.reprocess <> 'all' then 1
+          when (learned.feed).counted_by = 'ids' then coalesce(lacking.ids, 0)::numeric / chunk.pages_expected
+          else greatest(1 - coalesce(stored.days, 0) / (chunk.period_end - chunk.period_start), 0)
+        end as new_part
+    ) as sizes
   ),
   -- With the runners that came before each, newest first, as a backfill goes unless it is told otherwise.
   in_order as (
     select
       chunks.*,
       stored.runners
-        + sum(chunks.runners) filter (where not chunks.is_shared) over newest_first as runners_by_then,
-      sum(chunks.runners) filter (where chunks.is_shared) over newest_first as shared_by_then
+        + sum(chunks.new_runners) filter (where not chunks.is_shared) over newest_first as runners_by_then,
+      sum(chunks.new_runners) filter (where chunks.is_shared) over newest_first as shared_by_then
     from chunks
     cross join (
       select greatest(c.reltuples, 0)::numeric as runners
@@ -115,18 +150,18 @@ as $$
   sized as (
     select
       in_order.*,
-      in_order.ids * (in_order.feed).bytes_a_runner
+      in_order.new_ids * (in_order.feed).bytes_a_runner
         + case
           -- The space of the rows' earlier versions; once a vacuum has been there, it is used again.
           when in_order.is_shared then (in_order.feed).bytes_a_shared_runner
             * (
               least(in_order.shared_by_then, 32000)
-              - least(in_order.shared_by_then - in_order.runners, 32000)
+              - least(in_order.shared_by_then - in_order.new_runners, 32000)
             )
-          else in_order.runners * (in_order.feed).bytes_a_runner
+          else in_order.new_runners * (in_order.feed).bytes_a_runner
             + coalesce(
               engine.bytes_of_masters(in_order.runners_by_then)
-                - engine.bytes_of_masters(in_order.runners_by_then - in_order.runners),
+                - engine.bytes_of_masters(in_order.runners_by_then - in_order.new_runners),
               0
             )
         end as bytes
@@ -138,7 +173,7 @@ as $$
       max((sized.feed).place) as last_place,
       sum(sum(sized.bytes)) over (order by date_trunc('month', sized.period_start::timestamp) desc) / 1e6 as megabytes
     from sized
-    where sized.ids + sized.runners > 0
+    where sized.new_ids + sized.new_runners > 0
     group by date_trunc('month', sized.period_start::timestamp)
   ),
   fits as (
@@ -196,9 +231,9 @@ comment on function public.backfill_plan(date, date, text[], text) is
   'What backfill_start with the same arguments would cost, a row per feed; starts nothing. api_calls: requests, without
    those sent again; minutes: at the rate limit (feeds run side by side, so the greatest one is about the whole; those
    in the background come after the others, so theirs are added); races and runners that come; megabytes by which the
-   database grows, indexes included; invocations of the functions; note: null, or what prevents a part of it, or
-   why a feed has no chunks; of the last feed that brings something, also whether the database has room for all feeds
-   together, and if not, from which day on it has. Errors as of backfill_start.';
+   database grows, indexes included, without what is stored and comes again; invocations of the functions; note: null,
+   or what prevents a part of it, or why a feed has no chunks; of the last feed that brings something, also whether the
+   database has room for all feeds together, and if not, from which day on it has. Errors as of backfill_start.';
 
 revoke all on function public.backfill_plan from public, anon, authenticated, service_role;
 grant execute on function engine.learned, engine.bytes_of_masters, public.backfill_plan to service_role;

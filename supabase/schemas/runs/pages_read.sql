@@ -15,7 +15,7 @@ comment on table engine.pages_read is
    list on the chunk would be rewritten with each page.';
 comment on column engine.pages_read.day is 'The day, of a feed counted by days; of others the first day of the period.';
 comment on column engine.pages_read.skip is 'The cursor that the page was read at.';
-comment on column engine.pages_read.races_in_api is 'The highest total that the API gave, up to this page.';
+comment on column engine.pages_read.races_in_api is 'The total that the API gave with this page.';
 comment on column engine.pages_read.race_keys is
   'Ids of the races that came, or of what else the feed counts (engine.feeds.counted_rows), stored or rejected, each as
    often as it was on the page; where an id cannot be read, the fingerprint of the reject.';
@@ -30,8 +30,9 @@ create table engine.copies_read (
   constraint copies_read_pkey primary key (chunk_id, day, race_key)
 );
 comment on table engine.copies_read is
-  'Races that came on more than one page when an unfinished chunk was last read and came up short. One that does so
-   again is really twice in the API''s list; otherwise the pages shifted, and another race was missed.';
+  'Races that came more than once when an unfinished chunk was last read and came up short. One that does so again, on
+   pages that end elsewhere, is really twice in the API''s list; otherwise the pages shifted, and another race was
+   missed.';
 comment on column engine.copies_read.day is 'As in engine.pages_read.';
 comment on column engine.copies_read.race_key is 'As in engine.pages_read.race_keys.';
 comment on column engine.copies_read.times is 'How often it came.';

@@ -7,15 +7,16 @@ select
   pg_catalog.pg_database_size(pg_catalog.current_database()) / 1e6 as megabytes,
   s.database_limit_megabytes as limit_megabytes,
   -- Not shares of the limit: what is on its way when a run is paused, and what a day of racing brings, are as large on
-  -- a large plan. Four chunks that have four pages to go bring 7 MB; a day of cards and results is half a megabyte, so
-  -- what is left are days to weeks of daily pulls. The last 5 MB are for the logs, and for what other schemas write.
-  s.database_limit_megabytes - 15 as backfills_until,
+  -- a large plan. A chunk that has four pages to go brings 1.75 MB, and of cards and of results as many are worked on
+  -- as there are leases; a day of cards and results is half a megabyte, so what is left are days to weeks of daily
+  -- pulls. The last 5 MB are for the logs, and for what other schemas write.
+  s.database_limit_megabytes - (8 + ceil(3.5 * s.leases_per_feed))::integer as backfills_until,
   s.database_limit_megabytes - 5 as daily_pulls_until
 from public.backfill_settings as s;
 comment on view engine.room is
   'One row: how large the database is, in megabytes of 1,000,000 bytes, how large the plan lets it be, and the sizes at
-   which runs are paused. backfills_until: backfills, pulls by hand, and all of horses; daily_pulls_until: other
-   scheduled pulls and closings of gaps.';
+   which runs are paused. backfills_until: backfills, pulls by hand, closings of gaps, and all of horses;
+   daily_pulls_until: other scheduled pulls.';
 
 create function engine.pause_without_room()
 returns void
@@ -34,13 +35,18 @@ begin
     paused_at = engine.clock(),
     pause_reason = format(
       'The database has %s of the %s MB that the plan allows (backfill_settings.database_limit_megabytes); %s. Make '
-      'room, or take a larger plan and set the limit to what it allows; then: select backfill_resume(%s);',
+      'room, or take a larger plan and set the limit to what it allows%s',
       round(room.megabytes), room.limit_megabytes,
       case
-        when run.kind in ('gaps', 'schedule') then 'beyond them a free project becomes read-only'
+        when run.kind = 'schedule' and room.megabytes >= room.daily_pulls_until
+          then 'beyond them a free project becomes read-only'
         else format('the last %s are kept for the daily pulls', room.limit_megabytes - room.backfills_until)
       end,
-      run.id
+      case
+        -- The next one of its kind takes its place.
+        when run.kind in ('gaps', 'schedule') then '.'
+        else format('; then: select backfill_resume(%s);', run.id)
+      end
     )
   where run.id in (
     select full_up.id
@@ -50,7 +56,7 @@ begin
       full_up.id = any (array(select live.run_id from engine.live_chunks as live where live.paused_at is null))
       and full_up.paused_at is null
       and (
-        full_up.kind not in ('gaps', 'schedule')
+        full_up.kind <> 'schedule'
         or room.megabytes >= room.daily_pulls_until
         -- A hundred thousand horses would take what is kept for days of racing.
         or exists (select from engine.feeds as feed where feed.name = any (full_up.feeds) and feed.in_background)
@@ -64,8 +70,8 @@ $$;
 comment on function engine.pause_without_room() is
   'Pauses each live run that has no room left in the database, with a sentence that says what to do: see engine.room.
    Each claim asks, and each fourth page of a chunk, so what still comes is four pages of each chunk at most; with odds,
-   and of horses, each page asks. To ask
-   takes some milliseconds, by the number of files of the database: it has 700 and more.';
+   and of horses, each page asks. To ask takes some milliseconds, by the number of files of the database: it has 700 and
+   more.';
 
 grant select on engine.room to service_role;
 grant execute on function engine.pause_without_room to service_role;

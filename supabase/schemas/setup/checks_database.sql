@@ -77,6 +77,12 @@ as $$
         'The role service_role has no right to the schema engine.'
       when lacking.number > 0 then format('The role service_role may not execute: %s.', left(lacking.words, 300))
       when not role.rolbypassrls then 'The role service_role has lost BYPASSRLS, so it sees no rows.'
+      -- As pg_database_size asks for it.
+      when
+        not has_database_privilege('service_role', current_database(), 'connect')
+        and not pg_has_role('service_role', 'pg_read_all_stats', 'usage')
+      then
+        'The role service_role has no right to connect to the database, so it can''t read how large that is.'
     end as finding
     from lacking
     left join pg_catalog.pg_roles as role on role.rolname = 'service_role'
@@ -88,12 +94,15 @@ as $$
     case
       when judged.finding is null then 'Nothing.'
       when judged.finding like '%BYPASSRLS%' then 'Give it back: alter role service_role bypassrls;'
+      when judged.finding like '%connect%'
+        then format('Give it back: grant connect on database %I to service_role;', current_database())
       else 'Give them back: grant usage on schema engine to service_role; grant execute on function … to service_role;'
     end
   from judged
 $$;
 comment on function engine.check_grants() is
-  'Whether service_role may execute what the Edge Functions call, and all that these call in turn.';
+  'Whether service_role may execute what the Edge Functions call, and all that these call in turn, and may read how
+   large the database is, which a claim does.';
 
 create function engine.check_vault()
 returns table (part text, state text, finding text, what_to_do text)

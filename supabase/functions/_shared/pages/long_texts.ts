@@ -1,8 +1,8 @@
 import type { PageRows, RaceRow, RunnerRow } from "./rows.ts";
 
 /**
- * The rows of a page without what people wrote about a race or a horse: more than half of the bytes of a card's runner, a third
- * of a result's. Null leaves what is stored as it is.
+ * The rows of a page without what people wrote about a race or a horse: more than half of the bytes of a card's runner,
+ * a third of a result's. Null leaves what is stored as it is.
  */
 export function leaveOutLongTexts(rows: PageRows): PageRows {
   return { ...rows, races: rows.races.map(shortRace), runners: rows.runners.map(shortRunner) };

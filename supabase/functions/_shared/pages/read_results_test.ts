@@ -266,3 +266,17 @@ Deno.test("readResultsPage() refuses a body that is no page", () => {
     assertThrows(() => readResultsPage(body), UnreadableBodyError, "a list results and a number total");
   }
 });
+
+Deno.test("readResultsPage() rejects no runner but one without an id: a copy of one that is stored is merged, however odd", () => {
+  const good = resultRunnerBody();
+  for (const field of Object.keys(good).filter((name) => name !== "horse_id")) {
+    const odd = { ...good, [field]: { what: "is this" } };
+    for (const runners of [[good, odd], [odd, good]]) {
+      const rows = readResults(resultBody({ runners }));
+      assertEquals([rows.runners.length, rows.rejects.map(({ kind }) => kind)], [1, ["value"]], field);
+    }
+  }
+  // This one may be any horse of the race.
+  const nobody = theOnly(readResults(resultBody({ runners: [good, { ...good, horse_id: {} }] })).rejects);
+  assertEquals([nobody.kind, nobody.horse_id], ["runner", null]);
+});

@@ -31,7 +31,7 @@ export function readCourseName(sent: Sent): string | null {
   return readAnimalName(sent).name;
 }
 
-/** Whether two names differ in spaces and in the case of A to Z only, as the database compares them (`engine.plain_name`). */
+/** Whether two names differ in spaces and in the case of A to Z only, as the database's `engine.plain_name` compares. */
 export function isSameName(one: string, other: string): boolean {
   return plainName(one) === plainName(other);
 }

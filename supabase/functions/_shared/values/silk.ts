@@ -5,8 +5,9 @@ import { known, misread, MISSING, type Reading } from "./reading.ts";
 const PATTERN = /^https:\/\/www\.rp-assets\.com\/svg\/(.)\/(.)\/(.)\/([0-9a-z]+)\.svg$/;
 
 /**
- * The Racing API, /racecards/pro and /results, `silk_url`: `https://www.rp-assets.com/svg/1/2/3/327321.svg`. Read as what
- * is stored of it: the file's name where the address follows from it, as SQL's `silk_url()` knows, else the whole address.
+ * The Racing API, /racecards/pro and /results, `silk_url`: `https://www.rp-assets.com/svg/1/2/3/327321.svg`. Read as
+ * what is stored of it: the file's name where the address follows from it, as SQL's `silk_url()` knows, else the whole
+ * address.
  */
 export function readSilk(sent: Sent): Reading<string> {
   const url = presentText(sent);

@@ -94,8 +94,8 @@ export interface EngineClient extends RateBudget {
   claimChunk(feed: Feed, dispatchId: number | null): Promise<Chunk | null>;
   /** The ids that a chunk asks for behind one of them (null: from the first on). */
   nextIds(chunk: Chunk, afterId: string | null, atMost: number): Promise<NextIds>;
-  /** An id that the API surely knows; null when there is none yet. */
-  knownId(chunk: Chunk): Promise<string | null>;
+  /** An id that the API surely knows, other than this one; null when there is none. */
+  knownId(chunk: Chunk, otherThan?: string): Promise<string | null>;
   /** Keeps a failed request that is sent again, and renews the lease. */
   noteFailedRequest(chunk: Chunk, failure: RacingApiFailure, message: string, attempt: number): Promise<void>;
   /** Stores a page and moves the cursor in one transaction. */
@@ -280,8 +280,9 @@ export function createEngineClient(
       );
       return { ids: rows.map(({ id, seen_on }) => ({ id, seenOn: seen_on })), left: rows[0]?.ids_left ?? 0 };
     },
-    async knownId(chunk) {
-      return await repeat("known_id", () => client.rpc("known_id", lease(chunk)));
+    async knownId(chunk, otherThan) {
+      const other = otherThan === undefined ? {} : { other_than: otherThan };
+      return await repeat("known_id", () => client.rpc("known_id", { ...lease(chunk), ...other }));
     },
     async noteFailedRequest(chunk, { endpoint, httpStatus }, message, attempt) {
       await repeat("note_failed_request", () =>

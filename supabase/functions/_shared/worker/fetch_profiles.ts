@@ -72,9 +72,10 @@ function isUnknown(error: unknown): boolean {
 }
 
 /**
- * Few horses are unknown to the API, but those that a chunk has left may be just these. So when it has known none yet, one
- * that it surely knows is asked for: if it answers 404 for that one too, the endpoint is gone, and no horse is noted.
- * While there is no such horse, a single one is believed. Resolves to how long the answer took to read.
+ * Few horses are unknown to the API, but those that a chunk has left may be just these. So when it has known none yet,
+ * one that it surely knows is asked for, and another one if it has lost that: if it answers 404 for both too, the
+ * endpoint is gone, and no horse is noted. While there is no such horse, a single one is believed. Resolves to how long
+ * the answer took to read.
  */
 async function refuseIfGone(
   unknown: number,
@@ -82,20 +83,25 @@ async function refuseIfGone(
   { queue, api }: { queue: IdQueue; api: FetchTools["api"] },
   signal: AbortSignal,
 ): Promise<number> {
-  const knownId = await queue.knownId();
-  if (knownId === null && unknown === 1) return 0;
-  if (knownId !== null) {
+  const lost: string[] = [];
+  while (lost.length < 2) {
+    const knownId = await queue.knownId(lost[0]);
+    if (knownId === null) break;
     try {
       const { busyMilliseconds } = await api.get(HORSE_PROFILE, query, signal, knownId);
       queue.hasKnownOne = true;
       return busyMilliseconds;
     } catch (error) {
       if (!isUnknown(error)) throw error;
+      lost.push(knownId);
     }
   }
+  if (lost.length === 0 && unknown === 1) return 0;
   throw new RacingApiError(
     `${HORSE_PROFILE} answered 404 for each of ${unknown} horses` +
-      `${knownId === null ? "" : `, and for ${knownId}, which the API knows`}. Does the API still have it?`,
+      `${
+        lost.length === 0 ? "" : `, and for ${lost.join(" and ")}, which the API knew`
+      }. Does the API still have it?`,
     { failureClass: "chunk", endpoint: HORSE_PROFILE, httpStatus: 404, retryAfterSeconds: null },
   );
 }

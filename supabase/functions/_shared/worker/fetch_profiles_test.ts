@@ -236,7 +236,9 @@ Deno.test("when the API does not even know a horse that it knew, the endpoint is
     assertEquals([row.state, row.cursor_id], ["dead", null]);
     assert(row.last_error?.includes("answered 404 for each of"), row.last_error ?? "");
     assertEquals(await notes(), []);
-    assertEquals(profileCalls(since).length, Math.min(count, 10) + 1);
+    // Two of those that it knew are asked for: it may have lost one.
+    assertEquals(profileCalls(since).length, Math.min(count, 10) + 2);
+    assertEquals(new Set(profileCalls(since).map(({ path }) => path)).size, Math.min(count, 10) + 2);
   }
 });
 
@@ -255,6 +257,27 @@ Deno.test("horses that the API does not know are noted, be it one or a whole pag
     assertEquals(profileCalls(since).length, count + 1);
     assertEquals((await chunkRow(chunk)).pages_done, count);
   }
+});
+
+Deno.test("a horse that the API has lost since does not say that the endpoint is gone: another one is asked for", async () => {
+  await leaveIncomplete(3);
+  const engine = engineClient();
+  const chunk = await startHorses(engine);
+  const { ids } = await engine.nextIds(chunk, null, 100);
+  const lost = await engine.knownId(chunk) ?? "none";
+  assert(lost !== "none");
+  const asked: (string | undefined)[] = [];
+  const meetsLost: EngineClient = {
+    ...engine,
+    knownId(held, other) {
+      asked.push(other);
+      return other === undefined ? Promise.resolve(lost) : engine.knownId(held, other);
+    },
+  };
+  answer404([...ids.map(({ id }) => id), lost]);
+  assertEquals(await work(chunk, meetsLost), "succeeded");
+  assertEquals(await notes(), ids.map(({ id }) => [id, false]));
+  assertEquals(asked, [undefined, lost]);
 });
 
 Deno.test("while no horse is known to the API, a single one is believed to be unknown, and several are not", async () => {

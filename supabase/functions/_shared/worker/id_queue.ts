@@ -26,9 +26,9 @@ export class IdQueue {
     return { ids: this.#ids.slice(0, this.chunk.pageLimit), left: this.#left };
   }
 
-  /** One that the API surely knows; null when there is none yet. */
-  async knownId(): Promise<string | null> {
-    return await this.engine.knownId(this.chunk);
+  /** One that the API surely knows, other than this one; null when there is none yet. */
+  async knownId(otherThan?: string): Promise<string | null> {
+    return await this.engine.knownId(this.chunk, otherThan);
   }
 
   /** Takes the first ones off: they were asked for. */

@@ -620,9 +620,8 @@ Deno.test("a race of a region that was not asked for, and a second copy, are not
   assertEquals((await sql`select from ingest_rejects`).length, 0);
 });
 
-Deno.test("a result that the API lists twice, over the end of a page, is read again and stored once", async () => {
-  const { engine, work } = bench();
-  const chunk = await claimed(engine, "results", "2026-06-03", "2026-06-07");
+/** The results of 3 to 7 June, as the API lists them. */
+async function firstWeek(): Promise<unknown[]> {
   const list: unknown[] = [];
   for (let total = 1; list.length < total;) {
     const path = "/results?start_date=2026-06-03&end_date=2026-06-07&region=gb&region=ire&limit=100";
@@ -633,19 +632,43 @@ Deno.test("a result that the API lists twice, over the end of a page, is read ag
     list.push(...page.results);
     total = page.total;
   }
-  const races = list.length;
-  list.splice(100, 0, list[99]);
+  return list;
+}
+
+/** Pages results out of a list, which may be another one for each page. */
+function answerResults(listAt: (skip: number) => unknown[]): void {
   api.faults = ({ endpoint, query }) => {
     if (endpoint !== "/results") return undefined;
-    const skip = Number(new URLSearchParams(query).get("skip"));
-    const body = JSON.stringify({
-      results: list.slice(skip, skip + 100),
-      total: list.length,
-      limit: 100,
-      skip,
-    });
-    return { status: 200, body };
+    const [skip, limit] = ["skip", "limit"].map((name) => Number(new URLSearchParams(query).get(name)));
+    const list = listAt(skip!);
+    const results = list.slice(skip!, skip! + limit!);
+    return { status: 200, body: JSON.stringify({ results, total: list.length, limit, skip }) };
   };
+}
+
+Deno.test("of two results at one time, listed in another order on each page, the one that is on none is not lost", async () => {
+  const { engine, work } = bench();
+  const chunk = await claimed(engine, "results", "2026-06-03", "2026-06-07");
+  const list = await firstWeek();
+  const swapped = [...list];
+  [swapped[99], swapped[100]] = [list[100], list[99]];
+  // The 100th of the list is on both pages of a hundred, and the 101st on neither, however often they are asked for.
+  answerResults((skip) => skip === 0 ? list : swapped);
+  assertEquals(await work(chunk), "waiting");
+  await sql`update backfill_progress set next_attempt_at = engine.clock() where id = ${chunk.id}`;
+  assertEquals(await work((await engine.claimChunk("results", null))!), "succeeded");
+  const [stored] = await sql`select count(*)::integer as races from ra_races
+    where has_result and race_date between '2026-06-03' and '2026-06-07'`;
+  assertEquals(stored?.["races"], list.length);
+});
+
+Deno.test("a result that the API lists twice, over the end of a page, is read again and stored once", async () => {
+  const { engine, work } = bench();
+  const chunk = await claimed(engine, "results", "2026-06-03", "2026-06-07");
+  const list = await firstWeek();
+  const races = list.length;
+  list.splice(100, 0, list[99]);
+  answerResults(() => list);
   assertEquals(await work(chunk), "waiting");
   await sql`update backfill_progress set next_attempt_at = engine.clock() where id = ${chunk.id}`;
   assertEquals(await work((await engine.claimChunk("results", null))!), "succeeded");
