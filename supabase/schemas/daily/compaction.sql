@@ -11,6 +11,7 @@ create table engine.compactions (
   bytes_before bigint not null,
   ended_at timestamptz,
   bytes_after bigint,
+  rows_after real,
   error text,
   constraint compactions_failed_has_ended check (error is null or ended_at is not null)
 );
@@ -21,6 +22,7 @@ comment on column engine.compactions.starts_at is 'The minute in which pg_cron r
 comment on column engine.compactions.bytes_before is 'Its size then.';
 comment on column engine.compactions.ended_at is 'When the sweep found that it was over; null while it is under way.';
 comment on column engine.compactions.bytes_after is 'Its size after the last time that succeeded; null before it.';
+comment on column engine.compactions.rows_after is 'Its entries then.';
 comment on column engine.compactions.error is 'Why the last time failed; null when it did not.';
 
 create view engine.indexes_to_compact
@@ -41,7 +43,13 @@ where
   owner.relnamespace = 'public'::regnamespace
   and owner.relname like 'ra\_%'
   and case
-    when part.indisvalid then size.bytes >= greatest(2000000, 1.25 * last.bytes_after)
+    when part.indisvalid then
+      size.bytes >= 2000000
+      -- What an entry takes, so that neither rows that came nor rows that went look like something else.
+      and (
+        last.bytes_after is null
+        or size.bytes / greatest(known.reltuples, 1) >= 1.25 * last.bytes_after / greatest(last.rows_after, 1)
+      )
     -- What a failed one leaves. One that is being built looks the same, and its session has it locked.
     else
       known.relname ~ '_cc(new|old)[0-9]*$'
@@ -52,10 +60,8 @@ where
   end
   and (last.error is null or last.ended_at < engine.clock() - interval '20 hours');
 comment on view engine.indexes_to_compact is
-  'Indexes of ra_* of 2 MB and more that have grown by a quarter since they were last compacted, or never were; and what
-   a compaction that failed left over, which is dropped. One that failed waits until the next night. By growth, and not
-   by an estimate of what an index should have: it is the same for every index, and what is written for nothing is never
-   more than a few times what the index has.';
+  'Indexes of ra_* of 2 MB and more in which an entry takes a quarter more than when they were last compacted, or which
+   never were; and what a compaction that failed left over, which is dropped. One that failed waits for 20 hours.';
 
 create function engine.kept_for_compaction()
 returns numeric
@@ -145,6 +151,11 @@ begin
       when now_there is distinct from under_way.index_oid then pg_catalog.pg_relation_size(now_there)
       else known.bytes_after
     end,
+    rows_after = case
+      when now_there is distinct from under_way.index_oid
+        then (select new.reltuples from pg_catalog.pg_class as new where new.oid = now_there)
+      else known.rows_after
+    end,
     error = case
       when now_there is not distinct from under_way.index_oid
         then coalesce(failure, 'pg_cron did not run it: see cron.job_run_details')
@@ -177,7 +188,7 @@ comment on view engine.waiting_for_room is
   'Backfills and pulls by hand that engine.pause_without_room has paused. Scheduled pulls are replaced by the next.';
 
 create function engine.resume_with_room()
-returns void
+returns boolean
 language plpgsql
 security invoker
 set search_path = ''
@@ -186,13 +197,16 @@ declare
   room constant engine.room := (select known from engine.room as known);
 begin
   -- With less than that, it would soon be paused again.
-  if room.megabytes + 10 < room.backfills_until - engine.kept_for_compaction() then
-    perform engine.go_on(waiting.id) from engine.waiting_for_room as waiting order by waiting.id;
+  if room.megabytes + 10 > room.backfills_until - engine.kept_for_compaction() then
+    return false;
   end if;
+  perform engine.go_on(waiting.id) from engine.waiting_for_room as waiting order by waiting.id;
+  return found;
 end
 $$;
 comment on function engine.resume_with_room() is
-  'Resumes the runs that were paused because the database had no room, once it has 10 MB more than they need to go on.';
+  'Resumes the runs that were paused because the database had no room, once it has 10 MB more than they need to go on.
+   Returns whether it resumed any.';
 
 create function engine.compact_indexes()
 returns void
@@ -202,7 +216,7 @@ set search_path = ''
 as $$
 declare
   under_way constant engine.compactions := (
-    select known from engine.compactions as known where known.ended_at is null
+    select known from engine.compactions as known where known.ended_at is null order by known.starts_at limit 1
   );
   due engine.indexes_to_compact;
 begin
@@ -225,6 +239,10 @@ begin
   ) then
     return;
   end if;
+  -- What else is to be compacted waits for their end, since what they bring makes it due again.
+  if engine.resume_with_room() then
+    return;
+  end if;
   select known.* into due
   from engine.indexes_to_compact as known
   cross join engine.room as room
@@ -233,15 +251,14 @@ begin
   limit 1;
   if due.index_oid is not null then
     perform engine.begin_compaction(due);
-  else
-    perform engine.resume_with_room();
   end if;
 end
 $$;
 comment on function engine.compact_indexes() is
-  'A step of compacting, which the sweep takes each minute: notes the end of the compaction that is under way, schedules
-   that of the largest index that is due and that there is room for, or resumes the runs that waited for room. Looks for
-   something to do each ten minutes, and each minute while such a run waits; not while chunks are worked on.';
+  'A step of compacting, which the sweep takes each minute: notes the end of the compaction that is under way, then
+   resumes the runs that waited for room, or schedules the compaction of the largest index that is due and that there is
+   room for. Looks for something to do each ten minutes, and each minute while such a run waits; not while chunks are
+   worked on.';
 
 alter table engine.compactions enable row level security;
 grant select on engine.compactions, engine.indexes_to_compact to service_role;
