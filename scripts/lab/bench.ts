@@ -3,7 +3,7 @@ import { addDays, formatISO, parseISO } from "date-fns";
 import { renderTable } from "../command_line/render_table.ts";
 import { runTask } from "../command_line/run_main.ts";
 import { percentile } from "./bench/arithmetic.ts";
-import { measureSize, planMonth, racingBytes, timeStatements } from "./bench/database.ts";
+import { compactIndexes, measureSize, planMonth, racingBytes, timeStatements } from "./bench/database.ts";
 import { type EdgeFigures, figuresOf, type Measured, objectOf, rowsOf } from "./bench/figures.ts";
 import { measureIngest } from "./bench/ingest.ts";
 import { InvocationWatch } from "./bench/invocation_watch.ts";
@@ -64,14 +64,18 @@ async function bench(options: BenchOptions): Promise<number> {
   };
   const sql = open(platform.databaseUrl, 1);
   await liftPlanLimit(sql);
+  await sql`update backfill_settings set capture_long_texts = ${options.hasLongTexts}`;
   const measured = await measure(platform, options, watches, { sql, admin: open(platform.adminUrl, 1) });
 
   const figures = figuresOf(measured);
   const { start, end } = range;
   const cores = navigator.hardwareConcurrency;
   console.log(
-    `${start} to ${end}, the API at ${boot.apiSpeed} times the documented rates, ${cores} cores. Of two runs on one ` +
-      `machine, compare how many times the baseline a figure is, not its value.\n`,
+    `${start} to ${end}${
+      options.hasLongTexts ? "" : " without long texts"
+    }, the API at ${boot.apiSpeed} times the ` +
+      `documented rates, ${cores} cores. Of two runs on one machine, compare how many times the baseline a figure is, ` +
+      `not its value.\n`,
   );
   console.log(renderTable(rowsOf(figures)));
   if (options.json) {
@@ -80,6 +84,7 @@ async function bench(options: BenchOptions): Promise<number> {
         start_date: start,
         end_date: end,
         api_speed: boot.apiSpeed,
+        long_texts: options.hasLongTexts,
         cores,
         figures: objectOf(figures),
       }),
@@ -99,6 +104,9 @@ async function measure(
   const fill = await measureRun(connections, platform, range, "missing");
   watches.sample.end();
   const edge = await edgeFigures(sql, watches);
+  const filled = await measureSize(admin);
+  say("Compacting the indexes …");
+  await compactIndexes(sql, admin);
   const size = await measureSize(admin);
   say("Asking the engine's views …");
   const statements = await timeStatements(sql);
@@ -112,7 +120,7 @@ async function measure(
   say(`Storing ${watches.sample.pages.length} pages again, and copying their rows …`);
   const ingest = await measureIngest(admin, watches.sample.pages);
   return {
-    ...{ isFull, fill, edge, size, statements, month, ingest },
+    ...{ isFull, fill, edge, filled, size, statements, month, ingest },
     secondPass: { ...second, growthBytes, racingBytes: bytesBefore },
   };
 }

@@ -27,6 +27,7 @@ Deno.test("the bench of a few days prints each figure in a table, and the same a
     start_date: "2025-10-18",
     end_date: "2025-10-19",
     api_speed: 50,
+    long_texts: true,
     cores: navigator.hardwareConcurrency,
   });
   const names = Object.keys(figures);
@@ -42,6 +43,7 @@ Deno.test("the bench of a few days prints each figure in a table, and the same a
     "second_pass_growth_bytes",
     "second_pass_wal_bytes_per_runner",
     "database_megabytes",
+    "database_megabytes_before_compaction",
     "runner_heap_bytes",
     "runner_index_bytes",
     "fill_wal_bytes_per_runner",

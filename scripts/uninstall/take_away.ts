@@ -37,7 +37,7 @@ end
 $$`.trim());
 const UNSCHEDULE = statement(
   "select cron.unschedule(jobname) from cron.job where jobname in ('engine-sweep', 'engine-watch', " +
-    "'engine-upkeep', 'engine-pulls')",
+    "'engine-upkeep', 'engine-pulls', 'engine-compact')",
 );
 /** A database of an earlier schema has neither of these. */
 const FORGET = statement("update backfill_settings set set_up_at = null");

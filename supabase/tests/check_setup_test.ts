@@ -121,6 +121,7 @@ Deno.test("check_setup() asks at first and says so, then finds that everything w
     "API account: ok",
     "API plan: ok",
     "database size: ok",
+    "indexes: ok",
     "webhook: ok",
     "ping: ok",
   ]);

@@ -28,6 +28,7 @@ const MEASURED: Measured = {
     mostLogLinesInTenSeconds: 300,
     documentedCallsPerSecond: 6.3,
   },
+  filled: { databaseBytes: 300e6, runners: 5000, heapBytes: 3_000_000, indexBytes: 900_000, tables: [] },
   size: {
     databaseBytes: 250e6,
     runners: 5000,
@@ -61,6 +62,7 @@ Deno.test("each figure stands beside what it is held against, and how many times
     ["second_pass_growth_bytes", 0],
     ["second_pass_wal_bytes_per_runner", 0.2],
     ["database_megabytes", 0.5],
+    ["database_megabytes_before_compaction", 1.2],
     ["runner_heap_bytes", 1.5],
     ["runner_index_bytes", 1],
     ["fill_wal_bytes_per_runner", 5],

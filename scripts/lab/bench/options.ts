@@ -11,6 +11,8 @@ export interface BenchOptions {
   readonly range: DayRange;
   /** Whether it is the range that the old system's API calls are known of. */
   readonly isFull: boolean;
+  /** Whether the setting capture_long_texts is on, as it is at first. */
+  readonly hasLongTexts: boolean;
   readonly boot: BootOptions & { readonly apiSpeed: number };
   readonly json: boolean;
 }
@@ -30,6 +32,7 @@ Machines are noisy and differ: compare ratios. Figures of processes are read fro
 
   --full               ${FULL.start} to ${FULL.end} at the documented rates, which takes ten minutes
                        (default: ${YEAR.start} to ${YEAR.end} at ${YEAR_SPEED} times the rates)
+  --without-long-texts fill it with the setting capture_long_texts off
   --start-date DAY     another first day, YYYY-MM-DD
   --end-date DAY       another last day
 ${BOOT_OPTIONS_HELP.replace("(default 1)", `(default ${YEAR_SPEED}; with --full 1)`)}
@@ -47,7 +50,7 @@ Exit code 0: it was measured, whatever the figures are. 1: the fill failed, or n
 export function readBenchOptions(args: readonly string[]): BenchOptions {
   const given = readArguments(args, {
     task: "bench",
-    flags: ["full", "json"],
+    flags: ["full", "without-long-texts", "json"],
     values: { "start-date": day, "end-date": day, ...BOOT_VALUES },
   });
   const { help, full, json, "start-date": start, "end-date": end } = given;
@@ -61,6 +64,7 @@ export function readBenchOptions(args: readonly string[]): BenchOptions {
     help,
     range,
     isFull: full,
+    hasLongTexts: !given["without-long-texts"],
     boot: { ...boot, apiSpeed: boot.apiSpeed ?? (full ? 1 : YEAR_SPEED) },
     json,
   };

@@ -13,6 +13,8 @@ Deno.test("without options a year is filled at 20 times the rates, with --full t
     true,
   ]);
   assertEquals(readBenchOptions(["--full", "--api-speed", "3"]).boot.apiSpeed, 3);
+  assertEquals(full.hasLongTexts, true);
+  assertEquals(readBenchOptions(["--full", "--without-long-texts"]).hasLongTexts, false);
 });
 
 Deno.test("an option of the bench that is wrong is a sentence", () => {

@@ -185,6 +185,7 @@ begin
     l.next_slot > engine.clock() + interval '61 minutes'
     or engine.clock() + interval '61 minutes' < any (l.taken_slots);
   perform engine.forget_lost_dispatches();
+  perform engine.compact_indexes();
   begin
     perform engine.dispatch_due();
   exception
@@ -202,5 +203,5 @@ begin
 end
 $$;
 comment on function engine.sweep() is
-  'The cron tick of every minute: ends expired leases, then dispatches what is due and not being worked on. With
-   nothing to do it dispatches nothing.';
+  'The cron tick of every minute: ends expired leases, takes a step of compacting indexes, then dispatches what is due
+   and not being worked on. With nothing to do it dispatches nothing.';

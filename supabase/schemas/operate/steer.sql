@@ -106,6 +106,24 @@ $$;
 comment on function public.backfill_pause(bigint) is
   'Pauses a run: chunks being worked on store their current page and yield, waiting ones keep waiting.';
 
+create function engine.go_on(run_id bigint)
+returns void
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+begin
+  -- Chunks before their run, in the usual order. Due from now on: not since before the pause, which would look as if
+  -- their dispatches were unanswered, and not after a wait that the pause has made pointless.
+  perform engine.hold_chunks(go_on.run_id, array['waiting']);
+  update public.backfill_progress as chunk
+  set next_attempt_at = engine.clock(), failing_since = null
+  where chunk.run_id = go_on.run_id and chunk.state = 'waiting';
+  update public.backfill_runs as run set paused_at = null, pause_reason = null where run.id = go_on.run_id;
+end
+$$;
+comment on function engine.go_on(bigint) is 'Ends the pause of a run. Nothing is dispatched yet.';
+
 create function public.backfill_resume(run_id bigint)
 returns void
 language plpgsql
@@ -124,12 +142,7 @@ begin
   if held.paused_at is null then
     perform engine.refuse_to_steer(held.id, 'is not paused');
   end if;
-  update public.backfill_runs as run set paused_at = null, pause_reason = null where run.id = held.id;
-  -- Due from now on. Not since before the pause, which would look as if their dispatches were unanswered, and not after
-  -- a wait that the pause has made pointless.
-  update public.backfill_progress as chunk
-  set next_attempt_at = engine.clock(), failing_since = null
-  where chunk.run_id = held.id and chunk.state = 'waiting';
+  perform engine.go_on(held.id);
   perform engine.pause_without_room();
   select run.* into held from public.backfill_runs as run where run.id = held.id;
   if held.paused_at is not null then
@@ -216,6 +229,6 @@ revoke all on function
   public.backfill_pause, public.backfill_resume, public.backfill_cancel, public.backfill_retry
   from public, anon, authenticated, service_role;
 grant execute on function
-  engine.hold_run, engine.refuse_to_steer, engine.hold_chunks, public.backfill_pause, public.backfill_resume,
+  engine.hold_run, engine.refuse_to_steer, engine.hold_chunks, engine.go_on, public.backfill_pause, public.backfill_resume,
   public.backfill_cancel, public.backfill_retry
   to service_role;

@@ -193,7 +193,7 @@ create trigger skip_unchanged_row before update on public.ra_races
   for each row execute function engine.skip_unchanged_row();
 
 alter table public.ra_races
-  set (fillfactor = 90, autovacuum_vacuum_scale_factor = 0.02, autovacuum_analyze_scale_factor = 0.02);
+  set (autovacuum_vacuum_scale_factor = 0.02, autovacuum_analyze_scale_factor = 0.02);
 
 alter table public.ra_races enable row level security;
 revoke all on public.ra_races from public, anon, authenticated, service_role;

@@ -60,7 +60,8 @@ create table public.ra_runners (
   medical jsonb,
   previous_trainers jsonb,
   previous_owners jsonb,
-  constraint ra_runners_pkey primary key (race_id, horse_id),
+  -- Ids rise with the days, so what comes later goes to the end: its other pages need no room for more.
+  constraint ra_runners_pkey primary key (race_id, horse_id) with (fillfactor = 100),
   -- An amount may be in an unknown currency.
   constraint ra_runners_currency_has_amount check (prize_currency is null or prize_amount is not null),
   constraint ra_runners_currency_is_iso check (prize_currency ~ '^[A-Z]{3}$'),

@@ -26,28 +26,42 @@ set search_path = ''
 as $$
 declare
   room constant engine.room := (select known from engine.room as known);
+  kept numeric;
 begin
-  if room.megabytes < room.backfills_until then
+  -- No index has a fifth of the database; to look which are to be compacted takes a moment more.
+  if room.megabytes < 0.8 * room.backfills_until then
+    return;
+  end if;
+  kept := engine.kept_for_compaction();
+  if room.megabytes < room.backfills_until - kept then
     return;
   end if;
   update public.backfill_runs as run
   set
     paused_at = engine.clock(),
+    -- engine.waiting_for_room knows it by its first words.
     pause_reason = format(
-      'The database has %s of the %s MB that the plan allows (backfill_settings.database_limit_megabytes); %s. Make '
-      'room, or take a larger plan and set the limit to what it allows%s',
-      round(room.megabytes), room.limit_megabytes,
-      case
-        when run.kind = 'schedule' and room.megabytes >= room.daily_pulls_until
-          then 'beyond them a free project becomes read-only'
-        else format('the last %s are kept for the daily pulls', room.limit_megabytes - room.backfills_until)
-      end,
-      case
-        -- The next one of its kind takes its place.
-        when run.kind in ('gaps', 'schedule') then '.'
-        else format('; then: select backfill_resume(%s);', run.id)
-      end
+      'The database has %s of the %s MB that the plan allows', round(room.megabytes), room.limit_megabytes
     )
+      || case
+        when room.megabytes < room.backfills_until then
+          '. While there is room for it, its indexes are compacted, which takes some minutes; then the run goes on by '
+          'itself.'
+        else format(
+          ' (backfill_settings.database_limit_megabytes); %s. Make room, or take a larger plan and set the limit to '
+          'what it allows%s',
+          case
+            when run.kind = 'schedule' and room.megabytes >= room.daily_pulls_until
+              then 'beyond them a free project becomes read-only'
+            else format('the last %s are kept for the daily pulls', room.limit_megabytes - room.backfills_until)
+          end,
+          case
+            -- The next one of its kind takes its place.
+            when run.kind in ('gaps', 'schedule') then '.'
+            else format('; then: select backfill_resume(%s);', run.id)
+          end
+        )
+      end
   where run.id in (
     select full_up.id
     from public.backfill_runs as full_up
@@ -68,7 +82,8 @@ begin
 end
 $$;
 comment on function engine.pause_without_room() is
-  'Pauses each live run that has no room left in the database, with a sentence that says what to do: see engine.room.
+  'Pauses each live run that has no room left in the database, with a sentence that says what to do: see engine.room. A
+   backfill is paused earlier while indexes are to be compacted, because that needs room: engine.kept_for_compaction.
    Each claim asks, and each fourth page of a chunk, so what still comes is four pages of each chunk at most; with odds,
    and of horses, each page asks. To ask takes some milliseconds, by the number of files of the database: it has 700 and
    more.';

@@ -206,3 +206,38 @@ as $$
 $$;
 comment on function engine.check_size() is
   'How large the database is, in megabytes of 1,000,000 bytes, against the limit in backfill_settings.';
+
+create function engine.check_indexes()
+returns table (part text, state text, finding text, what_to_do text)
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+  select
+    'indexes',
+    case when last.error is not null then 'warning' else 'ok' end,
+    case
+      when last.index_name is null then 'None has been compacted yet.'
+      when last.error is not null
+        then format('%s could not be compacted at %s: %s.', last.index_name, last.starts_at, rtrim(last.error, '.'))
+      when last.ended_at is null then format('%s is being compacted since %s.', last.index_name, last.starts_at)
+      else format(
+        '%s was the last to be compacted, at %s: %s MB before, %s after.', last.index_name, last.ended_at,
+        round(last.bytes_before / 1e6, 1), round(last.bytes_after / 1e6, 1)
+      )
+    end,
+    case
+      when last.error is not null then 'Nothing: what is left over is dropped, and it is tried again after 20 hours.'
+      else 'Nothing.'
+    end
+  from (values (null)) as one (row)
+  left join lateral (
+    select known.*
+    from engine.compactions as known
+    order by known.error is not null desc, known.ended_at is null desc, known.ended_at desc
+    limit 1
+  ) as last on true
+$$;
+comment on function engine.check_indexes() is
+  'What the last compaction of an index gave, or that one failed: see engine.indexes_to_compact.';

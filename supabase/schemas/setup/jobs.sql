@@ -1,4 +1,5 @@
--- The engine's cron jobs. start_schedules adds another one, engine-pulls.
+-- The engine's cron jobs. start_schedules adds another one, engine-pulls; engine-compact comes and goes, see
+-- engine.begin_compaction.
 
 create function engine.schedule_jobs()
 returns void

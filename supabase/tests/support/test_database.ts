@@ -46,6 +46,7 @@ export const MONDAY_NOON = "2026-06-15T11:00:00Z";
 const FILLED_TABLES = [
   "alerts",
   "engine.alert_messages",
+  "engine.compactions",
   "engine.gap_pulls",
   "engine.ids_asked",
   "engine.racing_api_calls",

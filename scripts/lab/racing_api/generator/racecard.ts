@@ -209,7 +209,12 @@ function cardRunner(
       : [],
     comment: hash % 31 === 0 ? null : cardComment(hash),
     spotlight: state.declared ? spotlight(hash, roundDistance(conditions.yards)) : "",
-    quotes: hash % 5 === 2 ? [quote(runner, race)] : [],
+    // Two of 13 have any, one of them two.
+    quotes: hash % 13 === 2
+      ? [quote(runner, race)]
+      : hash % 13 === 5
+      ? [quote(runner, race), quote({ ...runner, hash: hash ^ 0x5bd1e995 }, race)]
+      : [],
     stable_tour: hash % 7 === 3 ? [{ quote: tourText(hash, horse.name) }] : [],
     medical: windSurgery ? [{ date: dateOf(race.day - 60 - (hash >>> 8) % 400), type: "Wind Surgery" }] : [],
     ...position(runner, state),
@@ -261,12 +266,12 @@ function quote(
   { day, id, meeting: { course } }: RaceField["race"],
 ): object {
   return {
-    date: dateOf(day - 30 - hash % 300),
+    date: dateOf(day - 30 - (hash >>> 0) % 300),
     horse: horse.name,
     horse_id: `hrs_${horse.digits}`,
     race: QUOTED_RACES[(hash >>> 6) % QUOTED_RACES.length],
     // Of an earlier race, which need not be stored.
-    race_id: id.replace(/\d{4}$/, String(1000 + hash % 9000)),
+    race_id: id.replace(/\d{4}$/, String(1000 + (hash >>> 0) % 9000)),
     course: course.cardName,
     course_id: course.id,
     distance_f: "8",
