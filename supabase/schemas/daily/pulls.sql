@@ -1,4 +1,4 @@
--- The daily pulls. A cron tick each minute starts what is due by the UK's clock; each pull is an ordinary run.
+-- The daily pulls. The tick starts what is due by the UK's clock; each pull is an ordinary run.
 
 create function engine.replace_paused_pulls(feed text, inout first_day date, inout last_day date)
 language plpgsql
@@ -199,6 +199,8 @@ declare
   schedule public.pull_schedules;
   due timestamptz;
   started integer := 0;
+  is_left boolean := false;
+  next_due timestamptz := 'infinity';
   what_to_do text;
 begin
   -- Two ticks at once would start the same pull twice.
@@ -225,7 +227,11 @@ begin
     -- Each on its own: an error in one delays no other.
     begin
       due := engine.last_due(schedule, engine.clock());
-      continue when due is null or due <= schedule.last_due_at;
+      if due is null or due <= schedule.last_due_at then
+        next_due := least(next_due, engine.next_due(schedule, engine.clock()));
+        continue;
+      end if;
+      is_left := true;
       perform from public.pull_schedules as s where s.name = schedule.name for no key update skip locked;
       -- Another session is changing it: the next tick uses its new values.
       continue when not found;
@@ -246,10 +252,14 @@ begin
         );
     end;
   end loop;
+  -- What was due, and may have been left, is looked at again by the next tick.
+  if not is_left then
+    perform engine.rest('pulls', until => next_due);
+  end if;
   return started;
 end
 $$;
 comment on function engine.start_due_pulls() is
-  'The cron tick of the schedules: starts a pull for each schedule that is due, one even if several of its times were
+  'The part of the tick that looks at the schedules: starts a pull for each schedule that is due, one even if several of its times were
    missed, and closes gaps when that is due and after a standstill of ten minutes. A schedule that can''t be started is
    tried again with the next tick, and the others go on. Returns how many runs were started.';
