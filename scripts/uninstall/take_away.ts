@@ -36,8 +36,10 @@ begin
 end
 $$`.trim());
 const UNSCHEDULE = statement(
-  "select cron.unschedule(jobname) from cron.job where jobname in ('engine-sweep', 'engine-watch', " +
-    "'engine-upkeep', 'engine-pulls', 'engine-compact')",
+  "select cron.unschedule(jobname) from cron.job where jobname in ('engine-tick', 'engine-upkeep', " +
+    "'engine-compact', " +
+    // Those of earlier versions.
+    "'engine-sweep', 'engine-watch', 'engine-pulls')",
 );
 /** A database of an earlier schema has neither of these. */
 const FORGET = statement("update backfill_settings set set_up_at = null");

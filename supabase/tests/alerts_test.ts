@@ -525,7 +525,7 @@ Deno.test("a sweep that stopped says so in one message when it runs again", asyn
 
 Deno.test("a sweep that stops while the watch goes on raises an alert that is resolved when it runs again", async () => {
   await db.sql`select engine.sweep()`;
-  for (let minute = 0; minute < 20; minute++) {
+  for (let minute = 0; minute < 30; minute++) {
     await watch();
     await db.passTime("1 minute");
   }

@@ -110,9 +110,10 @@ Deno.test("check_setup() asks at first and says so, then finds that everything w
     "Vault: project_url: ok",
     "Vault: worker_secret: ok",
     "pg_net: ok",
-    "cron: engine-sweep: ok",
-    "cron: engine-watch: ok",
+    "cron: engine-tick: ok",
     "cron: engine-upkeep: ok",
+    "tick: sweep: ok",
+    "tick: watch: ok",
     "function events: ok",
     "function masters: ok",
     "database from events: ok",
@@ -266,13 +267,13 @@ const BROKEN: readonly Broken[] = [
   {
     link: "a cron job that is gone",
     async break() {
-      await sql`select cron.unschedule('engine-sweep')`;
+      await sql`select cron.unschedule('engine-tick')`;
       return async () => {
         await sql`select engine.schedule_jobs()`;
         await everything.platform.cron.tick(new Date());
       };
     },
-    shows: ["cron: engine-sweep: failed"],
+    shows: ["cron: engine-tick: failed"],
     finds: "The job is gone.",
     says: "select engine.schedule_jobs();",
   },

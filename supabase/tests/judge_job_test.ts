@@ -28,7 +28,6 @@ async function judged(job: string, runs: readonly Run[], serverAge: string): Pro
   await assertRejects(
     () =>
       db.admin.begin(async (sql) => {
-        await sql`select cron.schedule('engine-pulls', '* * * * *', 'select 1')`;
         await sql`update cron.job set active = true, username = 'postgres' where jobname like 'engine-%'`;
         await sql`delete from cron.job_run_details`;
         for (const { job, ago, status = "succeeded", said = "" } of runs) {
@@ -66,57 +65,60 @@ interface Case {
 }
 
 /** A sign that pg_cron runs. */
-const NOW: Run = { job: "engine-sweep", ago: "10 seconds" };
+const NOW: Run = { job: "engine-tick", ago: "10 seconds" };
 const BROKEN = { status: "failed", said: "ERROR:  it broke" };
 const CASES: readonly Case[] = [
   {
     when: "no job has started for three minutes",
-    job: "engine-sweep",
-    runs: [{ job: "engine-sweep", ago: "4 minutes" }],
+    job: "engine-tick",
+    runs: [{ job: "engine-tick", ago: "4 minutes" }],
     state: "failed",
     says: "Restart the project",
   },
   {
     when: "the project was woken a minute ago",
-    job: "engine-sweep",
-    runs: [{ job: "engine-sweep", ago: "30 hours" }],
+    job: "engine-tick",
+    runs: [{ job: "engine-tick", ago: "30 hours" }],
     serverAge: "1 minute",
     state: "waiting",
     says: "before the server was started",
   },
   {
     when: "its run was cut off when the server stopped",
-    job: "engine-sweep",
-    runs: [{ job: "engine-sweep", ago: "2 minutes", status: "failed", said: "server restarted" }],
+    job: "engine-tick",
+    runs: [{ job: "engine-tick", ago: "2 minutes", status: "failed", said: "server restarted" }],
     serverAge: "1 minute",
     state: "waiting",
     says: "before the server was started",
   },
   {
-    when: "it has just been scheduled, and the others run",
-    job: "engine-pulls",
-    runs: [{ job: "engine-sweep", ago: "1 hour" }, NOW],
+    when: "it has just been scheduled, and the other one ran",
+    job: "engine-tick",
+    runs: [{ job: "engine-upkeep", ago: "1 hour" }],
     state: "waiting",
     says: "It has not run yet.",
   },
   {
     when: "all jobs have just been scheduled",
-    job: "engine-sweep",
+    job: "engine-tick",
     runs: [],
     state: "waiting",
     says: "It has not run yet.",
   },
   {
     when: "only another one has started for four minutes",
-    job: "engine-watch",
-    runs: [{ job: "engine-watch", ago: "4 minutes", status: "running" }, NOW],
+    job: "engine-tick",
+    runs: [{ job: "engine-tick", ago: "4 minutes", status: "running" }, {
+      job: "engine-upkeep",
+      ago: "10 seconds",
+    }],
     state: "waiting",
     says: "has not ended yet",
   },
   {
     when: "its last run failed",
-    job: "engine-watch",
-    runs: [{ job: "engine-watch", ago: "10 seconds", ...BROKEN }],
+    job: "engine-tick",
+    runs: [{ job: "engine-tick", ago: "10 seconds", ...BROKEN }],
     state: "failed",
     says: "ERROR:  it broke",
   },

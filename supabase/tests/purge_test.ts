@@ -43,7 +43,7 @@ Deno.test("what is older than the settings say goes, what is younger stays", asy
   await db.admin`
     insert into cron.job_run_details (jobid, status, end_time)
     select jobid, 'succeeded', now() - old.days * interval '1 day'
-    from cron.job, (values (1, null), (2, 8), (3, 6)) as old (place, days) where jobname = 'engine-sweep' order by old.place
+    from cron.job, (values (1, null), (2, 8), (3, 6)) as old (place, days) where jobname = 'engine-tick' order by old.place
   `;
   const deleted = await purge();
   assertEquals(deleted, {

@@ -40,11 +40,12 @@ async function onSince(moment: string): Promise<void> {
   await db.sql`truncate engine.gap_pulls`;
 }
 
-Deno.test("start_schedules() makes one job, says what comes next, and can be called again; stop_schedules() too", async () => {
-  const jobs = () => db.sql`select jobname, schedule from cron.job where jobname = 'engine-pulls'`;
+Deno.test("start_schedules() has the next tick pull, says what comes next, and can be called again; stop_schedules() too", async () => {
+  const parts = async () => (await db.sql`select engine.take_parts_due() as parts`)[0]?.["parts"];
+  assertEquals(await parts(), ["sweep", "watch"]);
   const before = await db.sql`select name from start_schedules()`;
   await db.sql`select start_schedules()`;
-  assertEquals([...await jobs()], [{ jobname: "engine-pulls", schedule: "* * * * *" }]);
+  assertEquals(await parts(), ["sweep", "pulls", "watch"]);
   assertEquals(before.map((row) => row["name"]).toSorted(), [
     "day_cards",
     "day_results",
@@ -56,7 +57,7 @@ Deno.test("start_schedules() makes one job, says what comes next, and can be cal
   ]);
   await db.sql`select stop_schedules()`;
   await db.sql`select stop_schedules()`;
-  assertEquals([...await jobs()], []);
+  assertEquals(await parts(), ["sweep", "watch"]);
 });
 
 Deno.test("the first tick pulls everything once, so that today is there within minutes", async () => {

@@ -142,8 +142,8 @@ for (const [name, call] of STARTS) {
         'PT424: Vault lacks the secret "worker_secret". Run "npx -y deno task setup"',
       );
     });
-    await db.sql`select cron.unschedule('engine-sweep')`;
-    assertStringIncludes(await refusal(call), "PT424: The cron job engine-sweep is gone");
+    await db.sql`select cron.unschedule('engine-tick')`;
+    assertStringIncludes(await refusal(call), "PT424: The cron job engine-tick is gone");
     await db.sql`select engine.schedule_jobs()`;
 
     // No answer is no reason.
@@ -257,14 +257,15 @@ Deno.test("no feed can be called ping, which is what a ping is signed with", asy
   );
 });
 
-Deno.test("schedule_jobs() puts back what is gone, and changes nothing when called again", async () => {
-  // A server that other tests have used may have them on.
-  await db.sql`select stop_schedules()`;
+Deno.test("schedule_jobs() puts back what is gone, takes away what earlier versions had, and changes nothing when called again", async () => {
   const jobs = () =>
     db.sql`select jobname, schedule, command from cron.job where jobname like 'engine-%' order by jobname`;
   const before = [...await jobs()];
-  assertEquals(before.map(({ jobname }) => jobname), ["engine-sweep", "engine-upkeep", "engine-watch"]);
+  assertEquals(before.map(({ jobname }) => jobname), ["engine-tick", "engine-upkeep"]);
   await db.sql`select cron.unschedule(jobname) from cron.job where jobname like 'engine-%'`;
+  for (const retired of ["sweep", "watch", "pulls"]) {
+    await db.sql`select cron.schedule(${`engine-${retired}`}, '* * * * *', 'select 1')`;
+  }
   await db.sql`select engine.schedule_jobs()`;
   await db.sql`select engine.schedule_jobs()`;
   assertEquals([...await jobs()], before);
@@ -332,29 +333,29 @@ Deno.test("check_grants() says when the functions' role may not read how large t
   });
 });
 
-Deno.test("check_cron() asks for the schedules' job only while they are on, and shows a run that failed", async () => {
+Deno.test("check_cron() asks for the pulls only while the schedules are on, and shows a run that failed", async () => {
   const rows = async () =>
     Object.fromEntries(
       (await db.sql`select part, state, finding from engine.check_cron()`).map((row) => [row["part"], row]),
     );
   await db.sql`select stop_schedules()`;
-  assertEquals("cron: engine-pulls" in await rows(), false);
+  assertEquals("tick: pulls" in await rows(), false);
   await db.sql`select start_schedules()`;
-  assertEquals("cron: engine-pulls" in await rows(), true);
+  assertEquals("tick: pulls" in await rows(), true);
   await db.sql`select stop_schedules()`;
   await passing(async () => {
     // On a server with the real pg_cron the jobs are switched off while it is tested.
-    const [job] = await db.admin`select active from cron.job where jobname = 'engine-watch'`;
-    await db.admin`update cron.job set active = true where jobname = 'engine-watch'`;
+    const [job] = await db.admin`select active from cron.job where jobname = 'engine-tick'`;
+    await db.admin`update cron.job set active = true where jobname = 'engine-tick'`;
     await db.admin`
       insert into cron.job_run_details (jobid, runid, command, username, status, return_message, start_time)
       select j.jobid, 1000000, '', j.username, 'failed', 'ERROR:  it broke', now()
-      from cron.job as j where j.jobname = 'engine-watch'
+      from cron.job as j where j.jobname = 'engine-tick'
     `;
-    const watch = (await rows())["cron: engine-watch"];
+    const tick = (await rows())["cron: engine-tick"];
     await db.admin`delete from cron.job_run_details where runid = 1000000`;
-    await db.admin`update cron.job set active = ${job?.["active"]} where jobname = 'engine-watch'`;
-    assertEquals(watch?.["state"], "failed");
-    assertStringIncludes(watch?.["finding"], "ERROR:  it broke");
+    await db.admin`update cron.job set active = ${job?.["active"]} where jobname = 'engine-tick'`;
+    assertEquals(tick?.["state"], "failed");
+    assertStringIncludes(tick?.["finding"], "ERROR:  it broke");
   });
 });

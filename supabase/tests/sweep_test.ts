@@ -11,15 +11,6 @@ Deno.test.beforeEach(() => db.reset());
 const sweep = () => db.sql`select engine.sweep()`;
 const dispatchedFeeds = async () => (await db.takeDispatches()).map((dispatch) => dispatch.body["feed"]);
 
-Deno.test("the sweep is scheduled every minute", async () => {
-  const jobs = await db.sql`select jobname, schedule, command from cron.job where jobname = 'engine-sweep'`;
-  assertEquals([...jobs], [{
-    jobname: "engine-sweep",
-    schedule: "* * * * *",
-    command: "select engine.sweep()",
-  }]);
-});
-
 Deno.test("with nothing to do the sweep makes no dispatch", async () => {
   await sweep();
   assertEquals(await dispatchedFeeds(), []);

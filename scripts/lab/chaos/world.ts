@@ -123,11 +123,12 @@ async function prepare(adminUrl: string): Promise<void> {
     await sql`alter database postgres set synchronous_commit = on`;
     await sql`update backfill_settings set answer_timeout_seconds = ${ANSWER_TIMEOUT_SECONDS}`;
     // Only the sweep belongs to a backfill. The second one is for two at once.
-    await sql`update cron.job set active = (command like '%engine.sweep()%')`;
+    await sql`update cron.job set active = false`;
     await sql`
       insert into cron.job (jobname, schedule, command, database, username, active)
-      select 'second-sweep', schedule, command, database, username, false
-      from cron.job where command like '%engine.sweep()%'
+      select sweep.name, job.schedule, 'select engine.sweep()', job.database, job.username, sweep.is_first
+      from cron.job as job, (values ('first-sweep', true), ('second-sweep', false)) as sweep (name, is_first)
+      where job.jobname = 'engine-tick'
     `;
   } finally {
     await sql.end({ timeout: 1 });

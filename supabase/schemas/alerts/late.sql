@@ -37,22 +37,24 @@ comment on view engine.failing_schedules is
 create view engine.jobs_at_a_standstill
 with (security_invoker = true)
 as
--- One job alone has stopped. When all of cron stopped, the sweep reports it as soon as it runs again.
+-- One part of the tick has stopped. When all of cron stopped, the sweep reports it as soon as it runs again, and when
+-- the tick alone did, the upkeep does.
 select
   'standstill' as kind,
   job.subject,
   format(
-    '%s since %s: %s. See cron.job_run_details for %s.', job.words, still.beat_at, job.what_follows, job.name
+    '%s since %s: %s. %s', job.words, still.beat_at, job.what_follows,
+    coalesce('The last error: ' || rtrim(still.last_error, '.') || '.', 'See cron.job_run_details for engine-tick.')
   ) as message
 from (
   values
-    ('sweep', 'engine-sweep', 'the sweep', 'The sweep has not run', 'what gets lost is not restored'),
-    ('pulls', 'engine-pulls', 'the schedules', 'The schedules have not been looked at', 'nothing is pulled by itself')
-) as job (beats, name, subject, words, what_follows)
+    ('sweep', 'the sweep', 'The sweep has not run', 'what gets lost is not restored'),
+    ('pulls', 'the schedules', 'The schedules have not been looked at', 'nothing is pulled by itself')
+) as job (beats, subject, words, what_follows)
 join engine.heartbeats as still on still.name = job.beats
 join engine.heartbeats as watch on watch.name = 'watch'
 where
-  still.beat_at < engine.clock() - interval '10 minutes'
+  still.due_at < engine.clock() - interval '10 minutes'
   and watch.awake_since < engine.clock() - interval '10 minutes';
 comment on view engine.jobs_at_a_standstill is
-  'A trouble for each cron job of the engine that has not run for ten minutes while the watch did.';
+  'A trouble for each other part of the tick that is late by ten minutes while the watch ran.';

@@ -1,4 +1,4 @@
--- The cron tick of the alerts.
+-- The part of the tick that looks for what is wrong.
 
 create function engine.watch()
 returns void
@@ -7,6 +7,8 @@ security invoker
 set search_path = ''
 set lock_timeout = '10s'
 as $$
+declare
+  sent integer;
 begin
   -- Two ticks at once would raise the same alert twice.
   if not engine.begin_tick('watch') then
@@ -52,13 +54,24 @@ begin
   select over.id, 'resolved' from over;
 
   begin
-    perform engine.send_alerts();
+    sent := engine.send_alerts();
   exception
     when others then
       -- The alerts stay in their table even when they can't be sent; the cron job's log says why.
+      sent := null;
       raise warning 'Alerts could not be sent: %', sqlerrm;
   end;
+  -- An open alert may be over within a minute, and a message may be answered or must be sent again. After the last chunk
+  -- it looks once more.
+  if
+    sent = 0
+    and not exists (select from public.alerts as a where a.resolved_at is null)
+    and not engine.has_live_chunk()
+  then
+    perform engine.rest('watch');
+  end if;
 end
 $$;
 comment on function engine.watch() is
-  'The cron tick of the alerts: raises new alerts, resolves those whose trouble has gone, and sends the messages.';
+  'The part of the tick that looks for what is wrong: raises new alerts, resolves those whose trouble has gone, and sends
+   the messages. Due each minute while a chunk is live, an alert is open or a message was just sent.';

@@ -224,9 +224,10 @@ begin
     if not engine.has_ended(under_way) then
       return;
     end if;
-  -- To look takes as long as the rest of an idle sweep.
+  -- To look takes as long as the rest of a sweep. While no chunk is live there is one each quarter of an hour.
   elsif
     extract(minute from engine.clock())::integer % 10 <> 0
+    and engine.has_live_chunk()
     and not exists (select from engine.waiting_for_room)
   then
     return;

@@ -1,4 +1,4 @@
--- The daily pulls. A cron tick each minute starts what is due by the UK's clock; each pull is an ordinary run.
+-- The daily pulls. The tick starts what is due by the UK's clock; each pull is an ordinary run.
 
 create function engine.replace_paused_pulls(feed text, inout first_day date, inout last_day date)
 language plpgsql
@@ -200,6 +200,8 @@ declare
   due timestamptz;
   started integer := 0;
   newest_run constant bigint := (select max(run.id) from public.backfill_runs as run);
+  is_left boolean := false;
+  next_due timestamptz := 'infinity';
   what_to_do text;
 begin
   -- Two ticks at once would start the same pull twice.
@@ -227,7 +229,11 @@ begin
     -- Each on its own: an error in one delays no other.
     begin
       due := engine.last_due(schedule, engine.clock());
-      continue when due is null or due <= schedule.last_due_at;
+      if due is null or due <= schedule.last_due_at then
+        next_due := least(next_due, engine.next_due(schedule, engine.clock()));
+        continue;
+      end if;
+      is_left := true;
       continue when
         schedule.pulls = 'ids'
         and exists (select from public.backfill_runs as run where run.id > coalesce(newest_run, 0));
@@ -251,10 +257,14 @@ begin
         );
     end;
   end loop;
+  -- What was due, and may have been left, is looked at again by the next tick.
+  if not is_left then
+    perform engine.rest('pulls', until => next_due);
+  end if;
   return started;
 end
 $$;
 comment on function engine.start_due_pulls() is
-  'The cron tick of the schedules: starts a pull for each schedule that is due, one even if several of its times were
+  'The part of the tick that looks at the schedules: starts a pull for each schedule that is due, one even if several of its times were
    missed, and closes gaps when that is due and after a standstill of ten minutes. A schedule that can''t be started is
    tried again with the next tick, and the others go on. Returns how many runs were started.';

@@ -141,20 +141,22 @@ begin
   perform engine.note_alert(
     kind => 'standstill', subject => 'the alerts', is_over => false,
     message => format(
-      'The alerts have not been looked at since %s, and none was sent. See cron.job_run_details for engine-watch.',
-      watch.beat_at
+      'The alerts have not been looked at since %s, and none was sent. %s', watch.beat_at,
+      coalesce(
+        'The last error: ' || rtrim(watch.last_error, '.') || '.', 'See cron.job_run_details for engine-tick.'
+      )
     )
   )
   from engine.heartbeats as watch
   join engine.heartbeats as sweep on sweep.name = 'sweep'
   where
     watch.name = 'watch'
-    and watch.beat_at < engine.clock() - interval '10 minutes'
+    and watch.due_at < engine.clock() - interval '10 minutes'
     and sweep.awake_since < engine.clock() - interval '10 minutes';
 end
 $$;
 comment on function engine.note_silent_watch() is
-  'Keeps an alert that the watch has not run for ten minutes while the sweep did. The next watch sends it and resolves
+  'Keeps an alert that the watch is late by ten minutes while the sweep ran. The next watch sends it and resolves
    it.';
 
 create function engine.sweep()
@@ -200,8 +202,12 @@ begin
       cross join (values (format('No dispatch could be sent: %s. %s', sqlerrm, what_to_do))) as reason (words)
       where not engine.silence_is_noted(ready.feed, reason.words);
   end;
+  if not engine.has_live_chunk() and not exists (select from engine.compactions as c where c.ended_at is null) then
+    perform engine.rest('sweep');
+  end if;
 end
 $$;
 comment on function engine.sweep() is
-  'The cron tick of every minute: ends expired leases, takes a step of compacting indexes, then dispatches what is due
-   and not being worked on. With nothing to do it dispatches nothing.';
+  'The part of the tick that restores: ends expired leases, takes a step of compacting indexes, then dispatches what is
+   due and not being worked on. With nothing to do it dispatches nothing. Due each minute while a chunk is live or an
+   index is being compacted.';

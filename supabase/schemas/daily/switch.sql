@@ -13,7 +13,8 @@ begin
   update public.backfill_settings as s
   set schedules_started_on = engine.london_day(), schedules_started_at = engine.clock()
   where s.schedules_started_on is null;
-  perform cron.schedule('engine-pulls', '* * * * *', 'select engine.start_due_pulls()');
+  -- For the next tick.
+  insert into engine.wakeups (called_at) values (engine.clock());
   return query
   select s.name, case when s.last_due_at is null then engine.clock() else engine.next_due(s, engine.clock()) end
   from public.pull_schedules as s
@@ -32,11 +33,11 @@ security invoker
 set search_path = ''
 as $$
 begin
-  perform cron.unschedule(job.jobname) from cron.job as job where job.jobname = 'engine-pulls';
   update public.backfill_settings as s set schedules_started_on = null, schedules_started_at = null;
   update public.pull_schedules as s
   set last_due_at = null, failing_since = null, last_error = null
   where s.last_due_at is not null or s.failing_since is not null;
+  -- So that they are due at once when they are switched on again.
   delete from engine.heartbeats as h where h.name = 'pulls';
 end
 $$;

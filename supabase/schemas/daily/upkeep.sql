@@ -50,6 +50,7 @@ declare
   settings constant public.backfill_settings := (select s from public.backfill_settings as s);
   old_run bigint;
 begin
+  perform engine.note_silent_tick();
   perform engine.note_usage();
 
   what := 'ingest_errors';
@@ -137,7 +138,7 @@ begin
 end
 $$;
 comment on function engine.purge() is
-  'Notes the usage of the days that are over. Then deletes what is older than backfill_settings says: errors, counted
+  'Keeps an alert when the tick stands still, and notes the usage of the days that are over. Then deletes what is older than backfill_settings says: errors, counted
    API calls, invocations, usage, scheduled runs that ended, acknowledged rejects, resolved alerts, and the cron log of
    the engine''s jobs. Returns the number of rows per table.
    Races, runners, masters, coverage, rejects that nobody has acknowledged, and rejected runners of results, are never

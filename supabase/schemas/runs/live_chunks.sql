@@ -26,6 +26,19 @@ comment on view engine.live_chunks is
   'Chunks that wait or are worked on. held_from: the first of the days that the chunk holds, so that no other needs to
    or can pull them.';
 
+create function engine.has_live_chunk()
+returns boolean
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+  return exists (select from public.backfill_progress as chunk where chunk.state in ('waiting', 'working'));
+end
+$$;
+comment on function engine.has_live_chunk() is 'Whether a chunk waits or is worked on.';
+
 create view engine.live_pulls
 with (security_invoker = true)
 as

@@ -14,7 +14,7 @@ as $$
     and exists (
       select from cron.job_run_details as run
       join cron.job as job on job.jobid = run.jobid
-      where job.active and job.jobname = any (array['engine-sweep', 'engine-watch', 'engine-pulls'])
+      where job.active and job.jobname = 'engine-tick'
     )
   from (values (engine.wall_clock() - interval '3 minutes')) as moment (long_ago)
 $$;
@@ -41,10 +41,7 @@ declare
   last_run record;
   since interval;
 begin
-  what_to_do := case judge_job.job_name
-    when 'engine-pulls' then 'Schedule it again: select * from start_schedules();'
-    else 'Schedule it again: select engine.schedule_jobs(); "npx -y deno task setup" does that, too.'
-  end;
+  what_to_do := 'Schedule it again: select engine.schedule_jobs(); "npx -y deno task setup" does that, too.';
   select j.jobid, j.active into job from cron.job as j where j.jobname = judge_job.job_name;
   if not found then
     state := 'failed';
@@ -113,7 +110,25 @@ comment on function engine.judge_job(text, interval, timestamptz) is
    that is dead, a job that is gone or off, and one of every minute that fails, is failed: what a project missed while
    it was paused is not. server_started_at: pg_postmaster_start_time().';
 
-create function engine.check_cron()
+create function engine.check_jobs()
+returns table (part text, state text, finding text, what_to_do text)
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+  select 'cron: ' || job.name, judged.state, judged.finding, judged.what_to_do
+  from (
+    values (1, 'engine-tick', interval '3 minutes'), (2, 'engine-upkeep', interval '26 hours')
+  ) as job (place, name, longest_silence)
+  cross join lateral engine.judge_job(
+    job.name, job.longest_silence, pg_catalog.pg_postmaster_start_time()
+  ) as judged
+  order by job.place
+$$;
+comment on function engine.check_jobs() is 'Whether the engine''s cron jobs are there and run.';
+
+create function engine.check_parts()
 returns table (part text, state text, finding text, what_to_do text)
 language sql
 stable
@@ -121,38 +136,52 @@ security invoker
 set search_path = ''
 as $$
   select
-    'cron: ' || job.name,
-    -- A tick that another session keeps from working ends with success.
-    case when late.ticked_at is not null and judged.state = 'ok' then 'warning' else judged.state end,
+    'tick: ' || part.name,
     case
-      when late.ticked_at is not null and judged.state = 'ok'
-        then format('It runs, but has done nothing since %s: another session holds its lock.', late.ticked_at)
-      else judged.finding
+      when still.failing_since is not null then 'failed'
+      when still.name is null then 'waiting'
+      -- A part that another session keeps from working ends with success at first.
+      when still.due_at < part.long_ago then 'warning'
+      else 'ok'
     end,
     case
-      when late.ticked_at is not null and judged.state = 'ok'
-        then format('Find out which: select engine.lock_holder(%L);', job.heartbeat)
-      else judged.what_to_do
+      when still.failing_since is not null
+        then format('It fails since %s: %s.', still.failing_since, rtrim(still.last_error, '.'))
+      when still.name is null then 'It has not run yet.'
+      when still.due_at < part.long_ago then format('It has done nothing since %s.', still.beat_at)
+      else format('It last ran %s s ago.', greatest(floor(extract(epoch from engine.clock() - still.beat_at)), 0))
+    end,
+    case
+      when still.failing_since is not null then 'Do what the message says; it runs again within a minute.'
+      when still.name is null then 'Look again in a minute: select * from check_setup();'
+      when still.due_at < part.long_ago
+        then format(
+          'Do what the row cron: engine-tick says. If that is ok, another session holds its lock: '
+          'select engine.lock_holder(%L);',
+          part.name
+        )
+      else 'Nothing.'
     end
   from (
-    values
-      (1, 'engine-sweep', 'sweep', interval '3 minutes'),
-      (2, 'engine-watch', 'watch', interval '3 minutes'),
-      (3, 'engine-upkeep', null, interval '26 hours'),
-      (4, 'engine-pulls', 'pulls', interval '3 minutes')
-  ) as job (place, name, heartbeat, longest_silence)
-  cross join lateral engine.judge_job(
-    job.name, job.longest_silence, pg_catalog.pg_postmaster_start_time()
-  ) as judged
-  left join lateral (
-    select beat.beat_at as ticked_at
-    from engine.heartbeats as beat
-    where beat.name = job.heartbeat and beat.beat_at < engine.clock() - interval '5 minutes'
-  ) as late on true
-  where
-    job.name <> 'engine-pulls'
-    or (select s.schedules_started_on from public.backfill_settings as s) is not null
-  order by job.place
+    select known.place, known.name, engine.clock() - interval '5 minutes' as long_ago
+    from (values (1, 'sweep'), (2, 'pulls'), (3, 'watch')) as known (place, name)
+  ) as part
+  left join engine.heartbeats as still on still.name = part.name
+  where part.name <> 'pulls' or (select s.schedules_started_on from public.backfill_settings as s) is not null
+  order by part.place
 $$;
-comment on function engine.check_cron() is
-  'Whether the engine''s cron jobs are there and run: engine-pulls only while the schedules are on.';
+comment on function engine.check_parts() is
+  'Whether the parts of the tick ran when they were due, and with success: the pulls only while the schedules are on.';
+
+create function engine.check_cron()
+returns table (part text, state text, finding text, what_to_do text)
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+  select job.part, job.state, job.finding, job.what_to_do from engine.check_jobs() as job
+  union all
+  select of_tick.part, of_tick.state, of_tick.finding, of_tick.what_to_do from engine.check_parts() as of_tick
+$$;
+comment on function engine.check_cron() is 'Whether the engine''s cron jobs run, and each part of the tick.';

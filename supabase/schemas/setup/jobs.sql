@@ -1,5 +1,4 @@
--- The engine's cron jobs. start_schedules adds another one, engine-pulls; engine-compact comes and goes, see
--- engine.begin_compaction.
+-- The engine's cron jobs. A third one, engine-compact, comes and goes: see engine.begin_compaction.
 
 create function engine.schedule_jobs()
 returns void
@@ -8,12 +7,16 @@ security invoker
 set search_path = ''
 as $$
 begin
-  perform cron.schedule('engine-sweep', '* * * * *', 'select engine.sweep()');
-  perform cron.schedule('engine-watch', '* * * * *', 'select engine.watch()');
+  -- What the parts of the tick were before they had one job.
+  perform cron.unschedule(job.jobname)
+  from cron.job as job
+  where job.jobname in ('engine-sweep', 'engine-watch', 'engine-pulls');
+  perform cron.schedule('engine-tick', '* * * * *', 'call engine.tick()');
   perform cron.schedule('engine-upkeep', '10 4 * * *', 'select * from engine.purge()');
 end
 $$;
 comment on function engine.schedule_jobs() is
-  'Schedules the engine''s three cron jobs, or puts back those that are gone. Calling it again changes nothing.';
+  'Schedules the engine''s two cron jobs, or puts back those that are gone, and takes away those of earlier versions.
+   Calling it again changes nothing.';
 
 select engine.schedule_jobs();

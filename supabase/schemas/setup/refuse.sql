@@ -18,8 +18,8 @@ begin
     end if;
   end loop;
 
-  if not exists (select from cron.job as job where job.jobname = 'engine-sweep') then
-    raise exception 'The cron job engine-sweep is gone, so what gets lost on its way would never be sent again'
+  if not exists (select from cron.job as job where job.jobname = 'engine-tick') then
+    raise exception 'The cron job engine-tick is gone, so what gets lost on its way would never be sent again'
       using errcode = 'PT424',
         hint = 'Run "npx -y deno task setup", which puts it back; with only the SQL editor: '
           'select * from check_setup();';
@@ -66,7 +66,7 @@ end
 $$;
 comment on function engine.refuse_broken_setup(text[]) is
   'Error PT424 (HTTP 424), with a hint, when the tables show that a run of these feeds could not work: a Vault entry is
-   missing or can''t be right, the cron job engine-sweep is gone, or the last ping of the past hour to a function of
+   missing or can''t be right, the cron job engine-tick is gone, or the last ping of the past hour to a function of
    these feeds failed, and since then nothing was claimed, deployed or changed in Vault.';
 
 grant execute on function engine.refuse_broken_setup to service_role;

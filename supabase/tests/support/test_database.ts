@@ -54,6 +54,7 @@ const FILLED_TABLES = [
   "engine.daily_usage",
   "engine.dispatches",
   "engine.heartbeats",
+  "engine.wakeups",
   "engine.pings",
   "backfill_runs",
   "backfill_progress",

@@ -1,0 +1,160 @@
+-- The cron tick of each minute: one job, because cron opens a session for each, which costs more than most ticks.
+
+-- What an idle minute asks is this, in a session that has read no catalog yet: two small tables, and not the chunks,
+-- whose ten indexes take more to look up than all the rest.
+create function engine.take_parts_due()
+returns text[]
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  moment constant timestamptz := engine.clock();
+  is_woken constant boolean := exists (select from engine.wakeups);
+  all_rest boolean;
+  parts text[];
+begin
+  -- None rests for longer than a quarter of an hour: such a time was set by a clock that was ahead.
+  select
+    count(*) filter (where h.name in ('sweep', 'watch')) = 2
+    and coalesce(bool_and(h.due_at > moment and h.due_at < moment + interval '15 minutes'), false)
+  into all_rest
+  from engine.heartbeats as h;
+  if all_rest and not is_woken then
+    return '{}';
+  end if;
+
+  parts := array(
+    select part.name
+    from (values (1, 'sweep'), (2, 'pulls'), (3, 'watch')) as part (place, name)
+    left join engine.heartbeats as h on h.name = part.name
+    where
+      h.name is null
+      or h.due_at <= moment
+      or h.due_at >= moment + interval '15 minutes'
+      or is_woken
+    order by part.place
+  );
+  if is_woken then
+    delete from engine.wakeups;
+  end if;
+  if 'pulls' = any (parts) and (select s.schedules_started_on from public.backfill_settings as s) is null then
+    parts := array_remove(parts, 'pulls');
+  end if;
+  return parts;
+end
+$$;
+comment on function engine.take_parts_due() is
+  'The parts that this tick is to run, in order: sweep, pulls (while the schedules are on), watch. Empty in most minutes
+   of a project that has nothing to do. Takes the wakeups away: call it to run what it returns.';
+
+create function engine.note_failure(part text, error text)
+returns void
+language plpgsql
+security invoker
+set search_path = ''
+set lock_timeout = '5s'
+as $$
+begin
+  insert into engine.heartbeats as h (name, beat_at, awake_since, due_at, failing_since, last_error)
+  values (
+    note_failure.part, engine.clock(), engine.clock(), engine.clock(), engine.clock(), note_failure.error
+  )
+  on conflict on constraint heartbeats_pkey do update set
+    due_at = least(h.due_at, excluded.due_at),
+    failing_since = coalesce(h.failing_since, excluded.failing_since),
+    last_error = excluded.last_error;
+  -- So that the watch looks each minute.
+  insert into engine.wakeups (called_at) values (engine.clock());
+exception
+  when others then
+    -- The cron job's log has the error all the same, and the other parts go on.
+    raise warning 'It could not be noted that the % failed: %', note_failure.part, sqlerrm;
+end
+$$;
+comment on function engine.note_failure(text, text) is
+  'Notes that a part of the tick failed, and why. The next tick runs all parts.';
+
+-- A procedure, so that each part is a transaction of its own: what one has stored stays when another fails, and no lock
+-- outlives its part. A procedure that commits can't have settings: it makes them itself, for each transaction.
+create procedure engine.tick()
+language plpgsql
+security invoker
+as $$
+declare
+  part text;
+  trouble text;
+  what_to_do text;
+  troubles text[] := '{}';
+begin
+  perform pg_catalog.set_config('search_path', '', true);
+  foreach part in array engine.take_parts_due() loop
+    trouble := null;
+    begin
+      case part
+        when 'sweep' then perform engine.sweep();
+        when 'pulls' then perform engine.start_due_pulls();
+        when 'watch' then perform engine.watch();
+      end case;
+    exception
+      -- A statement timeout is not among the others.
+      when query_canceled or others then
+        get stacked diagnostics what_to_do = pg_exception_hint;
+        trouble := concat_ws('. ', rtrim(sqlerrm, '.'), nullif(what_to_do, ''));
+    end;
+    commit;
+    perform pg_catalog.set_config('search_path', '', true);
+    if trouble is not null then
+      perform engine.note_failure(part, trouble);
+      commit;
+      perform pg_catalog.set_config('search_path', '', true);
+      troubles := troubles || format('%s: %s', part, trouble);
+    end if;
+  end loop;
+  if cardinality(troubles) > 0 then
+    raise exception 'Of this tick failed %', array_to_string(troubles, '; ')
+      using hint = 'The other parts ran. What a part could not do, the next tick tries again.';
+  end if;
+end
+$$;
+comment on procedure engine.tick() is
+  'The cron tick of every minute: the sweep, the pulls that are due and the watch, each as far as it is due, each in a
+   transaction of its own. One that fails keeps none of the others from running; the error is noted in its heartbeat, and
+   the job ends with it. Not within a transaction.';
+
+create function engine.note_silent_tick()
+returns void
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  last_beat constant timestamptz := (select max(h.beat_at) from engine.heartbeats as h);
+begin
+  if
+    exists (select from engine.heartbeats as h where h.due_at > engine.clock() - interval '10 minutes')
+    -- After a break of the whole project the sweep notes how long it was.
+    or pg_catalog.pg_postmaster_start_time() > engine.wall_clock() - interval '10 minutes'
+  then
+    return;
+  end if;
+  perform engine.note_alert(
+    kind => 'standstill', subject => 'the tick', is_over => false,
+    message => format(
+      'The tick of each minute has not run since %s: nothing is pulled by itself, and what gets lost is not restored. '
+      'See the rows cron: engine-tick of select * from check_setup();',
+      last_beat
+    )
+  )
+  where last_beat is not null;
+  perform engine.send_alerts();
+exception
+  when others then
+    raise warning 'It could not be told that the tick stands still: %', sqlerrm;
+end
+$$;
+comment on function engine.note_silent_tick() is
+  'Keeps and sends an alert when each part of the tick is late by ten minutes, which none of them could tell. For the
+   nightly upkeep. The next watch resolves it.';
+
+revoke all on procedure engine.tick from public, anon, authenticated, service_role;
