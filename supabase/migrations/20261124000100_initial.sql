@@ -801,7 +801,7 @@ create trigger skip_unchanged_row before update on public.ra_races
   for each row execute function engine.skip_unchanged_row();
 
 alter table public.ra_races
-  set (fillfactor = 90, autovacuum_vacuum_scale_factor = 0.02, autovacuum_analyze_scale_factor = 0.02);
+  set (autovacuum_vacuum_scale_factor = 0.02, autovacuum_analyze_scale_factor = 0.02);
 
 alter table public.ra_races enable row level security;
 revoke all on public.ra_races from public, anon, authenticated, service_role;
@@ -871,7 +871,8 @@ create table public.ra_runners (
   medical jsonb,
   previous_trainers jsonb,
   previous_owners jsonb,
-  constraint ra_runners_pkey primary key (race_id, horse_id),
+  -- Ids rise with the days, so what comes later goes to the end: its other pages need no room for more.
+  constraint ra_runners_pkey primary key (race_id, horse_id) with (fillfactor = 100),
   -- An amount may be in an unknown currency.
   constraint ra_runners_currency_has_amount check (prize_currency is null or prize_amount is not null),
   constraint ra_runners_currency_is_iso check (prize_currency ~ '^[A-Z]{3}$'),
@@ -1708,6 +1709,19 @@ comment on view engine.live_chunks is
   'Chunks that wait or are worked on. held_from: the first of the days that the chunk holds, so that no other needs to
    or can pull them.';
 
+create function engine.has_live_chunk()
+returns boolean
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+  return exists (select from public.backfill_progress as chunk where chunk.state in ('waiting', 'working'));
+end
+$$;
+comment on function engine.has_live_chunk() is 'Whether a chunk waits or is worked on.';
+
 create view engine.live_pulls
 with (security_invoker = true)
 as
@@ -1729,15 +1743,16 @@ select
   pg_catalog.pg_database_size(pg_catalog.current_database()) / 1e6 as megabytes,
   s.database_limit_megabytes as limit_megabytes,
   -- Not shares of the limit: what is on its way when a run is paused, and what a day of racing brings, are as large on
-  -- a large plan. Four chunks that have four pages to go bring 7 MB; a day of cards and results is half a megabyte, so
-  -- what is left are days to weeks of daily pulls. The last 5 MB are for the logs, and for what other schemas write.
-  s.database_limit_megabytes - 15 as backfills_until,
+  -- a large plan. A chunk that has four pages to go brings 1.75 MB, and of cards and of results as many are worked on
+  -- as there are leases; a day of cards and results is half a megabyte, so what is left are days to weeks of daily
+  -- pulls. The last 5 MB are for the logs, and for what other schemas write.
+  s.database_limit_megabytes - (8 + ceil(3.5 * s.leases_per_feed))::integer as backfills_until,
   s.database_limit_megabytes - 5 as daily_pulls_until
 from public.backfill_settings as s;
 comment on view engine.room is
   'One row: how large the database is, in megabytes of 1,000,000 bytes, how large the plan lets it be, and the sizes at
-   which runs are paused. backfills_until: backfills, pulls by hand, and all of horses; daily_pulls_until: other
-   scheduled pulls and closings of gaps.';
+   which runs are paused. backfills_until: backfills, pulls by hand, closings of gaps, and all of horses;
+   daily_pulls_until: other scheduled pulls.';
 
 create function engine.pause_without_room()
 returns void
@@ -1747,23 +1762,42 @@ set search_path = ''
 as $$
 declare
   room constant engine.room := (select known from engine.room as known);
+  kept numeric;
 begin
-  if room.megabytes < room.backfills_until then
+  -- No index has a fifth of the database; to look which are to be compacted takes a moment more.
+  if room.megabytes < 0.8 * room.backfills_until then
+    return;
+  end if;
+  kept := engine.kept_for_compaction();
+  if room.megabytes < room.backfills_until - kept then
     return;
   end if;
   update public.backfill_runs as run
   set
     paused_at = engine.clock(),
+    -- engine.waiting_for_room knows it by its first words.
     pause_reason = format(
-      'The database has %s of the %s MB that the plan allows (backfill_settings.database_limit_megabytes); %s. Make '
-      'room, or take a larger plan and set the limit to what it allows; then: select backfill_resume(%s);',
-      round(room.megabytes), room.limit_megabytes,
-      case
-        when run.kind in ('gaps', 'schedule') then 'beyond them a free project becomes read-only'
-        else format('the last %s are kept for the daily pulls', room.limit_megabytes - room.backfills_until)
-      end,
-      run.id
+      'The database has %s of the %s MB that the plan allows', round(room.megabytes), room.limit_megabytes
     )
+      || case
+        when room.megabytes < room.backfills_until then
+          '. While there is room for it, its indexes are compacted, which takes some minutes; then the run goes on by '
+          'itself.'
+        else format(
+          ' (backfill_settings.database_limit_megabytes); %s. Make room, or take a larger plan and set the limit to '
+          'what it allows%s',
+          case
+            when run.kind = 'schedule' and room.megabytes >= room.daily_pulls_until
+              then 'beyond them a free project becomes read-only'
+            else format('the last %s are kept for the daily pulls', room.limit_megabytes - room.backfills_until)
+          end,
+          case
+            -- The next one of its kind takes its place.
+            when run.kind in ('gaps', 'schedule') then '.'
+            else format('; then: select backfill_resume(%s);', run.id)
+          end
+        )
+      end
   where run.id in (
     select full_up.id
     from public.backfill_runs as full_up
@@ -1772,7 +1806,7 @@ begin
       full_up.id = any (array(select live.run_id from engine.live_chunks as live where live.paused_at is null))
       and full_up.paused_at is null
       and (
-        full_up.kind not in ('gaps', 'schedule')
+        full_up.kind <> 'schedule'
         or room.megabytes >= room.daily_pulls_until
         -- A hundred thousand horses would take what is kept for days of racing.
         or exists (select from engine.feeds as feed where feed.name = any (full_up.feeds) and feed.in_background)
@@ -1784,10 +1818,11 @@ begin
 end
 $$;
 comment on function engine.pause_without_room() is
-  'Pauses each live run that has no room left in the database, with a sentence that says what to do: see engine.room.
+  'Pauses each live run that has no room left in the database, with a sentence that says what to do: see engine.room. A
+   backfill is paused earlier while indexes are to be compacted, because that needs room: engine.kept_for_compaction.
    Each claim asks, and each fourth page of a chunk, so what still comes is four pages of each chunk at most; with odds,
-   and of horses, each page asks. To ask
-   takes some milliseconds, by the number of files of the database: it has 700 and more.';
+   and of horses, each page asks. To ask takes some milliseconds, by the number of files of the database: it has 700 and
+   more.';
 
 grant select on engine.room to service_role;
 grant execute on function engine.pause_without_room to service_role;
@@ -1811,7 +1846,7 @@ comment on table engine.pages_read is
    list on the chunk would be rewritten with each page.';
 comment on column engine.pages_read.day is 'The day, of a feed counted by days; of others the first day of the period.';
 comment on column engine.pages_read.skip is 'The cursor that the page was read at.';
-comment on column engine.pages_read.races_in_api is 'The highest total that the API gave, up to this page.';
+comment on column engine.pages_read.races_in_api is 'The total that the API gave with this page.';
 comment on column engine.pages_read.race_keys is
   'Ids of the races that came, or of what else the feed counts (engine.feeds.counted_rows), stored or rejected, each as
    often as it was on the page; where an id cannot be read, the fingerprint of the reject.';
@@ -1826,8 +1861,9 @@ create table engine.copies_read (
   constraint copies_read_pkey primary key (chunk_id, day, race_key)
 );
 comment on table engine.copies_read is
-  'Races that came on more than one page when an unfinished chunk was last read and came up short. One that does so
-   again is really twice in the API''s list; otherwise the pages shifted, and another race was missed.';
+  'Races that came more than once when an unfinished chunk was last read and came up short. One that does so again, on
+   pages that end elsewhere, is really twice in the API''s list; otherwise the pages shifted, and another race was
+   missed.';
 comment on column engine.copies_read.day is 'As in engine.pages_read.';
 comment on column engine.copies_read.race_key is 'As in engine.pages_read.race_keys.';
 comment on column engine.copies_read.times is 'How often it came.';
@@ -2471,9 +2507,15 @@ from (
       known.*,
       months.month,
       run.reprocess,
-      max(known.id) filter (where known.state = 'succeeded') over (
-        partition by known.feed, months.month order by known.period_start
-      ) as succeeded_last
+      known.state = 'dead' and exists (
+        select from public.backfill_progress as later
+        where
+          later.feed = known.feed
+          and later.state = 'succeeded'
+          and later.id > known.id
+          and later.period_start <= known.period_start
+          and later.period_end >= known.period_end
+      ) as was_made_good
     from public.backfill_progress as known
     join public.backfill_runs as run on run.id = known.run_id
     join engine.feeds as feed on feed.name = known.feed and feed.counted_by = 'ids'
@@ -2486,7 +2528,7 @@ from (
     chunk.month,
     chunk.state = 'cancelled',
     chunk.state in ('waiting', 'working') desc,
-    chunk.state = 'dead' and chunk.id > coalesce(chunk.succeeded_last, 0) desc,
+    chunk.state = 'dead' and not chunk.was_made_good desc,
     chunk.id desc
 ) as told;
 comment on view engine.months_of_ids is
@@ -3186,8 +3228,8 @@ end
 $$;
 comment on function engine.dispatch_next(text) is
   'Dispatches what may be worked on now that a chunk of the feed (null: of any) has ended: more of the feed, and once
-   the others have nothing to do, the feeds in the background. Dispatches nothing, with a
-   warning, when nothing can be sent: a Vault secret is missing, or pg_net''s queue is not safe.';
+   the others have nothing to do, the feeds in the background. Dispatches nothing, with a warning, when nothing can be
+   sent: a Vault secret is missing, or pg_net''s queue is not safe.';
 
 grant select on engine.ready_chunks, engine.claimable_chunks to service_role;
 grant execute on function
@@ -3679,8 +3721,8 @@ begin
     end if;
   end loop;
 
-  if not exists (select from cron.job as job where job.jobname = 'engine-sweep') then
-    raise exception 'The cron job engine-sweep is gone, so what gets lost on its way would never be sent again'
+  if not exists (select from cron.job as job where job.jobname = 'engine-tick') then
+    raise exception 'The cron job engine-tick is gone, so what gets lost on its way would never be sent again'
       using errcode = 'PT424',
         hint = 'Run "npx -y deno task setup", which puts it back; with only the SQL editor: '
           'select * from check_setup();';
@@ -3727,7 +3769,7 @@ end
 $$;
 comment on function engine.refuse_broken_setup(text[]) is
   'Error PT424 (HTTP 424), with a hint, when the tables show that a run of these feeds could not work: a Vault entry is
-   missing or can''t be right, the cron job engine-sweep is gone, or the last ping of the past hour to a function of
+   missing or can''t be right, the cron job engine-tick is gone, or the last ping of the past hour to a function of
    these feeds failed, and since then nothing was claimed, deployed or changed in Vault.';
 
 grant execute on function engine.refuse_broken_setup to service_role;
@@ -3896,9 +3938,12 @@ as $$
             'then %2$s else greatest(known.%3$I collate "C", seen.%3$I) end',
           engine.merged_id(pair, 'seen', 'known'), engine.merged_id(pair, 'known', 'seen'), pair ->> 'id'
         )
+        -- Nobody else has ridden or owned the horse once it has run: a name that differs is the same person's, whose
+        -- master was renamed since.
         else format(
-          'case when known.has_result and not seen.has_result then %2$s else %1$s end',
-          engine.merged_id(pair, 'seen', 'known'), engine.merged_id(pair, 'known', 'seen')
+          'case when known.has_result and seen.has_result then coalesce(seen.%3$I, known.%3$I) '
+            'when known.has_result then %2$s else %1$s end',
+          engine.merged_id(pair, 'seen', 'known'), engine.merged_id(pair, 'known', 'seen'), pair ->> 'id'
         )
       end as id
   ) as of_pair
@@ -4002,10 +4047,28 @@ begin
     raise exception '% has no column %', table_name, odd
       using errcode = '22023', hint = 'The exceptions of engine.write_upserts() name columns; correct them there.';
   end if;
+
+  select string_agg(c.column_name, ', ' order by c.column_name)
+  into odd
+  from engine.column_owners as c
+  where
+    c.table_name = refuse_columns.table_name
+    and c.column_name in (select pair.value from jsonb_each_text(instead_of) as pair)
+    and not exists (
+      select from engine.column_owners as master
+      where master.table_name = c.refers_to and master.column_name = 'name'
+    );
+  if odd is not null then
+    raise exception 'The id of % refers to no table with a name: %', table_name, odd
+      using errcode = '22023',
+        hint = 'A name can stand in the place of an id only where the id''s table has the name of each: give the '
+          'column a foreign key to it, or correct the exception in engine.write_upserts().';
+  end if;
 end
 $$;
 comment on function engine.refuse_columns(text, jsonb, jsonb, jsonb) is
-  'Error 22023 when a column of the table has no owner or no rule, or an exception of write_upsert names none.';
+  'Error 22023 when a column of the table has no owner or no rule, when an exception of write_upsert names none, or when
+   an id in whose place a name is kept refers to no table with names.';
 
 create function engine.write_upsert(
   table_name text,
@@ -4102,7 +4165,7 @@ begin
     ]
   );
 
-  insert into public.%1$I as known (
+  %11$sinsert into public.%1$I as known (
     %3$s
   )
   select seen.*%10$s
@@ -4121,9 +4184,14 @@ $text$,
         E'\n  left join public.%I as known on %s\n  where (\n      %s\n    ) is distinct from (\n      known.%s\n    )',
         table_name, part.same_key, part.merged, array_to_string(part.names, E',\n      known.')
       ) end,
-      'seen.' || array_to_string(part.key, ', seen.'), array_to_string(part.key, ', '),
+      -- Rows in the order of the key would leave each page of its index half empty, where runners come between others: 91
+      -- bytes a runner, and 66 with the races shuffled by the ends of their ids. The runners of a race stay together.
+      case when cardinality(part.key) > 1 then format('reverse(seen.%s), ', part.key[1]) else '' end
+        || 'seen.' || array_to_string(part.key, ', seen.'),
+      array_to_string(part.key, ', '),
       part.changes || case when 'updated_at' = any (times) then E',\n    updated_at = excluded.updated_at' else '' end,
-      repeat(', (select engine.clock())', cardinality(times))
+      repeat(', (select moment.at from moment)', cardinality(times)),
+      case when cardinality(times) > 0 then E'with moment as materialized (select engine.clock() as at)\n  ' end
     )
   );
   execute format(
@@ -4140,11 +4208,11 @@ end
 $body$;
 comment on function engine.write_upsert(text, jsonb, text, jsonb, jsonb) is
   'Writes the upsert of a table from what its columns'' comments say. filled: what SQL puts into a column, an expression
-   over sent and what is joined; a page may bring that column only if the expression reads it. together: lists of
-   columns that change together. instead_of: a name, and the column of the id in whose place it is kept; the id refers
-   to a table that has the name of each. Of a table
-   with last_seen_on, a row that brings nothing new is left out beforehand. Error 22023 when a column has no owner or no
-   rule, or a name is not that of a column.';
+   over sent and what is joined; a page may bring that column only if the expression reads it. joined: what the
+   expressions of filled read besides sent. together: lists of columns that change together. instead_of: for the column
+   of a name, the column of the id in whose place the name is kept; that id refers to a table with a column "name". Into
+   a table that has last_seen_on, only rows that bring something new are written. Error 22023 as of
+   engine.refuse_columns.';
 
 grant execute on function engine.refuse_unknown_keys to service_role;
 
@@ -4296,6 +4364,7 @@ where
   race.has_result
   -- A result without a single runner does not say which horses ran.
   and exists (select from public.ra_runners as runner where runner.race_id = race.id and runner.has_result)
+  -- A runner is rejected only when it has no id that can be read, so it may be any horse.
   and not exists (
     select from public.ingest_rejects as reject
     where reject.feed = 'results' and reject.race_id = race.id and reject.kind = 'runner'
@@ -4712,33 +4781,48 @@ comment on function public.next_ids(bigint, uuid, text, integer) is
    seen, and how many are left with these. No row: all were asked for. To find them takes as long for a few as for all:
    ask for what an invocation needs at once. Error PT409 when the lease is lost.';
 
-create function public.known_id(chunk_id bigint, lease_token uuid)
+create function public.known_id(chunk_id bigint, lease_token uuid, other_than text default null)
 returns text
 language plpgsql
 security invoker
 set search_path = ''
+set statement_timeout = '60s'
 as $$
 declare
   held constant public.backfill_progress := engine.hold_lease(known_id.chunk_id, known_id.lease_token);
+  -- A row somewhere in the table, and from there on: to sort all horses would take a second.
+  blocks constant bigint := pg_catalog.pg_relation_size('public.ra_mst_horses') / 8192;
+  somewhere constant tid := format('(%s,%s)', floor(random() * blocks), floor(random() * 50));
+  found_id text;
 begin
-  return (
-    select horse.id
+  if held.feed <> 'horses' then
+    return null;
+  end if;
+  -- One that is complete without a card has its profile from there. Another one each time: one that the API has lost
+  -- must not stop the feed for good.
+  for nth in 1 .. 4 loop
+    select horse.id into found_id
     from public.ra_mst_horses as horse
     where
-      held.feed = 'horses'
-      and not exists (
-        select from engine.incomplete_ids as incomplete where incomplete.feed = held.feed and incomplete.id = horse.id
+      horse.ctid >= case when nth % 2 = 1 then somewhere else '(0,0)' end
+      and horse.ctid < case when nth % 2 = 1 then '(4294967295,0)' else somewhere end
+      and (nth > 2 or horse.card_seen_on is null)
+      and horse.id is distinct from known_id.other_than
+      -- Looked up for each row that is met, not as a list of all.
+      and 0 = (
+        select count(*) from engine.incomplete_ids as incomplete
+        where incomplete.feed = held.feed and incomplete.id = horse.id
       )
-    -- One that is complete without a card has its profile from there. Another one each time: one that the API has lost
-    -- must not stop the feed for good.
-    order by horse.card_seen_on is not null, random()
-    limit 1
-  );
+    limit 1;
+    exit when found;
+  end loop;
+  return found_id;
 end
 $$;
-comment on function public.known_id(bigint, uuid) is
+comment on function public.known_id(bigint, uuid, text) is
   'An id that the API surely knows, to ask for when it seems to know none of those that a chunk asks for: of horses one
-   whose row is complete, at best from its profile. Null when there is none yet. Error PT409 when the lease is lost.';
+   whose row is complete, at best from its profile, and another one each time. other_than: an id that is not wanted.
+   Null when there is none. Error PT409 when the lease is lost.';
 
 revoke all on function public.next_ids, public.known_id from public, anon, authenticated, service_role;
 grant execute on function public.next_ids, public.known_id to service_role;
@@ -4916,7 +5000,7 @@ begin
   return query select
     chosen.id, chosen.run_id, chosen.lease_token, chosen.period_start, chosen.period_end, chosen.cursor_day,
     chosen.cursor_skip, chosen.cursor_id, chosen.api_total, chosen.regions,
-    (select known.page_limit from engine.feeds as known where known.name = chosen.feed),
+    engine.page_limit(chosen),
     settings.stop_taking_pages_after_seconds, settings.stop_taking_pages_after_busy_seconds,
     settings.answer_timeout_seconds, settings.capture_odds, settings.capture_long_texts;
 end
@@ -4937,6 +5021,29 @@ grant execute on function
 -- schemas/chunk/reading.sql
 
 -- What a reading has seen so far.
+
+create function engine.page_limit(chunk public.backfill_progress)
+returns integer
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+  select
+    case
+      -- Of 1,300 races, as a month has, no page of a hundred or less ends within five races of one of the reading
+      -- before.
+      when feed.counted_by in ('days', 'pages')
+        then greatest(feed.page_limit - (array[0, 6, 1, 7])[least(chunk.repulls, 3) + 1], 1)
+      else feed.page_limit
+    end
+  from engine.feeds as feed
+  where feed.name = chunk.feed
+$$;
+comment on function engine.page_limit(public.backfill_progress) is
+  'How many rows a chunk asks for at once: engine.feeds.page_limit, and a few less at each reading that starts again, so
+   that its pages end elsewhere. A list whose order is not certain, of races at the same time, may have a race on two
+   pages and another on none, and do so again where pages end at the same place. Null for lists.';
 
 create function engine.keys_on_page(page jsonb, counted_rows text[])
 returns text[]
@@ -5032,8 +5139,9 @@ $$;
 comment on function engine.days_read(bigint) is
   'How many races the API has of each day that a chunk has read, how many of them came, and how many there are to store:
    without copies, and without those that are left out. A race that comes twice on a page counts twice; one that comes
-   on two pages only if it did so at the last reading too, and if the API''s total stands still: otherwise the pages may
-   have shifted, and another race was missed. For a feed that is not counted by days: the period, by its first day.';
+   on two pages only if it came so often at the last reading too, whose pages ended elsewhere, and if the API''s total
+   stands still: otherwise the pages may have shifted, and another race was missed. For a feed that is not counted by
+   days: the period, by its first day.';
 
 create function engine.short_days(chunk_id bigint)
 returns table (day date, races_in_api integer, races_seen integer)
@@ -5106,7 +5214,7 @@ begin
   insert into engine.copies_read (chunk_id, day, race_key, times)
   select read_again.chunk.id, keys.day, keys.race_key, keys.times
   from engine.keys_read(read_again.chunk.id) as keys
-  where keys.times > keys.most_on_a_page;
+  where keys.times > 1;
   delete from engine.pages_read as read where read.chunk_id = read_again.chunk.id;
   update public.backfill_progress as known
   set
@@ -5121,7 +5229,7 @@ end
 $$;
 comment on function engine.read_again(public.backfill_progress, date) is
   'Puts the cursor of a chunk, which the caller holds locked, back to a day, as if nothing had been read from there
-   on, and keeps which races came on more than one page. from_day: of a feed that is not counted by days, the period''s
+   on, and keeps which races came more than once. from_day: of a feed that is not counted by days, the period''s
    first.';
 
 create function engine.end_day(chunk public.backfill_progress, day date)
@@ -5167,7 +5275,7 @@ begin
   where known.chunk_id = chunk.id and known.day = page_day and page_skip = 0;
   insert into engine.pages_read as known (chunk_id, day, skip, races_in_api, race_keys, left_out)
   select
-    chunk.id, page_day, page_skip, chunk.api_total, engine.keys_on_page(page, feed.counted_rows),
+    chunk.id, page_day, page_skip, (page ->> 'api_total')::integer, engine.keys_on_page(page, feed.counted_rows),
     array(select jsonb_array_elements_text(page -> 'left_out'))
   from engine.feeds as feed
   where feed.name = chunk.feed
@@ -5186,7 +5294,7 @@ comment on function engine.note_races_seen(public.backfill_progress, jsonb) is
    one. chunk: as engine.continue_reading returns it; page as ingest_page gets it.';
 
 grant execute on function
-  engine.keys_on_page, engine.keys_read, engine.days_read, engine.short_days, engine.leaves_day,
+  engine.page_limit, engine.keys_on_page, engine.keys_read, engine.days_read, engine.short_days, engine.leaves_day,
   engine.continue_reading, engine.read_again, engine.end_day, engine.note_races_seen
   to service_role;
 
@@ -5302,7 +5410,7 @@ begin
     reading_since = case when not engine.leaves_day(page) then held.reading_since end,
     pages_expected = case feed.counted_by
       -- One total for the whole period comes with its first page; the pages of lists and days are known from the start.
-      when 'pages' then greatest(1, ceil(held.api_total::numeric / feed.page_limit))
+      when 'pages' then greatest(1, ceil(held.api_total::numeric / engine.page_limit(held)))
       when 'ids' then held.api_total
       else chunk.pages_expected
     end,
@@ -6185,6 +6293,28 @@ as $$
     left join public.backfill_progress as chunk on chunk.feed = known.name and chunk.state = 'succeeded'
     group by known.name, request.wanted_feeds
   ),
+  -- Of a range that is pulled again, what is stored and comes once more takes no room.
+  days_stored as (
+    select
+      known.feed as name, date_trunc('month', known.day::timestamp) as month,
+      sum(case when known.races_in_api > 0 then least(known.races_stored::numeric / known.races_in_api, 1) else 1 end)
+        as days
+    from request
+    join public.ra_coverage as known on
+      known.feed = any (request.wanted_feeds) and known.day between backfill_plan.start_date and request.last_day
+    where backfill_plan.reprocess = 'all' and known.regions @> (select s.regions from public.backfill_settings as s)
+    group by 1, 2
+  ),
+  ids_lacking as (
+    select learned.name, date_trunc('month', chunk.period_start::timestamp) as month, chunk.pages_expected as ids
+    from request
+    cross join learned
+    cross join lateral engine.plan_chunks(
+      start_date => backfill_plan.start_date, end_date => request.last_day, feed => learned.name,
+      reprocess => 'missing'
+    ) as chunk
+    where backfill_plan.reprocess = 'all' and (learned.feed).counted_by = 'ids'
+  ),
   chunks as (
     select
       learned.name,
@@ -6193,6 +6323,7 @@ as $$
       ceil(chunk.pages_expected / learned.pages_an_invocation) as invocations,
       sizes.races,
       sizes.races * learned.runners_a_race as runners,
+      sizes.races * learned.runners_a_race * sizes.new_part as new_runners,
       coalesce(
         chunk.period_start >= (
           select other.first_day
@@ -6201,7 +6332,7 @@ as $$
         ),
         false
       ) as is_shared,
-      case when (learned.feed).counted_by = 'ids' then chunk.pages_expected else 0 end as ids,
+      case when (learned.feed).counted_by = 'ids' then chunk.pages_expected * sizes.new_part else 0 end as new_ids,
       learned.feed
     from request
     cross join learned
@@ -6209,15 +6340,27 @@ as $$
       start_date => backfill_plan.start_date, end_date => request.last_day, feed => learned.name,
       reprocess => backfill_plan.reprocess
     ) as chunk
-    cross join lateral (select (chunk.period_end - chunk.period_start) * learned.races_a_day as races) as sizes
+    left join days_stored as stored
+      on stored.name = learned.name and stored.month = date_trunc('month', chunk.period_start::timestamp)
+    left join ids_lacking as lacking
+      on lacking.name = learned.name and lacking.month = date_trunc('month', chunk.period_start::timestamp)
+    cross join lateral (
+      select
+        (chunk.period_end - chunk.period_start) * learned.races_a_day as races,
+        case
+          when backfill_plan.reprocess <> 'all' then 1
+          when (learned.feed).counted_by = 'ids' then coalesce(lacking.ids, 0)::numeric / chunk.pages_expected
+          else greatest(1 - coalesce(stored.days, 0) / (chunk.period_end - chunk.period_start), 0)
+        end as new_part
+    ) as sizes
   ),
   -- With the runners that came before each, newest first, as a backfill goes unless it is told otherwise.
   in_order as (
     select
       chunks.*,
       stored.runners
-        + sum(chunks.runners) filter (where not chunks.is_shared) over newest_first as runners_by_then,
-      sum(chunks.runners) filter (where chunks.is_shared) over newest_first as shared_by_then
+        + sum(chunks.new_runners) filter (where not chunks.is_shared) over newest_first as runners_by_then,
+      sum(chunks.new_runners) filter (where chunks.is_shared) over newest_first as shared_by_then
     from chunks
     cross join (
       select greatest(c.reltuples, 0)::numeric as runners
@@ -6229,18 +6372,18 @@ as $$
   sized as (
     select
       in_order.*,
-      in_order.ids * (in_order.feed).bytes_a_runner
+      in_order.new_ids * (in_order.feed).bytes_a_runner
         + case
           -- The space of the rows' earlier versions; once a vacuum has been there, it is used again.
           when in_order.is_shared then (in_order.feed).bytes_a_shared_runner
             * (
               least(in_order.shared_by_then, 32000)
-              - least(in_order.shared_by_then - in_order.runners, 32000)
+              - least(in_order.shared_by_then - in_order.new_runners, 32000)
             )
-          else in_order.runners * (in_order.feed).bytes_a_runner
+          else in_order.new_runners * (in_order.feed).bytes_a_runner
             + coalesce(
               engine.bytes_of_masters(in_order.runners_by_then)
-                - engine.bytes_of_masters(in_order.runners_by_then - in_order.runners),
+                - engine.bytes_of_masters(in_order.runners_by_then - in_order.new_runners),
               0
             )
         end as bytes
@@ -6252,7 +6395,7 @@ as $$
       max((sized.feed).place) as last_place,
       sum(sum(sized.bytes)) over (order by date_trunc('month', sized.period_start::timestamp) desc) / 1e6 as megabytes
     from sized
-    where sized.ids + sized.runners > 0
+    where sized.new_ids + sized.new_runners > 0
     group by date_trunc('month', sized.period_start::timestamp)
   ),
   fits as (
@@ -6310,9 +6453,9 @@ comment on function public.backfill_plan(date, date, text[], text) is
   'What backfill_start with the same arguments would cost, a row per feed; starts nothing. api_calls: requests, without
    those sent again; minutes: at the rate limit (feeds run side by side, so the greatest one is about the whole; those
    in the background come after the others, so theirs are added); races and runners that come; megabytes by which the
-   database grows, indexes included; invocations of the functions; note: null, or what prevents a part of it, or
-   why a feed has no chunks; of the last feed that brings something, also whether the database has room for all feeds
-   together, and if not, from which day on it has. Errors as of backfill_start.';
+   database grows, indexes included, without what is stored and comes again; invocations of the functions; note: null,
+   or what prevents a part of it, or why a feed has no chunks; of the last feed that brings something, also whether the
+   database has room for all feeds together, and if not, from which day on it has. Errors as of backfill_start.';
 
 revoke all on function public.backfill_plan from public, anon, authenticated, service_role;
 grant execute on function engine.learned, engine.bytes_of_masters, public.backfill_plan to service_role;
@@ -6682,6 +6825,24 @@ $$;
 comment on function public.backfill_pause(bigint) is
   'Pauses a run: chunks being worked on store their current page and yield, waiting ones keep waiting.';
 
+create function engine.go_on(run_id bigint)
+returns void
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+begin
+  -- Chunks before their run, in the usual order. Due from now on: not since before the pause, which would look as if
+  -- their dispatches were unanswered, and not after a wait that the pause has made pointless.
+  perform engine.hold_chunks(go_on.run_id, array['waiting']);
+  update public.backfill_progress as chunk
+  set next_attempt_at = engine.clock(), failing_since = null
+  where chunk.run_id = go_on.run_id and chunk.state = 'waiting';
+  update public.backfill_runs as run set paused_at = null, pause_reason = null where run.id = go_on.run_id;
+end
+$$;
+comment on function engine.go_on(bigint) is 'Ends the pause of a run. Nothing is dispatched yet.';
+
 create function public.backfill_resume(run_id bigint)
 returns void
 language plpgsql
@@ -6700,18 +6861,19 @@ begin
   if held.paused_at is null then
     perform engine.refuse_to_steer(held.id, 'is not paused');
   end if;
-  update public.backfill_runs as run set paused_at = null, pause_reason = null where run.id = held.id;
-  -- Due from now on. Not since before the pause, which would look as if their dispatches were unanswered, and not after
-  -- a wait that the pause has made pointless.
-  update public.backfill_progress as chunk
-  set next_attempt_at = engine.clock(), failing_since = null
-  where chunk.run_id = held.id and chunk.state = 'waiting';
+  perform engine.go_on(held.id);
   perform engine.pause_without_room();
+  select run.* into held from public.backfill_runs as run where run.id = held.id;
+  if held.paused_at is not null then
+    raise exception 'Run % stays paused: the database has no room for it', held.id
+      using errcode = 'PT409', hint = held.pause_reason;
+  end if;
   perform engine.dispatch_due();
 end
 $$;
 comment on function public.backfill_resume(bigint) is
-  'Resumes a paused run at once, at its cursors. While the database has no room, it is paused again at once.';
+  'Resumes a paused run at once, at its cursors. Error PT409 while the database has no room for it: the run stays
+   paused, and the hint says how to make room.';
 
 create function public.backfill_cancel(run_id bigint)
 returns void
@@ -6786,7 +6948,7 @@ revoke all on function
   public.backfill_pause, public.backfill_resume, public.backfill_cancel, public.backfill_retry
   from public, anon, authenticated, service_role;
 grant execute on function
-  engine.hold_run, engine.refuse_to_steer, engine.hold_chunks, public.backfill_pause, public.backfill_resume,
+  engine.hold_run, engine.refuse_to_steer, engine.hold_chunks, engine.go_on, public.backfill_pause, public.backfill_resume,
   public.backfill_cancel, public.backfill_retry
   to service_role;
 
@@ -7492,18 +7654,27 @@ grant execute on function engine.due_times, engine.last_due, engine.next_due to 
 
 -- schemas/daily/heartbeats.sql
 
--- When the cron jobs of the engine last ran.
+-- When the parts of the tick last ran, and when each is due again.
 
 create table engine.heartbeats (
   name text primary key,
   beat_at timestamptz not null,
-  awake_since timestamptz not null
+  awake_since timestamptz not null,
+  due_at timestamptz not null,
+  failing_since timestamptz,
+  last_error text,
+  constraint heartbeats_failure_has_error check ((failing_since is null) = (last_error is null))
 );
 comment on table engine.heartbeats is
-  'When a cron job of the engine last ran, so that the next one knows how long the break was.';
+  'When a part of the tick last ran, and when it is due again, so that its next run knows how long the break was.';
 comment on column engine.heartbeats.name is 'sweep, pulls or watch.';
-comment on column engine.heartbeats.beat_at is 'When it last ran.';
-comment on column engine.heartbeats.awake_since is 'Since when it has run without a break of ten minutes.';
+comment on column engine.heartbeats.beat_at is 'When it last ran, or first failed to.';
+comment on column engine.heartbeats.awake_since is 'Since when it has never been late by ten minutes.';
+comment on column engine.heartbeats.due_at is
+  'Ticks before that time leave it out, unless a wakeup came.';
+comment on column engine.heartbeats.failing_since is
+  'Since when each of its runs in a tick has failed; null while there is no problem.';
+comment on column engine.heartbeats.last_error is 'Why the last one failed; null while there is no problem.';
 
 create function engine.beat(name text)
 returns interval
@@ -7513,20 +7684,38 @@ set search_path = ''
 as $$
 declare
   moment constant timestamptz := engine.clock();
-  last_beat constant timestamptz := (select h.beat_at from engine.heartbeats as h where h.name = beat.name);
+  expected constant timestamptz := (select h.due_at from engine.heartbeats as h where h.name = beat.name);
 begin
-  insert into engine.heartbeats as h (name, beat_at, awake_since)
-  values (beat.name, moment, moment)
+  insert into engine.heartbeats as h (name, beat_at, awake_since, due_at)
+  values (beat.name, moment, moment, moment)
   on conflict on constraint heartbeats_pkey do update set
     beat_at = excluded.beat_at,
     awake_since = case
-      when h.beat_at < excluded.beat_at - interval '10 minutes' then excluded.beat_at else h.awake_since
-    end;
-  return coalesce(moment - last_beat, interval '0');
+      when h.due_at < excluded.beat_at - interval '10 minutes' then excluded.beat_at else h.awake_since
+    end,
+    due_at = excluded.due_at,
+    failing_since = null,
+    last_error = null;
+  return greatest(moment - expected, interval '0');
 end
 $$;
 comment on function engine.beat(text) is
-  'Notes that a cron job runs. Returns how long ago it ran before; zero for the first time.';
+  'Notes that a part of the tick runs, and that the next tick is to run it again. Returns by how much it is late; zero
+   for the first time.';
+
+create function engine.rest(name text, until timestamptz default 'infinity')
+returns void
+language sql
+security invoker
+set search_path = ''
+as $$
+  update engine.heartbeats as h
+  -- Less than a quarter of an hour: each fifteenth tick, though none comes exactly on the minute.
+  set due_at = least(rest.until, engine.clock() + interval '14 minutes 30 seconds')
+  where h.name = rest.name
+$$;
+comment on function engine.rest(text, timestamptz) is
+  'Notes that a part of the tick has nothing to do: it is due again after a quarter of an hour, or at a time before that.';
 
 create function engine.begin_tick(name text)
 returns boolean
@@ -7538,11 +7727,11 @@ begin
   if engine.try_lock(begin_tick.name) then
     return true;
   end if;
-  -- A tick that finds another one at work has nothing to do. When that lasts, reporting success would hide it, so
-  -- cron's log gets an error.
+  -- A run that finds another one at work has nothing to do. When that lasts, reporting success would hide it, so the
+  -- tick and cron's log get an error.
   if exists (
     select from engine.heartbeats as h
-    where h.name = begin_tick.name and h.beat_at < engine.clock() - interval '3 minutes'
+    where h.name = begin_tick.name and h.due_at < engine.clock() - interval '3 minutes'
   ) then
     perform engine.refuse_lock(begin_tick.name);
   end if;
@@ -7550,13 +7739,55 @@ begin
 end
 $$;
 comment on function engine.begin_tick(text) is
-  'Takes the lock of a cron job until its transaction ends. False when another session has it; error 55P03, with a
-   sentence that says which, when no tick was made for three minutes.';
+  'Takes the lock of a part of the tick until its transaction ends. False when another session has it; error 55P03, with
+   a sentence that says which, when it is due for three minutes.';
 
+-- The first write after a checkpoint puts the whole page into the WAL, but its gap. With the lowest fill factor Postgres
+-- takes the old versions of these rows out of the page before there are many.
 alter table engine.heartbeats
-  set (fillfactor = 50, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 100);
+  set (fillfactor = 10, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 100);
 
 alter table engine.heartbeats enable row level security;
+
+-- schemas/daily/wakeups.sql
+
+-- What ends the rest of the tick.
+
+create table engine.wakeups (
+  called_at timestamptz not null default engine.clock()
+);
+comment on table engine.wakeups is
+  'A row for each statement that gave the tick something to do since the last one: chunks that are live, other schedules,
+   a part that failed. The next one then runs all parts, though none is due. Rows, not a mark in a heartbeat: a start that is not committed yet must not hold what the tick writes.';
+comment on column engine.wakeups.called_at is 'When it was called.';
+
+create function engine.call_wakeup()
+returns trigger
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+begin
+  insert into engine.wakeups (called_at) values (engine.clock());
+  return null;
+end
+$$;
+comment on function engine.call_wakeup() is 'Trigger: has the next tick run all of its parts.';
+
+create trigger wake_for_new_chunks after insert on public.backfill_progress
+  for each statement execute function engine.call_wakeup();
+create trigger wake_for_retried_chunk after update of state on public.backfill_progress
+  for each row
+  when (old.state not in ('waiting', 'working') and new.state in ('waiting', 'working'))
+  execute function engine.call_wakeup();
+
+-- Not of what a pull itself notes there.
+create trigger wake_for_other_schedules
+  after insert or update of feeds, pulls, first_day, last_day, at_times, day_of_month, enabled on public.pull_schedules
+  for each statement execute function engine.call_wakeup();
+
+alter table engine.wakeups enable row level security;
+grant insert on engine.wakeups to service_role;
 
 -- schemas/daily/gaps.sql
 
@@ -8249,7 +8480,7 @@ comment on function engine.start_ids_pull(public.pull_schedules) is
 
 -- schemas/daily/pulls.sql
 
--- The daily pulls. A cron tick each minute starts what is due by the UK's clock; each pull is an ordinary run.
+-- The daily pulls. The tick starts what is due by the UK's clock; each pull is an ordinary run.
 
 create function engine.replace_paused_pulls(feed text, inout first_day date, inout last_day date)
 language plpgsql
@@ -8450,6 +8681,9 @@ declare
   schedule public.pull_schedules;
   due timestamptz;
   started integer := 0;
+  newest_run constant bigint := (select max(run.id) from public.backfill_runs as run);
+  is_left boolean := false;
+  next_due timestamptz := 'infinity';
   what_to_do text;
 begin
   -- Two ticks at once would start the same pull twice.
@@ -8466,7 +8700,8 @@ begin
   end if;
 
   -- The widest range first: when several are due after a standstill, the narrower ones find their days taken. Gaps take
-  -- what is left. Ids come last, because to find them takes seconds.
+  -- what is left. Ids come last, because to find them takes seconds: where something else was started, which is
+  -- dispatched only when this ends, they are left to the next tick.
   for schedule in
     select s.*
     from public.pull_schedules as s
@@ -8476,7 +8711,14 @@ begin
     -- Each on its own: an error in one delays no other.
     begin
       due := engine.last_due(schedule, engine.clock());
-      continue when due is null or due <= schedule.last_due_at;
+      if due is null or due <= schedule.last_due_at then
+        next_due := least(next_due, engine.next_due(schedule, engine.clock()));
+        continue;
+      end if;
+      is_left := true;
+      continue when
+        schedule.pulls = 'ids'
+        and exists (select from public.backfill_runs as run where run.id > coalesce(newest_run, 0));
       perform from public.pull_schedules as s where s.name = schedule.name for no key update skip locked;
       -- Another session is changing it: the next tick uses its new values.
       continue when not found;
@@ -8497,11 +8739,15 @@ begin
         );
     end;
   end loop;
+  -- What was due, and may have been left, is looked at again by the next tick.
+  if not is_left then
+    perform engine.rest('pulls', until => next_due);
+  end if;
   return started;
 end
 $$;
 comment on function engine.start_due_pulls() is
-  'The cron tick of the schedules: starts a pull for each schedule that is due, one even if several of its times were
+  'The part of the tick that looks at the schedules: starts a pull for each schedule that is due, one even if several of its times were
    missed, and closes gaps when that is due and after a standstill of ten minutes. A schedule that can''t be started is
    tried again with the next tick, and the others go on. Returns how many runs were started.';
 
@@ -8522,7 +8768,8 @@ begin
   update public.backfill_settings as s
   set schedules_started_on = engine.london_day(), schedules_started_at = engine.clock()
   where s.schedules_started_on is null;
-  perform cron.schedule('engine-pulls', '* * * * *', 'select engine.start_due_pulls()');
+  -- For the next tick.
+  insert into engine.wakeups (called_at) values (engine.clock());
   return query
   select s.name, case when s.last_due_at is null then engine.clock() else engine.next_due(s, engine.clock()) end
   from public.pull_schedules as s
@@ -8541,11 +8788,11 @@ security invoker
 set search_path = ''
 as $$
 begin
-  perform cron.unschedule(job.jobname) from cron.job as job where job.jobname = 'engine-pulls';
   update public.backfill_settings as s set schedules_started_on = null, schedules_started_at = null;
   update public.pull_schedules as s
   set last_due_at = null, failing_since = null, last_error = null
   where s.last_due_at is not null or s.failing_since is not null;
+  -- So that they are due at once when they are switched on again.
   delete from engine.heartbeats as h where h.name = 'pulls';
 end
 $$;
@@ -8804,6 +9051,275 @@ revoke all on sequence
   from public, anon, authenticated, service_role;
 grant select on public.alerts to service_role;
 
+-- schemas/daily/compaction.sql
+
+-- Indexes that take more than they need are written anew, one at a time, in the background. A backfill goes from the
+-- newest month to the oldest, so keys come in falling order and leave the pages of the largest index half empty.
+--
+-- Only a statement of its own can do that while pages are stored, and pg_cron can run one: the job engine-compact has
+-- the one minute in which it is to run as its schedule.
+
+create table engine.compactions (
+  index_name text primary key,
+  index_oid oid not null,
+  starts_at timestamptz not null,
+  bytes_before bigint not null,
+  ended_at timestamptz,
+  bytes_after bigint,
+  rows_after real,
+  error text,
+  constraint compactions_failed_has_ended check (error is null or ended_at is not null)
+);
+comment on table engine.compactions is
+  'When an index in public was last compacted, and what that gave. One that has not ended is under way.';
+comment on column engine.compactions.index_oid is 'The index that was to be replaced.';
+comment on column engine.compactions.starts_at is 'The minute in which pg_cron runs it.';
+comment on column engine.compactions.bytes_before is 'Its size then.';
+comment on column engine.compactions.ended_at is 'When the sweep found that it was over; null while it is under way.';
+comment on column engine.compactions.bytes_after is 'Its size after the last time that succeeded; null before it.';
+comment on column engine.compactions.rows_after is 'Its entries then.';
+comment on column engine.compactions.error is 'Why the last time failed; null when it did not.';
+
+create view engine.indexes_to_compact
+with (security_invoker = true)
+as
+select
+  known.oid as index_oid,
+  known.relname::text as index_name,
+  size.bytes,
+  not part.indisvalid as is_left_over
+from pg_catalog.pg_index as part
+join pg_catalog.pg_class as known on known.oid = part.indexrelid
+join pg_catalog.pg_class as owner on owner.oid = part.indrelid
+join pg_catalog.pg_am as method on method.oid = known.relam and method.amname = 'btree'
+cross join lateral (values (pg_catalog.pg_relation_size(known.oid))) as size (bytes)
+left join engine.compactions as last on last.index_name = known.relname
+where
+  owner.relnamespace = 'public'::regnamespace
+  and owner.relname like 'ra\_%'
+  and case
+    when part.indisvalid then
+      size.bytes >= 2000000
+      -- What an entry takes, so that neither rows that came nor rows that went look like something else.
+      and (
+        last.bytes_after is null
+        or size.bytes / greatest(known.reltuples, 1) >= 1.25 * last.bytes_after / greatest(last.rows_after, 1)
+      )
+    -- What a failed one leaves. One that is being built looks the same, and its session has it locked.
+    else
+      known.relname ~ '_cc(new|old)[0-9]*$'
+      and not exists (
+        select from pg_catalog.pg_locks as held
+        where held.locktype = 'relation' and held.relation = known.oid and held.mode = 'ShareUpdateExclusiveLock'
+      )
+  end
+  and (last.error is null or last.ended_at < engine.clock() - interval '20 hours');
+comment on view engine.indexes_to_compact is
+  'Indexes of ra_* of 2 MB and more in which an entry takes a quarter more than when they were last compacted, or which
+   never were; and what a compaction that failed left over, which is dropped. One that failed waits for 20 hours.';
+
+create function engine.kept_for_compaction()
+returns numeric
+language sql
+volatile
+security invoker
+set search_path = ''
+as $$
+  select coalesce(max(due.bytes), 0) / 1e6
+  from engine.indexes_to_compact as due
+  cross join engine.room as room
+  where not due.is_left_over and room.megabytes + due.bytes / 1e6 < room.daily_pulls_until
+$$;
+comment on function engine.kept_for_compaction() is
+  'Megabytes that a backfill must leave so that the largest index that is due can be compacted: for as long as that
+   takes there are two of it. 0 when none is due, or when there is no room for it any more.';
+
+create function engine.begin_compaction(due engine.indexes_to_compact)
+returns void
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  -- pg_cron takes a job over within a second, and must have done so before its minute begins.
+  minute constant timestamptz := date_trunc('minute', engine.clock() + interval '70 seconds');
+begin
+  insert into engine.compactions as known (index_name, index_oid, starts_at, bytes_before)
+  values (due.index_name, due.index_oid, minute, due.bytes)
+  on conflict on constraint compactions_pkey do update set
+    index_oid = excluded.index_oid,
+    starts_at = excluded.starts_at,
+    bytes_before = excluded.bytes_before,
+    ended_at = null,
+    error = null;
+  perform cron.schedule(
+    'engine-compact',
+    to_char(
+      minute at time zone coalesce(nullif(current_setting('cron.timezone', true), ''), 'GMT'),
+      'FMMI FMHH24 FMDD FMMM *'
+    ),
+    format('%s index concurrently public.%I', case when due.is_left_over then 'drop' else 'reindex' end, due.index_name)
+  );
+end
+$$;
+comment on function engine.begin_compaction(engine.indexes_to_compact) is
+  'Schedules the compaction of an index, or the removal of one that was left over, for the next minute.';
+
+create function engine.has_ended(under_way engine.compactions)
+returns boolean
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  now_there constant oid := to_regclass(format('public.%I', under_way.index_name));
+  failure text;
+begin
+  -- While it goes on, its session keeps the index locked: also the old one that has just been replaced.
+  if exists (
+    select from pg_catalog.pg_locks as held
+    where
+      held.locktype = 'relation'
+      and held.relation = under_way.index_oid
+      and held.mode = 'ShareUpdateExclusiveLock'
+      and held.database = (
+        select known.oid from pg_catalog.pg_database as known where known.datname = pg_catalog.current_database()
+      )
+  ) then
+    return false;
+  end if;
+  if now_there is not distinct from under_way.index_oid then
+    select regexp_replace(run.return_message, '^ERROR: *|\s+$', '', 'g') into failure
+    from cron.job_run_details as run
+    join cron.job as job on job.jobid = run.jobid and job.jobname = 'engine-compact'
+    where run.status = 'failed'
+    order by run.runid desc
+    limit 1;
+    if failure is null and engine.clock() < under_way.starts_at + interval '5 minutes' then
+      return false;
+    end if;
+  end if;
+  update engine.compactions as known
+  set
+    ended_at = engine.clock(),
+    bytes_after = case
+      when now_there is distinct from under_way.index_oid then pg_catalog.pg_relation_size(now_there)
+      else known.bytes_after
+    end,
+    rows_after = case
+      when now_there is distinct from under_way.index_oid
+        then (select new.reltuples from pg_catalog.pg_class as new where new.oid = now_there)
+      else known.rows_after
+    end,
+    error = case
+      when now_there is not distinct from under_way.index_oid
+        then coalesce(failure, 'pg_cron did not run it: see cron.job_run_details')
+    end
+  where known.index_name = under_way.index_name;
+  -- What was dropped is not an index any more.
+  delete from engine.compactions as known where known.index_name = under_way.index_name and now_there is null;
+  -- With the job goes what it had to say, so that the next one's failure is its own.
+  delete from cron.job_run_details as run
+  where run.jobid in (select job.jobid from cron.job as job where job.jobname = 'engine-compact');
+  perform cron.unschedule(job.jobname) from cron.job as job where job.jobname = 'engine-compact';
+  return true;
+end
+$$;
+comment on function engine.has_ended(engine.compactions) is
+  'Whether the compaction that is under way is over. Then it is noted what it gave, or why it failed, and its job is
+   unscheduled. The new index is another relation, so what pg_cron logs is needed for an error only.';
+
+create view engine.waiting_for_room
+with (security_invoker = true)
+as
+select run.id
+from public.backfill_runs as run
+where
+  run.id = any (array(select live.run_id from engine.live_chunks as live where live.paused_at is not null))
+  and run.kind not in ('gaps', 'schedule')
+  and run.cancelled_at is null
+  and starts_with(run.pause_reason, 'The database has ');
+comment on view engine.waiting_for_room is
+  'Backfills and pulls by hand that engine.pause_without_room has paused. Scheduled pulls are replaced by the next.';
+
+create function engine.resume_with_room()
+returns boolean
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  room constant engine.room := (select known from engine.room as known);
+begin
+  -- With less than that, it would soon be paused again.
+  if room.megabytes + 10 > room.backfills_until - engine.kept_for_compaction() then
+    return false;
+  end if;
+  perform engine.go_on(waiting.id) from engine.waiting_for_room as waiting order by waiting.id;
+  return found;
+end
+$$;
+comment on function engine.resume_with_room() is
+  'Resumes the runs that were paused because the database had no room, once it has 10 MB more than they need to go on.
+   Returns whether it resumed any.';
+
+create function engine.compact_indexes()
+returns void
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  under_way constant engine.compactions := (
+    select known from engine.compactions as known where known.ended_at is null order by known.starts_at limit 1
+  );
+  due engine.indexes_to_compact;
+begin
+  if under_way.index_name is not null then
+    if not engine.has_ended(under_way) then
+      return;
+    end if;
+  -- To look takes as long as the rest of a sweep. While no chunk is live there is one each quarter of an hour.
+  elsif
+    extract(minute from engine.clock())::integer % 10 <> 0
+    and engine.has_live_chunk()
+    and not exists (select from engine.waiting_for_room)
+  then
+    return;
+  end if;
+  -- A backfill would leave half-empty pages again. One of horses takes hours, and brings hardly a new row.
+  if exists (
+    select from public.backfill_progress as chunk
+    join engine.feeds as feed on feed.name = chunk.feed
+    where chunk.state = 'working' and not feed.in_background
+  ) then
+    return;
+  end if;
+  -- What else is to be compacted waits for their end, since what they bring makes it due again.
+  if engine.resume_with_room() then
+    return;
+  end if;
+  select known.* into due
+  from engine.indexes_to_compact as known
+  cross join engine.room as room
+  where known.is_left_over or room.megabytes + known.bytes / 1e6 < room.daily_pulls_until
+  order by known.is_left_over desc, known.bytes desc
+  limit 1;
+  if due.index_oid is not null then
+    perform engine.begin_compaction(due);
+  end if;
+end
+$$;
+comment on function engine.compact_indexes() is
+  'A step of compacting, which the sweep takes each minute: notes the end of the compaction that is under way, then
+   resumes the runs that waited for room, or schedules the compaction of the largest index that is due and that there is
+   room for. Looks for something to do each ten minutes, and each minute while such a run waits; not while chunks are
+   worked on.';
+
+alter table engine.compactions enable row level security;
+grant select on engine.compactions, engine.indexes_to_compact to service_role;
+grant execute on function engine.kept_for_compaction to service_role;
+
 -- schemas/daily/sweep.sql
 
 -- The sweep restores what was lost: it can finish a run from the tables alone.
@@ -8949,20 +9465,22 @@ begin
   perform engine.note_alert(
     kind => 'standstill', subject => 'the alerts', is_over => false,
     message => format(
-      'The alerts have not been looked at since %s, and none was sent. See cron.job_run_details for engine-watch.',
-      watch.beat_at
+      'The alerts have not been looked at since %s, and none was sent. %s', watch.beat_at,
+      coalesce(
+        'The last error: ' || rtrim(watch.last_error, '.') || '.', 'See cron.job_run_details for engine-tick.'
+      )
     )
   )
   from engine.heartbeats as watch
   join engine.heartbeats as sweep on sweep.name = 'sweep'
   where
     watch.name = 'watch'
-    and watch.beat_at < engine.clock() - interval '10 minutes'
+    and watch.due_at < engine.clock() - interval '10 minutes'
     and sweep.awake_since < engine.clock() - interval '10 minutes';
 end
 $$;
 comment on function engine.note_silent_watch() is
-  'Keeps an alert that the watch has not run for ten minutes while the sweep did. The next watch sends it and resolves
+  'Keeps an alert that the watch is late by ten minutes while the sweep ran. The next watch sends it and resolves
    it.';
 
 create function engine.sweep()
@@ -8993,6 +9511,7 @@ begin
     l.next_slot > engine.clock() + interval '61 minutes'
     or engine.clock() + interval '61 minutes' < any (l.taken_slots);
   perform engine.forget_lost_dispatches();
+  perform engine.compact_indexes();
   begin
     perform engine.dispatch_due();
   exception
@@ -9007,11 +9526,178 @@ begin
       cross join (values (format('No dispatch could be sent: %s. %s', sqlerrm, what_to_do))) as reason (words)
       where not engine.silence_is_noted(ready.feed, reason.words);
   end;
+  if not engine.has_live_chunk() and not exists (select from engine.compactions as c where c.ended_at is null) then
+    perform engine.rest('sweep');
+  end if;
 end
 $$;
 comment on function engine.sweep() is
-  'The cron tick of every minute: ends expired leases, then dispatches what is due and not being worked on. With
-   nothing to do it dispatches nothing.';
+  'The part of the tick that restores: ends expired leases, takes a step of compacting indexes, then dispatches what is
+   due and not being worked on. With nothing to do it dispatches nothing. Due each minute while a chunk is live or an
+   index is being compacted.';
+
+-- schemas/daily/tick.sql
+
+-- The cron tick of each minute: one job, because cron opens a session for each, which costs more than most ticks.
+
+-- What an idle minute asks is this, in a session that has read no catalog yet: two small tables, and not the chunks,
+-- whose ten indexes take more to look up than all the rest.
+create function engine.take_parts_due()
+returns text[]
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  moment constant timestamptz := engine.clock();
+  is_woken constant boolean := exists (select from engine.wakeups);
+  all_rest boolean;
+  parts text[];
+begin
+  -- None rests for longer than a quarter of an hour: such a time was set by a clock that was ahead.
+  select
+    count(*) filter (where h.name in ('sweep', 'watch')) = 2
+    and coalesce(bool_and(h.due_at > moment and h.due_at < moment + interval '15 minutes'), false)
+  into all_rest
+  from engine.heartbeats as h;
+  if all_rest and not is_woken then
+    return '{}';
+  end if;
+
+  parts := array(
+    select part.name
+    from (values (1, 'sweep'), (2, 'pulls'), (3, 'watch')) as part (place, name)
+    left join engine.heartbeats as h on h.name = part.name
+    where
+      h.name is null
+      or h.due_at <= moment
+      or h.due_at >= moment + interval '15 minutes'
+      or is_woken
+    order by part.place
+  );
+  if is_woken then
+    delete from engine.wakeups;
+  end if;
+  if 'pulls' = any (parts) and (select s.schedules_started_on from public.backfill_settings as s) is null then
+    parts := array_remove(parts, 'pulls');
+  end if;
+  return parts;
+end
+$$;
+comment on function engine.take_parts_due() is
+  'The parts that this tick is to run, in order: sweep, pulls (while the schedules are on), watch. Empty in most minutes
+   of a project that has nothing to do. Takes the wakeups away: call it to run what it returns.';
+
+create function engine.note_failure(part text, error text)
+returns void
+language plpgsql
+security invoker
+set search_path = ''
+set lock_timeout = '5s'
+as $$
+begin
+  insert into engine.heartbeats as h (name, beat_at, awake_since, due_at, failing_since, last_error)
+  values (
+    note_failure.part, engine.clock(), engine.clock(), engine.clock(), engine.clock(), note_failure.error
+  )
+  on conflict on constraint heartbeats_pkey do update set
+    due_at = least(h.due_at, excluded.due_at),
+    failing_since = coalesce(h.failing_since, excluded.failing_since),
+    last_error = excluded.last_error;
+  -- So that the watch looks each minute.
+  insert into engine.wakeups (called_at) values (engine.clock());
+exception
+  when others then
+    -- The cron job's log has the error all the same, and the other parts go on.
+    raise warning 'It could not be noted that the % failed: %', note_failure.part, sqlerrm;
+end
+$$;
+comment on function engine.note_failure(text, text) is
+  'Notes that a part of the tick failed, and why. The next tick runs all parts.';
+
+-- A procedure, so that each part is a transaction of its own: what one has stored stays when another fails, and no lock
+-- outlives its part. A procedure that commits can't have settings: it makes them itself, for each transaction.
+create procedure engine.tick()
+language plpgsql
+security invoker
+as $$
+declare
+  part text;
+  trouble text;
+  what_to_do text;
+  troubles text[] := '{}';
+begin
+  perform pg_catalog.set_config('search_path', '', true);
+  foreach part in array engine.take_parts_due() loop
+    trouble := null;
+    begin
+      case part
+        when 'sweep' then perform engine.sweep();
+        when 'pulls' then perform engine.start_due_pulls();
+        when 'watch' then perform engine.watch();
+      end case;
+    exception
+      -- A statement timeout is not among the others.
+      when query_canceled or others then
+        get stacked diagnostics what_to_do = pg_exception_hint;
+        trouble := concat_ws('. ', rtrim(sqlerrm, '.'), nullif(what_to_do, ''));
+    end;
+    commit;
+    perform pg_catalog.set_config('search_path', '', true);
+    if trouble is not null then
+      perform engine.note_failure(part, trouble);
+      commit;
+      perform pg_catalog.set_config('search_path', '', true);
+      troubles := troubles || format('%s: %s', part, trouble);
+    end if;
+  end loop;
+  if cardinality(troubles) > 0 then
+    raise exception 'Of this tick failed %', array_to_string(troubles, '; ')
+      using hint = 'The other parts ran. What a part could not do, the next tick tries again.';
+  end if;
+end
+$$;
+comment on procedure engine.tick() is
+  'The cron tick of every minute: the sweep, the pulls that are due and the watch, each as far as it is due, each in a
+   transaction of its own. One that fails keeps none of the others from running; the error is noted in its heartbeat, and
+   the job ends with it. Not within a transaction.';
+
+create function engine.note_silent_tick()
+returns void
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  last_beat constant timestamptz := (select max(h.beat_at) from engine.heartbeats as h);
+begin
+  if
+    exists (select from engine.heartbeats as h where h.due_at > engine.clock() - interval '10 minutes')
+    -- After a break of the whole project the sweep notes how long it was.
+    or pg_catalog.pg_postmaster_start_time() > engine.wall_clock() - interval '10 minutes'
+  then
+    return;
+  end if;
+  perform engine.note_alert(
+    kind => 'standstill', subject => 'the tick', is_over => false,
+    message => format(
+      'The tick of each minute has not run since %s: nothing is pulled by itself, and what gets lost is not restored. '
+      'See the rows cron: engine-tick of select * from check_setup();',
+      last_beat
+    )
+  )
+  where last_beat is not null;
+  perform engine.send_alerts();
+exception
+  when others then
+    raise warning 'It could not be told that the tick stands still: %', sqlerrm;
+end
+$$;
+comment on function engine.note_silent_tick() is
+  'Keeps and sends an alert when each part of the tick is late by ten minutes, which none of them could tell. For the
+   nightly upkeep. The next watch resolves it.';
+
+revoke all on procedure engine.tick from public, anon, authenticated, service_role;
 
 -- schemas/alerts/late.sql
 
@@ -9054,25 +9740,27 @@ comment on view engine.failing_schedules is
 create view engine.jobs_at_a_standstill
 with (security_invoker = true)
 as
--- One job alone has stopped. When all of cron stopped, the sweep reports it as soon as it runs again.
+-- One part of the tick has stopped. When all of cron stopped, the sweep reports it as soon as it runs again, and when
+-- the tick alone did, the upkeep does.
 select
   'standstill' as kind,
   job.subject,
   format(
-    '%s since %s: %s. See cron.job_run_details for %s.', job.words, still.beat_at, job.what_follows, job.name
+    '%s since %s: %s. %s', job.words, still.beat_at, job.what_follows,
+    coalesce('The last error: ' || rtrim(still.last_error, '.') || '.', 'See cron.job_run_details for engine-tick.')
   ) as message
 from (
   values
-    ('sweep', 'engine-sweep', 'the sweep', 'The sweep has not run', 'what gets lost is not restored'),
-    ('pulls', 'engine-pulls', 'the schedules', 'The schedules have not been looked at', 'nothing is pulled by itself')
-) as job (beats, name, subject, words, what_follows)
+    ('sweep', 'the sweep', 'The sweep has not run', 'what gets lost is not restored'),
+    ('pulls', 'the schedules', 'The schedules have not been looked at', 'nothing is pulled by itself')
+) as job (beats, subject, words, what_follows)
 join engine.heartbeats as still on still.name = job.beats
 join engine.heartbeats as watch on watch.name = 'watch'
 where
-  still.beat_at < engine.clock() - interval '10 minutes'
+  still.due_at < engine.clock() - interval '10 minutes'
   and watch.awake_since < engine.clock() - interval '10 minutes';
 comment on view engine.jobs_at_a_standstill is
-  'A trouble for each cron job of the engine that has not run for ten minutes while the watch did.';
+  'A trouble for each other part of the tick that is late by ten minutes while the watch ran.';
 
 -- schemas/alerts/stopped.sql
 
@@ -9115,9 +9803,9 @@ where
         later.feed = dead.feed
         and later.state = 'succeeded'
         and later.ended_at > dead.ended_at
-        -- Lists come as a whole, ids month by month.
+        -- Lists come as a whole. Ids that a later chunk has in part, engine.has_ids_to_ask knows.
         and (
-          dead.counted_by = 'lists' or (later.period_start < dead.period_end and later.period_end > dead.period_start)
+          dead.counted_by = 'lists' or (later.period_start <= dead.period_start and later.period_end >= dead.period_end)
         )
     )
     -- Cards may have brought what it should have asked for.
@@ -9150,7 +9838,7 @@ select
   paused.subject,
   (array_agg(paused.pause_reason order by paused.id desc))[1]
     || case
-      when paused.subject = 'scheduled pulls' then ' Otherwise the next pull of these days tries again.' else ''
+      when paused.subject = 'scheduled pulls' then ' The next pull of these days tries again by itself.' else ''
     end as message
 from (
   -- A paused scheduled pull is replaced by the next one: one message, not one per pull.
@@ -9502,7 +10190,7 @@ comment on function engine.send_alerts() is
 
 -- schemas/alerts/watch.sql
 
--- The cron tick of the alerts.
+-- The part of the tick that looks for what is wrong.
 
 create function engine.watch()
 returns void
@@ -9511,6 +10199,8 @@ security invoker
 set search_path = ''
 set lock_timeout = '10s'
 as $$
+declare
+  sent integer;
 begin
   -- Two ticks at once would raise the same alert twice.
   if not engine.begin_tick('watch') then
@@ -9556,16 +10246,27 @@ begin
   select over.id, 'resolved' from over;
 
   begin
-    perform engine.send_alerts();
+    sent := engine.send_alerts();
   exception
     when others then
       -- The alerts stay in their table even when they can't be sent; the cron job's log says why.
+      sent := null;
       raise warning 'Alerts could not be sent: %', sqlerrm;
   end;
+  -- An open alert may be over within a minute, and a message may be answered or must be sent again. After the last chunk
+  -- it looks once more.
+  if
+    sent = 0
+    and not exists (select from public.alerts as a where a.resolved_at is null)
+    and not engine.has_live_chunk()
+  then
+    perform engine.rest('watch');
+  end if;
 end
 $$;
 comment on function engine.watch() is
-  'The cron tick of the alerts: raises new alerts, resolves those whose trouble has gone, and sends the messages.';
+  'The part of the tick that looks for what is wrong: raises new alerts, resolves those whose trouble has gone, and sends
+   the messages. Due each minute while a chunk is live, an alert is open or a message was just sent.';
 
 -- schemas/daily/usage.sql
 
@@ -9742,6 +10443,7 @@ declare
   settings constant public.backfill_settings := (select s from public.backfill_settings as s);
   old_run bigint;
 begin
+  perform engine.note_silent_tick();
   perform engine.note_usage();
 
   what := 'ingest_errors';
@@ -9829,7 +10531,7 @@ begin
 end
 $$;
 comment on function engine.purge() is
-  'Notes the usage of the days that are over. Then deletes what is older than backfill_settings says: errors, counted
+  'Keeps an alert when the tick stands still, and notes the usage of the days that are over. Then deletes what is older than backfill_settings says: errors, counted
    API calls, invocations, usage, scheduled runs that ended, acknowledged rejects, resolved alerts, and the cron log of
    the engine''s jobs. Returns the number of rows per table.
    Races, runners, masters, coverage, rejects that nobody has acknowledged, and rejected runners of results, are never
@@ -9837,7 +10539,7 @@ comment on function engine.purge() is
 
 -- schemas/setup/jobs.sql
 
--- The engine's cron jobs. start_schedules adds another one, engine-pulls.
+-- The engine's cron jobs. A third one, engine-compact, comes and goes: see engine.begin_compaction.
 
 create function engine.schedule_jobs()
 returns void
@@ -9846,13 +10548,17 @@ security invoker
 set search_path = ''
 as $$
 begin
-  perform cron.schedule('engine-sweep', '* * * * *', 'select engine.sweep()');
-  perform cron.schedule('engine-watch', '* * * * *', 'select engine.watch()');
+  -- What the parts of the tick were before they had one job.
+  perform cron.unschedule(job.jobname)
+  from cron.job as job
+  where job.jobname in ('engine-sweep', 'engine-watch', 'engine-pulls');
+  perform cron.schedule('engine-tick', '* * * * *', 'call engine.tick()');
   perform cron.schedule('engine-upkeep', '10 4 * * *', 'select * from engine.purge()');
 end
 $$;
 comment on function engine.schedule_jobs() is
-  'Schedules the engine''s three cron jobs, or puts back those that are gone. Calling it again changes nothing.';
+  'Schedules the engine''s two cron jobs, or puts back those that are gone, and takes away those of earlier versions.
+   Calling it again changes nothing.';
 
 select engine.schedule_jobs();
 
@@ -9937,6 +10643,12 @@ as $$
         'The role service_role has no right to the schema engine.'
       when lacking.number > 0 then format('The role service_role may not execute: %s.', left(lacking.words, 300))
       when not role.rolbypassrls then 'The role service_role has lost BYPASSRLS, so it sees no rows.'
+      -- As pg_database_size asks for it.
+      when
+        not has_database_privilege('service_role', current_database(), 'connect')
+        and not pg_has_role('service_role', 'pg_read_all_stats', 'usage')
+      then
+        'The role service_role has no right to connect to the database, so it can''t read how large that is.'
     end as finding
     from lacking
     left join pg_catalog.pg_roles as role on role.rolname = 'service_role'
@@ -9948,12 +10660,15 @@ as $$
     case
       when judged.finding is null then 'Nothing.'
       when judged.finding like '%BYPASSRLS%' then 'Give it back: alter role service_role bypassrls;'
+      when judged.finding like '%connect%'
+        then format('Give it back: grant connect on database %I to service_role;', current_database())
       else 'Give them back: grant usage on schema engine to service_role; grant execute on function … to service_role;'
     end
   from judged
 $$;
 comment on function engine.check_grants() is
-  'Whether service_role may execute what the Edge Functions call, and all that these call in turn.';
+  'Whether service_role may execute what the Edge Functions call, and all that these call in turn, and may read how
+   large the database is, which a claim does.';
 
 create function engine.check_vault()
 returns table (part text, state text, finding text, what_to_do text)
@@ -10058,6 +10773,41 @@ $$;
 comment on function engine.check_size() is
   'How large the database is, in megabytes of 1,000,000 bytes, against the limit in backfill_settings.';
 
+create function engine.check_indexes()
+returns table (part text, state text, finding text, what_to_do text)
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+  select
+    'indexes',
+    case when last.error is not null then 'warning' else 'ok' end,
+    case
+      when last.index_name is null then 'None has been compacted yet.'
+      when last.error is not null
+        then format('%s could not be compacted at %s: %s.', last.index_name, last.starts_at, rtrim(last.error, '.'))
+      when last.ended_at is null then format('%s is being compacted since %s.', last.index_name, last.starts_at)
+      else format(
+        '%s was the last to be compacted, at %s: %s MB before, %s after.', last.index_name, last.ended_at,
+        round(last.bytes_before / 1e6, 1), round(last.bytes_after / 1e6, 1)
+      )
+    end,
+    case
+      when last.error is not null then 'Nothing: what is left over is dropped, and it is tried again after 20 hours.'
+      else 'Nothing.'
+    end
+  from (values (null)) as one (row)
+  left join lateral (
+    select known.*
+    from engine.compactions as known
+    order by known.error is not null desc, known.ended_at is null desc, known.ended_at desc
+    limit 1
+  ) as last on true
+$$;
+comment on function engine.check_indexes() is
+  'What the last compaction of an index gave, or that one failed: see engine.indexes_to_compact.';
+
 -- schemas/setup/checks_cron.sql
 
 -- Whether cron does its work, for check_setup.
@@ -10076,7 +10826,7 @@ as $$
     and exists (
       select from cron.job_run_details as run
       join cron.job as job on job.jobid = run.jobid
-      where job.active and job.jobname = any (array['engine-sweep', 'engine-watch', 'engine-pulls'])
+      where job.active and job.jobname = 'engine-tick'
     )
   from (values (engine.wall_clock() - interval '3 minutes')) as moment (long_ago)
 $$;
@@ -10103,10 +10853,7 @@ declare
   last_run record;
   since interval;
 begin
-  what_to_do := case judge_job.job_name
-    when 'engine-pulls' then 'Schedule it again: select * from start_schedules();'
-    else 'Schedule it again: select engine.schedule_jobs(); "npx -y deno task setup" does that, too.'
-  end;
+  what_to_do := 'Schedule it again: select engine.schedule_jobs(); "npx -y deno task setup" does that, too.';
   select j.jobid, j.active into job from cron.job as j where j.jobname = judge_job.job_name;
   if not found then
     state := 'failed';
@@ -10175,7 +10922,25 @@ comment on function engine.judge_job(text, interval, timestamptz) is
    that is dead, a job that is gone or off, and one of every minute that fails, is failed: what a project missed while
    it was paused is not. server_started_at: pg_postmaster_start_time().';
 
-create function engine.check_cron()
+create function engine.check_jobs()
+returns table (part text, state text, finding text, what_to_do text)
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+  select 'cron: ' || job.name, judged.state, judged.finding, judged.what_to_do
+  from (
+    values (1, 'engine-tick', interval '3 minutes'), (2, 'engine-upkeep', interval '26 hours')
+  ) as job (place, name, longest_silence)
+  cross join lateral engine.judge_job(
+    job.name, job.longest_silence, pg_catalog.pg_postmaster_start_time()
+  ) as judged
+  order by job.place
+$$;
+comment on function engine.check_jobs() is 'Whether the engine''s cron jobs are there and run.';
+
+create function engine.check_parts()
 returns table (part text, state text, finding text, what_to_do text)
 language sql
 stable
@@ -10183,41 +10948,55 @@ security invoker
 set search_path = ''
 as $$
   select
-    'cron: ' || job.name,
-    -- A tick that another session keeps from working ends with success.
-    case when late.ticked_at is not null and judged.state = 'ok' then 'warning' else judged.state end,
+    'tick: ' || part.name,
     case
-      when late.ticked_at is not null and judged.state = 'ok'
-        then format('It runs, but has done nothing since %s: another session holds its lock.', late.ticked_at)
-      else judged.finding
+      when still.failing_since is not null then 'failed'
+      when still.name is null then 'waiting'
+      -- A part that another session keeps from working ends with success at first.
+      when still.due_at < part.long_ago then 'warning'
+      else 'ok'
     end,
     case
-      when late.ticked_at is not null and judged.state = 'ok'
-        then format('Find out which: select engine.lock_holder(%L);', job.heartbeat)
-      else judged.what_to_do
+      when still.failing_since is not null
+        then format('It fails since %s: %s.', still.failing_since, rtrim(still.last_error, '.'))
+      when still.name is null then 'It has not run yet.'
+      when still.due_at < part.long_ago then format('It has done nothing since %s.', still.beat_at)
+      else format('It last ran %s s ago.', greatest(floor(extract(epoch from engine.clock() - still.beat_at)), 0))
+    end,
+    case
+      when still.failing_since is not null then 'Do what the message says; it runs again within a minute.'
+      when still.name is null then 'Look again in a minute: select * from check_setup();'
+      when still.due_at < part.long_ago
+        then format(
+          'Do what the row cron: engine-tick says. If that is ok, another session holds its lock: '
+          'select engine.lock_holder(%L);',
+          part.name
+        )
+      else 'Nothing.'
     end
   from (
-    values
-      (1, 'engine-sweep', 'sweep', interval '3 minutes'),
-      (2, 'engine-watch', 'watch', interval '3 minutes'),
-      (3, 'engine-upkeep', null, interval '26 hours'),
-      (4, 'engine-pulls', 'pulls', interval '3 minutes')
-  ) as job (place, name, heartbeat, longest_silence)
-  cross join lateral engine.judge_job(
-    job.name, job.longest_silence, pg_catalog.pg_postmaster_start_time()
-  ) as judged
-  left join lateral (
-    select beat.beat_at as ticked_at
-    from engine.heartbeats as beat
-    where beat.name = job.heartbeat and beat.beat_at < engine.clock() - interval '5 minutes'
-  ) as late on true
-  where
-    job.name <> 'engine-pulls'
-    or (select s.schedules_started_on from public.backfill_settings as s) is not null
-  order by job.place
+    select known.place, known.name, engine.clock() - interval '5 minutes' as long_ago
+    from (values (1, 'sweep'), (2, 'pulls'), (3, 'watch')) as known (place, name)
+  ) as part
+  left join engine.heartbeats as still on still.name = part.name
+  where part.name <> 'pulls' or (select s.schedules_started_on from public.backfill_settings as s) is not null
+  order by part.place
 $$;
-comment on function engine.check_cron() is
-  'Whether the engine''s cron jobs are there and run: engine-pulls only while the schedules are on.';
+comment on function engine.check_parts() is
+  'Whether the parts of the tick ran when they were due, and with success: the pulls only while the schedules are on.';
+
+create function engine.check_cron()
+returns table (part text, state text, finding text, what_to_do text)
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+  select job.part, job.state, job.finding, job.what_to_do from engine.check_jobs() as job
+  union all
+  select of_tick.part, of_tick.state, of_tick.finding, of_tick.what_to_do from engine.check_parts() as of_tick
+$$;
+comment on function engine.check_cron() is 'Whether the engine''s cron jobs run, and each part of the tick.';
 
 -- schemas/setup/checks_functions.sql
 
@@ -10489,7 +11268,7 @@ declare
 begin
   -- Read before new pings are queued: pg_net sends after the commit, so nothing of these could be answered.
   foreach topic in array
-    array['extensions', 'grants', 'vault', 'net', 'cron', 'functions', 'clocks', 'account', 'size', 'webhook']
+    array['extensions', 'grants', 'vault', 'net', 'cron', 'functions', 'clocks', 'account', 'size', 'indexes', 'webhook']
   loop
     begin
       if topic = 'functions' then
