@@ -16,10 +16,10 @@ language sql
 immutable
 security invoker
 set search_path = ''
-as $$ select 170000 * greatest(bytes_of_masters.runners, 0) ^ 0.4 $$;
+as $$ select 480000 * greatest(bytes_of_masters.runners, 0) ^ 0.3 $$;
 comment on function engine.bytes_of_masters(numeric) is
   'For estimates: bytes of horses, parents, people and their indexes beside so many runners. Measured: 10.7 MB at 31,000
-   runners, 18 at 125,000, 20 at 250,000: most of those who run were there before.';
+   runners, 18 at 125,000, 20 at 250,000, 27 at 664,000: most of those who run were there before.';
 
 create function public.backfill_plan(
   start_date date,
@@ -55,6 +55,8 @@ as $$
     select
       known.name,
       known as feed,
+      known.bytes_a_runner - case when settings.capture_long_texts then 0 else known.long_text_bytes_a_runner end
+        as bytes_a_runner,
       case when known.counted_by in ('lists', 'ids') then 0 else engine.races_per_day(known.name) end as races_a_day,
       engine.learned(
         known => sum(chunk.runners_stored), seen => sum(chunk.races_stored), enough => 5000,
@@ -67,9 +69,10 @@ as $$
       engine.allowed_rate(known.name, request.wanted_feeds) as calls_per_second,
       (engine.london_day() - known.free_months * interval '1 month')::date as free_since
     from request
+    cross join public.backfill_settings as settings
     join engine.feeds as known on known.name = any (request.wanted_feeds)
     left join public.backfill_progress as chunk on chunk.feed = known.name and chunk.state = 'succeeded'
-    group by known.name, request.wanted_feeds
+    group by known.name, request.wanted_feeds, settings.capture_long_texts
   ),
   -- Of a range that is pulled again, what is stored and comes once more takes no room.
   days_stored as (
@@ -111,6 +114,7 @@ as $$
         false
       ) as is_shared,
       case when (learned.feed).counted_by = 'ids' then chunk.pages_expected * sizes.new_part else 0 end as new_ids,
+      learned.bytes_a_runner,
       learned.feed
     from request
     cross join learned
@@ -150,7 +154,7 @@ as $$
   sized as (
     select
       in_order.*,
-      in_order.new_ids * (in_order.feed).bytes_a_runner
+      in_order.new_ids * in_order.bytes_a_runner
         + case
           -- The space of the rows' earlier versions; once a vacuum has been there, it is used again.
           when in_order.is_shared then (in_order.feed).bytes_a_shared_runner
@@ -158,7 +162,7 @@ as $$
               least(in_order.shared_by_then, 32000)
               - least(in_order.shared_by_then - in_order.new_runners, 32000)
             )
-          else in_order.new_runners * (in_order.feed).bytes_a_runner
+          else in_order.new_runners * in_order.bytes_a_runner
             + coalesce(
               engine.bytes_of_masters(in_order.runners_by_then)
                 - engine.bytes_of_masters(in_order.runners_by_then - in_order.new_runners),

@@ -25,6 +25,7 @@ create table engine.feeds (
   counted_rows text[] not null default array['races'],
   by_default boolean not null default true,
   in_background boolean not null default false,
+  long_text_bytes_a_runner numeric not null default 0,
   constraint feeds_place_once unique (place),
   -- A ping is signed as a dispatch is, with this word in place of the feed.
   constraint feeds_ping_is_no_feed check (name <> 'ping'),
@@ -71,8 +72,10 @@ comment on column engine.feeds.free_months is
   'How many months back the API gives it without the historical add-on; null: all of it.';
 comment on column engine.feeds.runners_a_race is 'For estimates until enough was pulled: runners of a race.';
 comment on column engine.feeds.bytes_a_runner is
-  'For estimates: bytes by which a runner makes the database grow, with its indexes and its part of the race. Horses and
-   people come on top: see engine.bytes_of_masters.';
+  'For estimates: bytes by which a runner makes the database grow, with its indexes once they are compacted and its part
+   of the race. Horses and people come on top: see engine.bytes_of_masters.';
+comment on column engine.feeds.long_text_bytes_a_runner is
+  'For estimates: how many of these are what people wrote, which backfill_settings.capture_long_texts leaves out.';
 comment on column engine.feeds.shares_rows_with is 'The feed whose rows it adds to when both have a race; or null.';
 comment on column engine.feeds.bytes_a_shared_runner is
   'For estimates: bytes that the earlier version of a runner''s row takes when another feed changes it. The
@@ -109,7 +112,7 @@ comment on function engine.add_claim_lock() is
 create trigger add_claim_lock after insert or update of name on engine.feeds
   for each row execute function engine.add_claim_lock();
 
--- Sizes and rates measured over the simulated year 2025 (docs/guide.md, "I want to know what it costs").
+-- Sizes and rates measured over simulated years (docs/guide.md, "I want to know what it costs").
 insert into engine.feeds (
   name, place, function_name, endpoints, counted_by, counted_rows, goes_first, pages_an_invocation
 )
@@ -117,18 +120,18 @@ values ('masters', 1, 'masters', array['/courses', '/courses/regions'], 'lists',
 insert into engine.feeds (
   name, place, function_name, endpoints, counted_by, page_limit, page_limit_allowed, first_day, days_ahead,
   known_after_days, settled_after_days, overdue_after_days, free_months,
-  runners_a_race, bytes_a_runner, shares_rows_with, bytes_a_shared_runner, pages_an_invocation
+  runners_a_race, bytes_a_runner, long_text_bytes_a_runner, shares_rows_with, bytes_a_shared_runner, pages_an_invocation
 )
 values
   (
     'racecards', 2, 'events', array['/racecards/pro'], 'days', 500, 500, '2023-01-23', 7,
     0, 1, 2, null,
-    10.4, 790, null, null, 16
+    10.4, 895, 530, null, null, 16
   ),
   (
     'results', 3, 'events', array['/results'], 'pages', 100, 100, '1988-01-01', 0,
     1, 6, 8, 12,
-    9.8, 450, 'racecards', 710, 7.5
+    9.8, 405, 108, 'racecards', 215, 7.5
   );
 -- Not by default: which horses there are to ask for is known once the results are stored. Its schedule asks for them.
 insert into engine.feeds (
