@@ -1729,15 +1729,16 @@ select
   pg_catalog.pg_database_size(pg_catalog.current_database()) / 1e6 as megabytes,
   s.database_limit_megabytes as limit_megabytes,
   -- Not shares of the limit: what is on its way when a run is paused, and what a day of racing brings, are as large on
-  -- a large plan. Four chunks that have four pages to go bring 7 MB; a day of cards and results is half a megabyte, so
-  -- what is left are days to weeks of daily pulls. The last 5 MB are for the logs, and for what other schemas write.
-  s.database_limit_megabytes - 15 as backfills_until,
+  -- a large plan. A chunk that has four pages to go brings 1.75 MB, and of cards and of results as many are worked on
+  -- as there are leases; a day of cards and results is half a megabyte, so what is left are days to weeks of daily
+  -- pulls. The last 5 MB are for the logs, and for what other schemas write.
+  s.database_limit_megabytes - (8 + ceil(3.5 * s.leases_per_feed))::integer as backfills_until,
   s.database_limit_megabytes - 5 as daily_pulls_until
 from public.backfill_settings as s;
 comment on view engine.room is
   'One row: how large the database is, in megabytes of 1,000,000 bytes, how large the plan lets it be, and the sizes at
-   which runs are paused. backfills_until: backfills, pulls by hand, and all of horses; daily_pulls_until: other
-   scheduled pulls and closings of gaps.';
+   which runs are paused. backfills_until: backfills, pulls by hand, closings of gaps, and all of horses;
+   daily_pulls_until: other scheduled pulls.';
 
 create function engine.pause_without_room()
 returns void
@@ -1756,13 +1757,18 @@ begin
     paused_at = engine.clock(),
     pause_reason = format(
       'The database has %s of the %s MB that the plan allows (backfill_settings.database_limit_megabytes); %s. Make '
-      'room, or take a larger plan and set the limit to what it allows; then: select backfill_resume(%s);',
+      'room, or take a larger plan and set the limit to what it allows%s',
       round(room.megabytes), room.limit_megabytes,
       case
-        when run.kind in ('gaps', 'schedule') then 'beyond them a free project becomes read-only'
+        when run.kind = 'schedule' and room.megabytes >= room.daily_pulls_until
+          then 'beyond them a free project becomes read-only'
         else format('the last %s are kept for the daily pulls', room.limit_megabytes - room.backfills_until)
       end,
-      run.id
+      case
+        -- The next one of its kind takes its place.
+        when run.kind in ('gaps', 'schedule') then '.'
+        else format('; then: select backfill_resume(%s);', run.id)
+      end
     )
   where run.id in (
     select full_up.id
@@ -1772,7 +1778,7 @@ begin
       full_up.id = any (array(select live.run_id from engine.live_chunks as live where live.paused_at is null))
       and full_up.paused_at is null
       and (
-        full_up.kind not in ('gaps', 'schedule')
+        full_up.kind <> 'schedule'
         or room.megabytes >= room.daily_pulls_until
         -- A hundred thousand horses would take what is kept for days of racing.
         or exists (select from engine.feeds as feed where feed.name = any (full_up.feeds) and feed.in_background)
@@ -1786,8 +1792,8 @@ $$;
 comment on function engine.pause_without_room() is
   'Pauses each live run that has no room left in the database, with a sentence that says what to do: see engine.room.
    Each claim asks, and each fourth page of a chunk, so what still comes is four pages of each chunk at most; with odds,
-   and of horses, each page asks. To ask
-   takes some milliseconds, by the number of files of the database: it has 700 and more.';
+   and of horses, each page asks. To ask takes some milliseconds, by the number of files of the database: it has 700 and
+   more.';
 
 grant select on engine.room to service_role;
 grant execute on function engine.pause_without_room to service_role;
@@ -1811,7 +1817,7 @@ comment on table engine.pages_read is
    list on the chunk would be rewritten with each page.';
 comment on column engine.pages_read.day is 'The day, of a feed counted by days; of others the first day of the period.';
 comment on column engine.pages_read.skip is 'The cursor that the page was read at.';
-comment on column engine.pages_read.races_in_api is 'The highest total that the API gave, up to this page.';
+comment on column engine.pages_read.races_in_api is 'The total that the API gave with this page.';
 comment on column engine.pages_read.race_keys is
   'Ids of the races that came, or of what else the feed counts (engine.feeds.counted_rows), stored or rejected, each as
    often as it was on the page; where an id cannot be read, the fingerprint of the reject.';
@@ -1826,8 +1832,9 @@ create table engine.copies_read (
   constraint copies_read_pkey primary key (chunk_id, day, race_key)
 );
 comment on table engine.copies_read is
-  'Races that came on more than one page when an unfinished chunk was last read and came up short. One that does so
-   again is really twice in the API''s list; otherwise the pages shifted, and another race was missed.';
+  'Races that came more than once when an unfinished chunk was last read and came up short. One that does so again, on
+   pages that end elsewhere, is really twice in the API''s list; otherwise the pages shifted, and another race was
+   missed.';
 comment on column engine.copies_read.day is 'As in engine.pages_read.';
 comment on column engine.copies_read.race_key is 'As in engine.pages_read.race_keys.';
 comment on column engine.copies_read.times is 'How often it came.';
@@ -2471,9 +2478,15 @@ from (
       known.*,
       months.month,
       run.reprocess,
-      max(known.id) filter (where known.state = 'succeeded') over (
-        partition by known.feed, months.month order by known.period_start
-      ) as succeeded_last
+      known.state = 'dead' and exists (
+        select from public.backfill_progress as later
+        where
+          later.feed = known.feed
+          and later.state = 'succeeded'
+          and later.id > known.id
+          and later.period_start <= known.period_start
+          and later.period_end >= known.period_end
+      ) as was_made_good
     from public.backfill_progress as known
     join public.backfill_runs as run on run.id = known.run_id
     join engine.feeds as feed on feed.name = known.feed and feed.counted_by = 'ids'
@@ -2486,7 +2499,7 @@ from (
     chunk.month,
     chunk.state = 'cancelled',
     chunk.state in ('waiting', 'working') desc,
-    chunk.state = 'dead' and chunk.id > coalesce(chunk.succeeded_last, 0) desc,
+    chunk.state = 'dead' and not chunk.was_made_good desc,
     chunk.id desc
 ) as told;
 comment on view engine.months_of_ids is
@@ -3186,8 +3199,8 @@ end
 $$;
 comment on function engine.dispatch_next(text) is
   'Dispatches what may be worked on now that a chunk of the feed (null: of any) has ended: more of the feed, and once
-   the others have nothing to do, the feeds in the background. Dispatches nothing, with a
-   warning, when nothing can be sent: a Vault secret is missing, or pg_net''s queue is not safe.';
+   the others have nothing to do, the feeds in the background. Dispatches nothing, with a warning, when nothing can be
+   sent: a Vault secret is missing, or pg_net''s queue is not safe.';
 
 grant select on engine.ready_chunks, engine.claimable_chunks to service_role;
 grant execute on function
@@ -3896,9 +3909,12 @@ as $$
             'then %2$s else greatest(known.%3$I collate "C", seen.%3$I) end',
           engine.merged_id(pair, 'seen', 'known'), engine.merged_id(pair, 'known', 'seen'), pair ->> 'id'
         )
+        -- Nobody else has ridden or owned the horse once it has run: a name that differs is the same person's, whose
+        -- master was renamed since.
         else format(
-          'case when known.has_result and not seen.has_result then %2$s else %1$s end',
-          engine.merged_id(pair, 'seen', 'known'), engine.merged_id(pair, 'known', 'seen')
+          'case when known.has_result and seen.has_result then coalesce(seen.%3$I, known.%3$I) '
+            'when known.has_result then %2$s else %1$s end',
+          engine.merged_id(pair, 'seen', 'known'), engine.merged_id(pair, 'known', 'seen'), pair ->> 'id'
         )
       end as id
   ) as of_pair
@@ -4002,10 +4018,28 @@ begin
     raise exception '% has no column %', table_name, odd
       using errcode = '22023', hint = 'The exceptions of engine.write_upserts() name columns; correct them there.';
   end if;
+
+  select string_agg(c.column_name, ', ' order by c.column_name)
+  into odd
+  from engine.column_owners as c
+  where
+    c.table_name = refuse_columns.table_name
+    and c.column_name in (select pair.value from jsonb_each_text(instead_of) as pair)
+    and not exists (
+      select from engine.column_owners as master
+      where master.table_name = c.refers_to and master.column_name = 'name'
+    );
+  if odd is not null then
+    raise exception 'The id of % refers to no table with a name: %', table_name, odd
+      using errcode = '22023',
+        hint = 'A name can stand in the place of an id only where the id''s table has the name of each: give the '
+          'column a foreign key to it, or correct the exception in engine.write_upserts().';
+  end if;
 end
 $$;
 comment on function engine.refuse_columns(text, jsonb, jsonb, jsonb) is
-  'Error 22023 when a column of the table has no owner or no rule, or an exception of write_upsert names none.';
+  'Error 22023 when a column of the table has no owner or no rule, when an exception of write_upsert names none, or when
+   an id in whose place a name is kept refers to no table with names.';
 
 create function engine.write_upsert(
   table_name text,
@@ -4102,7 +4136,7 @@ begin
     ]
   );
 
-  insert into public.%1$I as known (
+  %11$sinsert into public.%1$I as known (
     %3$s
   )
   select seen.*%10$s
@@ -4123,7 +4157,8 @@ $text$,
       ) end,
       'seen.' || array_to_string(part.key, ', seen.'), array_to_string(part.key, ', '),
       part.changes || case when 'updated_at' = any (times) then E',\n    updated_at = excluded.updated_at' else '' end,
-      repeat(', (select engine.clock())', cardinality(times))
+      repeat(', (select moment.at from moment)', cardinality(times)),
+      case when cardinality(times) > 0 then E'with moment as materialized (select engine.clock() as at)\n  ' end
     )
   );
   execute format(
@@ -4140,11 +4175,11 @@ end
 $body$;
 comment on function engine.write_upsert(text, jsonb, text, jsonb, jsonb) is
   'Writes the upsert of a table from what its columns'' comments say. filled: what SQL puts into a column, an expression
-   over sent and what is joined; a page may bring that column only if the expression reads it. together: lists of
-   columns that change together. instead_of: a name, and the column of the id in whose place it is kept; the id refers
-   to a table that has the name of each. Of a table
-   with last_seen_on, a row that brings nothing new is left out beforehand. Error 22023 when a column has no owner or no
-   rule, or a name is not that of a column.';
+   over sent and what is joined; a page may bring that column only if the expression reads it. joined: what the
+   expressions of filled read besides sent. together: lists of columns that change together. instead_of: for the column
+   of a name, the column of the id in whose place the name is kept; that id refers to a table with a column "name". Into
+   a table that has last_seen_on, only rows that bring something new are written. Error 22023 as of
+   engine.refuse_columns.';
 
 grant execute on function engine.refuse_unknown_keys to service_role;
 
@@ -4296,6 +4331,7 @@ where
   race.has_result
   -- A result without a single runner does not say which horses ran.
   and exists (select from public.ra_runners as runner where runner.race_id = race.id and runner.has_result)
+  -- A runner is rejected only when it has no id that can be read, so it may be any horse.
   and not exists (
     select from public.ingest_rejects as reject
     where reject.feed = 'results' and reject.race_id = race.id and reject.kind = 'runner'
@@ -4712,33 +4748,48 @@ comment on function public.next_ids(bigint, uuid, text, integer) is
    seen, and how many are left with these. No row: all were asked for. To find them takes as long for a few as for all:
    ask for what an invocation needs at once. Error PT409 when the lease is lost.';
 
-create function public.known_id(chunk_id bigint, lease_token uuid)
+create function public.known_id(chunk_id bigint, lease_token uuid, other_than text default null)
 returns text
 language plpgsql
 security invoker
 set search_path = ''
+set statement_timeout = '60s'
 as $$
 declare
   held constant public.backfill_progress := engine.hold_lease(known_id.chunk_id, known_id.lease_token);
+  -- A row somewhere in the table, and from there on: to sort all horses would take a second.
+  blocks constant bigint := pg_catalog.pg_relation_size('public.ra_mst_horses') / 8192;
+  somewhere constant tid := format('(%s,%s)', floor(random() * blocks), floor(random() * 50));
+  found_id text;
 begin
-  return (
-    select horse.id
+  if held.feed <> 'horses' then
+    return null;
+  end if;
+  -- One that is complete without a card has its profile from there. Another one each time: one that the API has lost
+  -- must not stop the feed for good.
+  for nth in 1 .. 4 loop
+    select horse.id into found_id
     from public.ra_mst_horses as horse
     where
-      held.feed = 'horses'
-      and not exists (
-        select from engine.incomplete_ids as incomplete where incomplete.feed = held.feed and incomplete.id = horse.id
+      horse.ctid >= case when nth % 2 = 1 then somewhere else '(0,0)' end
+      and horse.ctid < case when nth % 2 = 1 then '(4294967295,0)' else somewhere end
+      and (nth > 2 or horse.card_seen_on is null)
+      and horse.id is distinct from known_id.other_than
+      -- Looked up for each row that is met, not as a list of all.
+      and 0 = (
+        select count(*) from engine.incomplete_ids as incomplete
+        where incomplete.feed = held.feed and incomplete.id = horse.id
       )
-    -- One that is complete without a card has its profile from there. Another one each time: one that the API has lost
-    -- must not stop the feed for good.
-    order by horse.card_seen_on is not null, random()
-    limit 1
-  );
+    limit 1;
+    exit when found;
+  end loop;
+  return found_id;
 end
 $$;
-comment on function public.known_id(bigint, uuid) is
+comment on function public.known_id(bigint, uuid, text) is
   'An id that the API surely knows, to ask for when it seems to know none of those that a chunk asks for: of horses one
-   whose row is complete, at best from its profile. Null when there is none yet. Error PT409 when the lease is lost.';
+   whose row is complete, at best from its profile, and another one each time. other_than: an id that is not wanted.
+   Null when there is none. Error PT409 when the lease is lost.';
 
 revoke all on function public.next_ids, public.known_id from public, anon, authenticated, service_role;
 grant execute on function public.next_ids, public.known_id to service_role;
@@ -4916,7 +4967,7 @@ begin
   return query select
     chosen.id, chosen.run_id, chosen.lease_token, chosen.period_start, chosen.period_end, chosen.cursor_day,
     chosen.cursor_skip, chosen.cursor_id, chosen.api_total, chosen.regions,
-    (select known.page_limit from engine.feeds as known where known.name = chosen.feed),
+    engine.page_limit(chosen),
     settings.stop_taking_pages_after_seconds, settings.stop_taking_pages_after_busy_seconds,
     settings.answer_timeout_seconds, settings.capture_odds, settings.capture_long_texts;
 end
@@ -4937,6 +4988,29 @@ grant execute on function
 -- schemas/chunk/reading.sql
 
 -- What a reading has seen so far.
+
+create function engine.page_limit(chunk public.backfill_progress)
+returns integer
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+  select
+    case
+      -- Of 1,300 races, as a month has, no page of a hundred or less ends within five races of one of the reading
+      -- before.
+      when feed.counted_by in ('days', 'pages')
+        then greatest(feed.page_limit - (array[0, 6, 1, 7])[least(chunk.repulls, 3) + 1], 1)
+      else feed.page_limit
+    end
+  from engine.feeds as feed
+  where feed.name = chunk.feed
+$$;
+comment on function engine.page_limit(public.backfill_progress) is
+  'How many rows a chunk asks for at once: engine.feeds.page_limit, and a few less at each reading that starts again, so
+   that its pages end elsewhere. A list whose order is not certain, of races at the same time, may have a race on two
+   pages and another on none, and do so again where pages end at the same place. Null for lists.';
 
 create function engine.keys_on_page(page jsonb, counted_rows text[])
 returns text[]
@@ -5032,8 +5106,9 @@ $$;
 comment on function engine.days_read(bigint) is
   'How many races the API has of each day that a chunk has read, how many of them came, and how many there are to store:
    without copies, and without those that are left out. A race that comes twice on a page counts twice; one that comes
-   on two pages only if it did so at the last reading too, and if the API''s total stands still: otherwise the pages may
-   have shifted, and another race was missed. For a feed that is not counted by days: the period, by its first day.';
+   on two pages only if it came so often at the last reading too, whose pages ended elsewhere, and if the API''s total
+   stands still: otherwise the pages may have shifted, and another race was missed. For a feed that is not counted by
+   days: the period, by its first day.';
 
 create function engine.short_days(chunk_id bigint)
 returns table (day date, races_in_api integer, races_seen integer)
@@ -5106,7 +5181,7 @@ begin
   insert into engine.copies_read (chunk_id, day, race_key, times)
   select read_again.chunk.id, keys.day, keys.race_key, keys.times
   from engine.keys_read(read_again.chunk.id) as keys
-  where keys.times > keys.most_on_a_page;
+  where keys.times > 1;
   delete from engine.pages_read as read where read.chunk_id = read_again.chunk.id;
   update public.backfill_progress as known
   set
@@ -5121,7 +5196,7 @@ end
 $$;
 comment on function engine.read_again(public.backfill_progress, date) is
   'Puts the cursor of a chunk, which the caller holds locked, back to a day, as if nothing had been read from there
-   on, and keeps which races came on more than one page. from_day: of a feed that is not counted by days, the period''s
+   on, and keeps which races came more than once. from_day: of a feed that is not counted by days, the period''s
    first.';
 
 create function engine.end_day(chunk public.backfill_progress, day date)
@@ -5167,7 +5242,7 @@ begin
   where known.chunk_id = chunk.id and known.day = page_day and page_skip = 0;
   insert into engine.pages_read as known (chunk_id, day, skip, races_in_api, race_keys, left_out)
   select
-    chunk.id, page_day, page_skip, chunk.api_total, engine.keys_on_page(page, feed.counted_rows),
+    chunk.id, page_day, page_skip, (page ->> 'api_total')::integer, engine.keys_on_page(page, feed.counted_rows),
     array(select jsonb_array_elements_text(page -> 'left_out'))
   from engine.feeds as feed
   where feed.name = chunk.feed
@@ -5186,7 +5261,7 @@ comment on function engine.note_races_seen(public.backfill_progress, jsonb) is
    one. chunk: as engine.continue_reading returns it; page as ingest_page gets it.';
 
 grant execute on function
-  engine.keys_on_page, engine.keys_read, engine.days_read, engine.short_days, engine.leaves_day,
+  engine.page_limit, engine.keys_on_page, engine.keys_read, engine.days_read, engine.short_days, engine.leaves_day,
   engine.continue_reading, engine.read_again, engine.end_day, engine.note_races_seen
   to service_role;
 
@@ -5302,7 +5377,7 @@ begin
     reading_since = case when not engine.leaves_day(page) then held.reading_since end,
     pages_expected = case feed.counted_by
       -- One total for the whole period comes with its first page; the pages of lists and days are known from the start.
-      when 'pages' then greatest(1, ceil(held.api_total::numeric / feed.page_limit))
+      when 'pages' then greatest(1, ceil(held.api_total::numeric / engine.page_limit(held)))
       when 'ids' then held.api_total
       else chunk.pages_expected
     end,
@@ -6185,6 +6260,28 @@ as $$
     left join public.backfill_progress as chunk on chunk.feed = known.name and chunk.state = 'succeeded'
     group by known.name, request.wanted_feeds
   ),
+  -- Of a range that is pulled again, what is stored and comes once more takes no room.
+  days_stored as (
+    select
+      known.feed as name, date_trunc('month', known.day::timestamp) as month,
+      sum(case when known.races_in_api > 0 then least(known.races_stored::numeric / known.races_in_api, 1) else 1 end)
+        as days
+    from request
+    join public.ra_coverage as known on
+      known.feed = any (request.wanted_feeds) and known.day between backfill_plan.start_date and request.last_day
+    where backfill_plan.reprocess = 'all' and known.regions @> (select s.regions from public.backfill_settings as s)
+    group by 1, 2
+  ),
+  ids_lacking as (
+    select learned.name, date_trunc('month', chunk.period_start::timestamp) as month, chunk.pages_expected as ids
+    from request
+    cross join learned
+    cross join lateral engine.plan_chunks(
+      start_date => backfill_plan.start_date, end_date => request.last_day, feed => learned.name,
+      reprocess => 'missing'
+    ) as chunk
+    where backfill_plan.reprocess = 'all' and (learned.feed).counted_by = 'ids'
+  ),
   chunks as (
     select
       learned.name,
@@ -6193,6 +6290,7 @@ as $$
       ceil(chunk.pages_expected / learned.pages_an_invocation) as invocations,
       sizes.races,
       sizes.races * learned.runners_a_race as runners,
+      sizes.races * learned.runners_a_race * sizes.new_part as new_runners,
       coalesce(
         chunk.period_start >= (
           select other.first_day
@@ -6201,7 +6299,7 @@ as $$
         ),
         false
       ) as is_shared,
-      case when (learned.feed).counted_by = 'ids' then chunk.pages_expected else 0 end as ids,
+      case when (learned.feed).counted_by = 'ids' then chunk.pages_expected * sizes.new_part else 0 end as new_ids,
       learned.feed
     from request
     cross join learned
@@ -6209,15 +6307,27 @@ as $$
       start_date => backfill_plan.start_date, end_date => request.last_day, feed => learned.name,
       reprocess => backfill_plan.reprocess
     ) as chunk
-    cross join lateral (select (chunk.period_end - chunk.period_start) * learned.races_a_day as races) as sizes
+    left join days_stored as stored
+      on stored.name = learned.name and stored.month = date_trunc('month', chunk.period_start::timestamp)
+    left join ids_lacking as lacking
+      on lacking.name = learned.name and lacking.month = date_trunc('month', chunk.period_start::timestamp)
+    cross join lateral (
+      select
+        (chunk.period_end - chunk.period_start) * learned.races_a_day as races,
+        case
+          when backfill_plan.reprocess <> 'all' then 1
+          when (learned.feed).counted_by = 'ids' then coalesce(lacking.ids, 0)::numeric / chunk.pages_expected
+          else greatest(1 - coalesce(stored.days, 0) / (chunk.period_end - chunk.period_start), 0)
+        end as new_part
+    ) as sizes
   ),
   -- With the runners that came before each, newest first, as a backfill goes unless it is told otherwise.
   in_order as (
     select
       chunks.*,
       stored.runners
-        + sum(chunks.runners) filter (where not chunks.is_shared) over newest_first as runners_by_then,
-      sum(chunks.runners) filter (where chunks.is_shared) over newest_first as shared_by_then
+        + sum(chunks.new_runners) filter (where not chunks.is_shared) over newest_first as runners_by_then,
+      sum(chunks.new_runners) filter (where chunks.is_shared) over newest_first as shared_by_then
     from chunks
     cross join (
       select greatest(c.reltuples, 0)::numeric as runners
@@ -6229,18 +6339,18 @@ as $$
   sized as (
     select
       in_order.*,
-      in_order.ids * (in_order.feed).bytes_a_runner
+      in_order.new_ids * (in_order.feed).bytes_a_runner
         + case
           -- The space of the rows' earlier versions; once a vacuum has been there, it is used again.
           when in_order.is_shared then (in_order.feed).bytes_a_shared_runner
             * (
               least(in_order.shared_by_then, 32000)
-              - least(in_order.shared_by_then - in_order.runners, 32000)
+              - least(in_order.shared_by_then - in_order.new_runners, 32000)
             )
-          else in_order.runners * (in_order.feed).bytes_a_runner
+          else in_order.new_runners * (in_order.feed).bytes_a_runner
             + coalesce(
               engine.bytes_of_masters(in_order.runners_by_then)
-                - engine.bytes_of_masters(in_order.runners_by_then - in_order.runners),
+                - engine.bytes_of_masters(in_order.runners_by_then - in_order.new_runners),
               0
             )
         end as bytes
@@ -6252,7 +6362,7 @@ as $$
       max((sized.feed).place) as last_place,
       sum(sum(sized.bytes)) over (order by date_trunc('month', sized.period_start::timestamp) desc) / 1e6 as megabytes
     from sized
-    where sized.ids + sized.runners > 0
+    where sized.new_ids + sized.new_runners > 0
     group by date_trunc('month', sized.period_start::timestamp)
   ),
   fits as (
@@ -6310,9 +6420,9 @@ comment on function public.backfill_plan(date, date, text[], text) is
   'What backfill_start with the same arguments would cost, a row per feed; starts nothing. api_calls: requests, without
    those sent again; minutes: at the rate limit (feeds run side by side, so the greatest one is about the whole; those
    in the background come after the others, so theirs are added); races and runners that come; megabytes by which the
-   database grows, indexes included; invocations of the functions; note: null, or what prevents a part of it, or
-   why a feed has no chunks; of the last feed that brings something, also whether the database has room for all feeds
-   together, and if not, from which day on it has. Errors as of backfill_start.';
+   database grows, indexes included, without what is stored and comes again; invocations of the functions; note: null,
+   or what prevents a part of it, or why a feed has no chunks; of the last feed that brings something, also whether the
+   database has room for all feeds together, and if not, from which day on it has. Errors as of backfill_start.';
 
 revoke all on function public.backfill_plan from public, anon, authenticated, service_role;
 grant execute on function engine.learned, engine.bytes_of_masters, public.backfill_plan to service_role;
@@ -6707,11 +6817,17 @@ begin
   set next_attempt_at = engine.clock(), failing_since = null
   where chunk.run_id = held.id and chunk.state = 'waiting';
   perform engine.pause_without_room();
+  select run.* into held from public.backfill_runs as run where run.id = held.id;
+  if held.paused_at is not null then
+    raise exception 'Run % stays paused: the database has no room for it', held.id
+      using errcode = 'PT409', hint = held.pause_reason;
+  end if;
   perform engine.dispatch_due();
 end
 $$;
 comment on function public.backfill_resume(bigint) is
-  'Resumes a paused run at once, at its cursors. While the database has no room, it is paused again at once.';
+  'Resumes a paused run at once, at its cursors. Error PT409 while the database has no room for it: the run stays
+   paused, and the hint says how to make room.';
 
 create function public.backfill_cancel(run_id bigint)
 returns void
@@ -8450,6 +8566,7 @@ declare
   schedule public.pull_schedules;
   due timestamptz;
   started integer := 0;
+  newest_run constant bigint := (select max(run.id) from public.backfill_runs as run);
   what_to_do text;
 begin
   -- Two ticks at once would start the same pull twice.
@@ -8466,7 +8583,8 @@ begin
   end if;
 
   -- The widest range first: when several are due after a standstill, the narrower ones find their days taken. Gaps take
-  -- what is left. Ids come last, because to find them takes seconds.
+  -- what is left. Ids come last, because to find them takes seconds: where something else was started, which is
+  -- dispatched only when this ends, they are left to the next tick.
   for schedule in
     select s.*
     from public.pull_schedules as s
@@ -8477,6 +8595,9 @@ begin
     begin
       due := engine.last_due(schedule, engine.clock());
       continue when due is null or due <= schedule.last_due_at;
+      continue when
+        schedule.pulls = 'ids'
+        and exists (select from public.backfill_runs as run where run.id > coalesce(newest_run, 0));
       perform from public.pull_schedules as s where s.name = schedule.name for no key update skip locked;
       -- Another session is changing it: the next tick uses its new values.
       continue when not found;
@@ -9115,9 +9236,9 @@ where
         later.feed = dead.feed
         and later.state = 'succeeded'
         and later.ended_at > dead.ended_at
-        -- Lists come as a whole, ids month by month.
+        -- Lists come as a whole. Ids that a later chunk has in part, engine.has_ids_to_ask knows.
         and (
-          dead.counted_by = 'lists' or (later.period_start < dead.period_end and later.period_end > dead.period_start)
+          dead.counted_by = 'lists' or (later.period_start <= dead.period_start and later.period_end >= dead.period_end)
         )
     )
     -- Cards may have brought what it should have asked for.
@@ -9150,7 +9271,7 @@ select
   paused.subject,
   (array_agg(paused.pause_reason order by paused.id desc))[1]
     || case
-      when paused.subject = 'scheduled pulls' then ' Otherwise the next pull of these days tries again.' else ''
+      when paused.subject = 'scheduled pulls' then ' The next pull of these days tries again by itself.' else ''
     end as message
 from (
   -- A paused scheduled pull is replaced by the next one: one message, not one per pull.
@@ -9937,6 +10058,12 @@ as $$
         'The role service_role has no right to the schema engine.'
       when lacking.number > 0 then format('The role service_role may not execute: %s.', left(lacking.words, 300))
       when not role.rolbypassrls then 'The role service_role has lost BYPASSRLS, so it sees no rows.'
+      -- As pg_database_size asks for it.
+      when
+        not has_database_privilege('service_role', current_database(), 'connect')
+        and not pg_has_role('service_role', 'pg_read_all_stats', 'usage')
+      then
+        'The role service_role has no right to connect to the database, so it can''t read how large that is.'
     end as finding
     from lacking
     left join pg_catalog.pg_roles as role on role.rolname = 'service_role'
@@ -9948,12 +10075,15 @@ as $$
     case
       when judged.finding is null then 'Nothing.'
       when judged.finding like '%BYPASSRLS%' then 'Give it back: alter role service_role bypassrls;'
+      when judged.finding like '%connect%'
+        then format('Give it back: grant connect on database %I to service_role;', current_database())
       else 'Give them back: grant usage on schema engine to service_role; grant execute on function … to service_role;'
     end
   from judged
 $$;
 comment on function engine.check_grants() is
-  'Whether service_role may execute what the Edge Functions call, and all that these call in turn.';
+  'Whether service_role may execute what the Edge Functions call, and all that these call in turn, and may read how
+   large the database is, which a claim does.';
 
 create function engine.check_vault()
 returns table (part text, state text, finding text, what_to_do text)

@@ -1766,7 +1766,10 @@ export type Database = {
           "understood": boolean;
         }[];
       };
-      "known_id": { Args: { "chunk_id": number; "lease_token": string }; Returns: string };
+      "known_id": {
+        Args: { "chunk_id": number; "lease_token": string; "other_than"?: string };
+        Returns: string;
+      };
       "next_ids": {
         Args: { "after_id": string; "at_most": number; "chunk_id": number; "lease_token": string };
         Returns: {
