@@ -35,7 +35,7 @@ set plan_cache_mode = 'force_generic_plan'
 as $$
 begin
   select
-    right(string_agg(run.figure, '' order by run.happened_at, run.race_id), 6),
+    right(string_agg(run.figure, '' order by run.happened_at, run.race_id collate "C"), 6),
     record_before.race_date - max(run.race_date),
     count(*),
     count(*) filter (where run.is_winner),

@@ -175,7 +175,7 @@ left join lateral (
         < race.known_before
     order by
       coalesce(earlier_race.off_dt, (earlier_race.race_date + 1)::timestamp at time zone 'Europe/London') desc,
-      earlier.race_id
+      earlier.race_id collate "C" desc
     limit 1
   ) as last
   join racing.races as last_race on last_race.race_id = last.race_id

@@ -120,7 +120,7 @@ begin
         sum(start.sp / field.winners) filter (where start.position = 1 and start.sp > 1) as returned,
         string_agg(
           case when start.position = 1 then 'W' else 'L' end, ''
-          order by start.happened_at, start.race_id, start.position
+          order by start.happened_at, start.race_id collate "C", start.position
         ) as outcomes,
         min(start.race_date) as first_day,
         max(start.race_date) as last_day
