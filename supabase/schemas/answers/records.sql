@@ -113,8 +113,7 @@ begin
   where
     start.trainer_id = together_before.trainer_id
     and start.jockey_id = together_before.jockey_id
-    and coalesce(race.off_dt, (race.race_date + 1)::timestamp at time zone 'Europe/London')
-      < together_before.known_before;
+    and coalesce(race.off_dt, racing.end_of_day(race.race_date)) < together_before.known_before;
 end
 $$;
 comment on function racing.together_before(text, text, timestamptz, text) is

@@ -95,7 +95,7 @@ function factsOf(race: RawRace, field: readonly RawRunner[]): RaceFacts {
   return {
     race,
     day,
-    happenedAt: off ?? londonInstant(day + 1, 0),
+    happenedAt: off ?? londonInstant(day + 1, 0) - 0.001,
     knownBefore: off ?? londonInstant(day, 0),
     code,
     isHandicap,

@@ -3,6 +3,7 @@ import type { Sql } from "../../../../scripts/lab/platform/database.ts";
 import { readRacecardsPage } from "../../../functions/_shared/pages/read_racecards.ts";
 import { readResultsPage } from "../../../functions/_shared/pages/read_results.ts";
 import type { PageRows } from "../../../functions/_shared/pages/rows.ts";
+import { countRows } from "./small_world.ts";
 
 /** In the order of their references. */
 const LISTS = [
@@ -27,6 +28,7 @@ export async function storePages(sql: Sql, pages: readonly PageRows[]): Promise<
       await sql.unsafe(`select engine.upsert_${name}($1::text::jsonb)`, [JSON.stringify(page[name])]);
     }
   }
+  await countRows(sql);
 }
 
 /** Cards and results of some days of the simulated API. */

@@ -65,6 +65,12 @@ export async function storeWorld(sql: Sql, { masters, races, runners }: SmallWor
   for (const [table, rows] of Object.entries(masters)) await insertRows(sql, table, rows);
   await insertRows(sql, "ra_races", races);
   await insertRows(sql, "ra_runners", runners);
+  await countRows(sql);
+}
+
+/** Tells the planner what is there, as autovacuum does in time. */
+export async function countRows(sql: Sql): Promise<void> {
+  await sql`analyze ra_races, ra_runners, ra_mst_horses, ra_mst_courses, ra_mst_trainers, ra_mst_jockeys`;
 }
 
 /** Stores rows of a table as they are. */
