@@ -1,5 +1,5 @@
--- Removes the schema with all data: the engine, and what the settings uninstall.relations, uninstall.functions and
--- uninstall.versions name, each as an array. One transaction: all of it goes, or nothing does.
+-- Removes the schema with all data: the engine, the answers, and what the settings uninstall.relations,
+-- uninstall.functions and uninstall.versions name, each as an array. One transaction: all of it goes, or nothing does.
 do $$
 declare
   relations constant text[] := current_setting('uninstall.relations');
@@ -11,14 +11,14 @@ declare
     join pg_namespace as n on n.oid = c.relnamespace
     where
       c.relkind in ('r', 'p', 'v', 'm', 'f')
-      and n.nspname not in ('engine', 'pg_toast')
+      and n.nspname not in ('engine', 'racing', 'pg_toast')
       and not (n.nspname = 'public' and c.relname = any (relations))
   );
   other_functions constant oid[] := array(
     select p.oid
     from pg_proc as p
     join pg_namespace as n on n.oid = p.pronamespace
-    where n.nspname <> 'engine' and not (n.nspname = 'public' and p.proname = any (functions))
+    where n.nspname not in ('engine', 'racing') and not (n.nspname = 'public' and p.proname = any (functions))
   );
   -- What hangs on a table of somebody else: a foreign key to ours, a default, a policy or a trigger that calls ours.
   parts_of_others constant text[] := array(
@@ -46,6 +46,7 @@ begin
     from pg_proc as p
     where p.pronamespace = 'public'::regnamespace and p.proname = any (functions)
   );
+  drop schema if exists racing cascade;
   drop schema if exists engine cascade;
   foreach statement in array drops loop
     execute statement;

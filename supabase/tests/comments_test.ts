@@ -10,24 +10,24 @@ function assertNone(offenders: readonly { name: string }[], fault: string): void
   assertEquals(offenders.map(({ name }) => name).sort(), [], fault);
 }
 
-Deno.test("every table and view of public and engine has a comment", async () => {
+Deno.test("every table and view of public, engine and racing has a comment", async () => {
   const silent = await db.sql<{ name: string }[]>`
     select format('%s.%s', c.relnamespace::regnamespace, c.relname) as name
     from pg_catalog.pg_class as c
     where
-      c.relnamespace in ('public'::regnamespace, 'engine'::regnamespace)
+      c.relnamespace in ('public'::regnamespace, 'engine'::regnamespace, 'racing'::regnamespace)
       and c.relkind in ('r', 'p', 'v', 'm')
       and obj_description(c.oid, 'pg_class') is null
   `;
   assertNone(silent, "These have no comment");
 });
 
-Deno.test("every function of public and engine has a comment", async () => {
+Deno.test("every function of public, engine and racing has a comment", async () => {
   const silent = await db.sql<{ name: string }[]>`
     select p.oid::regprocedure::text as name
     from pg_catalog.pg_proc as p
     where
-      p.pronamespace in ('public'::regnamespace, 'engine'::regnamespace)
+      p.pronamespace in ('public'::regnamespace, 'engine'::regnamespace, 'racing'::regnamespace)
       and obj_description(p.oid, 'pg_proc') is null
   `;
   assertNone(silent, "These have no comment");
@@ -71,24 +71,37 @@ Deno.test("every column of the racing tables has a comment", async () => {
   assertNone(silent, "These do not say what they mean");
 });
 
-Deno.test("every function of public and engine sets its search path", async () => {
+Deno.test("every column of racing's tables, views and rows of functions has a comment", async () => {
+  const silent = await db.sql<{ name: string }[]>`
+    select format('%s.%s', a.attrelid::regclass, a.attname) as name
+    from pg_catalog.pg_class as c
+    join pg_catalog.pg_attribute as a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+    where
+      c.relnamespace = 'racing'::regnamespace
+      and c.relkind in ('r', 'p', 'v', 'm', 'c')
+      and col_description(c.oid, a.attnum) is null
+  `;
+  assertNone(silent, "These do not say what they mean");
+});
+
+Deno.test("every function of public, engine and racing sets its search path", async () => {
   const open = await db.sql<{ name: string }[]>`
     select p.oid::regprocedure::text as name
     from pg_catalog.pg_proc as p
     where
-      p.pronamespace in ('public'::regnamespace, 'engine'::regnamespace)
+      p.pronamespace in ('public'::regnamespace, 'engine'::regnamespace, 'racing'::regnamespace)
       and not exists (select from unnest(p.proconfig) as setting where setting like 'search\\_path=%')
   `;
   assertNone(open, "These find their objects by the caller's search path");
 });
 
-Deno.test("no function of public and engine is executable by public, anon or authenticated", async () => {
+Deno.test("no function of public, engine and racing is executable by public, anon or authenticated", async () => {
   const open = await db.sql<{ name: string }[]>`
     select format('%s by %s', p.oid::regprocedure, role) as name
     from pg_catalog.pg_proc as p
     cross join unnest(array['public', 'anon', 'authenticated']) as role
     where
-      p.pronamespace in ('public'::regnamespace, 'engine'::regnamespace)
+      p.pronamespace in ('public'::regnamespace, 'engine'::regnamespace, 'racing'::regnamespace)
       and has_function_privilege(role, p.oid, 'execute')
   `;
   assertNone(open, "These are executable");

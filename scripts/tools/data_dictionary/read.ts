@@ -1,7 +1,7 @@
 import type { Sql } from "../../lab/platform/database.ts";
 import type { DatabaseFunction, Relation, Schema } from "./schema.ts";
 
-/** Reads the schema public from the database's own catalogue. */
+/** Reads the schemas public and racing from the database's own catalogue. */
 export async function readSchema(sql: Sql): Promise<Schema> {
   return { relations: await readRelations(sql), functions: await readFunctions(sql) };
 }
@@ -25,9 +25,10 @@ async function readRelations(sql: Sql): Promise<Relation[]> {
         where con.contype in ('p', 'u', 'f')
       )
       select
-        c.relname::text as name,
-        case when c.relkind = 'v' then 'view' else 'table' end as kind,
-        obj_description(c.oid, 'pg_class') as comment,
+        case when c.relnamespace = 'racing'::regnamespace then 'racing.' else '' end || c.relname as name,
+        case c.relkind when 'v' then 'view' when 'c' then 'type' else 'table' end as kind,
+        case when c.relkind = 'c' then obj_description(c.reltype, 'pg_type') else
+          obj_description(c.oid, 'pg_class') end as comment,
         (
           select jsonb_agg(
             jsonb_build_object(
@@ -40,7 +41,8 @@ async function readRelations(sql: Sql): Promise<Relation[]> {
             order by a.attnum
           )
           from pg_catalog.pg_attribute as a
-          left join engine.column_owners as owned on owned.table_name = c.relname and owned.column_name = a.attname
+          left join engine.column_owners as owned on owned.table_name = c.relname and c.relnamespace = 'public'::regnamespace
+            and owned.column_name = a.attname
           where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
         ) as columns,
         coalesce((select to_jsonb(k.columns) from keys as k where k.conrelid = c.oid and k.contype = 'p'), '[]') as key,
@@ -61,7 +63,7 @@ async function readRelations(sql: Sql): Promise<Relation[]> {
           '[]'
         ) as references
       from pg_catalog.pg_class as c
-      where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p', 'v')
+      where c.relnamespace in ('public'::regnamespace, 'racing'::regnamespace) and c.relkind in ('r', 'p', 'v', 'c')
     `,
   ];
 }
@@ -70,12 +72,12 @@ async function readFunctions(sql: Sql): Promise<DatabaseFunction[]> {
   return [
     ...await sql<DatabaseFunction[]>`
       select
-        p.proname::text as name,
+        case when p.pronamespace = 'racing'::regnamespace then 'racing.' else '' end || p.proname as name,
         pg_get_function_arguments(p.oid) as arguments,
         pg_get_function_result(p.oid) as result,
         obj_description(p.oid, 'pg_proc') as comment
       from pg_catalog.pg_proc as p
-      where p.pronamespace = 'public'::regnamespace
+      where p.pronamespace in ('public'::regnamespace, 'racing'::regnamespace)
     `,
   ];
 }

@@ -22,7 +22,7 @@ function headings(markdown: string): string[] {
   return [...markdown.matchAll(/^#{2,3} (.*)$/gm)].map(([, heading = ""]) => heading);
 }
 
-Deno.test("renderDictionary() puts racing data first, then backfill, ingest, rate limits and the rest, each by name", () => {
+Deno.test("renderDictionary() puts racing data first, then answers, backfill, ingest, rate limits and the rest, each by name", () => {
   const names = [
     "coverage_gaps",
     "racing_api_limits",
@@ -30,11 +30,14 @@ Deno.test("renderDictionary() puts racing data first, then backfill, ingest, rat
     "backfill_runs",
     "ra_runners",
     "ra_races",
+    "racing.runner_form",
   ];
   assertEquals(headings(render(...names.map((name) => table(name)))), [
     "Racing data",
     "ra_races",
     "ra_runners",
+    "Answers",
+    "racing.runner_form",
     "Backfill",
     "backfill_runs",
     "Ingest",
@@ -102,6 +105,13 @@ Deno.test("renderDictionary() claims nothing about null in a view", () => {
     render(view),
     "View. A row per run.\n\n| Column | Type | Meaning |\n| --- | --- | --- |\n| `state` | text |  |\n",
   );
+});
+
+Deno.test("renderDictionary() links to what another schema holds by an anchor without the dot", () => {
+  const rows = table("racing.card_line", { kind: "type", comment: "A declared runner." });
+  const markdown = render(rows);
+  assertStringIncludes(markdown, "- Answers: [racing.card_line](#racingcard_line)\n");
+  assertStringIncludes(markdown, "### racing.card_line\n\nRows of a function. A declared runner.\n");
 });
 
 Deno.test("renderDictionary() shows a function's signature and comment, functions of one name both, linked once", () => {

@@ -1,13 +1,13 @@
-/** What the data dictionary needs of the schema public, read from Postgres' catalogue. */
+/** What the data dictionary needs of the schemas public and racing, read from Postgres' catalogue. */
 export interface Schema {
   readonly relations: readonly Relation[];
   readonly functions: readonly DatabaseFunction[];
 }
 
-/** A table or a view. */
+/** A table, a view, or a type: the rows of a function. Those of the schema racing have it before their name. */
 export interface Relation {
   readonly name: string;
-  readonly kind: "table" | "view";
+  readonly kind: "table" | "view" | "type";
   readonly comment: string | null;
   readonly columns: readonly Column[];
   /** Its primary key; none of a view. */

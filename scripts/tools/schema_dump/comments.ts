@@ -15,5 +15,5 @@ export const COMMENTS: readonly string[] = [
    where
      -- Those below are of Postgres itself.
      d.objoid >= 16384
-     and (thing.type = 'schema' and thing.identity = 'engine' or thing.identity ~ '(^|.* on )(public|engine)[.]')`,
+     and (thing.type = 'schema' and thing.identity in ('engine', 'racing') or thing.identity ~ '(^|.* on )(public|engine|racing)[.]')`,
 ];

@@ -3,5 +3,5 @@
  * apart from the jobs of cron.
  */
 export function isOurs(namespace: string): string {
-  return `${namespace} in ('public'::regnamespace, 'engine'::regnamespace)`;
+  return `${namespace} in ('public'::regnamespace, 'engine'::regnamespace, 'racing'::regnamespace)`;
 }

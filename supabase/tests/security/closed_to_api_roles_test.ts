@@ -38,7 +38,7 @@ for (const role of ["anon", "authenticated"]) {
 
   Deno.test(`${role} can create nothing in our schemas, and cannot become another role`, async () => {
     const attempts = [
-      ...["public", "engine"].flatMap((schema) => [
+      ...["public", "engine", "racing"].flatMap((schema) => [
         `create table ${schema}.intruder ()`,
         `create view ${schema}.intruder as select 1`,
         `create function ${schema}.intruder() returns integer language sql as 'select 1'`,
@@ -66,24 +66,24 @@ Deno.test("nothing of ours is granted to public, anon or authenticated", async (
       cross join lateral aclexplode(
         coalesce(c.relacl, acldefault(case c.relkind when 'S' then 's' else 'r' end::"char", c.relowner))
       ) as privilege
-      where c.relnamespace in ('public'::regnamespace, 'engine'::regnamespace)
+      where c.relnamespace in ('public'::regnamespace, 'engine'::regnamespace, 'racing'::regnamespace)
         and c.relkind in ('r', 'p', 'v', 'm', 'f', 'S')
       union all
       select format('%s.%s', a.attrelid::regclass, a.attname), privilege.*
       from pg_catalog.pg_attribute as a
       join pg_catalog.pg_class as c on c.oid = a.attrelid
       cross join lateral aclexplode(a.attacl) as privilege
-      where c.relnamespace in ('public'::regnamespace, 'engine'::regnamespace)
+      where c.relnamespace in ('public'::regnamespace, 'engine'::regnamespace, 'racing'::regnamespace)
       union all
       select p.oid::regprocedure::text, privilege.*
       from pg_catalog.pg_proc as p
       cross join lateral aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) as privilege
-      where p.pronamespace in ('public'::regnamespace, 'engine'::regnamespace)
+      where p.pronamespace in ('public'::regnamespace, 'engine'::regnamespace, 'racing'::regnamespace)
       union all
       select n.nspname, privilege.*
       from pg_catalog.pg_namespace as n
       cross join lateral aclexplode(coalesce(n.nspacl, acldefault('n', n.nspowner))) as privilege
-      where n.nspname = 'engine'
+      where n.nspname in ('engine', 'racing')
     )
     select format('%s on %s to %s', lower(privilege_type), object,
       coalesce(nullif(grantee, 0)::regrole::text, 'public')) as grant
@@ -145,12 +145,13 @@ Deno.test("through the gateway nothing in engine, vault, net or cron is there, n
     "rpc/clock",
     "rpc/dispatch",
   ];
-  for (const schema of ["public", "engine", "vault", "net", "cron"]) {
+  for (const schema of ["public", "engine", "racing", "vault", "net", "cron"]) {
     for (const path of paths) {
       const headers = { "accept-profile": schema, "content-profile": schema };
       const init = path.startsWith("rpc/") ? { method: "POST", body: "{}", headers } : { headers };
       const [status] = await ask(path, platform.secretKey, init);
-      assertEquals([schema, path, status], [schema, path, schema === "public" ? 404 : 406]);
+      const isExposed = schema === "public" || schema === "racing";
+      assertEquals([schema, path, status], [schema, path, isExposed ? 404 : 406]);
     }
   }
 });

@@ -76,7 +76,7 @@ async function everythingStored(): Promise<Record<string, string>> {
     select format('%I.%I', c.relnamespace::regnamespace, c.relname) as name, c.relkind as kind
     from pg_catalog.pg_class as c
     where c.relkind in ('r', 'p', 'S')
-      and c.relnamespace in ('public'::regnamespace, 'engine'::regnamespace, 'net'::regnamespace, 'vault'::regnamespace)
+      and c.relnamespace in ('public'::regnamespace, 'engine'::regnamespace, 'racing'::regnamespace, 'net'::regnamespace, 'vault'::regnamespace)
   `;
   const digests: Record<string, string> = {};
   for (const { name, kind } of relations) {

@@ -17,7 +17,7 @@ Deno.test.afterAll(async () => {
   await platform.stop();
 });
 
-const OURS = "in ('public'::regnamespace, 'engine'::regnamespace)";
+const OURS = "in ('public'::regnamespace, 'engine'::regnamespace, 'racing'::regnamespace)";
 const SCHEMAS = fromFileUrl(new URL("../../schemas", import.meta.url));
 
 async function names(query: string): Promise<string[]> {
@@ -42,7 +42,7 @@ Deno.test("row level security is on for every table, also for those in engine", 
 Deno.test("there is no policy, so a mistaken grant gives nobody a row", async () => {
   assertEquals(
     await names(
-      "select format('%s on %s', policyname, tablename) as name from pg_policies where schemaname in ('public', 'engine')",
+      "select format('%s on %s', policyname, tablename) as name from pg_policies where schemaname in ('public', 'engine', 'racing')",
     ),
     [],
   );
@@ -71,7 +71,7 @@ async function whatLeadsWhere(): Promise<{ functions: FunctionFacts[]; relations
       p.prosecdef as lends,
       p.prosrc as source
     from pg_catalog.pg_proc as p
-    where p.pronamespace in ('public'::regnamespace, 'engine'::regnamespace)
+    where p.pronamespace in ('public'::regnamespace, 'engine'::regnamespace, 'racing'::regnamespace)
     order by p.oid::regprocedure::text
   `;
   const relations = await sql<{ name: string; text: string }[]>`
@@ -87,7 +87,7 @@ async function whatLeadsWhere(): Promise<{ functions: FunctionFacts[]; relations
         (select string_agg(pg_get_triggerdef(t.oid), ' ') from pg_catalog.pg_trigger as t where t.tgrelid = c.oid)
       ) as text
     from pg_catalog.pg_class as c
-    where c.relnamespace in ('public'::regnamespace, 'engine'::regnamespace) and c.relkind in ('r', 'p', 'v')
+    where c.relnamespace in ('public'::regnamespace, 'engine'::regnamespace, 'racing'::regnamespace) and c.relkind in ('r', 'p', 'v')
   `;
   return {
     functions: [...functions],
@@ -150,7 +150,7 @@ Deno.test("what runs with lent rights calls no function of an extension but pg_n
   );
   // Neither in comments nor in texts.
   const code = source.replaceAll(/--.*|'(?:[^']|'')*'/g, "");
-  const called = code.match(/\b(?!public\.|engine\.|pg_catalog\.)\w+\.\w+\(/g) ??
+  const called = code.match(/\b(?!public\.|engine\.|racing\.|pg_catalog\.)\w+\.\w+\(/g) ??
     [];
   assertEquals(new Set(called), new Set(["net.wake("]));
 });
@@ -193,7 +193,7 @@ Deno.test("everything of ours belongs to the role that runs the migrations, whic
       from (
         select relowner as owner from pg_catalog.pg_class as c where c.relnamespace ${OURS}
         union all select proowner from pg_catalog.pg_proc as p where p.pronamespace ${OURS}
-        union all select nspowner from pg_catalog.pg_namespace where nspname = 'engine'
+        union all select nspowner from pg_catalog.pg_namespace where nspname in ('engine', 'racing')
       ) as owners
     `),
     ["postgres"],
@@ -214,7 +214,7 @@ Deno.test("nothing of ours is published, so no change of a row is replicated", a
   assertEquals(
     await names(`
       select format('%s.%s', schemaname, tablename) as name from pg_catalog.pg_publication_tables
-      where schemaname in ('public', 'engine')
+      where schemaname in ('public', 'engine', 'racing')
     `),
     [],
   );

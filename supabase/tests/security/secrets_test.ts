@@ -68,7 +68,7 @@ Deno.test.afterAll(async () => {
 
 const NOWHERE: Hit[] = [];
 /** Vault is where the worker secret belongs. */
-const SCHEMAS = ["public", "engine", "net", "cron", "supabase_migrations"];
+const SCHEMAS = ["public", "engine", "racing", "net", "cron", "supabase_migrations"];
 
 async function start(day: string, feeds: string[]): Promise<number> {
   const [run] = await sql<{ id: number }[]>`

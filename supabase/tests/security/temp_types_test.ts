@@ -84,7 +84,7 @@ Deno.test("no temporary type of service_role gets the rights of a function that 
   const lenders = await admin<{ signature: string }[]>`
     select p.oid::regprocedure::text as signature
     from pg_catalog.pg_proc as p
-    where p.pronamespace in ('public'::regnamespace, 'engine'::regnamespace)
+    where p.pronamespace in ('public'::regnamespace, 'engine'::regnamespace, 'racing'::regnamespace)
       and p.prosecdef
       and has_function_privilege('service_role', p.oid, 'execute')
     order by 1

@@ -16,7 +16,7 @@ export async function notRefused(
   const open: string[] = [];
   await rolledBack(admin, async (transaction) => {
     // A wrong grant does no harm while the schema is closed, but would if the schema were opened.
-    if (exposeEngine) await transaction.unsafe(`grant usage on schema engine to ${role}`);
+    if (exposeEngine) await transaction.unsafe(`grant usage on schema engine, racing to ${role}`);
     // As if it had logged in, because `reset role` would go back to the session's first role.
     await transaction.unsafe(`set local session authorization ${role}`);
     for (const statement of statements) {

@@ -24,7 +24,7 @@ export interface Routine {
   readonly isTrigger: boolean;
 }
 
-/** Every table, view and sequence in the schemas public and engine: new ones come along by themselves. */
+/** Every table, view and sequence in the schemas public, engine and racing: new ones come along by themselves. */
 export async function ourRelations(sql: Sql): Promise<Relation[]> {
   return [
     ...await sql<Relation[]>`
@@ -44,14 +44,14 @@ export async function ourRelations(sql: Sql): Promise<Relation[]> {
         ) as writes
       from pg_catalog.pg_class as c
       where
-        c.relnamespace in ('public'::regnamespace, 'engine'::regnamespace)
+        c.relnamespace in ('public'::regnamespace, 'engine'::regnamespace, 'racing'::regnamespace)
         and c.relkind in ('r', 'p', 'v', 'm', 'f', 'S')
       order by name
     `,
   ];
 }
 
-/** Every function in the schemas public and engine. */
+/** Every function in the schemas public, engine and racing. */
 export async function ourRoutines(sql: Sql): Promise<Routine[]> {
   return [
     ...await sql<Routine[]>`
@@ -69,7 +69,7 @@ export async function ourRoutines(sql: Sql): Promise<Routine[]> {
         coalesce(p.proargnames[1 : p.pronargs - p.pronargdefaults], '{}') as required,
         p.prorettype = 'trigger'::regtype as "isTrigger"
       from pg_catalog.pg_proc as p
-      where p.pronamespace in ('public'::regnamespace, 'engine'::regnamespace)
+      where p.pronamespace in ('public'::regnamespace, 'engine'::regnamespace, 'racing'::regnamespace)
       order by signature
     `,
   ];
