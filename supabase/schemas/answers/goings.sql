@@ -43,16 +43,18 @@ values
 
 create function racing.going_key(going text)
 returns text
-language sql
+language plpgsql
 immutable
 parallel safe
 security invoker
 set search_path = ''
 as $$
-  select regexp_replace(lower(btrim(going_key.going)), '(\s*/\s*|\s+to\s+|\s*-\s*)', ' to ', 'g')
+begin
+  return replace(lower(btrim(going_key.going)), ' / ', ' to ');
+end
 $$;
 comment on function racing.going_key(text) is
-  'A going as racing.goings has it: lower case, " to " for a slash, so that "Standard / Slow" and "Standard To Slow" are
+  'A going as racing.goings has it: lower case, " to " for " / ", so that "Standard / Slow" and "Standard To Slow" are
    one. Null in, null out.';
 
 create view racing.unknown_goings

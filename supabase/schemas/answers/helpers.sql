@@ -63,6 +63,25 @@ comment on function racing.class_rank(text, text) is
   'The standing of a race, 1 the highest, from ra_races.race_class and pattern: Group or Grade 1, 2, 3 are 1 to 3,
    Listed is 4, Class 1 to 7 are 5 to 11. Null without either, as most Irish races are.';
 
+create function racing.class_name(class_rank integer)
+returns text
+language plpgsql
+immutable
+parallel safe
+security invoker
+set search_path = ''
+as $$
+begin
+  return case
+    when class_name.class_rank between 1 and 3 then 'Group or Grade ' || class_name.class_rank
+    when class_name.class_rank = 4 then 'Listed'
+    when class_name.class_rank between 5 and 11 then 'Class ' || class_name.class_rank - 4
+  end;
+end
+$$;
+comment on function racing.class_name(integer) is
+  'A rank of racing.class_rank() in words: "Group or Grade 1", "Class 4".';
+
 create function racing.distance_band(distance_yards integer, code text)
 returns text
 language plpgsql
@@ -116,8 +135,8 @@ comment on function racing.places_paid(integer, boolean) is
    places in 5 to 7, three from 8 on, four in a handicap of 16 or more. The field is those that ran. Null without one.';
 
 revoke all on function
-  racing.code, racing.is_handicap, racing.class_rank, racing.distance_band, racing.places_paid
+  racing.code, racing.is_handicap, racing.class_rank, racing.class_name, racing.distance_band, racing.places_paid
   from public, anon, authenticated, service_role;
 grant execute on function
-  racing.code, racing.is_handicap, racing.class_rank, racing.distance_band, racing.places_paid
+  racing.code, racing.is_handicap, racing.class_rank, racing.class_name, racing.distance_band, racing.places_paid
   to service_role;

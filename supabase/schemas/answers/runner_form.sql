@@ -137,30 +137,46 @@ left join public.ra_mst_sires as sire on sire.id = horse.sire_id
 left join public.ra_mst_dams as dam on dam.id = horse.dam_id
 left join public.ra_mst_damsires as damsire on damsire.id = horse.damsire_id
 left join lateral (
-  select one.ran, one.finishers, one.winners, one.sp_total from racing.fields as one where one.race_id = runner.race_id
+  -- offset 0: else the planner joins the fields of all races.
+  select one.ran, one.finishers, one.winners, one.sp_total
+  from racing.fields as one
+  where one.race_id = runner.race_id
+  offset 0
 ) as field on true
 left join lateral (
+  -- The last run is found first, and only then is looked up what it was.
   select
-    earlier.race_id,
-    earlier_race.race_date,
-    earlier.position,
-    earlier.position_code,
-    earlier_race.code,
-    earlier_race.class_rank,
-    earlier_race.distance_yards,
-    earlier_race.going_surface,
-    earlier_race.going_rank,
-    earlier.weight_lbs,
-    earlier.headgear,
-    earlier.jockey_id,
-    earlier.jockey_name,
-    earlier.trainer_id,
-    earlier.trainer_name,
-    earlier.owner_id,
-    earlier.owner_name
-  from racing.starts as earlier
-  join racing.races as earlier_race on earlier_race.race_id = earlier.race_id
-  where earlier.horse_id = runner.horse_id and earlier_race.happened_at < race.known_before
-  order by earlier_race.happened_at desc, earlier.race_id
-  limit 1
+    last.race_id,
+    last_race.race_date,
+    last.position,
+    last.position_code,
+    last_race.code,
+    last_race.class_rank,
+    last_race.distance_yards,
+    last_race.going_surface,
+    last_race.going_rank,
+    last.weight_lbs,
+    last.headgear,
+    last.jockey_id,
+    last.jockey_name,
+    last.trainer_id,
+    last.trainer_name,
+    last.owner_id,
+    last.owner_name
+  from (
+    select
+      earlier.race_id, earlier.position, earlier.position_code, earlier.weight_lbs, earlier.headgear, earlier.jockey_id,
+      earlier.jockey_name, earlier.trainer_id, earlier.trainer_name, earlier.owner_id, earlier.owner_name
+    from racing.starts as earlier
+    join public.ra_races as earlier_race on earlier_race.id = earlier.race_id
+    where
+      earlier.horse_id = runner.horse_id
+      and coalesce(earlier_race.off_dt, (earlier_race.race_date + 1)::timestamp at time zone 'Europe/London')
+        < race.known_before
+    order by
+      coalesce(earlier_race.off_dt, (earlier_race.race_date + 1)::timestamp at time zone 'Europe/London') desc,
+      earlier.race_id
+    limit 1
+  ) as last
+  join racing.races as last_race on last_race.race_id = last.race_id
 ) as previous on true;
