@@ -102,7 +102,11 @@ function micros(text: string): bigint {
 }
 
 /** The rows as the database has them, each value in the form in which both formats are compared. */
-async function stored(relation: string, columns: Column[], where: string): Promise<Record<string, unknown>[]> {
+async function stored(
+  relation: string,
+  columns: Column[],
+  where: string,
+): Promise<Record<string, unknown>[]> {
   await sql`set timezone = 'UTC'`;
   const rows = await sql.unsafe<{ row: Record<string, unknown> }[]>(
     `select to_jsonb(source) as row from ${relation} as source ${where}`,
@@ -211,13 +215,17 @@ Deno.test("in Parquet a day is a DATE, a time is in UTC to the microsecond, mone
   const { schema, num_rows } = await parquetMetadataAsync(await asyncBufferFromFile(out));
   assertEquals(num_rows, 0n);
   const element = (name: string) => {
-    const { converted_type, logical_type, precision, scale, type, repetition_type } = schema.find((one) =>
-      one.name === name
-    ) ?? {};
+    const { converted_type, logical_type, precision, scale, type, repetition_type } =
+      schema.find((one) => one.name === name) ?? {};
     return { type, converted_type, logical_type: logical_type?.type, precision, scale, repetition_type };
   };
   const none = { precision: undefined, scale: undefined, repetition_type: "OPTIONAL" };
-  assertEquals(element("race_date"), { ...none, type: "INT32", converted_type: "DATE", logical_type: "DATE" });
+  assertEquals(element("race_date"), {
+    ...none,
+    type: "INT32",
+    converted_type: "DATE",
+    logical_type: "DATE",
+  });
   assertEquals(element("off_dt"), {
     ...none,
     type: "INT64",
@@ -235,7 +243,9 @@ const Summary = z.object({
   relation: z.string(),
   format: z.string(),
   rows: z.number(),
-  files: z.array(z.object({ file: z.string(), rows: z.number().nullable(), state: z.enum(["written", "kept"]) })),
+  files: z.array(
+    z.object({ file: z.string(), rows: z.number().nullable(), state: z.enum(["written", "kept"]) }),
+  ),
 });
 
 async function summary(...args: string[]): Promise<z.infer<typeof Summary>> {
@@ -296,7 +306,15 @@ Deno.test("what was written before its last day was over is written again", asyn
 });
 
 Deno.test("a file's name takes all of a range, and what has no days is one file", async () => {
-  const all = await summary("ra_runners", "--from", "2026-07-01", "--to", "2026-09-30", "--out", place("all.csv"));
+  const all = await summary(
+    "ra_runners",
+    "--from",
+    "2026-07-01",
+    "--to",
+    "2026-09-30",
+    "--out",
+    place("all.csv"),
+  );
   assertEquals([all.format, all.rows, all.files.length], ["csv", 1760, 1]);
   const horses = await summary("ra_mst_horses", "--format", "csv", "--out", place("masters"));
   assertEquals([horses.relation, horses.rows], ["public.ra_mst_horses", 50]);

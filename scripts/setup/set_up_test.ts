@@ -179,7 +179,8 @@ Deno.test("a newer checkout comes, and the worker secret is replaced, while a ba
 Deno.test("--publish opens the racing data to those it names and exposes the schema racing, once; without it that stays", async () => {
   const key = present(hosted.platform.publishableKey, "the publishable key");
   const reads = async () => {
-    const { status, error } = await createClient(hosted.supabaseUrl, key).schema("racing").from("races").select()
+    const { status, error } = await createClient(hosted.supabaseUrl, key).schema("racing").from("races")
+      .select()
       .limit(1);
     return `${status} ${error?.code ?? "rows"}`;
   };
@@ -202,7 +203,9 @@ Deno.test("--publish opens the racing data to those it names and exposes the sch
   const plain = record(hosted, clone, { variables });
   await setUp({ ...OPTIONS, yes: true }, plain.around);
   assertStringIncludes(plain.printed(), "opened to anon");
-  assertEquals((await createClient(hosted.supabaseUrl, key).schema("racing").from("newer").select()).data, [{ one: 1 }]);
+  assertEquals((await createClient(hosted.supabaseUrl, key).schema("racing").from("newer").select()).data, [{
+    one: 1,
+  }]);
   await sql`select unpublish_api()`;
   await sql`drop view racing.newer`;
   assertEquals(await reads(), "401 42501");

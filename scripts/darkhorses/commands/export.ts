@@ -38,7 +38,12 @@ export const exportRows = buildCommand<Flags, [string], Session>({
       json: JSON_FLAG,
       from: dayFlag("First day, as YYYY-MM-DD"),
       to: dayFlag("Last day; default: today in London"),
-      format: { kind: "enum", values: FORMATS, brief: "Default: what --out ends with, or parquet", optional: true },
+      format: {
+        kind: "enum",
+        values: FORMATS,
+        brief: "Default: what --out ends with, or parquet",
+        optional: true,
+      },
       out: {
         kind: "parsed",
         parse: String,
@@ -93,7 +98,9 @@ function periodsFor(
 ) {
   if (!hasDays(relation)) {
     if (from === undefined && wasTo === undefined) return [undefined];
-    throw new UsageProblem(`${relation.name} has no days, so all of it is exported: leave --from and --to out.`);
+    throw new UsageProblem(
+      `${relation.name} has no days, so all of it is exported: leave --from and --to out.`,
+    );
   }
   if (from === undefined) {
     throw new UsageProblem(`Say which days of ${relation.name}: --from 2026-10-01 --to 2026-10-31.`);

@@ -27,17 +27,27 @@ export const publish = buildCommand<JsonFlag, [Readers?], Session>({
     flags: { json: JSON_FLAG },
     positional: {
       kind: "tuple",
-      parameters: [{ parse: readReaders, brief: READERS.join(" or "), placeholder: "readers", optional: true }],
+      parameters: [{
+        parse: readReaders,
+        brief: READERS.join(" or "),
+        placeholder: "readers",
+        optional: true,
+      }],
     },
   },
   async func(flags, readers = "authenticated") {
     await answer(this, flags, async (sql) => {
-      const data = await ask<Opened>(sql, sql`select readers, kind, name from public.publish_api(${readers})`);
+      const data = await ask<Opened>(
+        sql,
+        sql`select readers, kind, name from public.publish_api(${readers})`,
+      );
       const names = data.filter(({ kind }) => kind === "table" || kind === "view").map(({ name }) => name);
       return {
         data,
         text: `Open to read for ${data[0]?.readers ?? readers}: ${names.join(", ")}, and ` +
-          `${data.length - names.length - 1} functions.\nThe API serves the schema racing once it is exposed: ` +
+          `${
+            data.length - names.length - 1
+          } functions.\nThe API serves the schema racing once it is exposed: ` +
           `npx -y deno task setup --publish ${readers}, or the dashboard under Settings, Data API.`,
       };
     });

@@ -45,7 +45,12 @@ export const setup = buildCommand<SetUpFlags, [], Session>({
     await orProblem(
       this,
       { json },
-      () => reported(this, json, (around) => setUp({ projectRef, yes, dryRun, rotateWorkerSecret, publish }, around)),
+      () =>
+        reported(
+          this,
+          json,
+          (around) => setUp({ projectRef, yes, dryRun, rotateWorkerSecret, publish }, around),
+        ),
     );
   },
 });

@@ -42,7 +42,9 @@ export async function exportFiles(sql: Sql, options: ExportOptions): Promise<Exp
   // One session: what is set stays, and no statement of it is ended for taking long.
   const session = await sql.reserve();
   try {
-    await session.unsafe("set statement_timeout = 0; set default_transaction_read_only = on; set datestyle = 'ISO'")
+    await session.unsafe(
+      "set statement_timeout = 0; set default_transaction_read_only = on; set datestyle = 'ISO'",
+    )
       .simple();
     for (const period of periods) {
       const file = isFileName(out)

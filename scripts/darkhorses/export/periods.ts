@@ -18,7 +18,8 @@ export function periodsOf(from: string, to: string): Period[] {
   while (first <= end) {
     const monthsEnd = lastDayOfMonth(first);
     const last = monthsEnd < end ? monthsEnd : end;
-    const isWhole = startOfMonth(first).getTime() === first.getTime() && last.getTime() === monthsEnd.getTime();
+    const isWhole = startOfMonth(first).getTime() === first.getTime() &&
+      last.getTime() === monthsEnd.getTime();
     const days = { first: format(first, DAY), last: format(last, DAY) };
     periods.push({ ...days, label: isWhole ? format(first, "yyyy-MM") : `${days.first}_${days.last}` });
     first = startOfMonth(addMonths(first, 1));

@@ -1,7 +1,15 @@
 import { Problem } from "../../command_line/problem.ts";
 import { type Call, open, type Statement, statement } from "../actions.ts";
 import type { CallAnswer, Hands } from "../hands.ts";
-import { changed, NOTHING_TO_DO, type Outcome, type Project, type Readers, type Step, unchanged } from "../step.ts";
+import {
+  changed,
+  NOTHING_TO_DO,
+  type Outcome,
+  type Project,
+  type Readers,
+  type Step,
+  unchanged,
+} from "../step.ts";
 
 /** What anon reads, authenticated reads too. */
 const STATE = statement(
@@ -54,7 +62,9 @@ async function expose(project: Project, hands: Hands): Promise<Outcome> {
   const answer = mustBeWell(await hands.call(settingsOf(project, "GET"), { authorization }));
   // The answer also has a secret, so nothing else of it is looked at.
   const [, list] = /"db_schema"\s*:\s*"([^"]*)"/.exec(answer.text) ?? [];
-  if (list === undefined) throw new Problem("The Management API does not say which schemas the project's API serves.");
+  if (list === undefined) {
+    throw new Problem("The Management API does not say which schemas the project's API serves.");
+  }
   const schemas = list.split(",").map((schema) => schema.trim()).filter((schema) => schema !== "");
   if (schemas.includes(SCHEMA)) return unchanged(`the API serves ${SCHEMA}`);
   const body = { db_schema: [...schemas, SCHEMA].join(",") };
@@ -67,7 +77,9 @@ function mustBeWell(answer: CallAnswer): CallAnswer {
   throw new Problem(
     answer.status === 401 || answer.status === 403
       ? "The Management API refuses SUPABASE_ACCESS_TOKEN: make a new one in the dashboard under Account, Access Tokens."
-      : `The Management API could not be asked for the project's API settings (${answer.status || answer.text}): run ` +
+      : `The Management API could not be asked for the project's API settings (${
+        answer.status || answer.text
+      }): run ` +
         `this again, or add ${SCHEMA} to the exposed schemas in the dashboard.`,
   );
 }

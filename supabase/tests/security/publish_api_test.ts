@@ -74,7 +74,9 @@ interface Right {
 }
 
 const apiRights = async (): Promise<Right[]> => [
-  ...await operator<Right[]>`select role_name, kind, name, privilege from engine.api_rights() order by 1, 2, 3, 4`,
+  ...await operator<
+    Right[]
+  >`select role_name, kind, name, privilege from engine.api_rights() order by 1, 2, 3, 4`,
 ];
 
 const published = async () =>
@@ -83,7 +85,10 @@ const published = async () =>
   `;
 
 const readsCourses = async (client: SupabaseClient) => {
-  const { data, error } = await client.from("ra_mst_courses").select("name").gt("id", "crs_1").lt("id", "crs_5")
+  const { data, error } = await client.from("ra_mst_courses").select("name").gt("id", "crs_1").lt(
+    "id",
+    "crs_5",
+  )
     .order("name", { ascending: false }).limit(2);
   return error === null ? data?.map(({ name }) => name) : error.code;
 };
