@@ -122,6 +122,7 @@ Deno.test("check_setup() asks at first and says so, then finds that everything w
     "API plan: ok",
     "database size: ok",
     "webhook: ok",
+    "published: ok",
     "ping: ok",
   ]);
   assertMatch(
