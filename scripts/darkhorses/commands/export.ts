@@ -51,7 +51,7 @@ export const exportRows = buildCommand<Flags, [string], Session>({
         placeholder: "folder-or-file",
         optional: true,
       },
-      again: flag("Write anew what is there already"),
+      again: flag("Write also what is there already"),
     },
     positional: {
       kind: "tuple",

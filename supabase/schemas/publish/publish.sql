@@ -5,7 +5,7 @@ returns void
 language plpgsql
 security invoker
 set search_path = ''
--- Whoever has to wait for a lock makes everybody behind it wait too, the pages of a backfill among them.
+-- A session that waits for a lock makes all behind it wait too, the pages of a backfill among them.
 set lock_timeout = '5s'
 as $$
 declare
@@ -132,10 +132,10 @@ end
 $$;
 comment on function public.publish_api(text) is
   'Lets users who have signed in (authenticated), or with anon everybody who has the publishable key, read the racing
-   data over the API: ra_mst_*, ra_races, ra_runners, ra_runner_odds, ra_runner_names, and the views and functions of the
-   schema racing. Returns what is open now: readers, kind, name. Nothing can be written, and nothing of the engine, of
-   runs, rejects, alerts and settings is opened. Calling it again covers what a newer version brought, and narrows anon to
-   authenticated. Error 22023 for another role, 55P03 when a table is in use.';
+   data over the API: ra_mst_*, ra_races, ra_runners, ra_runner_odds, ra_runner_names, and the views and functions of
+   the schema racing. Returns what is open now: readers, kind, name. Nothing can be written, and nothing of the engine,
+   of runs, rejects, alerts and settings is opened. Calling it again covers what a newer version brought, and narrows
+   anon to authenticated. Error 22023 for another role, 55P03 when a table is in use.';
 
 create function public.unpublish_api()
 returns void

@@ -25,7 +25,7 @@ security invoker
 set search_path = ''
 as $$
   with racing_data (name, place) as (
-    -- In the order in which a page is stored: whoever locks them so never deadlocks with one.
+    -- In the order in which a page is stored, so that locking them never deadlocks with one.
     select listed.name, listed.place::integer
     from unnest(array[
       'ra_mst_regions', 'ra_mst_bookmakers', 'ra_mst_courses', 'ra_mst_sires', 'ra_mst_dams', 'ra_mst_damsires',
@@ -95,6 +95,6 @@ as $$
   order by role.name, o.kind, o.name, lower(a.privilege_type), a.grantee <> 0 desc
 $$;
 comment on function engine.api_rights() is
-  'What anon and authenticated may do with objects in public, engine and racing, whoever granted it: role_name, kind
+  'What anon and authenticated may do with objects in public, engine and racing, by any grant: role_name, kind
    (schema, table, view, function), name with its schema, privilege, and is_direct: granted to the role itself, not to
    everybody. Row level security comes on top: without a policy, a table that may be read shows no row.';
