@@ -80,7 +80,8 @@ begin
       field.ran,
       field.finishers,
       -- Stalls of non-runners are empty, so that the third goes by the order of those that ran.
-      (row_number() over (partition by race.race_id order by start.draw, start.horse_id) - 1) * 3 / field.ran as third,
+      (row_number() over (partition by race.race_id order by start.draw, start.horse_id collate "C") - 1) * 3
+        / field.ran as third,
       count(start.draw) over (partition by race.race_id) as stalls
     from racing.races as race
     cross join lateral (

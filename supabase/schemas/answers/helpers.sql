@@ -134,9 +134,26 @@ comment on function racing.places_paid(integer, boolean) is
   'How many places count, by the usual each-way terms of British bookmakers: the winner alone in a field of 1 to 4, two
    places in 5 to 7, three from 8 on, four in a handicap of 16 or more. The field is those that ran. Null without one.';
 
+create function racing.end_of_day(day date)
+returns timestamptz
+language plpgsql
+stable
+parallel safe
+security invoker
+set search_path = ''
+as $$
+begin
+  return (end_of_day.day + 1)::timestamp at time zone 'Europe/London' - interval '1 microsecond';
+end
+$$;
+comment on function racing.end_of_day(date) is
+  'The last moment of a UK day: when a race without an off time counts as having happened, for later ones.';
+
 revoke all on function
-  racing.code, racing.is_handicap, racing.class_rank, racing.class_name, racing.distance_band, racing.places_paid
+  racing.code, racing.is_handicap, racing.class_rank, racing.class_name, racing.distance_band, racing.places_paid,
+  racing.end_of_day
   from public, anon, authenticated, service_role;
 grant execute on function
-  racing.code, racing.is_handicap, racing.class_rank, racing.class_name, racing.distance_band, racing.places_paid
+  racing.code, racing.is_handicap, racing.class_rank, racing.class_name, racing.distance_band, racing.places_paid,
+  racing.end_of_day
   to service_role;

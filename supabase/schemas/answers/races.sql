@@ -10,7 +10,7 @@ select
   race.race_date,
   race.off_dt,
   coalesce(race.off_dt, race.race_date::timestamp at time zone 'Europe/London') as known_before,
-  coalesce(race.off_dt, (race.race_date + 1)::timestamp at time zone 'Europe/London') as happened_at,
+  coalesce(race.off_dt, racing.end_of_day(race.race_date)) as happened_at,
   race.course_id,
   course.name as course_name,
   race.region_code,

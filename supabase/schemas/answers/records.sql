@@ -35,7 +35,7 @@ set plan_cache_mode = 'force_generic_plan'
 as $$
 begin
   select
-    right(string_agg(run.figure, '' order by run.happened_at, run.race_id), 6),
+    right(string_agg(run.figure, '' order by run.happened_at, run.race_id collate "C"), 6),
     record_before.race_date - max(run.race_date),
     count(*),
     count(*) filter (where run.is_winner),
@@ -113,8 +113,7 @@ begin
   where
     start.trainer_id = together_before.trainer_id
     and start.jockey_id = together_before.jockey_id
-    and coalesce(race.off_dt, (race.race_date + 1)::timestamp at time zone 'Europe/London')
-      < together_before.known_before;
+    and coalesce(race.off_dt, racing.end_of_day(race.race_date)) < together_before.known_before;
 end
 $$;
 comment on function racing.together_before(text, text, timestamptz, text) is

@@ -171,11 +171,9 @@ left join lateral (
     join public.ra_races as earlier_race on earlier_race.id = earlier.race_id
     where
       earlier.horse_id = runner.horse_id
-      and coalesce(earlier_race.off_dt, (earlier_race.race_date + 1)::timestamp at time zone 'Europe/London')
-        < race.known_before
+      and coalesce(earlier_race.off_dt, racing.end_of_day(earlier_race.race_date)) < race.known_before
     order by
-      coalesce(earlier_race.off_dt, (earlier_race.race_date + 1)::timestamp at time zone 'Europe/London') desc,
-      earlier.race_id
+      coalesce(earlier_race.off_dt, racing.end_of_day(earlier_race.race_date)) desc, earlier.race_id collate "C" desc
     limit 1
   ) as last
   join racing.races as last_race on last_race.race_id = last.race_id

@@ -93,13 +93,15 @@ comment on function racing.wilson(bigint, bigint) is
 
 create function racing.longest_losing_run(outcomes text)
 returns integer
-language sql
+language plpgsql
 immutable
 parallel safe
 security invoker
 set search_path = ''
 as $$
-  select max(length(losing.run)) from string_to_table(longest_losing_run.outcomes, 'W') as losing (run)
+begin
+  return (select max(length(losing.run)) from string_to_table(longest_losing_run.outcomes, 'W') as losing (run));
+end
 $$;
 comment on function racing.longest_losing_run(text) is
   'The longest row of L in outcomes of runs in their order, W for won and L for any other: WLLWLLL is 3.';

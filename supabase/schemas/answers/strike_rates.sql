@@ -34,35 +34,12 @@ set work_mem = '48MB'
 set jit = 'off'
 as $$
 declare
-  person constant boolean := entity in ('trainer', 'jockey', 'owner');
-  -- Where there is no id, the name is the key.
-  key constant text := case
-    when entity = 'pair' then 'coalesce(start.trainer_id, start.trainer_name)'
-    when person then format('coalesce(start.%1$I, start.%2$I)', entity || '_id', entity || '_name')
-    else format('coalesce(horse.%1$I, horse.%2$I)', entity || '_id', entity || '_name')
-  end;
-  partner constant text := case
-    when entity = 'pair' then 'coalesce(start.jockey_id, start.jockey_name)' else 'null::text'
-  end;
-  value constant text := case by
-    when 'all' then '''all'''
-    when 'course' then 'race.course_id'
-    when 'distance' then 'race.distance_band'
-    when 'going' then 'race.going_group'
-    when 'class' then 'racing.class_name(race.class_rank)'
-    when 'code' then 'race.code'
-    when 'month' then 'to_char(race.race_date, ''MM'')'
-    -- Of the runner.
-    when 'age' then 'null::text'
-  end;
+  is_person constant boolean := coalesce(entity in ('trainer', 'jockey', 'owner'), false);
+  key text;
+  partner text := 'null::text';
+  value text;
   -- Of one, the index finds the runs; the fields are looked up for them only.
-  one constant text := case
-    when strike_rates.entity_id is null then ''
-    when entity = 'pair' then 'where $3 in (start.trainer_id, start.jockey_id)'
-    when person then format('where start.%I = $3', entity || '_id')
-    else format('where start.horse_id in (select known.id from public.ra_mst_horses as known where known.%I = $3)',
-      entity || '_id')
-  end;
+  one text := '';
 begin
   perform racing.refuse_choice(
     'entity', entity, array['trainer', 'jockey', 'pair', 'owner', 'sire', 'dam', 'damsire']
@@ -74,6 +51,37 @@ begin
     raise exception 'since (%) is after until (%)', since, until
       using errcode = '22023', hint = 'Give the first day as since and the last as until, or null for no limit.';
   end if;
+  -- Where there is no id, the name is the key.
+  if entity = 'pair' then
+    key := 'coalesce(start.trainer_id, start.trainer_name)';
+    partner := 'coalesce(start.jockey_id, start.jockey_name)';
+  else
+    key := format(
+      'coalesce(%1$s.%2$I, %1$s.%3$I)', case when is_person then 'start' else 'horse' end, entity || '_id',
+      entity || '_name'
+    );
+  end if;
+  value := case by
+    when 'all' then '''all'''
+    when 'course' then 'race.course_id'
+    when 'distance' then 'race.distance_band'
+    when 'going' then 'race.going_group'
+    when 'class' then 'racing.class_name(race.class_rank)'
+    when 'code' then 'race.code'
+    when 'month' then 'to_char(race.race_date, ''MM'')'
+    -- Of the runner.
+    when 'age' then 'null::text'
+  end;
+  if strike_rates.entity_id is not null then
+    one := case
+      when entity = 'pair' then 'where $3 in (start.trainer_id, start.jockey_id)'
+      when is_person then format('where start.%I = $3', entity || '_id')
+      else format(
+        'where start.horse_id in (select known.id from public.ra_mst_horses as known where known.%I = $3)',
+        entity || '_id'
+      )
+    end;
+  end if;
   return query execute format(
     $sql$
     with race as materialized (
@@ -83,8 +91,10 @@ begin
     ),
     start as %2$s (
       select
-        %3$s as entity_key, %4$s as partner_key, %5$s as by_value, race.race_date, race.happened_at,
-        race.is_handicap, start.race_id, start.position, start.sp_decimal::float8 as sp, start.bsp::float8 as bsp
+        -- Half a million keys are sorted: in C, which compares bytes, that takes a third of the time.
+        %3$s collate "C" as entity_key, %4$s collate "C" as partner_key, %5$s collate "C" as by_value,
+        race.race_date, race.happened_at, race.is_handicap, start.race_id, start.position,
+        start.sp_decimal::float8 as sp, start.bsp::float8 as bsp
       from race
       join racing.starts as start on start.race_id = race.race_id
       %6$s
@@ -120,7 +130,7 @@ begin
         sum(start.sp / field.winners) filter (where start.position = 1 and start.sp > 1) as returned,
         string_agg(
           case when start.position = 1 then 'W' else 'L' end, ''
-          order by start.happened_at, start.race_id, start.position
+          order by start.happened_at, start.race_id collate "C", start.position
         ) as outcomes,
         min(start.race_date) as first_day,
         max(start.race_date) as last_day
@@ -166,8 +176,10 @@ begin
     key,
     partner,
     case by when 'age' then 'start.age::text' else 'race.by_value' end,
-    case when not person and entity <> 'pair' then 'join public.ra_mst_horses as horse on horse.id = start.horse_id'
-      else '' end,
+    case
+      when is_person or entity = 'pair' then ''
+      else 'join public.ra_mst_horses as horse on horse.id = start.horse_id'
+    end,
     one,
     case
       when strike_rates.entity_id is null then
@@ -184,7 +196,7 @@ begin
         'select start.by_value, count(*) as runs, count(*) filter (where start.position = 1) as wins
         from start group by start.by_value'
       else format(
-        'select %s as by_value, count(*) as runs, count(*) filter (where start.position = 1) as wins
+        'select %s collate "C" as by_value, count(*) as runs, count(*) filter (where start.position = 1) as wins
         from race join racing.starts as start on start.race_id = race.race_id group by 1',
         case by when 'age' then 'start.age::text' else 'race.by_value' end
       )
