@@ -1,6 +1,8 @@
 import { readArguments } from "./command_line/read_arguments.ts";
 import { anyText } from "./command_line/option_values.ts";
 import { runTask } from "./command_line/run_main.ts";
+import { Problem } from "./command_line/problem.ts";
+import { READERS, type Readers } from "./setup/step.ts";
 import { setUp } from "./setup/set_up.ts";
 import { terminalSurroundings } from "./setup/surroundings.ts";
 
@@ -15,6 +17,8 @@ a first pull as the proof. What is as it should be is left alone. After an inter
   --project-ref REF        the project; asked for otherwise
   --yes                    ask nothing: everything is in supabase/.env or in the environment
   --dry-run                print every command and statement, with secrets hidden, and do none of them
+  --publish READERS        let authenticated users, or with anon everybody who has the publishable key, read the racing data
+                           over the API; darkhorses unpublish takes that back
   --rotate-worker-secret   replace the secret between the database and the functions; no dispatch is lost
   --help                   show this
 
@@ -22,11 +26,17 @@ Settings, in supabase/.env or in the environment: PROJECT_REF, DATABASE_URL, RAC
 if you like ALERT_WEBHOOK_URL, DATABASE_LIMIT_MEGABYTES (500, the free plan's), PROJECT_URL (a custom domain).
 `;
 
+function readReaders(text: string): Readers {
+  const readers = READERS.find((known) => known === text);
+  if (readers !== undefined) return readers;
+  throw new Problem(`--publish must be ${READERS.join(" or ")}, not "${text}".`);
+}
+
 const readOptions = (args: readonly string[]) =>
   readArguments(args, {
     task: "setup",
     flags: ["yes", "dry-run", "rotate-worker-secret"],
-    values: { "project-ref": anyText },
+    values: { "project-ref": anyText, publish: readReaders },
   });
 
 async function setup(options: ReturnType<typeof readOptions>): Promise<number> {
@@ -35,6 +45,7 @@ async function setup(options: ReturnType<typeof readOptions>): Promise<number> {
     yes: options.yes,
     dryRun: options["dry-run"],
     rotateWorkerSecret: options["rotate-worker-secret"],
+    publish: options.publish,
   }, terminalSurroundings());
   return 0;
 }

@@ -11,9 +11,11 @@ import { messageOf, Problem } from "../command_line/problem.ts";
 import { EXIT, type Session } from "./answer.ts";
 import { check } from "./commands/check.ts";
 import { alerts, chunks, errors, freshness, gaps, rejects, times, usage } from "./commands/lists.ts";
+import { exportRows } from "./commands/export.ts";
 import { months } from "./commands/months.ts";
 import { page } from "./commands/page.ts";
 import { plan } from "./commands/plan.ts";
+import { publish, unpublish } from "./commands/publish.ts";
 import { pull } from "./commands/pull.ts";
 import { schedules } from "./commands/schedules.ts";
 import { setup, uninstall } from "./commands/setup.ts";
@@ -28,7 +30,7 @@ const routes = buildRouteMap({
   routes: {
     ...{ status, watch, months, plan, start, pull, pause, resume, cancel, retry, schedules },
     ...{ chunks, gaps, freshness, errors, rejects, alerts, usage, times },
-    ...{ check, verify, page, setup, uninstall },
+    ...{ check, verify, export: exportRows, page, publish, unpublish, setup, uninstall },
   },
   docs: {
     brief: "Asks and steers a racing database",

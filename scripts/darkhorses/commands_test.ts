@@ -241,6 +241,10 @@ async function documentedCommands(): Promise<string[]> {
 /** Brings about what a command needs, and puts a run's number in the place of the example's. */
 async function prepared(words: readonly string[]): Promise<string[]> {
   const [verb = ""] = words;
+  if (verb === "export") {
+    const here = words.includes("--out") ? words : [...words, "--out", "export"];
+    return here.map((word, n) => here[n - 1] === "--out" ? join(folder, word) : word);
+  }
   if (verb === "page") return words.map((word) => word.endsWith(".html") ? join(folder, word) : word);
   if (!words.includes("3")) return [...words];
   const { run_id } = await read(Run, 0, "start", "2016-01-01", "2017-12-31", "--feeds", "results");

@@ -27,8 +27,10 @@ export interface Statement {
 /** A request over HTTP. */
 export interface Call {
   readonly kind: "call";
-  readonly method: "GET" | "POST";
+  readonly method: "GET" | "POST" | "PATCH";
   readonly url: string;
+  /** What it changes, in a few words. */
+  readonly changes?: string;
 }
 
 export type Action = Command | Statement | Call;
@@ -62,7 +64,7 @@ export function show(action: Action): string {
         action.text.replace(/\$(\d+)/g, (_, index) => showValue(action.values[Number(index) - 1]))
       };`;
     case "call":
-      return `${action.method} ${action.url}`;
+      return `${action.method} ${action.url}${action.changes === undefined ? "" : `   # ${action.changes}`}`;
   }
 }
 

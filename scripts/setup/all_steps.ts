@@ -9,6 +9,7 @@ import { limit } from "./steps/limit.ts";
 import { migrations } from "./steps/migrations.ts";
 import { pausedRuns } from "./steps/paused_runs.ts";
 import { previousSecret } from "./steps/previous_secret.ts";
+import { published } from "./steps/published.ts";
 import { schedules } from "./steps/schedules.ts";
 import { vault } from "./steps/vault.ts";
 
@@ -28,5 +29,6 @@ export const ALL_STEPS: readonly Step[] = [
   pausedRuns,
   firstPull,
   schedules,
+  published,
   check,
 ];

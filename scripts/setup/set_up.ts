@@ -9,7 +9,8 @@ import { describeActions, plannedActions, sketchProject } from "./dry_run.ts";
 import type { Hands } from "./hands.ts";
 import { handsFor, type Surroundings } from "./surroundings.ts";
 import { type AccountFacts, describeAccount, probeAccount } from "./racing_api_account.ts";
-import type { Project } from "./step.ts";
+import { findManagement } from "./management.ts";
+import type { Project, Readers } from "./step.ts";
 import { digest, secretDigests } from "./steps/function_secrets.ts";
 import { vaultEntries } from "./steps/vault.ts";
 
@@ -18,6 +19,8 @@ export interface SetUpOptions {
   readonly yes: boolean;
   readonly dryRun: boolean;
   readonly rotateWorkerSecret: boolean;
+  /** Who shall read the racing data over the API. Default: who reads it stays. */
+  readonly publish?: Readers | undefined;
 }
 
 /** Sets a project up, or brings it up to date. Resolves once everything works; otherwise throws a `Problem`. */
@@ -26,7 +29,8 @@ export async function setUp(options: SetUpOptions, around: Surroundings): Promis
   checkSettings(settings);
   const { progress, folder } = around;
   if (options.dryRun) {
-    progress.say(describeActions(plannedActions(sketchProject(settings, folder), around.now())));
+    const sketch = { ...sketchProject(settings, folder), ...await readersOf(options, around) };
+    progress.say(describeActions(plannedActions(sketch, around.now())));
     return;
   }
   refuseSilence(options, settings, around);
@@ -49,10 +53,10 @@ export async function setUp(options: SetUpOptions, around: Surroundings): Promis
   if (!options.yes) await confirm(sketch, pending, around);
   // Answers that were not accepted are asked for again, so only now are they kept.
   await keep(complete, around);
-  const project = projectOf(
-    await withWorkerSecret(complete, sketch, options, hands, around),
-    folder,
-  );
+  const project: Project = {
+    ...projectOf(await withWorkerSecret(complete, sketch, options, hands, around), folder),
+    ...await readersOf(options, around),
+  };
 
   // What was just generated must not show either.
   await using working = handsFor({ ...complete, WORKER_SECRET: project.workerSecret }, around);
@@ -65,6 +69,14 @@ export async function setUp(options: SetUpOptions, around: Surroundings): Promis
     if (outcome.changed) changes.push(step.name);
   }
   progress.say(farewell(project, account, changes, around.now()));
+}
+
+/** Who shall read the data, and what the project's API is told so with. */
+async function readersOf(
+  { publish }: SetUpOptions,
+  around: Surroundings,
+): Promise<Pick<Project, "readers" | "management">> {
+  return { readers: publish, management: await findManagement(around) };
 }
 
 async function givenSettings(options: SetUpOptions, around: Surroundings): Promise<Settings> {

@@ -1,3 +1,4 @@
+import { createClient } from "@supabase/supabase-js";
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { Problem } from "../command_line/problem.ts";
 import { connect, type Sql } from "../lab/platform/database.ts";
@@ -6,6 +7,7 @@ import { until } from "../lab/test_support/until.ts";
 import type { HostedProject } from "../lab/world/hosted_project.ts";
 import { readSettingsFile, writeSettingsFile } from "../project/settings_file.ts";
 import { type Action, show } from "./actions.ts";
+import { findManagement } from "./management.ts";
 import { plannedActions, sketchProject } from "./dry_run.ts";
 import { setUp, type SetUpOptions } from "./set_up.ts";
 import {
@@ -94,7 +96,10 @@ Deno.test("from nothing to a project that works, with four answers and a yes", a
   assertStringIncludes(run.printed(), "select * from backfill_plan(date '2015-01-01')");
 
   // What --dry-run prints is all that is done.
-  const project = sketchProject({ ...file, ...variables }, clone.folder);
+  const project = {
+    ...sketchProject({ ...file, ...variables }, clone.folder),
+    management: await findManagement(run.around),
+  };
   const planned = new Set(plannedActions(project, new Date()).flatMap(({ actions }) => actions.map(form)));
   assertEquals(run.actions.map(form).filter((done) => !planned.has(done)), []);
 });
@@ -169,6 +174,47 @@ Deno.test("a newer checkout comes, and the worker secret is replaced, while a ba
   assertEquals(kept?.["secret"], file["WORKER_SECRET"]);
   assertEquals(hosted.state.secrets.has("WORKER_SECRET_PREVIOUS"), false);
   assertNoSecret(run, [old, workerSecretOf(file)]);
+});
+
+Deno.test("--publish opens the racing data to those it names and exposes the schema racing, once; without it that stays", async () => {
+  const key = present(hosted.platform.publishableKey, "the publishable key");
+  const reads = async () => {
+    const { status, error } = await createClient(hosted.supabaseUrl, key).schema("racing").from("races")
+      .select()
+      .limit(1);
+    return `${status} ${error?.code ?? "rows"}`;
+  };
+  assertEquals(await reads(), "406 PGRST106");
+  const first = record(hosted, clone, { variables });
+  await setUp({ ...OPTIONS, yes: true, publish: "anon" }, first.around);
+  assertStringIncludes(first.printed(), "opened to anon; the API serves racing now");
+  assertEquals(hosted.state.rest.db_schema, "public,graphql_public,racing");
+  assertEquals(await reads(), "200 rows");
+  assertNoSecret(first, [hosted.token, "the-laboratory-does-not-say"]);
+
+  const again = record(hosted, clone, { variables });
+  await setUp({ ...OPTIONS, yes: true, publish: "anon" }, again.around);
+  assertStringIncludes(again.printed(), "open to anon; the API serves racing");
+  assertStringIncludes(again.printed(), "Nothing changed");
+
+  // A newer version brought a view: it is covered by who reads already.
+  await sql`create view racing.newer with (security_invoker = true) as select 1 as one`;
+  await sql`revoke all on racing.newer from public, anon, authenticated`;
+  const plain = record(hosted, clone, { variables });
+  await setUp({ ...OPTIONS, yes: true }, plain.around);
+  assertStringIncludes(plain.printed(), "opened to anon");
+  assertEquals((await createClient(hosted.supabaseUrl, key).schema("racing").from("newer").select()).data, [{
+    one: 1,
+  }]);
+  await sql`select unpublish_api()`;
+  await sql`drop view racing.newer`;
+  assertEquals(await reads(), "401 42501");
+});
+
+Deno.test("without an access token, --publish says where to expose the schema", async () => {
+  const run = record(hosted, clone, { variables, cliEnvironment: { SUPABASE_ACCESS_TOKEN: "" } });
+  const { management } = { management: await findManagement(run.around) };
+  assertEquals([management.url, management.token], [hosted.managementUrl, undefined]);
 });
 
 Deno.test("a project that its check found broken is mended, and not refused for what the check found", async () => {

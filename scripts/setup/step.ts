@@ -16,6 +16,20 @@ export interface Project {
   readonly webhook: string | undefined;
   /** The folder that has supabase/. */
   readonly folder: string;
+  /** Who shall read the racing data over the API. Undefined: who reads it stays. */
+  readonly readers?: Readers | undefined;
+  /** Where the project's own settings are. */
+  readonly management?: Management;
+}
+
+/** Who may read what is published: users who have signed in, or everybody with the publishable key. */
+export const READERS = ["authenticated", "anon"] as const;
+export type Readers = typeof READERS[number];
+
+/** Supabase's Management API, and the access token that lets in; undefined where only the CLI has a login. */
+export interface Management {
+  readonly url: string;
+  readonly token: string | undefined;
 }
 
 /** What a step did. */

@@ -1,5 +1,6 @@
 /** Lets the platform's own tools judge the project on a real Postgres: see USAGE. */
 import { fromFileUrl } from "@std/path";
+import { connect } from "../lab/platform/database.ts";
 import { startPlatform } from "../lab/platform/platform.ts";
 import { Problem } from "../command_line/problem.ts";
 import { runTask } from "../command_line/run_main.ts";
@@ -19,8 +20,8 @@ const USAGE = `Migrates an empty database with the supabase CLI and lets its too
   --help               show this
 
 It checks the migrations ("supabase db push"), the schema against that of supabase/schemas, the types that the functions
-use against "supabase gen types", "supabase db lint" where the server has plpgsql_check, and "supabase db advisors". The
-database is made as open as a project from before October 2026 first.
+use against "supabase gen types", "supabase db lint" where the server has plpgsql_check, and "supabase db advisors", closed
+and published. The database is made as open as a project from before October 2026 first.
 `;
 
 const SUPABASE = fromFileUrl(new URL("../../supabase", import.meta.url));
@@ -58,6 +59,7 @@ async function checkDatabase(adminUrl: string): Promise<number> {
     ["types", committed("./database_types.ts")],
     ["lint", () => checkLint(adminUrl, databaseUrl)],
     ["advisors", () => checkAdvisors(databaseUrl)],
+    ["advisors, with all of it published", () => checkPublished(databaseUrl)],
   ];
 
   await prepareDatabase(adminUrl, password);
@@ -72,6 +74,18 @@ async function checkDatabase(adminUrl: string): Promise<number> {
     }
   }
   return failed === 0 ? 0 : 1;
+}
+
+/** What the advisors say of a project that is as open as an operator can make it. */
+async function checkPublished(databaseUrl: string): Promise<string> {
+  const sql = connect(databaseUrl, { max: 1, name: "platform checks" });
+  try {
+    await sql`select public.publish_api('anon')`;
+    return await checkAdvisors(databaseUrl);
+  } finally {
+    await sql`select public.unpublish_api()`;
+    await sql.end({ timeout: 1 });
+  }
 }
 
 const readOptions = (args: readonly string[]) =>

@@ -124,6 +124,7 @@ Deno.test("check_setup() asks at first and says so, then finds that everything w
     "database size: ok",
     "indexes: ok",
     "webhook: ok",
+    "published: ok",
     "ping: ok",
   ]);
   assertMatch(

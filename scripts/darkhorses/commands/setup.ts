@@ -1,5 +1,6 @@
 import { buildCommand } from "@stricli/core";
 import { setUp } from "../../setup/set_up.ts";
+import { READERS, type Readers } from "../../setup/step.ts";
 import type { Surroundings as SetUpSurroundings } from "../../setup/surroundings.ts";
 import { uninstall as takeAway } from "../../uninstall/uninstall.ts";
 import { orProblem, type Session } from "../answer.ts";
@@ -11,6 +12,7 @@ interface SetUpFlags {
   readonly yes?: boolean | undefined;
   readonly dryRun?: boolean | undefined;
   readonly rotateWorkerSecret?: boolean | undefined;
+  readonly publish?: Readers | undefined;
 }
 
 const YES = flag("Ask nothing: everything is in supabase/.env or in the environment");
@@ -31,13 +33,24 @@ export const setup = buildCommand<SetUpFlags, [], Session>({
       yes: YES,
       dryRun: DRY_RUN,
       rotateWorkerSecret: flag("Replace the secret between the database and the functions"),
+      publish: {
+        kind: "enum",
+        values: READERS,
+        brief: "Who may read the racing data over the API",
+        optional: true,
+      },
     },
   },
-  async func({ json, projectRef, yes = false, dryRun = false, rotateWorkerSecret = false }) {
+  async func({ json, projectRef, yes = false, dryRun = false, rotateWorkerSecret = false, publish }) {
     await orProblem(
       this,
       { json },
-      () => reported(this, json, (around) => setUp({ projectRef, yes, dryRun, rotateWorkerSecret }, around)),
+      () =>
+        reported(
+          this,
+          json,
+          (around) => setUp({ projectRef, yes, dryRun, rotateWorkerSecret, publish }, around),
+        ),
     );
   },
 });

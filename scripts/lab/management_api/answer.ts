@@ -8,6 +8,7 @@ import {
 } from "./functions.ts";
 import type { ProjectState } from "./project_state.ts";
 import { apiKeys, findProject, listProjects, mustBeActive, oneProject } from "./projects.ts";
+import { changeRestSettings, restSettings } from "./rest_settings.ts";
 import { runQuery, type RunSql } from "./queries.ts";
 import { listSecrets, setSecrets, unsetSecrets } from "./secrets.ts";
 
@@ -54,6 +55,10 @@ async function route(state: ProjectState, request: ApiRequest, effects: ApiEffec
       return apiKeys(effects.keys());
     case "POST database/query":
       return await runQuery(request, effects.runSql);
+    case "GET postgrest":
+      return restSettings(state);
+    case "PATCH postgrest":
+      return changeRestSettings(state, request);
     case "GET secrets":
       return await listSecrets(state);
     case "POST secrets":

@@ -42,6 +42,14 @@ export interface Secret {
   readonly updatedAt: string;
 }
 
+/** The settings of a project's REST API. */
+export interface RestSettings {
+  /** The schemas that it serves, separated by commas; the first is the default. */
+  db_schema: string;
+  readonly max_rows: number;
+  readonly db_extra_search_path: string;
+}
+
 /** All that the API answers from, and changes. */
 export interface ProjectState {
   /** The access tokens that are let in. */
@@ -54,6 +62,8 @@ export interface ProjectState {
   /** Those that every project has: `SUPABASE_URL` and others. */
   readonly platformSecrets: Readonly<Record<string, string>>;
   readonly functions: Map<string, DeployedFunction>;
+  /** The settings of its REST API. */
+  readonly rest: RestSettings;
   /** Uploaded and not served yet, by their digest: a deployment of several functions uploads all of them first. */
   readonly uploaded: Map<string, Bundle>;
 }

@@ -1,6 +1,8 @@
 import { BrokenOnPurpose } from "./broken_answer.ts";
 import { connect } from "./database.ts";
-import { answerRest } from "./rest.ts";
+import { answerRest, type Caller } from "./rest.ts";
+import { RestError } from "./rest_errors.ts";
+import { readUserToken } from "./user_token.ts";
 import { settlesWithin } from "./waiting.ts";
 
 /** A call of a database function, `/rest/v1/rpc/<name>`. */
@@ -18,6 +20,10 @@ export interface GatewayOptions {
   databaseUrl: string;
   secretKey: string;
   publishableKey: string;
+  /** What the tokens of users who have signed in are signed with. */
+  jwtSecret: string;
+  /** The schemas that the API serves, asked for each request; the first is the default. */
+  exposedSchemas: () => readonly string[];
   /** Answers `/functions/v1/<name>…`; without it there are no functions. */
   callFunction?: (name: string, request: Request) => Promise<Response>;
   onDatabaseCall?: OnDatabaseCall | undefined;
@@ -60,16 +66,31 @@ export function startGateway(options: GatewayOptions): Gateway {
         hint: "Double check the API key: it is none of this platform's.",
       }, { status: 401 });
     }
+    let caller: Caller;
+    try {
+      caller = await callerOf(request, key, role, options.jwtSecret);
+    } catch (error) {
+      if (error instanceof RestError) return error.toResponse();
+      throw error;
+    }
+    const exposed = options.exposedSchemas();
     const path = pathname.slice("/rest/v1".length);
     const fn = path.match(/^\/rpc\/([^/]+)$/)?.[1];
     if (fn === undefined || options.onDatabaseCall === undefined) {
-      return await answerRest(sql, role, path, request);
+      return await answerRest(sql, caller, exposed, path, request);
     }
     const { url, method, headers } = request;
     const body = await request.text();
     return await options.onDatabaseCall(
       { name: decodeURIComponent(fn), body },
-      () => answerRest(sql, role, path, new Request(url, { method, headers, ...(body ? { body } : {}) })),
+      () =>
+        answerRest(
+          sql,
+          caller,
+          exposed,
+          path,
+          new Request(url, { method, headers, ...(body ? { body } : {}) }),
+        ),
     );
   };
 
@@ -100,6 +121,21 @@ export function startGateway(options: GatewayOptions): Gateway {
 }
 
 function keyOf(request: Request): string | undefined {
-  return request.headers.get("apikey") ??
-    request.headers.get("authorization")?.match(/^Bearer\s+(.+)$/i)?.[1];
+  return request.headers.get("apikey") ?? bearerOf(request);
+}
+
+function bearerOf(request: Request): string | undefined {
+  return request.headers.get("authorization")?.match(/^Bearer\s+(.+)$/i)?.[1];
+}
+
+/** Beside the publishable key, a user's token says who asks. */
+async function callerOf(request: Request, key: string, role: string, jwtSecret: string): Promise<Caller> {
+  const token = bearerOf(request);
+  if (token === undefined || token === key || role !== "anon") return { role };
+  const claims = await readUserToken(token, jwtSecret);
+  // PostgREST would become whatever role the token names; those of users name this one.
+  if (claims["role"] !== "authenticated") {
+    throw new RestError(401, "PGRST301", "The local gateway knows tokens of authenticated users only");
+  }
+  return { role: "authenticated", claims };
 }

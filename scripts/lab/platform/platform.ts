@@ -11,9 +11,11 @@ import { startGateway } from "./gateway.ts";
 import { applyMigrations } from "./migrations.ts";
 import { type NetWorker, startNetWorker } from "./net_worker.ts";
 import type { Platform, PlatformOptions } from "./platform_options.ts";
+import { readExposedSchemas } from "./exposed_schemas.ts";
 import { preparePlatformSchema } from "./platform_schema.ts";
 import { setPasswords, startDatabase } from "./project_database.ts";
 import { temporaryFolder } from "./temporary_folder.ts";
+import { makeUserToken } from "./user_token.ts";
 
 export type { DatabaseCall, OnDatabaseCall } from "./gateway.ts";
 export type { IsolateWork } from "./isolate.ts";
@@ -87,10 +89,14 @@ async function start(
 
   let edge: EdgeRuntime | undefined;
   let net: NetWorker | undefined;
+  const jwtSecret = randomPassword();
+  const exposed = await exposedInConfig();
   const gateway = startGateway({
     databaseUrl: database.gatewayUrl,
     secretKey,
     publishableKey,
+    jwtSecret,
+    exposedSchemas: options.exposedSchemas ?? (() => exposed),
     onDatabaseCall: options.onDatabaseCall,
     // The isolates need the gateway's address and the gateway needs the isolates; no request comes before both are up.
     ...(withFunctions
@@ -160,6 +166,11 @@ async function start(
     secretKey,
     publishableKey,
     workerSecret,
+    signIn: (user) =>
+      makeUserToken(
+        { sub: user, role: "authenticated", aud: "authenticated", exp: Math.floor(Date.now() / 1000) + 3600 },
+        jwtSecret,
+      ),
     folder,
     cron: {
       async tick(at) {
@@ -200,6 +211,11 @@ function projectUrl(path: string): URL {
 
 function pathOf(place: string | URL): string {
   return place instanceof URL ? fromFileUrl(place) : place;
+}
+
+/** The schemas that the project's API serves, as `supabase start` reads them. */
+async function exposedInConfig(): Promise<readonly string[]> {
+  return readExposedSchemas(await Deno.readTextFile(projectUrl("supabase/config.toml")));
 }
 
 function functionsOfProject(options: PlatformOptions, folder: string): Promise<FindFunction> {

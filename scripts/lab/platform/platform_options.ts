@@ -21,6 +21,8 @@ export interface PlatformOptions {
    * import map, in the versions of the project's `deno.lock`.
    */
   importMap?: string | URL | null;
+  /** The schemas that the API serves, the default one first. Default: those of the project's `supabase/config.toml`. */
+  exposedSchemas?: () => readonly string[];
   /** Handed to the functions, as `supabase secrets set` does. A function is asked for each new isolate. */
   functionEnvironment?: Record<string, string> | (() => Record<string, string>);
   /**
@@ -81,6 +83,8 @@ export interface Platform extends AsyncDisposable {
   secretKey: string;
   publishableKey: string;
   workerSecret: string;
+  /** A token as a user gets it who signs in, good for an hour; `user` becomes its `sub`. */
+  signIn(user: string): Promise<string>;
   /** A temporary folder that goes with the platform. */
   folder: string;
   cron: {

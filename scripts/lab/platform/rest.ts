@@ -3,20 +3,35 @@ import { inTransaction, roleSettings, type Sql } from "./database.ts";
 import { errorResponse, RestError } from "./rest_errors.ts";
 import { type ColumnTypes, MAX_ROWS, parseReadQuery, quoteName, type ReadQuery } from "./rest_query.ts";
 
+/** Who asks: the role, and what else the token says of a user who has signed in. */
+export interface Caller {
+  readonly role: string;
+  readonly claims?: Readonly<Record<string, unknown>>;
+}
+
 /**
- * The part of PostgREST that the project uses: calls of functions and reads of tables and views in `public`. Every
- * request is a transaction under the role of its key. Postgres makes all of the JSON.
+ * The part of PostgREST that the project uses: calls of functions and reads of tables and views in the schemas that are
+ * exposed. Every request is a transaction under the role of its caller. Postgres makes all of the JSON.
+ *
+ * @param exposed the schemas that a request may name; the first is that of a request which names none
  */
-export async function answerRest(sql: Sql, role: string, path: string, request: Request): Promise<Response> {
+export async function answerRest(
+  sql: Sql,
+  caller: Caller,
+  exposed: readonly string[],
+  path: string,
+  request: Request,
+): Promise<Response> {
   try {
     const url = new URL(request.url);
+    const as: Place = { caller, schema: chooseSchema(request, exposed) };
     const fn = path.match(/^\/rpc\/([^/]+)$/)?.[1];
     if (fn !== undefined) {
       if (request.method !== "POST") throw notAllowed(request.method);
       const body = await request.text();
       return await inTransaction(
         sql,
-        (transaction) => callFunction(transaction, role, decodeURIComponent(fn), body, url, request),
+        (transaction) => callFunction(transaction, as, decodeURIComponent(fn), body, url, request),
       );
     }
     const relation = path.match(/^\/([^/]+)$/)?.[1];
@@ -24,13 +39,34 @@ export async function answerRest(sql: Sql, role: string, path: string, request: 
       if (request.method !== "GET" && request.method !== "HEAD") throw notAllowed(request.method);
       return await inTransaction(
         sql,
-        (transaction) => readRelation(transaction, role, decodeURIComponent(relation), url, request),
+        (transaction) => readRelation(transaction, as, decodeURIComponent(relation), url, request),
       );
     }
     throw new RestError(404, "PGRST125", "Invalid path specified in request URL");
   } catch (error) {
-    return errorResponse(error, role);
+    return errorResponse(error, caller.role);
   }
+}
+
+/** Who asks, and in which schema. */
+interface Place {
+  readonly caller: Caller;
+  readonly schema: string;
+}
+
+/** The schema that a request names, by one header where it reads and by another where it sends something. */
+function chooseSchema({ method, headers }: Request, exposed: readonly string[]): string {
+  const reads = method === "GET" || method === "HEAD";
+  const named = headers.get(reads ? "accept-profile" : "content-profile");
+  const schema = named ?? exposed[0] ?? "public";
+  if (exposed.includes(schema)) return schema;
+  throw new RestError(
+    406,
+    "PGRST106",
+    `Invalid schema: ${schema}`,
+    null,
+    `Only the following schemas are exposed: ${exposed.join(", ")}`,
+  );
 }
 
 function notAllowed(method: string): RestError {
@@ -40,16 +76,16 @@ function notAllowed(method: string): RestError {
 /** Takes on the role and what the platform sets with it, before anything of the caller's runs. */
 async function becomeRole(
   transaction: postgres.TransactionSql,
-  role: string,
+  { caller: { role, claims = { role } }, schema }: Place,
   functionSettings: Record<string, string> = {},
 ): Promise<void> {
   const settings = {
-    search_path: '"public", "extensions"',
+    search_path: [...new Set([schema, "public", "extensions"])].map(quoteName).join(", "),
     // The role that logs in comes first: its limit applies to service_role, which has none of its own.
     ...await roleSettings(transaction, "authenticator"),
     ...await roleSettings(transaction, role),
     ...functionSettings,
-    "request.jwt.claims": JSON.stringify({ role }),
+    "request.jwt.claims": JSON.stringify(claims),
     role,
   };
   const list = JSON.stringify(Object.entries(settings));
@@ -71,24 +107,25 @@ interface FunctionFacts {
 
 async function callFunction(
   transaction: postgres.TransactionSql,
-  role: string,
+  place: Place,
   name: string,
   body: string,
   url: URL,
   request: Request,
 ): Promise<Response> {
   const given = argumentNames(body);
-  const fn = chooseFunction(name, given, await findFunctions(transaction, name));
+  const { schema } = place;
+  const fn = chooseFunction(schema, name, given, await findFunctions(transaction, schema, name));
   // PostgREST applies a function's own time limit to the transaction. Set by the function itself it would be too late,
   // because a statement's clock runs from its start.
   const timeout = fn.settings?.find((setting) => setting.startsWith("statement_timeout="));
   await becomeRole(
     transaction,
-    role,
+    place,
     timeout === undefined ? {} : { statement_timeout: timeout.slice(timeout.indexOf("=") + 1) },
   );
 
-  const call = callSql(name, fn, given);
+  const call = callSql(schema, name, fn, given);
   const values = [body === "" ? "{}" : body];
   if (fn.shape === "void") {
     await transaction.unsafe(`select ${call.replace("call.*", "1")}`, values);
@@ -104,11 +141,8 @@ async function callFunction(
 
   const types = new Map(Object.entries(fn.returnColumns));
   const params = new URLSearchParams(url.searchParams);
-  const query = parseReadQuery(params, types, name);
-  if (query.values.length > 0) {
-    throw new RestError(400, "PGRST100", "The local gateway does not filter what a function returns");
-  }
-  const rows = await readRows(transaction, `(select ${call})`, query, values);
+  const query = parseReadQuery(params, types, name, values);
+  const rows = await readRows(transaction, `(select ${call})`, query);
   if (!fn.returnsSet) return json(rows.rows === 0 ? "null" : rows.body.slice(1, -1));
   return rowsResponse(rows, query, undefined, request);
 }
@@ -124,7 +158,11 @@ function argumentNames(body: string): string[] {
   throw new RestError(400, "PGRST102", "Empty or invalid json");
 }
 
-async function findFunctions(transaction: postgres.TransactionSql, name: string): Promise<FunctionFacts[]> {
+async function findFunctions(
+  transaction: postgres.TransactionSql,
+  schema: string,
+  name: string,
+): Promise<FunctionFacts[]> {
   const rows = await transaction<{ facts: FunctionFacts }[]>`
     select jsonb_build_object(
       'shape', case
@@ -177,7 +215,7 @@ async function findFunctions(transaction: postgres.TransactionSql, name: string)
         with ordinality as one (type, position)
     ) as argument on true
     where
-      pg_proc.pronamespace = 'public'::regnamespace
+      pg_proc.pronamespace = (select oid from pg_catalog.pg_namespace where nspname = ${schema})
       and pg_proc.proname = ${name}
       and pg_proc.prokind = 'f'
       and return_type.oid <> 'trigger'::regtype
@@ -186,7 +224,12 @@ async function findFunctions(transaction: postgres.TransactionSql, name: string)
   return rows.map((row) => row.facts);
 }
 
-function chooseFunction(name: string, given: string[], functions: FunctionFacts[]): FunctionFacts {
+function chooseFunction(
+  schema: string,
+  name: string,
+  given: string[],
+  functions: FunctionFacts[],
+): FunctionFacts {
   const fitting = functions.filter(({ parameters }) =>
     given.every((argument) => parameters.some((parameter) => parameter.name === argument)) &&
     parameters.every((parameter) => !parameter.required || given.includes(parameter.name))
@@ -198,7 +241,7 @@ function chooseFunction(name: string, given: string[], functions: FunctionFacts[
     throw new RestError(
       300,
       "PGRST203",
-      `Could not choose the best candidate function between the ${chosen.length} functions public.${name} ${signature}`,
+      `Could not choose the best candidate function between the ${chosen.length} functions ${schema}.${name} ${signature}`,
       null,
       "Try renaming the parameters or the function itself in the database so function overloading can be resolved",
     );
@@ -207,10 +250,10 @@ function chooseFunction(name: string, given: string[], functions: FunctionFacts[
     throw new RestError(
       404,
       "PGRST202",
-      `Could not find the function public.${name}${
+      `Could not find the function ${schema}.${name}${
         given.length === 0 ? " without parameters" : `(${given.join(", ")})`
       } in the schema cache`,
-      `Searched for the function public.${name} ${signature}, but no matches were found in the schema cache.`,
+      `Searched for the function ${schema}.${name} ${signature}, but no matches were found in the schema cache.`,
     );
   }
   return chosen[0];
@@ -223,8 +266,8 @@ function takesWholeBody({ parameters }: FunctionFacts): boolean {
 }
 
 /** `call.* from …`: the call with its arguments taken out of the body, which is the statement's first parameter. */
-function callSql(name: string, fn: FunctionFacts, given: string[]): string {
-  const target = `"public".${quoteName(name)}`;
+function callSql(schema: string, name: string, fn: FunctionFacts, given: string[]): string {
+  const target = `${quoteName(schema)}.${quoteName(name)}`;
   if (takesWholeBody(fn)) {
     return `call.* from ${target}(($1::text)::${fn.parameters[0]?.type}) as call`;
   }
@@ -241,14 +284,15 @@ function callSql(name: string, fn: FunctionFacts, given: string[]): string {
 
 async function readRelation(
   transaction: postgres.TransactionSql,
-  role: string,
+  place: Place,
   name: string,
   url: URL,
   request: Request,
 ): Promise<Response> {
-  const query = parseReadQuery(url.searchParams, await columnsOf(transaction, name), name);
-  await becomeRole(transaction, role);
-  const source = `"public".${quoteName(name)}`;
+  const { schema } = place;
+  const query = parseReadQuery(url.searchParams, await columnsOf(transaction, schema, name), name);
+  await becomeRole(transaction, place);
+  const source = `${quoteName(schema)}.${quoteName(name)}`;
   let total: number | undefined;
   if (/\bcount=(exact|planned|estimated)\b/.test(request.headers.get("prefer") ?? "")) {
     const [row] = await transaction.unsafe<{ total: string }[]>(
@@ -257,24 +301,28 @@ async function readRelation(
     );
     total = Number(row?.total);
   }
-  const rows = await readRows(transaction, source, query, query.values);
+  const rows = await readRows(transaction, source, query);
   return rowsResponse(rows, query, total, request);
 }
 
-async function columnsOf(transaction: postgres.TransactionSql, name: string): Promise<ColumnTypes> {
+async function columnsOf(
+  transaction: postgres.TransactionSql,
+  schema: string,
+  name: string,
+): Promise<ColumnTypes> {
   const rows = await transaction<{ name: string; type: string }[]>`
     select pg_attribute.attname as name, format_type(pg_attribute.atttypid, null) as type
     from pg_catalog.pg_class
     join pg_catalog.pg_attribute on pg_attribute.attrelid = pg_class.oid
     where
-      pg_class.relnamespace = 'public'::regnamespace
+      pg_class.relnamespace = (select oid from pg_catalog.pg_namespace where nspname = ${schema})
       and pg_class.relname = ${name}
       and pg_class.relkind in ('r', 'v', 'm', 'p', 'f')
       and pg_attribute.attnum > 0
       and not pg_attribute.attisdropped
   `;
   if (rows.length === 0) {
-    throw new RestError(404, "PGRST205", `Could not find the table 'public.${name}' in the schema cache`);
+    throw new RestError(404, "PGRST205", `Could not find the table '${schema}.${name}' in the schema cache`);
   }
   return new Map(rows.map((row) => [row.name, row.type]));
 }
@@ -287,10 +335,8 @@ interface Rows {
 async function readRows(
   transaction: postgres.TransactionSql,
   source: string,
-  query: ReadQuery,
-  values: string[],
+  { columns, where, orderBy, limit, offset, values }: ReadQuery,
 ): Promise<Rows> {
-  const { columns, where, orderBy, limit, offset } = query;
   const [row] = await transaction.unsafe<{ body: string; rows: number }[]>(
     `select coalesce(json_agg(page), '[]')::text as body, count(*)::integer as rows
      from (

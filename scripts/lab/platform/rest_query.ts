@@ -36,9 +36,18 @@ export function quoteName(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
 }
 
-/** Translates a query string; `source` names the table or function in error messages. */
-export function parseReadQuery(params: URLSearchParams, types: ColumnTypes, source: string): ReadQuery {
-  const values: string[] = [];
+/**
+ * Translates a query string; `source` names the table or function in error messages.
+ *
+ * @param before the parameters that the statement has before those of the query string
+ */
+export function parseReadQuery(
+  params: URLSearchParams,
+  types: ColumnTypes,
+  source: string,
+  before: readonly string[] = [],
+): ReadQuery {
+  const values = [...before];
   const typeOf = (column: string): string => {
     const type = types.get(column);
     if (type === undefined) {

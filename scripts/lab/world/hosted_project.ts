@@ -107,6 +107,7 @@ async function start(
     secrets: new Map(),
     platformSecrets,
     functions: new Map(),
+    rest: { db_schema: "public,graphql_public", max_rows: 1000, db_extra_search_path: "public, extensions" },
     uploaded: new Map(),
   };
 
@@ -117,6 +118,7 @@ async function start(
       RACING_API_URL: racingApi.url,
       ...Object.fromEntries(Array.from(state.secrets, ([name, { value }]) => [name, value])),
     }),
+    exposedSchemas: () => state.rest.db_schema.split(",").map((schema) => schema.trim()),
     // A deployed function may be broken: its callers and its log say so.
     onFunctionDown: () => {},
     ...(options.cron === undefined ? {} : { cron: options.cron }),

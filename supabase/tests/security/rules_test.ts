@@ -220,7 +220,7 @@ Deno.test("nothing of ours is published, so no change of a row is replicated", a
   );
 });
 
-Deno.test("over the API only the schema public is there", async () => {
+Deno.test("over the API only the schemas public and racing are there, and none of the engine", async () => {
   const config = await Deno.readTextFile(new URL("../../config.toml", import.meta.url));
-  assertEquals(config.match(/^schemas = .*$/gm), ['schemas = ["public"]']);
+  assertEquals(config.match(/^schemas = .*$/gm), ['schemas = ["public", "racing"]']);
 });

@@ -1,0 +1,99 @@
+import { dirname, join } from "@std/path";
+import { messageOf, Problem } from "../../command_line/problem.ts";
+import type { Sql } from "../../project/project_database.ts";
+import type { Period } from "./periods.ts";
+import { exportQuery, type Relation } from "./relation.ts";
+import { type Format, type TextRow, writeFile } from "./write_file.ts";
+
+/** A file of an export. */
+export interface ExportedFile {
+  readonly file: string;
+  readonly from: string | null;
+  readonly to: string | null;
+  /** Null of one that was there already: it is not read. */
+  readonly rows: number | null;
+  readonly bytes: number;
+  readonly state: "written" | "kept";
+}
+
+export interface ExportOptions {
+  readonly relation: Relation;
+  readonly format: Format;
+  /** Each becomes a file; undefined is all rows. */
+  readonly periods: readonly (Period | undefined)[];
+  /** A folder, or the one file that all of it goes into. */
+  readonly out: string;
+  /** Write also what is there already. */
+  readonly again: boolean;
+  readonly onFile: (file: ExportedFile) => void;
+}
+
+/** How many rows the database sends at a time. */
+const BATCH = 1000;
+
+/** Whether a path names a file, not a folder. */
+export const isFileName = (path: string): boolean => /\.(csv|parquet)$/.test(path);
+
+/** Writes what is not there yet, file by file, and hands out each as it is complete. */
+export async function exportFiles(sql: Sql, options: ExportOptions): Promise<ExportedFile[]> {
+  const { relation, format, periods, out, again, onFile } = options;
+  const files: ExportedFile[] = [];
+  await makeFolder(isFileName(out) ? dirname(out) : out);
+  // One session: what is set stays, and no statement of it is ended for taking long.
+  const session = await sql.reserve();
+  try {
+    await session.unsafe(
+      "set statement_timeout = 0; set default_transaction_read_only = on; set datestyle = 'ISO'",
+    )
+      .simple();
+    for (const period of periods) {
+      const file = isFileName(out)
+        ? out
+        : join(out, `${[relation.name, ...period ? [period.label] : []].join("_")}.${format}`);
+      const days = { from: period?.first ?? null, to: period?.last ?? null };
+      const there = await lookAt(file);
+      // What was written before its last day was over may have more rows by now, and so may what has no days.
+      if (!again && there !== undefined && period !== undefined && there.writtenOn > period.last) {
+        files.push({ file, ...days, rows: null, bytes: there.bytes, state: "kept" });
+      } else {
+        const { text, values } = exportQuery(relation, format, period);
+        const batches = session.unsafe<TextRow[]>(text, values).cursor(BATCH);
+        const rows = await writeFile(file, format, relation.columns, batches).catch(explainFile(file));
+        files.push({ file, ...days, rows, bytes: (await lookAt(file))?.bytes ?? 0, state: "written" });
+      }
+      const [newest] = files.slice(-1);
+      if (newest !== undefined) onFile(newest);
+    }
+  } finally {
+    session.release();
+  }
+  return files;
+}
+
+async function makeFolder(folder: string): Promise<void> {
+  await Deno.mkdir(folder, { recursive: true }).catch((error) => {
+    throw new Problem(`The folder ${folder} cannot be made: ${messageOf(error)}.`, { cause: error });
+  });
+}
+
+/** The size of a file, and the day in UTC on which it was written; undefined when there is none. */
+async function lookAt(file: string): Promise<{ bytes: number; writtenOn: string } | undefined> {
+  try {
+    const { size, mtime } = await Deno.stat(file);
+    return { bytes: size, writtenOn: mtime?.toISOString().slice(0, 10) ?? "" };
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  }
+}
+
+/** An error of the file, which is not one of the database, in a sentence. */
+function explainFile(file: string): (error: unknown) => never {
+  return (error) => {
+    const code = typeof error === "object" && error !== null && "code" in error ? String(error.code) : "";
+    if (/^(ENOSPC|EACCES|EROFS|EISDIR|ENOTDIR|EPERM|EDQUOT|EFBIG)$/.test(code)) {
+      throw new Problem(`${file} cannot be written: ${messageOf(error)}.`, { cause: error });
+    }
+    throw error;
+  };
+}
