@@ -1708,6 +1708,19 @@ comment on view engine.live_chunks is
   'Chunks that wait or are worked on. held_from: the first of the days that the chunk holds, so that no other needs to
    or can pull them.';
 
+create function engine.has_live_chunk()
+returns boolean
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+  return exists (select from public.backfill_progress as chunk where chunk.state in ('waiting', 'working'));
+end
+$$;
+comment on function engine.has_live_chunk() is 'Whether a chunk waits or is worked on.';
+
 create view engine.live_pulls
 with (security_invoker = true)
 as
@@ -3679,8 +3692,8 @@ begin
     end if;
   end loop;
 
-  if not exists (select from cron.job as job where job.jobname = 'engine-sweep') then
-    raise exception 'The cron job engine-sweep is gone, so what gets lost on its way would never be sent again'
+  if not exists (select from cron.job as job where job.jobname = 'engine-tick') then
+    raise exception 'The cron job engine-tick is gone, so what gets lost on its way would never be sent again'
       using errcode = 'PT424',
         hint = 'Run "npx -y deno task setup", which puts it back; with only the SQL editor: '
           'select * from check_setup();';
@@ -3727,7 +3740,7 @@ end
 $$;
 comment on function engine.refuse_broken_setup(text[]) is
   'Error PT424 (HTTP 424), with a hint, when the tables show that a run of these feeds could not work: a Vault entry is
-   missing or can''t be right, the cron job engine-sweep is gone, or the last ping of the past hour to a function of
+   missing or can''t be right, the cron job engine-tick is gone, or the last ping of the past hour to a function of
    these feeds failed, and since then nothing was claimed, deployed or changed in Vault.';
 
 grant execute on function engine.refuse_broken_setup to service_role;
@@ -7492,18 +7505,27 @@ grant execute on function engine.due_times, engine.last_due, engine.next_due to 
 
 -- schemas/daily/heartbeats.sql
 
--- When the cron jobs of the engine last ran.
+-- When the parts of the tick last ran, and when each is due again.
 
 create table engine.heartbeats (
   name text primary key,
   beat_at timestamptz not null,
-  awake_since timestamptz not null
+  awake_since timestamptz not null,
+  due_at timestamptz not null,
+  failing_since timestamptz,
+  last_error text,
+  constraint heartbeats_failure_has_error check ((failing_since is null) = (last_error is null))
 );
 comment on table engine.heartbeats is
-  'When a cron job of the engine last ran, so that the next one knows how long the break was.';
+  'When a part of the tick last ran, and when it is due again, so that its next run knows how long the break was.';
 comment on column engine.heartbeats.name is 'sweep, pulls or watch.';
-comment on column engine.heartbeats.beat_at is 'When it last ran.';
-comment on column engine.heartbeats.awake_since is 'Since when it has run without a break of ten minutes.';
+comment on column engine.heartbeats.beat_at is 'When it last ran, or first failed to.';
+comment on column engine.heartbeats.awake_since is 'Since when it has never been late by ten minutes.';
+comment on column engine.heartbeats.due_at is
+  'Ticks before that time leave it out, unless a wakeup came.';
+comment on column engine.heartbeats.failing_since is
+  'Since when each of its runs in a tick has failed; null while there is no problem.';
+comment on column engine.heartbeats.last_error is 'Why the last one failed; null while there is no problem.';
 
 create function engine.beat(name text)
 returns interval
@@ -7513,20 +7535,38 @@ set search_path = ''
 as $$
 declare
   moment constant timestamptz := engine.clock();
-  last_beat constant timestamptz := (select h.beat_at from engine.heartbeats as h where h.name = beat.name);
+  expected constant timestamptz := (select h.due_at from engine.heartbeats as h where h.name = beat.name);
 begin
-  insert into engine.heartbeats as h (name, beat_at, awake_since)
-  values (beat.name, moment, moment)
+  insert into engine.heartbeats as h (name, beat_at, awake_since, due_at)
+  values (beat.name, moment, moment, moment)
   on conflict on constraint heartbeats_pkey do update set
     beat_at = excluded.beat_at,
     awake_since = case
-      when h.beat_at < excluded.beat_at - interval '10 minutes' then excluded.beat_at else h.awake_since
-    end;
-  return coalesce(moment - last_beat, interval '0');
+      when h.due_at < excluded.beat_at - interval '10 minutes' then excluded.beat_at else h.awake_since
+    end,
+    due_at = excluded.due_at,
+    failing_since = null,
+    last_error = null;
+  return greatest(moment - expected, interval '0');
 end
 $$;
 comment on function engine.beat(text) is
-  'Notes that a cron job runs. Returns how long ago it ran before; zero for the first time.';
+  'Notes that a part of the tick runs, and that the next tick is to run it again. Returns by how much it is late; zero
+   for the first time.';
+
+create function engine.rest(name text, until timestamptz default 'infinity')
+returns void
+language sql
+security invoker
+set search_path = ''
+as $$
+  update engine.heartbeats as h
+  -- Less than a quarter of an hour: each fifteenth tick, though none comes exactly on the minute.
+  set due_at = least(rest.until, engine.clock() + interval '14 minutes 30 seconds')
+  where h.name = rest.name
+$$;
+comment on function engine.rest(text, timestamptz) is
+  'Notes that a part of the tick has nothing to do: it is due again after a quarter of an hour, or at a time before that.';
 
 create function engine.begin_tick(name text)
 returns boolean
@@ -7538,11 +7578,11 @@ begin
   if engine.try_lock(begin_tick.name) then
     return true;
   end if;
-  -- A tick that finds another one at work has nothing to do. When that lasts, reporting success would hide it, so
-  -- cron's log gets an error.
+  -- A run that finds another one at work has nothing to do. When that lasts, reporting success would hide it, so the
+  -- tick and cron's log get an error.
   if exists (
     select from engine.heartbeats as h
-    where h.name = begin_tick.name and h.beat_at < engine.clock() - interval '3 minutes'
+    where h.name = begin_tick.name and h.due_at < engine.clock() - interval '3 minutes'
   ) then
     perform engine.refuse_lock(begin_tick.name);
   end if;
@@ -7550,13 +7590,55 @@ begin
 end
 $$;
 comment on function engine.begin_tick(text) is
-  'Takes the lock of a cron job until its transaction ends. False when another session has it; error 55P03, with a
-   sentence that says which, when no tick was made for three minutes.';
+  'Takes the lock of a part of the tick until its transaction ends. False when another session has it; error 55P03, with
+   a sentence that says which, when it is due for three minutes.';
 
+-- The first write after a checkpoint puts the whole page into the WAL, but its gap. With the lowest fill factor Postgres
+-- takes the old versions of these rows out of the page before there are many.
 alter table engine.heartbeats
-  set (fillfactor = 50, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 100);
+  set (fillfactor = 10, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 100);
 
 alter table engine.heartbeats enable row level security;
+
+-- schemas/daily/wakeups.sql
+
+-- What ends the rest of the tick.
+
+create table engine.wakeups (
+  called_at timestamptz not null default engine.clock()
+);
+comment on table engine.wakeups is
+  'A row for each statement that gave the tick something to do since the last one: chunks that are live, other schedules,
+   a part that failed. The next one then runs all parts, though none is due. Rows, not a mark in a heartbeat: a start that is not committed yet must not hold what the tick writes.';
+comment on column engine.wakeups.called_at is 'When it was called.';
+
+create function engine.call_wakeup()
+returns trigger
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+begin
+  insert into engine.wakeups (called_at) values (engine.clock());
+  return null;
+end
+$$;
+comment on function engine.call_wakeup() is 'Trigger: has the next tick run all of its parts.';
+
+create trigger wake_for_new_chunks after insert on public.backfill_progress
+  for each statement execute function engine.call_wakeup();
+create trigger wake_for_retried_chunk after update of state on public.backfill_progress
+  for each row
+  when (old.state not in ('waiting', 'working') and new.state in ('waiting', 'working'))
+  execute function engine.call_wakeup();
+
+-- Not of what a pull itself notes there.
+create trigger wake_for_other_schedules
+  after insert or update of feeds, pulls, first_day, last_day, at_times, day_of_month, enabled on public.pull_schedules
+  for each statement execute function engine.call_wakeup();
+
+alter table engine.wakeups enable row level security;
+grant insert on engine.wakeups to service_role;
 
 -- schemas/daily/gaps.sql
 
@@ -8249,7 +8331,7 @@ comment on function engine.start_ids_pull(public.pull_schedules) is
 
 -- schemas/daily/pulls.sql
 
--- The daily pulls. A cron tick each minute starts what is due by the UK's clock; each pull is an ordinary run.
+-- The daily pulls. The tick starts what is due by the UK's clock; each pull is an ordinary run.
 
 create function engine.replace_paused_pulls(feed text, inout first_day date, inout last_day date)
 language plpgsql
@@ -8450,6 +8532,8 @@ declare
   schedule public.pull_schedules;
   due timestamptz;
   started integer := 0;
+  is_left boolean := false;
+  next_due timestamptz := 'infinity';
   what_to_do text;
 begin
   -- Two ticks at once would start the same pull twice.
@@ -8476,7 +8560,11 @@ begin
     -- Each on its own: an error in one delays no other.
     begin
       due := engine.last_due(schedule, engine.clock());
-      continue when due is null or due <= schedule.last_due_at;
+      if due is null or due <= schedule.last_due_at then
+        next_due := least(next_due, engine.next_due(schedule, engine.clock()));
+        continue;
+      end if;
+      is_left := true;
       perform from public.pull_schedules as s where s.name = schedule.name for no key update skip locked;
       -- Another session is changing it: the next tick uses its new values.
       continue when not found;
@@ -8497,11 +8585,15 @@ begin
         );
     end;
   end loop;
+  -- What was due, and may have been left, is looked at again by the next tick.
+  if not is_left then
+    perform engine.rest('pulls', until => next_due);
+  end if;
   return started;
 end
 $$;
 comment on function engine.start_due_pulls() is
-  'The cron tick of the schedules: starts a pull for each schedule that is due, one even if several of its times were
+  'The part of the tick that looks at the schedules: starts a pull for each schedule that is due, one even if several of its times were
    missed, and closes gaps when that is due and after a standstill of ten minutes. A schedule that can''t be started is
    tried again with the next tick, and the others go on. Returns how many runs were started.';
 
@@ -8522,7 +8614,8 @@ begin
   update public.backfill_settings as s
   set schedules_started_on = engine.london_day(), schedules_started_at = engine.clock()
   where s.schedules_started_on is null;
-  perform cron.schedule('engine-pulls', '* * * * *', 'select engine.start_due_pulls()');
+  -- For the next tick.
+  insert into engine.wakeups (called_at) values (engine.clock());
   return query
   select s.name, case when s.last_due_at is null then engine.clock() else engine.next_due(s, engine.clock()) end
   from public.pull_schedules as s
@@ -8541,11 +8634,11 @@ security invoker
 set search_path = ''
 as $$
 begin
-  perform cron.unschedule(job.jobname) from cron.job as job where job.jobname = 'engine-pulls';
   update public.backfill_settings as s set schedules_started_on = null, schedules_started_at = null;
   update public.pull_schedules as s
   set last_due_at = null, failing_since = null, last_error = null
   where s.last_due_at is not null or s.failing_since is not null;
+  -- So that they are due at once when they are switched on again.
   delete from engine.heartbeats as h where h.name = 'pulls';
 end
 $$;
@@ -8949,20 +9042,22 @@ begin
   perform engine.note_alert(
     kind => 'standstill', subject => 'the alerts', is_over => false,
     message => format(
-      'The alerts have not been looked at since %s, and none was sent. See cron.job_run_details for engine-watch.',
-      watch.beat_at
+      'The alerts have not been looked at since %s, and none was sent. %s', watch.beat_at,
+      coalesce(
+        'The last error: ' || rtrim(watch.last_error, '.') || '.', 'See cron.job_run_details for engine-tick.'
+      )
     )
   )
   from engine.heartbeats as watch
   join engine.heartbeats as sweep on sweep.name = 'sweep'
   where
     watch.name = 'watch'
-    and watch.beat_at < engine.clock() - interval '10 minutes'
+    and watch.due_at < engine.clock() - interval '10 minutes'
     and sweep.awake_since < engine.clock() - interval '10 minutes';
 end
 $$;
 comment on function engine.note_silent_watch() is
-  'Keeps an alert that the watch has not run for ten minutes while the sweep did. The next watch sends it and resolves
+  'Keeps an alert that the watch is late by ten minutes while the sweep ran. The next watch sends it and resolves
    it.';
 
 create function engine.sweep()
@@ -9007,11 +9102,177 @@ begin
       cross join (values (format('No dispatch could be sent: %s. %s', sqlerrm, what_to_do))) as reason (words)
       where not engine.silence_is_noted(ready.feed, reason.words);
   end;
+  if not engine.has_live_chunk() then
+    perform engine.rest('sweep');
+  end if;
 end
 $$;
 comment on function engine.sweep() is
-  'The cron tick of every minute: ends expired leases, then dispatches what is due and not being worked on. With
-   nothing to do it dispatches nothing.';
+  'The part of the tick that restores: ends expired leases, then dispatches what is due and not being worked on. With
+   nothing to do it dispatches nothing. Due each minute while a chunk is live.';
+
+-- schemas/daily/tick.sql
+
+-- The cron tick of each minute: one job, because cron opens a session for each, which costs more than most ticks.
+
+-- What an idle minute asks is this, in a session that has read no catalog yet: two small tables, and not the chunks,
+-- whose ten indexes take more to look up than all the rest.
+create function engine.take_parts_due()
+returns text[]
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  moment constant timestamptz := engine.clock();
+  is_woken constant boolean := exists (select from engine.wakeups);
+  all_rest boolean;
+  parts text[];
+begin
+  -- None rests for longer than a quarter of an hour: such a time was set by a clock that was ahead.
+  select
+    count(*) filter (where h.name in ('sweep', 'watch')) = 2
+    and coalesce(bool_and(h.due_at > moment and h.due_at < moment + interval '15 minutes'), false)
+  into all_rest
+  from engine.heartbeats as h;
+  if all_rest and not is_woken then
+    return '{}';
+  end if;
+
+  parts := array(
+    select part.name
+    from (values (1, 'sweep'), (2, 'pulls'), (3, 'watch')) as part (place, name)
+    left join engine.heartbeats as h on h.name = part.name
+    where
+      h.name is null
+      or h.due_at <= moment
+      or h.due_at >= moment + interval '15 minutes'
+      or is_woken
+    order by part.place
+  );
+  if is_woken then
+    delete from engine.wakeups;
+  end if;
+  if 'pulls' = any (parts) and (select s.schedules_started_on from public.backfill_settings as s) is null then
+    parts := array_remove(parts, 'pulls');
+  end if;
+  return parts;
+end
+$$;
+comment on function engine.take_parts_due() is
+  'The parts that this tick is to run, in order: sweep, pulls (while the schedules are on), watch. Empty in most minutes
+   of a project that has nothing to do. Takes the wakeups away: call it to run what it returns.';
+
+create function engine.note_failure(part text, error text)
+returns void
+language plpgsql
+security invoker
+set search_path = ''
+set lock_timeout = '5s'
+as $$
+begin
+  insert into engine.heartbeats as h (name, beat_at, awake_since, due_at, failing_since, last_error)
+  values (
+    note_failure.part, engine.clock(), engine.clock(), engine.clock(), engine.clock(), note_failure.error
+  )
+  on conflict on constraint heartbeats_pkey do update set
+    due_at = least(h.due_at, excluded.due_at),
+    failing_since = coalesce(h.failing_since, excluded.failing_since),
+    last_error = excluded.last_error;
+  -- So that the watch looks each minute.
+  insert into engine.wakeups (called_at) values (engine.clock());
+exception
+  when others then
+    -- The cron job's log has the error all the same, and the other parts go on.
+    raise warning 'It could not be noted that the % failed: %', note_failure.part, sqlerrm;
+end
+$$;
+comment on function engine.note_failure(text, text) is
+  'Notes that a part of the tick failed, and why. The next tick runs all parts.';
+
+-- A procedure, so that each part is a transaction of its own: what one has stored stays when another fails, and no lock
+-- outlives its part. A procedure that commits can't have settings: it makes them itself, for each transaction.
+create procedure engine.tick()
+language plpgsql
+security invoker
+as $$
+declare
+  part text;
+  trouble text;
+  what_to_do text;
+  troubles text[] := '{}';
+begin
+  perform pg_catalog.set_config('search_path', '', true);
+  foreach part in array engine.take_parts_due() loop
+    trouble := null;
+    begin
+      case part
+        when 'sweep' then perform engine.sweep();
+        when 'pulls' then perform engine.start_due_pulls();
+        when 'watch' then perform engine.watch();
+      end case;
+    exception
+      -- A statement timeout is not among the others.
+      when query_canceled or others then
+        get stacked diagnostics what_to_do = pg_exception_hint;
+        trouble := concat_ws('. ', rtrim(sqlerrm, '.'), nullif(what_to_do, ''));
+    end;
+    commit;
+    perform pg_catalog.set_config('search_path', '', true);
+    if trouble is not null then
+      perform engine.note_failure(part, trouble);
+      commit;
+      perform pg_catalog.set_config('search_path', '', true);
+      troubles := troubles || format('%s: %s', part, trouble);
+    end if;
+  end loop;
+  if cardinality(troubles) > 0 then
+    raise exception 'Of this tick failed %', array_to_string(troubles, '; ')
+      using hint = 'The other parts ran. What a part could not do, the next tick tries again.';
+  end if;
+end
+$$;
+comment on procedure engine.tick() is
+  'The cron tick of every minute: the sweep, the pulls that are due and the watch, each as far as it is due, each in a
+   transaction of its own. One that fails keeps none of the others from running; the error is noted in its heartbeat, and
+   the job ends with it. Not within a transaction.';
+
+create function engine.note_silent_tick()
+returns void
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  last_beat constant timestamptz := (select max(h.beat_at) from engine.heartbeats as h);
+begin
+  if
+    exists (select from engine.heartbeats as h where h.due_at > engine.clock() - interval '10 minutes')
+    -- After a break of the whole project the sweep notes how long it was.
+    or pg_catalog.pg_postmaster_start_time() > engine.wall_clock() - interval '10 minutes'
+  then
+    return;
+  end if;
+  perform engine.note_alert(
+    kind => 'standstill', subject => 'the tick', is_over => false,
+    message => format(
+      'The tick of each minute has not run since %s: nothing is pulled by itself, and what gets lost is not restored. '
+      'See the rows cron: engine-tick of select * from check_setup();',
+      last_beat
+    )
+  )
+  where last_beat is not null;
+  perform engine.send_alerts();
+exception
+  when others then
+    raise warning 'It could not be told that the tick stands still: %', sqlerrm;
+end
+$$;
+comment on function engine.note_silent_tick() is
+  'Keeps and sends an alert when each part of the tick is late by ten minutes, which none of them could tell. For the
+   nightly upkeep. The next watch resolves it.';
+
+revoke all on procedure engine.tick from public, anon, authenticated, service_role;
 
 -- schemas/alerts/late.sql
 
@@ -9054,25 +9315,27 @@ comment on view engine.failing_schedules is
 create view engine.jobs_at_a_standstill
 with (security_invoker = true)
 as
--- One job alone has stopped. When all of cron stopped, the sweep reports it as soon as it runs again.
+-- One part of the tick has stopped. When all of cron stopped, the sweep reports it as soon as it runs again, and when
+-- the tick alone did, the upkeep does.
 select
   'standstill' as kind,
   job.subject,
   format(
-    '%s since %s: %s. See cron.job_run_details for %s.', job.words, still.beat_at, job.what_follows, job.name
+    '%s since %s: %s. %s', job.words, still.beat_at, job.what_follows,
+    coalesce('The last error: ' || rtrim(still.last_error, '.') || '.', 'See cron.job_run_details for engine-tick.')
   ) as message
 from (
   values
-    ('sweep', 'engine-sweep', 'the sweep', 'The sweep has not run', 'what gets lost is not restored'),
-    ('pulls', 'engine-pulls', 'the schedules', 'The schedules have not been looked at', 'nothing is pulled by itself')
-) as job (beats, name, subject, words, what_follows)
+    ('sweep', 'the sweep', 'The sweep has not run', 'what gets lost is not restored'),
+    ('pulls', 'the schedules', 'The schedules have not been looked at', 'nothing is pulled by itself')
+) as job (beats, subject, words, what_follows)
 join engine.heartbeats as still on still.name = job.beats
 join engine.heartbeats as watch on watch.name = 'watch'
 where
-  still.beat_at < engine.clock() - interval '10 minutes'
+  still.due_at < engine.clock() - interval '10 minutes'
   and watch.awake_since < engine.clock() - interval '10 minutes';
 comment on view engine.jobs_at_a_standstill is
-  'A trouble for each cron job of the engine that has not run for ten minutes while the watch did.';
+  'A trouble for each other part of the tick that is late by ten minutes while the watch ran.';
 
 -- schemas/alerts/stopped.sql
 
@@ -9502,7 +9765,7 @@ comment on function engine.send_alerts() is
 
 -- schemas/alerts/watch.sql
 
--- The cron tick of the alerts.
+-- The part of the tick that looks for what is wrong.
 
 create function engine.watch()
 returns void
@@ -9511,6 +9774,8 @@ security invoker
 set search_path = ''
 set lock_timeout = '10s'
 as $$
+declare
+  sent integer;
 begin
   -- Two ticks at once would raise the same alert twice.
   if not engine.begin_tick('watch') then
@@ -9556,16 +9821,27 @@ begin
   select over.id, 'resolved' from over;
 
   begin
-    perform engine.send_alerts();
+    sent := engine.send_alerts();
   exception
     when others then
       -- The alerts stay in their table even when they can't be sent; the cron job's log says why.
+      sent := null;
       raise warning 'Alerts could not be sent: %', sqlerrm;
   end;
+  -- An open alert may be over within a minute, and a message may be answered or must be sent again. After the last chunk
+  -- it looks once more.
+  if
+    sent = 0
+    and not exists (select from public.alerts as a where a.resolved_at is null)
+    and not engine.has_live_chunk()
+  then
+    perform engine.rest('watch');
+  end if;
 end
 $$;
 comment on function engine.watch() is
-  'The cron tick of the alerts: raises new alerts, resolves those whose trouble has gone, and sends the messages.';
+  'The part of the tick that looks for what is wrong: raises new alerts, resolves those whose trouble has gone, and sends
+   the messages. Due each minute while a chunk is live, an alert is open or a message was just sent.';
 
 -- schemas/daily/usage.sql
 
@@ -9742,6 +10018,7 @@ declare
   settings constant public.backfill_settings := (select s from public.backfill_settings as s);
   old_run bigint;
 begin
+  perform engine.note_silent_tick();
   perform engine.note_usage();
 
   what := 'ingest_errors';
@@ -9829,7 +10106,7 @@ begin
 end
 $$;
 comment on function engine.purge() is
-  'Notes the usage of the days that are over. Then deletes what is older than backfill_settings says: errors, counted
+  'Keeps an alert when the tick stands still, and notes the usage of the days that are over. Then deletes what is older than backfill_settings says: errors, counted
    API calls, invocations, usage, scheduled runs that ended, acknowledged rejects, resolved alerts, and the cron log of
    the engine''s jobs. Returns the number of rows per table.
    Races, runners, masters, coverage, rejects that nobody has acknowledged, and rejected runners of results, are never
@@ -9837,7 +10114,7 @@ comment on function engine.purge() is
 
 -- schemas/setup/jobs.sql
 
--- The engine's cron jobs. start_schedules adds another one, engine-pulls.
+-- The engine's cron jobs.
 
 create function engine.schedule_jobs()
 returns void
@@ -9846,13 +10123,17 @@ security invoker
 set search_path = ''
 as $$
 begin
-  perform cron.schedule('engine-sweep', '* * * * *', 'select engine.sweep()');
-  perform cron.schedule('engine-watch', '* * * * *', 'select engine.watch()');
+  -- What the parts of the tick were before they had one job.
+  perform cron.unschedule(job.jobname)
+  from cron.job as job
+  where job.jobname in ('engine-sweep', 'engine-watch', 'engine-pulls');
+  perform cron.schedule('engine-tick', '* * * * *', 'call engine.tick()');
   perform cron.schedule('engine-upkeep', '10 4 * * *', 'select * from engine.purge()');
 end
 $$;
 comment on function engine.schedule_jobs() is
-  'Schedules the engine''s three cron jobs, or puts back those that are gone. Calling it again changes nothing.';
+  'Schedules the engine''s two cron jobs, or puts back those that are gone, and takes away those of earlier versions.
+   Calling it again changes nothing.';
 
 select engine.schedule_jobs();
 
@@ -10076,7 +10357,7 @@ as $$
     and exists (
       select from cron.job_run_details as run
       join cron.job as job on job.jobid = run.jobid
-      where job.active and job.jobname = any (array['engine-sweep', 'engine-watch', 'engine-pulls'])
+      where job.active and job.jobname = 'engine-tick'
     )
   from (values (engine.wall_clock() - interval '3 minutes')) as moment (long_ago)
 $$;
@@ -10103,10 +10384,7 @@ declare
   last_run record;
   since interval;
 begin
-  what_to_do := case judge_job.job_name
-    when 'engine-pulls' then 'Schedule it again: select * from start_schedules();'
-    else 'Schedule it again: select engine.schedule_jobs(); "npx -y deno task setup" does that, too.'
-  end;
+  what_to_do := 'Schedule it again: select engine.schedule_jobs(); "npx -y deno task setup" does that, too.';
   select j.jobid, j.active into job from cron.job as j where j.jobname = judge_job.job_name;
   if not found then
     state := 'failed';
@@ -10175,7 +10453,25 @@ comment on function engine.judge_job(text, interval, timestamptz) is
    that is dead, a job that is gone or off, and one of every minute that fails, is failed: what a project missed while
    it was paused is not. server_started_at: pg_postmaster_start_time().';
 
-create function engine.check_cron()
+create function engine.check_jobs()
+returns table (part text, state text, finding text, what_to_do text)
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+  select 'cron: ' || job.name, judged.state, judged.finding, judged.what_to_do
+  from (
+    values (1, 'engine-tick', interval '3 minutes'), (2, 'engine-upkeep', interval '26 hours')
+  ) as job (place, name, longest_silence)
+  cross join lateral engine.judge_job(
+    job.name, job.longest_silence, pg_catalog.pg_postmaster_start_time()
+  ) as judged
+  order by job.place
+$$;
+comment on function engine.check_jobs() is 'Whether the engine''s cron jobs are there and run.';
+
+create function engine.check_parts()
 returns table (part text, state text, finding text, what_to_do text)
 language sql
 stable
@@ -10183,41 +10479,55 @@ security invoker
 set search_path = ''
 as $$
   select
-    'cron: ' || job.name,
-    -- A tick that another session keeps from working ends with success.
-    case when late.ticked_at is not null and judged.state = 'ok' then 'warning' else judged.state end,
+    'tick: ' || part.name,
     case
-      when late.ticked_at is not null and judged.state = 'ok'
-        then format('It runs, but has done nothing since %s: another session holds its lock.', late.ticked_at)
-      else judged.finding
+      when still.failing_since is not null then 'failed'
+      when still.name is null then 'waiting'
+      -- A part that another session keeps from working ends with success at first.
+      when still.due_at < part.long_ago then 'warning'
+      else 'ok'
     end,
     case
-      when late.ticked_at is not null and judged.state = 'ok'
-        then format('Find out which: select engine.lock_holder(%L);', job.heartbeat)
-      else judged.what_to_do
+      when still.failing_since is not null
+        then format('It fails since %s: %s.', still.failing_since, rtrim(still.last_error, '.'))
+      when still.name is null then 'It has not run yet.'
+      when still.due_at < part.long_ago then format('It has done nothing since %s.', still.beat_at)
+      else format('It last ran %s s ago.', greatest(floor(extract(epoch from engine.clock() - still.beat_at)), 0))
+    end,
+    case
+      when still.failing_since is not null then 'Do what the message says; it runs again within a minute.'
+      when still.name is null then 'Look again in a minute: select * from check_setup();'
+      when still.due_at < part.long_ago
+        then format(
+          'Do what the row cron: engine-tick says. If that is ok, another session holds its lock: '
+          'select engine.lock_holder(%L);',
+          part.name
+        )
+      else 'Nothing.'
     end
   from (
-    values
-      (1, 'engine-sweep', 'sweep', interval '3 minutes'),
-      (2, 'engine-watch', 'watch', interval '3 minutes'),
-      (3, 'engine-upkeep', null, interval '26 hours'),
-      (4, 'engine-pulls', 'pulls', interval '3 minutes')
-  ) as job (place, name, heartbeat, longest_silence)
-  cross join lateral engine.judge_job(
-    job.name, job.longest_silence, pg_catalog.pg_postmaster_start_time()
-  ) as judged
-  left join lateral (
-    select beat.beat_at as ticked_at
-    from engine.heartbeats as beat
-    where beat.name = job.heartbeat and beat.beat_at < engine.clock() - interval '5 minutes'
-  ) as late on true
-  where
-    job.name <> 'engine-pulls'
-    or (select s.schedules_started_on from public.backfill_settings as s) is not null
-  order by job.place
+    select known.place, known.name, engine.clock() - interval '5 minutes' as long_ago
+    from (values (1, 'sweep'), (2, 'pulls'), (3, 'watch')) as known (place, name)
+  ) as part
+  left join engine.heartbeats as still on still.name = part.name
+  where part.name <> 'pulls' or (select s.schedules_started_on from public.backfill_settings as s) is not null
+  order by part.place
 $$;
-comment on function engine.check_cron() is
-  'Whether the engine''s cron jobs are there and run: engine-pulls only while the schedules are on.';
+comment on function engine.check_parts() is
+  'Whether the parts of the tick ran when they were due, and with success: the pulls only while the schedules are on.';
+
+create function engine.check_cron()
+returns table (part text, state text, finding text, what_to_do text)
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+  select job.part, job.state, job.finding, job.what_to_do from engine.check_jobs() as job
+  union all
+  select of_tick.part, of_tick.state, of_tick.finding, of_tick.what_to_do from engine.check_parts() as of_tick
+$$;
+comment on function engine.check_cron() is 'Whether the engine''s cron jobs run, and each part of the tick.';
 
 -- schemas/setup/checks_functions.sql
 
