@@ -82,7 +82,8 @@ export function seedHooks(options: SeedHooksOptions): Hooks {
 
 /** Whether an isolate ended while it worked. It drops its request to the API and logs nothing. */
 function isEndDuringWork(line: string): boolean {
-  return /"event":"shutdown","reason":"(wall_clock|crashed)"|"event":"yielded".*"reason":"retired"/.test(
-    line,
-  );
+  return /"event":"shutdown","reason":"(wall_clock|crashed)"|"(event|ended)":"yielded".*"reason":"retired"/
+    .test(
+      line,
+    );
 }

@@ -73,7 +73,7 @@ export function findTraces(ledger: FaultLedger, records: Records): Trace[] {
  * A page is fetched while the one before it is stored. If the run is paused by then, the API's answer is ignored.
  */
 function answersUnread({ functionLog }: Records): number {
-  return functionLog.filter((line) => /"event":"yielded".*"reason":"paused"/.test(line)).length;
+  return functionLog.filter((line) => /"(event|ended)":"yielded".*"reason":"paused"/.test(line)).length;
 }
 
 /** A sentence for each kind that should have left a trace and did not. */

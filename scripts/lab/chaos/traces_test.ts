@@ -77,7 +77,7 @@ Deno.test("an API answer that came while the run was paused owes no trace, becau
   const ledger = ledgerAt({ now: 0 });
   ledger.note("api_429", "results 500");
   const paused =
-    '{"level":"info","event":"yielded","run":1,"chunk":3,"feed":"results","reason":"paused","pages":3}';
+    '{"level":"info","event":"page stored","run":1,"chunk":3,"feed":"results","ended":"yielded","reason":"paused","pages":3}';
   const due = (functionLog: string[]) => findTraces(ledger, { ...NOTHING, functionLog })[0]?.due;
   assertEquals([due([]), due([paused]), due([paused.replace("paused", "time")])], [1, 0, 1]);
 });

@@ -253,13 +253,8 @@ export function serve(functionName: string, feeds: readonly Feed[]): void {
         log.info("nothing to claim", { feed, dispatch: id });
         return answer(200, { claimed: false });
       }
-      const chunkLog = log.with({ run: chunk.runId, chunk: chunk.id, feed });
-      chunkLog.info("claimed", {
-        dispatch: id,
-        period_start: chunk.periodStart,
-        period_end: chunk.periodEnd,
-        ...chunk.cursor,
-      });
+      // No line for the claim: engine.invocations has it, and the lines of the pages say which dispatch it was.
+      const chunkLog = log.with({ run: chunk.runId, chunk: chunk.id, feed, dispatch: id });
       const chunkEngine = createEngineClient(environment, { clock: systemClock, log: chunkLog });
       EdgeRuntime.waitUntil(work(chunk, chunkEngine, chunkLog, get));
       return answer(202, { run: chunk.runId, chunk: chunk.id, feed });

@@ -1,5 +1,5 @@
 import type { Clock } from "../clock.ts";
-import type { Logger } from "../log.ts";
+import type { LogFields, Logger } from "../log.ts";
 import type { UnknownField } from "../pages/rows.ts";
 import { excerpt } from "../pages/unknown_fields.ts";
 import { UnreadableBodyError } from "../pages/unreadable_body_error.ts";
@@ -33,6 +33,12 @@ export type Outcome = "succeeded" | "waiting" | "dead" | "ended" | "yielded" | "
 /** How taking pages ended: they are all in, or it is time to yield and why. */
 type Ending = "all in" | "time" | "busy" | "paused" | "retired" | "stood back";
 
+/** What storing pages leaves: how many there were, and the line of the last one while it is not written. */
+interface Stored {
+  pages: number;
+  line?: LogFields;
+}
+
 /** Thrown by work in progress when the isolate is about to end. */
 const RETIRED = new Error("The isolate is about to be ended");
 
@@ -44,21 +50,33 @@ const RETIRED = new Error("The isolate is about to be ended");
  */
 export async function workOnChunk(chunk: Chunk, workshop: Workshop): Promise<Outcome> {
   const { engine, api, log } = workshop;
-  const stored = { pages: 0 };
+  const stored: Stored = { pages: 0 };
   const report = () => reportOf(workshop, stored.pages);
+  const writePage = (fields: LogFields = {}): boolean => {
+    const { line } = stored;
+    if (line === undefined) return false;
+    delete stored.line;
+    log.info("page stored", { ...line, ...fields });
+    return true;
+  };
+  // In the line of the last page where there is one: the platform keeps 100 lines of a function in 10 s.
+  const sayEnd = (ended: string, fields: LogFields) => {
+    if (!writePage({ ended, ...fields })) log.info(ended, fields);
+  };
   try {
     const ending = await takePages(chunk, workshop, stored);
     if (ending !== "all in") {
       // Standing back is no interruption, however often it happens.
       const progressed = stored.pages > 0 || ending === "stood back";
       await engine.yieldChunk(chunk, api.takeCallCount(), progressed, report());
-      log.info("yielded", { reason: ending, pages: stored.pages });
+      sayEnd("yielded", { reason: ending, pages: stored.pages });
       return "yielded";
     }
     const state = await engine.finishChunk(chunk, report());
-    log.info("finished", { state });
+    sayEnd("finished", { state });
     return state === "succeeded" || state === "dead" || state === "ended" ? state : "waiting";
   } catch (error) {
+    writePage();
     if (error instanceof LeaseLostError) {
       // The run was cancelled, or another invocation has the lease.
       log.info("lease lost", { message: error.message });
@@ -90,8 +108,8 @@ export function reportOf({ times, log }: Pick<Workshop, "times" | "log">, pages:
   };
 }
 
-/** Fetches and stores page after page, and counts them. */
-async function takePages(chunk: Chunk, workshop: Workshop, stored: { pages: number }): Promise<Ending> {
+/** Fetches and stores page after page, counts them, and leaves the line of the last one to whoever ends the chunk. */
+async function takePages(chunk: Chunk, workshop: Workshop, stored: Stored): Promise<Ending> {
   const { engine, api, clock, log, times, retire } = workshop;
   const start = clock.monotonic();
   const abort = new AbortController();
@@ -131,7 +149,7 @@ async function takePages(chunk: Chunk, workshop: Workshop, stored: { pages: numb
       stored.pages++;
       // One line a page, for its calls too: the platform keeps 100 lines of a function in 10 s, and at the documented
       // rates two a page were more than that. A call that fails has a line of its own.
-      log.info("page stored", {
+      const line = {
         endpoint: request.endpoint,
         api_calls: apiCalls,
         day: page.cursorBefore.day,
@@ -146,11 +164,14 @@ async function takePages(chunk: Chunk, workshop: Workshop, stored: { pages: numb
         api_total: page.apiTotal,
         store_ms: Math.round(clock.monotonic() - storing),
         busy_ms: Math.round(fetched.busyMilliseconds),
-      });
-      if (fetched.failure !== undefined) throw fetched.failure;
-      if (stop === undefined && goOn) continue;
+      };
       const allIn = requestAt(chunk, page.cursorAfter, page.apiTotal) === null;
-      return allIn ? "all in" : stop ?? "paused";
+      if (fetched.failure === undefined && (allIn || stop !== undefined || !goOn)) {
+        stored.line = line;
+        return allIn ? "all in" : stop ?? "paused";
+      }
+      log.info("page stored", line);
+      if (fetched.failure !== undefined) throw fetched.failure;
     }
   } catch (error) {
     if (error === RETIRED) return "retired";
