@@ -12,6 +12,7 @@ import { EXIT, type Session } from "./answer.ts";
 import { check } from "./commands/check.ts";
 import { alerts, chunks, errors, freshness, gaps, rejects, times, usage } from "./commands/lists.ts";
 import { exportRows } from "./commands/export.ts";
+import { legacy } from "./commands/legacy.ts";
 import { months } from "./commands/months.ts";
 import { page } from "./commands/page.ts";
 import { plan } from "./commands/plan.ts";
@@ -30,7 +31,7 @@ const routes = buildRouteMap({
   routes: {
     ...{ status, watch, months, plan, start, pull, pause, resume, cancel, retry, schedules },
     ...{ chunks, gaps, freshness, errors, rejects, alerts, usage, times },
-    ...{ check, verify, export: exportRows, page, publish, unpublish, setup, uninstall },
+    ...{ check, verify, export: exportRows, page, publish, unpublish, setup, uninstall, legacy },
   },
   docs: {
     brief: "Asks and steers a racing database",
