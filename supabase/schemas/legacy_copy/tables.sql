@@ -65,7 +65,13 @@ stable
 security invoker
 set search_path = ''
 as $$
-  select exists (select from engine.legacy_tables as known where known.kind = 'races' and known.relation is not null)
+  -- Nearly every project has none, and is asked often.
+  select case
+    when to_regnamespace('legacy_data') is null then false
+    else exists (
+      select from engine.legacy_tables as known where known.kind = 'races' and known.relation is not null
+    )
+  end
 $$;
 comment on function engine.has_legacy() is 'Whether an old database was taken over and is still there: its races are.';
 

@@ -96,6 +96,8 @@ export interface EngineClient extends RateBudget {
   nextIds(chunk: Chunk, afterId: string | null, atMost: number): Promise<NextIds>;
   /** An id that the API surely knows; null when there is none yet. */
   knownId(chunk: Chunk): Promise<string | null>;
+  /** The rows of the old database that these items are, as SQL has them; null when another feed has work. */
+  legacyRows(chunk: Chunk, items: readonly string[]): Promise<unknown>;
   /** Keeps a failed request that is sent again, and renews the lease. */
   noteFailedRequest(chunk: Chunk, failure: RacingApiFailure, message: string, attempt: number): Promise<void>;
   /** Stores a page and moves the cursor in one transaction. */
@@ -282,6 +284,12 @@ export function createEngineClient(
     },
     async knownId(chunk) {
       return await repeat("known_id", () => client.rpc("known_id", lease(chunk)));
+    },
+    async legacyRows(chunk, items) {
+      return await repeat(
+        "legacy_rows_of",
+        () => client.rpc("legacy_rows_of", { ...lease(chunk), items: [...items] }),
+      );
     },
     async noteFailedRequest(chunk, { endpoint, httpStatus }, message, attempt) {
       await repeat("note_failed_request", () =>
