@@ -16,7 +16,13 @@ const QUOTED_RACES = [
 ];
 
 /** The JSON text of a card. */
-export function racecardJson(seed: number, field: RaceField, horses: Horses, now: number): string {
+export function racecardJson(
+  seed: number,
+  field: RaceField,
+  horses: Horses,
+  now: number,
+  withPrices = true,
+): string {
   const { race, conditions } = field;
   const { course } = race.meeting;
   const region = course.region_code;
@@ -29,7 +35,7 @@ export function racecardJson(seed: number, field: RaceField, horses: Horses, now
   const standing = field.runners.filter((runner) => !runner.reserve && !gone(runner));
   const favourites = [...standing].sort((a, b) => a.price - b.price);
   const hash = hashNumbers(seed, race.day, race.slot, 81);
-  const odds = declared && (region === "gb" || region === "ire");
+  const odds = withPrices && declared && (region === "gb" || region === "ire");
   const terms = eachWay(standing.length, conditions.top !== undefined);
   const seenAt = Math.min(now, race.off - 60_000);
 

@@ -29,13 +29,16 @@ const KEPT_FIELDS = 16;
 /** Races from a seed, from 1988 on. */
 export class World implements RaceSource {
   readonly #seed: number;
+  readonly #odds: boolean;
   readonly #people: People;
   readonly #horses: Horses;
   readonly #plans = new Lru<number, readonly PlannedRace[]>(KEPT_PLANS);
   readonly #fields = new Lru<string, ReadonlyMap<string, RaceField>>(KEPT_FIELDS);
 
-  constructor(seed: number) {
+  /** Without odds a card is a tenth as large. */
+  constructor(seed: number, { odds = true }: { readonly odds?: boolean } = {}) {
     this.#seed = seed;
+    this.#odds = odds;
     this.#people = new People(seed);
     this.#horses = new Horses(seed, this.#people);
   }
@@ -115,7 +118,7 @@ export class World implements RaceSource {
   }
 
   #card(race: PlannedRace, now: number): string {
-    return racecardJson(this.#seed, this.#field(race), this.#horses, now);
+    return racecardJson(this.#seed, this.#field(race), this.#horses, now, this.#odds);
   }
 }
 

@@ -1,0 +1,132 @@
+/** What the old system wrote of a result. */
+
+import type { Result, ResultRunner } from "./api_texts.ts";
+import { atMost, beatenBy, castTime, decimal, pounds, wholeNumber, withoutZone } from "./old_values.ts";
+import type { Row } from "./row.ts";
+
+/** The row of a race. Its prize is null: results do not say it, and the writer sent the column all the same. */
+export function raceOfResult(result: Result, writtenAt: string): Row {
+  return {
+    id: result.race_id,
+    course_id: result.course_id,
+    course_name: result.course,
+    date: result.date,
+    off_time: castTime(result.off),
+    off_dt: withoutZone(result.off_dt),
+    race_name: result.race_name,
+    distance: result.dist_m,
+    distance_round: result.dist,
+    distance_f: result.dist_f,
+    region: result.region,
+    type: result.type,
+    surface: result.surface,
+    going: result.going,
+    pattern: result.pattern,
+    race_class: result.class,
+    age_band: result.age_band,
+    sex_restriction: result.sex_rest,
+    rating_band: result.rating_band,
+    prize: null,
+    field_size: result.runners.length,
+    jumps: result.jumps,
+    has_result: true,
+    winning_time_detail: result.winning_time_detail,
+    comments: result.comments,
+    non_runners: result.non_runners,
+    tote_win: atMost(20, result.tote_win),
+    tote_pl: atMost(20, result.tote_pl),
+    tote_ex: atMost(20, result.tote_ex),
+    tote_csf: atMost(20, result.tote_csf),
+    tote_tricast: atMost(20, result.tote_tricast),
+    tote_trifecta: atMost(20, result.tote_trifecta),
+    created_at: writtenAt,
+    updated_at: writtenAt,
+  };
+}
+
+/** The row of a runner; what only cards write is not in it, and stays. */
+export function runnerOfResult(result: Result, runner: ResultRunner, writtenAt: string): Row {
+  return {
+    race_id: result.race_id,
+    horse_id: runner.horse_id,
+    horse_name: runner.horse,
+    jockey_name: runner.jockey,
+    trainer_name: runner.trainer,
+    owner_name: runner.owner,
+    number: runner.number,
+    draw: runner.draw,
+    jockey_id: runner.jockey_id || null,
+    trainer_id: runner.trainer_id || null,
+    owner_id: runner.owner_id || null,
+    sire_id: runner.sire_id,
+    dam_id: runner.dam_id,
+    damsire_id: runner.damsire_id,
+    weight_lbs: wholeNumber(runner.weight_lbs),
+    weight_st_lbs: runner.weight,
+    age: wholeNumber(runner.age),
+    sex: runner.sex,
+    headgear: runner.headgear,
+    ofr: wholeNumber(runner.or),
+    rpr: wholeNumber(runner.rpr),
+    ts: wholeNumber(runner.tsr),
+    comment: runner.comment ?? "",
+    silk_url: runner.silk_url,
+    position: wholeNumber(runner.position),
+    distance_beaten: beatenBy(runner.btn),
+    prize_won: pounds(runner.prize),
+    starting_price: runner.sp,
+    starting_price_decimal: decimal(runner.sp_dec),
+    result_updated_at: writtenAt,
+    race_comment: runner.comment ?? "",
+    jockey_silk_url: runner.silk_url,
+    overall_beaten_distance: decimal(runner.ovr_btn),
+    weight_stones_lbs: runner.weight,
+    created_at: writtenAt,
+    updated_at: writtenAt,
+  };
+}
+
+/** The row in the table of results, which has no key to meet an earlier one by. */
+export function rowOfResults(result: Result, runner: ResultRunner, writtenAt: string): Row {
+  const position = wholeNumber(runner.position);
+  return {
+    race_id: result.race_id,
+    race_date: result.date,
+    horse_id: runner.horse_id,
+    horse_name: runner.horse,
+    jockey_name: runner.jockey,
+    trainer_name: runner.trainer,
+    owner_name: runner.owner,
+    position,
+    position_str: position === null ? null : String(position),
+    number: runner.number,
+    draw: runner.draw,
+    jockey_id: runner.jockey_id || null,
+    jockey_claim_lbs: null,
+    trainer_id: runner.trainer_id || null,
+    owner_id: runner.owner_id || null,
+    sire_id: runner.sire_id,
+    dam_id: runner.dam_id,
+    damsire_id: runner.damsire_id,
+    age: wholeNumber(runner.age),
+    sex: runner.sex,
+    weight_lbs: wholeNumber(runner.weight_lbs),
+    weight_st_lbs: runner.weight,
+    headgear: runner.headgear,
+    sp: runner.sp,
+    sp_decimal: decimal(runner.sp_dec),
+    btn: decimal(runner.btn),
+    ovr_btn: decimal(runner.ovr_btn),
+    // A time has a colon, and is no number.
+    time_seconds: decimal(runner.time),
+    time_display: runner.time,
+    official_rating: wholeNumber(runner.or),
+    rpr: wholeNumber(runner.rpr),
+    tsr: wholeNumber(runner.tsr),
+    prize_won: pounds(runner.prize),
+    comment: runner.comment ?? "",
+    silk_url: runner.silk_url,
+    margin: runner.btn === "-" ? null : runner.btn,
+    created_at: writtenAt,
+  };
+}
