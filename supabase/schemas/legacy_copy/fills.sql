@@ -117,8 +117,8 @@ begin
 end
 $$;
 comment on function engine.withdraw_legacy(jsonb) is
-  'Takes out of our tables what the old database said and a page of the API answers. page as ingest_page gets it; call it
-   before the page is stored.';
+  'Takes out of our tables what the old database said and a page of the API answers. page as ingest_page gets it; call
+   it before the page is stored.';
 
 create function engine.fill_page(held public.backfill_progress, page jsonb)
 returns void
@@ -149,7 +149,7 @@ begin
   perform engine.fill_runners(page -> 'runners');
   perform engine.fill_odds(page -> 'odds');
   perform engine.mark_absent_as_non_runners(race_ids);
-  perform engine.note_copied(page -> 'asked');
+  perform engine.note_copied(page);
 end
 $$;
 comment on function engine.fill_page(public.backfill_progress, jsonb) is

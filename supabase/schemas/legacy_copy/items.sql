@@ -11,7 +11,7 @@ comment on table engine.legacy_items is
    old tables are dropped: it says that rows of ours may come from there.';
 comment on column engine.legacy_items.item is 'Kind and id: "race rac_10500115", "horse hrs_123".';
 comment on column engine.legacy_items.day is
-  'The racing day, by which it is put into a month; the first day of the feed, the last to be copied, of what has none.';
+  'The racing day, by which it is put into a month; the first day of the feed, copied last, of what has none.';
 comment on column engine.legacy_items.copied_at is 'When a chunk last copied it; null: it was not copied yet.';
 
 create index legacy_items_day on engine.legacy_items (day, item);
@@ -66,6 +66,12 @@ begin
         when known.kind in ('runners', 'results', 'races') then ''
         -- A race brings those that run in it along. What is left is a row that ours lack.
         else format('and not exists (select from public.%I as ours where ours.id = old.id)', known.new_table)
+          -- A horse's pedigree comes with the horse.
+          || case
+            when known.kind = 'pedigree'
+              then ' and not exists (select from engine.legacy_items as horse where horse.item = ''horses '' || old.id)'
+            else ''
+          end
       end
     )
     using last_day, feed.first_day;
@@ -113,7 +119,7 @@ $$;
 comment on function engine.index_legacy() is
   'Gives the old tables of runners, results and odds an index by race where they have none, if the caller owns them.';
 
-create function engine.note_copied(asked jsonb)
+create function engine.note_copied(page jsonb)
 returns void
 language sql
 security invoker
@@ -121,11 +127,24 @@ set search_path = ''
 as $$
   update engine.legacy_items as known
   set copied_at = engine.clock()
-  from jsonb_to_recordset(asked) as sent (id text)
-  where known.item = sent.id
+  from (
+    select sent ->> 'id' as item
+    from jsonb_array_elements(page -> 'asked') as sent
+    union
+    -- What came along with a race needs no page of its own.
+    select list.name || ' ' || (master ->> 'id')
+    from unnest(
+      array['horses', 'pedigree', 'sires', 'dams', 'damsires', 'jockeys', 'trainers', 'owners', 'courses']
+    ) as list (name)
+    cross join lateral jsonb_array_elements(
+      page -> case list.name when 'pedigree' then 'horses' else list.name end
+    ) as master
+  ) as sent
+  where known.item = sent.item
 $$;
 comment on function engine.note_copied(jsonb) is
-  'Notes the items of a page, an array of {id}, as copied. Call it once the page''s rows are stored.';
+  'Notes the items of a page, and its master rows, as copied. Call it once these are stored. page as ingest_page gets
+   it.';
 
 alter table engine.legacy_items enable row level security;
 grant select, insert, update, delete on engine.legacy_items to service_role;

@@ -185,7 +185,9 @@ security invoker
 set search_path = ''
 as $$
   select case
-    when known.kind in ('runner_odds', 'odds_live') and engine.legacy_columns(known.kind) @> array['race_id', 'horse_id']
+    when
+      known.kind in ('runner_odds', 'odds_live')
+      and engine.legacy_columns(known.kind) @> array['race_id', 'horse_id']
       then format(
         -- Of the quotes of a price only the last is kept, so a runner with any quote has what there is to keep.
         $sql$

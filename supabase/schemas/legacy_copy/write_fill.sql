@@ -3,8 +3,8 @@
 --
 -- A race or runner is answered by the API owner by owner: once it has a card, an empty column of cards says that there
 -- is none, and an old value would contradict it. So a column that is filled from the old database while has_card is
--- false belongs to nobody else, and is emptied when the first card comes. What is stored does not depend on which of the
--- two came first.
+-- false belongs to nobody else, and is emptied when the first card comes. What is stored does not depend on which of
+-- the two came first.
 
 create function engine.is_answered(owner text, is_dated boolean)
 returns text
@@ -102,13 +102,15 @@ begin
         c.expression || ' as ' || c.name,
         case
           when c.column_name in ('has_card', 'has_result') then 'false'
-          when c.is_required and c.default_value is not null then format('coalesce(sent.%s, %s)', c.name, c.default_value)
+          when c.is_required and c.default_value is not null
+            then format('coalesce(sent.%s, %s)', c.name, c.default_value)
         end || ' as ' || c.name,
         'sent.' || c.name
       ),
       E',\n    ' order by c.place
     ) as sent,
-    string_agg(format('%s = %s', c.name, c.rule), E',\n    ' order by c.place) filter (where c.rule is not null) as changes,
+    string_agg(format('%s = %s', c.name, c.rule), E',\n    ' order by c.place)
+      filter (where c.rule is not null) as changes,
     string_agg(
       format('%s is distinct from known.%s', '(' || c.rule || ')', c.name), E'\n      or ' order by c.place
     ) filter (where c.rule is not null) as is_change
@@ -240,8 +242,8 @@ $text$,
   execute format(
     'comment on function engine.%I(jsonb, jsonb) is %L', function_name,
     format(
-      'Takes out of %s what the old database said and the API answers with these races and runners, as ingest_page gets '
-        'them. Call it before they are stored. Written by engine.write_withdrawal().',
+      'Takes out of %s what the old database said and the API answers with these races and runners, as ingest_page '
+        'gets them. Call it before they are stored. Written by engine.write_withdrawal().',
       table_name
     )
   );
