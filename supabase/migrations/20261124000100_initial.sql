@@ -10489,7 +10489,7 @@ declare
 begin
   -- Read before new pings are queued: pg_net sends after the commit, so nothing of these could be answered.
   foreach topic in array
-    array['extensions', 'grants', 'vault', 'net', 'cron', 'functions', 'clocks', 'account', 'size', 'webhook']
+    array['extensions', 'grants', 'vault', 'net', 'cron', 'functions', 'clocks', 'account', 'size', 'webhook', 'legacy']
   loop
     begin
       if topic = 'functions' then
@@ -10547,6 +10547,765 @@ comment on function public.check_setup() is
    after five seconds. Changes nothing but the pings.';
 
 revoke all on function public.check_setup from public, anon, authenticated, service_role;
+
+-- schemas/legacy/kinds.sql
+
+-- What was taken over from the system that was here before, and how its tables are read now: over ours where ours have
+-- the row, over the old tables where only they have it. A database that took nothing over has these rows all the same,
+-- and nothing reads them.
+
+create table engine.legacy_kinds (
+  kind text primary key,
+  source text not null,
+  matches text not null,
+  one_of text,
+  never_pulled text not null default 'false'
+);
+comment on table engine.legacy_kinds is
+  'The old tables that ours have the rows of, by kind: every era called them by other names. SQL in which "old" is a row
+   of the old table; {bookmakers} is the name of the old table of them.';
+comment on column engine.legacy_kinds.kind is 'As legacy_data.moved_objects has it.';
+comment on column engine.legacy_kinds.source is
+  'The from clause of ours: the first table in it has the rows, the others are joined for its names.';
+comment on column engine.legacy_kinds.matches is 'When a row of ours is the old row.';
+comment on column engine.legacy_kinds.one_of is
+  'Columns of the old table of which there should be one row. Of several, the one that was written last is read, and the
+   others are in legacy_data.duplicate_rows. Null where the old table has a key.';
+comment on column engine.legacy_kinds.never_pulled is
+  'Old rows that no source has: without an id, or put there by the old system''s tests. They are not missed.';
+
+insert into engine.legacy_kinds (kind, source, matches, one_of, never_pulled)
+values
+  (
+    'regions', 'public.ra_mst_regions as region',
+    'region.code = case old.code when ''sa'' then ''saf'' when ''ita'' then ''ity'' else old.code end', null,
+    'old.code like ''**TEST**%'''
+  ),
+  (
+    'courses',
+    'public.ra_mst_courses as course left join public.ra_mst_regions as region on region.code = course.region_code',
+    'course.id = old.id', null, 'old.id like ''**TEST**%'''
+  ),
+  (
+    'bookmakers', 'public.ra_mst_bookmakers as bookmaker',
+    'bookmaker.code = regexp_replace(lower(coalesce(old.code, old.name)), ''[^a-z0-9]'', '''', ''g'')', null,
+    'old.name like ''**TEST**%'''
+  ),
+  ('sires', 'public.ra_mst_sires as sire', 'sire.id = old.id', null, 'old.id = '''' or old.id like ''**TEST**%'''),
+  ('dams', 'public.ra_mst_dams as dam', 'dam.id = old.id', null, 'old.id = '''' or old.id like ''**TEST**%'''),
+  (
+    'damsires', 'public.ra_mst_damsires as damsire', 'damsire.id = old.id', null,
+    'old.id = '''' or old.id like ''**TEST**%'''
+  ),
+  (
+    'horses', 'public.ra_mst_horses as horse', 'horse.id = old.id', null,
+    'old.id = '''' or old.id like ''**TEST**%'' or old.name like ''**TEST**%'''
+  ),
+  (
+    'jockeys', 'public.ra_mst_jockeys as jockey', 'jockey.id = old.id', null,
+    'old.id = '''' or old.id like ''**TEST**%'' or old.name like ''NON-RUNNER%'''
+  ),
+  (
+    'trainers', 'public.ra_mst_trainers as trainer', 'trainer.id = old.id', null,
+    'old.id = '''' or old.id like ''**TEST**%'''
+  ),
+  (
+    'owners', 'public.ra_mst_owners as owner', 'owner.id = old.id', null,
+    'old.id = '''' or old.id like ''**TEST**%'''
+  ),
+  (
+    'pedigree',
+    'public.ra_mst_horses as horse left join public.ra_mst_sires as sire on sire.id = horse.sire_id '
+    'left join public.ra_mst_dams as dam on dam.id = horse.dam_id '
+    'left join public.ra_mst_damsires as damsire on damsire.id = horse.damsire_id',
+    'horse.id = old.horse_id', null, 'old.horse_id = '''' or old.horse_id like ''**TEST**%'''
+  ),
+  (
+    'races', 'public.ra_races as race left join public.ra_mst_courses as course on course.id = race.course_id',
+    'race.id = old.id', null, 'old.id like ''**TEST**%'' or old.race_name like ''**TEST**%'''
+  ),
+  (
+    'runners',
+    'public.ra_runners as runner left join public.ra_mst_horses as horse on horse.id = runner.horse_id '
+    'left join public.ra_mst_jockeys as jockey on jockey.id = runner.jockey_id '
+    'left join public.ra_mst_trainers as trainer on trainer.id = runner.trainer_id '
+    'left join public.ra_mst_owners as owner on owner.id = runner.owner_id',
+    'runner.race_id = old.race_id and runner.horse_id = old.horse_id', 'race_id, horse_id',
+    'old.race_id like ''**TEST**%'' or old.horse_id like ''**TEST**%'' or old.horse_name like ''**TEST**%'''
+  ),
+  (
+    'results',
+    'public.ra_runners as runner left join public.ra_races as race on race.id = runner.race_id '
+    'left join public.ra_mst_horses as horse on horse.id = runner.horse_id '
+    'left join public.ra_mst_jockeys as jockey on jockey.id = runner.jockey_id '
+    'left join public.ra_mst_trainers as trainer on trainer.id = runner.trainer_id '
+    'left join public.ra_mst_owners as owner on owner.id = runner.owner_id',
+    'runner.race_id = old.race_id and runner.horse_id = old.horse_id and runner.has_result', 'race_id, horse_id',
+    'old.race_id like ''**TEST**%'' or old.horse_id like ''**TEST**%'' or old.horse_name like ''**TEST**%'''
+  ),
+  (
+    'odds',
+    'public.ra_runner_odds as quote left join legacy_data.{bookmakers} as bookmaker '
+    'on regexp_replace(lower(bookmaker.code), ''[^a-z0-9]'', '''', ''g'') = quote.bookmaker_code',
+    'quote.race_id = old.race_id and quote.horse_id = old.horse_id and quote.bookmaker_code = (select '
+    'regexp_replace(lower(b.code), ''[^a-z0-9]'', '''', ''g'') from legacy_data.{bookmakers} as b '
+    'where b.id = old.bookmaker_id)', null, 'old.race_id like ''**TEST**%'''
+  );
+
+create table engine.legacy_columns (
+  kind text not null references engine.legacy_kinds on delete cascade,
+  name text not null,
+  expression text not null,
+  half text,
+  constraint legacy_columns_pkey primary key (kind, name),
+  constraint legacy_columns_half_known check (half in ('card', 'result'))
+);
+comment on table engine.legacy_columns is
+  'How a column of an old table is read from ours, in the old system''s conventions. A column that is not here comes
+   from the old row, and is null where there is none.';
+comment on column engine.legacy_columns.kind is 'The kind of table.';
+comment on column engine.legacy_columns.name is 'The old column.';
+comment on column engine.legacy_columns.expression is
+  'SQL over the source of the kind. It is cast to the type that the old column has.';
+comment on column engine.legacy_columns.half is
+  'Whose column it is, where a row may have one half only: while ours has no card (or no result) of the race or runner,
+   the old row''s value stands.';
+
+alter table engine.legacy_kinds enable row level security;
+alter table engine.legacy_columns enable row level security;
+grant select on engine.legacy_kinds, engine.legacy_columns to service_role;
+
+-- schemas/legacy/master_columns.sql
+
+-- Columns of the old masters. Times of the old system have no zone and are UTC. Names are ours: without a region behind
+-- the horse's and a claim behind the jockey's. Regions of animals are in capitals, those of courses are not.
+
+insert into engine.legacy_columns (kind, name, expression)
+values
+  ('regions', 'code', 'coalesce(old.code, region.code)'),
+  ('regions', 'name', 'region.name'),
+  ('regions', 'created_at', 'region.created_at at time zone ''UTC'''),
+  ('courses', 'id', 'course.id'),
+  ('courses', 'name', 'course.name'),
+  ('courses', 'region_code', 'course.region_code'),
+  ('courses', 'region', 'region.name'),
+  ('courses', 'created_at', 'course.created_at at time zone ''UTC'''),
+  ('courses', 'updated_at', 'course.updated_at at time zone ''UTC'''),
+  ('bookmakers', 'name', 'bookmaker.name'),
+  -- The old code has an underscore for each space (william_hill), and its readers know it by that.
+  ('bookmakers', 'code', 'coalesce(old.code, bookmaker.code)'),
+  ('bookmakers', 'created_at', 'bookmaker.created_at at time zone ''UTC'''),
+  ('sires', 'id', 'sire.id'),
+  ('sires', 'name', 'sire.name'),
+  ('sires', 'horse_id', 'sire.horse_id'),
+  ('sires', 'region', 'upper(sire.region_code)'),
+  ('sires', 'created_at', 'sire.created_at at time zone ''UTC'''),
+  ('sires', 'updated_at', 'sire.updated_at at time zone ''UTC'''),
+  ('dams', 'id', 'dam.id'),
+  ('dams', 'name', 'dam.name'),
+  ('dams', 'horse_id', 'dam.horse_id'),
+  ('dams', 'region', 'upper(dam.region_code)'),
+  ('dams', 'created_at', 'dam.created_at at time zone ''UTC'''),
+  ('dams', 'updated_at', 'dam.updated_at at time zone ''UTC'''),
+  ('damsires', 'id', 'damsire.id'),
+  ('damsires', 'name', 'damsire.name'),
+  ('damsires', 'horse_id', 'damsire.horse_id'),
+  ('damsires', 'region', 'upper(damsire.region_code)'),
+  ('damsires', 'created_at', 'damsire.created_at at time zone ''UTC'''),
+  ('damsires', 'updated_at', 'damsire.updated_at at time zone ''UTC'''),
+  ('horses', 'id', 'horse.id'),
+  ('horses', 'name', 'horse.name'),
+  ('horses', 'sire_id', 'horse.sire_id'),
+  ('horses', 'dam_id', 'horse.dam_id'),
+  ('horses', 'damsire_id', 'horse.damsire_id'),
+  ('horses', 'dob', 'horse.dob'),
+  -- Every horse is a year older on the first of January.
+  ('horses', 'age', 'coalesce(extract(year from current_date) - extract(year from horse.dob), old.age)'),
+  ('horses', 'sex', 'horse.sex'),
+  ('horses', 'sex_code', 'horse.sex_code'),
+  ('horses', 'colour', 'horse.colour'),
+  ('horses', 'breeder', 'horse.breeder'),
+  ('horses', 'region', 'upper(horse.region_code)'),
+  ('horses', 'created_at', 'horse.created_at at time zone ''UTC'''),
+  ('horses', 'updated_at', 'horse.updated_at at time zone ''UTC'''),
+  ('jockeys', 'id', 'jockey.id'),
+  ('jockeys', 'name', 'jockey.name'),
+  ('jockeys', 'created_at', 'jockey.created_at at time zone ''UTC'''),
+  ('jockeys', 'updated_at', 'jockey.updated_at at time zone ''UTC'''),
+  ('trainers', 'id', 'trainer.id'),
+  ('trainers', 'name', 'trainer.name'),
+  ('trainers', 'location', 'trainer.location'),
+  ('trainers', 'created_at', 'trainer.created_at at time zone ''UTC'''),
+  ('trainers', 'updated_at', 'trainer.updated_at at time zone ''UTC'''),
+  ('owners', 'id', 'owner.id'),
+  ('owners', 'name', 'owner.name'),
+  ('owners', 'created_at', 'owner.created_at at time zone ''UTC'''),
+  ('owners', 'updated_at', 'owner.updated_at at time zone ''UTC'''),
+  ('pedigree', 'horse_id', 'horse.id'),
+  ('pedigree', 'sire_id', 'horse.sire_id'),
+  ('pedigree', 'sire', 'coalesce(sire.name, horse.sire_name)'),
+  ('pedigree', 'dam_id', 'horse.dam_id'),
+  ('pedigree', 'dam', 'coalesce(dam.name, horse.dam_name)'),
+  ('pedigree', 'damsire_id', 'horse.damsire_id'),
+  ('pedigree', 'damsire', 'coalesce(damsire.name, horse.damsire_name)'),
+  ('pedigree', 'breeder', 'horse.breeder'),
+  ('pedigree', 'region', 'upper(horse.region_code)'),
+  ('pedigree', 'created_at', 'horse.created_at at time zone ''UTC'''),
+  ('pedigree', 'updated_at', 'horse.updated_at at time zone ''UTC''');
+
+-- schemas/legacy/race_columns.sql
+
+-- Columns of the old races, runners and results. What was a convention is kept; what was a fault is not:
+-- off_dt is the UK clock without a zone, and off_time and time are the same clock, of 24 hours;
+-- distance is the text, distance_round the rounded text, distance_f furlongs, distance_m metres: nothing swaps them;
+-- prizes are pounds: those in other currencies are null, and are in public.ra_races and ra_runners;
+-- rpr, ts and comment are those of the result once there is one, and those of the card before.
+
+insert into engine.legacy_columns (kind, name, expression, half)
+values
+  ('races', 'id', 'race.id', null),
+  ('races', 'course_id', 'race.course_id', null),
+  ('races', 'course_name', 'course.name', null),
+  ('races', 'date', 'race.race_date', null),
+  ('races', 'off_time', '(race.off_dt at time zone ''Europe/London'')::time', null),
+  ('races', 'time', '(race.off_dt at time zone ''Europe/London'')::time', null),
+  ('races', 'off_dt', 'race.off_dt at time zone ''Europe/London''', null),
+  ('races', 'race_name', 'race.race_name', null),
+  ('races', 'distance', 'coalesce(race.card_distance, race.result_distance)', null),
+  ('races', 'distance_round', 'coalesce(race.card_distance_round, race.result_distance)', null),
+  ('races', 'distance_f', 'trim_scale(race.distance_furlongs)::text || ''f''', null),
+  ('races', 'distance_m', 'race.distance_metres', null),
+  ('races', 'region', 'upper(race.region_code)', null),
+  ('races', 'type', 'race.race_type', null),
+  ('races', 'surface', 'race.surface', null),
+  ('races', 'going', 'race.going', null),
+  ('races', 'going_detailed', 'race.going_detailed', 'card'),
+  ('races', 'pattern', 'race.pattern', null),
+  ('races', 'race_class', 'race.race_class', null),
+  ('races', 'age_band', 'race.age_band', null),
+  ('races', 'sex_restriction', 'race.sex_restriction', null),
+  ('races', 'rating_band', 'race.rating_band', null),
+  ('races', 'prize', 'case race.prize_currency when ''GBP'' then race.prize_amount end', 'card'),
+  ('races', 'field_size', 'race.field_size', 'card'),
+  ('races', 'stalls', 'race.stalls', 'card'),
+  ('races', 'rail_movements', 'race.rail_movements', 'card'),
+  ('races', 'weather', 'race.weather', 'card'),
+  ('races', 'jumps', 'race.jumps', null),
+  ('races', 'is_big_race', 'race.is_big_race', 'card'),
+  ('races', 'is_abandoned', 'race.is_abandoned', 'card'),
+  ('races', 'has_result', 'race.has_result', 'result'),
+  ('races', 'winning_time_detail', 'race.winning_time_detail', 'result'),
+  ('races', 'comments', 'race.stewards_comments', 'result'),
+  ('races', 'non_runners', 'race.non_runners', 'result'),
+  ('races', 'tote_win', 'race.tote_win', 'result'),
+  ('races', 'tote_pl', 'race.tote_place', 'result'),
+  ('races', 'tote_ex', 'race.tote_exacta', 'result'),
+  ('races', 'tote_csf', 'race.tote_csf', 'result'),
+  ('races', 'tote_tricast', 'race.tote_tricast', 'result'),
+  ('races', 'tote_trifecta', 'race.tote_trifecta', 'result'),
+  ('races', 'tip', 'race.tip', 'card'),
+  ('races', 'verdict', 'race.verdict', 'card'),
+  ('races', 'betting_forecast', 'race.betting_forecast', 'card'),
+  ('races', 'created_at', 'race.created_at at time zone ''UTC''', null),
+  ('races', 'updated_at', 'race.updated_at at time zone ''UTC''', null),
+  ('runners', 'race_id', 'runner.race_id', null),
+  ('runners', 'horse_id', 'runner.horse_id', null),
+  ('runners', 'horse_name', 'horse.name', null),
+  ('runners', 'jockey_name', 'coalesce(jockey.name, runner.jockey_name)', null),
+  ('runners', 'trainer_name', 'coalesce(trainer.name, runner.trainer_name)', null),
+  ('runners', 'owner_name', 'coalesce(owner.name, runner.owner_name)', null),
+  -- Neither of these is ever null in the old table.
+  (
+    'runners', 'number',
+    'case when runner.is_non_runner then ''NR'' else case when runner.is_reserve then ''R'' else '''' end '
+    '|| coalesce(runner.number::text, '''') end', null
+  ),
+  ('runners', 'draw', 'coalesce(runner.draw::text, '''')', null),
+  ('runners', 'jockey_id', 'runner.jockey_id', null),
+  ('runners', 'trainer_id', 'runner.trainer_id', null),
+  ('runners', 'owner_id', 'runner.owner_id', null),
+  ('runners', 'sire_id', 'horse.sire_id', null),
+  ('runners', 'dam_id', 'horse.dam_id', null),
+  ('runners', 'damsire_id', 'horse.damsire_id', null),
+  ('runners', 'weight_lbs', 'runner.weight_lbs', null),
+  ('runners', 'weight_st_lbs', 'runner.weight_lbs / 14 || ''-'' || runner.weight_lbs % 14', null),
+  ('runners', 'weight_stones_lbs', 'runner.weight_lbs / 14 || ''-'' || runner.weight_lbs % 14', null),
+  ('runners', 'age', 'runner.age', null),
+  ('runners', 'sex', 'horse.sex', null),
+  ('runners', 'sex_code', 'runner.sex_code', null),
+  ('runners', 'colour', 'horse.colour', null),
+  ('runners', 'dob', 'horse.dob', null),
+  ('runners', 'headgear', 'runner.headgear', null),
+  ('runners', 'headgear_run', 'runner.headgear_run', 'card'),
+  ('runners', 'wind_surgery', 'runner.wind_surgery', 'card'),
+  ('runners', 'wind_surgery_run', 'runner.wind_surgery_run', 'card'),
+  ('runners', 'form', 'runner.form', 'card'),
+  ('runners', 'last_run', 'runner.last_run', 'card'),
+  ('runners', 'ofr', 'runner.official_rating', null),
+  ('runners', 'rpr', 'case when runner.has_result then runner.rpr else runner.card_rpr end', null),
+  ('runners', 'ts', 'case when runner.has_result then runner.topspeed else runner.card_topspeed end', null),
+  (
+    'runners', 'comment', 'case when runner.has_result then runner.result_comment else runner.card_comment end', null
+  ),
+  ('runners', 'spotlight', 'runner.spotlight', 'card'),
+  ('runners', 'trainer_rtf', 'trim_scale(runner.trainer_rtf_percent)::text', 'card'),
+  ('runners', 'past_results_flags', 'to_jsonb(runner.past_results_flags)', 'card'),
+  ('runners', 'is_scratched', 'runner.is_non_runner', null),
+  ('runners', 'silk_url', 'public.silk_url(runner)', null),
+  ('runners', 'jockey_silk_url', 'public.silk_url(runner)', null),
+  ('runners', 'trainer_location', 'trainer.location', null),
+  ('runners', 'updated_at', 'runner.updated_at at time zone ''UTC''', null),
+  ('runners', 'position', 'runner.position', 'result'),
+  (
+    'runners', 'distance_beaten',
+    'case when runner.beaten_lengths = 0 then ''0'' else trim_scale(runner.beaten_lengths)::text || ''L'' end', 'result'
+  ),
+  ('runners', 'prize_won', 'case runner.prize_currency when ''GBP'' then runner.prize_amount end', 'result'),
+  (
+    'runners', 'starting_price',
+    'runner.sp || case runner.sp_favourite when ''favourite'' then ''F'' when ''joint favourite'' then ''J'' '
+    'when ''co-favourite'' then ''C'' else '''' end', 'result'
+  ),
+  ('runners', 'starting_price_decimal', 'runner.sp_decimal', 'result'),
+  ('runners', 'race_comment', 'runner.result_comment', 'result'),
+  ('runners', 'overall_beaten_distance', 'runner.beaten_lengths_overall', 'result'),
+  ('runners', 'jockey_claim_lbs', 'runner.jockey_claim_lbs', null),
+  ('results', 'race_id', 'runner.race_id', null),
+  ('results', 'race_date', 'race.race_date', null),
+  ('results', 'horse_id', 'runner.horse_id', null),
+  ('results', 'horse_name', 'horse.name', null),
+  ('results', 'jockey_name', 'coalesce(jockey.name, runner.jockey_name)', null),
+  ('results', 'trainer_name', 'coalesce(trainer.name, runner.trainer_name)', null),
+  ('results', 'owner_name', 'coalesce(owner.name, runner.owner_name)', null),
+  ('results', 'position', 'runner.position', null),
+  -- The old writer lost the letters; the column was meant for them.
+  ('results', 'position_str', 'coalesce(runner.position::text, runner.position_code)', null),
+  ('results', 'number', 'runner.number::text', null),
+  ('results', 'draw', 'coalesce(runner.draw::text, '''')', null),
+  ('results', 'jockey_id', 'runner.jockey_id', null),
+  ('results', 'jockey_claim_lbs', 'runner.jockey_claim_lbs', null),
+  ('results', 'trainer_id', 'runner.trainer_id', null),
+  ('results', 'owner_id', 'runner.owner_id', null),
+  ('results', 'sire_id', 'horse.sire_id', null),
+  ('results', 'dam_id', 'horse.dam_id', null),
+  ('results', 'damsire_id', 'horse.damsire_id', null),
+  ('results', 'age', 'runner.age', null),
+  ('results', 'sex', 'runner.sex_code', null),
+  ('results', 'weight_lbs', 'runner.weight_lbs', null),
+  ('results', 'weight_st_lbs', 'runner.weight_lbs / 14 || ''-'' || runner.weight_lbs % 14', null),
+  ('results', 'headgear', 'runner.headgear', null),
+  (
+    'results', 'sp',
+    'runner.sp || case runner.sp_favourite when ''favourite'' then ''F'' when ''joint favourite'' then ''J'' '
+    'when ''co-favourite'' then ''C'' else '''' end', null
+  ),
+  ('results', 'sp_decimal', 'runner.sp_decimal', null),
+  ('results', 'btn', 'runner.beaten_lengths', null),
+  ('results', 'ovr_btn', 'runner.beaten_lengths_overall', null),
+  ('results', 'time_seconds', 'runner.time_seconds', null),
+  (
+    'results', 'time_display',
+    'floor(runner.time_seconds / 60)::text || '':'' || (runner.time_seconds % 60)::numeric(8, 2)::text', null
+  ),
+  ('results', 'official_rating', 'runner.official_rating', null),
+  ('results', 'rpr', 'runner.rpr', null),
+  ('results', 'tsr', 'runner.topspeed', null),
+  ('results', 'prize_won', 'case runner.prize_currency when ''GBP'' then runner.prize_amount end', null),
+  ('results', 'comment', 'runner.result_comment', null),
+  ('results', 'silk_url', 'public.silk_url(runner)', null),
+  ('results', 'margin', 'trim_scale(runner.beaten_lengths)::text', null),
+  ('odds', 'race_id', 'quote.race_id', null),
+  ('odds', 'horse_id', 'quote.horse_id', null),
+  ('odds', 'bookmaker_id', 'coalesce(old.bookmaker_id, bookmaker.id)', null),
+  ('odds', 'fractional_odds', 'quote.fractional', null),
+  ('odds', 'decimal_odds', 'quote.decimal', null),
+  ('odds', 'ew_places', 'quote.ew_places', null),
+  ('odds', 'ew_denom', 'quote.ew_denominator', null),
+  ('odds', 'updated_at', 'quote.quoted_at at time zone ''UTC''', null);
+
+-- schemas/legacy/write_views.sql
+
+-- The views under the old names. The take-over makes plain ones over the old tables, so that no reader misses a table;
+-- these replace them, with the same columns of the same types.
+
+create function engine.legacy_kind(kind text)
+returns engine.legacy_kinds
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+  select row(
+    known.kind, replace(known.source, '{bookmakers}', books.name), replace(known.matches, '{bookmakers}', books.name),
+    known.one_of, known.never_pulled
+  )::engine.legacy_kinds
+  from engine.legacy_kinds as known
+  cross join (
+    select quote_ident(max(moved.name)) as name from legacy_data.moved_objects as moved where moved.kind = 'bookmakers'
+  ) as books
+  where known.kind = legacy_kind.kind and (known.source not like '%{bookmakers}%' or books.name is not null)
+$$;
+comment on function engine.legacy_kind(text) is
+  'A kind of old table with the names of this database in it; null for a table that ours have no rows of.';
+
+create function engine.legacy_match(kind engine.legacy_kinds)
+returns text
+language sql
+immutable
+security invoker
+set search_path = ''
+as $$ select format('select from %s where %s', split_part(kind.source, ' left join ', 1), kind.matches) $$;
+comment on function engine.legacy_match(engine.legacy_kinds) is
+  'A query that has a row when ours have the row "old": for exists (…).';
+
+create function engine.note_legacy_duplicates()
+returns void
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  target record;
+begin
+  if pg_catalog.to_regclass('legacy_data.duplicate_rows') is not null then
+    return;
+  end if;
+  create table legacy_data.duplicate_rows (
+    name text not null,
+    id bigint not null,
+    constraint duplicate_rows_pkey primary key (name, id)
+  );
+  comment on table legacy_data.duplicate_rows is
+    'Rows of old tables of which another row has the same race and horse, and a higher id: what was written last counts.
+     The rows themselves stay where they are.';
+  revoke all on legacy_data.duplicate_rows from public, anon, authenticated, service_role;
+  grant select on legacy_data.duplicate_rows to service_role;
+  for target in
+    select moved.name, known.one_of
+    from legacy_data.moved_objects as moved
+    join engine.legacy_kinds as known on known.kind = moved.kind
+    where known.one_of is not null and moved.relkind in ('r', 'p')
+  loop
+    execute format(
+      'insert into legacy_data.duplicate_rows (name, id)
+       select %L, numbered.id
+       from (
+         select old.id, row_number() over (partition by %s order by old.id desc) as place from legacy_data.%I as old
+       ) as numbered
+       where numbered.place > 1',
+      target.name, target.one_of, target.name
+    );
+  end loop;
+end
+$$;
+comment on function engine.note_legacy_duplicates() is
+  'Notes in legacy_data.duplicate_rows which old rows are written twice. The second call does nothing.';
+
+create function engine.legacy_view(name text, kind text, is_merged boolean)
+returns text
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+  known engine.legacy_kinds;
+  new_columns text;
+  old_columns text;
+  no_duplicate text := '';
+  has_duplicates boolean;
+begin
+  select string_agg(format('old.%I', a.attname), ', ' order by a.attnum)
+  into old_columns
+  from pg_catalog.pg_attribute as a
+  where
+    a.attrelid = format('legacy_data.%I', legacy_view.name)::regclass and a.attnum > 0 and not a.attisdropped;
+  known := engine.legacy_kind(legacy_view.kind);
+  if not is_merged or known.kind is null then
+    return format('select %s from legacy_data.%I as old', old_columns, legacy_view.name);
+  end if;
+  select string_agg(
+    format(
+      '(%s)::%s as %I',
+      case
+        when c.expression is null then format('old.%I', a.attname)
+        -- The first table of the source has both.
+        when c.half is not null then
+          format('case when %s.has_%s then %s else old.%I end', own.alias, c.half, c.expression, a.attname)
+        else c.expression
+      end,
+      pg_catalog.format_type(a.atttypid, a.atttypmod), a.attname
+    ),
+    E',\n  ' order by a.attnum
+  )
+  into new_columns
+  from pg_catalog.pg_attribute as a
+  cross join lateral (select (regexp_match(known.source, '^public\.\w+ as (\w+)'))[1] as alias) as own
+  left join engine.legacy_columns as c on c.kind = known.kind and c.name = a.attname
+  where
+    a.attrelid = format('legacy_data.%I', legacy_view.name)::regclass and a.attnum > 0 and not a.attisdropped;
+  if known.one_of is not null then
+    select exists (select from legacy_data.duplicate_rows as d where d.name = legacy_view.name) into has_duplicates;
+    if has_duplicates then
+      no_duplicate := format(
+        ' and not exists (select from legacy_data.duplicate_rows as d where d.name = %L and d.id = old.id)',
+        legacy_view.name
+      );
+    end if;
+  end if;
+  return format(
+    E'select\n  %s\nfrom %s\nleft join legacy_data.%I as old on %s%s%s\nunion all\n'
+    'select %s\nfrom legacy_data.%I as old\nwhere not exists (%s)',
+    new_columns, known.source, legacy_view.name, known.matches, no_duplicate,
+    case known.kind when 'results' then E'\nwhere runner.has_result' else '' end,
+    old_columns, legacy_view.name, engine.legacy_match(known)
+  );
+end
+$$;
+comment on function engine.legacy_view(text, text, boolean) is
+  'The query of the view under an old name. Merged: rows of ours first, in the old columns and types, then the old rows
+   that ours don''t have; else the old rows alone.';
+
+create function engine.write_legacy_views(is_merged boolean default true)
+returns integer
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  tries_until constant timestamptz := clock_timestamp() + interval '60 seconds';
+  budget integer := 100;
+  number integer;
+  target record;
+begin
+  if pg_catalog.to_regclass('legacy_data.moved_objects') is null then
+    return 0;
+  end if;
+  perform engine.note_legacy_duplicates();
+  loop
+    begin
+      number := 0;
+      perform pg_catalog.set_config('lock_timeout', budget || 'ms', true);
+      for target in
+        select moved.name, moved.kind, moved.has_public_view
+        from legacy_data.moved_objects as moved
+        where moved.relkind <> 'f()'
+        order by moved.name
+      loop
+        execute format(
+          'create or replace view legacy.%I with (security_invoker = true) as %s',
+          target.name, engine.legacy_view(target.name, target.kind, write_legacy_views.is_merged)
+        );
+        number := number + 1;
+      end loop;
+      perform pg_catalog.set_config('lock_timeout', '0', true);
+      return number;
+    exception
+      -- The locks of the try are gone with it.
+      when lock_not_available or deadlock_detected then
+        null;
+    end;
+    if clock_timestamp() > tries_until then
+      raise exception 'The views in the schema legacy are in use without a pause, and were not replaced'
+        using errcode = '55P03',
+          hint = 'Let the sessions that read them end their transaction, then run this again: nothing is lost.';
+    end if;
+    perform pg_catalog.pg_sleep(0.2 + budget / 500.0);
+    budget := least(2 * budget, 1500);
+  end loop;
+end
+$$;
+comment on function engine.write_legacy_views(boolean) is
+  'Writes the views in legacy again and returns how many: merged with ours, or over the old tables alone, which then
+   depend on nothing of ours. 0 where nothing was taken over. Error 55P03 when readers don''t let go for a minute.';
+
+-- The two of public read them, and have the same columns.
+select engine.write_legacy_views();
+
+-- schemas/legacy/rows_left.sql
+
+-- What would be lost with the old tables.
+
+create function engine.legacy_rows_left()
+returns table (name text, kind text, stored bigint, left_only bigint)
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+  target record;
+  known engine.legacy_kinds;
+begin
+  if pg_catalog.to_regclass('legacy_data.moved_objects') is null then
+    return;
+  end if;
+  for target in
+    select moved.name, moved.kind
+    from legacy_data.moved_objects as moved
+    where moved.relkind in ('r', 'p')
+    order by moved.name
+  loop
+    name := target.name;
+    kind := target.kind;
+    execute format('select count(*) from legacy_data.%I', name) into stored;
+    known := engine.legacy_kind(kind);
+    if known.kind is null then
+      left_only := stored;
+    else
+      execute format(
+        'select count(*) from legacy_data.%I as old
+         where not coalesce(%s, false) and not exists (%s)
+           and not exists (
+             select from legacy_data.duplicate_rows as d where d.name = %L and d.id::text = old.%I::text
+           )',
+        name, known.never_pulled, engine.legacy_match(known), name,
+        case kind when 'regions' then 'code' when 'pedigree' then 'horse_id' else 'id' end
+      )
+      into left_only;
+    end if;
+    return next;
+  end loop;
+end
+$$;
+comment on function engine.legacy_rows_left() is
+  'A row per old table: its rows, and how many of them only it has. Rows that no source has (tests, empty ids, a jockey
+   NON-RUNNER) and second writings of the same runner are not missed. Of a table that ours have no rows of, all. Reads
+   every old table; none where nothing was taken over.';
+
+create function public.drop_legacy(confirm boolean default false, give_up text[] default '{}')
+returns text
+language plpgsql
+security invoker
+set search_path = ''
+set lock_timeout = '3s'
+as $$
+declare
+  kept text;
+  given_up text;
+  depending text;
+  tables integer;
+  bytes bigint;
+  target record;
+begin
+  if pg_catalog.to_regclass('legacy_data.moved_objects') is null then
+    raise exception 'Nothing was taken over from an old system, or it is gone already' using errcode = '22023';
+  end if;
+  select
+    string_agg(format('%s %s', rows.name, rows.left_only), ', ' order by rows.name)
+      filter (where rows.left_only > 0 and rows.name <> all (drop_legacy.give_up)),
+    string_agg(format('%s %s', rows.name, rows.left_only), ', ' order by rows.name)
+      filter (where rows.left_only > 0 and rows.name = any (drop_legacy.give_up)),
+    count(*),
+    coalesce(sum(pg_catalog.pg_total_relation_size(format('legacy_data.%I', rows.name)::regclass)), 0)
+  into kept, given_up, tables, bytes
+  from engine.legacy_rows_left() as rows;
+  if not drop_legacy.confirm then
+    return format(
+      'Would remove %s old tables (%s MB), and the views that read them. Rows that only they have: %s. To do it: '
+      'select drop_legacy(confirm => true%s);',
+      tables, round(bytes / 1e6), coalesce(concat_ws(', ', kept, given_up), 'none'),
+      case when kept is null then '' else ', give_up => ''{…}'', with the tables whose rows may be lost' end
+    );
+  end if;
+  if kept is not null then
+    raise exception 'The old tables have rows that nothing else has, and nothing was removed: %', kept
+      using errcode = '55000',
+        hint = 'Pull them, copy them, or name the tables whose rows may be lost: select drop_legacy(confirm => true, '
+          'give_up => ''{ra_odds_live,…}'').';
+  end if;
+  select string_agg(distinct rule.ev_class::regclass::text, ', ')
+  into depending
+  from pg_catalog.pg_depend as dependency
+  join pg_catalog.pg_rewrite as rule on dependency.classid = 'pg_rewrite'::regclass and rule.oid = dependency.objid
+  join pg_catalog.pg_class as source on source.oid = dependency.refobjid
+  join pg_catalog.pg_class as reader on reader.oid = rule.ev_class
+  where
+    dependency.refclassid = 'pg_class'::regclass
+    and source.relnamespace in (
+      pg_catalog.to_regnamespace('legacy'), pg_catalog.to_regnamespace('legacy_data')
+    )
+    and reader.relnamespace not in (
+      pg_catalog.to_regnamespace('legacy'), pg_catalog.to_regnamespace('legacy_data')
+    )
+    and not (
+      reader.relnamespace = 'public'::regnamespace
+      and reader.relname in (
+        select moved.name from legacy_data.moved_objects as moved where moved.has_public_view
+      )
+    );
+  if depending is not null then
+    raise exception 'Views of yours read the old tables, and nothing was removed: %', depending
+      using errcode = '55000', hint = 'Drop them first, then run this again.';
+  end if;
+  for target in select moved.name from legacy_data.moved_objects as moved where moved.has_public_view loop
+    execute format('drop view if exists public.%I', target.name);
+  end loop;
+  drop schema legacy cascade;
+  drop schema legacy_data cascade;
+  return format('Removed %s old tables (%s MB), and the views that read them.', tables, round(bytes / 1e6));
+end
+$$;
+comment on function public.drop_legacy(boolean, text[]) is
+  'Removes the tables that were taken over from an old system, and the views under their old names. Without confirm it
+   only says what would go. Error 55000, with a count for each table, while a table has rows that nothing else has: pull
+   or copy them, or name the table in give_up. Error 22023 where nothing was taken over.';
+
+create function public.legacy_undo()
+returns text
+language plpgsql
+security invoker
+set search_path = ''
+set lock_timeout = '3s'
+as $$
+begin
+  if pg_catalog.to_regclass('legacy_data.moved_objects') is null then
+    raise exception 'Nothing was taken over from an old system: there is nothing to put back' using errcode = '22023';
+  end if;
+  -- This function goes with the others, and ends what it does all the same.
+  execute 'select legacy_data.remove_ours(false)';
+  return legacy_data.put_back();
+end
+$$;
+comment on function public.legacy_undo() is
+  'Puts the tables of the old system back into public under their names, and removes everything that is ours. Only while
+   no race, runner or other harvested row of ours is stored: error 55000 names the table. Error 22023 where nothing was
+   taken over.';
+
+revoke all on function public.drop_legacy, public.legacy_undo from public, anon, authenticated, service_role;
+
+-- schemas/legacy/check_legacy.sql
+
+-- Whether tables of an old system are still there, for check_setup.
+
+create function engine.check_legacy()
+returns table (part text, state text, finding text, what_to_do text)
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+  tables integer;
+  bytes bigint;
+begin
+  if pg_catalog.to_regclass('legacy_data.moved_objects') is null then
+    return;
+  end if;
+  execute $count$
+    select count(*), coalesce(sum(pg_catalog.pg_total_relation_size(format('legacy_data.%I', moved.name)::regclass)), 0)
+    from legacy_data.moved_objects as moved
+    where moved.relkind in ('r', 'p')
+  $count$
+  into tables, bytes;
+  return query select
+    'old system', 'warning',
+    format('%s tables that were taken over are still there: %s MB in legacy_data.', tables, round(bytes / 1e6)),
+    'Nothing hurries. select drop_legacy(); says what only they have, select drop_legacy(confirm => true); removes '
+    'them.';
+end
+$$;
+comment on function engine.check_legacy() is 'A row while tables of an old system are there; none otherwise.';
 
 -- schemas/rights.sql
 

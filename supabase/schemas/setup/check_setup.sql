@@ -13,7 +13,7 @@ declare
 begin
   -- Read before new pings are queued: pg_net sends after the commit, so nothing of these could be answered.
   foreach topic in array
-    array['extensions', 'grants', 'vault', 'net', 'cron', 'functions', 'clocks', 'account', 'size', 'webhook']
+    array['extensions', 'grants', 'vault', 'net', 'cron', 'functions', 'clocks', 'account', 'size', 'webhook', 'legacy']
   loop
     begin
       if topic = 'functions' then
