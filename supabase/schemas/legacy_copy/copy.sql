@@ -34,8 +34,8 @@ comment on function public.legacy_copy(date, date, boolean) is
   'Starts to copy what only the old database has into our tables, newest month first, and returns the run id. First pull
    what the API has: select backfill_start(…). Nothing that the API said is changed, and what it says later replaces
    what was copied. Odds are copied while backfill_settings.capture_odds is on. Dates are inclusive and default to all
-   there is; rows without a day count as of the first. again: also what was copied before, for odds that were left out. Error
-   55000 when no old database was taken over; others as of backfill_start.';
+   there is; rows without a day count as of the first. again: also what was copied before, for odds that were left out.
+   Error 55000 when no old database was taken over; others as of backfill_start.';
 
 revoke all on function public.legacy_copy from public, anon, authenticated, service_role;
 grant execute on function public.legacy_copy to service_role;

@@ -108,7 +108,7 @@ begin
       )
     into counters, lines
     from engine.legacy_compared() as one
-    where one.kind = known.kind and one.needs = any (engine.legacy_columns(known.kind));
+    where one.kind = known.kind and one.needs = any (engine.old_columns(known.kind));
     return query execute format(
       $sql$
         select %1$L, line.*

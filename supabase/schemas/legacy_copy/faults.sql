@@ -105,7 +105,7 @@ begin
       ) as line (fault, old_rows, new_rows, not_here)
     $sql$,
     races, coalesce(runners, 'pg_catalog.pg_class'::regclass), results,
-    engine.legacy_is_real(array['id'], 'race_name', engine.legacy_columns('races'))
+    engine.legacy_is_real(array['id'], 'race_name', engine.old_columns('races'))
   );
 end
 $$;
@@ -210,7 +210,7 @@ begin
           ('results of races that are lost', orphans, 0, orphans_not_here)
       ) as line (fault, old_rows, new_rows, not_here)
     $sql$,
-    races, results, engine.legacy_is_real(array['race_id', 'horse_id'], 'horse_name', engine.legacy_columns('results'))
+    races, results, engine.legacy_is_real(array['race_id', 'horse_id'], 'horse_name', engine.old_columns('results'))
   );
 end
 $$;
@@ -273,8 +273,8 @@ begin
           ('runners of races that are lost', orphans, 0, orphans_not_here)
       ) as line (fault, old_rows, new_rows, not_here)
     $sql$,
-    races, runners, engine.legacy_is_real(array['race_id', 'horse_id'], 'horse_name', engine.legacy_columns('runners')),
-    case when engine.legacy_columns('runners') @> array['result_updated_at'] then 'old.result_updated_at'
+    races, runners, engine.legacy_is_real(array['race_id', 'horse_id'], 'horse_name', engine.old_columns('runners')),
+    case when engine.old_columns('runners') @> array['result_updated_at'] then 'old.result_updated_at'
       else 'null::timestamp' end
   );
 end

@@ -51,7 +51,7 @@ begin
         on conflict (item) do nothing
       $sql$,
       known.relation::regclass,
-      engine.legacy_is_real(known.old_key, known.name_column, engine.legacy_columns(known.kind)),
+      engine.legacy_is_real(known.old_key, known.name_column, engine.old_columns(known.kind)),
       case when known.kind in ('races', 'runners', 'results') then 'race' else known.kind end,
       known.old_key[1],
       case
@@ -102,7 +102,7 @@ begin
       one.kind in ('runners', 'results', 'runner_odds', 'odds_live')
       -- Only the owner may, and only he needs to: without it a page takes seconds, not milliseconds.
       and pg_catalog.pg_has_role(c.relowner, 'usage')
-      and 'race_id' = any (engine.legacy_columns(one.kind))
+      and 'race_id' = any (engine.old_columns(one.kind))
       and not exists (
         select
         from pg_catalog.pg_index as i

@@ -13,7 +13,7 @@ declare
 begin
   select known.relation::regclass into relation
   from engine.legacy_tables as known
-  where known.kind = legacy_rows.kind and legacy_rows.key = any (engine.legacy_columns(known.kind));
+  where known.kind = legacy_rows.kind and legacy_rows.key = any (engine.old_columns(known.kind));
   if relation is null or cardinality(legacy_rows.ids) = 0 then
     return '[]';
   end if;

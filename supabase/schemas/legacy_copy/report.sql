@@ -176,7 +176,7 @@ begin
       'select case when count(*) = 0 then 0 else %s end from %s as old',
       (
         select string_agg(format('(count(old.%I) = 0)::integer', name), ' + ')
-        from unnest(engine.legacy_columns(known.kind)) as name
+        from unnest(engine.old_columns(known.kind)) as name
       ),
       known.relation::regclass
     )

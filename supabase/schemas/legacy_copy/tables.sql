@@ -75,7 +75,7 @@ as $$
 $$;
 comment on function engine.has_legacy() is 'Whether an old database was taken over and is still there: its races are.';
 
-create function engine.legacy_columns(kind text)
+create function engine.old_columns(kind text)
 returns text[]
 language sql
 stable
@@ -85,9 +85,9 @@ as $$
   select coalesce(array_agg(a.attname::text), '{}')
   from engine.legacy_tables as known
   join pg_catalog.pg_attribute as a on a.attrelid = known.relation and a.attnum > 0 and not a.attisdropped
-  where known.kind = legacy_columns.kind
+  where known.kind = old_columns.kind
 $$;
-comment on function engine.legacy_columns(text) is
+comment on function engine.old_columns(text) is
   'The columns that an old table has, which differ from era to era; none when it is not there.';
 
 create function engine.legacy_is_real(key text[], name_column text, columns text[])
@@ -140,7 +140,7 @@ begin
         $sql$,
         (select string_agg(format('old.%I', one), ', ') from unnest(known.old_key) as one),
         known.relation::regclass,
-        engine.legacy_is_real(known.old_key, known.name_column, engine.legacy_columns(known.kind)),
+        engine.legacy_is_real(known.old_key, known.name_column, engine.old_columns(known.kind)),
         known.new_table,
         (
           select string_agg(format('ours.%I = old.%I', pair.new_column, pair.old_column), ' and ')
@@ -187,7 +187,7 @@ as $$
   select case
     when
       known.kind in ('runner_odds', 'odds_live')
-      and engine.legacy_columns(known.kind) @> array['race_id', 'horse_id']
+      and engine.old_columns(known.kind) @> array['race_id', 'horse_id']
       then format(
         -- Of the quotes of a price only the last is kept, so a runner with any quote has what there is to keep.
         $sql$
@@ -201,7 +201,7 @@ as $$
             )
         $sql$,
         known.relation::regclass,
-        engine.legacy_is_real(array['race_id', 'horse_id'], known.name_column, engine.legacy_columns(known.kind))
+        engine.legacy_is_real(array['race_id', 'horse_id'], known.name_column, engine.old_columns(known.kind))
       )
     -- Bookmakers have no ids here: one is known by its name.
     when known.kind = 'bookmakers' then format(
@@ -230,6 +230,6 @@ comment on function engine.legacy_odds_only_there(engine.legacy_tables) is
 
 grant select on engine.legacy_tables to service_role;
 grant execute on function
-  engine.has_legacy, engine.legacy_columns, engine.legacy_is_real, engine.rows_only_in_legacy,
+  engine.has_legacy, engine.old_columns, engine.legacy_is_real, engine.rows_only_in_legacy,
   engine.legacy_odds_only_there
   to service_role;
