@@ -11,6 +11,7 @@ import { messageOf, Problem } from "../command_line/problem.ts";
 import { EXIT, type Session } from "./answer.ts";
 import { check } from "./commands/check.ts";
 import { alerts, chunks, errors, freshness, gaps, rejects, times, usage } from "./commands/lists.ts";
+import { legacy } from "./commands/legacy.ts";
 import { months } from "./commands/months.ts";
 import { page } from "./commands/page.ts";
 import { plan } from "./commands/plan.ts";
@@ -28,7 +29,7 @@ const routes = buildRouteMap({
   routes: {
     ...{ status, watch, months, plan, start, pull, pause, resume, cancel, retry, schedules },
     ...{ chunks, gaps, freshness, errors, rejects, alerts, usage, times },
-    ...{ check, verify, page, setup, uninstall },
+    ...{ check, verify, page, setup, uninstall, legacy },
   },
   docs: {
     brief: "Asks and steers a racing database",

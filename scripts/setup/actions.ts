@@ -22,6 +22,8 @@ export interface Statement {
   readonly kind: "statement";
   readonly text: string;
   readonly values: readonly StatementValue[];
+  /** What is shown of one that is too long to be read. */
+  readonly shown?: string;
 }
 
 /** A request over HTTP. */
@@ -58,6 +60,7 @@ export function show(action: Action): string {
       return `$ ${variables.join("")}${cliCommand(action.args).join(" ")}${file}`;
     }
     case "statement":
+      if (action.shown !== undefined) return `sql> ${action.shown}`;
       return `sql> ${
         action.text.replace(/\$(\d+)/g, (_, index) => showValue(action.values[Number(index) - 1]))
       };`;

@@ -6,10 +6,12 @@ import type { Hands } from "./hands.ts";
 import { FUNCTION_NAMES, type Project } from "./step.ts";
 import { functionVersions } from "./steps/functions.ts";
 import { vaultEntries } from "./steps/vault.ts";
+import { findOldDatabase, type OldDatabase } from "./old_database.ts";
 import {
   pendingMigrations,
   readMigrations,
   recordedMigrations,
+  recordsThatHold,
   refuseOtherHistory,
 } from "./steps/migrations.ts";
 
@@ -36,10 +38,6 @@ export const EXTENSIONS: Statement = statement(
   "select wanted.name from (values ('pg_cron', 'cron'), ('pg_net', 'net'), ('supabase_vault', 'vault'), " +
     "('btree_gist', null)) as wanted (name, place) where not exists (select from pg_available_extensions as known " +
     "where known.name = wanted.name) and (wanted.place is null or to_regnamespace(wanted.place) is null)",
-);
-export const OLD_TABLES: Statement = statement(
-  "select relname::text as name from pg_class where relnamespace = 'public'::regnamespace and relkind in " +
-    "('r', 'p', 'v') and relname like 'ra\\_%' order by relname",
 );
 
 /** The projects that the login can reach. */
@@ -76,6 +74,8 @@ export interface DatabaseFacts {
   readonly version: number;
   /** Names of the migrations to come. */
   readonly pending: readonly string[];
+  /** The old system's tables, where there are any. */
+  readonly old: OldDatabase | undefined;
 }
 
 /** Looks whether the schema can go into the database, or is there, and keeps other set-ups out while it is held. */
@@ -96,12 +96,12 @@ export async function checkDatabase(project: Project, hands: Hands): Promise<Dat
   }
   const ours = await readMigrations(project.folder);
   const recorded = await recordedMigrations(hands);
-  refuseOtherHistory(ours, recorded);
-  if (recorded.length === 0) {
-    await refuseOldTables(hands);
-    await refuseOthersParts(project, hands);
-  }
-  return { version, pending: pendingMigrations(ours, recorded).map(({ name }) => name) };
+  const old = await findOldDatabase(project.folder, recorded.length === 0, hands);
+  // An attempt before this one may have left a part of ours beside the old tables, under an earlier numbering.
+  const kept = old === undefined ? recorded : await recordsThatHold(recorded, hands);
+  refuseOtherHistory(ours, kept);
+  if (kept.length === 0) await refuseOthersParts(project, hands);
+  return { version, pending: pendingMigrations(ours, kept).map(({ name }) => name), old };
 }
 
 /** One set-up or uninstall at a time: two would each deploy, and each make a secret. Held until the connection ends. */
@@ -128,16 +128,4 @@ async function refuseOthersParts(project: Project, hands: Hands): Promise<void> 
         "use another project.",
     );
   }
-}
-
-async function refuseOldTables(hands: Hands): Promise<void> {
-  const names = (await hands.query<{ name: string }>(OLD_TABLES)).map(({ name }) => name);
-  if (names.length === 0) return;
-  const shown = names.length > 5
-    ? `${names.slice(0, 5).join(", ")} and ${names.length - 5} more`
-    : names.join(", ");
-  throw new Problem(
-    `The database has tables of another system (${shown}), which would be mixed with ours. Nothing was changed. ` +
-      "Use a project of its own, or move them: create schema old_system; alter table … set schema old_system;",
-  );
 }

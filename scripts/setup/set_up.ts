@@ -5,6 +5,7 @@ import { writeSettingsFile } from "../project/settings_file.ts";
 import { ALL_STEPS } from "./all_steps.ts";
 import { askForMissing, checkSettings, missingSettings, newWorkerSecret, projectOf } from "./ask.ts";
 import { checkDatabase, findProject, listProjects } from "./checks.ts";
+import { describeOldDatabase } from "./describe_old_database.ts";
 import { describeActions, plannedActions, sketchProject } from "./dry_run.ts";
 import type { Hands } from "./hands.ts";
 import { handsFor, type Surroundings } from "./surroundings.ts";
@@ -34,10 +35,12 @@ export async function setUp(options: SetUpOptions, around: Surroundings): Promis
   const complete = await completeSettings(settings, around);
   await using hands = handsFor(complete, around);
   const sketch = projectOf({ ...complete, WORKER_SECRET: "" }, folder);
-  const { pending } = await progress.step("database", async () => {
+  const { pending, old } = await progress.step("database", async () => {
     const facts = await checkDatabase(sketch, hands);
-    return { ...facts, says: `Postgres ${facts.version}, reached` };
+    const found = facts.old === undefined ? "" : ", with an old system's tables";
+    return { ...facts, says: `Postgres ${facts.version}, reached${found}` };
   });
+  if (old !== undefined) progress.say(describeOldDatabase(old, sketch.limitMegabytes));
   const account = await progress.step("Racing API", async () => {
     const facts = await probeAccount(sketch.account, {
       fetch: globalThis.fetch,
@@ -46,7 +49,7 @@ export async function setUp(options: SetUpOptions, around: Surroundings): Promis
     });
     return { ...facts, says: describeAccount(facts) };
   });
-  if (!options.yes) await confirm(sketch, pending, around);
+  if (!options.yes) await confirm(sketch, pending, old !== undefined, around);
   // Answers that were not accepted are asked for again, so only now are they kept.
   await keep(complete, around);
   const project = projectOf(
@@ -176,13 +179,15 @@ async function withWorkerSecret(
 async function confirm(
   project: Project,
   pending: readonly string[],
+  takesOver: boolean,
   { questions }: Surroundings,
 ): Promise<void> {
   const schema = pending.length === 0
     ? ""
     : `, ${pending.length} migration${pending.length === 1 ? "" : "s"}`;
   const question =
-    `Set up the project ${project.ref}: functions and their secrets${schema}, Vault entries, cron jobs?`;
+    `Set up the project ${project.ref}: ${takesOver ? "the old tables moved into legacy_data, " : ""}` +
+    `functions and their secrets${schema}, Vault entries, cron jobs?`;
   if (await questions.confirm(question)) return;
   throw new Problem("Stopped before anything was changed.");
 }

@@ -32,6 +32,12 @@ async function readObjects(folder: string): Promise<OurObjects> {
 
 const SQL = await Deno.readTextFile(new URL("./remove_data.sql", import.meta.url));
 const REMOVE = statement(SQL.replace(/^--.*\n/gm, "").trim());
+/** The views under the old system's names would keep ours from being removed: they read the old tables alone again. */
+const HAS_LEGACY = statement(
+  "select to_regprocedure('engine.write_legacy_views(boolean)') is not null and " +
+    "to_regclass('legacy_data.moved_objects') is not null as has_legacy",
+);
+const PART_LEGACY = statement("select engine.write_legacy_views(is_merged => false)");
 const name = (relations: string, functions: string, versions: string) =>
   statement(
     "select set_config('uninstall.relations', $1, false), set_config('uninstall.functions', $2, false), " +
@@ -45,15 +51,18 @@ const list = (names: readonly string[]) => `{${names.join(",")}}`;
 /** The last step of an uninstall that takes the data too: what the schema files made, and nothing else. */
 export const removeData: Step = {
   name: "data",
-  actions: () => [HAS_SCHEMA, name("{…}", "{…}", "{…}"), REMOVE],
+  actions: () => [HAS_SCHEMA, HAS_LEGACY, PART_LEGACY, name("{…}", "{…}", "{…}"), REMOVE],
   async run({ folder }, hands) {
     const [schema] = await hands.query<{ has_schema: boolean }>(HAS_SCHEMA);
     if (!schema?.has_schema) return unchanged("none");
     const { relations, functions } = await readObjects(folder);
     if (relations.length === 0) throw new Problem("The schema files in supabase/schemas are missing.");
     const versions = (await readMigrations(folder)).map(({ version }) => version);
+    const [old] = await hands.query<{ has_legacy: boolean }>(HAS_LEGACY);
+    if (old?.has_legacy) await hands.query(PART_LEGACY);
     await hands.query(name(list(relations), list(functions), list(versions)));
     await hands.query(REMOVE);
-    return changed(`removed ${relations.length} tables and views with all that was in them`);
+    const kept = old?.has_legacy ? "; the old system's tables stay in legacy_data, with views in legacy" : "";
+    return changed(`removed ${relations.length} tables and views with all that was in them${kept}`);
   },
 };

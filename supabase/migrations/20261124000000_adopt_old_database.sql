@@ -23,16 +23,26 @@ as $find$
         from pg_catalog.pg_attribute as a
         where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
       ) as columns,
-      -- Since their first version the defaults of our tables call the engine.
+      -- Since their first version the defaults and triggers of our tables call the engine, or they have keys to it.
       exists (
         select
-        from pg_catalog.pg_attrdef as d
-        join pg_catalog.pg_depend as dependency
-          on dependency.classid = 'pg_attrdef'::regclass and dependency.objid = d.oid
-          and dependency.refclassid = 'pg_proc'::regclass
-        join pg_catalog.pg_proc as p on p.oid = dependency.refobjid
-        where d.adrelid = c.oid and p.pronamespace = pg_catalog.to_regnamespace('engine')
-      ) as calls_engine
+        from pg_catalog.pg_depend as dependency
+        join (
+          select 'pg_attrdef'::regclass::oid, d.oid from pg_catalog.pg_attrdef as d where d.adrelid = c.oid
+          union all
+          select 'pg_trigger'::regclass::oid, t.oid from pg_catalog.pg_trigger as t where t.tgrelid = c.oid
+          union all
+          select 'pg_constraint'::regclass::oid, k.oid from pg_catalog.pg_constraint as k where k.conrelid = c.oid
+        ) as part (class, oid) on part.class = dependency.classid and part.oid = dependency.objid
+        left join pg_catalog.pg_proc as p
+          on dependency.refclassid = 'pg_proc'::regclass and p.oid = dependency.refobjid
+        left join pg_catalog.pg_class as other
+          on dependency.refclassid = 'pg_class'::regclass and other.oid = dependency.refobjid
+        where
+          p.pronamespace = pg_catalog.to_regnamespace('engine')
+          or other.relnamespace = pg_catalog.to_regnamespace('engine')
+      )
+      or c.relname in ('backfill_settings', 'pull_schedules', 'racing_api_limits', 'ra_coverage') as calls_engine
     from pg_catalog.pg_class as c
     where
       c.relnamespace = 'public'::regnamespace
@@ -139,6 +149,7 @@ create or replace function pg_temp.remove_ours(keep_lists boolean)
 returns void
 language plpgsql
 set search_path = ''
+set client_min_messages = warning
 as $remove$
 declare
   ours constant oid[] := array(
@@ -178,7 +189,7 @@ begin
       p.pronamespace = 'public'::regnamespace
       and p.proconfig::text ~ 'search_path='
       and (
-        p.prosrc ~ '\mengine\.'
+        p.prosrc ~ '\m(engine|legacy_data)\.'
         or exists (
           select from pg_catalog.pg_type as t
           where t.oid = any (p.proargtypes::oid[] || p.prorettype) and t.typrelid = any (ours)
@@ -371,6 +382,7 @@ create or replace function pg_temp.put_back()
 returns text
 language plpgsql
 set search_path = ''
+set client_min_messages = warning
 as $back$
 declare
   target record;

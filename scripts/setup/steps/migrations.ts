@@ -1,6 +1,7 @@
 import { Problem } from "../../command_line/problem.ts";
 import { command, statement } from "../actions.ts";
 import type { Hands } from "../hands.ts";
+import { FIND_OLD, findOldDatabase } from "../old_database.ts";
 import { changed, type Project, type Step, unchanged } from "../step.ts";
 
 /** A migration of this checkout. */
@@ -38,6 +39,23 @@ export async function readMigrations(folder: string): Promise<Migration[]> {
 export async function recordedMigrations(hands: Hands): Promise<RecordedMigration[]> {
   const [records] = await hands.query<{ has_records: boolean }>(HAS_RECORDS);
   return records?.has_records ? await hands.query<RecordedMigration>(RECORDS) : [];
+}
+
+/** Versions of a numbering that ended before the first release, and of what came at once after it. */
+const isOfHalf = (version: string) => version >= "20261123000000" && version <= "20261124999999";
+export const IS_WHOLE = statement("select to_regprocedure('public.check_setup()') is not null as is_whole");
+/** Their objects are taken away by the migration that takes the old tables over. */
+const FORGET_HALF = statement(
+  "delete from supabase_migrations.schema_migrations where version between '20261123000000' and '20261124999999'",
+);
+
+/** Of the records beside an old system's tables, those of a schema that is whole. */
+export async function recordsThatHold(
+  recorded: readonly RecordedMigration[],
+  hands: Hands,
+): Promise<readonly RecordedMigration[]> {
+  const [schema] = await hands.query<{ is_whole: boolean }>(IS_WHOLE);
+  return schema?.is_whole ? recorded : recorded.filter(({ version }) => !isOfHalf(version));
 }
 
 /** What `db push` has to apply. */
@@ -87,7 +105,8 @@ function isSameSql(one: string, other: string): boolean {
 const push = ({ databaseUrl }: Project) => {
   const address = new URL(databaseUrl);
   address.password = "";
-  return command(["db", "push", `--remote=${address.href}`, "--skip-vault", "--yes"], {
+  // A database from before the migration that takes old tables over has a later one already.
+  return command(["db", "push", `--remote=${address.href}`, "--include-all", "--skip-vault", "--yes"], {
     PGPASSWORD: decodeURIComponent(databaseUrl.password),
   });
 };
@@ -95,14 +114,18 @@ const push = ({ databaseUrl }: Project) => {
 /** The schema. */
 export const migrations: Step = {
   name: "schema",
-  actions: (project) => [HAS_RECORDS, RECORDS, push(project)],
+  actions: (project) => [HAS_RECORDS, RECORDS, FIND_OLD, IS_WHOLE, FORGET_HALF, push(project)],
   async run(project, hands) {
     const ours = await readMigrations(project.folder);
-    const recorded = await recordedMigrations(hands);
+    const all = await recordedMigrations(hands);
+    const old = await findOldDatabase(project.folder, false, hands);
+    const recorded = old === undefined ? all : await recordsThatHold(all, hands);
+    if (recorded.length < all.length) await hands.query(FORGET_HALF);
     refuseOtherHistory(ours, recorded);
     const pending = pendingMigrations(ours, recorded);
     if (pending.length === 0) return unchanged(`up to date (${ours.at(-1)?.version ?? "none"})`);
     await hands.run(push(project));
-    return changed(`applied ${pending.map(({ name }) => name).join(", ")}`);
+    const moved = old === undefined ? "" : `, moved ${old.tables} old tables and views into legacy_data`;
+    return changed(`applied ${pending.map(({ name }) => name).join(", ")}${moved}`);
   },
 };
