@@ -33,7 +33,7 @@ Deno.test.beforeAll(async () => {
   platform = await startPlatform({
     functions: false,
     cron: "manual",
-    emptyWith: () => Promise.resolve(null),
+    emptyWith: () => Promise.resolve(undefined),
   });
   sql = connect(platform.databaseUrl, { max: 2, name: "test", role: "postgres" });
   const writer = connect(platform.databaseUrl, { max: 1, name: "test writer", role: "postgres" });
@@ -41,6 +41,10 @@ Deno.test.beforeAll(async () => {
   await applyMigrations(writer, MIGRATIONS);
   await writer`update racing_api_limits set calls_per_second = 10000`;
   await writer`analyze`;
+  await writer`
+    select vault.create_secret(${platform.supabaseUrl}, 'project_url'),
+      vault.create_secret(${platform.workerSecret}, 'worker_secret')
+  `;
   await writer.end({ timeout: 1 });
 });
 Deno.test.afterAll(async () => {
