@@ -85,8 +85,7 @@ export function readOldRunner(
       take("weight_st_lbs", first(both("weight_st_lbs"), column(runner, "weight_stones_lbs")), readStones),
     headgear: read.text(both("headgear")),
     official_rating: take("official_rating", both("official_rating", "ofr"), readSmallInteger),
-    // No claim behind a name says nothing: results gave names without one, and the column was never filled from them.
-    jockey_claim_lbs: isNonRunner ? null : claim ?? jockey?.claimLbs ?? null,
+    jockey_claim_lbs: isNonRunner ? null : claim ?? jockey?.claimLbs ?? claimOnCard(runner, jockeyId),
     silk: take("silk_url", first(both("silk_url"), column(runner, "jockey_silk_url")), readSilk),
     is_non_runner: isNonRunner,
     is_reserve: number?.isReserve === true,
@@ -125,6 +124,17 @@ export function readOldRunner(
     prize_currency: prize?.currency ?? null,
     ...ratings,
   };
+}
+
+/**
+ * The claim behind the name on the card, if the same jockey rode. A name without one says nothing: results gave names
+ * without claims, and the column of claims was never filled from them.
+ */
+function claimOnCard(runner: OldRow | undefined, jockeyId: string | null): number | null {
+  const id = column(runner, "jockey_id");
+  return jockeyId !== null && id === jockeyId
+    ? readResultJockey(column(runner, "jockey_name"), id).value?.claimLbs ?? null
+    : null;
 }
 
 type Ratings = Pick<
