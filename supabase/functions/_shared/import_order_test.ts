@@ -16,6 +16,7 @@ const ORDER = [
   "missing_setting_error.ts",
   "environment.ts",
   "pages",
+  "legacy",
   "worker",
 ];
 

@@ -1,4 +1,4 @@
 /** Pulls regions, courses and the profiles of horses, and keeps the known bookmakers: one chunk per request. */
 import { serve } from "../_shared/worker/serve.ts";
 
-serve("masters", ["masters", "horses"]);
+serve("masters", ["masters", "horses", "legacy"]);

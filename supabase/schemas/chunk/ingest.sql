@@ -45,6 +45,8 @@ as $$
       select from jsonb_array_elements(page -> 'rejects') as reject
       where reject ->> 'kind' in ('race', 'region', 'course', 'horse')
     )
+    -- What an old database has does not change: a page of it that is wrong throughout is no reason to stop.
+    or is_understood.feed = 'legacy'
     -- An id that was asked for alone says nothing about the others.
     or coalesce(jsonb_array_length(page -> 'asked') = 1, false)
 $$;
@@ -63,6 +65,11 @@ declare
     select sent ->> 'id' from jsonb_array_elements(page -> 'asked') as sent where (sent ->> 'is_known')::boolean
   );
 begin
+  if held.feed = 'legacy' then
+    perform engine.fill_page(held, page);
+    return;
+  end if;
+  perform engine.withdraw_legacy(page);
   perform engine.upsert_regions(page -> 'regions');
   perform engine.upsert_bookmakers(page -> 'bookmakers');
   perform engine.upsert_courses(page -> 'courses');

@@ -64,6 +64,18 @@ security invoker
 set search_path = ''
 as $$
 begin
+  if ids_to_ask.feed = 'legacy' then
+    return query
+    select known.item, known.day
+    from engine.legacy_items as known
+    where
+      known.day >= ids_to_ask.period_start
+      and known.day < ids_to_ask.period_end
+      and known.item > ids_to_ask.after_id collate "C"
+      and (ids_to_ask.reprocess = 'all' or known.copied_at is null)
+    order by known.item;
+    return;
+  end if;
   return query
   select first_seen.id, first_seen.day
   from (
@@ -91,7 +103,8 @@ $$;
 comment on function engine.ids_to_ask(text, date, date, text, text) is
   'The ids that a feed has to ask for in a half-open period, after after_id, in their order: of horses those with their
    first stored run in it, and that run''s day. reprocess: all, each of them; otherwise those that lack something and
-   were not asked for, or were unknown to the API a month ago or earlier. No row for a feed that asks for none.';
+   were not asked for, or were unknown to the API a month ago or earlier. Of legacy the items that were not copied. No
+   row for a feed that asks for none.';
 
 -- Beside engine.ids_to_ask, because it ends with the first one: the watch asks each minute, for each dead chunk.
 create function engine.has_ids_to_ask(feed text, period_start date, period_end date, reprocess text)
@@ -102,6 +115,15 @@ security invoker
 set search_path = ''
 as $$
 begin
+  if has_ids_to_ask.feed = 'legacy' then
+    return exists (
+      select from engine.legacy_items as known
+      where
+        known.day >= has_ids_to_ask.period_start
+        and known.day < has_ids_to_ask.period_end
+        and (has_ids_to_ask.reprocess = 'all' or known.copied_at is null)
+    );
+  end if;
   return exists (
     select from engine.ids_seen as seen
     where

@@ -3,20 +3,27 @@
 
 create function engine.legacy_kind(kind text)
 returns engine.legacy_kinds
-language sql
+-- Not in SQL: that would look for the table of a take-over when it is created.
+language plpgsql
 stable
 security invoker
 set search_path = ''
 as $$
-  select row(
-    known.kind, replace(known.source, '{bookmakers}', books.name), replace(known.matches, '{bookmakers}', books.name),
-    known.one_of, known.never_pulled
-  )::engine.legacy_kinds
-  from engine.legacy_kinds as known
-  cross join (
-    select quote_ident(max(moved.name)) as name from legacy_data.moved_objects as moved where moved.kind = 'bookmakers'
-  ) as books
-  where known.kind = legacy_kind.kind and (known.source not like '%{bookmakers}%' or books.name is not null)
+begin
+  return (
+    select row(
+      known.kind, replace(known.source, '{bookmakers}', books.name), replace(known.matches, '{bookmakers}', books.name),
+      known.one_of, known.never_pulled
+    )::engine.legacy_kinds
+    from engine.legacy_kinds as known
+    cross join (
+      select quote_ident(max(moved.name)) as name
+      from legacy_data.moved_objects as moved
+      where moved.kind = 'bookmakers'
+    ) as books
+    where known.kind = legacy_kind.kind and (known.source not like '%{bookmakers}%' or books.name is not null)
+  );
+end
 $$;
 comment on function engine.legacy_kind(text) is
   'A kind of old table with the names of this database in it; null for a table that ours have no rows of.';

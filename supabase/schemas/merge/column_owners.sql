@@ -21,10 +21,10 @@ left join pg_catalog.pg_attrdef as d on d.adrelid = c.oid and d.adnum = a.attnum
 where
   c.relnamespace = 'public'::regnamespace
   and c.relkind = 'r'
-  -- Columns that Postgres fills and the times of writing come from no feed.
+  -- Columns that Postgres fills, the times of writing and the mark of the old database come from no feed.
   and a.attgenerated = ''
   and a.attidentity = ''
-  and a.attname not in ('created_at', 'updated_at');
+  and a.attname not in ('created_at', 'updated_at', 'from_legacy');
 comment on view engine.column_owners is
   'Columns of the tables in public with the owner that their comments begin with. Card: only cards fill it. Result: only
    results do. Both: both do. Null when the comment does not say: the table is merged by hand, or the owner was

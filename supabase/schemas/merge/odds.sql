@@ -27,11 +27,12 @@ as $$
     decimal = excluded.decimal,
     ew_places = excluded.ew_places,
     ew_denominator = excluded.ew_denominator,
-    quoted_at = excluded.quoted_at
-  where coalesce(excluded.quoted_at, '-infinity') >= coalesce(known.quoted_at, '-infinity')
+    quoted_at = excluded.quoted_at,
+    from_legacy = false
+  where known.from_legacy or coalesce(excluded.quoted_at, '-infinity') >= coalesce(known.quoted_at, '-infinity')
 $$;
 comment on function engine.upsert_odds(jsonb) is
   'Upserts an array of rows shaped like ra_runner_odds; none when it is null. A quote is replaced only by one that is
-   at least as new.';
+   at least as new, or when it comes from the old database.';
 
 grant execute on function engine.upsert_odds to service_role;

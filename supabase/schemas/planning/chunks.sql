@@ -154,6 +154,7 @@ as $$
       ' ',
       case when why_no_chunks.start_date < known.first_day then bounds.none_before end,
       case
+        when known.name = 'legacy' then format('Copied already: what the old database has %s.', bounds.days)
         when known.counted_by = 'ids' then format(
           'No %s %s are left to ask for. They become known with the races that are stored.', known.name, bounds.days
         )

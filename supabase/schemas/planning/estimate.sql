@@ -217,6 +217,8 @@ as $$
           when backfill_plan.start_date < learned.free_since then format(
             'The %s before %s need the historical add-on of The Racing API.', learned.name, learned.free_since
           )
+          when (learned.feed).ids_a_second is not null
+            then 'Old rows are copied only while no other feed has anything to do.'
           when (learned.feed).in_background
             then format('The %s are asked for only while no other feed has anything to do.', learned.name)
         end,

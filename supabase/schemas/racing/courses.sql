@@ -6,7 +6,8 @@ create table public.ra_mst_courses (
   region_code text,
   is_listed boolean not null default false,
   created_at timestamptz not null default engine.clock(),
-  updated_at timestamptz not null default engine.clock()
+  updated_at timestamptz not null default engine.clock(),
+  from_legacy boolean not null default false
 );
 comment on table public.ra_mst_courses is
   'Racecourses. Source: The Racing API, /courses; a course that only a race names is kept too.';
@@ -23,6 +24,9 @@ comment on column public.ra_mst_courses.created_at is 'When the row was first wr
 comment on column public.ra_mst_courses.updated_at is
   'When a value of the row last changed. A pull that brings nothing new leaves it.';
 
+comment on column public.ra_mst_courses.from_legacy is
+  'True when the old database brought the row, or filled what the API had not said by then. What the API says later
+   replaces it, value by value. See docs/legacy_values.md.';
 create trigger skip_unchanged_row before update on public.ra_mst_courses
   for each row execute function engine.skip_unchanged_row();
 

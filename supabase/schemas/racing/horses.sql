@@ -20,6 +20,7 @@ create table public.ra_mst_horses (
   sire_name text,
   dam_name text,
   damsire_name text,
+  from_legacy boolean not null default false,
   constraint ra_mst_horses_sire_once check (num_nonnulls(sire_id, sire_name) <= 1),
   constraint ra_mst_horses_dam_once check (num_nonnulls(dam_id, dam_name) <= 1),
   constraint ra_mst_horses_damsire_once check (num_nonnulls(damsire_id, damsire_name) <= 1)
@@ -73,6 +74,9 @@ comment on column public.ra_mst_horses.damsire_name is
   'Both. The dam''s sire, when the source names one without an id, without the birth region; null where there is an id.
    The Racing API, /racecards/pro and /results, `damsire`.';
 
+comment on column public.ra_mst_horses.from_legacy is
+  'True when the old database brought the row, or filled what the API had not said by then. What the API says later
+   replaces it, value by value. See docs/legacy_values.md.';
 create trigger skip_unchanged_row before update on public.ra_mst_horses
   for each row execute function engine.skip_unchanged_row();
 

@@ -11,6 +11,7 @@ create table public.ra_runner_odds (
   quoted_at timestamptz,
   created_at timestamptz not null default engine.clock(),
   updated_at timestamptz not null default engine.clock(),
+  from_legacy boolean not null default false,
   constraint ra_runner_odds_pkey primary key (race_id, horse_id, bookmaker_code),
   constraint ra_runner_odds_runner foreign key (race_id, horse_id) references public.ra_runners on delete cascade,
   constraint ra_runner_odds_has_price check (num_nonnulls(fractional, decimal) > 0)
@@ -37,6 +38,8 @@ comment on column public.ra_runner_odds.created_at is 'When the row was first wr
 comment on column public.ra_runner_odds.updated_at is
   'When a value of the row last changed. A pull that brings nothing new leaves it.';
 
+comment on column public.ra_runner_odds.from_legacy is
+  'True when the quote comes from the old database. Any quote of a card replaces it. See docs/legacy_values.md.';
 create index ra_runner_odds_bookmaker_code on public.ra_runner_odds (bookmaker_code);
 
 create trigger skip_unchanged_row before update on public.ra_runner_odds

@@ -13,6 +13,7 @@ create table public.ra_mst_sires (
   last_seen_on date not null,
   created_at timestamptz not null default engine.clock(),
   updated_at timestamptz not null default engine.clock(),
+  from_legacy boolean not null default false,
   constraint ra_mst_sires_same_animal check (horse_id = 'hrs_' || substr(id, 5))
 );
 comment on table public.ra_mst_sires is 'Sires of runners.';
@@ -31,6 +32,9 @@ comment on column public.ra_mst_sires.created_at is 'When the row was first writ
 comment on column public.ra_mst_sires.updated_at is
   'When a value of the row last changed. A pull that brings nothing new leaves it.';
 
+comment on column public.ra_mst_sires.from_legacy is
+  'True when the old database brought the row, or filled what the API had not said by then. What the API says later
+   replaces it, value by value. See docs/legacy_values.md.';
 create trigger skip_unchanged_row before update on public.ra_mst_sires
   for each row execute function engine.skip_unchanged_row();
 
@@ -42,6 +46,7 @@ create table public.ra_mst_dams (
   last_seen_on date not null,
   created_at timestamptz not null default engine.clock(),
   updated_at timestamptz not null default engine.clock(),
+  from_legacy boolean not null default false,
   constraint ra_mst_dams_same_animal check (horse_id = 'hrs_' || substr(id, 5))
 );
 comment on table public.ra_mst_dams is 'Dams of runners.';
@@ -60,6 +65,9 @@ comment on column public.ra_mst_dams.created_at is 'When the row was first writt
 comment on column public.ra_mst_dams.updated_at is
   'When a value of the row last changed. A pull that brings nothing new leaves it.';
 
+comment on column public.ra_mst_dams.from_legacy is
+  'True when the old database brought the row, or filled what the API had not said by then. What the API says later
+   replaces it, value by value. See docs/legacy_values.md.';
 create trigger skip_unchanged_row before update on public.ra_mst_dams
   for each row execute function engine.skip_unchanged_row();
 
@@ -71,6 +79,7 @@ create table public.ra_mst_damsires (
   last_seen_on date not null,
   created_at timestamptz not null default engine.clock(),
   updated_at timestamptz not null default engine.clock(),
+  from_legacy boolean not null default false,
   constraint ra_mst_damsires_same_animal check (horse_id = 'hrs_' || substr(id, 5))
 );
 comment on table public.ra_mst_damsires is 'Dams'' sires of runners.';
@@ -89,6 +98,9 @@ comment on column public.ra_mst_damsires.created_at is 'When the row was first w
 comment on column public.ra_mst_damsires.updated_at is
   'When a value of the row last changed. A pull that brings nothing new leaves it.';
 
+comment on column public.ra_mst_damsires.from_legacy is
+  'True when the old database brought the row, or filled what the API had not said by then. What the API says later
+   replaces it, value by value. See docs/legacy_values.md.';
 create trigger skip_unchanged_row before update on public.ra_mst_damsires
   for each row execute function engine.skip_unchanged_row();
 

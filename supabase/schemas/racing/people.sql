@@ -5,7 +5,8 @@ create table public.ra_mst_jockeys (
   name text,
   last_seen_on date not null,
   created_at timestamptz not null default engine.clock(),
-  updated_at timestamptz not null default engine.clock()
+  updated_at timestamptz not null default engine.clock(),
+  from_legacy boolean not null default false
 );
 comment on table public.ra_mst_jockeys is 'Jockeys, by their name without a claim; never the placeholder NON-RUNNER.';
 comment on column public.ra_mst_jockeys.id is 'Both. The Racing API, /racecards/pro and /results, `jockey_id`.';
@@ -17,6 +18,9 @@ comment on column public.ra_mst_jockeys.created_at is 'When the row was first wr
 comment on column public.ra_mst_jockeys.updated_at is
   'When a value of the row last changed. A pull that brings nothing new leaves it.';
 
+comment on column public.ra_mst_jockeys.from_legacy is
+  'True when the old database brought the row, or filled what the API had not said by then. What the API says later
+   replaces it, value by value. See docs/legacy_values.md.';
 create trigger skip_unchanged_row before update on public.ra_mst_jockeys
   for each row execute function engine.skip_unchanged_row();
 
@@ -27,7 +31,8 @@ create table public.ra_mst_trainers (
   last_seen_on date not null,
   card_seen_on date,
   created_at timestamptz not null default engine.clock(),
-  updated_at timestamptz not null default engine.clock()
+  updated_at timestamptz not null default engine.clock(),
+  from_legacy boolean not null default false
 );
 comment on table public.ra_mst_trainers is 'Trainers. The location is carried by cards only.';
 comment on column public.ra_mst_trainers.id is 'Both. The Racing API, /racecards/pro and /results, `trainer_id`.';
@@ -41,6 +46,9 @@ comment on column public.ra_mst_trainers.created_at is 'When the row was first w
 comment on column public.ra_mst_trainers.updated_at is
   'When a value of the row last changed. A pull that brings nothing new leaves it.';
 
+comment on column public.ra_mst_trainers.from_legacy is
+  'True when the old database brought the row, or filled what the API had not said by then. What the API says later
+   replaces it, value by value. See docs/legacy_values.md.';
 create trigger skip_unchanged_row before update on public.ra_mst_trainers
   for each row execute function engine.skip_unchanged_row();
 
@@ -49,7 +57,8 @@ create table public.ra_mst_owners (
   name text,
   last_seen_on date not null,
   created_at timestamptz not null default engine.clock(),
-  updated_at timestamptz not null default engine.clock()
+  updated_at timestamptz not null default engine.clock(),
+  from_legacy boolean not null default false
 );
 comment on table public.ra_mst_owners is 'Owners.';
 comment on column public.ra_mst_owners.id is 'Both. The Racing API, /racecards/pro and /results, `owner_id`.';
@@ -60,6 +69,9 @@ comment on column public.ra_mst_owners.created_at is 'When the row was first wri
 comment on column public.ra_mst_owners.updated_at is
   'When a value of the row last changed. A pull that brings nothing new leaves it.';
 
+comment on column public.ra_mst_owners.from_legacy is
+  'True when the old database brought the row, or filled what the API had not said by then. What the API says later
+   replaces it, value by value. See docs/legacy_values.md.';
 create trigger skip_unchanged_row before update on public.ra_mst_owners
   for each row execute function engine.skip_unchanged_row();
 

@@ -53,6 +53,7 @@ create table public.ra_races (
   tote_trifecta text,
   created_at timestamptz not null default engine.clock(),
   updated_at timestamptz not null default engine.clock(),
+  from_legacy boolean not null default false,
   constraint ra_races_region_code_lower_case check (region_code = lower(region_code)),
   -- An amount may be in an unknown currency.
   constraint ra_races_currency_has_amount check (prize_currency is null or prize_amount is not null),
@@ -189,6 +190,9 @@ create index ra_races_course_id on public.ra_races (course_id);
 create index ra_races_without_result on public.ra_races (race_date)
   where has_card and not has_result and not is_abandoned;
 
+comment on column public.ra_races.from_legacy is
+  'True when values of it come from the old database: then all that cards fill do while has_card is false, all that
+   results fill while has_result is false, and all of both while neither is true. See docs/legacy_values.md.';
 create trigger skip_unchanged_row before update on public.ra_races
   for each row execute function engine.skip_unchanged_row();
 

@@ -60,6 +60,7 @@ create table public.ra_runners (
   medical jsonb,
   previous_trainers jsonb,
   previous_owners jsonb,
+  from_legacy boolean not null default false,
   -- Ids rise with the days, so what comes later goes to the end: its other pages need no room for more.
   constraint ra_runners_pkey primary key (race_id, horse_id) with (fillfactor = 100),
   -- An amount may be in an unknown currency.
@@ -219,6 +220,9 @@ comment on column public.ra_runners.owner_name is
    where there is an id. ra_runner_names has the name in either case. The Racing API, /racecards/pro and /results,
    `owner`.';
 
+comment on column public.ra_runners.from_legacy is
+  'True when values of it come from the old database: then all that cards fill do while has_card is false, all that
+   results fill while has_result is false, and all of both while neither is true. See docs/legacy_values.md.';
 create index ra_runners_horse_id on public.ra_runners (horse_id);
 create index ra_runners_jockey_id on public.ra_runners (jockey_id);
 create index ra_runners_trainer_id on public.ra_runners (trainer_id);

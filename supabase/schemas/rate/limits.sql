@@ -44,13 +44,15 @@ as
 select
   feed.name as feed,
   feed.goes_first,
-  min(l.calls_per_second * (1 - l.headroom)) as calls_per_second,
-  feed.in_background
+  coalesce(min(l.calls_per_second * (1 - l.headroom)), feed.ids_a_second) as calls_per_second,
+  feed.in_background,
+  feed.ids_a_second is null as asks_api
 from engine.feeds as feed
-join public.racing_api_limits as l on l.endpoint = any (feed.endpoints)
+left join public.racing_api_limits as l on l.endpoint = any (feed.endpoints)
 group by feed.name;
 comment on view engine.feed_rates is
-  'Calls a second that the slowest endpoint of each feed allows, without the headroom.';
+  'Calls a second that the slowest endpoint of each feed allows, without the headroom; of a feed that asks none, the ids
+   that it gets done.';
 
 create function engine.allowed_rate(feed text, beside text[])
 returns numeric
@@ -59,7 +61,12 @@ stable
 security invoker
 set search_path = ''
 as $$
-  select own.calls_per_second * least(1, account.calls_per_second * (1 - account.headroom) / together.calls_per_second)
+  select
+    own.calls_per_second
+    * case
+      when own.asks_api then least(1, account.calls_per_second * (1 - account.headroom) / together.calls_per_second)
+      else 1
+    end
   from engine.feed_rates as own
   cross join lateral (
     select sum(rate.calls_per_second) as calls_per_second

@@ -26,10 +26,12 @@ create table engine.feeds (
   by_default boolean not null default true,
   in_background boolean not null default false,
   long_text_bytes_a_runner numeric not null default 0,
+  ids_a_second numeric,
   constraint feeds_place_once unique (place),
   -- A ping is signed as a dispatch is, with this word in place of the feed.
   constraint feeds_ping_is_no_feed check (name <> 'ping'),
-  constraint feeds_endpoints_not_empty check (cardinality(endpoints) > 0),
+  constraint feeds_asks_something check ((cardinality(endpoints) > 0) = (ids_a_second is null)),
+  constraint feeds_only_ids_without_endpoint check (ids_a_second is null or counted_by = 'ids'),
   constraint feeds_counted_rows_not_empty check (cardinality(counted_rows) > 0),
   constraint feeds_counted_by_known check (counted_by in ('lists', 'days', 'pages', 'ids')),
   constraint feeds_pages_have_a_limit check ((page_limit is null) = (counted_by = 'lists') and page_limit > 0),
@@ -45,7 +47,8 @@ comment on table engine.feeds is
 comment on column engine.feeds.name is 'As in runs, chunks and coverage.';
 comment on column engine.feeds.place is 'The order in which feeds are listed.';
 comment on column engine.feeds.function_name is 'The Edge Function that works on its chunks.';
-comment on column engine.feeds.endpoints is 'Paths of The Racing API, as in racing_api_limits.';
+comment on column engine.feeds.endpoints is
+  'Paths of The Racing API, as in racing_api_limits. Empty of a feed that reads this database instead.';
 comment on column engine.feeds.counted_by is
   'How the API counts it, and so how it is planned, read and checked. lists: one chunk, a page a list, one list an
    endpoint. days: a chunk a month, a total a day. pages: a chunk a month, one total for all of its days, which are read
@@ -89,6 +92,9 @@ comment on column engine.feeds.by_default is 'Whether a run that names no feeds 
 comment on column engine.feeds.in_background is
   'Whether it stands back: nothing of it is claimed, and it gets no slot, while a chunk of any other feed can be claimed
    or is worked on.';
+comment on column engine.feeds.ids_a_second is
+  'For estimates, of a feed that asks no endpoint: ids that it gets done in a second. Null for the others, whose rate is
+   that of their endpoints.';
 
 -- Each feed has its own claims, and a lock for them. The search path is that of security definer functions: the trigger
 -- belongs to this table, which engine.dispatch reads.
@@ -143,6 +149,13 @@ values (
   180, false, true
 );
 
+-- The old database, where one was taken over. Its ids are those of engine.legacy_items.
+insert into engine.feeds (
+  name, place, function_name, endpoints, counted_by, counted_rows, page_limit, first_day, days_ahead, bytes_a_runner,
+  pages_an_invocation, by_default, in_background, ids_a_second
+)
+values ('legacy', 5, 'masters', '{}', 'ids', array['races'], 50, '1988-01-01', 7, 4000, 2000, false, true, 60);
+
 -- Too few rows to be analysed automatically, and plans would expect hundreds.
 analyze engine.feeds;
 
@@ -158,10 +171,13 @@ as $$
   where
     (feed.has_days = feed_names.with_days or feed_names.with_days is null)
     and (feed.by_default = feed_names.by_default or feed_names.by_default is null)
+    -- Nobody who has no old database needs to know of its feed.
+    and (feed.name <> 'legacy' or engine.has_legacy())
 $$;
 comment on function engine.feed_names(boolean, boolean) is
   'Feeds in their order. with_days: true, those whose days are covered one by one; false, the others. by_default: true,
-   those that are pulled when no feeds are named; false, the others. Null: both.';
+   those that are pulled when no feeds are named; false, the others. Null: both. legacy only while there is an old
+   database.';
 
 create function engine.refuse_unknown_feeds()
 returns trigger

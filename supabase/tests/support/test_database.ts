@@ -49,6 +49,7 @@ const FILLED_TABLES = [
   "engine.compactions",
   "engine.gap_pulls",
   "engine.ids_asked",
+  "engine.legacy_items",
   "engine.racing_api_calls",
   "engine.invocations",
   "engine.daily_usage",

@@ -9,13 +9,14 @@ export function leaveOutLongTexts(rows: PageRows): PageRows {
 }
 
 function shortRace(row: RaceRow): RaceRow {
-  return row.has_card
-    ? { ...row, tip: null, verdict: null, betting_forecast: null }
-    : { ...row, stewards_comments: null };
+  if (row.has_card) return { ...row, tip: null, verdict: null, betting_forecast: null };
+  if (row.has_result) return { ...row, stewards_comments: null };
+  return { ...row, tip: null, verdict: null, betting_forecast: null, stewards_comments: null };
 }
 
 function shortRunner(row: RunnerRow): RunnerRow {
-  return row.has_card
-    ? { ...row, card_comment: null, spotlight: null, quotes: null, stable_tour: null }
-    : { ...row, result_comment: null };
+  const ofCard = { card_comment: null, spotlight: null, quotes: null, stable_tour: null };
+  if (row.has_card) return { ...row, ...ofCard };
+  if (row.has_result) return { ...row, result_comment: null };
+  return { ...row, ...ofCard, result_comment: null };
 }

@@ -15,8 +15,8 @@ type Owned<Table extends keyof ColumnOwners, Owner extends keyof ColumnOwners[Ta
   Row<Table>,
   Extract<ColumnOwners[Table][Owner], keyof Row<Table>>
 >;
-/** When a row was written, Postgres knows. */
-type WrittenAt = "created_at" | "updated_at";
+/** When a row was written, and whether the old database brought it, SQL knows. */
+type WrittenAt = "created_at" | "updated_at" | "from_legacy";
 
 /** A row of ra_mst_regions. */
 export type RegionRow = Omit<Row<"ra_mst_regions">, WrittenAt>;
@@ -49,7 +49,7 @@ export type CardRaceRow = Omit<Owned<"ra_races", "Both" | "Card">, "card_date"> 
 export type ResultRaceRow = Owned<"ra_races", "Both" | "Result"> & FromResult;
 
 /** A row of ra_races. */
-export type RaceRow = CardRaceRow | ResultRaceRow;
+export type RaceRow = CardRaceRow | ResultRaceRow | LegacyRaceRow;
 
 /** A row of ra_runners as a card fills it. */
 export type CardRunnerRow = Owned<"ra_runners", "Both" | "Card"> & FromCard;
@@ -62,7 +62,16 @@ export type ResultRunnerRow =
   & FromResult;
 
 /** A row of ra_runners. */
-export type RunnerRow = CardRunnerRow | ResultRunnerRow;
+export type RunnerRow = CardRunnerRow | ResultRunnerRow | LegacyRunnerRow;
+
+/** A row of ra_races as the old database fills it, which may know what either feed brings. */
+export type LegacyRaceRow = Omit<Owned<"ra_races", "Both" | "Card" | "Result">, "card_date"> & FromLegacy;
+
+/** A row of ra_runners as the old database fills it. */
+export type LegacyRunnerRow =
+  & Owned<"ra_runners", "Both" | "Card" | "Result">
+  & { sp_favourite: Favourite | null }
+  & FromLegacy;
 
 interface FromCard {
   has_card: true;
@@ -72,6 +81,12 @@ interface FromCard {
 interface FromResult {
   has_card: false;
   has_result: true;
+}
+
+/** The API has brought neither. */
+interface FromLegacy {
+  has_card: false;
+  has_result: false;
 }
 
 /**

@@ -12,7 +12,7 @@ export interface JockeyEntry {
 }
 
 /** The id that The Racing API gives to the "jockey" of a horse that does not run. */
-const PLACEHOLDER_ID = "jky_224913";
+export const KNOWN_NON_RUNNER_ID = "jky_224913";
 const PLACEHOLDER_NAME = /^non[\s-]?runner$/i;
 const WITH_CLAIM = /^(.*\S)\s*\((\d{1,2})\)$/s;
 const NO_JOCKEY: JockeyEntry = { id: null, name: null, claimLbs: null, isNonRunner: false };
@@ -36,7 +36,7 @@ export function readResultJockey(sentName: Sent, sentId: Sent): Reading<JockeyEn
   const text = presentText(sentName);
   const [, name = text, claim] = (text === null ? null : WITH_CLAIM.exec(text)) ?? [];
   const id = readId(sentId);
-  if (id.value === PLACEHOLDER_ID || (name !== null && PLACEHOLDER_NAME.test(name))) {
+  if (id.value === KNOWN_NON_RUNNER_ID || (name !== null && PLACEHOLDER_NAME.test(name))) {
     return { value: { ...NO_JOCKEY, isNonRunner: true }, problem: null };
   }
   const claimLbs = claim === undefined ? null : Number(claim);

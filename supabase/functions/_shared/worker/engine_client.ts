@@ -96,6 +96,8 @@ export interface EngineClient extends RateBudget {
   nextIds(chunk: Chunk, afterId: string | null, atMost: number): Promise<NextIds>;
   /** An id that the API surely knows, other than this one; null when there is none. */
   knownId(chunk: Chunk, otherThan?: string): Promise<string | null>;
+  /** The rows of the old database that these items are, as SQL has them; null when another feed has work. */
+  legacyRows(chunk: Chunk, items: readonly string[]): Promise<unknown>;
   /** Keeps a failed request that is sent again, and renews the lease. */
   noteFailedRequest(chunk: Chunk, failure: RacingApiFailure, message: string, attempt: number): Promise<void>;
   /** Stores a page and moves the cursor in one transaction. */
@@ -283,6 +285,12 @@ export function createEngineClient(
     async knownId(chunk, otherThan) {
       const other = otherThan === undefined ? {} : { other_than: otherThan };
       return await repeat("known_id", () => client.rpc("known_id", { ...lease(chunk), ...other }));
+    },
+    async legacyRows(chunk, items) {
+      return await repeat(
+        "legacy_rows_of",
+        () => client.rpc("legacy_rows_of", { ...lease(chunk), items: [...items] }),
+      );
     },
     async noteFailedRequest(chunk, { endpoint, httpStatus }, message, attempt) {
       await repeat("note_failed_request", () =>

@@ -1,10 +1,11 @@
 import type { Clock } from "../clock.ts";
 import { HORSE_PROFILE, type RacingApiClient } from "../racing_api/client.ts";
 import { RacingApiError } from "../racing_api/racing_api_error.ts";
-import type { Chunk, IngestPage } from "./engine_client.ts";
+import type { Chunk, EngineClient, IngestPage } from "./engine_client.ts";
+import { fetchLegacy } from "./fetch_legacy.ts";
 import { fetchProfiles } from "./fetch_profiles.ts";
 import type { IdQueue } from "./id_queue.ts";
-import { type Cursor, cursorAfter, type PageRequest, requestAt } from "./paging.ts";
+import { type Cursor, cursorAfter, OLD_DATABASE, type PageRequest, requestAt } from "./paging.ts";
 import { readPage } from "./read_page.ts";
 
 /** What fetching a page needs from outside. */
@@ -12,6 +13,8 @@ export interface FetchTools {
   /** Of a feed that asks for ids. */
   readonly ids: IdQueue;
   readonly api: Pick<RacingApiClient, "get">;
+  /** Of the old database. */
+  readonly engine: Pick<EngineClient, "legacyRows">;
   readonly clock: Clock;
 }
 
@@ -36,6 +39,7 @@ export async function fetchPage(
   const request = requestAt(chunk, cursor, apiTotal);
   if (request === null) return null;
   const { endpoint, query } = request;
+  if (endpoint === OLD_DATABASE) return await fetchLegacy(chunk, cursor, request, tools, signal);
   if (endpoint === HORSE_PROFILE) return await fetchProfiles(cursor, request, tools, signal);
   const { api, clock } = tools;
   const answer = await api.get(endpoint, query, signal);

@@ -1,10 +1,10 @@
 import type { Reject } from "../pages/rows.ts";
-import type { Endpoint } from "../racing_api/client.ts";
 import type { FailureClass } from "../racing_api/failure_class.ts";
+import type { PageRequest } from "./paging.ts";
 
 /** What is known about a page of which nothing could be stored. */
 export interface BrokenPage {
-  readonly endpoint: Endpoint;
+  readonly endpoint: PageRequest["endpoint"];
   /** The request as it was sent, so that it can be repeated by hand. */
   readonly query: URLSearchParams;
   readonly rejects: readonly Pick<Reject, "kind" | "reason">[];
@@ -17,7 +17,7 @@ export interface BrokenPage {
 export class NothingUnderstoodError extends Error {
   override readonly name = "NothingUnderstoodError";
   readonly failureClass = "chunk" satisfies FailureClass;
-  readonly endpoint: Endpoint;
+  readonly endpoint: PageRequest["endpoint"];
 
   constructor({ endpoint, query, rejects }: BrokenPage) {
     const [first] = rejects;

@@ -2,8 +2,11 @@ import { addDays, formatISO, parseISO } from "date-fns";
 import { type Endpoint, HORSE_PROFILE } from "../racing_api/client.ts";
 
 /** The feeds, in the order in which a run wants them. */
-export const FEEDS = ["masters", "racecards", "results", "horses"] as const;
+export const FEEDS = ["masters", "racecards", "results", "horses", "legacy"] as const;
 export type Feed = (typeof FEEDS)[number];
+
+/** What the feed legacy reads in the place of an endpoint: the schema with the tables of the old database. */
+export const OLD_DATABASE = "legacy_data";
 
 /** Where a chunk goes on; the columns cursor_day and cursor_skip of `backfill_progress`. */
 export interface Cursor {
@@ -11,10 +14,10 @@ export interface Cursor {
   readonly day: string | null;
   /**
    * Results: rows of the period pulled so far. Racecards: rows of the day. Masters: lists pulled. Horses: ids asked
-   * for.
+   * for. Legacy: items copied.
    */
   readonly skip: number;
-  /** Horses: the id that was asked for last. Null or absent before the first, and for the other feeds. */
+  /** Horses: the id that was asked for last. Legacy: the last item. Null or absent before it, and for other feeds. */
   readonly id?: string | null;
 }
 
@@ -31,7 +34,7 @@ export interface ChunkBounds {
 
 /** One request for one page. */
 export interface PageRequest {
-  readonly endpoint: Endpoint;
+  readonly endpoint: Endpoint | typeof OLD_DATABASE;
   readonly query: URLSearchParams;
 }
 
@@ -75,6 +78,8 @@ export function requestAt(bounds: ChunkBounds, cursor: Cursor, apiTotal: number 
     case "horses":
       // A call for each of the next ids, which the database knows.
       return apiTotal !== null && cursor.skip >= apiTotal ? null : { endpoint: HORSE_PROFILE, query };
+    case "legacy":
+      return apiTotal !== null && cursor.skip >= apiTotal ? null : { endpoint: OLD_DATABASE, query };
   }
 }
 

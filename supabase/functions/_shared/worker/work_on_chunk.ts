@@ -122,7 +122,7 @@ async function takePages(chunk: Chunk, workshop: Workshop, stored: Stored): Prom
     if (busyMilliseconds >= chunk.stopTakingPagesAfterBusySeconds * 1000) return "busy";
   };
 
-  const tools = { api, clock, ids: new IdQueue(engine, chunk) };
+  const tools = { api, clock, engine, ids: new IdQueue(engine, chunk) };
   let next = fetchPage(chunk, chunk.cursor, chunk.apiTotal, tools, abort.signal);
   try {
     while (true) {

@@ -1,0 +1,224 @@
+-- The damage report.
+
+create function engine.legacy_faults_of_masters()
+returns table (fault text, old_rows bigint, new_rows bigint, not_here bigint)
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+#variable_conflict use_variable
+declare
+  known engine.legacy_tables;
+  -- Capitals in brackets that are a country's, as values/regions.ts has them, not (II) or (AW).
+  suffix constant text := '\(('
+    || 'GB|JER|GUE|IRE|FR|GER|ITY|SPA|BEL|HOL|AUT|SLO|SVN|GR|CYP|USA|PR|PAN|AUS|'
+    || 'NZ|CAN|HK|SIN|BAR|JPN|CHN|KOR|MAC|MAL|IND|UAE|KSA|QA|BHR|OMN|ISR|TUR|'
+    || 'RUS|SWI|DEN|SWE|NOR|POL|HUN|CZE|SAF|MAU|MOR|ARG|BRZ|CHI|PER|URU|BUL|YUG|'
+    || 'ALG|AZE|COL|CRO|CUB|ECU|EST|FIN|JAM|KAZ|KEN|LAT|LIT|LUX|MEX|POR|ROM|SER|'
+    || 'SVK|TRI|TUN|UKR|UZB|VEN|ZIM'
+    || ')\)$';
+  claim constant text := '\([0-9]+\)$';
+  counted bigint[];
+  suffixes bigint[] := array[0, 0, 0];
+  claims bigint[] := array[0, 0, 0];
+  blanks bigint := 0;
+begin
+  for known in
+    select one.* from engine.legacy_tables as one
+    where one.relation is not null and one.new_table like 'ra\_mst\_%' and one.kind <> 'pedigree'
+    order by one.place
+  loop
+    execute format(
+      $sql$
+        select array[
+          count(*) filter (where old.name ~ $1 and %3$s),
+          count(*) filter (where old.name ~ $1 and %3$s and ours.name ~ $1),
+          count(*) filter (where old.name ~ $1 and %3$s and ours.id is null),
+          count(*) filter (where old.id = '')
+        ]
+        from %1$s as old
+        left join public.%2$I as ours on ours.id = old.id
+      $sql$,
+      known.relation::regclass, known.new_table,
+      -- That one is nobody, and a line of its own.
+      case when known.kind = 'jockeys' then 'old.id <> ''jky_224913''' else 'true' end
+    )
+    into counted
+    using case when known.kind = 'jockeys' then claim else suffix end;
+    if known.kind = 'jockeys' then
+      claims := counted[1:3];
+    elsif known.kind in ('horses', 'sires', 'dams', 'damsires') then
+      suffixes := array[suffixes[1] + counted[1], suffixes[2] + counted[2], suffixes[3] + counted[3]];
+    end if;
+    blanks := blanks + counted[4];
+  end loop;
+  return query values
+    ('names with a region behind them', suffixes[1], suffixes[2], suffixes[3]),
+    ('jockeys with a claim behind the name', claims[1], claims[2], claims[3]),
+    ('rows with the id ''''', blanks, 0::bigint, 0::bigint),
+    ('horses whose damsire is ''''', engine.count_legacy('horses', 'old.damsire_id = '''''), 0::bigint, 0::bigint),
+    (
+      'region codes that are wrong',
+      engine.count_legacy('courses', 'lower(old.region_code) in (''sa'', ''ita'')')
+        + engine.count_relation(
+          'legacy_data', array['ra_mst_regions', 'ra_regions'], 'lower(old.code) in (''sa'', ''ita'')'
+        ),
+      (select count(*) from public.ra_mst_regions as ours where ours.code in ('sa', 'ita')), 0::bigint
+    ),
+    (
+      'bookmakers with an underscore in the code', engine.count_legacy('bookmakers', 'old.code like ''%\_%'''),
+      (select count(*) from public.ra_mst_bookmakers as ours where ours.code like '%\_%'), 0::bigint
+    ),
+    ('rows marked **TEST**', engine.count_tests(), 0::bigint, 0::bigint),
+    ('columns that are null in every row', engine.count_empty_columns(), null::bigint, null::bigint);
+end
+$$;
+comment on function engine.legacy_faults_of_masters() is
+  'What public.legacy_report says about master tables and the rest.';
+
+create function engine.count_relation(schema_name text, names text[], condition text)
+returns bigint
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+  relation regclass;
+  counted bigint := 0;
+begin
+  select c.oid::regclass into relation
+  from unnest(count_relation.names) with ordinality as candidate (name, nth)
+  join pg_catalog.pg_class as c on c.relname = candidate.name and c.relkind in ('r', 'p')
+  where c.relnamespace = to_regnamespace(count_relation.schema_name)
+  order by candidate.nth
+  limit 1;
+  if relation is not null then
+    execute format('select count(*) from %s as old where %s', relation, count_relation.condition) into counted;
+  end if;
+  return counted;
+end
+$$;
+comment on function engine.count_relation(text, text[], text) is
+  'Rows of the first of these tables that is there, for which a condition over old holds; 0 when none is.';
+
+create function engine.count_legacy(kind text, condition text)
+returns bigint
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+  relation constant regclass := (
+    select known.relation from engine.legacy_tables as known where known.kind = count_legacy.kind
+  );
+  counted bigint := 0;
+begin
+  if relation is not null then
+    execute format('select count(*) from %s as old where %s', relation, count_legacy.condition) into counted;
+  end if;
+  return counted;
+end
+$$;
+comment on function engine.count_legacy(text, text) is
+  'Rows of an old table, as engine.legacy_tables calls it, for which a condition over old holds; 0 when it is not
+   there.';
+
+create function engine.count_tests()
+returns bigint
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+  known record;
+  counted bigint := 0;
+begin
+  for known in
+    select
+      one.kind,
+      (
+        select string_agg(format('starts_with(old.%I::text, ''**TEST**'')', a.attname), ' or ')
+        from pg_catalog.pg_attribute as a
+        where
+          a.attrelid = one.relation and a.attnum > 0 and not a.attisdropped
+          and a.attname in ('id', 'name', 'race_id', 'horse_id', 'horse_name', 'race_name')
+          and a.atttypid in ('text'::regtype, 'varchar'::regtype)
+      ) as condition
+    from engine.legacy_tables as one
+    where one.relation is not null
+  loop
+    continue when known.condition is null;
+    counted := counted + engine.count_legacy(known.kind, known.condition);
+  end loop;
+  return counted;
+end
+$$;
+comment on function engine.count_tests() is 'Old rows that the old system''s own tests left behind.';
+
+create function engine.count_empty_columns()
+returns bigint
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+  known engine.legacy_tables;
+  counted bigint;
+  counted_in_all bigint := 0;
+begin
+  for known in select one.* from engine.legacy_tables as one where one.relation is not null loop
+    execute format(
+      'select case when count(*) = 0 then 0 else %s end from %s as old',
+      (
+        select string_agg(format('(count(old.%I) = 0)::integer', name), ' + ')
+        from unnest(engine.old_columns(known.kind)) as name
+      ),
+      known.relation::regclass
+    )
+    into counted;
+    counted_in_all := counted_in_all + counted;
+  end loop;
+  return counted_in_all;
+end
+$$;
+comment on function engine.count_empty_columns() is
+  'Columns of the old tables that are null in every row; tables without rows are left out.';
+
+create function public.legacy_report()
+returns table (fault text, old_rows bigint, new_rows bigint, not_here bigint)
+language plpgsql
+stable
+security invoker
+set search_path = ''
+set statement_timeout = '300s'
+as $$
+begin
+  if not engine.has_legacy() then
+    raise exception 'There is no old database in this project'
+      using errcode = '55000', hint = 'One that setup takes over is in the schema legacy_data.';
+  end if;
+  return query select faults.* from engine.legacy_faults_of_races() as faults;
+  return query select faults.* from engine.legacy_faults_of_results() as faults;
+  return query select faults.* from engine.legacy_faults_of_runners() as faults;
+  return query select faults.* from engine.legacy_faults_of_masters() as faults;
+  return query
+    select 'only in ' || counted.old_table, counted.rows, null::bigint, counted.rows
+    from engine.rows_only_in_legacy() as counted;
+end
+$$;
+comment on function public.legacy_report() is
+  'What was wrong in the old database, a row per fault. old_rows: how many rows of it have the fault; new_rows: how many
+   of these are in our tables and have it still; not_here: how many of them our tables do not have (yet). The rest is
+   right now. The last lines, "only in …": how many rows of an old table are nowhere else. docs/legacy_values.md has
+   each fault. Error 55000 when no old database was taken over.';
+
+revoke all on function public.legacy_report from public, anon, authenticated, service_role;
+grant execute on function
+  engine.legacy_faults_of_masters, engine.count_relation, engine.count_legacy, engine.count_tests,
+  engine.count_empty_columns, public.legacy_report
+  to service_role;
