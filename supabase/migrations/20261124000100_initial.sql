@@ -278,7 +278,8 @@ create table public.ra_mst_courses (
   region_code text,
   is_listed boolean not null default false,
   created_at timestamptz not null default engine.clock(),
-  updated_at timestamptz not null default engine.clock()
+  updated_at timestamptz not null default engine.clock(),
+  from_legacy boolean not null default false
 );
 comment on table public.ra_mst_courses is
   'Racecourses. Source: The Racing API, /courses; a course that only a race names is kept too.';
@@ -295,6 +296,9 @@ comment on column public.ra_mst_courses.created_at is 'When the row was first wr
 comment on column public.ra_mst_courses.updated_at is
   'When a value of the row last changed. A pull that brings nothing new leaves it.';
 
+comment on column public.ra_mst_courses.from_legacy is
+  'True when the old database brought the row, or filled what the API had not said by then. What the API says later
+   replaces it, value by value. See docs/legacy_values.md.';
 create trigger skip_unchanged_row before update on public.ra_mst_courses
   for each row execute function engine.skip_unchanged_row();
 
@@ -350,6 +354,7 @@ create table public.ra_mst_sires (
   last_seen_on date not null,
   created_at timestamptz not null default engine.clock(),
   updated_at timestamptz not null default engine.clock(),
+  from_legacy boolean not null default false,
   constraint ra_mst_sires_same_animal check (horse_id = 'hrs_' || substr(id, 5))
 );
 comment on table public.ra_mst_sires is 'Sires of runners.';
@@ -368,6 +373,9 @@ comment on column public.ra_mst_sires.created_at is 'When the row was first writ
 comment on column public.ra_mst_sires.updated_at is
   'When a value of the row last changed. A pull that brings nothing new leaves it.';
 
+comment on column public.ra_mst_sires.from_legacy is
+  'True when the old database brought the row, or filled what the API had not said by then. What the API says later
+   replaces it, value by value. See docs/legacy_values.md.';
 create trigger skip_unchanged_row before update on public.ra_mst_sires
   for each row execute function engine.skip_unchanged_row();
 
@@ -379,6 +387,7 @@ create table public.ra_mst_dams (
   last_seen_on date not null,
   created_at timestamptz not null default engine.clock(),
   updated_at timestamptz not null default engine.clock(),
+  from_legacy boolean not null default false,
   constraint ra_mst_dams_same_animal check (horse_id = 'hrs_' || substr(id, 5))
 );
 comment on table public.ra_mst_dams is 'Dams of runners.';
@@ -397,6 +406,9 @@ comment on column public.ra_mst_dams.created_at is 'When the row was first writt
 comment on column public.ra_mst_dams.updated_at is
   'When a value of the row last changed. A pull that brings nothing new leaves it.';
 
+comment on column public.ra_mst_dams.from_legacy is
+  'True when the old database brought the row, or filled what the API had not said by then. What the API says later
+   replaces it, value by value. See docs/legacy_values.md.';
 create trigger skip_unchanged_row before update on public.ra_mst_dams
   for each row execute function engine.skip_unchanged_row();
 
@@ -408,6 +420,7 @@ create table public.ra_mst_damsires (
   last_seen_on date not null,
   created_at timestamptz not null default engine.clock(),
   updated_at timestamptz not null default engine.clock(),
+  from_legacy boolean not null default false,
   constraint ra_mst_damsires_same_animal check (horse_id = 'hrs_' || substr(id, 5))
 );
 comment on table public.ra_mst_damsires is 'Dams'' sires of runners.';
@@ -426,6 +439,9 @@ comment on column public.ra_mst_damsires.created_at is 'When the row was first w
 comment on column public.ra_mst_damsires.updated_at is
   'When a value of the row last changed. A pull that brings nothing new leaves it.';
 
+comment on column public.ra_mst_damsires.from_legacy is
+  'True when the old database brought the row, or filled what the API had not said by then. What the API says later
+   replaces it, value by value. See docs/legacy_values.md.';
 create trigger skip_unchanged_row before update on public.ra_mst_damsires
   for each row execute function engine.skip_unchanged_row();
 
@@ -461,6 +477,7 @@ create table public.ra_mst_horses (
   sire_name text,
   dam_name text,
   damsire_name text,
+  from_legacy boolean not null default false,
   constraint ra_mst_horses_sire_once check (num_nonnulls(sire_id, sire_name) <= 1),
   constraint ra_mst_horses_dam_once check (num_nonnulls(dam_id, dam_name) <= 1),
   constraint ra_mst_horses_damsire_once check (num_nonnulls(damsire_id, damsire_name) <= 1)
@@ -514,6 +531,9 @@ comment on column public.ra_mst_horses.damsire_name is
   'Both. The dam''s sire, when the source names one without an id, without the birth region; null where there is an id.
    The Racing API, /racecards/pro and /results, `damsire`.';
 
+comment on column public.ra_mst_horses.from_legacy is
+  'True when the old database brought the row, or filled what the API had not said by then. What the API says later
+   replaces it, value by value. See docs/legacy_values.md.';
 create trigger skip_unchanged_row before update on public.ra_mst_horses
   for each row execute function engine.skip_unchanged_row();
 
@@ -538,7 +558,8 @@ create table public.ra_mst_jockeys (
   name text,
   last_seen_on date not null,
   created_at timestamptz not null default engine.clock(),
-  updated_at timestamptz not null default engine.clock()
+  updated_at timestamptz not null default engine.clock(),
+  from_legacy boolean not null default false
 );
 comment on table public.ra_mst_jockeys is 'Jockeys, by their name without a claim; never the placeholder NON-RUNNER.';
 comment on column public.ra_mst_jockeys.id is 'Both. The Racing API, /racecards/pro and /results, `jockey_id`.';
@@ -550,6 +571,9 @@ comment on column public.ra_mst_jockeys.created_at is 'When the row was first wr
 comment on column public.ra_mst_jockeys.updated_at is
   'When a value of the row last changed. A pull that brings nothing new leaves it.';
 
+comment on column public.ra_mst_jockeys.from_legacy is
+  'True when the old database brought the row, or filled what the API had not said by then. What the API says later
+   replaces it, value by value. See docs/legacy_values.md.';
 create trigger skip_unchanged_row before update on public.ra_mst_jockeys
   for each row execute function engine.skip_unchanged_row();
 
@@ -560,7 +584,8 @@ create table public.ra_mst_trainers (
   last_seen_on date not null,
   card_seen_on date,
   created_at timestamptz not null default engine.clock(),
-  updated_at timestamptz not null default engine.clock()
+  updated_at timestamptz not null default engine.clock(),
+  from_legacy boolean not null default false
 );
 comment on table public.ra_mst_trainers is 'Trainers. The location is carried by cards only.';
 comment on column public.ra_mst_trainers.id is 'Both. The Racing API, /racecards/pro and /results, `trainer_id`.';
@@ -574,6 +599,9 @@ comment on column public.ra_mst_trainers.created_at is 'When the row was first w
 comment on column public.ra_mst_trainers.updated_at is
   'When a value of the row last changed. A pull that brings nothing new leaves it.';
 
+comment on column public.ra_mst_trainers.from_legacy is
+  'True when the old database brought the row, or filled what the API had not said by then. What the API says later
+   replaces it, value by value. See docs/legacy_values.md.';
 create trigger skip_unchanged_row before update on public.ra_mst_trainers
   for each row execute function engine.skip_unchanged_row();
 
@@ -582,7 +610,8 @@ create table public.ra_mst_owners (
   name text,
   last_seen_on date not null,
   created_at timestamptz not null default engine.clock(),
-  updated_at timestamptz not null default engine.clock()
+  updated_at timestamptz not null default engine.clock(),
+  from_legacy boolean not null default false
 );
 comment on table public.ra_mst_owners is 'Owners.';
 comment on column public.ra_mst_owners.id is 'Both. The Racing API, /racecards/pro and /results, `owner_id`.';
@@ -593,6 +622,9 @@ comment on column public.ra_mst_owners.created_at is 'When the row was first wri
 comment on column public.ra_mst_owners.updated_at is
   'When a value of the row last changed. A pull that brings nothing new leaves it.';
 
+comment on column public.ra_mst_owners.from_legacy is
+  'True when the old database brought the row, or filled what the API had not said by then. What the API says later
+   replaces it, value by value. See docs/legacy_values.md.';
 create trigger skip_unchanged_row before update on public.ra_mst_owners
   for each row execute function engine.skip_unchanged_row();
 
@@ -661,6 +693,7 @@ create table public.ra_races (
   tote_trifecta text,
   created_at timestamptz not null default engine.clock(),
   updated_at timestamptz not null default engine.clock(),
+  from_legacy boolean not null default false,
   constraint ra_races_region_code_lower_case check (region_code = lower(region_code)),
   -- An amount may be in an unknown currency.
   constraint ra_races_currency_has_amount check (prize_currency is null or prize_amount is not null),
@@ -797,6 +830,9 @@ create index ra_races_course_id on public.ra_races (course_id);
 create index ra_races_without_result on public.ra_races (race_date)
   where has_card and not has_result and not is_abandoned;
 
+comment on column public.ra_races.from_legacy is
+  'True when values of it come from the old database: then all that cards fill do while has_card is false, all that
+   results fill while has_result is false, and all of both while neither is true. See docs/legacy_values.md.';
 create trigger skip_unchanged_row before update on public.ra_races
   for each row execute function engine.skip_unchanged_row();
 
@@ -871,6 +907,7 @@ create table public.ra_runners (
   medical jsonb,
   previous_trainers jsonb,
   previous_owners jsonb,
+  from_legacy boolean not null default false,
   -- Ids rise with the days, so what comes later goes to the end: its other pages need no room for more.
   constraint ra_runners_pkey primary key (race_id, horse_id) with (fillfactor = 100),
   -- An amount may be in an unknown currency.
@@ -1030,6 +1067,9 @@ comment on column public.ra_runners.owner_name is
    where there is an id. ra_runner_names has the name in either case. The Racing API, /racecards/pro and /results,
    `owner`.';
 
+comment on column public.ra_runners.from_legacy is
+  'True when values of it come from the old database: then all that cards fill do while has_card is false, all that
+   results fill while has_result is false, and all of both while neither is true. See docs/legacy_values.md.';
 create index ra_runners_horse_id on public.ra_runners (horse_id);
 create index ra_runners_jockey_id on public.ra_runners (jockey_id);
 create index ra_runners_trainer_id on public.ra_runners (trainer_id);
@@ -1124,6 +1164,7 @@ create table public.ra_runner_odds (
   quoted_at timestamptz,
   created_at timestamptz not null default engine.clock(),
   updated_at timestamptz not null default engine.clock(),
+  from_legacy boolean not null default false,
   constraint ra_runner_odds_pkey primary key (race_id, horse_id, bookmaker_code),
   constraint ra_runner_odds_runner foreign key (race_id, horse_id) references public.ra_runners on delete cascade,
   constraint ra_runner_odds_has_price check (num_nonnulls(fractional, decimal) > 0)
@@ -1150,6 +1191,8 @@ comment on column public.ra_runner_odds.created_at is 'When the row was first wr
 comment on column public.ra_runner_odds.updated_at is
   'When a value of the row last changed. A pull that brings nothing new leaves it.';
 
+comment on column public.ra_runner_odds.from_legacy is
+  'True when the quote comes from the old database. Any quote of a card replaces it. See docs/legacy_values.md.';
 create index ra_runner_odds_bookmaker_code on public.ra_runner_odds (bookmaker_code);
 
 create trigger skip_unchanged_row before update on public.ra_runner_odds
@@ -1158,6 +1201,244 @@ create trigger skip_unchanged_row before update on public.ra_runner_odds
 alter table public.ra_runner_odds enable row level security;
 revoke all on public.ra_runner_odds from public, anon, authenticated, service_role;
 grant select, insert, update on public.ra_runner_odds to service_role;
+
+-- schemas/legacy_copy/tables.sql
+
+-- The tables of an old database, in the schema legacy_data, into which the take-over moves them as they are. A project
+-- that took none over has no such schema: nothing here fails without it.
+
+create view engine.legacy_tables
+with (security_invoker = true)
+as
+select
+  kind.name as kind,
+  kind.place,
+  kind.new_table,
+  kind.old_key,
+  kind.new_key,
+  kind.name_column,
+  found.oid as relation,
+  found.name as old_table
+from (
+  values
+    (
+      'races', 1, array['ra_mst_races', 'ra_races'], 'ra_races', array['id'], array['id'], 'race_name'
+    ),
+    (
+      'runners', 2, array['ra_mst_runners', 'ra_runners'], 'ra_runners', array['race_id', 'horse_id'],
+      array['race_id', 'horse_id'], 'horse_name'
+    ),
+    (
+      'results', 3, array['ra_mst_race_results', 'ra_race_results'], 'ra_runners', array['race_id', 'horse_id'],
+      array['race_id', 'horse_id'], 'horse_name'
+    ),
+    ('horses', 4, array['ra_mst_horses', 'ra_horses'], 'ra_mst_horses', array['id'], array['id'], 'name'),
+    (
+      'pedigree', 5, array['ra_horse_pedigree', 'ra_rel_pedigree'], 'ra_mst_horses', array['horse_id'], array['id'],
+      'sire'
+    ),
+    ('sires', 6, array['ra_mst_sires', 'ra_sires'], 'ra_mst_sires', array['id'], array['id'], 'name'),
+    ('dams', 7, array['ra_mst_dams', 'ra_dams'], 'ra_mst_dams', array['id'], array['id'], 'name'),
+    ('damsires', 8, array['ra_mst_damsires', 'ra_damsires'], 'ra_mst_damsires', array['id'], array['id'], 'name'),
+    ('jockeys', 9, array['ra_mst_jockeys', 'ra_jockeys'], 'ra_mst_jockeys', array['id'], array['id'], 'name'),
+    ('trainers', 10, array['ra_mst_trainers', 'ra_trainers'], 'ra_mst_trainers', array['id'], array['id'], 'name'),
+    ('owners', 11, array['ra_mst_owners', 'ra_owners'], 'ra_mst_owners', array['id'], array['id'], 'name'),
+    ('courses', 12, array['ra_mst_courses', 'ra_courses'], 'ra_mst_courses', array['id'], array['id'], 'name'),
+    ('bookmakers', 13, array['ra_mst_bookmakers', 'ra_bookmakers'], null, null, null, 'name'),
+    ('runner_odds', 14, array['ra_runner_odds'], null, null, null, null),
+    ('odds_live', 15, array['ra_odds_live'], null, null, null, 'horse_name'),
+    ('odds_historical', 16, array['ra_odds_historical'], null, null, null, 'horse_name'),
+    ('odds_history', 17, array['ra_odds_history'], null, null, null, null),
+    ('supplementary', 18, array['ra_runner_supplementary', 'ra_sup_runner'], null, null, null, 'entity_name')
+) as kind (name, place, old_names, new_table, old_key, new_key, name_column)
+left join lateral (
+  select c.oid, c.relname::text as name
+  from unnest(kind.old_names) with ordinality as candidate (name, nth)
+  join pg_catalog.pg_class as c on c.relname = candidate.name and c.relkind in ('r', 'p')
+  where c.relnamespace = to_regnamespace('legacy_data')
+  order by candidate.nth
+  limit 1
+) as found on true;
+comment on view engine.legacy_tables is
+  'The tables of an old database that hold what is not worked out from others, a row each: under which of its names it
+   is in legacy_data (null: it is not there), and by which columns its rows are known in which table of ours. Left out
+   are statistics, logs and lists that are worked out from these, and regions.';
+
+create function engine.has_legacy()
+returns boolean
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+  -- Nearly every project has none, and is asked often.
+  select case
+    when to_regnamespace('legacy_data') is null then false
+    else exists (
+      select from engine.legacy_tables as known where known.kind = 'races' and known.relation is not null
+    )
+  end
+$$;
+comment on function engine.has_legacy() is 'Whether an old database was taken over and is still there: its races are.';
+
+create function engine.old_columns(kind text)
+returns text[]
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+  select coalesce(array_agg(a.attname::text), '{}')
+  from engine.legacy_tables as known
+  join pg_catalog.pg_attribute as a on a.attrelid = known.relation and a.attnum > 0 and not a.attisdropped
+  where known.kind = old_columns.kind
+$$;
+comment on function engine.old_columns(text) is
+  'The columns that an old table has, which differ from era to era; none when it is not there.';
+
+create function engine.legacy_is_real(key text[], name_column text, columns text[])
+returns text
+language sql
+immutable
+security invoker
+set search_path = ''
+as $$
+  select string_agg(
+    format('coalesce(old.%1$I, %2$L) <> %2$L and not starts_with(old.%1$I::text, %3$L)', one.name, '', '**TEST**'),
+    ' and '
+  )
+    || case
+      when name_column = any (columns) then format(
+        ' and not starts_with(coalesce(old.%I, %L), %L)', name_column, '', '**TEST**'
+      )
+      else ''
+    end
+  from unnest(key) as one (name)
+$$;
+comment on function engine.legacy_is_real(text[], text, text[]) is
+  'A condition over old: the row has a key, and is none of those that the old system''s own tests left behind, whose id
+   or name begins with **TEST**. columns: those that the table has.';
+
+-- Dynamic, because the tables are there only after a take-over, under names that differ from era to era.
+create function engine.rows_only_in_legacy()
+returns table (old_table text, rows bigint)
+language plpgsql
+stable
+security invoker
+set search_path = ''
+set statement_timeout = '120s'
+as $$
+declare
+  known engine.legacy_tables;
+  counted bigint;
+begin
+  for known in
+    select one.* from engine.legacy_tables as one where one.relation is not null order by one.place
+  loop
+    execute case
+      when known.new_table is not null then format(
+        $sql$
+          select count(*)
+          from (select distinct %1$s from %2$s as old where %3$s) as old
+          where
+            not exists (select from public.%4$I as ours where %5$s)
+            %6$s
+        $sql$,
+        (select string_agg(format('old.%I', one), ', ') from unnest(known.old_key) as one),
+        known.relation::regclass,
+        engine.legacy_is_real(known.old_key, known.name_column, engine.old_columns(known.kind)),
+        known.new_table,
+        (
+          select string_agg(format('ours.%I = old.%I', pair.new_column, pair.old_column), ' and ')
+          from unnest(known.new_key, known.old_key) as pair (new_column, old_column)
+        ),
+        -- A row that is not understood is kept whole among the rejects. The jockey of a non-runner is nobody.
+        case
+          when known.kind in ('races', 'runners', 'results') then format(
+            'and not exists (
+              select from public.ingest_rejects as reject
+              where reject.feed = %L and reject.kind in (%L, %L) and reject.race_id = old.%I %s
+            )',
+            'legacy', 'race', 'runner', known.old_key[1],
+            case
+              when known.kind = 'races' then ''
+              else 'and (reject.kind = ''race'' or reject.horse_id = old.horse_id)'
+            end
+          )
+          when known.kind = 'jockeys' then 'and old.id <> ''jky_224913'''
+          else ''
+        end
+      )
+      else engine.legacy_odds_only_there(known)
+    end
+    into counted;
+    old_table := known.old_table;
+    rows := counted;
+    return next;
+  end loop;
+end
+$$;
+comment on function engine.rows_only_in_legacy() is
+  'How many rows of each old table are neither in our tables nor among the rejects, a row per table that is there.
+   Copies of a row count once; rows without an id, and those marked **TEST**, never. No row when no old database was
+   taken over. What the old system worked out from other rows (statistics, logs) is not counted.';
+
+create function engine.legacy_odds_only_there(known engine.legacy_tables)
+returns text
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+  select case
+    when
+      known.kind in ('runner_odds', 'odds_live')
+      and engine.old_columns(known.kind) @> array['race_id', 'horse_id']
+      then format(
+        -- Of the quotes of a price only the last is kept, so a runner with any quote has what there is to keep.
+        $sql$
+          select count(*)
+          from %s as old
+          where
+            %s
+            and not exists (
+              select from public.ra_runner_odds as ours
+              where ours.race_id = old.race_id and ours.horse_id = old.horse_id
+            )
+        $sql$,
+        known.relation::regclass,
+        engine.legacy_is_real(array['race_id', 'horse_id'], known.name_column, engine.old_columns(known.kind))
+      )
+    -- Bookmakers have no ids here: one is known by its name.
+    when known.kind = 'bookmakers' then format(
+      $sql$
+        select count(*)
+        from %s as old
+        where
+          coalesce(old.code, old.name, '') not in ('') and not starts_with(coalesce(old.name, ''), '**TEST**')
+          and not exists (
+            select from public.ra_mst_bookmakers as ours
+            where
+              ours.code in (
+                regexp_replace(lower(old.code), '[^a-z0-9]+', '', 'g'),
+                regexp_replace(lower(old.name), '[^a-z0-9]+', '', 'g')
+              )
+          )
+      $sql$,
+      known.relation::regclass
+    )
+    -- Without a race's or horse's id, or of a kind that we have no table for: they stay where they are.
+    else format('select count(*) from %s as old', known.relation::regclass)
+  end
+$$;
+comment on function engine.legacy_odds_only_there(engine.legacy_tables) is
+  'A statement that counts the rows of an old table of bookmakers, odds or notes that are only there.';
+
+grant select on engine.legacy_tables to service_role;
+grant execute on function
+  engine.has_legacy, engine.old_columns, engine.legacy_is_real, engine.rows_only_in_legacy,
+  engine.legacy_odds_only_there
+  to service_role;
 
 -- schemas/runs/feeds.sql
 
@@ -1188,10 +1469,13 @@ create table engine.feeds (
   counted_rows text[] not null default array['races'],
   by_default boolean not null default true,
   in_background boolean not null default false,
+  long_text_bytes_a_runner numeric not null default 0,
+  ids_a_second numeric,
   constraint feeds_place_once unique (place),
   -- A ping is signed as a dispatch is, with this word in place of the feed.
   constraint feeds_ping_is_no_feed check (name <> 'ping'),
-  constraint feeds_endpoints_not_empty check (cardinality(endpoints) > 0),
+  constraint feeds_asks_something check ((cardinality(endpoints) > 0) = (ids_a_second is null)),
+  constraint feeds_only_ids_without_endpoint check (ids_a_second is null or counted_by = 'ids'),
   constraint feeds_counted_rows_not_empty check (cardinality(counted_rows) > 0),
   constraint feeds_counted_by_known check (counted_by in ('lists', 'days', 'pages', 'ids')),
   constraint feeds_pages_have_a_limit check ((page_limit is null) = (counted_by = 'lists') and page_limit > 0),
@@ -1207,7 +1491,8 @@ comment on table engine.feeds is
 comment on column engine.feeds.name is 'As in runs, chunks and coverage.';
 comment on column engine.feeds.place is 'The order in which feeds are listed.';
 comment on column engine.feeds.function_name is 'The Edge Function that works on its chunks.';
-comment on column engine.feeds.endpoints is 'Paths of The Racing API, as in racing_api_limits.';
+comment on column engine.feeds.endpoints is
+  'Paths of The Racing API, as in racing_api_limits. Empty of a feed that reads this database instead.';
 comment on column engine.feeds.counted_by is
   'How the API counts it, and so how it is planned, read and checked. lists: one chunk, a page a list, one list an
    endpoint. days: a chunk a month, a total a day. pages: a chunk a month, one total for all of its days, which are read
@@ -1234,8 +1519,10 @@ comment on column engine.feeds.free_months is
   'How many months back the API gives it without the historical add-on; null: all of it.';
 comment on column engine.feeds.runners_a_race is 'For estimates until enough was pulled: runners of a race.';
 comment on column engine.feeds.bytes_a_runner is
-  'For estimates: bytes by which a runner makes the database grow, with its indexes and its part of the race. Horses and
-   people come on top: see engine.bytes_of_masters.';
+  'For estimates: bytes by which a runner makes the database grow, with its indexes once they are compacted and its part
+   of the race. Horses and people come on top: see engine.bytes_of_masters.';
+comment on column engine.feeds.long_text_bytes_a_runner is
+  'For estimates: how many of these are what people wrote, which backfill_settings.capture_long_texts leaves out.';
 comment on column engine.feeds.shares_rows_with is 'The feed whose rows it adds to when both have a race; or null.';
 comment on column engine.feeds.bytes_a_shared_runner is
   'For estimates: bytes that the earlier version of a runner''s row takes when another feed changes it. The
@@ -1249,6 +1536,9 @@ comment on column engine.feeds.by_default is 'Whether a run that names no feeds 
 comment on column engine.feeds.in_background is
   'Whether it stands back: nothing of it is claimed, and it gets no slot, while a chunk of any other feed can be claimed
    or is worked on.';
+comment on column engine.feeds.ids_a_second is
+  'For estimates, of a feed that asks no endpoint: ids that it gets done in a second. Null for the others, whose rate is
+   that of their endpoints.';
 
 -- Each feed has its own claims, and a lock for them. The search path is that of security definer functions: the trigger
 -- belongs to this table, which engine.dispatch reads.
@@ -1272,7 +1562,7 @@ comment on function engine.add_claim_lock() is
 create trigger add_claim_lock after insert or update of name on engine.feeds
   for each row execute function engine.add_claim_lock();
 
--- Sizes and rates measured over the simulated year 2025 (docs/guide.md, "I want to know what it costs").
+-- Sizes and rates measured over simulated years (docs/guide.md, "I want to know what it costs").
 insert into engine.feeds (
   name, place, function_name, endpoints, counted_by, counted_rows, goes_first, pages_an_invocation
 )
@@ -1280,18 +1570,18 @@ values ('masters', 1, 'masters', array['/courses', '/courses/regions'], 'lists',
 insert into engine.feeds (
   name, place, function_name, endpoints, counted_by, page_limit, page_limit_allowed, first_day, days_ahead,
   known_after_days, settled_after_days, overdue_after_days, free_months,
-  runners_a_race, bytes_a_runner, shares_rows_with, bytes_a_shared_runner, pages_an_invocation
+  runners_a_race, bytes_a_runner, long_text_bytes_a_runner, shares_rows_with, bytes_a_shared_runner, pages_an_invocation
 )
 values
   (
     'racecards', 2, 'events', array['/racecards/pro'], 'days', 500, 500, '2023-01-23', 7,
     0, 1, 2, null,
-    10.4, 790, null, null, 16
+    10.4, 895, 530, null, null, 16
   ),
   (
     'results', 3, 'events', array['/results'], 'pages', 100, 100, '1988-01-01', 0,
     1, 6, 8, 12,
-    9.8, 450, 'racecards', 710, 7.5
+    9.8, 405, 108, 'racecards', 215, 7.5
   );
 -- Not by default: which horses there are to ask for is known once the results are stored. Its schedule asks for them.
 insert into engine.feeds (
@@ -1302,6 +1592,13 @@ values (
   'horses', 4, 'masters', array['/horses/{horse_id}/pro'], 'ids', array['horses'], 10, '1988-01-01', 0, 150,
   180, false, true
 );
+
+-- The old database, where one was taken over. Its ids are those of engine.legacy_items.
+insert into engine.feeds (
+  name, place, function_name, endpoints, counted_by, counted_rows, page_limit, first_day, days_ahead, bytes_a_runner,
+  pages_an_invocation, by_default, in_background, ids_a_second
+)
+values ('legacy', 5, 'masters', '{}', 'ids', array['races'], 50, '1988-01-01', 7, 4000, 2000, false, true, 60);
 
 -- Too few rows to be analysed automatically, and plans would expect hundreds.
 analyze engine.feeds;
@@ -1318,10 +1615,13 @@ as $$
   where
     (feed.has_days = feed_names.with_days or feed_names.with_days is null)
     and (feed.by_default = feed_names.by_default or feed_names.by_default is null)
+    -- Nobody who has no old database needs to know of its feed.
+    and (feed.name <> 'legacy' or engine.has_legacy())
 $$;
 comment on function engine.feed_names(boolean, boolean) is
   'Feeds in their order. with_days: true, those whose days are covered one by one; false, the others. by_default: true,
-   those that are pulled when no feeds are named; false, the others. Null: both.';
+   those that are pulled when no feeds are named; false, the others. Null: both. legacy only while there is an old
+   database.';
 
 create function engine.refuse_unknown_feeds()
 returns trigger
@@ -2302,6 +2602,162 @@ comment on function engine.lacks_coverage(text, date) is
 
 grant select on engine.known_days to service_role;
 
+-- schemas/legacy_copy/items.sql
+
+-- What there is to copy from an old database, and what was copied: an item is a race with all that belongs to it, or a
+-- row of a master table. Ids are chunked by months as those of a feed that asks the API for ids.
+
+create table engine.legacy_items (
+  item text collate "C" primary key,
+  day date not null,
+  copied_at timestamptz
+);
+comment on table engine.legacy_items is
+  'Races and master rows of the old database, as engine.find_legacy_items found them. Empty without one. Stays when the
+   old tables are dropped: it says that rows of ours may come from there.';
+comment on column engine.legacy_items.item is 'Kind and id: "race rac_10500115", "horse hrs_123".';
+comment on column engine.legacy_items.day is
+  'The racing day, by which it is put into a month; the first day of the feed, copied last, of what has none.';
+comment on column engine.legacy_items.copied_at is 'When a chunk last copied it; null: it was not copied yet.';
+
+create index legacy_items_day on engine.legacy_items (day, item);
+
+create function engine.find_legacy_items()
+returns bigint
+language plpgsql
+security invoker
+set search_path = ''
+set statement_timeout = '300s'
+as $$
+#variable_conflict use_variable
+declare
+  feed constant engine.feeds := (select known from engine.feeds as known where known.name = 'legacy');
+  last_day constant date := engine.london_day() + feed.days_ahead;
+  known engine.legacy_tables;
+  found_now bigint;
+  found_in_all bigint := 0;
+begin
+  for known in
+    select one.* from engine.legacy_tables as one
+    where one.relation is not null and one.new_table is not null
+    order by one.place
+  loop
+    execute format(
+      $sql$
+        insert into engine.legacy_items (item, day)
+        select %3$L || ' ' || old.id, coalesce(greatest(least(old.day, $1), $2), $2)
+        from (
+          select old.%4$I as id, min(%5$s) as day
+          from %1$s as old
+          where %2$s
+          group by old.%4$I
+        ) as old
+        where not exists (select from engine.legacy_items as known where known.item = %3$L || ' ' || old.id)
+          %6$s
+        on conflict (item) do nothing
+      $sql$,
+      known.relation::regclass,
+      engine.legacy_is_real(known.old_key, known.name_column, engine.old_columns(known.kind)),
+      case when known.kind in ('races', 'runners', 'results') then 'race' else known.kind end,
+      known.old_key[1],
+      case
+        when known.kind = 'races' then 'old.date'
+        when known.kind = 'results' then 'old.race_date'
+        -- A runner whose race the old database lost: our race has its day, if there is one.
+        when known.kind = 'runners'
+          then '(select ours.race_date from public.ra_races as ours where ours.id = old.race_id)'
+        else 'null::date'
+      end,
+      case
+        when known.kind in ('runners', 'results', 'races') then ''
+        -- A race brings those that run in it along. What is left is a row that ours lack.
+        else format('and not exists (select from public.%I as ours where ours.id = old.id)', known.new_table)
+          -- A horse's pedigree comes with the horse.
+          || case
+            when known.kind = 'pedigree'
+              then ' and not exists (select from engine.legacy_items as horse where horse.item = ''horses '' || old.id)'
+            else ''
+          end
+      end
+    )
+    using last_day, feed.first_day;
+    get diagnostics found_now = row_count;
+    found_in_all := found_in_all + found_now;
+  end loop;
+  analyze engine.legacy_items;
+  return found_in_all;
+end
+$$;
+comment on function engine.find_legacy_items() is
+  'Notes the races and master rows of the old database that are not noted yet, and returns how many these are. Masters
+   that our tables have are left out.';
+
+create function engine.index_legacy()
+returns void
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  known engine.legacy_tables;
+begin
+  for known in
+    select one.* from engine.legacy_tables as one
+    join pg_catalog.pg_class as c on c.oid = one.relation
+    where
+      one.kind in ('runners', 'results', 'runner_odds', 'odds_live')
+      -- Only the owner may, and only he needs to: without it a page takes seconds, not milliseconds.
+      and pg_catalog.pg_has_role(c.relowner, 'usage')
+      and 'race_id' = any (engine.old_columns(one.kind))
+      and not exists (
+        select
+        from pg_catalog.pg_index as i
+        join pg_catalog.pg_attribute as a on a.attrelid = i.indrelid and a.attnum = i.indkey[0]
+        where i.indrelid = one.relation and i.indisvalid and i.indpred is null and a.attname = 'race_id'
+      )
+  loop
+    execute format(
+      'create index %I on %s (race_id)', left(known.old_table, 40) || '_race_id_for_copying', known.relation::regclass
+    );
+  end loop;
+end
+$$;
+comment on function engine.index_legacy() is
+  'Gives the old tables of runners, results and odds an index by race where they have none, if the caller owns them.';
+
+create function engine.note_copied(page jsonb)
+returns void
+language sql
+security invoker
+set search_path = ''
+as $$
+  update engine.legacy_items as known
+  set copied_at = engine.clock()
+  from (
+    select sent ->> 'id' as item
+    from jsonb_array_elements(page -> 'asked') as sent
+    union
+    -- What came along with a race needs no page of its own.
+    select list.name || ' ' || (master ->> 'id')
+    from unnest(
+      array['horses', 'pedigree', 'sires', 'dams', 'damsires', 'jockeys', 'trainers', 'owners', 'courses']
+    ) as list (name)
+    cross join lateral jsonb_array_elements(
+      page -> case list.name when 'pedigree' then 'horses' else list.name end
+    ) as master
+  ) as sent
+  where known.item = sent.item
+$$;
+comment on function engine.note_copied(jsonb) is
+  'Notes the items of a page, and its master rows, as copied. Call it once these are stored. page as ingest_page gets
+   it.';
+
+alter table engine.legacy_items enable row level security;
+grant select, insert, update, delete on engine.legacy_items to service_role;
+grant execute on function
+  engine.find_legacy_items, engine.index_legacy, engine.note_copied
+  to service_role;
+
 -- schemas/coverage/ids.sql
 
 -- Which ids a feed has to ask for. A feed that asks for ids has a branch in engine.incomplete_ids and in
@@ -2370,6 +2826,18 @@ security invoker
 set search_path = ''
 as $$
 begin
+  if ids_to_ask.feed = 'legacy' then
+    return query
+    select known.item, known.day
+    from engine.legacy_items as known
+    where
+      known.day >= ids_to_ask.period_start
+      and known.day < ids_to_ask.period_end
+      and known.item > ids_to_ask.after_id collate "C"
+      and (ids_to_ask.reprocess = 'all' or known.copied_at is null)
+    order by known.item;
+    return;
+  end if;
   return query
   select first_seen.id, first_seen.day
   from (
@@ -2397,7 +2865,8 @@ $$;
 comment on function engine.ids_to_ask(text, date, date, text, text) is
   'The ids that a feed has to ask for in a half-open period, after after_id, in their order: of horses those with their
    first stored run in it, and that run''s day. reprocess: all, each of them; otherwise those that lack something and
-   were not asked for, or were unknown to the API a month ago or earlier. No row for a feed that asks for none.';
+   were not asked for, or were unknown to the API a month ago or earlier. Of legacy the items that were not copied. No
+   row for a feed that asks for none.';
 
 -- Beside engine.ids_to_ask, because it ends with the first one: the watch asks each minute, for each dead chunk.
 create function engine.has_ids_to_ask(feed text, period_start date, period_end date, reprocess text)
@@ -2408,6 +2877,15 @@ security invoker
 set search_path = ''
 as $$
 begin
+  if has_ids_to_ask.feed = 'legacy' then
+    return exists (
+      select from engine.legacy_items as known
+      where
+        known.day >= has_ids_to_ask.period_start
+        and known.day < has_ids_to_ask.period_end
+        and (has_ids_to_ask.reprocess = 'all' or known.copied_at is null)
+    );
+  end if;
   return exists (
     select from engine.ids_seen as seen
     where
@@ -2638,13 +3116,15 @@ as
 select
   feed.name as feed,
   feed.goes_first,
-  min(l.calls_per_second * (1 - l.headroom)) as calls_per_second,
-  feed.in_background
+  coalesce(min(l.calls_per_second * (1 - l.headroom)), feed.ids_a_second) as calls_per_second,
+  feed.in_background,
+  feed.ids_a_second is null as asks_api
 from engine.feeds as feed
-join public.racing_api_limits as l on l.endpoint = any (feed.endpoints)
+left join public.racing_api_limits as l on l.endpoint = any (feed.endpoints)
 group by feed.name;
 comment on view engine.feed_rates is
-  'Calls a second that the slowest endpoint of each feed allows, without the headroom.';
+  'Calls a second that the slowest endpoint of each feed allows, without the headroom; of a feed that asks none, the ids
+   that it gets done.';
 
 create function engine.allowed_rate(feed text, beside text[])
 returns numeric
@@ -2653,7 +3133,12 @@ stable
 security invoker
 set search_path = ''
 as $$
-  select own.calls_per_second * least(1, account.calls_per_second * (1 - account.headroom) / together.calls_per_second)
+  select
+    own.calls_per_second
+    * case
+      when own.asks_api then least(1, account.calls_per_second * (1 - account.headroom) / together.calls_per_second)
+      else 1
+    end
   from engine.feed_rates as own
   cross join lateral (
     select sum(rate.calls_per_second) as calls_per_second
@@ -3799,10 +4284,10 @@ left join pg_catalog.pg_attrdef as d on d.adrelid = c.oid and d.adnum = a.attnum
 where
   c.relnamespace = 'public'::regnamespace
   and c.relkind = 'r'
-  -- Columns that Postgres fills and the times of writing come from no feed.
+  -- Columns that Postgres fills, the times of writing and the mark of the old database come from no feed.
   and a.attgenerated = ''
   and a.attidentity = ''
-  and a.attname not in ('created_at', 'updated_at');
+  and a.attname not in ('created_at', 'updated_at', 'from_legacy');
 comment on view engine.column_owners is
   'Columns of the tables in public with the owner that their comments begin with. Card: only cards fill it. Result: only
    results do. Both: both do. Null when the comment does not say: the table is merged by hand, or the owner was
@@ -4341,12 +4826,13 @@ as $$
     decimal = excluded.decimal,
     ew_places = excluded.ew_places,
     ew_denominator = excluded.ew_denominator,
-    quoted_at = excluded.quoted_at
-  where coalesce(excluded.quoted_at, '-infinity') >= coalesce(known.quoted_at, '-infinity')
+    quoted_at = excluded.quoted_at,
+    from_legacy = false
+  where known.from_legacy or coalesce(excluded.quoted_at, '-infinity') >= coalesce(known.quoted_at, '-infinity')
 $$;
 comment on function engine.upsert_odds(jsonb) is
   'Upserts an array of rows shaped like ra_runner_odds; none when it is null. A quote is replaced only by one that is
-   at least as new.';
+   at least as new, or when it comes from the old database.';
 
 grant execute on function engine.upsert_odds to service_role;
 
@@ -4581,6 +5067,429 @@ comment on function engine.note_unknown_fields(jsonb, text) is
    values.';
 
 grant execute on function engine.reject_fingerprint, engine.store_rejects, engine.note_unknown_fields to service_role;
+
+-- schemas/legacy_copy/write_fill.sql
+
+-- How rows of the old database get into a table whose columns say who owns them: only where the API has said nothing.
+-- The functions are written from the columns' comments, as the upserts are.
+--
+-- A race or runner is answered by the API owner by owner: once it has a card, an empty column of cards says that there
+-- is none, and an old value would contradict it. So a column that is filled from the old database while has_card is
+-- false belongs to nobody else, and is emptied when the first card comes. What is stored does not depend on which of
+-- the two came first.
+
+create function engine.is_answered(owner text, is_dated boolean)
+returns text
+language sql
+immutable
+security invoker
+set search_path = ''
+as $$
+  select case
+    -- What the API leaves out of a master row it may still say: it says no more with each answer than it knows.
+    when is_dated then 'false'
+    when owner = 'Both' then '(known.has_card or known.has_result)'
+    else 'known.has_' || lower(owner)
+  end
+$$;
+comment on function engine.is_answered(text, boolean) is
+  'A condition over known: the API has answered what columns of this owner say.';
+
+create function engine.fill_rule(known engine.column_owners, is_dated boolean, belongs_to text)
+returns text
+language sql
+immutable
+security invoker
+set search_path = ''
+as $$
+  select case
+    when known.place_in_key is not null or known.column_name in ('has_card', 'has_result', 'last_seen_on') then null
+    when belongs_to is not null then format(
+      'case when %3$s or num_nonnulls(known.%1$I, known.%2$I) > 0 then known.%1$I else excluded.%1$I end',
+      known.column_name, belongs_to, engine.is_answered(known.owner, is_dated)
+    )
+    when known.is_required and known.default_value is not null then format(
+      'known.%1$I or (not (%2$s) and excluded.%1$I)', known.column_name, engine.is_answered(known.owner, is_dated)
+    )
+    when known.is_required then null
+    else format(
+      'case when %2$s then known.%1$I else coalesce(known.%1$I, excluded.%1$I) end', known.column_name,
+      engine.is_answered(known.owner, is_dated)
+    )
+  end
+$$;
+comment on function engine.fill_rule(engine.column_owners, boolean, text) is
+  'What becomes of a column of a known row when the old database has the row too: an expression over known and excluded;
+   null when it stays. is_dated as of engine.merge_rule; belongs_to: the other column of a pair of which one may have a
+   value.';
+
+create function engine.write_fill(
+  table_name text, filled jsonb default '{}', joined text default '', pairs jsonb default '{}'
+)
+returns void
+language plpgsql
+security invoker
+set search_path = ''
+as $body$
+#variable_conflict use_variable
+declare
+  is_dated constant boolean := exists (
+    select from engine.column_owners as c
+    where c.table_name = write_fill.table_name and c.column_name = 'last_seen_on'
+  );
+  has_created_at constant boolean := exists (
+    select from pg_catalog.pg_attribute as a
+    where
+      a.attrelid = ('public.' || quote_ident(write_fill.table_name))::regclass
+      and a.attname = 'created_at' and not a.attisdropped
+  );
+  part record;
+begin
+  with columns as (
+    select
+      c.column_name,
+      format('%I', c.column_name) as name,
+      c.place_in_key,
+      c.owner,
+      c.is_required,
+      c.default_value,
+      filled ->> c.column_name as expression,
+      engine.fill_rule(
+        c, is_dated,
+        (
+          select case pair.key when c.column_name then pair.value else pair.key end
+          from jsonb_each_text(pairs) as pair
+          where c.column_name in (pair.key, pair.value)
+        )
+      ) as rule,
+      row_number() over (order by c.place_in_key, c.owner, c.column_name collate "C") as place
+    from engine.column_owners as c
+    where c.table_name = write_fill.table_name
+  )
+  select
+    string_agg(c.name, E',\n    ' order by c.place) as names,
+    string_agg(c.name, ', ' order by c.place) filter (where c.place_in_key is not null) as key,
+    string_agg(
+      coalesce(
+        c.expression || ' as ' || c.name,
+        case
+          when c.column_name in ('has_card', 'has_result') then 'false'
+          when c.is_required and c.default_value is not null
+            then format('coalesce(sent.%s, %s)', c.name, c.default_value)
+        end || ' as ' || c.name,
+        'sent.' || c.name
+      ),
+      E',\n    ' order by c.place
+    ) as sent,
+    string_agg(format('%s = %s', c.name, c.rule), E',\n    ' order by c.place)
+      filter (where c.rule is not null) as changes,
+    string_agg(
+      format('%s is distinct from known.%s', '(' || c.rule || ')', c.name), E'\n      or ' order by c.place
+    ) filter (where c.rule is not null) as is_change
+  into part
+  from columns as c;
+
+  execute format(
+    $text$
+      create or replace function engine.%I(rows jsonb)
+      returns void
+      language sql
+      security invoker
+      set search_path = ''
+      as %L
+    $text$,
+    'fill_' || regexp_replace(table_name, '^ra_(mst_)?', ''),
+    format(
+      $text$
+  insert into public.%1$I as known (
+    %2$s,
+    from_legacy, updated_at%3$s
+  )
+  select
+    %4$s,
+    true, (select engine.clock())%5$s
+  from jsonb_populate_recordset(null::public.%1$I, rows) as sent %6$s
+  order by sent.%7$s
+  on conflict (%8$s) do update set
+    %9$s,
+    from_legacy = known.from_legacy
+      or %10$s
+$text$,
+      table_name, part.names, case when has_created_at then ', created_at' else '' end, part.sent,
+      case when has_created_at then ', (select engine.clock())' else '' end, joined,
+      replace(part.key, ', ', ', sent.'), part.key, part.changes, part.is_change
+    )
+  );
+  execute format(
+    'comment on function engine.%I(jsonb) is %L', 'fill_' || regexp_replace(table_name, '^ra_(mst_)?', ''),
+    format(
+      'Stores an array of rows shaped like %s, of the old database: new rows, and of known ones what the API has not '
+        'said. What a row refers to must be there. Written by engine.write_fill().',
+      table_name
+    )
+  );
+  execute format(
+    'revoke all on function engine.%1$I from public, anon, authenticated, service_role',
+    'fill_' || regexp_replace(table_name, '^ra_(mst_)?', '')
+  );
+  execute format(
+    'grant execute on function engine.%1$I to service_role', 'fill_' || regexp_replace(table_name, '^ra_(mst_)?', '')
+  );
+end
+$body$;
+comment on function engine.write_fill(text, jsonb, text, jsonb) is
+  'Writes the function that fills a table from the old database. filled, joined as of engine.write_upsert. pairs: of an
+   id and the name that stands in its place only one may have a value.';
+
+create function engine.write_withdrawal(table_name text, seen text)
+returns void
+language plpgsql
+security invoker
+set search_path = ''
+as $body$
+#variable_conflict use_variable
+declare
+  function_name constant text := 'withdraw_' || regexp_replace(table_name, '^ra_', '');
+  part record;
+begin
+  with columns as (
+    select
+      format('%I', c.column_name) as name,
+      c.owner,
+      c.is_required,
+      case
+        when c.is_required and c.default_value is null then null
+        when c.owner = 'Both' then 'seen.is_here and not known.has_card and not known.has_result'
+        -- A result comes with all of its runners: what the old database says of another one's place is withdrawn too.
+        when c.owner = 'Result' then 'seen.has_result and not known.has_result'
+        else 'seen.is_here and seen.has_card and not known.has_card'
+      end as is_answered_now
+    from engine.column_owners as c
+    where
+      c.table_name = write_withdrawal.table_name
+      and c.place_in_key is null
+      and c.column_name not in ('has_card', 'has_result')
+  )
+  select
+    string_agg(
+      format('%1$s = case when %2$s then %3$s else known.%1$s end', c.name, c.is_answered_now,
+        case when c.is_required then 'false' else 'null' end),
+      E',\n    ' order by c.name
+    ) filter (where c.is_answered_now is not null) as changes,
+    string_agg(case when c.is_required then format('nullif(known.%s, false)', c.name) else 'known.' || c.name end,
+      ', ' order by c.name) filter (where c.owner = 'Card' and c.is_answered_now is not null) as of_cards,
+    string_agg(case when c.is_required then format('nullif(known.%s, false)', c.name) else 'known.' || c.name end,
+      ', ' order by c.name) filter (where c.owner = 'Result' and c.is_answered_now is not null) as of_results
+  into part
+  from columns as c;
+  execute format(
+    $text$
+      create or replace function engine.%I(races jsonb, runners jsonb)
+      returns void
+      language sql
+      security invoker
+      set search_path = ''
+      as %L
+    $text$,
+    function_name,
+    format(
+      $text$
+  update public.%1$I as known
+  set
+    %2$s,
+    from_legacy = (not seen.is_here and not known.has_card and not known.has_result)
+      or (
+        not known.has_card and not (seen.is_here and seen.has_card)
+        and num_nonnulls(%3$s) > 0
+      )
+      or (
+        not known.has_result and not seen.has_result
+        and num_nonnulls(%4$s) > 0
+      )
+  %5$s
+$text$,
+      table_name, part.changes, part.of_cards, part.of_results, seen
+    )
+  );
+  execute format(
+    'comment on function engine.%I(jsonb, jsonb) is %L', function_name,
+    format(
+      'Takes out of %s what the old database said and the API answers with these races and runners, as ingest_page '
+        'gets them. Call it before they are stored. Written by engine.write_withdrawal().',
+      table_name
+    )
+  );
+  execute format('revoke all on function engine.%I from public, anon, authenticated, service_role', function_name);
+  execute format('grant execute on function engine.%I to service_role', function_name);
+end
+$body$;
+comment on function engine.write_withdrawal(text, text) is
+  'Writes the function that takes values of the old database out of a table. seen: from and where of an update of known,
+   with seen.has_card, seen.has_result and seen.is_here: whether the page has the row itself.';
+
+-- schemas/legacy_copy/fills.sql
+
+-- What fills each table from the old database, and what a page of the API takes out again.
+
+create function engine.write_fills()
+returns void
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  parents text;
+begin
+  foreach parents in array array['ra_mst_sires', 'ra_mst_dams', 'ra_mst_damsires'] loop
+    perform engine.write_fill(parents, filled => '{"horse_id": "''hrs_'' || substr(sent.id, 5)"}');
+  end loop;
+  perform engine.write_fill(
+    'ra_mst_horses',
+    pairs => '{"sire_name": "sire_id", "dam_name": "dam_id", "damsire_name": "damsire_id"}'
+  );
+  perform engine.write_fill('ra_mst_jockeys');
+  perform engine.write_fill('ra_mst_trainers');
+  perform engine.write_fill('ra_mst_owners');
+  -- The day of a card says which cards of the API are stored.
+  perform engine.write_fill('ra_races', filled => '{"card_date": "null::date"}');
+  perform engine.write_fill(
+    'ra_runners',
+    -- Of a horse that the result of the API does not have, an old place is none.
+    filled => (
+      select jsonb_object_agg(
+        c.column_name, format('case when not race.has_result then sent.%I end', c.column_name)
+      )
+      from engine.column_owners as c
+      where c.table_name = 'ra_runners' and c.owner = 'Result' and c.column_name <> 'has_result'
+    ),
+    joined => 'join public.ra_races as race on race.id = sent.race_id',
+    pairs => '{"jockey_name": "jockey_id", "trainer_name": "trainer_id", "owner_name": "owner_id"}'
+  );
+  perform engine.write_withdrawal(
+    'ra_races',
+    'from (
+    select race.id, race.has_card, race.has_result, true as is_here
+    from jsonb_to_recordset(races) as race (id text, has_card boolean, has_result boolean)
+  ) as seen
+  where known.id = seen.id and known.from_legacy'
+  );
+  perform engine.write_withdrawal(
+    'ra_runners',
+    'from (
+    select old.race_id, old.horse_id, race.has_card, race.has_result, runner.horse_id is not null as is_here
+    from jsonb_to_recordset(races) as race (id text, has_card boolean, has_result boolean)
+    join public.ra_runners as old on old.race_id = race.id and old.from_legacy
+    left join jsonb_to_recordset(runners) as runner (race_id text, horse_id text)
+      on runner.race_id = old.race_id and runner.horse_id = old.horse_id
+  ) as seen
+  where known.race_id = seen.race_id and known.horse_id = seen.horse_id'
+  );
+end
+$$;
+comment on function engine.write_fills() is
+  'Writes the fills and withdrawals again from the comments on the columns. A migration that adds a column to ra_* calls
+   it after engine.write_upserts().';
+
+select engine.write_fills();
+
+create function engine.fill_courses(rows jsonb)
+returns void
+language sql
+security invoker
+set search_path = ''
+as $$
+  insert into public.ra_mst_courses as known (id, name, region_code, is_listed, from_legacy)
+  select seen.id, seen.name, seen.region_code, false, true
+  from jsonb_populate_recordset(null::public.ra_mst_courses, rows) as seen
+  order by seen.id
+  on conflict (id) do nothing
+$$;
+comment on function engine.fill_courses(jsonb) is
+  'Stores an array of {id, name, region_code}, of the old database: those that are not there.';
+
+create function engine.fill_odds(rows jsonb)
+returns void
+language sql
+security invoker
+set search_path = ''
+as $$
+  insert into public.ra_runner_odds as known (
+    race_id, horse_id, bookmaker_code, fractional, decimal, ew_places, ew_denominator, quoted_at, from_legacy
+  )
+  select
+    seen.race_id, seen.horse_id, seen.bookmaker_code, seen.fractional, seen.decimal, seen.ew_places,
+    seen.ew_denominator, seen.quoted_at, true
+  from jsonb_populate_recordset(null::public.ra_runner_odds, rows) as seen
+  join public.ra_runners as runner on runner.race_id = seen.race_id and runner.horse_id = seen.horse_id
+  order by seen.race_id, seen.horse_id, seen.bookmaker_code
+  on conflict (race_id, horse_id, bookmaker_code) do nothing
+$$;
+comment on function engine.fill_odds(jsonb) is
+  'Stores an array of rows shaped like ra_runner_odds, of the old database: those of runners that are there, and for
+   which this bookmaker has no quote.';
+
+create function engine.withdraw_legacy(page jsonb)
+returns void
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+begin
+  -- Nearly every project has taken over nothing.
+  if not exists (select from engine.legacy_items) then
+    return;
+  end if;
+  update public.ra_mst_courses as known
+  set name = null, region_code = null, from_legacy = false
+  from jsonb_to_recordset(page -> 'courses') as seen (id text)
+  where known.id = seen.id and known.from_legacy;
+  perform engine.withdraw_races(page -> 'races', page -> 'runners');
+  perform engine.withdraw_runners(page -> 'races', page -> 'runners');
+end
+$$;
+comment on function engine.withdraw_legacy(jsonb) is
+  'Takes out of our tables what the old database said and a page of the API answers. page as ingest_page gets it; call
+   it before the page is stored.';
+
+create function engine.fill_page(held public.backfill_progress, page jsonb)
+returns void
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  race_ids constant text[] := array(
+    select substr(sent ->> 'id', 6) from jsonb_array_elements(page -> 'asked') as sent
+    where sent ->> 'id' like 'race %'
+  );
+begin
+  perform engine.upsert_bookmakers(page -> 'bookmakers');
+  perform engine.fill_courses(page -> 'courses');
+  perform engine.fill_sires(page -> 'sires');
+  perform engine.fill_dams(page -> 'dams');
+  perform engine.fill_damsires(page -> 'damsires');
+  perform engine.fill_horses(page -> 'horses');
+  perform engine.fill_jockeys(page -> 'jockeys');
+  perform engine.fill_trainers(page -> 'trainers');
+  perform engine.fill_owners(page -> 'owners');
+  perform engine.fill_races(page -> 'races');
+  perform engine.store_rejects(
+    rejects => page -> 'rejects', race_ids => race_ids, horse_ids => '{}', feed => held.feed,
+    run_id => held.run_id, chunk_id => held.id
+  );
+  perform engine.fill_runners(page -> 'runners');
+  perform engine.fill_odds(page -> 'odds');
+  perform engine.mark_absent_as_non_runners(race_ids);
+  perform engine.note_copied(page);
+end
+$$;
+comment on function engine.fill_page(public.backfill_progress, jsonb) is
+  'Stores a page of the old database and its rejects, where the API has said nothing, and notes its items as copied.
+   page as ingest_page gets it.';
+
+grant execute on function
+  engine.fill_courses, engine.fill_odds, engine.withdraw_legacy, engine.fill_page
+  to service_role;
 
 -- schemas/coverage/cover_days.sql
 
@@ -5347,6 +6256,8 @@ as $$
       select from jsonb_array_elements(page -> 'rejects') as reject
       where reject ->> 'kind' in ('race', 'region', 'course', 'horse')
     )
+    -- What an old database has does not change: a page of it that is wrong throughout is no reason to stop.
+    or is_understood.feed = 'legacy'
     -- An id that was asked for alone says nothing about the others.
     or coalesce(jsonb_array_length(page -> 'asked') = 1, false)
 $$;
@@ -5365,6 +6276,11 @@ declare
     select sent ->> 'id' from jsonb_array_elements(page -> 'asked') as sent where (sent ->> 'is_known')::boolean
   );
 begin
+  if held.feed = 'legacy' then
+    perform engine.fill_page(held, page);
+    return;
+  end if;
+  perform engine.withdraw_legacy(page);
   perform engine.upsert_regions(page -> 'regions');
   perform engine.upsert_bookmakers(page -> 'bookmakers');
   perform engine.upsert_courses(page -> 'courses');
@@ -6148,6 +7064,7 @@ as $$
       ' ',
       case when why_no_chunks.start_date < known.first_day then bounds.none_before end,
       case
+        when known.name = 'legacy' then format('Copied already: what the old database has %s.', bounds.days)
         when known.counted_by = 'ids' then format(
           'No %s %s are left to ask for. They become known with the races that are stored.', known.name, bounds.days
         )
@@ -6238,10 +7155,10 @@ language sql
 immutable
 security invoker
 set search_path = ''
-as $$ select 170000 * greatest(bytes_of_masters.runners, 0) ^ 0.4 $$;
+as $$ select 480000 * greatest(bytes_of_masters.runners, 0) ^ 0.3 $$;
 comment on function engine.bytes_of_masters(numeric) is
   'For estimates: bytes of horses, parents, people and their indexes beside so many runners. Measured: 10.7 MB at 31,000
-   runners, 18 at 125,000, 20 at 250,000: most of those who run were there before.';
+   runners, 18 at 125,000, 20 at 250,000, 27 at 664,000: most of those who run were there before.';
 
 create function public.backfill_plan(
   start_date date,
@@ -6277,6 +7194,8 @@ as $$
     select
       known.name,
       known as feed,
+      known.bytes_a_runner - case when settings.capture_long_texts then 0 else known.long_text_bytes_a_runner end
+        as bytes_a_runner,
       case when known.counted_by in ('lists', 'ids') then 0 else engine.races_per_day(known.name) end as races_a_day,
       engine.learned(
         known => sum(chunk.runners_stored), seen => sum(chunk.races_stored), enough => 5000,
@@ -6289,9 +7208,10 @@ as $$
       engine.allowed_rate(known.name, request.wanted_feeds) as calls_per_second,
       (engine.london_day() - known.free_months * interval '1 month')::date as free_since
     from request
+    cross join public.backfill_settings as settings
     join engine.feeds as known on known.name = any (request.wanted_feeds)
     left join public.backfill_progress as chunk on chunk.feed = known.name and chunk.state = 'succeeded'
-    group by known.name, request.wanted_feeds
+    group by known.name, request.wanted_feeds, settings.capture_long_texts
   ),
   -- Of a range that is pulled again, what is stored and comes once more takes no room.
   days_stored as (
@@ -6333,6 +7253,7 @@ as $$
         false
       ) as is_shared,
       case when (learned.feed).counted_by = 'ids' then chunk.pages_expected * sizes.new_part else 0 end as new_ids,
+      learned.bytes_a_runner,
       learned.feed
     from request
     cross join learned
@@ -6372,7 +7293,7 @@ as $$
   sized as (
     select
       in_order.*,
-      in_order.new_ids * (in_order.feed).bytes_a_runner
+      in_order.new_ids * in_order.bytes_a_runner
         + case
           -- The space of the rows' earlier versions; once a vacuum has been there, it is used again.
           when in_order.is_shared then (in_order.feed).bytes_a_shared_runner
@@ -6380,7 +7301,7 @@ as $$
               least(in_order.shared_by_then, 32000)
               - least(in_order.shared_by_then - in_order.new_runners, 32000)
             )
-          else in_order.new_runners * (in_order.feed).bytes_a_runner
+          else in_order.new_runners * in_order.bytes_a_runner
             + coalesce(
               engine.bytes_of_masters(in_order.runners_by_then)
                 - engine.bytes_of_masters(in_order.runners_by_then - in_order.new_runners),
@@ -6435,6 +7356,8 @@ as $$
           when backfill_plan.start_date < learned.free_since then format(
             'The %s before %s need the historical add-on of The Racing API.', learned.name, learned.free_since
           )
+          when (learned.feed).ids_a_second is not null
+            then 'Old rows are copied only while no other feed has anything to do.'
           when (learned.feed).in_background
             then format('The %s are asked for only while no other feed has anything to do.', learned.name)
         end,
@@ -6714,6 +7637,896 @@ comment on function public.pull_masters() is
 revoke all on function public.backfill_start, public.pull_days, public.pull_masters
   from public, anon, authenticated, service_role;
 grant execute on function public.backfill_start, public.pull_days, public.pull_masters to service_role;
+
+-- schemas/legacy_copy/page.sql
+
+-- What a chunk reads of the old database.
+
+create function engine.legacy_rows(kind text, key text, ids text[])
+returns jsonb
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+  relation regclass;
+  found_rows jsonb;
+begin
+  select known.relation::regclass into relation
+  from engine.legacy_tables as known
+  where known.kind = legacy_rows.kind and legacy_rows.key = any (engine.old_columns(known.kind));
+  if relation is null or cardinality(legacy_rows.ids) = 0 then
+    return '[]';
+  end if;
+  execute format(
+    -- A null says no more than an absent column, and most columns of masters are statistics that are null.
+    'select coalesce(jsonb_agg(jsonb_strip_nulls(to_jsonb(old))), %L) from %s as old where old.%I = any ($1)',
+    '[]', relation, legacy_rows.key
+  )
+  into found_rows
+  using legacy_rows.ids;
+  return found_rows;
+end
+$$;
+comment on function engine.legacy_rows(text, text, text[]) is
+  'The rows of an old table, as engine.legacy_tables calls it, that have one of these texts in a column: an array of
+   objects without nulls. Empty when the table or the column is not there.';
+
+create function engine.legacy_ids(variadic texts jsonb[])
+returns text[]
+language sql
+immutable
+security invoker
+set search_path = ''
+as $$
+  select coalesce(array_agg(distinct one #>> '{}'), '{}')
+  from unnest(legacy_ids.texts) as list (ids)
+  cross join jsonb_array_elements(list.ids) as one
+  where one #>> '{}' <> ''
+$$;
+comment on function engine.legacy_ids(jsonb[]) is 'The texts in several arrays, each once, without empty ones.';
+
+create function engine.legacy_page(items text[], with_odds boolean)
+returns jsonb
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+  races text[];
+  of_kind jsonb;
+  page jsonb;
+  runs jsonb;
+  animals jsonb;
+begin
+  select coalesce(jsonb_object_agg(kinds.kind, kinds.ids), '{}') into of_kind
+  from (
+    select split_part(one, ' ', 1) as kind, jsonb_agg(substr(one, strpos(one, ' ') + 1)) as ids
+    from unnest(legacy_page.items) as one
+    group by 1
+  ) as kinds;
+  races := engine.legacy_ids(of_kind -> 'race');
+  page := jsonb_build_object(
+    'races', engine.legacy_rows('races', 'id', races),
+    'runners', engine.legacy_rows('runners', 'race_id', races),
+    'results', engine.legacy_rows('results', 'race_id', races),
+    'runner_odds', case when with_odds then engine.legacy_rows('runner_odds', 'race_id', races) else '[]' end,
+    'odds_live', case when with_odds then engine.legacy_rows('odds_live', 'race_id', races) else '[]' end,
+    'known_races', coalesce(
+      (
+        select jsonb_agg(
+          jsonb_build_object(
+            'id', ours.id, 'date', ours.race_date, 'region', ours.region_code, 'course_id', ours.course_id
+          )
+        )
+        from public.ra_races as ours
+        where ours.id = any (races)
+      ),
+      '[]'
+    )
+  );
+  runs := (page -> 'runners') || (page -> 'results');
+  animals := engine.legacy_rows(
+    'horses', 'id', engine.legacy_ids(jsonb_path_query_array(runs, '$[*].horse_id'), of_kind -> 'horses')
+  );
+  page := page || jsonb_build_object(
+    'horses', animals,
+    'pedigree', engine.legacy_rows(
+      'pedigree', 'horse_id',
+      engine.legacy_ids(jsonb_path_query_array(runs, '$[*].horse_id'), of_kind -> 'horses', of_kind -> 'pedigree')
+    )
+  );
+  runs := runs || animals || (page -> 'pedigree');
+  return page || jsonb_build_object(
+    'sires', engine.legacy_rows(
+      'sires', 'id', engine.legacy_ids(jsonb_path_query_array(runs, '$[*].sire_id'), of_kind -> 'sires')
+    ),
+    'dams', engine.legacy_rows(
+      'dams', 'id', engine.legacy_ids(jsonb_path_query_array(runs, '$[*].dam_id'), of_kind -> 'dams')
+    ),
+    'damsires', engine.legacy_rows(
+      'damsires', 'id', engine.legacy_ids(jsonb_path_query_array(runs, '$[*].damsire_id'), of_kind -> 'damsires')
+    ),
+    'jockeys', engine.legacy_rows(
+      'jockeys', 'id', engine.legacy_ids(jsonb_path_query_array(runs, '$[*].jockey_id'), of_kind -> 'jockeys')
+    ),
+    'trainers', engine.legacy_rows(
+      'trainers', 'id', engine.legacy_ids(jsonb_path_query_array(runs, '$[*].trainer_id'), of_kind -> 'trainers')
+    ),
+    'owners', engine.legacy_rows(
+      'owners', 'id', engine.legacy_ids(jsonb_path_query_array(runs, '$[*].owner_id'), of_kind -> 'owners')
+    ),
+    'courses', engine.legacy_rows(
+      'courses', 'id',
+      engine.legacy_ids(jsonb_path_query_array(page -> 'races', '$[*].course_id'), of_kind -> 'courses')
+    ),
+    'bookmakers', engine.legacy_bookmakers()
+  );
+end
+$$;
+comment on function engine.legacy_page(text[], boolean) is
+  'The old rows of these items, by kind, as they are but without nulls: of races with their runners, results, odds (if
+   they are wanted) and all masters that these name; known_races: which of the races are ours too.';
+
+create function engine.legacy_bookmakers()
+returns jsonb
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+  relation regclass;
+  found_rows jsonb := '[]';
+begin
+  select known.relation::regclass into relation from engine.legacy_tables as known where known.kind = 'bookmakers';
+  if relation is not null then
+    execute format(
+      'select coalesce(jsonb_agg(jsonb_build_object(%L, old.id, %L, old.code, %L, old.name)), %L) from %s as old',
+      'id', 'code', 'name', '[]', relation
+    )
+    into found_rows;
+  end if;
+  return found_rows;
+end
+$$;
+comment on function engine.legacy_bookmakers() is 'The old bookmakers, about twenty: an array of {id, code, name}.';
+
+create function public.legacy_rows_of(chunk_id bigint, lease_token uuid, items text[])
+returns jsonb
+language plpgsql
+security invoker
+set search_path = ''
+set statement_timeout = '60s'
+as $$
+begin
+  perform engine.hold_lease(legacy_rows_of.chunk_id, legacy_rows_of.lease_token);
+  if not engine.has_legacy() then
+    raise exception 'The old database is gone: there is no schema legacy_data with races in it'
+      using errcode = '55000',
+        hint = 'Nothing is left to copy. End the run: select backfill_cancel(run_id);';
+  end if;
+  if engine.front_has_work() then
+    return null;
+  end if;
+  return engine.legacy_page(
+    legacy_rows_of.items, (select settings.capture_odds from public.backfill_settings as settings)
+  );
+end
+$$;
+comment on function public.legacy_rows_of(bigint, uuid, text[]) is
+  'For a chunk of the feed legacy: the old rows of these items, as engine.legacy_page has them. Null when another feed
+   has work: yield. Error PT409 when the lease is lost, 55000 when the old database is gone.';
+
+revoke all on function public.legacy_rows_of from public, anon, authenticated, service_role;
+grant execute on function
+  engine.legacy_rows, engine.legacy_ids, engine.legacy_page, engine.legacy_bookmakers, public.legacy_rows_of
+  to service_role;
+
+-- schemas/legacy_copy/copy.sql
+
+-- How an operator has the old database copied.
+
+create function public.legacy_copy(
+  start_date date default null, end_date date default null, again boolean default false
+)
+returns bigint
+language plpgsql
+security invoker
+set search_path = ''
+set statement_timeout = '600s'
+as $$
+#variable_conflict use_variable
+declare
+  feed constant engine.feeds := (select known from engine.feeds as known where known.name = 'legacy');
+begin
+  if not engine.has_legacy() then
+    raise exception 'There is no old database in this project'
+      using errcode = '55000',
+        hint = 'One that setup takes over is in the schema legacy_data. To fill an empty project: '
+          'select backfill_start(date ''2023-01-23'');';
+  end if;
+  perform engine.index_legacy();
+  perform engine.find_legacy_items();
+  return engine.create_run(
+    kind => 'backfill',
+    start_date => coalesce(start_date, feed.first_day),
+    end_date => coalesce(end_date, engine.london_day() + feed.days_ahead),
+    feeds => array['legacy'],
+    reprocess => case when again then 'all' else 'missing' end
+  );
+end
+$$;
+comment on function public.legacy_copy(date, date, boolean) is
+  'Starts to copy what only the old database has into our tables, newest month first, and returns the run id. First pull
+   what the API has: select backfill_start(…). Nothing that the API said is changed, and what it says later replaces
+   what was copied. Odds are copied while backfill_settings.capture_odds is on. Dates are inclusive and default to all
+   there is; rows without a day count as of the first. again: also what was copied before, for odds that were left out.
+   Error 55000 when no old database was taken over; others as of backfill_start.';
+
+revoke all on function public.legacy_copy from public, anon, authenticated, service_role;
+grant execute on function public.legacy_copy to service_role;
+
+-- schemas/legacy_copy/faults.sql
+
+-- What was wrong in the old database, counted there and in our tables now. Each function reads each table once: with
+-- 1,500,000 runners that takes seconds.
+
+create function engine.legacy_faults_of_races()
+returns table (fault text, old_rows bigint, new_rows bigint, not_here bigint)
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+  races constant regclass := (select known.relation from engine.legacy_tables as known where known.kind = 'races');
+  runners constant regclass := (select known.relation from engine.legacy_tables as known where known.kind = 'runners');
+  results constant regclass := (select known.relation from engine.legacy_tables as known where known.kind = 'results');
+begin
+  return query execute format(
+    $sql$
+      with with_runners as materialized (
+        select distinct old.race_id from %2$s as old
+      ),
+      with_results as materialized (
+        select distinct old.race_id from %3$s as old
+      ),
+      ours_with_runners as materialized (
+        select distinct runner.race_id from public.ra_runners as runner
+      ),
+      judged as (
+        select
+          upper(old.region) as region,
+          old.prize is null as no_prize,
+          -- A result writes none of these.
+          num_nonnulls(
+            old.distance_m, old.tip, old.verdict, old.betting_forecast, old.going_detailed, old.stalls
+          ) > 0 as had_card,
+          old.has_result,
+          results.race_id is not null as had_result,
+          -- Metres stand where a card writes furlongs.
+          old.distance ~ '^[0-9]{3,}$' as is_in_metres,
+          coalesce(
+            case
+              when old.distance ~ '^[0-9]{3,5}$' then abs(
+                old.distance::integer - (old.distance_m / 1609 * 8 + old.distance_m %% 1609 / 201) * 201.168
+              ) > 1
+              else old.distance_f ~ '[0-9]y$'
+            end,
+            false
+          ) and old.distance_m is not null as is_rounded,
+          old.off_time <> old.off_dt::time as is_twelve_hours,
+          runners.race_id is null as no_runners,
+          ours.id is null as not_here,
+          ours.prize_amount is null as ours_no_prize,
+          ours.prize_currency is null as ours_no_currency,
+          not (ours.has_result or ours.from_legacy) as ours_no_result,
+          ours.distance_yards is null as ours_no_distance,
+          ours.off_dt is null as ours_no_off,
+          our_runners.race_id is null as ours_no_runners
+        from %1$s as old
+        left join with_runners as runners on runners.race_id = old.id
+        left join with_results as results on results.race_id = old.id
+        left join public.ra_races as ours on ours.id = old.id
+        left join ours_with_runners as our_runners on our_runners.race_id = old.id
+        where %4$s
+      )
+      select line.fault, line.old_rows, line.new_rows, line.not_here
+      from (
+        select
+          count(*) filter (where region = 'IRE' and no_prize and had_card) as euro_prizes,
+          count(*) filter (
+            where region = 'IRE' and no_prize and had_card and not not_here and (ours_no_prize or ours_no_currency)
+          ) as euro_prizes_now,
+          count(*) filter (where region = 'IRE' and no_prize and had_card and not_here) as euro_prizes_not_here,
+          count(*) filter (where region <> 'IRE' and no_prize and had_card and has_result) as wiped_prizes,
+          count(*) filter (
+            where region <> 'IRE' and no_prize and had_card and has_result and not not_here and ours_no_prize
+          ) as wiped_prizes_now,
+          count(*) filter (where region <> 'IRE' and no_prize and had_card and has_result and not_here)
+            as wiped_prizes_not_here,
+          count(*) filter (where had_result and not has_result) as wiped_results,
+          count(*) filter (where had_result and not has_result and not not_here and ours_no_result)
+            as wiped_results_now,
+          count(*) filter (where had_result and not has_result and not_here) as wiped_results_not_here,
+          count(*) filter (where is_in_metres) as metres,
+          count(*) filter (where is_in_metres and not not_here and ours_no_distance) as metres_now,
+          count(*) filter (where is_in_metres and not_here) as metres_not_here,
+          count(*) filter (where is_rounded) as rounded,
+          count(*) filter (where is_rounded and not not_here and ours_no_distance) as rounded_now,
+          count(*) filter (where is_rounded and not_here) as rounded_not_here,
+          count(*) filter (where is_twelve_hours) as twelve_hours,
+          count(*) filter (where is_twelve_hours and not not_here and ours_no_off) as twelve_hours_now,
+          count(*) filter (where is_twelve_hours and not_here) as twelve_hours_not_here,
+          count(*) filter (where no_runners) as no_runners,
+          count(*) filter (where no_runners and not not_here and ours_no_runners) as no_runners_now,
+          count(*) filter (where no_runners and not_here) as no_runners_not_here
+        from judged
+      ) as counted
+      cross join lateral (
+        values
+          ('euro prizes lost', euro_prizes, euro_prizes_now, euro_prizes_not_here),
+          ('prizes wiped by a result, or none', wiped_prizes, wiped_prizes_now, wiped_prizes_not_here),
+          ('results wiped by a card', wiped_results, wiped_results_now, wiped_results_not_here),
+          ('distances in metres, exact text lost', metres, metres_now, metres_not_here),
+          ('distances rounded', rounded, rounded_now, rounded_not_here),
+          ('off times twelve hours away', twelve_hours, twelve_hours_now, twelve_hours_not_here),
+          ('races without runners', no_runners, no_runners_now, no_runners_not_here)
+      ) as line (fault, old_rows, new_rows, not_here)
+    $sql$,
+    races, coalesce(runners, 'pg_catalog.pg_class'::regclass), results,
+    engine.legacy_is_real(array['id'], 'race_name', engine.old_columns('races'))
+  );
+end
+$$;
+comment on function engine.legacy_faults_of_races() is
+  'What public.legacy_report says about races. Fails where the old tables of races, runners or results are not there.';
+
+create function engine.legacy_faults_of_results()
+returns table (fault text, old_rows bigint, new_rows bigint, not_here bigint)
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+  races constant regclass := (select known.relation from engine.legacy_tables as known where known.kind = 'races');
+  results constant regclass := (select known.relation from engine.legacy_tables as known where known.kind = 'results');
+begin
+  return query execute format(
+    $sql$
+      with old_runs as materialized (
+        select
+          old.race_id,
+          old.horse_id,
+          min(old.race_date) as day,
+          count(*) as copies,
+          bool_and(old.position is null) as no_position,
+          bool_and(old.time_seconds is null) and bool_or(strpos(old.time_display, ':') > 0) as no_seconds,
+          bool_and(old.rpr is null) as no_rating,
+          bool_and(old.jockey_claim_lbs is null) as no_claim,
+          bool_and(old.prize_won is null) as no_prize
+        from %2$s as old
+        where %3$s
+        group by old.race_id, old.horse_id
+      ),
+      judged as (
+        select
+          old_runs.*,
+          race.id is null as is_orphan,
+          upper(race.region) = 'IRE' as is_irish,
+          ours.race_id is null as not_here,
+          ours.position is null and ours.position_code is null and not ours.is_non_runner as ours_no_position,
+          ours.time_seconds is null as ours_no_seconds,
+          ours.rpr is null as ours_no_rating,
+          ours.jockey_claim_lbs is null as ours_no_claim,
+          ours.prize_amount is null as ours_no_prize
+        from old_runs
+        left join %1$s as race on race.id = old_runs.race_id
+        left join public.ra_runners as ours on ours.race_id = old_runs.race_id and ours.horse_id = old_runs.horse_id
+      ),
+      cut_off as (
+        select
+          days.day,
+          (select count(*) from public.ra_races as race where race.race_date = days.day and race.has_result) as ours,
+          exists (
+            select from engine.known_days as known
+            where known.feed = 'results' and known.day = days.day and known.races_stored >= known.races_in_api
+          ) as is_whole
+        from (
+          select races_of.day from (select distinct old_runs.race_id, old_runs.day from old_runs) as races_of
+          group by races_of.day
+          having count(*) = 50
+        ) as days
+      )
+      select line.fault, line.old_rows, line.new_rows, line.not_here
+      from (
+        select
+          count(*) filter (where no_position) as codes,
+          count(*) filter (where no_position and not not_here and ours_no_position) as codes_now,
+          count(*) filter (where no_position and not_here) as codes_not_here,
+          count(*) filter (where no_seconds) as seconds,
+          count(*) filter (where no_seconds and not not_here and ours_no_seconds) as seconds_now,
+          count(*) filter (where no_seconds and not_here) as seconds_not_here,
+          count(*) filter (where no_rating) as ratings,
+          count(*) filter (where no_rating and not not_here and ours_no_rating) as ratings_now,
+          count(*) filter (where no_rating and not_here) as ratings_not_here,
+          count(*) filter (where no_claim) as claims,
+          count(*) filter (where no_claim and not not_here and ours_no_claim) as claims_now,
+          count(*) filter (where no_claim and not_here) as claims_not_here,
+          count(*) filter (where is_irish and no_prize) as winnings,
+          count(*) filter (where is_irish and no_prize and not not_here and ours_no_prize) as winnings_now,
+          count(*) filter (where is_irish and no_prize and not_here) as winnings_not_here,
+          coalesce(sum(copies - 1), 0)::bigint as duplicates,
+          coalesce(sum(copies) filter (where is_orphan), 0)::bigint as orphans,
+          coalesce(sum(copies) filter (where is_orphan and not_here), 0)::bigint as orphans_not_here
+        from judged
+      ) as counted
+      cross join (
+        select
+          count(*) as days, count(*) filter (where not is_whole and ours > 0) as days_now,
+          count(*) filter (where not is_whole and ours = 0) as days_not_here
+        from cut_off
+      ) as cut
+      cross join lateral (
+        values
+          ('days cut off at 50 results', days, days_now, days_not_here),
+          ('letter codes lost', codes, codes_now, codes_not_here),
+          ('times without seconds', seconds, seconds_now, seconds_not_here),
+          ('ratings missing', ratings, ratings_now, ratings_not_here),
+          ('claims lost or none', claims, claims_now, claims_not_here),
+          ('euro winnings lost or none', winnings, winnings_now, winnings_not_here),
+          ('duplicate results', duplicates, 0, 0),
+          ('results of races that are lost', orphans, 0, orphans_not_here)
+      ) as line (fault, old_rows, new_rows, not_here)
+    $sql$,
+    races, results, engine.legacy_is_real(array['race_id', 'horse_id'], 'horse_name', engine.old_columns('results'))
+  );
+end
+$$;
+comment on function engine.legacy_faults_of_results() is
+  'What public.legacy_report says about the old table of results. Copies of a row count once.';
+
+create function engine.legacy_faults_of_runners()
+returns table (fault text, old_rows bigint, new_rows bigint, not_here bigint)
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+  races constant regclass := (select known.relation from engine.legacy_tables as known where known.kind = 'races');
+  runners constant regclass := (select known.relation from engine.legacy_tables as known where known.kind = 'runners');
+begin
+  return query execute format(
+    $sql$
+      with old_runs as materialized (
+        select
+          old.race_id,
+          old.horse_id,
+          count(*) as copies,
+          bool_or(old.jockey_id = 'jky_224913' or old.jockey_name like 'NON-RUNNER%%') as has_placeholder,
+          bool_or(%4$s < old.updated_at) as has_ratings_of_card
+        from %2$s as old
+        where %3$s
+        group by old.race_id, old.horse_id
+      ),
+      judged as (
+        select
+          old_runs.*,
+          race.id is null as is_orphan,
+          ours.race_id is null as not_here,
+          ours.jockey_id = 'jky_224913' or ours.jockey_name like 'NON-RUNNER%%' as ours_has_placeholder
+        from old_runs
+        left join %1$s as race on race.id = old_runs.race_id
+        left join public.ra_runners as ours on ours.race_id = old_runs.race_id and ours.horse_id = old_runs.horse_id
+      )
+      select line.fault, line.old_rows, line.new_rows, line.not_here
+      from (
+        select
+          count(*) filter (where has_placeholder) as placeholders,
+          count(*) filter (where has_placeholder and ours_has_placeholder) as placeholders_now,
+          count(*) filter (where has_placeholder and not_here) as placeholders_not_here,
+          count(*) filter (where has_ratings_of_card) as ratings,
+          count(*) filter (where has_ratings_of_card and not_here) as ratings_not_here,
+          coalesce(sum(copies - 1), 0)::bigint as duplicates,
+          coalesce(sum(copies) filter (where is_orphan), 0)::bigint as orphans,
+          coalesce(sum(copies) filter (where is_orphan and not_here), 0)::bigint as orphans_not_here
+        from judged
+      ) as counted
+      cross join lateral (
+        values
+          ('runners with the jockey NON-RUNNER', placeholders, placeholders_now, placeholders_not_here),
+          -- Here the figures before and after the race have columns of their own.
+          ('ratings of a card in place of the result''s', ratings, 0, ratings_not_here),
+          ('duplicate runners', duplicates, 0, 0),
+          ('runners of races that are lost', orphans, 0, orphans_not_here)
+      ) as line (fault, old_rows, new_rows, not_here)
+    $sql$,
+    races, runners, engine.legacy_is_real(array['race_id', 'horse_id'], 'horse_name', engine.old_columns('runners')),
+    case when engine.old_columns('runners') @> array['result_updated_at'] then 'old.result_updated_at'
+      else 'null::timestamp' end
+  );
+end
+$$;
+comment on function engine.legacy_faults_of_runners() is
+  'What public.legacy_report says about the old table of runners. Copies of a row count once.';
+
+grant execute on function
+  engine.legacy_faults_of_races, engine.legacy_faults_of_results, engine.legacy_faults_of_runners
+  to service_role;
+
+-- schemas/legacy_copy/report.sql
+
+-- The damage report.
+
+create function engine.legacy_faults_of_masters()
+returns table (fault text, old_rows bigint, new_rows bigint, not_here bigint)
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+#variable_conflict use_variable
+declare
+  known engine.legacy_tables;
+  -- Capitals in brackets that are a country's, as values/regions.ts has them, not (II) or (AW).
+  suffix constant text := '\(('
+    || 'GB|JER|GUE|IRE|FR|GER|ITY|SPA|BEL|HOL|AUT|SLO|SVN|GR|CYP|USA|PR|PAN|AUS|'
+    || 'NZ|CAN|HK|SIN|BAR|JPN|CHN|KOR|MAC|MAL|IND|UAE|KSA|QA|BHR|OMN|ISR|TUR|'
+    || 'RUS|SWI|DEN|SWE|NOR|POL|HUN|CZE|SAF|MAU|MOR|ARG|BRZ|CHI|PER|URU|BUL|YUG|'
+    || 'ALG|AZE|COL|CRO|CUB|ECU|EST|FIN|JAM|KAZ|KEN|LAT|LIT|LUX|MEX|POR|ROM|SER|'
+    || 'SVK|TRI|TUN|UKR|UZB|VEN|ZIM'
+    || ')\)$';
+  claim constant text := '\([0-9]+\)$';
+  counted bigint[];
+  suffixes bigint[] := array[0, 0, 0];
+  claims bigint[] := array[0, 0, 0];
+  blanks bigint := 0;
+begin
+  for known in
+    select one.* from engine.legacy_tables as one
+    where one.relation is not null and one.new_table like 'ra\_mst\_%' and one.kind <> 'pedigree'
+    order by one.place
+  loop
+    execute format(
+      $sql$
+        select array[
+          count(*) filter (where old.name ~ $1 and %3$s),
+          count(*) filter (where old.name ~ $1 and %3$s and ours.name ~ $1),
+          count(*) filter (where old.name ~ $1 and %3$s and ours.id is null),
+          count(*) filter (where old.id = '')
+        ]
+        from %1$s as old
+        left join public.%2$I as ours on ours.id = old.id
+      $sql$,
+      known.relation::regclass, known.new_table,
+      -- That one is nobody, and a line of its own.
+      case when known.kind = 'jockeys' then 'old.id <> ''jky_224913''' else 'true' end
+    )
+    into counted
+    using case when known.kind = 'jockeys' then claim else suffix end;
+    if known.kind = 'jockeys' then
+      claims := counted[1:3];
+    elsif known.kind in ('horses', 'sires', 'dams', 'damsires') then
+      suffixes := array[suffixes[1] + counted[1], suffixes[2] + counted[2], suffixes[3] + counted[3]];
+    end if;
+    blanks := blanks + counted[4];
+  end loop;
+  return query values
+    ('names with a region behind them', suffixes[1], suffixes[2], suffixes[3]),
+    ('jockeys with a claim behind the name', claims[1], claims[2], claims[3]),
+    ('rows with the id ''''', blanks, 0::bigint, 0::bigint),
+    ('horses whose damsire is ''''', engine.count_legacy('horses', 'old.damsire_id = '''''), 0::bigint, 0::bigint),
+    (
+      'region codes that are wrong',
+      engine.count_legacy('courses', 'lower(old.region_code) in (''sa'', ''ita'')')
+        + engine.count_relation(
+          'legacy_data', array['ra_mst_regions', 'ra_regions'], 'lower(old.code) in (''sa'', ''ita'')'
+        ),
+      (select count(*) from public.ra_mst_regions as ours where ours.code in ('sa', 'ita')), 0::bigint
+    ),
+    (
+      'bookmakers with an underscore in the code', engine.count_legacy('bookmakers', 'old.code like ''%\_%'''),
+      (select count(*) from public.ra_mst_bookmakers as ours where ours.code like '%\_%'), 0::bigint
+    ),
+    ('rows marked **TEST**', engine.count_tests(), 0::bigint, 0::bigint),
+    ('columns that are null in every row', engine.count_empty_columns(), null::bigint, null::bigint);
+end
+$$;
+comment on function engine.legacy_faults_of_masters() is
+  'What public.legacy_report says about master tables and the rest.';
+
+create function engine.count_relation(schema_name text, names text[], condition text)
+returns bigint
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+  relation regclass;
+  counted bigint := 0;
+begin
+  select c.oid::regclass into relation
+  from unnest(count_relation.names) with ordinality as candidate (name, nth)
+  join pg_catalog.pg_class as c on c.relname = candidate.name and c.relkind in ('r', 'p')
+  where c.relnamespace = to_regnamespace(count_relation.schema_name)
+  order by candidate.nth
+  limit 1;
+  if relation is not null then
+    execute format('select count(*) from %s as old where %s', relation, count_relation.condition) into counted;
+  end if;
+  return counted;
+end
+$$;
+comment on function engine.count_relation(text, text[], text) is
+  'Rows of the first of these tables that is there, for which a condition over old holds; 0 when none is.';
+
+create function engine.count_legacy(kind text, condition text)
+returns bigint
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+  relation constant regclass := (
+    select known.relation from engine.legacy_tables as known where known.kind = count_legacy.kind
+  );
+  counted bigint := 0;
+begin
+  if relation is not null then
+    execute format('select count(*) from %s as old where %s', relation, count_legacy.condition) into counted;
+  end if;
+  return counted;
+end
+$$;
+comment on function engine.count_legacy(text, text) is
+  'Rows of an old table, as engine.legacy_tables calls it, for which a condition over old holds; 0 when it is not
+   there.';
+
+create function engine.count_tests()
+returns bigint
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+  known record;
+  counted bigint := 0;
+begin
+  for known in
+    select
+      one.kind,
+      (
+        select string_agg(format('starts_with(old.%I::text, ''**TEST**'')', a.attname), ' or ')
+        from pg_catalog.pg_attribute as a
+        where
+          a.attrelid = one.relation and a.attnum > 0 and not a.attisdropped
+          and a.attname in ('id', 'name', 'race_id', 'horse_id', 'horse_name', 'race_name')
+          and a.atttypid in ('text'::regtype, 'varchar'::regtype)
+      ) as condition
+    from engine.legacy_tables as one
+    where one.relation is not null
+  loop
+    continue when known.condition is null;
+    counted := counted + engine.count_legacy(known.kind, known.condition);
+  end loop;
+  return counted;
+end
+$$;
+comment on function engine.count_tests() is 'Old rows that the old system''s own tests left behind.';
+
+create function engine.count_empty_columns()
+returns bigint
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+  known engine.legacy_tables;
+  counted bigint;
+  counted_in_all bigint := 0;
+begin
+  for known in select one.* from engine.legacy_tables as one where one.relation is not null loop
+    execute format(
+      'select case when count(*) = 0 then 0 else %s end from %s as old',
+      (
+        select string_agg(format('(count(old.%I) = 0)::integer', name), ' + ')
+        from unnest(engine.old_columns(known.kind)) as name
+      ),
+      known.relation::regclass
+    )
+    into counted;
+    counted_in_all := counted_in_all + counted;
+  end loop;
+  return counted_in_all;
+end
+$$;
+comment on function engine.count_empty_columns() is
+  'Columns of the old tables that are null in every row; tables without rows are left out.';
+
+create function public.legacy_report()
+returns table (fault text, old_rows bigint, new_rows bigint, not_here bigint)
+language plpgsql
+stable
+security invoker
+set search_path = ''
+set statement_timeout = '300s'
+as $$
+begin
+  if not engine.has_legacy() then
+    raise exception 'There is no old database in this project'
+      using errcode = '55000', hint = 'One that setup takes over is in the schema legacy_data.';
+  end if;
+  return query select faults.* from engine.legacy_faults_of_races() as faults;
+  return query select faults.* from engine.legacy_faults_of_results() as faults;
+  return query select faults.* from engine.legacy_faults_of_runners() as faults;
+  return query select faults.* from engine.legacy_faults_of_masters() as faults;
+  return query
+    select 'only in ' || counted.old_table, counted.rows, null::bigint, counted.rows
+    from engine.rows_only_in_legacy() as counted;
+end
+$$;
+comment on function public.legacy_report() is
+  'What was wrong in the old database, a row per fault. old_rows: how many rows of it have the fault; new_rows: how many
+   of these are in our tables and have it still; not_here: how many of them our tables do not have (yet). The rest is
+   right now. The last lines, "only in …": how many rows of an old table are nowhere else. docs/legacy_values.md has
+   each fault. Error 55000 when no old database was taken over.';
+
+revoke all on function public.legacy_report from public, anon, authenticated, service_role;
+grant execute on function
+  engine.legacy_faults_of_masters, engine.count_relation, engine.count_legacy, engine.count_tests,
+  engine.count_empty_columns, public.legacy_report
+  to service_role;
+
+-- schemas/legacy_copy/differences.sql
+
+-- Where the old database and the API say something else.
+
+create function engine.legacy_compared()
+returns table (kind text, column_name text, old_value text, new_value text, answered text, needs text)
+language sql
+immutable
+security invoker
+set search_path = ''
+as $$
+  values
+    ('races', 'race_date', 'old.date', 'ours.race_date', 'ours.has_card or ours.has_result', 'date'),
+    (
+      'races', 'off_dt', 'old.off_dt at time zone ''Europe/London''', 'ours.off_dt',
+      'ours.has_card or ours.has_result', 'off_dt'
+    ),
+    ('races', 'course_id', 'old.course_id', 'ours.course_id', 'ours.has_card or ours.has_result', 'course_id'),
+    ('races', 'region_code', 'lower(old.region)', 'ours.region_code', 'ours.has_card or ours.has_result', 'region'),
+    (
+      'races', 'race_name', 'nullif(old.race_name, '''')', 'ours.race_name', 'ours.has_card or ours.has_result',
+      'race_name'
+    ),
+    ('races', 'race_type', 'nullif(old.type, '''')', 'ours.race_type', 'ours.has_card or ours.has_result', 'type'),
+    (
+      'races', 'race_class', 'nullif(old.race_class, '''')', 'ours.race_class', 'ours.has_card or ours.has_result',
+      'race_class'
+    ),
+    ('races', 'going', 'nullif(old.going, '''')', 'ours.going', 'ours.has_card or ours.has_result', 'going'),
+    (
+      'races', 'distance_metres', 'case when old.distance ~ ''^[0-9]{3,5}$'' then old.distance::integer end',
+      'ours.distance_metres', 'ours.has_card or ours.has_result', 'distance'
+    ),
+    ('races', 'prize_amount', 'old.prize', 'ours.prize_amount', 'ours.has_card', 'prize'),
+    ('races', 'is_abandoned', 'old.is_abandoned', 'ours.is_abandoned', 'ours.has_card', 'is_abandoned'),
+    ('races', 'tote_win', 'nullif(old.tote_win, '''')', 'ours.tote_win', 'ours.has_result', 'tote_win'),
+    ('races', 'tote_place', 'nullif(old.tote_pl, '''')', 'ours.tote_place', 'ours.has_result', 'tote_pl'),
+    (
+      'races', 'winning_time_detail', 'nullif(old.winning_time_detail, '''')', 'ours.winning_time_detail',
+      'ours.has_result', 'winning_time_detail'
+    ),
+    (
+      'races', 'stewards_comments', 'nullif(old.comments, '''')', 'ours.stewards_comments', 'ours.has_result',
+      'comments'
+    ),
+    (
+      'races', 'non_runners', 'nullif(old.non_runners, '''')', 'ours.non_runners', 'ours.has_result', 'non_runners'
+    ),
+    ('results', 'position', 'old.position', 'ours.position', 'ours.has_result', 'position'),
+    ('results', 'jockey_id', 'nullif(old.jockey_id, '''')', 'ours.jockey_id', 'ours.has_result', 'jockey_id'),
+    ('results', 'trainer_id', 'nullif(old.trainer_id, '''')', 'ours.trainer_id', 'ours.has_result', 'trainer_id'),
+    ('results', 'owner_id', 'nullif(old.owner_id, '''')', 'ours.owner_id', 'ours.has_result', 'owner_id'),
+    ('results', 'jockey_claim_lbs', 'old.jockey_claim_lbs', 'nullif(ours.jockey_claim_lbs, 0)', 'ours.has_result',
+      'jockey_claim_lbs'),
+    ('results', 'beaten_lengths', 'old.btn', 'ours.beaten_lengths', 'ours.has_result', 'btn'),
+    ('results', 'time_seconds', 'old.time_seconds', 'ours.time_seconds', 'ours.has_result', 'time_seconds'),
+    ('results', 'sp_decimal', 'nullif(old.sp_decimal, 0)', 'ours.sp_decimal', 'ours.has_result', 'sp_decimal'),
+    (
+      'results', 'official_rating', 'old.official_rating', 'ours.official_rating', 'ours.has_result', 'official_rating'
+    ),
+    ('results', 'rpr', 'old.rpr', 'ours.rpr', 'ours.has_result', 'rpr'),
+    ('results', 'topspeed', 'old.tsr', 'ours.topspeed', 'ours.has_result', 'tsr'),
+    ('results', 'prize_amount', 'old.prize_won', 'ours.prize_amount', 'ours.has_result', 'prize_won')
+$$;
+comment on function engine.legacy_compared() is
+  'Which columns are compared: the kind of the old table, our column, expressions over old and ours, when the API has
+   answered it, and the old column that it needs.';
+
+create function public.legacy_differences()
+returns table (
+  old_table text, column_name text, compared bigint, same bigint, changed bigint, only_old bigint, only_new bigint
+)
+language plpgsql
+stable
+security invoker
+set search_path = ''
+set statement_timeout = '300s'
+as $$
+#variable_conflict use_column
+declare
+  known engine.legacy_tables;
+  counters text;
+  lines text;
+begin
+  if not engine.has_legacy() then
+    raise exception 'There is no old database in this project'
+      using errcode = '55000', hint = 'One that setup takes over is in the schema legacy_data.';
+  end if;
+  for known in
+    select one.* from engine.legacy_tables as one
+    where one.relation is not null and one.kind in ('races', 'results')
+    order by one.place
+  loop
+    select
+      string_agg(
+        format(
+          'count(*) filter (where %1$s) as compared_%2$s,
+           count(*) filter (where (%1$s) and %3$s is not distinct from %4$s) as same_%2$s,
+           count(*) filter (where (%1$s) and %3$s <> %4$s) as changed_%2$s,
+           count(*) filter (where (%1$s) and %3$s is not null and %4$s is null) as only_old_%2$s,
+           count(*) filter (where (%1$s) and %3$s is null and %4$s is not null) as only_new_%2$s',
+          one.answered, one.column_name, one.old_value, one.new_value
+        ),
+        ', '
+      ),
+      string_agg(
+        format('(%2$L, compared_%1$s, same_%1$s, changed_%1$s, only_old_%1$s, only_new_%1$s)', one.column_name,
+          one.column_name),
+        ', '
+      )
+    into counters, lines
+    from engine.legacy_compared() as one
+    where one.kind = known.kind and one.needs = any (engine.old_columns(known.kind));
+    return query execute format(
+      $sql$
+        select %1$L, line.*
+        from (
+          select %2$s
+          from %3$s as old
+          join public.%4$I as ours on %5$s
+        ) as counted
+        cross join lateral (values %6$s) as line
+      $sql$,
+      known.old_table, counters, known.relation::regclass, known.new_table,
+      (
+        select string_agg(format('ours.%I = old.%I', pair.new_column, pair.old_column), ' and ')
+        from unnest(known.new_key, known.old_key) as pair (new_column, old_column)
+      ),
+      lines
+    );
+  end loop;
+end
+$$;
+comment on function public.legacy_differences() is
+  'What the API says otherwise than the old database, a row per column of races and results, counted over rows that both
+   have and the API has answered. same: equal, or missing in both; changed: two values; only_old: the API says nothing;
+   only_new: the old database had lost it, or never had it. Copies of an old row count each. Error 55000 when no old
+   database was taken over.';
+
+revoke all on function public.legacy_differences from public, anon, authenticated, service_role;
+grant execute on function engine.legacy_compared, public.legacy_differences to service_role;
 
 -- schemas/operate/steer.sql
 
@@ -7765,7 +9578,8 @@ create function engine.call_wakeup()
 returns trigger
 language plpgsql
 security invoker
-set search_path = ''
+-- What starts a run with lent rights reaches it.
+set search_path = pg_catalog, pg_temp
 as $$
 begin
   insert into engine.wakeups (called_at) values (engine.clock());
@@ -11251,6 +13065,358 @@ $$;
 comment on function engine.check_webhook() is
   'Whether the webhook, if one is set, took the last message that was sent since its address was set.';
 
+-- schemas/publish/publishable.sql
+
+-- What may be published over the API, what is, and what else is open there.
+
+create table engine.api_grants (
+  role_name text not null,
+  kind text not null,
+  name text not null,
+  constraint api_grants_pkey primary key (role_name, kind, name),
+  constraint api_grants_role_known check (role_name in ('anon', 'authenticated')),
+  constraint api_grants_kind_known check (kind in ('schema', 'table', 'view', 'function'))
+);
+comment on table engine.api_grants is
+  'The rights that publish_api gave and that were not there before: unpublish_api takes back these, and no other.';
+comment on column engine.api_grants.role_name is 'Who got the right.';
+comment on column engine.api_grants.kind is
+  'What the right is on: usage of the schema, select of a table or view, execute of a function.';
+comment on column engine.api_grants.name is 'With its schema, a function with the types of its arguments.';
+
+alter table engine.api_grants enable row level security;
+
+create function engine.publishable()
+returns table (kind text, name text, place integer)
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+  with racing_data (name, place) as (
+    -- In the order in which a page is stored, so that locking them never deadlocks with one.
+    select listed.name, listed.place::integer
+    from unnest(array[
+      'ra_mst_regions', 'ra_mst_bookmakers', 'ra_mst_courses', 'ra_mst_sires', 'ra_mst_dams', 'ra_mst_damsires',
+      'ra_mst_horses', 'ra_mst_jockeys', 'ra_mst_trainers', 'ra_mst_owners', 'ra_races', 'ra_runners',
+      'ra_runner_odds', 'ra_runner_names'
+    ]) with ordinality as listed (name, place)
+  )
+  select 'schema', n.nspname::text, 0
+  from pg_catalog.pg_namespace as n
+  where n.nspname = 'racing'
+  union all
+  select
+    case when c.relkind in ('r', 'p') then 'table' else 'view' end,
+    c.oid::regclass::text,
+    coalesce(listed.place, 1000)
+  from pg_catalog.pg_class as c
+  join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
+  left join racing_data as listed on n.nspname = 'public' and listed.name = c.relname
+  where c.relkind in ('r', 'p', 'v', 'm') and (listed.name is not null or n.nspname = 'racing')
+  union all
+  select 'function', p.oid::regprocedure::text, 2000
+  from pg_catalog.pg_proc as p
+  join pg_catalog.pg_namespace as n on n.oid = p.pronamespace
+  -- What may change something is not published, wherever it is.
+  where
+    (n.nspname = 'racing' or (n.nspname = 'public' and p.proname = 'silk_url'))
+    and p.prokind = 'f' and p.provolatile in ('i', 's') and not p.prosecdef
+    and p.prorettype <> 'trigger'::regtype
+$$;
+comment on function engine.publishable() is
+  'What publish_api opens: kind (schema, table, view, function), name with its schema, and place, in the order of which
+   tables are locked. In public the racing data, by name: a new table is added here. Of the schema racing, which is made
+   to be read, all but functions that could change something (volatile) or lend their owner''s rights.';
+
+create function engine.api_rights()
+returns table (role_name text, kind text, name text, privilege text, is_direct boolean)
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+  with objects (kind, name, acl, owner, default_acl) as (
+    select 'schema', n.nspname::text, n.nspacl, n.nspowner, 'n'
+    from pg_catalog.pg_namespace as n
+    where n.nspname in ('engine', 'racing')
+    union all
+    select
+      case when c.relkind in ('r', 'p') then 'table' else 'view' end,
+      c.oid::regclass::text, c.relacl, c.relowner, 'r'
+    from pg_catalog.pg_class as c
+    join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
+    where c.relkind in ('r', 'p', 'v', 'm') and n.nspname in ('public', 'engine', 'racing')
+    union all
+    select 'function', p.oid::regprocedure::text, p.proacl, p.proowner, 'f'
+    from pg_catalog.pg_proc as p
+    join pg_catalog.pg_namespace as n on n.oid = p.pronamespace
+    where n.nspname in ('public', 'engine', 'racing')
+  )
+  select distinct on (role.name, o.kind, o.name, lower(a.privilege_type))
+    role.name, o.kind, o.name, lower(a.privilege_type), a.grantee <> 0
+  from objects as o
+  cross join lateral aclexplode(coalesce(o.acl, acldefault(o.default_acl::"char", o.owner))) as a
+  join pg_catalog.pg_roles as granted on granted.oid = a.grantee and granted.rolname in ('anon', 'authenticated')
+    or a.grantee = 0
+  cross join (values ('anon'), ('authenticated')) as role (name)
+  where a.grantee = 0 or granted.rolname = role.name
+  order by role.name, o.kind, o.name, lower(a.privilege_type), a.grantee <> 0 desc
+$$;
+comment on function engine.api_rights() is
+  'What anon and authenticated may do with objects in public, engine and racing, by any grant: role_name, kind
+   (schema, table, view, function), name with its schema, privilege, and is_direct: granted to the role itself, not to
+   everybody. Row level security comes on top: without a policy, a table that may be read shows no row.';
+
+-- schemas/publish/publish.sql
+
+-- Publishing: the racing data for those who come with the publishable key. Closed until an operator asks for it.
+
+create function engine.open_tables(readers text[])
+returns void
+language plpgsql
+security invoker
+set search_path = ''
+-- A session that waits for a lock makes all behind it wait too, the pages of a backfill among them.
+set lock_timeout = '5s'
+as $$
+declare
+  wanted text := (
+    select string_agg(quote_ident(reader), ', ' order by reader) from unnest(readers) as reader
+  );
+  other text[];
+  part text;
+begin
+  select array_agg(p.name order by p.place, p.name)
+  into other
+  from engine.publishable() as p
+  left join pg_catalog.pg_policy as policy
+    on policy.polrelid = p.name::regclass and policy.polname = 'published_reads'
+  where
+    p.kind = 'table'
+    and array(
+      select r.rolname::text from pg_catalog.pg_roles as r where r.oid = any (policy.polroles) order by r.rolname
+    ) is distinct from array(select reader from unnest(readers) as reader order by reader);
+  if other is null then
+    return;
+  end if;
+  execute format('lock table %s in access exclusive mode', array_to_string(other, ', '));
+  foreach part in array other loop
+    execute format('drop policy if exists published_reads on %s', part);
+    if wanted is not null then
+      execute format('create policy published_reads on %s for select to %s using (true)', part, wanted);
+    end if;
+  end loop;
+exception
+  when lock_not_available then
+    raise exception 'A table is in use for longer than five seconds, so nothing was changed'
+      using errcode = 'lock_not_available',
+        hint = 'Try again; select pid, query from pg_stat_activity where state <> ''idle''; shows what is going on.';
+end
+$$;
+comment on function engine.open_tables(text[]) is
+  'Gives each table that may be published the policy published_reads, for these roles and no other: none take it away.
+   Tables that have it already are not locked. Error 55P03 when a table is in use.';
+
+create function engine.close_rights(keep text[])
+returns void
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  given record;
+begin
+  for given in
+    delete from engine.api_grants as g where g.role_name <> all (keep) returning g.role_name, g.kind, g.name
+  loop
+    -- What has gone since took its rights along.
+    continue when case given.kind
+      when 'schema' then to_regnamespace(given.name) is null
+      when 'function' then to_regprocedure(given.name) is null
+      else to_regclass(given.name) is null
+    end;
+    execute format(
+      'revoke %s %s from %I',
+      case given.kind
+        when 'schema' then 'usage on schema'
+        when 'function' then 'execute on function'
+        else 'select on table'
+      end,
+      given.name, given.role_name
+    );
+  end loop;
+end
+$$;
+comment on function engine.close_rights(text[]) is
+  'Takes back what publish_api gave to roles other than these, and nothing that somebody else granted.';
+
+create function public.publish_api(role text default 'authenticated')
+returns table (readers text, kind text, name text)
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  roles text[] := case publish_api.role
+    when 'authenticated' then array['authenticated']
+    -- Somebody who signs in must not see less than before.
+    when 'anon' then array['anon', 'authenticated']
+  end;
+  lacking record;
+begin
+  if roles is null then
+    raise exception 'The API can''t be published to "%"', coalesce(publish_api.role, 'null')
+      using errcode = 'invalid_parameter_value',
+        hint = 'Say authenticated (users who have signed in) or anon (everybody who has the publishable key).';
+  end if;
+  perform engine.open_tables(roles);
+  perform engine.close_rights(roles);
+  for lacking in
+    select reader.role_name, p.kind, p.name
+    from engine.publishable() as p
+    cross join unnest(roles) as reader (role_name)
+    where not exists (
+      select from engine.api_rights() as held
+      where
+        held.role_name = reader.role_name and held.kind = p.kind and held.name = p.name and held.is_direct
+        and held.privilege = case p.kind when 'schema' then 'usage' when 'function' then 'execute' else 'select' end
+    )
+  loop
+    execute format(
+      'grant %s %s to %I',
+      case lacking.kind
+        when 'schema' then 'usage on schema'
+        when 'function' then 'execute on function'
+        else 'select on table'
+      end,
+      lacking.name, lacking.role_name
+    );
+    insert into engine.api_grants (role_name, kind, name)
+    values (lacking.role_name, lacking.kind, lacking.name)
+    on conflict on constraint api_grants_pkey do nothing;
+  end loop;
+  return query
+  select array_to_string(roles, ', '), p.kind, p.name
+  from engine.publishable() as p
+  order by p.place, p.name;
+end
+$$;
+comment on function public.publish_api(text) is
+  'Lets users who have signed in (authenticated), or with anon everybody who has the publishable key, read the racing
+   data over the API: ra_mst_*, ra_races, ra_runners, ra_runner_odds, ra_runner_names, and the views and functions of
+   the schema racing. Returns what is open now: readers, kind, name. Nothing can be written, and nothing of the engine,
+   of runs, rejects, alerts and settings is opened. Calling it again covers what a newer version brought, and narrows
+   anon to authenticated. Error 22023 for another role, 55P03 when a table is in use.';
+
+create function public.unpublish_api()
+returns void
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+begin
+  perform engine.open_tables('{}');
+  perform engine.close_rights('{}');
+end
+$$;
+comment on function public.unpublish_api() is
+  'Takes back all that publish_api gave, so that everything is as it was before the first call. What somebody granted by
+   hand stays. Calling it again changes nothing. Error 55P03 when a table is in use.';
+
+revoke all on function public.publish_api, public.unpublish_api from public, anon, authenticated, service_role;
+
+-- schemas/publish/check_published.sql
+
+-- What is open over the API, for check_setup.
+
+create function engine.check_published()
+returns table (part text, state text, finding text, what_to_do text)
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+  with published as (
+    select
+      string_agg(distinct g.role_name, ' and ' order by g.role_name) as readers,
+      coalesce(bool_or(g.role_name = 'anon'), false) as is_for_anon
+    from engine.api_grants as g
+  ),
+  lacking as (
+    select count(*) as number, min(p.name) as example
+    from engine.publishable() as p
+    cross join published
+    where
+      published.readers is not null
+      and (
+        not exists (
+          select from engine.api_rights() as held
+          where held.kind = p.kind and held.name = p.name and held.role_name = 'authenticated'
+        )
+        or (
+          p.kind = 'table' and not exists (
+            select from pg_catalog.pg_policy as policy
+            where policy.polrelid = p.name::regclass and policy.polname = 'published_reads'
+          )
+        )
+      )
+  ),
+  -- What has a comment is ours, or made with as much care.
+  mistaken as (
+    select
+      count(*) as number,
+      (array_agg(format('%s on %s to %s', held.privilege, held.name, held.role_name) order by held.name))[1] as example
+    from engine.api_rights() as held
+    left join engine.publishable() as p on p.kind = held.kind and p.name = held.name
+    where
+      (p.name is null or held.privilege not in ('usage', 'select', 'execute'))
+      and (
+        held.name ~ '^engine(\.|$)'
+        or case held.kind
+          when 'schema' then false
+          when 'function' then pg_catalog.obj_description(held.name::regprocedure, 'pg_proc') is not null
+          else pg_catalog.obj_description(held.name::regclass, 'pg_class') is not null
+        end
+      )
+  ),
+  counted as (
+    select
+      format(
+        '%s tables, %s views, %s functions', count(*) filter (where p.kind = 'table'),
+        count(*) filter (where p.kind = 'view'), count(*) filter (where p.kind = 'function')
+      ) as words
+    from engine.publishable() as p
+  )
+  select
+    'published',
+    case when mistaken.number > 0 or lacking.number > 0 then 'warning' else 'ok' end,
+    case
+      when mistaken.number > 0 then
+        format('Open over the API, and not by publish_api: %s%s.', mistaken.example,
+          case when mistaken.number > 1 then format(' and %s more', mistaken.number - 1) end)
+      when lacking.number > 0 then
+        format('Published to %s, but not yet all: %s is not, of %s.', published.readers, lacking.example,
+          lacking.number)
+      when published.readers is null then 'Nothing is published: with the publishable key nothing of ours is read.'
+      else format('Open to read for %s: %s, of the racing data only.', published.readers, counted.words)
+    end,
+    case
+      when mistaken.number > 0 then
+        'If nobody meant it, revoke it; select * from engine.api_rights(); lists all that is open.'
+      when lacking.number > 0 then
+        format('select * from publish_api(%L);', case when published.is_for_anon then 'anon' else 'authenticated' end)
+      when published.readers is null then 'Nothing.'
+      else 'Nothing. To close it: select unpublish_api();'
+    end
+  from published
+  cross join lacking
+  cross join mistaken
+  cross join counted
+$$;
+comment on function engine.check_published() is
+  'What is open over the API to whom: what publish_api opened, what it would open since, and what somebody else did.';
+
 -- schemas/setup/check_setup.sql
 
 -- Does it work? One question for every link between the database, the functions and the API.
@@ -11268,7 +13434,10 @@ declare
 begin
   -- Read before new pings are queued: pg_net sends after the commit, so nothing of these could be answered.
   foreach topic in array
-    array['extensions', 'grants', 'vault', 'net', 'cron', 'functions', 'clocks', 'account', 'size', 'indexes', 'webhook']
+    array[
+      'extensions', 'grants', 'vault', 'net', 'cron', 'functions', 'clocks', 'account', 'size', 'indexes', 'webhook',
+      'published', 'legacy'
+    ]
   loop
     begin
       if topic = 'functions' then
@@ -11327,11 +13496,2626 @@ comment on function public.check_setup() is
 
 revoke all on function public.check_setup from public, anon, authenticated, service_role;
 
+-- schemas/answers/racing.sql
+
+-- The schema of the answers: views and functions over the racing tables. Nothing in it is stored but the table of
+-- goings, so each answer is as true as the rows below it. What each figure means, docs/racing.md says.
+
+create schema racing;
+comment on schema racing is
+  'Answers over the racing tables: helpers, views and functions, which read with the rights of their caller.';
+
+revoke all on schema racing from public, anon, authenticated;
+grant usage on schema racing to service_role;
+
+-- schemas/answers/goings.sql
+
+-- The goings that are known, with their order. The API's words change over the years, so they are compared without
+-- case, and "Standard / Slow" is "Standard To Slow".
+
+create table racing.goings (
+  key text primary key,
+  surface text not null,
+  rank smallint not null,
+  going_group text not null,
+  constraint goings_surface_known check (surface in ('turf', 'all-weather')),
+  constraint goings_group_known
+    check (going_group in ('firm', 'good', 'good to soft', 'soft', 'heavy', 'fast', 'standard', 'slow'))
+);
+comment on table racing.goings is
+  'Known goings, a row each. Add one where racing.unknown_goings shows a going that is not here. Source: the scale of
+   the British Horseracing Authority (hard to heavy; fast to slow for all-weather), with the Irish words between.';
+comment on column racing.goings.key is 'The going as racing.going_key() writes it: "good to firm".';
+comment on column racing.goings.surface is 'turf or all-weather: ranks are only comparable within one of them.';
+comment on column racing.goings.rank is
+  'Order from the fastest (1) to the slowest: 1 to 10 on turf, 1 to 5 all-weather.';
+comment on column racing.goings.going_group is
+  'What goings count as one in a record: firm, good, good to soft, soft, heavy; all-weather fast, standard, slow.';
+
+insert into racing.goings (key, surface, rank, going_group)
+values
+  ('hard', 'turf', 1, 'firm'),
+  ('firm to hard', 'turf', 1, 'firm'),
+  ('firm', 'turf', 2, 'firm'),
+  ('good to firm', 'turf', 3, 'firm'),
+  ('good', 'turf', 4, 'good'),
+  ('good to yielding', 'turf', 5, 'good'),
+  ('good to soft', 'turf', 6, 'good to soft'),
+  ('yielding', 'turf', 6, 'good to soft'),
+  ('yielding to soft', 'turf', 7, 'good to soft'),
+  ('soft', 'turf', 8, 'soft'),
+  ('very soft', 'turf', 9, 'soft'),
+  ('soft to heavy', 'turf', 9, 'heavy'),
+  ('heavy', 'turf', 10, 'heavy'),
+  ('fast', 'all-weather', 1, 'fast'),
+  ('standard to fast', 'all-weather', 2, 'fast'),
+  ('standard', 'all-weather', 3, 'standard'),
+  ('standard to slow', 'all-weather', 4, 'slow'),
+  ('slow', 'all-weather', 5, 'slow');
+
+create function racing.going_key(going text)
+returns text
+language plpgsql
+immutable
+parallel safe
+security invoker
+set search_path = ''
+as $$
+begin
+  return replace(lower(btrim(going_key.going)), ' / ', ' to ');
+end
+$$;
+comment on function racing.going_key(text) is
+  'A going as racing.goings has it: lower case, " to " for " / ", so that "Standard / Slow" and "Standard To Slow" are
+   one. Null in, null out.';
+
+create view racing.unknown_goings
+with (security_invoker = true)
+as
+select
+  race.going,
+  count(*)::integer as races,
+  min(race.race_date) as first_day,
+  max(race.race_date) as last_day
+from public.ra_races as race
+where
+  race.going is not null
+  and not exists (select from racing.goings as known where known.key = racing.going_key(race.going))
+group by race.going;
+comment on view racing.unknown_goings is
+  'Goings of races that racing.goings does not know: their races have no going_rank and no going_group. To change that:
+   insert into racing.goings (key, surface, rank, going_group) values (racing.going_key(''…''), …).';
+comment on column racing.unknown_goings.going is 'As sent.';
+comment on column racing.unknown_goings.races is 'How many races have it.';
+comment on column racing.unknown_goings.first_day is 'UK racing day of the first of them.';
+comment on column racing.unknown_goings.last_day is 'UK racing day of the last of them.';
+
+alter table racing.goings enable row level security;
+revoke all on racing.goings, racing.unknown_goings from public, anon, authenticated, service_role;
+revoke all on function racing.going_key from public, anon, authenticated, service_role;
+grant select on racing.goings, racing.unknown_goings to service_role;
+grant execute on function racing.going_key to service_role;
+
+-- schemas/answers/helpers.sql
+
+-- What the API says of a race in words, as values that can be compared. plpgsql and not sql: a function with a search
+-- path of its own is never inlined, and plpgsql costs a quarter of sql then.
+
+create function racing.code(race_type text, surface text)
+returns text
+language plpgsql
+immutable
+parallel safe
+security invoker
+set search_path = ''
+as $$
+begin
+  return case
+    when code.race_type ilike '%hurdle%' then 'hurdle'
+    when code.race_type ilike '%chase%' then 'chase'
+    when code.race_type ilike 'nh%flat' or code.race_type ilike 'national hunt flat' then 'National Hunt flat'
+    when code.race_type ilike 'flat' and code.surface ilike 'turf' then 'flat turf'
+    when code.race_type ilike 'flat' and code.surface is not null then 'flat all-weather'
+  end;
+end
+$$;
+comment on function racing.code(text, text) is
+  'The code of racing from ra_races.race_type and surface: flat turf, flat all-weather, hurdle, chase or National Hunt
+   flat. Null for another type, and for a flat race without a surface.';
+
+create function racing.is_handicap(race_name text)
+returns boolean
+language plpgsql
+immutable
+parallel safe
+security invoker
+set search_path = ''
+as $$
+begin
+  return (
+    is_handicap.race_name ilike '%handicap%'
+    and regexp_replace(is_handicap.race_name, 'non[- ]?handicap', '', 'gi') ~* '\mhandicap\M'
+  )
+  or is_handicap.race_name ~* '\m(h''cap\M|nursery\s*(\(|$))';
+end
+$$;
+comment on function racing.is_handicap(text) is
+  'Whether a race is a handicap, from ra_races.race_name: the API has no field for it. True for "… Handicap …" and a
+   nursery, false for "… Non-Handicap …". Null without a name.';
+
+create function racing.class_rank(race_class text, pattern text)
+returns smallint
+language plpgsql
+immutable
+parallel safe
+security invoker
+set search_path = ''
+as $$
+begin
+  return case
+    when class_rank.pattern ~* '^(group|grade) [123]$' then right(class_rank.pattern, 1)::smallint
+    when class_rank.pattern ilike 'listed%' then 4
+    when class_rank.race_class ~* '^class [1-7]$' then right(class_rank.race_class, 1)::smallint + 4
+  end;
+end
+$$;
+comment on function racing.class_rank(text, text) is
+  'The standing of a race, 1 the highest, from ra_races.race_class and pattern: Group or Grade 1, 2, 3 are 1 to 3,
+   Listed is 4, Class 1 to 7 are 5 to 11. Null without either, as most Irish races are.';
+
+create function racing.class_name(class_rank integer)
+returns text
+language plpgsql
+immutable
+parallel safe
+security invoker
+set search_path = ''
+as $$
+begin
+  return case
+    when class_name.class_rank between 1 and 3 then 'Group or Grade ' || class_name.class_rank
+    when class_name.class_rank = 4 then 'Listed'
+    when class_name.class_rank between 5 and 11 then 'Class ' || class_name.class_rank - 4
+  end;
+end
+$$;
+comment on function racing.class_name(integer) is
+  'A rank of racing.class_rank() in words: "Group or Grade 1", "Class 4".';
+
+create function racing.distance_band(distance_yards integer, code text)
+returns text
+language plpgsql
+immutable
+parallel safe
+security invoker
+set search_path = ''
+as $$
+begin
+  return case
+    when distance_band.code like 'flat%' then case
+      when distance_band.distance_yards < 1430 then '5f-6f'
+      when distance_band.distance_yards < 1980 then '7f-8f'
+      when distance_band.distance_yards < 2860 then '9f-12f'
+      when distance_band.distance_yards >= 2860 then '13f+'
+    end
+    when distance_band.code is not null then case
+      when distance_band.distance_yards < 4070 then '2m'
+      when distance_band.distance_yards < 4950 then '2m4f'
+      when distance_band.distance_yards < 5720 then '3m'
+      when distance_band.distance_yards >= 5720 then '3m2f+'
+    end
+  end;
+end
+$$;
+comment on function racing.distance_band(integer, text) is
+  'The band of a distance in yards under a code. Flat: 5f-6f below 6½ furlongs (1,430 yards), 7f-8f below 9 (1,980),
+   9f-12f below 13 (2,860), 13f+. Over jumps and in National Hunt flat races: 2m below 18½ furlongs (4,070), 2m4f below
+   22½ (4,950), 3m below 26 (5,720), 3m2f+. Null without a distance or a code.';
+
+create function racing.places_paid(ran integer, is_handicap boolean)
+returns smallint
+language plpgsql
+immutable
+parallel safe
+security invoker
+set search_path = ''
+as $$
+begin
+  return case
+    when places_paid.ran is null or places_paid.ran < 1 then null
+    when places_paid.ran < 5 then 1
+    when places_paid.ran < 8 then 2
+    when places_paid.ran < 16 or places_paid.is_handicap is not true then 3
+    else 4
+  end;
+end
+$$;
+comment on function racing.places_paid(integer, boolean) is
+  'How many places count, by the usual each-way terms of British bookmakers: the winner alone in a field of 1 to 4, two
+   places in 5 to 7, three from 8 on, four in a handicap of 16 or more. The field is those that ran. Null without one.';
+
+create function racing.end_of_day(day date)
+returns timestamptz
+language plpgsql
+stable
+parallel safe
+security invoker
+set search_path = ''
+as $$
+begin
+  return (end_of_day.day + 1)::timestamp at time zone 'Europe/London' - interval '1 microsecond';
+end
+$$;
+comment on function racing.end_of_day(date) is
+  'The last moment of a UK day: when a race without an off time counts as having happened, for later ones.';
+
+revoke all on function
+  racing.code, racing.is_handicap, racing.class_rank, racing.class_name, racing.distance_band, racing.places_paid,
+  racing.end_of_day
+  from public, anon, authenticated, service_role;
+grant execute on function
+  racing.code, racing.is_handicap, racing.class_rank, racing.class_name, racing.distance_band, racing.places_paid,
+  racing.end_of_day
+  to service_role;
+
+-- schemas/answers/races.sql
+
+-- Races with what the helpers make of them, their fields, and the runners that count as runs.
+
+-- When a race without an off time happened: for what comes after it, at the end of its day, and for what comes before
+-- it, at the beginning. So nothing of the same day is known to it, and it is known to nothing of that day.
+create view racing.races
+with (security_invoker = true)
+as
+select
+  race.id as race_id,
+  race.race_date,
+  race.off_dt,
+  coalesce(race.off_dt, race.race_date::timestamp at time zone 'Europe/London') as known_before,
+  coalesce(race.off_dt, racing.end_of_day(race.race_date)) as happened_at,
+  race.course_id,
+  course.name as course_name,
+  race.region_code,
+  race.race_name,
+  race.race_type,
+  race.surface,
+  racing.code(race.race_type, race.surface) as code,
+  racing.is_handicap(race.race_name) as is_handicap,
+  race.race_class,
+  race.pattern,
+  racing.class_rank(race.race_class, race.pattern) as class_rank,
+  race.distance_yards,
+  race.distance_furlongs,
+  racing.distance_band(race.distance_yards, racing.code(race.race_type, race.surface)) as distance_band,
+  race.going,
+  known.surface as going_surface,
+  known.rank as going_rank,
+  known.going_group,
+  race.age_band,
+  race.sex_restriction,
+  race.rating_band,
+  race.has_card,
+  race.has_result,
+  race.is_abandoned
+from public.ra_races as race
+left join public.ra_mst_courses as course on course.id = race.course_id
+left join racing.goings as known on known.key = racing.going_key(race.going);
+comment on view racing.races is
+  'Races, one row each, with code, class, distance and going as values that can be compared.';
+comment on column racing.races.race_id is 'ra_races.id.';
+comment on column racing.races.race_date is 'UK racing day.';
+comment on column racing.races.off_dt is 'Off time; null when none is sent.';
+comment on column racing.races.known_before is
+  'What happened before this moment is known to the race: its off time, or the beginning of its UK day without one.';
+comment on column racing.races.happened_at is
+  'When the race is known to later ones: its off time, or the end of its UK day without one.';
+comment on column racing.races.course_id is 'ra_mst_courses.id.';
+comment on column racing.races.course_name is 'ra_mst_courses.name.';
+comment on column racing.races.region_code is 'Region of the course, lower case.';
+comment on column racing.races.race_name is 'As sent.';
+comment on column racing.races.race_type is 'As sent.';
+comment on column racing.races.surface is 'As sent.';
+comment on column racing.races.code is 'racing.code(race_type, surface).';
+comment on column racing.races.is_handicap is 'racing.is_handicap(race_name).';
+comment on column racing.races.race_class is 'As sent.';
+comment on column racing.races.pattern is 'As sent.';
+comment on column racing.races.class_rank is 'racing.class_rank(race_class, pattern): 1 is the highest.';
+comment on column racing.races.distance_yards is 'In yards.';
+comment on column racing.races.distance_furlongs is 'In furlongs of 220 yards.';
+comment on column racing.races.distance_band is 'racing.distance_band(distance_yards, code).';
+comment on column racing.races.going is 'As sent.';
+comment on column racing.races.going_surface is
+  'racing.goings.surface: turf or all-weather; null for an unknown going.';
+comment on column racing.races.going_rank is
+  'racing.goings.rank: the higher, the slower, within one going_surface; null for an unknown going.';
+comment on column racing.races.going_group is 'racing.goings.going_group; null for an unknown going.';
+comment on column racing.races.age_band is 'As sent.';
+comment on column racing.races.sex_restriction is 'As sent.';
+comment on column racing.races.rating_band is 'As sent.';
+comment on column racing.races.has_card is 'A card of the race is stored.';
+comment on column racing.races.has_result is 'A result of the race is stored.';
+comment on column racing.races.is_abandoned is 'The card says that the race was abandoned.';
+
+create view racing.starts
+with (security_invoker = true)
+as
+select
+  runner.race_id,
+  runner.horse_id,
+  runner.jockey_id,
+  runner.jockey_name,
+  runner.trainer_id,
+  runner.trainer_name,
+  runner.owner_id,
+  runner.owner_name,
+  runner.draw,
+  runner.age,
+  runner.weight_lbs,
+  runner.headgear,
+  runner.position,
+  runner.position_code,
+  runner.sp_decimal,
+  runner.bsp,
+  runner.rpr
+from public.ra_runners as runner
+where
+  runner.has_result
+  and not runner.is_non_runner
+  and (runner.position_code is null or runner.position_code not in ('VOI', 'VOID'));
+comment on view racing.starts is
+  'Runners that count as a run: named by the result, no non-runner, and the race was not void. A horse that did not
+   finish, was left at the start, refused or was disqualified has run.';
+comment on column racing.starts.race_id is 'ra_races.id.';
+comment on column racing.starts.horse_id is 'ra_mst_horses.id.';
+comment on column racing.starts.jockey_id is 'ra_mst_jockeys.id.';
+comment on column racing.starts.jockey_name is 'A jockey without an id.';
+comment on column racing.starts.trainer_id is 'ra_mst_trainers.id.';
+comment on column racing.starts.trainer_name is 'A trainer without an id.';
+comment on column racing.starts.owner_id is 'ra_mst_owners.id.';
+comment on column racing.starts.owner_name is 'An owner without an id.';
+comment on column racing.starts.draw is 'Stall.';
+comment on column racing.starts.age is 'In years.';
+comment on column racing.starts.weight_lbs is 'In pounds.';
+comment on column racing.starts.headgear is 'Letters as sent.';
+comment on column racing.starts.position is 'Finishing position, equal for a dead heat; null for one that has none.';
+comment on column racing.starts.position_code is 'Why there is no position.';
+comment on column racing.starts.sp_decimal is 'Starting price, stake included.';
+comment on column racing.starts.bsp is 'Betfair starting price, stake included.';
+comment on column racing.starts.rpr is 'Racing Post Rating earned.';
+
+create view racing.fields
+with (security_invoker = true)
+as
+select
+  start.race_id,
+  count(*)::integer as ran,
+  count(start.position)::integer as finishers,
+  (count(*) filter (where start.position = 1))::integer as winners,
+  case
+    when bool_and(coalesce(start.sp_decimal > 1, false)) then sum(1 / start.sp_decimal::double precision)
+  end as sp_total
+from racing.starts as start
+group by start.race_id;
+comment on view racing.fields is 'The field of each race that was run, a row each.';
+comment on column racing.fields.race_id is 'ra_races.id.';
+comment on column racing.fields.ran is 'How many ran: racing.starts. 1 is a walkover.';
+comment on column racing.fields.finishers is 'How many of them have a finishing position.';
+comment on column racing.fields.winners is 'How many of them won: more than 1 in a dead heat.';
+comment on column racing.fields.sp_total is
+  'Sum of 1 / sp_decimal over those that ran: 1 and the overround. Null when one of them has no price above 1.';
+
+revoke all on racing.races, racing.starts, racing.fields from public, anon, authenticated, service_role;
+grant select on racing.races, racing.starts, racing.fields to service_role;
+
+-- schemas/answers/measures.sql
+
+-- The measures of one run. Each formula stands once, here.
+
+create function racing.prb(ran integer, finishers integer, "position" integer)
+returns double precision
+language plpgsql
+immutable
+parallel safe
+security invoker
+set search_path = ''
+as $$
+begin
+  return case
+    when prb.ran > 1 then
+      (prb.ran - coalesce(prb.position, (prb.finishers + prb.ran + 1) / 2.0)::double precision) / (prb.ran - 1)
+  end;
+end
+$$;
+comment on function racing.prb(integer, integer, integer) is
+  'Percentage of rivals beaten, 0 to 1: (ran - position) / (ran - 1), as geegeez.co.uk has it. Those without a position
+   share the places behind the finishers, (finishers + ran + 1) / 2, so that the average of a field without a dead heat
+   is 0.5. Null for a walkover.';
+
+create function racing.sp_profit("position" integer, winners integer, sp_decimal numeric)
+returns double precision
+language plpgsql
+immutable
+parallel safe
+security invoker
+set search_path = ''
+as $$
+begin
+  return case
+    when sp_profit.sp_decimal > 1 then
+      case
+        when sp_profit.position = 1 then sp_profit.sp_decimal::double precision / sp_profit.winners - 1
+        else -1
+      end
+  end;
+end
+$$;
+comment on function racing.sp_profit(integer, integer, numeric) is
+  'What a bet of 1 to win at the starting price brought: sp_decimal - 1 for the winner, -1 for any other. In a dead heat
+   of n the stake is divided: sp_decimal / n - 1. Null without a price above 1: there was no bet.';
+
+create function racing.form_figure("position" integer, position_code text)
+returns text
+language plpgsql
+immutable
+parallel safe
+security invoker
+set search_path = ''
+as $$
+begin
+  return case
+    when form_figure.position between 1 and 9 then form_figure.position::text
+    when form_figure.position is not null then '0'
+    when form_figure.position_code = 'RO' then 'O'
+    else coalesce(left(form_figure.position_code, 1), '?')
+  end;
+end
+$$;
+comment on function racing.form_figure(integer, text) is
+  'A run as a character: its position from 1 to 9, 0 for 10th and worse, else the letter of the code: P pulled up, F
+   fell, U unseated, B brought down, R refused, O ran out, S slipped up, D disqualified, L left, C carried out; ? for a
+   run without either.';
+
+revoke all on function racing.prb, racing.sp_profit, racing.form_figure from public, anon, authenticated, service_role;
+grant execute on function racing.prb, racing.sp_profit, racing.form_figure to service_role;
+
+-- schemas/answers/runner_form.sql
+
+-- One wide row per runner. What is looked up for a runner goes through the keys and the index on its horse, so what a
+-- question costs depends on how many runners it asks for, not on how many are stored.
+
+create view racing.runner_form
+with (security_invoker = true)
+as
+select
+  runner.race_id,
+  runner.horse_id,
+  race.race_date,
+  race.off_dt,
+  race.course_id,
+  race.course_name,
+  race.region_code,
+  race.race_name,
+  race.race_type,
+  race.surface,
+  race.code,
+  race.is_handicap,
+  race.race_class,
+  race.pattern,
+  race.class_rank,
+  race.distance_yards,
+  race.distance_furlongs,
+  race.distance_band,
+  race.going,
+  race.going_group,
+  race.going_rank,
+  race.age_band,
+  race.sex_restriction,
+  race.rating_band,
+  race.is_abandoned,
+  horse.name as horse_name,
+  horse.sire_id,
+  coalesce(sire.name, horse.sire_name) as sire_name,
+  horse.dam_id,
+  coalesce(dam.name, horse.dam_name) as dam_name,
+  horse.damsire_id,
+  coalesce(damsire.name, horse.damsire_name) as damsire_name,
+  runner.jockey_id,
+  coalesce(jockey.name, runner.jockey_name) as jockey_name,
+  runner.jockey_claim_lbs,
+  runner.trainer_id,
+  coalesce(trainer.name, runner.trainer_name) as trainer_name,
+  runner.owner_id,
+  coalesce(owner.name, runner.owner_name) as owner_name,
+  runner.number,
+  runner.draw,
+  runner.age,
+  runner.sex_code,
+  runner.weight_lbs,
+  runner.official_rating,
+  runner.headgear,
+  runner.is_non_runner,
+  runner.is_reserve,
+  start.has_run,
+  case when start.has_run then field.ran end as ran,
+  case when start.has_run then racing.places_paid(field.ran, race.is_handicap) end as places_paid,
+  case when start.has_run then runner.position end as position,
+  runner.position_code,
+  case when start.has_run then runner.position is not distinct from 1 end as is_winner,
+  case
+    when start.has_run
+    then coalesce(runner.position <= racing.places_paid(field.ran, race.is_handicap), false)
+  end as is_placed,
+  case when start.has_run then round(racing.prb(field.ran, field.finishers, runner.position)::numeric, 4) end as prb,
+  runner.beaten_lengths,
+  runner.beaten_lengths_overall,
+  runner.time_seconds,
+  runner.sp,
+  runner.sp_decimal,
+  runner.sp_favourite,
+  runner.bsp,
+  case
+    when start.has_run and field.sp_total is not null
+    then round((1 / runner.sp_decimal::double precision / field.sp_total)::numeric, 4)
+  end as sp_probability,
+  case
+    when start.has_run
+    then round(racing.sp_profit(runner.position, field.winners, runner.sp_decimal)::numeric, 4)
+  end as sp_profit,
+  runner.rpr,
+  runner.topspeed,
+  runner.prize_amount,
+  runner.prize_currency,
+  runner.result_comment,
+  previous.race_id as previous_race_id,
+  race.race_date - previous.race_date as days_since_run,
+  previous.position as previous_position,
+  previous.position_code as previous_position_code,
+  previous.code as previous_code,
+  race.code <> previous.code as is_code_changed,
+  race.class_rank - previous.class_rank as class_change,
+  race.distance_yards - previous.distance_yards as distance_change_yards,
+  case when race.going_surface = previous.going_surface then race.going_rank - previous.going_rank end as going_change,
+  runner.weight_lbs - previous.weight_lbs as weight_change_lbs,
+  previous.headgear as previous_headgear,
+  case
+    when previous.race_id is not null then runner.headgear is distinct from previous.headgear
+  end as is_headgear_changed,
+  case
+    when runner.headgear is null then false
+    when runner.headgear_run is not null then runner.headgear_run = '1'
+    else not exists (
+      select
+      from racing.starts as earlier
+      join racing.races as earlier_race on earlier_race.race_id = earlier.race_id
+      where
+        earlier.horse_id = runner.horse_id
+        and earlier.headgear = runner.headgear
+        and earlier_race.happened_at < race.known_before
+    )
+  end as is_first_time_headgear,
+  runner.wind_surgery_run,
+  case
+    when runner.has_card then runner.wind_surgery_run is not distinct from '1'
+  end as is_first_run_since_wind_surgery,
+  coalesce(runner.jockey_id, runner.jockey_name)
+    <> coalesce(previous.jockey_id, previous.jockey_name) as is_jockey_changed,
+  coalesce(runner.trainer_id, runner.trainer_name)
+    <> coalesce(previous.trainer_id, previous.trainer_name) as is_trainer_changed,
+  coalesce(runner.owner_id, runner.owner_name)
+    <> coalesce(previous.owner_id, previous.owner_name) as is_owner_changed
+from public.ra_runners as runner
+join racing.races as race on race.race_id = runner.race_id
+join public.ra_mst_horses as horse on horse.id = runner.horse_id
+cross join lateral (
+  select
+    runner.has_result
+    and not runner.is_non_runner
+    and (runner.position_code is null or runner.position_code not in ('VOI', 'VOID')) as has_run
+) as start
+left join public.ra_mst_jockeys as jockey on jockey.id = runner.jockey_id
+left join public.ra_mst_trainers as trainer on trainer.id = runner.trainer_id
+left join public.ra_mst_owners as owner on owner.id = runner.owner_id
+left join public.ra_mst_sires as sire on sire.id = horse.sire_id
+left join public.ra_mst_dams as dam on dam.id = horse.dam_id
+left join public.ra_mst_damsires as damsire on damsire.id = horse.damsire_id
+left join lateral (
+  -- offset 0: else the planner joins the fields of all races.
+  select one.ran, one.finishers, one.winners, one.sp_total
+  from racing.fields as one
+  where one.race_id = runner.race_id
+  offset 0
+) as field on true
+left join lateral (
+  -- The last run is found first, and only then is looked up what it was.
+  select
+    last.race_id,
+    last_race.race_date,
+    last.position,
+    last.position_code,
+    last_race.code,
+    last_race.class_rank,
+    last_race.distance_yards,
+    last_race.going_surface,
+    last_race.going_rank,
+    last.weight_lbs,
+    last.headgear,
+    last.jockey_id,
+    last.jockey_name,
+    last.trainer_id,
+    last.trainer_name,
+    last.owner_id,
+    last.owner_name
+  from (
+    select
+      earlier.race_id, earlier.position, earlier.position_code, earlier.weight_lbs, earlier.headgear, earlier.jockey_id,
+      earlier.jockey_name, earlier.trainer_id, earlier.trainer_name, earlier.owner_id, earlier.owner_name
+    from racing.starts as earlier
+    join public.ra_races as earlier_race on earlier_race.id = earlier.race_id
+    where
+      earlier.horse_id = runner.horse_id
+      and coalesce(earlier_race.off_dt, racing.end_of_day(earlier_race.race_date)) < race.known_before
+    order by
+      coalesce(earlier_race.off_dt, racing.end_of_day(earlier_race.race_date)) desc, earlier.race_id collate "C" desc
+    limit 1
+  ) as last
+  join racing.races as last_race on last_race.race_id = last.race_id
+) as previous on true;
+
+-- schemas/answers/runner_form_columns.sql
+
+-- What the columns of racing.runner_form mean.
+
+comment on view racing.runner_form is
+  'Runners, one wide row each, as listed on the card or named by the result: names, race, result, price, and what has
+   changed since the horse''s last run before the off. Ask by horse_id, race_id or race_date: the cost depends on how
+   many runners that is. Nothing in a row comes from after the off of its race but its own result, and the names, which
+   are those last seen.';
+comment on column racing.runner_form.race_id is 'ra_races.id; with horse_id the key of a row.';
+comment on column racing.runner_form.horse_id is 'ra_mst_horses.id.';
+comment on column racing.runner_form.race_date is 'UK racing day.';
+comment on column racing.runner_form.off_dt is 'Off time; null when none is sent.';
+comment on column racing.runner_form.course_id is 'ra_mst_courses.id.';
+comment on column racing.runner_form.course_name is 'Name of the course.';
+comment on column racing.runner_form.region_code is 'Region of the course, lower case: gb, ire.';
+comment on column racing.runner_form.race_name is 'Of ra_races, as sent.';
+comment on column racing.runner_form.race_type is 'Of ra_races, as sent: Flat, Hurdle, Chase, NH Flat.';
+comment on column racing.runner_form.surface is 'Of ra_races, as sent: Turf, AW.';
+comment on column racing.runner_form.code is
+  'racing.code(race_type, surface): flat turf, flat all-weather, hurdle, chase or National Hunt flat.';
+comment on column racing.runner_form.is_handicap is 'racing.is_handicap(race_name).';
+comment on column racing.runner_form.race_class is 'Of ra_races, as sent: "Class 4".';
+comment on column racing.runner_form.pattern is 'Of ra_races, as sent: "Group 1", "Listed".';
+comment on column racing.runner_form.class_rank is
+  'racing.class_rank(race_class, pattern): 1 is the highest, 11 the lowest; null for a race without a class.';
+comment on column racing.runner_form.distance_yards is 'In yards.';
+comment on column racing.runner_form.distance_furlongs is 'In furlongs of 220 yards.';
+comment on column racing.runner_form.distance_band is 'racing.distance_band(distance_yards, code).';
+comment on column racing.runner_form.going is 'Of ra_races, as sent.';
+comment on column racing.runner_form.going_group is
+  'What goings count as one, from racing.goings; null for an unknown going.';
+comment on column racing.runner_form.going_rank is
+  'Order of the going, from racing.goings: the higher, the slower. Turf 1 to 10, all-weather 1 to 5.';
+comment on column racing.runner_form.age_band is 'Of ra_races, as sent.';
+comment on column racing.runner_form.sex_restriction is 'Of ra_races, as sent.';
+comment on column racing.runner_form.rating_band is 'Of ra_races, as sent.';
+comment on column racing.runner_form.is_abandoned is 'The card says that the race was abandoned: nobody ran.';
+comment on column racing.runner_form.horse_name is 'Name of the horse, as last seen.';
+comment on column racing.runner_form.sire_id is 'ra_mst_sires.id; null for a sire without an id.';
+comment on column racing.runner_form.sire_name is 'Name of the sire.';
+comment on column racing.runner_form.dam_id is 'ra_mst_dams.id; null for a dam without an id.';
+comment on column racing.runner_form.dam_name is 'Name of the dam.';
+comment on column racing.runner_form.damsire_id is 'ra_mst_damsires.id; null for one without an id.';
+comment on column racing.runner_form.damsire_name is 'Name of the dam''s sire.';
+comment on column racing.runner_form.jockey_id is
+  'ra_mst_jockeys.id; null for a jockey without an id, and while undeclared.';
+comment on column racing.runner_form.jockey_name is 'Name of the jockey.';
+comment on column racing.runner_form.jockey_claim_lbs is 'Allowance of the jockey, in pounds.';
+comment on column racing.runner_form.trainer_id is
+  'ra_mst_trainers.id on the day of the race; null for a trainer without an id.';
+comment on column racing.runner_form.trainer_name is 'Name of the trainer.';
+comment on column racing.runner_form.owner_id is
+  'ra_mst_owners.id on the day of the race; null for an owner without an id.';
+comment on column racing.runner_form.owner_name is 'Name of the owner.';
+comment on column racing.runner_form.number is 'Saddlecloth number.';
+comment on column racing.runner_form.draw is 'Stall; null where there are none.';
+comment on column racing.runner_form.age is 'In years, on the day of the race.';
+comment on column racing.runner_form.sex_code is 'On the day of the race: C, F, G, H, M, R.';
+comment on column racing.runner_form.weight_lbs is 'Weight carried, in pounds.';
+comment on column racing.runner_form.official_rating is 'Official rating in force; null for an unrated horse.';
+comment on column racing.runner_form.headgear is 'Letters as sent; null for none.';
+comment on column racing.runner_form.is_non_runner is 'Declared, did not run.';
+comment on column racing.runner_form.is_reserve is 'A reserve of an Irish card. One that got a run has has_run.';
+comment on column racing.runner_form.has_run is
+  'Counts as a run: named by the result, no non-runner, race not void (racing.starts). False before the result.';
+comment on column racing.runner_form.ran is
+  'Runners in the race that ran: non-runners and reserves without a run are not counted. Null without has_run.';
+comment on column racing.runner_form.places_paid is 'racing.places_paid(ran, is_handicap). Null without has_run.';
+comment on column racing.runner_form.position is
+  'Finishing position, equal for a dead heat. Null for one that did not finish or was disqualified (position_code).';
+comment on column racing.runner_form.position_code is 'Why there is no position: PU, F, UR, DSQ, VOI, as sent.';
+comment on column racing.runner_form.is_winner is
+  'position = 1: each horse of a dead heat has won. A walkover is won. Null without has_run.';
+comment on column racing.runner_form.is_placed is 'position <= places_paid, the winner included. Null without has_run.';
+comment on column racing.runner_form.prb is
+  'Percentage of rivals beaten, 0 to 1: (ran - position) / (ran - 1), to 4 decimals; see racing.prb(). Null for a
+   walkover.';
+comment on column racing.runner_form.beaten_lengths is 'Lengths behind the horse in front.';
+comment on column racing.runner_form.beaten_lengths_overall is 'Lengths behind the winner.';
+comment on column racing.runner_form.time_seconds is 'Time from off to finish, in seconds.';
+comment on column racing.runner_form.sp is 'Starting price as a fraction.';
+comment on column racing.runner_form.sp_decimal is 'Starting price as a decimal, stake included.';
+comment on column racing.runner_form.sp_favourite is 'favourite, joint favourite or co-favourite; null for any other.';
+comment on column racing.runner_form.bsp is 'Betfair starting price, decimal; sent since 2026.';
+comment on column racing.runner_form.sp_probability is
+  'Chance of winning by the starting prices without the overround: (1 / sp_decimal) / sum of 1 / sp_decimal over
+   those that ran, 0 to 1, to 4 decimals. Null when one of them has no price.';
+comment on column racing.runner_form.sp_profit is
+  'What a bet of 1 to win at the starting price brought; in a dead heat the stake is divided; see
+   racing.sp_profit(). Null without a price.';
+comment on column racing.runner_form.rpr is 'Racing Post Rating earned in the race.';
+comment on column racing.runner_form.topspeed is 'Topspeed figure earned in the race.';
+comment on column racing.runner_form.prize_amount is 'Prize money won, in prize_currency.';
+comment on column racing.runner_form.prize_currency is 'ISO 4217.';
+comment on column racing.runner_form.result_comment is 'How the race went for the horse.';
+comment on column racing.runner_form.previous_race_id is
+  'The horse''s last run before the off of this race (ra_races.id), under any code; null when none is stored. All
+   columns that compare are null then.';
+comment on column racing.runner_form.days_since_run is
+  'Days from the day of that run to this race''s; 0 for a second run on one day.';
+comment on column racing.runner_form.previous_position is 'Finishing position in it.';
+comment on column racing.runner_form.previous_position_code is 'Why there was none.';
+comment on column racing.runner_form.previous_code is 'Its code.';
+comment on column racing.runner_form.is_code_changed is 'The code is another one than then.';
+comment on column racing.runner_form.class_change is
+  'class_rank minus that of then: below 0 up in class, above 0 down. Null when either race has none.';
+comment on column racing.runner_form.distance_change_yards is 'Yards more than then; below 0 for a shorter race.';
+comment on column racing.runner_form.going_change is
+  'going_rank minus that of then: above 0 slower. Null between turf and all-weather, and for an unknown going.';
+comment on column racing.runner_form.weight_change_lbs is 'Pounds more than then.';
+comment on column racing.runner_form.previous_headgear is 'Headgear worn then; null for none.';
+comment on column racing.runner_form.is_headgear_changed is
+  'The headgear is another than then: put on, taken off or other letters.';
+comment on column racing.runner_form.is_first_time_headgear is
+  'The card says so (its headgear_run is 1). Where it says nothing: the horse wears headgear, and in no stored run
+   before wore the same letters.';
+comment on column racing.runner_form.wind_surgery_run is
+  'Which run since the wind operation it is, as the card says; null for none.';
+comment on column racing.runner_form.is_first_run_since_wind_surgery is
+  'The card says that it is the first. Null without a card.';
+comment on column racing.runner_form.is_jockey_changed is 'Another jockey than then, by id, or by name without one.';
+comment on column racing.runner_form.is_trainer_changed is 'Another trainer than then, by id, or by name without one.';
+comment on column racing.runner_form.is_owner_changed is 'Another owner than then, by id, or by name without one.';
+
+revoke all on racing.runner_form from public, anon, authenticated, service_role;
+grant select on racing.runner_form to service_role;
+
+-- schemas/answers/records.sql
+
+-- Records as of a moment: only what happened before it counts, never what happened at it. Each is asked for hundreds of
+-- times in a statement, so its plan is made once.
+
+create function racing.record_before(
+  horse_id text,
+  known_before timestamptz,
+  race_date date,
+  course_id text,
+  distance_band text,
+  going_group text,
+  code text,
+  out last_six text,
+  out days_since_run integer,
+  out runs integer,
+  out wins integer,
+  out places integer,
+  out course_runs integer,
+  out course_wins integer,
+  out course_places integer,
+  out distance_runs integer,
+  out distance_wins integer,
+  out distance_places integer,
+  out going_runs integer,
+  out going_wins integer,
+  out going_places integer,
+  out code_runs integer,
+  out code_wins integer,
+  out code_places integer
+)
+language plpgsql
+stable
+security invoker
+set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
+as $$
+begin
+  select
+    right(string_agg(run.figure, '' order by run.happened_at, run.race_id collate "C"), 6),
+    record_before.race_date - max(run.race_date),
+    count(*),
+    count(*) filter (where run.is_winner),
+    count(*) filter (where run.is_placed),
+    count(*) filter (where run.course_id = record_before.course_id),
+    count(*) filter (where run.course_id = record_before.course_id and run.is_winner),
+    count(*) filter (where run.course_id = record_before.course_id and run.is_placed),
+    count(*) filter (where run.distance_band = record_before.distance_band),
+    count(*) filter (where run.distance_band = record_before.distance_band and run.is_winner),
+    count(*) filter (where run.distance_band = record_before.distance_band and run.is_placed),
+    count(*) filter (where run.going_group = record_before.going_group),
+    count(*) filter (where run.going_group = record_before.going_group and run.is_winner),
+    count(*) filter (where run.going_group = record_before.going_group and run.is_placed),
+    count(*) filter (where run.code = record_before.code),
+    count(*) filter (where run.code = record_before.code and run.is_winner),
+    count(*) filter (where run.code = record_before.code and run.is_placed)
+  into
+    last_six, days_since_run, runs, wins, places, course_runs, course_wins, course_places, distance_runs, distance_wins,
+    distance_places, going_runs, going_wins, going_places, code_runs, code_wins, code_places
+  from (
+    select
+      race.race_id,
+      race.race_date,
+      race.happened_at,
+      race.course_id,
+      race.distance_band,
+      race.going_group,
+      race.code,
+      racing.form_figure(start.position, start.position_code) as figure,
+      start.position is not distinct from 1 as is_winner,
+      -- The field is only looked up where it decides.
+      case
+        when start.position = 1 then true
+        when start.position <= 4 then start.position <= racing.places_paid(
+          (select field.ran from racing.fields as field where field.race_id = start.race_id), race.is_handicap
+        )
+        else false
+      end as is_placed
+    from racing.starts as start
+    join racing.races as race on race.race_id = start.race_id
+    where start.horse_id = record_before.horse_id and race.happened_at < record_before.known_before
+    offset 0
+  ) as run;
+end
+$$;
+comment on function racing.record_before(text, timestamptz, date, text, text, text, text) is
+  'The record of a horse before a moment, for racing.card(): all runs, and those at a course, over a distance band, on a
+   going group and under a code. Nothing counts as equal to null.';
+
+create function racing.together_before(
+  trainer_id text,
+  jockey_id text,
+  known_before timestamptz,
+  course_id text,
+  out runs integer,
+  out wins integer,
+  out course_runs integer,
+  out course_wins integer
+)
+language plpgsql
+stable
+security invoker
+set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
+as $$
+begin
+  select
+    count(*),
+    count(*) filter (where start.position = 1),
+    count(*) filter (where race.course_id = together_before.course_id),
+    count(*) filter (where race.course_id = together_before.course_id and start.position = 1)
+  into runs, wins, course_runs, course_wins
+  from racing.starts as start
+  join public.ra_races as race on race.id = start.race_id
+  where
+    start.trainer_id = together_before.trainer_id
+    and start.jockey_id = together_before.jockey_id
+    and coalesce(race.off_dt, racing.end_of_day(race.race_date)) < together_before.known_before;
+end
+$$;
+comment on function racing.together_before(text, text, timestamptz, text) is
+  'Runs and wins before a moment that a jockey rode for a trainer, in all and at a course, for racing.card().';
+
+revoke all on function racing.record_before, racing.together_before from public, anon, authenticated, service_role;
+grant execute on function racing.record_before, racing.together_before to service_role;
+
+-- schemas/answers/card_line.sql
+
+-- A declared runner with its record before the race: the rows of racing.card.
+
+create type racing.card_line as (
+  race_id text,
+  horse_id text,
+  race_date date,
+  off_dt timestamptz,
+  course_name text,
+  race_name text,
+  code text,
+  distance_band text,
+  going_group text,
+  number smallint,
+  draw smallint,
+  horse_name text,
+  age smallint,
+  weight_lbs smallint,
+  official_rating smallint,
+  headgear text,
+  trainer_name text,
+  jockey_name text,
+  owner_name text,
+  is_non_runner boolean,
+  is_reserve boolean,
+  last_six text,
+  days_since_run integer,
+  runs integer,
+  wins integer,
+  places integer,
+  course_runs integer,
+  course_wins integer,
+  course_places integer,
+  distance_runs integer,
+  distance_wins integer,
+  distance_places integer,
+  going_runs integer,
+  going_wins integer,
+  going_places integer,
+  code_runs integer,
+  code_wins integer,
+  code_places integer,
+  trainer_14_days_runs integer,
+  trainer_14_days_wins integer,
+  trainer_30_days_runs integer,
+  trainer_30_days_wins integer,
+  jockey_14_days_runs integer,
+  jockey_14_days_wins integer,
+  jockey_30_days_runs integer,
+  jockey_30_days_wins integer,
+  together_runs integer,
+  together_wins integer,
+  trainer_course_runs integer,
+  trainer_course_wins integer,
+  jockey_course_runs integer,
+  jockey_course_wins integer,
+  together_course_runs integer,
+  together_course_wins integer
+);
+comment on type racing.card_line is
+  'A declared runner with its record before the off of its race: a row of racing.card().';
+comment on column racing.card_line.race_id is 'ra_races.id; with horse_id the key of a row.';
+comment on column racing.card_line.horse_id is 'ra_mst_horses.id.';
+comment on column racing.card_line.race_date is 'UK racing day.';
+comment on column racing.card_line.off_dt is 'Off time; null when none is sent.';
+comment on column racing.card_line.course_name is 'Name of the course.';
+comment on column racing.card_line.race_name is 'As sent.';
+comment on column racing.card_line.code is 'racing.code() of the race.';
+comment on column racing.card_line.distance_band is 'racing.distance_band() of the race.';
+comment on column racing.card_line.going_group is
+  'racing.goings.going_group of the race''s going as last sent; null before one is, and for an unknown one.';
+comment on column racing.card_line.number is 'Saddlecloth number.';
+comment on column racing.card_line.draw is 'Stall; null where there are none.';
+comment on column racing.card_line.horse_name is 'Name of the horse.';
+comment on column racing.card_line.age is 'In years.';
+comment on column racing.card_line.weight_lbs is 'In pounds.';
+comment on column racing.card_line.official_rating is 'Official rating in force.';
+comment on column racing.card_line.headgear is 'Letters as sent; null for none.';
+comment on column racing.card_line.trainer_name is 'Name of the trainer.';
+comment on column racing.card_line.jockey_name is 'Name of the jockey; null while undeclared.';
+comment on column racing.card_line.owner_name is 'Name of the owner.';
+comment on column racing.card_line.is_non_runner is 'Declared and taken out. Its record is shown all the same.';
+comment on column racing.card_line.is_reserve is 'A reserve of an Irish card.';
+comment on column racing.card_line.last_six is
+  'The last six runs, oldest first, a character each: racing.form_figure(). Null for a horse without a run.';
+comment on column racing.card_line.days_since_run is 'Days from the day of the last run to the race''s.';
+comment on column racing.card_line.runs is
+  'Runs of the horse before the off of this race, under any code (racing.starts).';
+comment on column racing.card_line.wins is 'Those won, dead heats and walkovers included.';
+comment on column racing.card_line.places is
+  'Those placed, the winner included: position <= racing.places_paid() of that race.';
+comment on column racing.card_line.course_runs is 'Runs at this course (course_id).';
+comment on column racing.card_line.course_wins is 'Those won.';
+comment on column racing.card_line.course_places is 'Those placed.';
+comment on column racing.card_line.distance_runs is 'Runs over this distance_band.';
+comment on column racing.card_line.distance_wins is 'Those won.';
+comment on column racing.card_line.distance_places is 'Those placed.';
+comment on column racing.card_line.going_runs is 'Runs on this going_group; 0 while the going is not known.';
+comment on column racing.card_line.going_wins is 'Those won.';
+comment on column racing.card_line.going_places is 'Those placed.';
+comment on column racing.card_line.code_runs is 'Runs under this code.';
+comment on column racing.card_line.code_wins is 'Those won.';
+comment on column racing.card_line.code_places is 'Those placed.';
+comment on column racing.card_line.trainer_14_days_runs is
+  'Runs of the trainer (by id) from 14 days before the race''s day to its off. All columns of people are null where
+   the person has no id.';
+comment on column racing.card_line.trainer_14_days_wins is 'Those won.';
+comment on column racing.card_line.trainer_30_days_runs is 'The same from 30 days before.';
+comment on column racing.card_line.trainer_30_days_wins is 'Those won.';
+comment on column racing.card_line.jockey_14_days_runs is
+  'Runs of the jockey (by id) from 14 days before the race''s day to its off.';
+comment on column racing.card_line.jockey_14_days_wins is 'Those won.';
+comment on column racing.card_line.jockey_30_days_runs is 'The same from 30 days before.';
+comment on column racing.card_line.jockey_30_days_wins is 'Those won.';
+comment on column racing.card_line.together_runs is
+  'All stored runs before the off that this jockey rode for this trainer.';
+comment on column racing.card_line.together_wins is 'Those won.';
+comment on column racing.card_line.trainer_course_runs is
+  'All stored runs of the trainer at this course before the off.';
+comment on column racing.card_line.trainer_course_wins is 'Those won.';
+comment on column racing.card_line.jockey_course_runs is 'All stored runs of the jockey at this course before the off.';
+comment on column racing.card_line.jockey_course_wins is 'Those won.';
+comment on column racing.card_line.together_course_runs is
+  'All stored runs of both together at this course before the off.';
+comment on column racing.card_line.together_course_wins is 'Those won.';
+
+-- schemas/answers/card.sql
+
+-- The card of a day: each declared runner with its record before the off of its race.
+
+-- In plpgsql, which plans with the values of its arguments.
+create function racing.card(day date default (clock_timestamp() at time zone 'Europe/London')::date)
+returns setof racing.card_line
+language plpgsql
+stable
+security invoker
+set search_path = ''
+set plan_cache_mode = 'force_custom_plan'
+set jit = 'off'
+as $$
+begin
+  return query
+  with race as materialized (
+    select
+      one.race_id, one.race_date, one.off_dt, one.known_before, one.course_id, one.course_name, one.race_name, one.code,
+      one.distance_band, one.going_group
+    from racing.races as one
+    where one.race_date = card.day
+  ),
+  entry as materialized (
+    select
+      runner.race_id, runner.horse_id, runner.trainer_id, runner.jockey_id, runner.number, runner.draw, runner.age,
+      runner.weight_lbs, runner.official_rating, runner.headgear, runner.trainer_name, runner.jockey_name,
+      runner.owner_id, runner.owner_name, runner.is_non_runner, runner.is_reserve, race.course_id, race.known_before
+    from race
+    join public.ra_runners as runner on runner.race_id = race.race_id
+  ),
+  -- The 30 days before, and what was run earlier on the day.
+  recent as materialized (
+    select start.trainer_id, start.jockey_id, start.position, known.race_date, known.happened_at
+    from racing.races as known
+    -- offset 0: race by race through the key. The planner would read all runners instead, which takes 20 times as long.
+    cross join lateral (
+      select one.trainer_id, one.jockey_id, one.position
+      from racing.starts as one
+      where one.race_id = known.race_id
+      offset 0
+    ) as start
+    where known.race_date between card.day - 30 and card.day
+  ),
+  trainer as (
+    select
+      entry.race_id,
+      entry.trainer_id,
+      count(*) filter (where recent.race_date >= card.day - 14)::integer as fortnight_runs,
+      count(*) filter (where recent.race_date >= card.day - 14 and recent.position = 1)::integer as fortnight_wins,
+      count(*)::integer as runs,
+      count(*) filter (where recent.position = 1)::integer as wins
+    from (select distinct one.race_id, one.trainer_id, one.known_before from entry as one) as entry
+    join recent on recent.trainer_id = entry.trainer_id and recent.happened_at < entry.known_before
+    group by entry.race_id, entry.trainer_id
+  ),
+  jockey as (
+    select
+      entry.race_id,
+      entry.jockey_id,
+      count(*) filter (where recent.race_date >= card.day - 14)::integer as fortnight_runs,
+      count(*) filter (where recent.race_date >= card.day - 14 and recent.position = 1)::integer as fortnight_wins,
+      count(*)::integer as runs,
+      count(*) filter (where recent.position = 1)::integer as wins
+    from (select distinct one.race_id, one.jockey_id, one.known_before from entry as one) as entry
+    join recent on recent.jockey_id = entry.jockey_id and recent.happened_at < entry.known_before
+    group by entry.race_id, entry.jockey_id
+  ),
+  -- All that was run at the day's courses: fewer rows than all runs of the day's trainers and jockeys.
+  here as materialized (
+    select known.course_id, known.happened_at, start.trainer_id, start.jockey_id, start.position
+    from (select distinct one.course_id from race as one) as course
+    join racing.races as known on known.course_id = course.course_id
+    cross join lateral (
+      select one.trainer_id, one.jockey_id, one.position
+      from racing.starts as one
+      where one.race_id = known.race_id
+      offset 0
+    ) as start
+    where known.race_date <= card.day
+  ),
+  trainer_here as (
+    select entry.race_id, entry.trainer_id, count(*)::integer as runs,
+      count(*) filter (where here.position = 1)::integer as wins
+    from (select distinct one.race_id, one.trainer_id, one.course_id, one.known_before from entry as one) as entry
+    join here
+      on here.course_id = entry.course_id
+      and here.trainer_id = entry.trainer_id
+      and here.happened_at < entry.known_before
+    group by entry.race_id, entry.trainer_id
+  ),
+  jockey_here as (
+    select entry.race_id, entry.jockey_id, count(*)::integer as runs,
+      count(*) filter (where here.position = 1)::integer as wins
+    from (select distinct one.race_id, one.jockey_id, one.course_id, one.known_before from entry as one) as entry
+    join here
+      on here.course_id = entry.course_id
+      and here.jockey_id = entry.jockey_id
+      and here.happened_at < entry.known_before
+    group by entry.race_id, entry.jockey_id
+  )
+  select
+    race.race_id, entry.horse_id, race.race_date, race.off_dt, race.course_name, race.race_name, race.code,
+    race.distance_band, race.going_group, entry.number, entry.draw, horse.name, entry.age, entry.weight_lbs,
+    entry.official_rating, entry.headgear, coalesce(trainer_master.name, entry.trainer_name),
+    coalesce(jockey_master.name, entry.jockey_name), coalesce(owner_master.name, entry.owner_name),
+    entry.is_non_runner, entry.is_reserve,
+    record.last_six, record.days_since_run, record.runs, record.wins, record.places,
+    record.course_runs, record.course_wins, record.course_places,
+    record.distance_runs, record.distance_wins, record.distance_places,
+    record.going_runs, record.going_wins, record.going_places,
+    record.code_runs, record.code_wins, record.code_places,
+    case when entry.trainer_id is not null then coalesce(trainer.fortnight_runs, 0) end,
+    case when entry.trainer_id is not null then coalesce(trainer.fortnight_wins, 0) end,
+    case when entry.trainer_id is not null then coalesce(trainer.runs, 0) end,
+    case when entry.trainer_id is not null then coalesce(trainer.wins, 0) end,
+    case when entry.jockey_id is not null then coalesce(jockey.fortnight_runs, 0) end,
+    case when entry.jockey_id is not null then coalesce(jockey.fortnight_wins, 0) end,
+    case when entry.jockey_id is not null then coalesce(jockey.runs, 0) end,
+    case when entry.jockey_id is not null then coalesce(jockey.wins, 0) end,
+    case when entry.trainer_id is not null and entry.jockey_id is not null then together.runs end,
+    case when entry.trainer_id is not null and entry.jockey_id is not null then together.wins end,
+    case when entry.trainer_id is not null then coalesce(trainer_here.runs, 0) end,
+    case when entry.trainer_id is not null then coalesce(trainer_here.wins, 0) end,
+    case when entry.jockey_id is not null then coalesce(jockey_here.runs, 0) end,
+    case when entry.jockey_id is not null then coalesce(jockey_here.wins, 0) end,
+    case when entry.trainer_id is not null and entry.jockey_id is not null then together.course_runs end,
+    case when entry.trainer_id is not null and entry.jockey_id is not null then together.course_wins end
+  from entry
+  join race on race.race_id = entry.race_id
+  join public.ra_mst_horses as horse on horse.id = entry.horse_id
+  left join public.ra_mst_trainers as trainer_master on trainer_master.id = entry.trainer_id
+  left join public.ra_mst_jockeys as jockey_master on jockey_master.id = entry.jockey_id
+  left join public.ra_mst_owners as owner_master on owner_master.id = entry.owner_id
+  left join trainer on trainer.race_id = entry.race_id and trainer.trainer_id = entry.trainer_id
+  left join jockey on jockey.race_id = entry.race_id and jockey.jockey_id = entry.jockey_id
+  left join trainer_here on trainer_here.race_id = entry.race_id and trainer_here.trainer_id = entry.trainer_id
+  left join jockey_here on jockey_here.race_id = entry.race_id and jockey_here.jockey_id = entry.jockey_id
+  cross join lateral racing.record_before(
+    entry.horse_id, race.known_before, race.race_date, race.course_id, race.distance_band, race.going_group, race.code
+  ) as record
+  cross join lateral racing.together_before(
+    entry.trainer_id, entry.jockey_id, race.known_before, race.course_id
+  ) as together
+  order by race.known_before, race.race_id, entry.is_reserve, entry.number, entry.horse_id;
+end
+$$;
+comment on function racing.card(date) is
+  'The card of a UK day, today in London unless given: each runner of its races with its record before the off, by off
+   time. On a day that is over the runners are the declared ones and those that only the result names, and nothing in a
+   row comes from the race itself. Empty for a day without races, and for null.';
+
+revoke all on function racing.card from public, anon, authenticated, service_role;
+grant execute on function racing.card to service_role;
+
+-- schemas/answers/strike_rate.sql
+
+-- The rows of racing.strike_rates, and what they are made of.
+
+create type racing.strike_rate as (
+  entity_id text,
+  entity_name text,
+  partner_id text,
+  partner_name text,
+  by_value text,
+  runs integer,
+  wins integer,
+  places integer,
+  strike_rate numeric,
+  strike_rate_low numeric,
+  strike_rate_high numeric,
+  place_rate numeric,
+  prb numeric,
+  iv numeric,
+  priced_runs integer,
+  expected_wins numeric,
+  ae numeric,
+  fair_ae numeric,
+  bsp_runs integer,
+  bsp_ae numeric,
+  profit numeric,
+  longest_losing_run integer,
+  first_day date,
+  last_day date
+);
+comment on type racing.strike_rate is
+  'How somebody or an animal''s offspring fared in some kind of race: a row of racing.strike_rates().';
+comment on column racing.strike_rate.entity_id is
+  'Id of the trainer, jockey, owner, sire, dam or damsire; of a pair, the trainer''s. Null for one without an id.';
+comment on column racing.strike_rate.entity_name is 'Its name.';
+comment on column racing.strike_rate.partner_id is 'Of a pair, the jockey''s id; else null.';
+comment on column racing.strike_rate.partner_name is 'Of a pair, the jockey''s name; else null.';
+comment on column racing.strike_rate.by_value is
+  'Value of what was asked by: course_id, distance_band, going_group, class, code, age, or month of the year (01 to
+   12); "all" for by => ''all''. Null where the race does not have it.';
+comment on column racing.strike_rate.runs is 'Runs (racing.starts).';
+comment on column racing.strike_rate.wins is 'Those won; each horse of a dead heat has won, and a walkover is won.';
+comment on column racing.strike_rate.places is 'Those placed, the winner included: position <= racing.places_paid().';
+comment on column racing.strike_rate.strike_rate is 'wins / runs, 0 to 1.';
+comment on column racing.strike_rate.strike_rate_low is
+  'Lower end of the Wilson score interval of strike_rate at 95 %: racing.wilson().';
+comment on column racing.strike_rate.strike_rate_high is 'Upper end of it.';
+comment on column racing.strike_rate.place_rate is 'places / runs, 0 to 1.';
+comment on column racing.strike_rate.prb is
+  'Average percentage of rivals beaten, 0 to 1 (racing.prb()); 0.5 is par. Null when all were walkovers.';
+comment on column racing.strike_rate.iv is
+  'Impact value: (wins / all wins) / (runs / all runs), where all is every run of the same by_value in the same
+   days. 1 is par. Null when nothing there was won.';
+comment on column racing.strike_rate.priced_runs is 'Runs with a starting price.';
+comment on column racing.strike_rate.expected_wins is 'Sum of 1 / sp_decimal over them.';
+comment on column racing.strike_rate.ae is
+  'Actual against expected wins at the starting price, as geegeez.co.uk has it: wins / expected_wins, over runs
+   with a price; a dead heat of n is 1/n of a win. The overround is in it: all runs together come to less than 1.';
+comment on column racing.strike_rate.fair_ae is
+  'The same without the overround (sp_probability in racing.runner_form): all runs together come to 1. Only races
+   in which each runner has a price count.';
+comment on column racing.strike_rate.bsp_runs is 'Runs with a Betfair starting price, which is sent since 2026.';
+comment on column racing.strike_rate.bsp_ae is
+  'As ae, at the Betfair starting price: over those runs, wins / sum of 1 / bsp. Null without one.';
+comment on column racing.strike_rate.profit is
+  'What a bet of 1 to win on each priced run at its starting price brought, stakes taken off: sum of
+   racing.sp_profit().';
+comment on column racing.strike_rate.longest_losing_run is
+  'Most runs in a row without a win, in the order of their off times.';
+comment on column racing.strike_rate.first_day is 'UK racing day of the first of these runs.';
+comment on column racing.strike_rate.last_day is 'UK racing day of the last of them.';
+
+create function racing.wilson(wins bigint, runs bigint, out low double precision, out high double precision)
+language plpgsql
+immutable
+parallel safe
+security invoker
+set search_path = ''
+as $$
+declare
+  -- The normal distribution's 97.5th percentile.
+  z constant double precision := 1.959963984540054;
+  share constant double precision := case when runs > 0 then wins::double precision / runs end;
+  centre constant double precision := share + z * z / (2 * runs);
+  margin constant double precision := z * sqrt(share * (1 - share) / runs + z * z / (4.0 * runs * runs));
+begin
+  low := greatest(0, (centre - margin) / (1 + z * z / runs));
+  high := least(1, (centre + margin) / (1 + z * z / runs));
+end
+$$;
+comment on function racing.wilson(bigint, bigint) is
+  'Wilson score interval at 95 % of wins in runs: where the true strike rate lies in 95 of 100 such samples, 0 to 1.
+   With p = wins / runs, n = runs, z = 1.96: (p + z²/2n ± z √(p(1 - p)/n + z²/4n²)) / (1 + z²/n). Source: E. B.
+   Wilson, 1927. Null without a run.';
+
+create function racing.longest_losing_run(outcomes text)
+returns integer
+language plpgsql
+immutable
+parallel safe
+security invoker
+set search_path = ''
+as $$
+begin
+  return (select max(length(losing.run)) from string_to_table(longest_losing_run.outcomes, 'W') as losing (run));
+end
+$$;
+comment on function racing.longest_losing_run(text) is
+  'The longest row of L in outcomes of runs in their order, W for won and L for any other: WLLWLLL is 3.';
+
+revoke all on function racing.wilson, racing.longest_losing_run from public, anon, authenticated, service_role;
+grant execute on function racing.wilson, racing.longest_losing_run to service_role;
+
+-- schemas/answers/strike_rates.sql
+
+-- Strike rates of everybody, or of one, by something.
+
+create function racing.refuse_choice(argument text, given text, allowed text[])
+returns void
+language plpgsql
+immutable
+security invoker
+set search_path = ''
+as $$
+begin
+  if not coalesce(given = any (allowed), false) then
+    raise exception '% is %, which is not known', argument, coalesce(quote_literal(given), 'null')
+      using errcode = '22023', hint = format('Allowed are: %s.', array_to_string(allowed, ', '));
+  end if;
+end
+$$;
+comment on function racing.refuse_choice(text, text, text[]) is
+  'Error 22023 unless the value given for an argument is one of those allowed; its hint lists them.';
+
+create function racing.strike_rates(
+  entity text,
+  by text default 'all',
+  since date default null,
+  until date default null,
+  entity_id text default null
+)
+returns setof racing.strike_rate
+language plpgsql
+stable
+security invoker
+set search_path = ''
+-- Half a million runs are grouped at once.
+set work_mem = '48MB'
+set jit = 'off'
+as $$
+declare
+  is_person constant boolean := coalesce(entity in ('trainer', 'jockey', 'owner'), false);
+  key text;
+  partner text := 'null::text';
+  value text;
+  -- Of one, the index finds the runs; the fields are looked up for them only.
+  one text := '';
+begin
+  perform racing.refuse_choice(
+    'entity', entity, array['trainer', 'jockey', 'pair', 'owner', 'sire', 'dam', 'damsire']
+  );
+  perform racing.refuse_choice(
+    'by', by, array['all', 'course', 'distance', 'going', 'class', 'code', 'age', 'month']
+  );
+  if since > until then
+    raise exception 'since (%) is after until (%)', since, until
+      using errcode = '22023', hint = 'Give the first day as since and the last as until, or null for no limit.';
+  end if;
+  -- Where there is no id, the name is the key.
+  if entity = 'pair' then
+    key := 'coalesce(start.trainer_id, start.trainer_name)';
+    partner := 'coalesce(start.jockey_id, start.jockey_name)';
+  else
+    key := format(
+      'coalesce(%1$s.%2$I, %1$s.%3$I)', case when is_person then 'start' else 'horse' end, entity || '_id',
+      entity || '_name'
+    );
+  end if;
+  value := case by
+    when 'all' then '''all'''
+    when 'course' then 'race.course_id'
+    when 'distance' then 'race.distance_band'
+    when 'going' then 'race.going_group'
+    when 'class' then 'racing.class_name(race.class_rank)'
+    when 'code' then 'race.code'
+    when 'month' then 'to_char(race.race_date, ''MM'')'
+    -- Of the runner.
+    when 'age' then 'null::text'
+  end;
+  if strike_rates.entity_id is not null then
+    one := case
+      when entity = 'pair' then 'where $3 in (start.trainer_id, start.jockey_id)'
+      when is_person then format('where start.%I = $3', entity || '_id')
+      else format(
+        'where start.horse_id in (select known.id from public.ra_mst_horses as known where known.%I = $3)',
+        entity || '_id'
+      )
+    end;
+  end if;
+  return query execute format(
+    $sql$
+    with race as materialized (
+      select race.race_id, race.race_date, race.happened_at, race.is_handicap, %1$s as by_value
+      from racing.races as race
+      where race.has_result and race.race_date between coalesce($1, '-infinity') and coalesce($2, 'infinity')
+    ),
+    start as %2$s (
+      select
+        -- Half a million keys are sorted: in C, which compares bytes, that takes a third of the time.
+        %3$s collate "C" as entity_key, %4$s collate "C" as partner_key, %5$s collate "C" as by_value,
+        race.race_date, race.happened_at, race.is_handicap, start.race_id, start.position,
+        start.sp_decimal::float8 as sp, start.bsp::float8 as bsp
+      from race
+      join racing.starts as start on start.race_id = race.race_id
+      %6$s
+      %7$s
+    ),
+    field as materialized (%8$s),
+    overall as (%9$s),
+    grouped as (
+      select
+        start.entity_key,
+        start.partner_key,
+        start.by_value,
+        count(*) as runs,
+        count(*) filter (where start.position = 1) as wins,
+        count(*) filter (
+          where start.position = 1
+            or start.position <= 4 and start.position <= racing.places_paid(field.ran, start.is_handicap)
+        ) as places,
+        -- racing.prb() and racing.sp_profit() written out: calls for each of half a million runs take as long as all
+        -- the rest. A test compares them.
+        avg(
+          (field.ran - coalesce(start.position::float8, (field.finishers + field.ran + 1) / 2.0::float8))
+          / nullif(field.ran - 1, 0)
+        ) as prb,
+        count(*) filter (where start.sp > 1) as priced_runs,
+        sum(1 / start.sp) filter (where start.sp > 1) as expected_wins,
+        sum(1.0::float8 / field.winners) filter (where start.position = 1 and start.sp > 1) as priced_wins,
+        sum(1 / start.sp / field.sp_total) filter (where field.sp_total is not null) as fair_expected_wins,
+        sum(1.0::float8 / field.winners) filter (where start.position = 1 and field.sp_total is not null) as fair_wins,
+        count(*) filter (where start.bsp > 1) as bsp_runs,
+        sum(1 / start.bsp) filter (where start.bsp > 1) as bsp_expected_wins,
+        sum(1.0::float8 / field.winners) filter (where start.position = 1 and start.bsp > 1) as bsp_wins,
+        sum(start.sp / field.winners) filter (where start.position = 1 and start.sp > 1) as returned,
+        string_agg(
+          case when start.position = 1 then 'W' else 'L' end, ''
+          order by start.happened_at, start.race_id collate "C", start.position
+        ) as outcomes,
+        min(start.race_date) as first_day,
+        max(start.race_date) as last_day
+      from start
+      join field on field.race_id = start.race_id
+      group by start.entity_key, start.partner_key, start.by_value
+    )
+    select
+      master.id,
+      coalesce(master.name, grouped.entity_key),
+      partner.id,
+      coalesce(partner.name, grouped.partner_key),
+      grouped.by_value,
+      grouped.runs::integer,
+      grouped.wins::integer,
+      grouped.places::integer,
+      round(grouped.wins::numeric / grouped.runs, 4),
+      round(wilson.low::numeric, 4),
+      round(wilson.high::numeric, 4),
+      round(grouped.places::numeric / grouped.runs, 4),
+      round(grouped.prb::numeric, 4),
+      round(grouped.wins::numeric / nullif(overall.wins, 0) / (grouped.runs::numeric / overall.runs), 4),
+      grouped.priced_runs::integer,
+      round(grouped.expected_wins::numeric, 4),
+      round((coalesce(grouped.priced_wins, 0) / grouped.expected_wins)::numeric, 4),
+      round((coalesce(grouped.fair_wins, 0) / grouped.fair_expected_wins)::numeric, 4),
+      grouped.bsp_runs::integer,
+      round((coalesce(grouped.bsp_wins, 0) / grouped.bsp_expected_wins)::numeric, 4),
+      round((coalesce(grouped.returned, 0) - nullif(grouped.priced_runs, 0))::numeric, 2),
+      racing.longest_losing_run(grouped.outcomes),
+      grouped.first_day,
+      grouped.last_day
+    from grouped
+    join overall on overall.by_value is not distinct from grouped.by_value
+    cross join lateral racing.wilson(grouped.wins, grouped.runs) as wilson
+    left join public.%10$I as master on master.id = grouped.entity_key
+    left join public.ra_mst_jockeys as partner on partner.id = grouped.partner_key
+    where grouped.entity_key is not null and (not %11$L or grouped.partner_key is not null)
+    order by grouped.runs desc, grouped.entity_key, grouped.partner_key, grouped.by_value
+    $sql$,
+    value,
+    case when strike_rates.entity_id is null then 'materialized' else 'not materialized' end,
+    key,
+    partner,
+    case by when 'age' then 'start.age::text' else 'race.by_value' end,
+    case
+      when is_person or entity = 'pair' then ''
+      else 'join public.ra_mst_horses as horse on horse.id = start.horse_id'
+    end,
+    one,
+    case
+      when strike_rates.entity_id is null then
+        'select start.race_id, count(*)::integer as ran, count(start.position)::integer as finishers,
+          count(*) filter (where start.position = 1) as winners,
+          case when bool_and(coalesce(start.sp > 1, false)) then sum(1 / start.sp) end as sp_total
+        from start group by start.race_id'
+      else
+        'select field.* from (select distinct start.race_id from start) as known
+        cross join lateral (select one.* from racing.fields as one where one.race_id = known.race_id offset 0) as field'
+    end,
+    case
+      when strike_rates.entity_id is null then
+        'select start.by_value, count(*) as runs, count(*) filter (where start.position = 1) as wins
+        from start group by start.by_value'
+      else format(
+        'select %s collate "C" as by_value, count(*) as runs, count(*) filter (where start.position = 1) as wins
+        from race join racing.starts as start on start.race_id = race.race_id group by 1',
+        case by when 'age' then 'start.age::text' else 'race.by_value' end
+      )
+    end,
+    case when entity = 'pair' then 'ra_mst_trainers' else 'ra_mst_' || entity || 's' end,
+    entity = 'pair'
+  )
+  using since, until, strike_rates.entity_id;
+end
+$$;
+comment on function racing.strike_rates(text, text, date, date, text) is
+  'Strike rates by something, most runs first. entity: trainer, jockey, pair (trainer and jockey), owner, sire, dam or
+   damsire. by: all, course, distance (its band), going (its group), class, code, age or month (of the year). since and
+   until: UK racing days, inclusive, null for no limit. entity_id: one of them only (of a pair, the trainer or the
+   jockey), null for all. Who has no id counts by name. Error 22023 for anything else, and its hint lists what is
+   allowed.';
+
+revoke all on function racing.refuse_choice, racing.strike_rates from public, anon, authenticated, service_role;
+grant execute on function racing.refuse_choice, racing.strike_rates to service_role;
+
+-- schemas/answers/draw_bias.sql
+
+-- Whether stalls near one rail win more than their share.
+
+create type racing.draw_third as (
+  distance numeric,
+  going_group text,
+  field text,
+  third text,
+  races integer,
+  runs integer,
+  wins integer,
+  places integer,
+  strike_rate numeric,
+  place_rate numeric,
+  prb numeric,
+  iv numeric
+);
+comment on type racing.draw_third is 'A third of the draw: a row of racing.draw_bias().';
+comment on column racing.draw_third.distance is 'In furlongs, to the nearest half; null unless asked by distance.';
+comment on column racing.draw_third.going_group is
+  'racing.goings.going_group; null unless asked by going, and for an unknown going.';
+comment on column racing.draw_third.field is 'Runners that ran: 3-7, 8-11, 12-15 or 16+; null unless asked by field.';
+comment on column racing.draw_third.third is 'low, middle or high stalls.';
+comment on column racing.draw_third.races is 'Races with runners in this third.';
+comment on column racing.draw_third.runs is 'Runs from these stalls.';
+comment on column racing.draw_third.wins is 'Those won.';
+comment on column racing.draw_third.places is 'Those placed, the winner included: position <= racing.places_paid().';
+comment on column racing.draw_third.strike_rate is 'wins / runs, 0 to 1.';
+comment on column racing.draw_third.place_rate is 'places / runs, 0 to 1.';
+comment on column racing.draw_third.prb is 'Average percentage of rivals beaten, 0 to 1; 0.5 is par.';
+comment on column racing.draw_third.iv is
+  'Impact value: (wins / all wins) / (runs / all runs), where all are the three thirds of the same kind of race. 1
+   is par.';
+
+create function racing.draw_bias(
+  course text,
+  by text[] default array['distance'],
+  since date default null,
+  until date default null
+)
+returns setof racing.draw_third
+language plpgsql
+stable
+security invoker
+set search_path = ''
+set plan_cache_mode = 'force_custom_plan'
+set jit = 'off'
+as $$
+declare
+  chosen constant text[] := array(
+    select known.id from public.ra_mst_courses as known
+    where known.id = draw_bias.course or lower(known.name) = lower(draw_bias.course)
+  );
+  choice text;
+begin
+  foreach choice in array coalesce(draw_bias.by, array[null::text]) loop
+    perform racing.refuse_choice('by', choice, array['distance', 'going', 'field']);
+  end loop;
+  if cardinality(chosen) <> 1 then
+    raise exception 'There is % course %',
+      case when chosen = '{}' then 'no' else 'more than one' end, coalesce(quote_literal(draw_bias.course), 'null')
+      using errcode = '22023', hint = 'Give an id or a name: select id, name from ra_mst_courses order by name;';
+  end if;
+  if since > until then
+    raise exception 'since (%) is after until (%)', since, until
+      using errcode = '22023', hint = 'Give the first day as since and the last as until, or null for no limit.';
+  end if;
+  return query
+  with drawn as (
+    select
+      race.race_id,
+      race.is_handicap,
+      case when 'distance' = any (draw_bias.by) then round(race.distance_yards / 110.0) / 2 end as distance,
+      case when 'going' = any (draw_bias.by) then race.going_group end as going_group,
+      case
+        when 'field' = any (draw_bias.by) then case
+          when field.ran < 8 then '3-7' when field.ran < 12 then '8-11' when field.ran < 16 then '12-15' else '16+'
+        end
+      end as field,
+      start.position,
+      field.ran,
+      field.finishers,
+      -- Stalls of non-runners are empty, so that the third goes by the order of those that ran.
+      (row_number() over (partition by race.race_id order by start.draw, start.horse_id collate "C") - 1) * 3
+        / field.ran as third,
+      count(start.draw) over (partition by race.race_id) as stalls
+    from racing.races as race
+    cross join lateral (
+      select one.horse_id, one.draw, one.position from racing.starts as one where one.race_id = race.race_id offset 0
+    ) as start
+    cross join lateral (select one.* from racing.fields as one where one.race_id = race.race_id offset 0) as field
+    where
+      race.course_id = any (chosen)
+      and race.race_date between coalesce(draw_bias.since, '-infinity') and coalesce(draw_bias.until, 'infinity')
+      and field.ran >= 3
+  ),
+  grouped as (
+    select
+      drawn.distance,
+      drawn.going_group,
+      drawn.field,
+      drawn.third,
+      count(distinct drawn.race_id) as races,
+      count(*) as runs,
+      count(*) filter (where drawn.position = 1) as wins,
+      count(*) filter (where drawn.position <= racing.places_paid(drawn.ran, drawn.is_handicap)) as places,
+      avg(racing.prb(drawn.ran, drawn.finishers, drawn.position)) as prb
+    from drawn
+    where drawn.stalls = drawn.ran
+    group by drawn.distance, drawn.going_group, drawn.field, drawn.third
+  )
+  select
+    grouped.distance,
+    grouped.going_group,
+    grouped.field,
+    (array['low', 'middle', 'high'])[grouped.third + 1],
+    grouped.races::integer,
+    grouped.runs::integer,
+    grouped.wins::integer,
+    grouped.places::integer,
+    round(grouped.wins::numeric / grouped.runs, 4),
+    round(grouped.places::numeric / grouped.runs, 4),
+    round(grouped.prb::numeric, 4),
+    round(
+      grouped.wins::numeric / nullif(sum(grouped.wins) over situation, 0)
+      / (grouped.runs::numeric / sum(grouped.runs) over situation), 4
+    )
+  from grouped
+  window situation as (partition by grouped.distance, grouped.going_group, grouped.field)
+  order by grouped.distance, grouped.going_group, grouped.field, grouped.third;
+end
+$$;
+comment on function racing.draw_bias(text, text[], date, date) is
+  'The thirds of the draw at a course (id or name), by any of distance, going (its group) and field (its size); what is
+   not asked by is taken together and null. Only races in which each of at least three that ran had a stall. The runners
+   of a race in the order of their stalls, those of non-runners left out, are cut in three: third = floor((n - 1) * 3 /
+   ran). since and until: UK racing days, inclusive, null for no limit. Error 22023 for an unknown course or by.';
+
+revoke all on function racing.draw_bias from public, anon, authenticated, service_role;
+grant execute on function racing.draw_bias to service_role;
+
+-- schemas/answers/profile_line.sql
+
+-- What is known of one horse, or of the offspring of one parent: the rows of racing.horse_profile and racing.progeny.
+
+create type racing.profile_line as (
+  dimension text,
+  value text,
+  horses integer,
+  runs integer,
+  wins integer,
+  places integer,
+  strike_rate numeric,
+  prb numeric,
+  expected_wins numeric,
+  ae numeric,
+  profit numeric,
+  best_rpr smallint,
+  first_day date,
+  last_day date
+);
+comment on type racing.profile_line is
+  'Runs that have something in common: a row of racing.horse_profile() and racing.progeny(). The measures are those of
+   racing.strike_rates().';
+comment on column racing.profile_line.dimension is
+  'all, code, course, distance, going, class, age, headgear or jockey.';
+comment on column racing.profile_line.value is
+  'Its value: course_id, distance_band, going_group, class, …; a jockey''s id, or name without one. Null where
+   there is none, as for no headgear.';
+comment on column racing.profile_line.horses is 'How many horses these runs are of.';
+comment on column racing.profile_line.runs is 'Runs (racing.starts).';
+comment on column racing.profile_line.wins is 'Those won, dead heats and walkovers included.';
+comment on column racing.profile_line.places is 'Those placed, the winner included.';
+comment on column racing.profile_line.strike_rate is 'wins / runs, 0 to 1.';
+comment on column racing.profile_line.prb is 'Average percentage of rivals beaten, 0 to 1; 0.5 is par.';
+comment on column racing.profile_line.expected_wins is
+  'Sum of 1 / sp_decimal over the runs with a price; null without one.';
+comment on column racing.profile_line.ae is
+  'Actual against expected wins at the starting price, over the runs with a price; a dead heat of n is 1/n of a
+   win.';
+comment on column racing.profile_line.profit is
+  'What a bet of 1 to win on each run with a price brought, stakes taken off.';
+comment on column racing.profile_line.best_rpr is 'Best Racing Post Rating earned in one of them.';
+comment on column racing.profile_line.first_day is 'UK racing day of the first.';
+comment on column racing.profile_line.last_day is 'UK racing day of the last.';
+
+-- schemas/answers/profiles.sql
+
+-- Profiles of a horse and of a parent's offspring: their runs by one thing after another.
+
+create function racing.profile_of(horse_ids text[])
+returns setof racing.profile_line
+language plpgsql
+stable
+security invoker
+set search_path = ''
+set jit = 'off'
+as $$
+begin
+  return query
+  with run as materialized (
+    select
+      start.horse_id, start.position, start.rpr, start.sp_decimal::double precision as sp, race.race_date,
+      race.is_handicap, field.ran, field.finishers, field.winners,
+      race.code, race.course_id, race.course_name, race.distance_band, race.going_group,
+      racing.class_name(race.class_rank) as class, start.headgear, start.age::text as age,
+      coalesce(start.jockey_id, start.jockey_name) as jockey
+    from racing.starts as start
+    join racing.races as race on race.race_id = start.race_id
+    cross join lateral (select one.* from racing.fields as one where one.race_id = start.race_id offset 0) as field
+    where start.horse_id = any (profile_of.horse_ids)
+  )
+  select
+    part.dimension,
+    part.value,
+    count(distinct run.horse_id)::integer,
+    count(*)::integer,
+    count(*) filter (where run.position = 1)::integer,
+    count(*) filter (where run.position <= racing.places_paid(run.ran, run.is_handicap))::integer,
+    round(count(*) filter (where run.position = 1)::numeric / count(*), 4),
+    round(avg(racing.prb(run.ran, run.finishers, run.position))::numeric, 4),
+    round(sum(1 / run.sp) filter (where run.sp > 1)::numeric, 4),
+    round((
+      coalesce(sum(1.0::double precision / run.winners) filter (where run.position = 1 and run.sp > 1), 0)
+      / sum(1 / run.sp) filter (where run.sp > 1)
+    )::numeric, 4),
+    round(sum(racing.sp_profit(run.position, run.winners, run.sp::numeric))::numeric, 2),
+    max(run.rpr),
+    min(run.race_date),
+    max(run.race_date)
+  from run
+  cross join lateral (
+    values
+      (1, 'all', 'all'), (2, 'code', run.code), (3, 'course', run.course_id), (4, 'distance', run.distance_band),
+      (5, 'going', run.going_group), (6, 'class', run.class), (7, 'age', run.age), (8, 'headgear', run.headgear),
+      (9, 'jockey', run.jockey)
+  ) as part (place, dimension, value)
+  group by part.place, part.dimension, part.value
+  order by part.place, count(*) desc, part.value;
+end
+$$;
+comment on function racing.profile_of(text[]) is
+  'The runs of these horses (ids) taken together, by one thing after another, for racing.horse_profile() and
+   racing.progeny().';
+
+create function racing.horse_profile(horse text)
+returns setof racing.profile_line
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+  if not exists (select from public.ra_mst_horses as known where known.id = horse_profile.horse) then
+    raise exception 'There is no horse %', coalesce(quote_literal(horse_profile.horse), 'null')
+      using errcode = '22023', hint = 'Give an id: select id, name from ra_mst_horses where name = ''…'';';
+  end if;
+  return query select line.* from racing.profile_of(array[horse_profile.horse]) as line;
+end
+$$;
+comment on function racing.horse_profile(text) is
+  'All stored runs of a horse (its id): in all, by code, course, distance band, going group, class, age, headgear and
+   jockey. No row for a horse that never ran; error 22023 for an id that is not known.';
+
+create function racing.progeny(parent text)
+returns setof racing.profile_line
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+  children constant text[] := array(
+    select child.id from public.ra_mst_horses as child where child.sire_id = progeny.parent
+    union
+    select child.id from public.ra_mst_horses as child where child.dam_id = progeny.parent
+    union
+    select child.id from public.ra_mst_horses as child where child.damsire_id = progeny.parent
+  );
+begin
+  if
+    not exists (select from public.ra_mst_sires as known where known.id = progeny.parent)
+    and not exists (select from public.ra_mst_dams as known where known.id = progeny.parent)
+    and not exists (select from public.ra_mst_damsires as known where known.id = progeny.parent)
+  then
+    raise exception 'There is no sire, dam or damsire %', coalesce(quote_literal(progeny.parent), 'null')
+      using errcode = '22023',
+        hint = 'Give an id: select id, name from ra_mst_sires where name = ''…''; or ra_mst_dams, ra_mst_damsires.';
+  end if;
+  return query select line.* from racing.profile_of(children) as line;
+end
+$$;
+comment on function racing.progeny(text) is
+  'All stored runs of the offspring of a sire or dam, or of a damsire''s daughters (its id), as racing.horse_profile()
+   has them of one horse. No row when none of them ran; error 22023 for an id that is not known.';
+
+revoke all on function racing.profile_of, racing.horse_profile, racing.progeny
+  from public, anon, authenticated, service_role;
+grant execute on function racing.profile_of, racing.horse_profile, racing.progeny to service_role;
+
+-- schemas/legacy/kinds.sql
+
+-- What was taken over from the system that was here before, and how its tables are read now: over ours where ours have
+-- the row, over the old tables where only they have it. A database that took nothing over has these rows all the same,
+-- and nothing reads them.
+
+create table engine.legacy_kinds (
+  kind text primary key,
+  source text not null,
+  matches text not null,
+  one_of text,
+  never_pulled text not null default 'false'
+);
+comment on table engine.legacy_kinds is
+  'The old tables that ours have the rows of, by kind: every era called them by other names. SQL in which "old" is a row
+   of the old table; {bookmakers} is the name of the old table of them.';
+comment on column engine.legacy_kinds.kind is 'As legacy_data.moved_objects has it.';
+comment on column engine.legacy_kinds.source is
+  'The from clause of ours: the first table in it has the rows, the others are joined for its names.';
+comment on column engine.legacy_kinds.matches is 'When a row of ours is the old row.';
+comment on column engine.legacy_kinds.one_of is
+  'Columns of the old table of which there should be one row. Of several, the one that was written last is read, and the
+   others are in legacy_data.duplicate_rows. Null where the old table has a key.';
+comment on column engine.legacy_kinds.never_pulled is
+  'Old rows that no source has: without an id, or put there by the old system''s tests. They are not missed.';
+
+insert into engine.legacy_kinds (kind, source, matches, one_of, never_pulled)
+values
+  (
+    'regions', 'public.ra_mst_regions as region',
+    'region.code = case old.code when ''sa'' then ''saf'' when ''ita'' then ''ity'' else old.code end', null,
+    'old.code like ''**TEST**%'''
+  ),
+  (
+    'courses',
+    'public.ra_mst_courses as course left join public.ra_mst_regions as region on region.code = course.region_code',
+    'course.id = old.id', null, 'old.id like ''**TEST**%'''
+  ),
+  (
+    'bookmakers', 'public.ra_mst_bookmakers as bookmaker',
+    'bookmaker.code = regexp_replace(lower(coalesce(old.code, old.name)), ''[^a-z0-9]'', '''', ''g'')', null,
+    'old.name like ''**TEST**%'''
+  ),
+  ('sires', 'public.ra_mst_sires as sire', 'sire.id = old.id', null, 'old.id = '''' or old.id like ''**TEST**%'''),
+  ('dams', 'public.ra_mst_dams as dam', 'dam.id = old.id', null, 'old.id = '''' or old.id like ''**TEST**%'''),
+  (
+    'damsires', 'public.ra_mst_damsires as damsire', 'damsire.id = old.id', null,
+    'old.id = '''' or old.id like ''**TEST**%'''
+  ),
+  (
+    'horses', 'public.ra_mst_horses as horse', 'horse.id = old.id', null,
+    'old.id = '''' or old.id like ''**TEST**%'' or old.name like ''**TEST**%'''
+  ),
+  (
+    'jockeys', 'public.ra_mst_jockeys as jockey', 'jockey.id = old.id', null,
+    'old.id = '''' or old.id like ''**TEST**%'' or old.name like ''NON-RUNNER%'''
+  ),
+  (
+    'trainers', 'public.ra_mst_trainers as trainer', 'trainer.id = old.id', null,
+    'old.id = '''' or old.id like ''**TEST**%'''
+  ),
+  (
+    'owners', 'public.ra_mst_owners as owner', 'owner.id = old.id', null,
+    'old.id = '''' or old.id like ''**TEST**%'''
+  ),
+  (
+    'pedigree',
+    'public.ra_mst_horses as horse left join public.ra_mst_sires as sire on sire.id = horse.sire_id '
+    'left join public.ra_mst_dams as dam on dam.id = horse.dam_id '
+    'left join public.ra_mst_damsires as damsire on damsire.id = horse.damsire_id',
+    'horse.id = old.horse_id', null, 'old.horse_id = '''' or old.horse_id like ''**TEST**%'''
+  ),
+  (
+    'races', 'public.ra_races as race left join public.ra_mst_courses as course on course.id = race.course_id',
+    'race.id = old.id', null, 'old.id like ''**TEST**%'' or old.race_name like ''**TEST**%'''
+  ),
+  (
+    'runners',
+    'public.ra_runners as runner left join public.ra_mst_horses as horse on horse.id = runner.horse_id '
+    'left join public.ra_mst_jockeys as jockey on jockey.id = runner.jockey_id '
+    'left join public.ra_mst_trainers as trainer on trainer.id = runner.trainer_id '
+    'left join public.ra_mst_owners as owner on owner.id = runner.owner_id',
+    'runner.race_id = old.race_id and runner.horse_id = old.horse_id', 'race_id, horse_id',
+    'old.race_id like ''**TEST**%'' or old.horse_id like ''**TEST**%'' or old.horse_name like ''**TEST**%'''
+  ),
+  (
+    'results',
+    'public.ra_runners as runner left join public.ra_races as race on race.id = runner.race_id '
+    'left join public.ra_mst_horses as horse on horse.id = runner.horse_id '
+    'left join public.ra_mst_jockeys as jockey on jockey.id = runner.jockey_id '
+    'left join public.ra_mst_trainers as trainer on trainer.id = runner.trainer_id '
+    'left join public.ra_mst_owners as owner on owner.id = runner.owner_id',
+    'runner.race_id = old.race_id and runner.horse_id = old.horse_id and runner.has_result', 'race_id, horse_id',
+    'old.race_id like ''**TEST**%'' or old.horse_id like ''**TEST**%'' or old.horse_name like ''**TEST**%'''
+  ),
+  (
+    'odds',
+    'public.ra_runner_odds as quote left join legacy_data.{bookmakers} as bookmaker '
+    'on regexp_replace(lower(bookmaker.code), ''[^a-z0-9]'', '''', ''g'') = quote.bookmaker_code',
+    'quote.race_id = old.race_id and quote.horse_id = old.horse_id and quote.bookmaker_code = (select '
+    'regexp_replace(lower(b.code), ''[^a-z0-9]'', '''', ''g'') from legacy_data.{bookmakers} as b '
+    'where b.id = old.bookmaker_id)', null, 'old.race_id like ''**TEST**%'''
+  );
+
+create table engine.legacy_columns (
+  kind text not null references engine.legacy_kinds on delete cascade,
+  name text not null,
+  expression text not null,
+  half text,
+  constraint legacy_columns_pkey primary key (kind, name),
+  constraint legacy_columns_half_known check (half in ('card', 'result'))
+);
+comment on table engine.legacy_columns is
+  'How a column of an old table is read from ours, in the old system''s conventions. A column that is not here comes
+   from the old row, and is null where there is none.';
+comment on column engine.legacy_columns.kind is 'The kind of table.';
+comment on column engine.legacy_columns.name is 'The old column.';
+comment on column engine.legacy_columns.expression is
+  'SQL over the source of the kind. It is cast to the type that the old column has.';
+comment on column engine.legacy_columns.half is
+  'Whose column it is, where a row may have one half only: while ours has no card (or no result) of the race or runner,
+   the old row''s value stands.';
+
+alter table engine.legacy_kinds enable row level security;
+alter table engine.legacy_columns enable row level security;
+grant select on engine.legacy_kinds, engine.legacy_columns to service_role;
+
+-- schemas/legacy/master_columns.sql
+
+-- Columns of the old masters. Times of the old system have no zone and are UTC. Names are ours: without a region behind
+-- the horse's and a claim behind the jockey's. Regions of animals are in capitals, those of courses are not.
+
+insert into engine.legacy_columns (kind, name, expression)
+values
+  ('regions', 'code', 'coalesce(old.code, region.code)'),
+  ('regions', 'name', 'region.name'),
+  ('regions', 'created_at', 'region.created_at at time zone ''UTC'''),
+  ('courses', 'id', 'course.id'),
+  ('courses', 'name', 'course.name'),
+  ('courses', 'region_code', 'course.region_code'),
+  ('courses', 'region', 'region.name'),
+  ('courses', 'created_at', 'course.created_at at time zone ''UTC'''),
+  ('courses', 'updated_at', 'course.updated_at at time zone ''UTC'''),
+  ('bookmakers', 'name', 'bookmaker.name'),
+  -- The old code has an underscore for each space (william_hill), and its readers know it by that.
+  ('bookmakers', 'code', 'coalesce(old.code, bookmaker.code)'),
+  ('bookmakers', 'created_at', 'bookmaker.created_at at time zone ''UTC'''),
+  ('sires', 'id', 'sire.id'),
+  ('sires', 'name', 'sire.name'),
+  ('sires', 'horse_id', 'sire.horse_id'),
+  ('sires', 'region', 'upper(sire.region_code)'),
+  ('sires', 'created_at', 'sire.created_at at time zone ''UTC'''),
+  ('sires', 'updated_at', 'sire.updated_at at time zone ''UTC'''),
+  ('dams', 'id', 'dam.id'),
+  ('dams', 'name', 'dam.name'),
+  ('dams', 'horse_id', 'dam.horse_id'),
+  ('dams', 'region', 'upper(dam.region_code)'),
+  ('dams', 'created_at', 'dam.created_at at time zone ''UTC'''),
+  ('dams', 'updated_at', 'dam.updated_at at time zone ''UTC'''),
+  ('damsires', 'id', 'damsire.id'),
+  ('damsires', 'name', 'damsire.name'),
+  ('damsires', 'horse_id', 'damsire.horse_id'),
+  ('damsires', 'region', 'upper(damsire.region_code)'),
+  ('damsires', 'created_at', 'damsire.created_at at time zone ''UTC'''),
+  ('damsires', 'updated_at', 'damsire.updated_at at time zone ''UTC'''),
+  ('horses', 'id', 'horse.id'),
+  ('horses', 'name', 'horse.name'),
+  ('horses', 'sire_id', 'horse.sire_id'),
+  ('horses', 'dam_id', 'horse.dam_id'),
+  ('horses', 'damsire_id', 'horse.damsire_id'),
+  ('horses', 'dob', 'horse.dob'),
+  -- Every horse is a year older on the first of January.
+  ('horses', 'age', 'coalesce(extract(year from current_date) - extract(year from horse.dob), old.age)'),
+  ('horses', 'sex', 'horse.sex'),
+  ('horses', 'sex_code', 'horse.sex_code'),
+  ('horses', 'colour', 'horse.colour'),
+  ('horses', 'breeder', 'horse.breeder'),
+  ('horses', 'region', 'upper(horse.region_code)'),
+  ('horses', 'created_at', 'horse.created_at at time zone ''UTC'''),
+  ('horses', 'updated_at', 'horse.updated_at at time zone ''UTC'''),
+  ('jockeys', 'id', 'jockey.id'),
+  ('jockeys', 'name', 'jockey.name'),
+  ('jockeys', 'created_at', 'jockey.created_at at time zone ''UTC'''),
+  ('jockeys', 'updated_at', 'jockey.updated_at at time zone ''UTC'''),
+  ('trainers', 'id', 'trainer.id'),
+  ('trainers', 'name', 'trainer.name'),
+  ('trainers', 'location', 'trainer.location'),
+  ('trainers', 'created_at', 'trainer.created_at at time zone ''UTC'''),
+  ('trainers', 'updated_at', 'trainer.updated_at at time zone ''UTC'''),
+  ('owners', 'id', 'owner.id'),
+  ('owners', 'name', 'owner.name'),
+  ('owners', 'created_at', 'owner.created_at at time zone ''UTC'''),
+  ('owners', 'updated_at', 'owner.updated_at at time zone ''UTC'''),
+  ('pedigree', 'horse_id', 'horse.id'),
+  ('pedigree', 'sire_id', 'horse.sire_id'),
+  ('pedigree', 'sire', 'coalesce(sire.name, horse.sire_name)'),
+  ('pedigree', 'dam_id', 'horse.dam_id'),
+  ('pedigree', 'dam', 'coalesce(dam.name, horse.dam_name)'),
+  ('pedigree', 'damsire_id', 'horse.damsire_id'),
+  ('pedigree', 'damsire', 'coalesce(damsire.name, horse.damsire_name)'),
+  ('pedigree', 'breeder', 'horse.breeder'),
+  ('pedigree', 'region', 'upper(horse.region_code)'),
+  ('pedigree', 'created_at', 'horse.created_at at time zone ''UTC'''),
+  ('pedigree', 'updated_at', 'horse.updated_at at time zone ''UTC''');
+
+-- schemas/legacy/race_columns.sql
+
+-- Columns of the old races, runners and results. What was a convention is kept; what was a fault is not:
+-- off_dt is the UK clock without a zone, and off_time and time are the same clock, of 24 hours;
+-- distance is the text, distance_round the rounded text, distance_f furlongs, distance_m metres: nothing swaps them;
+-- prizes are pounds: those in other currencies are null, and are in public.ra_races and ra_runners;
+-- rpr, ts and comment are those of the result once there is one, and those of the card before.
+
+insert into engine.legacy_columns (kind, name, expression, half)
+values
+  ('races', 'id', 'race.id', null),
+  ('races', 'course_id', 'race.course_id', null),
+  ('races', 'course_name', 'course.name', null),
+  ('races', 'date', 'race.race_date', null),
+  ('races', 'off_time', '(race.off_dt at time zone ''Europe/London'')::time', null),
+  ('races', 'time', '(race.off_dt at time zone ''Europe/London'')::time', null),
+  ('races', 'off_dt', 'race.off_dt at time zone ''Europe/London''', null),
+  ('races', 'race_name', 'race.race_name', null),
+  ('races', 'distance', 'coalesce(race.card_distance, race.result_distance)', null),
+  ('races', 'distance_round', 'coalesce(race.card_distance_round, race.result_distance)', null),
+  ('races', 'distance_f', 'trim_scale(race.distance_furlongs)::text || ''f''', null),
+  ('races', 'distance_m', 'race.distance_metres', null),
+  ('races', 'region', 'upper(race.region_code)', null),
+  ('races', 'type', 'race.race_type', null),
+  ('races', 'surface', 'race.surface', null),
+  ('races', 'going', 'race.going', null),
+  ('races', 'going_detailed', 'race.going_detailed', 'card'),
+  ('races', 'pattern', 'race.pattern', null),
+  ('races', 'race_class', 'race.race_class', null),
+  ('races', 'age_band', 'race.age_band', null),
+  ('races', 'sex_restriction', 'race.sex_restriction', null),
+  ('races', 'rating_band', 'race.rating_band', null),
+  ('races', 'prize', 'case race.prize_currency when ''GBP'' then race.prize_amount end', 'card'),
+  ('races', 'field_size', 'race.field_size', 'card'),
+  ('races', 'stalls', 'race.stalls', 'card'),
+  ('races', 'rail_movements', 'race.rail_movements', 'card'),
+  ('races', 'weather', 'race.weather', 'card'),
+  ('races', 'jumps', 'race.jumps', null),
+  ('races', 'is_big_race', 'race.is_big_race', 'card'),
+  ('races', 'is_abandoned', 'race.is_abandoned', 'card'),
+  ('races', 'has_result', 'race.has_result', 'result'),
+  ('races', 'winning_time_detail', 'race.winning_time_detail', 'result'),
+  ('races', 'comments', 'race.stewards_comments', 'result'),
+  ('races', 'non_runners', 'race.non_runners', 'result'),
+  ('races', 'tote_win', 'race.tote_win', 'result'),
+  ('races', 'tote_pl', 'race.tote_place', 'result'),
+  ('races', 'tote_ex', 'race.tote_exacta', 'result'),
+  ('races', 'tote_csf', 'race.tote_csf', 'result'),
+  ('races', 'tote_tricast', 'race.tote_tricast', 'result'),
+  ('races', 'tote_trifecta', 'race.tote_trifecta', 'result'),
+  ('races', 'tip', 'race.tip', 'card'),
+  ('races', 'verdict', 'race.verdict', 'card'),
+  ('races', 'betting_forecast', 'race.betting_forecast', 'card'),
+  ('races', 'created_at', 'race.created_at at time zone ''UTC''', null),
+  ('races', 'updated_at', 'race.updated_at at time zone ''UTC''', null),
+  ('runners', 'race_id', 'runner.race_id', null),
+  ('runners', 'horse_id', 'runner.horse_id', null),
+  ('runners', 'horse_name', 'horse.name', null),
+  ('runners', 'jockey_name', 'coalesce(jockey.name, runner.jockey_name)', null),
+  ('runners', 'trainer_name', 'coalesce(trainer.name, runner.trainer_name)', null),
+  ('runners', 'owner_name', 'coalesce(owner.name, runner.owner_name)', null),
+  -- Neither of these is ever null in the old table.
+  (
+    'runners', 'number',
+    'case when runner.is_non_runner then ''NR'' else case when runner.is_reserve then ''R'' else '''' end '
+    '|| coalesce(runner.number::text, '''') end', null
+  ),
+  ('runners', 'draw', 'coalesce(runner.draw::text, '''')', null),
+  ('runners', 'jockey_id', 'runner.jockey_id', null),
+  ('runners', 'trainer_id', 'runner.trainer_id', null),
+  ('runners', 'owner_id', 'runner.owner_id', null),
+  ('runners', 'sire_id', 'horse.sire_id', null),
+  ('runners', 'dam_id', 'horse.dam_id', null),
+  ('runners', 'damsire_id', 'horse.damsire_id', null),
+  ('runners', 'weight_lbs', 'runner.weight_lbs', null),
+  ('runners', 'weight_st_lbs', 'runner.weight_lbs / 14 || ''-'' || runner.weight_lbs % 14', null),
+  ('runners', 'weight_stones_lbs', 'runner.weight_lbs / 14 || ''-'' || runner.weight_lbs % 14', null),
+  ('runners', 'age', 'runner.age', null),
+  ('runners', 'sex', 'horse.sex', null),
+  ('runners', 'sex_code', 'runner.sex_code', null),
+  ('runners', 'colour', 'horse.colour', null),
+  ('runners', 'dob', 'horse.dob', null),
+  ('runners', 'headgear', 'runner.headgear', null),
+  ('runners', 'headgear_run', 'runner.headgear_run', 'card'),
+  ('runners', 'wind_surgery', 'runner.wind_surgery', 'card'),
+  ('runners', 'wind_surgery_run', 'runner.wind_surgery_run', 'card'),
+  ('runners', 'form', 'runner.form', 'card'),
+  ('runners', 'last_run', 'runner.last_run', 'card'),
+  ('runners', 'ofr', 'runner.official_rating', null),
+  ('runners', 'rpr', 'case when runner.has_result then runner.rpr else runner.card_rpr end', null),
+  ('runners', 'ts', 'case when runner.has_result then runner.topspeed else runner.card_topspeed end', null),
+  (
+    'runners', 'comment', 'case when runner.has_result then runner.result_comment else runner.card_comment end', null
+  ),
+  ('runners', 'spotlight', 'runner.spotlight', 'card'),
+  ('runners', 'trainer_rtf', 'trim_scale(runner.trainer_rtf_percent)::text', 'card'),
+  ('runners', 'past_results_flags', 'to_jsonb(runner.past_results_flags)', 'card'),
+  ('runners', 'is_scratched', 'runner.is_non_runner', null),
+  ('runners', 'silk_url', 'public.silk_url(runner)', null),
+  ('runners', 'jockey_silk_url', 'public.silk_url(runner)', null),
+  ('runners', 'trainer_location', 'trainer.location', null),
+  ('runners', 'updated_at', 'runner.updated_at at time zone ''UTC''', null),
+  ('runners', 'position', 'runner.position', 'result'),
+  (
+    'runners', 'distance_beaten',
+    'case when runner.beaten_lengths = 0 then ''0'' else trim_scale(runner.beaten_lengths)::text || ''L'' end', 'result'
+  ),
+  ('runners', 'prize_won', 'case runner.prize_currency when ''GBP'' then runner.prize_amount end', 'result'),
+  (
+    'runners', 'starting_price',
+    'runner.sp || case runner.sp_favourite when ''favourite'' then ''F'' when ''joint favourite'' then ''J'' '
+    'when ''co-favourite'' then ''C'' else '''' end', 'result'
+  ),
+  ('runners', 'starting_price_decimal', 'runner.sp_decimal', 'result'),
+  ('runners', 'race_comment', 'runner.result_comment', 'result'),
+  ('runners', 'overall_beaten_distance', 'runner.beaten_lengths_overall', 'result'),
+  ('runners', 'jockey_claim_lbs', 'runner.jockey_claim_lbs', null),
+  ('results', 'race_id', 'runner.race_id', null),
+  ('results', 'race_date', 'race.race_date', null),
+  ('results', 'horse_id', 'runner.horse_id', null),
+  ('results', 'horse_name', 'horse.name', null),
+  ('results', 'jockey_name', 'coalesce(jockey.name, runner.jockey_name)', null),
+  ('results', 'trainer_name', 'coalesce(trainer.name, runner.trainer_name)', null),
+  ('results', 'owner_name', 'coalesce(owner.name, runner.owner_name)', null),
+  ('results', 'position', 'runner.position', null),
+  -- The old writer lost the letters; the column was meant for them.
+  ('results', 'position_str', 'coalesce(runner.position::text, runner.position_code)', null),
+  ('results', 'number', 'runner.number::text', null),
+  ('results', 'draw', 'coalesce(runner.draw::text, '''')', null),
+  ('results', 'jockey_id', 'runner.jockey_id', null),
+  ('results', 'jockey_claim_lbs', 'runner.jockey_claim_lbs', null),
+  ('results', 'trainer_id', 'runner.trainer_id', null),
+  ('results', 'owner_id', 'runner.owner_id', null),
+  ('results', 'sire_id', 'horse.sire_id', null),
+  ('results', 'dam_id', 'horse.dam_id', null),
+  ('results', 'damsire_id', 'horse.damsire_id', null),
+  ('results', 'age', 'runner.age', null),
+  ('results', 'sex', 'runner.sex_code', null),
+  ('results', 'weight_lbs', 'runner.weight_lbs', null),
+  ('results', 'weight_st_lbs', 'runner.weight_lbs / 14 || ''-'' || runner.weight_lbs % 14', null),
+  ('results', 'headgear', 'runner.headgear', null),
+  (
+    'results', 'sp',
+    'runner.sp || case runner.sp_favourite when ''favourite'' then ''F'' when ''joint favourite'' then ''J'' '
+    'when ''co-favourite'' then ''C'' else '''' end', null
+  ),
+  ('results', 'sp_decimal', 'runner.sp_decimal', null),
+  ('results', 'btn', 'runner.beaten_lengths', null),
+  ('results', 'ovr_btn', 'runner.beaten_lengths_overall', null),
+  ('results', 'time_seconds', 'runner.time_seconds', null),
+  (
+    'results', 'time_display',
+    'floor(runner.time_seconds / 60)::text || '':'' || (runner.time_seconds % 60)::numeric(8, 2)::text', null
+  ),
+  ('results', 'official_rating', 'runner.official_rating', null),
+  ('results', 'rpr', 'runner.rpr', null),
+  ('results', 'tsr', 'runner.topspeed', null),
+  ('results', 'prize_won', 'case runner.prize_currency when ''GBP'' then runner.prize_amount end', null),
+  ('results', 'comment', 'runner.result_comment', null),
+  ('results', 'silk_url', 'public.silk_url(runner)', null),
+  ('results', 'margin', 'trim_scale(runner.beaten_lengths)::text', null),
+  ('odds', 'race_id', 'quote.race_id', null),
+  ('odds', 'horse_id', 'quote.horse_id', null),
+  ('odds', 'bookmaker_id', 'coalesce(old.bookmaker_id, bookmaker.id)', null),
+  ('odds', 'fractional_odds', 'quote.fractional', null),
+  ('odds', 'decimal_odds', 'quote.decimal', null),
+  ('odds', 'ew_places', 'quote.ew_places', null),
+  ('odds', 'ew_denom', 'quote.ew_denominator', null),
+  ('odds', 'updated_at', 'quote.quoted_at at time zone ''UTC''', null);
+
+-- schemas/legacy/write_views.sql
+
+-- The views under the old names. The take-over makes plain ones over the old tables, so that no reader misses a table;
+-- these replace them, with the same columns of the same types.
+
+create function engine.legacy_kind(kind text)
+returns engine.legacy_kinds
+-- Not in SQL: that would look for the table of a take-over when it is created.
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+  return (
+    select row(
+      known.kind, replace(known.source, '{bookmakers}', books.name), replace(known.matches, '{bookmakers}', books.name),
+      known.one_of, known.never_pulled
+    )::engine.legacy_kinds
+    from engine.legacy_kinds as known
+    cross join (
+      select quote_ident(max(moved.name)) as name
+      from legacy_data.moved_objects as moved
+      where moved.kind = 'bookmakers'
+    ) as books
+    where known.kind = legacy_kind.kind and (known.source not like '%{bookmakers}%' or books.name is not null)
+  );
+end
+$$;
+comment on function engine.legacy_kind(text) is
+  'A kind of old table with the names of this database in it; null for a table that ours have no rows of.';
+
+create function engine.legacy_match(kind engine.legacy_kinds)
+returns text
+language sql
+immutable
+security invoker
+set search_path = ''
+as $$ select format('select from %s where %s', split_part(kind.source, ' left join ', 1), kind.matches) $$;
+comment on function engine.legacy_match(engine.legacy_kinds) is
+  'A query that has a row when ours have the row "old": for exists (…).';
+
+create function engine.note_legacy_duplicates()
+returns void
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  target record;
+begin
+  if pg_catalog.to_regclass('legacy_data.duplicate_rows') is not null then
+    return;
+  end if;
+  create table legacy_data.duplicate_rows (
+    name text not null,
+    id bigint not null,
+    constraint duplicate_rows_pkey primary key (name, id)
+  );
+  comment on table legacy_data.duplicate_rows is
+    'Rows of old tables of which another row has the same race and horse, and a higher id: what was written last counts.
+     The rows themselves stay where they are.';
+  revoke all on legacy_data.duplicate_rows from public, anon, authenticated, service_role;
+  grant select on legacy_data.duplicate_rows to service_role;
+  for target in
+    select moved.name, known.one_of
+    from legacy_data.moved_objects as moved
+    join engine.legacy_kinds as known on known.kind = moved.kind
+    where known.one_of is not null and moved.relkind in ('r', 'p')
+  loop
+    execute format(
+      'insert into legacy_data.duplicate_rows (name, id)
+       select %L, numbered.id
+       from (
+         select old.id, row_number() over (partition by %s order by old.id desc) as place from legacy_data.%I as old
+       ) as numbered
+       where numbered.place > 1',
+      target.name, target.one_of, target.name
+    );
+  end loop;
+end
+$$;
+comment on function engine.note_legacy_duplicates() is
+  'Notes in legacy_data.duplicate_rows which old rows are written twice. The second call does nothing.';
+
+create function engine.legacy_view(name text, kind text, is_merged boolean)
+returns text
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+  known engine.legacy_kinds;
+  new_columns text;
+  old_columns text;
+  no_duplicate text := '';
+  has_duplicates boolean;
+begin
+  select string_agg(format('old.%I', a.attname), ', ' order by a.attnum)
+  into old_columns
+  from pg_catalog.pg_attribute as a
+  where
+    a.attrelid = format('legacy_data.%I', legacy_view.name)::regclass and a.attnum > 0 and not a.attisdropped;
+  known := engine.legacy_kind(legacy_view.kind);
+  if not is_merged or known.kind is null then
+    return format('select %s from legacy_data.%I as old', old_columns, legacy_view.name);
+  end if;
+  select string_agg(
+    format(
+      '(%s)::%s as %I',
+      case
+        when c.expression is null then format('old.%I', a.attname)
+        -- The first table of the source has both.
+        when c.half is not null then
+          format('case when %s.has_%s then %s else old.%I end', own.alias, c.half, c.expression, a.attname)
+        else c.expression
+      end,
+      pg_catalog.format_type(a.atttypid, a.atttypmod), a.attname
+    ),
+    E',\n  ' order by a.attnum
+  )
+  into new_columns
+  from pg_catalog.pg_attribute as a
+  cross join lateral (select (regexp_match(known.source, '^public\.\w+ as (\w+)'))[1] as alias) as own
+  left join engine.legacy_columns as c on c.kind = known.kind and c.name = a.attname
+  where
+    a.attrelid = format('legacy_data.%I', legacy_view.name)::regclass and a.attnum > 0 and not a.attisdropped;
+  if known.one_of is not null then
+    select exists (select from legacy_data.duplicate_rows as d where d.name = legacy_view.name) into has_duplicates;
+    if has_duplicates then
+      no_duplicate := format(
+        ' and not exists (select from legacy_data.duplicate_rows as d where d.name = %L and d.id = old.id)',
+        legacy_view.name
+      );
+    end if;
+  end if;
+  return format(
+    E'select\n  %s\nfrom %s\nleft join legacy_data.%I as old on %s%s%s\nunion all\n'
+    'select %s\nfrom legacy_data.%I as old\nwhere not exists (%s)',
+    new_columns, known.source, legacy_view.name, known.matches, no_duplicate,
+    case known.kind when 'results' then E'\nwhere runner.has_result' else '' end,
+    old_columns, legacy_view.name, engine.legacy_match(known)
+  );
+end
+$$;
+comment on function engine.legacy_view(text, text, boolean) is
+  'The query of the view under an old name. Merged: rows of ours first, in the old columns and types, then the old rows
+   that ours don''t have; else the old rows alone.';
+
+create function engine.write_legacy_views(is_merged boolean default true)
+returns integer
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  tries_until constant timestamptz := clock_timestamp() + interval '60 seconds';
+  budget integer := 100;
+  number integer;
+  target record;
+begin
+  if pg_catalog.to_regclass('legacy_data.moved_objects') is null then
+    return 0;
+  end if;
+  perform engine.note_legacy_duplicates();
+  loop
+    begin
+      number := 0;
+      perform pg_catalog.set_config('lock_timeout', budget || 'ms', true);
+      for target in
+        select moved.name, moved.kind, moved.has_public_view
+        from legacy_data.moved_objects as moved
+        where moved.relkind <> 'f()'
+        order by moved.name
+      loop
+        execute format(
+          'create or replace view legacy.%I with (security_invoker = true) as %s',
+          target.name, engine.legacy_view(target.name, target.kind, write_legacy_views.is_merged)
+        );
+        number := number + 1;
+      end loop;
+      perform pg_catalog.set_config('lock_timeout', '0', true);
+      return number;
+    exception
+      -- The locks of the try are gone with it.
+      when lock_not_available or deadlock_detected then
+        null;
+    end;
+    if clock_timestamp() > tries_until then
+      raise exception 'The views in the schema legacy are in use without a pause, and were not replaced'
+        using errcode = '55P03',
+          hint = 'Let the sessions that read them end their transaction, then run this again: nothing is lost.';
+    end if;
+    perform pg_catalog.pg_sleep(0.2 + budget / 500.0);
+    budget := least(2 * budget, 1500);
+  end loop;
+end
+$$;
+comment on function engine.write_legacy_views(boolean) is
+  'Writes the views in legacy again and returns how many: merged with ours, or over the old tables alone, which then
+   depend on nothing of ours. 0 where nothing was taken over. Error 55P03 when readers don''t let go for a minute.';
+
+-- The two of public read them, and have the same columns.
+select engine.write_legacy_views();
+
+-- schemas/legacy/rows_left.sql
+
+-- What would be lost with the old tables.
+
+create function engine.legacy_rows_left()
+returns table (name text, kind text, stored bigint, left_only bigint)
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+  target record;
+  known engine.legacy_kinds;
+  copied jsonb := '{}';
+begin
+  if pg_catalog.to_regclass('legacy_data.moved_objects') is null then
+    return;
+  end if;
+  -- What was copied from the old tables is not only there, and what was rejected is kept whole among the rejects.
+  if pg_catalog.to_regprocedure('engine.rows_only_in_legacy()') is not null then
+    execute $copied$
+      select coalesce(jsonb_object_agg(counted.old_table, counted.rows), '{}')
+      from engine.rows_only_in_legacy() as counted
+    $copied$
+    into copied;
+  end if;
+  for target in
+    select moved.name, moved.kind
+    from legacy_data.moved_objects as moved
+    where moved.relkind in ('r', 'p')
+    order by moved.name
+  loop
+    name := target.name;
+    kind := target.kind;
+    execute format('select count(*) from legacy_data.%I', name) into stored;
+    known := engine.legacy_kind(kind);
+    if copied ? name then
+      left_only := copied ->> name;
+    elsif known.kind is null then
+      left_only := stored;
+    else
+      execute format(
+        'select count(*) from legacy_data.%I as old
+         where not coalesce(%s, false) and not exists (%s)
+           and not exists (
+             select from legacy_data.duplicate_rows as d where d.name = %L and d.id::text = old.%I::text
+           )',
+        name, known.never_pulled, engine.legacy_match(known), name,
+        case kind when 'regions' then 'code' when 'pedigree' then 'horse_id' else 'id' end
+      )
+      into left_only;
+    end if;
+    return next;
+  end loop;
+end
+$$;
+comment on function engine.legacy_rows_left() is
+  'A row per old table: its rows, and how many of them only it has. Rows that no source has (tests, empty ids, a jockey
+   NON-RUNNER) and second writings of the same runner are not missed. Of a table that ours have no rows of, all. Reads
+   every old table; none where nothing was taken over.';
+
+create function public.drop_legacy(confirm boolean default false, give_up text[] default '{}')
+returns text
+language plpgsql
+security invoker
+set search_path = ''
+set lock_timeout = '3s'
+as $$
+declare
+  kept text;
+  given_up text;
+  depending text;
+  tables integer;
+  bytes bigint;
+  target record;
+begin
+  if pg_catalog.to_regclass('legacy_data.moved_objects') is null then
+    raise exception 'Nothing was taken over from an old system, or it is gone already' using errcode = '22023';
+  end if;
+  select
+    string_agg(format('%s %s', rows.name, rows.left_only), ', ' order by rows.name)
+      filter (where rows.left_only > 0 and rows.name <> all (drop_legacy.give_up)),
+    string_agg(format('%s %s', rows.name, rows.left_only), ', ' order by rows.name)
+      filter (where rows.left_only > 0 and rows.name = any (drop_legacy.give_up)),
+    count(*),
+    coalesce(sum(pg_catalog.pg_total_relation_size(format('legacy_data.%I', rows.name)::regclass)), 0)
+  into kept, given_up, tables, bytes
+  from engine.legacy_rows_left() as rows;
+  if not drop_legacy.confirm then
+    return format(
+      'Would remove %s old tables (%s MB), and the views that read them. Rows that only they have: %s. To do it: '
+      'select drop_legacy(confirm => true%s);',
+      tables, round(bytes / 1e6), coalesce(concat_ws(', ', kept, given_up), 'none'),
+      case when kept is null then '' else ', give_up => ''{…}'', with the tables whose rows may be lost' end
+    );
+  end if;
+  if kept is not null then
+    raise exception 'The old tables have rows that nothing else has, and nothing was removed: %', kept
+      using errcode = '55000',
+        hint = 'Pull them, copy them, or name the tables whose rows may be lost: select drop_legacy(confirm => true, '
+          'give_up => ''{ra_odds_live,…}'').';
+  end if;
+  select string_agg(distinct rule.ev_class::regclass::text, ', ')
+  into depending
+  from pg_catalog.pg_depend as dependency
+  join pg_catalog.pg_rewrite as rule on dependency.classid = 'pg_rewrite'::regclass and rule.oid = dependency.objid
+  join pg_catalog.pg_class as source on source.oid = dependency.refobjid
+  join pg_catalog.pg_class as reader on reader.oid = rule.ev_class
+  where
+    dependency.refclassid = 'pg_class'::regclass
+    and source.relnamespace in (
+      pg_catalog.to_regnamespace('legacy'), pg_catalog.to_regnamespace('legacy_data')
+    )
+    and reader.relnamespace not in (
+      pg_catalog.to_regnamespace('legacy'), pg_catalog.to_regnamespace('legacy_data')
+    )
+    and not (
+      reader.relnamespace = 'public'::regnamespace
+      and reader.relname in (
+        select moved.name from legacy_data.moved_objects as moved where moved.has_public_view
+      )
+    );
+  if depending is not null then
+    raise exception 'Views of yours read the old tables, and nothing was removed: %', depending
+      using errcode = '55000', hint = 'Drop them first, then run this again.';
+  end if;
+  for target in select moved.name from legacy_data.moved_objects as moved where moved.has_public_view loop
+    execute format('drop view if exists public.%I', target.name);
+  end loop;
+  drop schema legacy cascade;
+  drop schema legacy_data cascade;
+  return format('Removed %s old tables (%s MB), and the views that read them.', tables, round(bytes / 1e6));
+end
+$$;
+comment on function public.drop_legacy(boolean, text[]) is
+  'Removes the tables that were taken over from an old system, and the views under their old names. Without confirm it
+   only says what would go. Error 55000, with a count for each table, while a table has rows that nothing else has: pull
+   or copy them, or name the table in give_up. Error 22023 where nothing was taken over.';
+
+create function public.legacy_undo()
+returns text
+language plpgsql
+security invoker
+set search_path = ''
+set lock_timeout = '3s'
+as $$
+begin
+  if pg_catalog.to_regclass('legacy_data.moved_objects') is null then
+    raise exception 'Nothing was taken over from an old system: there is nothing to put back' using errcode = '22023';
+  end if;
+  -- This function goes with the others, and ends what it does all the same.
+  execute 'select legacy_data.remove_ours(false)';
+  return legacy_data.put_back();
+end
+$$;
+comment on function public.legacy_undo() is
+  'Puts the tables of the old system back into public under their names, and removes everything that is ours. Only while
+   no race, runner or other harvested row of ours is stored: error 55000 names the table. Error 22023 where nothing was
+   taken over.';
+
+revoke all on function public.drop_legacy, public.legacy_undo from public, anon, authenticated, service_role;
+
+-- schemas/legacy/check_legacy.sql
+
+-- Whether tables of an old system are still there, for check_setup.
+
+create function engine.check_legacy()
+returns table (part text, state text, finding text, what_to_do text)
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+  tables integer;
+  bytes bigint;
+begin
+  if pg_catalog.to_regclass('legacy_data.moved_objects') is null then
+    return;
+  end if;
+  execute $count$
+    select count(*), coalesce(sum(pg_catalog.pg_total_relation_size(format('legacy_data.%I', moved.name)::regclass)), 0)
+    from legacy_data.moved_objects as moved
+    where moved.relkind in ('r', 'p')
+  $count$
+  into tables, bytes;
+  return query select
+    'old system', 'warning',
+    format('%s tables that were taken over are still there: %s MB in legacy_data.', tables, round(bytes / 1e6)),
+    'Nothing hurries. select drop_legacy(); says what only they have, select drop_legacy(confirm => true); removes '
+    'them.';
+end
+$$;
+comment on function engine.check_legacy() is 'A row while tables of an old system are there; none otherwise.';
+
 -- schemas/rights.sql
 
--- Each file grants its rights at its foot. No other role has any right in engine, whatever a project grants by default.
--- Objects in public are closed where they are created, because that schema may hold other things too.
+-- Each file grants its rights at its foot. No other role has any right in engine or racing, whatever a project grants
+-- by default. Objects in public are closed where they are created, because that schema may hold other things too.
 
 revoke all on all tables in schema engine from public, anon, authenticated;
 revoke all on all sequences in schema engine from public, anon, authenticated;
 revoke all on all functions in schema engine from public, anon, authenticated;
+revoke all on all tables in schema racing from public, anon, authenticated;
+revoke all on all functions in schema racing from public, anon, authenticated;
