@@ -519,7 +519,7 @@ Deno.test("a sweep that stopped says so in one message when it runs again", asyn
   await watch();
   const [alert] = await alerts();
   assertEquals([alert?.kind, alert?.over, (await alerts()).length], ["standstill", true, 1]);
-  assert(alert?.message.startsWith("The sweep did not run from 2026-06-15 11:09:00+00"), alert?.message);
+  assert(alert?.message.startsWith("The sweep did not run from 2026-06-15 11:23:30+00"), alert?.message);
   assertEquals((await posted()).length, 1);
 });
 
