@@ -355,7 +355,6 @@ declare
     'ra_runner_odds'
   ];
   old_timeout constant text := coalesce(current_setting('lock_timeout', true), '0');
-  has_ours boolean;
   began timestamptz;
   remaining integer;
   target record;
@@ -382,8 +381,6 @@ begin
   from pg_temp.find_relations() as found
   join pg_catalog.pg_class as c on c.oid = found.relation
   where found.verdict = 'old';
-  has_ours := pg_catalog.to_regnamespace('engine') is not null
-    or exists (select from pg_temp.find_relations() as found where found.verdict = 'ours');
 
   -- A view goes on reading its table when that is moved.
   for target in select moved.name from legacy_data.moved_objects as moved order by moved.name loop
@@ -402,8 +399,8 @@ begin
   grant select, insert, update, delete on all tables in schema legacy to service_role;
 
   began := clock_timestamp();
-  -- What an attempt before this one left of ours is beside the old tables, empty and not whole.
-  if has_ours and pg_catalog.to_regprocedure('public.check_setup()') is null then
+  -- What an attempt before this one left of ours is beside the old tables, empty and not whole, or is only recorded.
+  if pg_catalog.to_regprocedure('public.check_setup()') is null then
     perform pg_catalog.set_config('lock_timeout', (extract(epoch from budget) * 1000)::integer::text, true);
     perform pg_temp.remove_ours(true);
     began := clock_timestamp();

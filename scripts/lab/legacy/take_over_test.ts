@@ -4,65 +4,31 @@ import { applyMigrations, MigrationError } from "../platform/migrations.ts";
 import type { Sql } from "../platform/database.ts";
 import type { Platform } from "../platform/platform.ts";
 import { startTestPlatform } from "../test_support/test_project.ts";
-import { type Era, ERAS, nameIn } from "./eras.ts";
-import { copyProject, type EmptyProject, makeEmptyProject } from "./test_support/projects.ts";
+import { ERAS, nameIn } from "./eras.ts";
+import { adopt, ADOPTION, MIGRATIONS, OldProjects } from "./test_support/old_projects.ts";
+import { makeEmptyProject } from "./test_support/projects.ts";
 import { contentsOf, relationsOf, shapeOf } from "./test_support/read.ts";
-import { writeOldDatabase } from "./write_old_database.ts";
 
 const SUPABASE = fromFileUrl(new URL("../../../supabase", import.meta.url));
-const MIGRATIONS = `${SUPABASE}/migrations`;
-const ADOPTION = "20261124000000";
-const DAYS = [{ first: "2022-12-26", last: "2022-12-26" }, { first: "2025-10-11", last: "2025-10-11" }];
 
 let platform: Platform;
-const made = new Map<Era, Promise<EmptyProject>>();
+let old: OldProjects;
 
 Deno.test.beforeAll(async () => {
   platform = await startTestPlatform({}, { functions: false });
+  old = new OldProjects(platform.adminUrl, "taken");
 });
 Deno.test.afterAll(async () => {
-  for (const project of made.values()) await (await project)[Symbol.asyncDispose]();
+  await old[Symbol.asyncDispose]();
   await platform.stop();
 });
-
-/** An old database of an era: made once, and copied for each test. */
-async function oldDatabase(era: Era, name: string): Promise<EmptyProject> {
-  const first = `made_${era}`;
-  if (!made.has(era)) {
-    made.set(
-      era,
-      (async () => {
-        const project = await makeEmptyProject(platform.adminUrl, first);
-        const sql = project.connect();
-        await writeOldDatabase(sql, { era, days: DAYS });
-        await sql.end({ timeout: 5 });
-        return project;
-      })(),
-    );
-  }
-  await made.get(era);
-  return await copyProject(platform.adminUrl, first, name);
-}
-
-/** Applies the first migration alone, as it is in one that stopped after it. */
-async function adopt(sql: Sql): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    for await (const { name } of Deno.readDir(MIGRATIONS)) {
-      if (name.startsWith(ADOPTION)) await Deno.copyFile(`${MIGRATIONS}/${name}`, `${folder}/${name}`);
-    }
-    await applyMigrations(sql, folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
 
 const count = async (sql: Sql, from: string) =>
   (await sql.unsafe<{ count: number }[]>(`select count(*)::integer as count from ${from}`))[0]?.count;
 
 for (const era of ERAS) {
   Deno.test(`a database of era ${era} is taken over whole, each old name reads as before, and undo puts it back`, async () => {
-    await using project = await oldDatabase(era, `taken_${era}`);
+    await using project = await old.copy(era, `taken_${era}`);
     const sql = project.connect();
     const names = await relationsOf(sql, "public");
     const before = await contentsOf(sql, "public", names);
@@ -126,7 +92,7 @@ Deno.test("on an empty project the first migration leaves nothing", async () => 
 });
 
 Deno.test("undo works when only the first migration came through", async () => {
-  await using project = await oldDatabase("b", "half_way");
+  await using project = await old.copy("b", "half_way");
   const sql = project.connect();
   const names = await relationsOf(sql, "public");
   const before = await contentsOf(sql, "public", names);
@@ -137,7 +103,7 @@ Deno.test("undo works when only the first migration came through", async () => {
 });
 
 Deno.test("writing through an old name is refused with a sentence", async () => {
-  await using project = await oldDatabase("a", "read_only");
+  await using project = await old.copy("a", "read_only");
   const sql = project.connect();
   await applyMigrations(sql, MIGRATIONS);
   await sql`set role service_role`;
@@ -177,7 +143,7 @@ async function leaveHalf(sql: Sql): Promise<string[]> {
 
 for (const era of ERAS) {
   Deno.test(`half of an earlier attempt beside a database of era ${era} is removed while it is empty`, async () => {
-    await using project = await oldDatabase(era, `half_${era}`);
+    await using project = await old.copy(era, `half_${era}`);
     const sql = project.connect();
     const names = await relationsOf(sql, "public");
     const before = await contentsOf(sql, "public", names);
@@ -192,7 +158,7 @@ for (const era of ERAS) {
 }
 
 Deno.test("ours with rows in them are neither moved nor removed, and nothing is changed", async () => {
-  await using project = await oldDatabase("a", "half_full");
+  await using project = await old.copy("a", "half_full");
   const sql = project.connect();
   await leaveHalf(sql);
   await sql`insert into public.ra_mst_owners (id, name, last_seen_on) values ('own_1', 'Somebody', '2025-10-11')`;
