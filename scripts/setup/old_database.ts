@@ -70,7 +70,7 @@ async function finderOf(folder: string): Promise<Statement> {
       ) ?? [];
     if (found !== undefined) return { ...MAKE_FINDER, text: found };
   }
-  throw new Problem(`This checkout has no migration ${ADOPTION}: get it anew.`);
+  throw new Problem(`This checkout has no migration ${ADOPTION}: get it again.`);
 }
 
 /**

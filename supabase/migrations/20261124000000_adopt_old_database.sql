@@ -224,159 +224,6 @@ begin
 end
 $remove$;
 
--- One try: takes every lock within the given time or fails, and then writes nothing but the catalogue.
-create or replace function pg_temp.move_old_relations(budget interval)
-returns void
-language plpgsql
-set search_path = ''
-as $move$
-declare
-  -- Names that ours have: views cannot stand there.
-  reserved constant text[] := array[
-    'ra_mst_regions', 'ra_mst_courses', 'ra_mst_bookmakers', 'ra_mst_sires', 'ra_mst_dams', 'ra_mst_damsires',
-    'ra_mst_horses', 'ra_mst_jockeys', 'ra_mst_trainers', 'ra_mst_owners', 'ra_races', 'ra_runners',
-    'ra_runner_odds'
-  ];
-  began constant timestamptz := clock_timestamp();
-  old constant text := coalesce(current_setting('lock_timeout', true), '0');
-  remaining integer;
-  target record;
-  columns text;
-begin
-  -- The largest first: what cleans a table up lets go only after a second.
-  for target in
-    select found.relation::regclass as name
-    from pg_temp.find_relations() as found
-    join pg_catalog.pg_class as c on c.oid = found.relation
-    where found.verdict = 'old' and c.relkind in ('r', 'p')
-    order by pg_catalog.pg_relation_size(c.oid) desc, c.relname
-  loop
-    remaining := extract(epoch from began + budget - clock_timestamp()) * 1000;
-    if remaining <= 0 then
-      raise lock_not_available using message = 'The locks were not there in time';
-    end if;
-    perform pg_catalog.set_config('lock_timeout', remaining::text, true);
-    execute format('lock table %s in access exclusive mode', target.name);
-  end loop;
-  -- What an attempt before this one left of ours is beside the old tables, empty and not whole.
-  if
-    pg_catalog.to_regprocedure('public.check_setup()') is null
-    and (
-      pg_catalog.to_regnamespace('engine') is not null
-      or exists (select from pg_temp.find_relations() as found where found.verdict = 'ours')
-    )
-  then
-    perform pg_temp.remove_ours(true);
-  end if;
-
-  create schema legacy_data;
-  comment on schema legacy_data is
-    'The tables of the system that was here before, as they were. The views in legacy read them.';
-  create schema legacy;
-  comment on schema legacy is
-    'A view under each name that the system before had, to be read with search_path = legacy, public. Read-only.';
-  create table legacy_data.moved_objects (
-    name text not null,
-    kind text not null,
-    relkind text not null,
-    has_public_view boolean not null,
-    settings text[],
-    constraint moved_objects_pkey primary key (name, relkind)
-  );
-  comment on table legacy_data.moved_objects is
-    'What was moved from public, and what of it has a view there; functions stayed, and their settings were these.';
-  insert into legacy_data.moved_objects (name, kind, relkind, has_public_view)
-  select found.name, found.kind, c.relkind::text, found.name <> all (reserved)
-  from pg_temp.find_relations() as found
-  join pg_catalog.pg_class as c on c.oid = found.relation
-  where found.verdict = 'old';
-
-  create function legacy.refuse_to_write()
-  returns trigger
-  language plpgsql
-  set search_path = ''
-  as $refuse$
-  begin
-    raise exception '%.% is a view of what was taken over, and read-only', tg_table_schema, tg_table_name
-      using errcode = '25006',
-        hint = 'The racing data is in public.ra_races, ra_runners and ra_mst_*, and fills itself: stop the old writer. '
-          'To go back to the old tables: npx -y deno task darkhorses legacy undo';
-  end
-  $refuse$;
-  comment on function legacy.refuse_to_write() is 'Trigger of the views: error 25006.';
-
-  for target in
-    select moved.name, moved.relkind, moved.has_public_view
-    from legacy_data.moved_objects as moved
-    order by moved.relkind in ('v', 'm'), moved.name
-  loop
-    execute format(
-      'alter %s public.%I set schema legacy_data',
-      case target.relkind
-        when 'v' then 'view' when 'm' then 'materialized view' when 'f' then 'foreign table' else 'table'
-      end,
-      target.name
-    );
-  end loop;
-  for target in
-    select moved.name, moved.has_public_view from legacy_data.moved_objects as moved order by moved.name
-  loop
-    select string_agg(quote_ident(a.attname), ', ' order by a.attnum)
-    into columns
-    from pg_catalog.pg_attribute as a
-    where
-      a.attrelid = format('legacy_data.%I', target.name)::regclass
-      and a.attnum > 0 and not a.attisdropped;
-    execute format(
-      'create view legacy.%1$I with (security_invoker = true) as select %2$s from legacy_data.%1$I',
-      target.name, columns
-    );
-    execute format(
-      'create trigger refuse_to_write instead of insert or update or delete on legacy.%I
-        for each row execute function legacy.refuse_to_write()', target.name
-    );
-    if target.has_public_view then
-      execute format(
-        'create view public.%1$I with (security_invoker = true) as select %2$s from legacy.%1$I',
-        target.name, columns
-      );
-      execute format(
-        'create trigger refuse_to_write instead of insert or update or delete on public.%I
-          for each row execute function legacy.refuse_to_write()', target.name
-      );
-      execute format('revoke all on public.%I from public, anon, authenticated, service_role', target.name);
-      execute format('grant select, insert, update, delete on public.%I to service_role', target.name);
-    end if;
-  end loop;
-  revoke all on all tables in schema legacy from public, anon, authenticated, service_role;
-  grant usage on schema legacy, legacy_data to service_role;
-  grant select on all tables in schema legacy_data to service_role;
-  grant select, insert, update, delete on all tables in schema legacy to service_role;
-
-  -- Functions that name an old table find it by their search path from now on. Their callers find them where they were.
-  for target in
-    select p.oid, p.oid::regprocedure as name, p.proconfig
-    from pg_catalog.pg_proc as p
-    where
-      p.pronamespace = 'public'::regnamespace
-      and p.prokind in ('f', 'p')
-      and not exists (
-        select from pg_catalog.pg_depend as d
-        where d.classid = 'pg_proc'::regclass and d.objid = p.oid and d.deptype = 'e'
-      )
-      and p.prosrc !~ '\mengine\.'
-      and exists (
-        select from legacy_data.moved_objects as moved where p.prosrc ~ ('\m' || moved.name || '\M')
-      )
-  loop
-    insert into legacy_data.moved_objects (name, kind, relkind, has_public_view, settings)
-    values (target.name::text, 'function', 'f()', false, coalesce(target.proconfig, '{}'));
-    execute format('alter routine %s set search_path = legacy, public, extensions', target.name);
-  end loop;
-  perform pg_catalog.set_config('lock_timeout', old, true);
-end
-$move$;
-
 -- The way back, kept with what was moved: it works whether or not the initial migration came after.
 create or replace function pg_temp.put_back()
 returns text
@@ -449,6 +296,19 @@ as $keep$
 declare
   kept regprocedure;
 begin
+  create function legacy.refuse_to_write()
+  returns trigger
+  language plpgsql
+  set search_path = ''
+  as $refuse$
+  begin
+    raise exception '%.% is a view of what was taken over, and read-only', tg_table_schema, tg_table_name
+      using errcode = '25006',
+        hint = 'The racing data is in public.ra_races, ra_runners and ra_mst_*, and fills itself: stop the old writer. '
+          'To go back to the old tables: npx -y deno task darkhorses legacy undo';
+  end
+  $refuse$;
+  comment on function legacy.refuse_to_write() is 'Trigger of the views: error 25006.';
   foreach kept in array array[
     'pg_temp.find_relations()'::regprocedure, 'pg_temp.remove_ours(boolean)'::regprocedure,
     'pg_temp.put_back()'::regprocedure
@@ -469,9 +329,159 @@ begin
 end
 $keep$;
 
+create or replace function pg_temp.columns_of(name text)
+returns text
+language sql
+stable
+set search_path = ''
+as $$
+  select string_agg(quote_ident(a.attname), ', ' order by a.attnum)
+  from pg_catalog.pg_attribute as a
+  where a.attrelid = format('public.%I', columns_of.name)::regclass and a.attnum > 0 and not a.attisdropped
+$$;
+
+-- One try: takes every lock within the given time or fails, and then writes nothing but the catalogue. What needs no
+-- lock that anybody waits for comes first.
+create or replace function pg_temp.move_old_relations(budget interval)
+returns void
+language plpgsql
+set search_path = ''
+as $move$
+declare
+  -- Names that ours have: views cannot stand there.
+  reserved constant text[] := array[
+    'ra_mst_regions', 'ra_mst_courses', 'ra_mst_bookmakers', 'ra_mst_sires', 'ra_mst_dams', 'ra_mst_damsires',
+    'ra_mst_horses', 'ra_mst_jockeys', 'ra_mst_trainers', 'ra_mst_owners', 'ra_races', 'ra_runners',
+    'ra_runner_odds'
+  ];
+  old_timeout constant text := coalesce(current_setting('lock_timeout', true), '0');
+  has_ours boolean;
+  began timestamptz;
+  remaining integer;
+  target record;
+begin
+  create schema legacy_data;
+  comment on schema legacy_data is
+    'The tables of the system that was here before, as they were. The views in legacy read them.';
+  create schema legacy;
+  comment on schema legacy is
+    'A view under each name that the system before had, to be read with search_path = legacy, public. Read-only.';
+  perform pg_temp.keep_way_back();
+  create table legacy_data.moved_objects (
+    name text not null,
+    kind text not null,
+    relkind text not null,
+    has_public_view boolean not null,
+    settings text[],
+    constraint moved_objects_pkey primary key (name, relkind)
+  );
+  comment on table legacy_data.moved_objects is
+    'What was moved from public, and what of it has a view there; functions stayed, and their settings were these.';
+  insert into legacy_data.moved_objects (name, kind, relkind, has_public_view)
+  select found.name, found.kind, c.relkind::text, found.name <> all (reserved)
+  from pg_temp.find_relations() as found
+  join pg_catalog.pg_class as c on c.oid = found.relation
+  where found.verdict = 'old';
+  has_ours := pg_catalog.to_regnamespace('engine') is not null
+    or exists (select from pg_temp.find_relations() as found where found.verdict = 'ours');
+
+  -- A view goes on reading its table when that is moved.
+  for target in select moved.name from legacy_data.moved_objects as moved order by moved.name loop
+    execute format(
+      'create view legacy.%1$I with (security_invoker = true) as select %2$s from public.%1$I',
+      target.name, pg_temp.columns_of(target.name)
+    );
+    execute format(
+      'create trigger refuse_to_write instead of insert or update or delete on legacy.%I
+        for each row execute function legacy.refuse_to_write()', target.name
+    );
+  end loop;
+  revoke all on all tables in schema legacy, legacy_data from public, anon, authenticated, service_role;
+  grant usage on schema legacy, legacy_data to service_role;
+  grant select on legacy_data.moved_objects to service_role;
+  grant select, insert, update, delete on all tables in schema legacy to service_role;
+
+  began := clock_timestamp();
+  -- What an attempt before this one left of ours is beside the old tables, empty and not whole.
+  if has_ours and pg_catalog.to_regprocedure('public.check_setup()') is null then
+    perform pg_catalog.set_config('lock_timeout', (extract(epoch from budget) * 1000)::integer::text, true);
+    perform pg_temp.remove_ours(true);
+    began := clock_timestamp();
+  end if;
+  -- The largest first: what cleans a table up lets go only after a second.
+  for target in
+    select moved.name
+    from legacy_data.moved_objects as moved
+    where moved.relkind in ('r', 'p')
+    order by pg_catalog.pg_relation_size(format('public.%I', moved.name)::regclass) desc, moved.name
+  loop
+    remaining := extract(epoch from began + budget - clock_timestamp()) * 1000;
+    if remaining <= 0 then
+      raise lock_not_available using message = 'The locks were not there in time';
+    end if;
+    perform pg_catalog.set_config('lock_timeout', remaining::text, true);
+    execute format('lock table public.%I in access exclusive mode', target.name);
+  end loop;
+  for target in
+    select moved.name, moved.relkind
+    from legacy_data.moved_objects as moved
+    order by moved.relkind in ('v', 'm'), moved.name
+  loop
+    execute format(
+      'alter %s public.%I set schema legacy_data',
+      case target.relkind
+        when 'v' then 'view' when 'm' then 'materialized view' when 'f' then 'foreign table' else 'table'
+      end,
+      target.name
+    );
+    execute format('grant select on legacy_data.%I to service_role', target.name);
+  end loop;
+  for target in
+    select moved.name from legacy_data.moved_objects as moved where moved.has_public_view order by moved.name
+  loop
+    execute format(
+      'create view public.%1$I with (security_invoker = true) as select * from legacy.%1$I', target.name
+    );
+    execute format(
+      'create trigger refuse_to_write instead of insert or update or delete on public.%I
+        for each row execute function legacy.refuse_to_write()', target.name
+    );
+    execute format('revoke all on public.%I from public, anon, authenticated, service_role', target.name);
+    execute format('grant select, insert, update, delete on public.%I to service_role', target.name);
+  end loop;
+
+  -- Functions that name an old table find it by their search path from now on. Their callers find them where they were.
+  for target in
+    select p.oid::regprocedure as name, p.proconfig
+    from pg_catalog.pg_proc as p
+    where
+      p.pronamespace = 'public'::regnamespace
+      and p.prokind in ('f', 'p')
+      and not exists (
+        select from pg_catalog.pg_depend as d
+        where d.classid = 'pg_proc'::regclass and d.objid = p.oid and d.deptype = 'e'
+      )
+      and p.prosrc !~ '\m(engine|legacy_data)\.'
+      and exists (
+        select from legacy_data.moved_objects as moved where p.prosrc ~ ('\m' || moved.name || '\M')
+      )
+  loop
+    insert into legacy_data.moved_objects (name, kind, relkind, has_public_view, settings)
+    values (target.name::text, 'function', 'f()', false, coalesce(target.proconfig, '{}'));
+    execute format('alter routine %s set search_path = legacy, public, extensions', target.name);
+  end loop;
+  perform pg_catalog.set_config('lock_timeout', old_timeout, true);
+  raise notice 'The old tables are in legacy_data. Readers waited for % ms at most.',
+    round(extract(epoch from clock_timestamp() - began) * 1000);
+end
+$move$;
+
 do $take_over$
 declare
-  tries_until constant timestamptz := clock_timestamp() + interval '90 seconds';
+  -- PGOPTIONS="-c take_over.seconds=600" tries for longer.
+  tries_until constant timestamptz := clock_timestamp() + make_interval(
+    secs => coalesce(nullif(current_setting('take_over.seconds', true), ''), '90')::numeric::double precision
+  );
   -- A reader waits for as long as a try at most. Short tries first; what cleans up a table lets go after a second.
   budget interval := '100 milliseconds';
   names text;
@@ -513,7 +523,6 @@ begin
   loop
     begin
       perform pg_temp.move_old_relations(budget);
-      perform pg_temp.keep_way_back();
       if pg_catalog.to_regprocedure('engine.write_legacy_views()') is not null then
         execute 'select engine.write_legacy_views()';
       end if;
@@ -548,3 +557,4 @@ drop function pg_temp.remove_ours(boolean);
 drop function pg_temp.put_back();
 drop function pg_temp.keep_way_back();
 drop function pg_temp.move_old_relations(interval);
+drop function pg_temp.columns_of(text);

@@ -5,7 +5,7 @@ import { World } from "../racing_api/generator/world.ts";
 import { dayOf } from "../racing_api/london.ts";
 import { startTestPlatform } from "../test_support/test_project.ts";
 import { ERAS, nameIn } from "./eras.ts";
-import { makeEmptyProject } from "./test_support.ts";
+import { makeEmptyProject } from "./test_support/projects.ts";
 import { writeOldDatabase } from "./write_old_database.ts";
 
 const DAYS = [

@@ -10,9 +10,18 @@ as $$
 declare
   target record;
   known engine.legacy_kinds;
+  copied jsonb := '{}';
 begin
   if pg_catalog.to_regclass('legacy_data.moved_objects') is null then
     return;
+  end if;
+  -- What was copied from the old tables is not only there, and what was rejected is kept whole among the rejects.
+  if pg_catalog.to_regprocedure('engine.rows_only_in_legacy()') is not null then
+    execute $copied$
+      select coalesce(jsonb_object_agg(counted.old_table, counted.rows), '{}')
+      from engine.rows_only_in_legacy() as counted
+    $copied$
+    into copied;
   end if;
   for target in
     select moved.name, moved.kind
@@ -24,7 +33,9 @@ begin
     kind := target.kind;
     execute format('select count(*) from legacy_data.%I', name) into stored;
     known := engine.legacy_kind(kind);
-    if known.kind is null then
+    if copied ? name then
+      left_only := copied ->> name;
+    elsif known.kind is null then
       left_only := stored;
     else
       execute format(

@@ -9,7 +9,7 @@ select runner.id, runner.race_id, runner.horse_id, runner.horse_name, runner.joc
   runner.number, race.date, race.off_dt, race.off_time, race.course_name, race.race_name, race.race_class, race.type,
   race.distance, race.going, race.field_size
 from public.ra_runners as runner
-join (select * from public.ra_races order by off_dt desc, id limit 60) as race on race.id = runner.race_id
+join (select * from public.ra_races order by off_dt desc, id limit 30) as race on race.id = runner.race_id
 where not exists (
   select from public.ra_runners as earlier
   where earlier.race_id = runner.race_id and earlier.horse_id = runner.horse_id and earlier.id < runner.id

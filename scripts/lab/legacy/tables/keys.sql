@@ -42,7 +42,7 @@ create index idx_ra_courses_coordinates on public.ra_courses (latitude, longitud
 create index idx_horse_pedigree_region on public.ra_horse_pedigree (region);
 
 create view public.ra_odds_live_latest as
-select
+select distinct on (quote.race_id, quote.horse_id, quote.bookmaker_id)
   quote.race_id,
   quote.race_date,
   quote.race_time,
@@ -57,12 +57,7 @@ select
   quote.bookmaker_name,
   quote.fetched_at
 from public.ra_odds_live as quote
-where quote.fetched_at = (
-  select max(other.fetched_at)
-  from public.ra_odds_live as other
-  where other.race_id = quote.race_id and other.horse_id = quote.horse_id
-    and other.bookmaker_id = quote.bookmaker_id
-);
+order by quote.race_id, quote.horse_id, quote.bookmaker_id, quote.fetched_at desc;
 
 create view public.v_latest_table_updates as
 select distinct on (log.table_name) log.table_name, log.operation, log.records_processed, log.status, log.updated_at
