@@ -16,7 +16,12 @@ let platform: Platform;
 let sql: Sql;
 let worker: Sql;
 Deno.test.beforeAll(async () => {
-  platform = await startPlatform({ functions: false, cron: "manual" });
+  const databaseUrl = Deno.env.get("TEST_DATABASE_URL");
+  platform = await startPlatform({
+    functions: false,
+    cron: "manual",
+    ...(databaseUrl === undefined ? {} : { databaseUrl }),
+  });
   sql = connect(platform.databaseUrl, { max: 2, name: "test" });
   worker = connect(platform.databaseUrl, { max: 1, name: "test worker", role: "service_role" });
 });

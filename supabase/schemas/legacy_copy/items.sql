@@ -147,7 +147,7 @@ comment on function engine.note_copied(jsonb) is
    it.';
 
 alter table engine.legacy_items enable row level security;
-grant select, insert, update, delete on engine.legacy_items to service_role;
+grant select, insert, update on engine.legacy_items to service_role;
 grant execute on function
   engine.find_legacy_items, engine.index_legacy, engine.note_copied
   to service_role;

@@ -227,7 +227,6 @@ Deno.test("a copy after the API changes nothing that it said, and what is stored
       ["races without runners", counts.racesWithoutRunners],
       ["letter codes lost", counts.codesLost],
       ["times without seconds", counts.timesWithoutSeconds],
-      ["claims lost or none", counts.claimsLost],
       ["euro winnings lost or none", counts.euroWinningsLost],
       ["runners with the jockey NON-RUNNER", counts.nonRunnerJockeys],
     ] as const
