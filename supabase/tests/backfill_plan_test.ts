@@ -40,7 +40,7 @@ Deno.test("backfill_plan() prices a year, a row per feed, and starts nothing", a
     ],
   );
   for (const { runners, megabytes, invocations } of rows.slice(1)) {
-    assertEquals([runners > 100_000, megabytes > 10, invocations >= 12], [true, true, true]);
+    assertEquals([runners > 100_000, megabytes > 5, invocations >= 12], [true, true, true]);
   }
   assertEquals((await db.sql`select from backfill_runs`).length, 0);
   assertEquals((await db.sql`select from backfill_progress`).length, 0);
@@ -195,4 +195,18 @@ Deno.test("backfill_plan() says that all of it fits, or none, and counts only wh
   await leaveRoomFor(5);
   assertMatch(noteOf(await plan("2025-01-01", "2025-12-31", ["results"])), /All of it fits: /);
   assertEquals(noteOf(await plan("2025-01-01", "2025-12-31", ["masters"])), "");
+});
+
+Deno.test("backfill_plan() counts long texts only while they are captured", async () => {
+  const megabytes = async (feeds: string[]) => sizeOf(await plan("2025-01-01", "2025-12-31", feeds));
+  const runnersOf = async (feed: string) =>
+    (await plan("2025-01-01", "2025-12-31", [feed]))[0]?.runners ?? NaN;
+  for (const [feed, bytes] of [["racecards", 520], ["results", 105]] as const) {
+    const withTexts = await megabytes([feed]);
+    await db.sql`update backfill_settings set capture_long_texts = false`;
+    const saved = withTexts - await megabytes([feed]);
+    await db.sql`update backfill_settings set capture_long_texts = true`;
+    const expected = await runnersOf(feed) * bytes / 1e6;
+    assert(Math.abs(saved - expected) < 0.2, `${feed}: ${saved} MB saved instead of ${expected}`);
+  }
 });
