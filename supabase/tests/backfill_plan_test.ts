@@ -45,7 +45,7 @@ Deno.test("backfill_plan() prices a year, a row per feed, and starts nothing", a
     ],
   );
   for (const { runners, megabytes, invocations } of rows.slice(1)) {
-    assertEquals([runners > 100_000, megabytes > 10, invocations >= 12], [true, true, true]);
+    assertEquals([runners > 100_000, megabytes > 5, invocations >= 12], [true, true, true]);
   }
   assertEquals((await db.sql`select from backfill_runs`).length, 0);
   assertEquals((await db.sql`select from backfill_progress`).length, 0);
@@ -217,4 +217,18 @@ Deno.test("backfill_plan() of a range that is pulled again counts the room for w
   await leaveRoomFor(1);
   const [stored] = await plan("2025-01-01", "2025-11-15", ["results"], "all");
   assertEquals([stored?.megabytes, stored?.chunks, / fits: /.test(stored?.note ?? "")], [0, 11, false]);
+});
+
+Deno.test("backfill_plan() counts long texts only while they are captured", async () => {
+  const megabytes = async (feeds: string[]) => sizeOf(await plan("2025-01-01", "2025-12-31", feeds));
+  const runnersOf = async (feed: string) =>
+    (await plan("2025-01-01", "2025-12-31", [feed]))[0]?.runners ?? NaN;
+  for (const [feed, bytes] of [["racecards", 520], ["results", 105]] as const) {
+    const withTexts = await megabytes([feed]);
+    await db.sql`update backfill_settings set capture_long_texts = false`;
+    const saved = withTexts - await megabytes([feed]);
+    await db.sql`update backfill_settings set capture_long_texts = true`;
+    const expected = await runnersOf(feed) * bytes / 1e6;
+    assert(Math.abs(saved - expected) < 0.2, `${feed}: ${saved} MB saved instead of ${expected}`);
+  }
 });

@@ -259,9 +259,11 @@ Deno.test("a run that waits for room is not kept waiting by an index that there 
   // With room it goes on at once, and the index waits for its end.
   await db.sql`update backfill_settings set database_limit_megabytes = default`;
   await sweepAfter("1 minute");
-  assertEquals([...await db.sql`select state from backfill_status where run_id = ${run}`], [{ state: "waiting" }]);
+  assertEquals([...await db.sql`select state from backfill_status where run_id = ${run}`], [{
+    state: "waiting",
+  }]);
   assertEquals(await job(), undefined);
   await db.sql`select backfill_cancel(${run})`;
-  await sweepAfter("8 minutes");
+  await sweepAfter("9 minutes");
   assertEquals((await job())?.command, `reindex index concurrently public.${INDEX}`);
 });

@@ -132,12 +132,12 @@ values
   (
     'racecards', 2, 'events', array['/racecards/pro'], 'days', 500, 500, '2023-01-23', 7,
     0, 1, 2, null,
-    10.4, 895, 530, null, null, 16
+    10.4, 895, 520, null, null, 16
   ),
   (
     'results', 3, 'events', array['/results'], 'pages', 100, 100, '1988-01-01', 0,
     1, 6, 8, 12,
-    9.8, 405, 108, 'racecards', 215, 7.5
+    9.8, 405, 105, 'racecards', 215, 7.5
   );
 -- Not by default: which horses there are to ask for is known once the results are stored. Its schedule asks for them.
 insert into engine.feeds (
