@@ -100,7 +100,7 @@ Deno.test("setup brings all of it back", async () => {
       (select count(*) from cron.job)::integer as jobs,
       (select count(*) from check_setup() where state = 'failed')::integer as failed
   `;
-  assertEquals({ ...found }, { jobs: 4, failed: 0 });
+  assertEquals({ ...found }, { jobs: 2, failed: 0 });
 });
 
 Deno.test("the data goes only when the project's ref is typed", async () => {

@@ -67,6 +67,12 @@ async function reachableSource(): Promise<string> {
         and not p.prosecdef
         and has_function_privilege('service_role', p.oid, 'execute')
       union all
+      -- A trigger runs its function without the right to execute it.
+      select p.prosrc
+      from pg_catalog.pg_trigger as t
+      join pg_catalog.pg_proc as p on p.oid = t.tgfoid
+      where not t.tgisinternal and not p.prosecdef and has_table_privilege('service_role', t.tgrelid, 'insert, update')
+      union all
       select pg_get_viewdef(c.oid)
       from pg_catalog.pg_class as c
       where
