@@ -12,11 +12,11 @@ export async function checkLint(adminUrl: string, databaseUrl: string): Promise<
   }
   const printed = await supabaseOk(
     databaseUrl,
-    ...["db", "lint", "--schema", "public,engine", "--level", "warning", "--output-format", "json"],
+    ...["db", "lint", "--schema", "public,engine,racing", "--level", "warning", "--output-format", "json"],
   );
   const { results } = answer.parse(JSON.parse(printed));
   if (results.length > 0) throw new Problem(`"supabase db lint" found:\n${JSON.stringify(results, null, 2)}`);
-  return "no finding in public and engine";
+  return "no finding in public, engine and racing";
 }
 
 async function hasPlpgsqlCheck(adminUrl: string): Promise<boolean> {

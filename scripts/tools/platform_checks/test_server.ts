@@ -50,7 +50,7 @@ export async function openTestServer(adminUrl: string): Promise<TestServer> {
     async renewGiven() {
       await withSql(adminUrl, async (sql) => {
         await sql.unsafe(`
-          drop schema if exists engine, testing, supabase_migrations cascade;
+          drop schema if exists racing, engine, testing, supabase_migrations cascade;
           drop schema public cascade;
           create schema public authorization pg_database_owner;
           grant usage on schema public to public;

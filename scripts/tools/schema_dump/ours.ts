@@ -3,5 +3,5 @@
  * apart from the jobs of cron.
  */
 export function isOurs(namespace: string): string {
-  return `${namespace} in ('public'::regnamespace, 'engine'::regnamespace, 'racing'::regnamespace)`;
+  return `${namespace} in (to_regnamespace('public'), to_regnamespace('engine'), to_regnamespace('racing'))`;
 }

@@ -43,19 +43,12 @@ async function afterwards<T>(
 /** Every figure up to a day, by what it was asked with. */
 async function upTo(
   sql: Parameters<typeof askCard>[0],
-  day: string,
+  { day, entity, by }: { readonly day: string; readonly entity: string; readonly by: string },
 ): Promise<Map<string, Map<string, Answer>>> {
   const answers = new Map<string, Map<string, Answer>>();
   answers.set("runner_form", await askRunnerForm(sql, `race_date <= '${day}'`));
   answers.set("card", await askCard(sql, day));
-  for (
-    const [entity, by] of [["trainer", "course"], ["pair", "all"], ["sire", "going"], [
-      "owner",
-      "age",
-    ]] as const
-  ) {
-    answers.set(`strike_rates ${entity}`, await askStrikeRates(sql, entity, by, null, day));
-  }
+  answers.set(`strike_rates ${entity} ${by}`, await askStrikeRates(sql, entity, by, null, day));
   answers.set("draw_bias", await askDrawBias(sql, "crs_0", ["distance"], day));
   return answers;
 }
@@ -65,10 +58,12 @@ Deno.test("without everything after a day, each figure up to that day is the sam
   let figures = 0;
   for (let trial = 0; trial < TRIALS; trial++) {
     const day = dateOf(FIRST_DAY + random.int(0, DAYS - 1));
-    const before = await upTo(db.sql, day);
+    const entity = random.pick(["trainer", "jockey", "pair", "owner", "sire", "dam", "damsire"]);
+    const by = random.pick(["all", "course", "distance", "going", "class", "code", "age", "month"]);
+    const before = await upTo(db.sql, { day, entity, by });
     const after = await afterwards(
       (sql) => sql`delete from ra_races where race_date > ${day}`,
-      (sql) => upTo(sql, day),
+      (sql) => upTo(sql, { day, entity, by }),
     );
     for (const [what, answer] of before) {
       assertSameAnswers(after.get(what) ?? new Map(), answer, `${what} up to ${day}`);

@@ -212,11 +212,29 @@ Deno.test("the card is that of today in London unless a day is given", async () 
   assertEquals(count?.["rows"], 1);
 });
 
-const IV_EXAMPLE =
-  "geegeez.co.uk's example: 36 winners of 126 runners among 3,118 of 26,441 are an impact value of 2.42";
-Deno.test(IV_EXAMPLE, async () => {
-  const [row] = await db.sql`select round((36 / 3118.0) / (126 / 26441.0), 2)::float8 as iv`;
-  assertEquals(row?.["iv"], 2.42);
+Deno.test("the race of four in docs/racing.md has the figures that are worked out there by hand", async () => {
+  const rows = await raceOf([
+    { position: 1, sp_decimal: 2 },
+    { position: 2, sp_decimal: 3, trainer_id: null, trainer_name: "Somebody Else" },
+    { position: 3, sp_decimal: 6 },
+    { position_code: "PU", sp_decimal: 11, trainer_id: null, trainer_name: "Somebody Else" },
+  ]);
+  assertEquals(column(rows, "is_placed"), [true, false, false, false]);
+  assertEquals(column(rows, "prb"), [1, 0.6667, 0.3333, 0]);
+  assertEquals(column(rows, "sp_probability"), [0.4583, 0.3056, 0.1528, 0.0833]);
+  const [row] = await db.worker`
+    select ae::text, fair_ae::text, iv::text, profit::text, strike_rate::text, strike_rate_low::text, strike_rate_high::text
+    from racing.strike_rates('trainer', entity_id => 'trn_1')
+  `;
+  assertEquals({ ...row }, {
+    ae: "1.5000",
+    fair_ae: "1.6364",
+    iv: "2.0000",
+    profit: "0.00",
+    strike_rate: "0.5000",
+    strike_rate_low: "0.0945",
+    strike_rate_high: "0.9055",
+  });
 });
 
 for (

@@ -1,0 +1,114 @@
+/** Measures the answers at full size: see USAGE. */
+import { Problem } from "../command_line/problem.ts";
+import { readArguments } from "../command_line/read_arguments.ts";
+import { renderTable } from "../command_line/render_table.ts";
+import { runTask } from "../command_line/run_main.ts";
+import { multiplyYear } from "./answers/multiply.ts";
+import { connect, type Sql } from "./platform/database.ts";
+
+const USAGE = `Measures the answers of the schema racing against a scan of all runners.
+
+  DATABASE_URL=… deno run -A scripts/lab/answers.ts [--multiply]
+
+  --multiply   first make ten years of the newest year, in a database that is for measuring only: its foreign keys go
+  --help       show this
+
+The server must run on this machine: what a statement costs is its session's processor time, from /proc.
+`;
+
+const TIMES = 5;
+/** Milliseconds. */
+const LONG = 5_000;
+const SCAN = "select count(*), sum(position) from ra_runners";
+
+/** What is asked, and how many scans it may cost. */
+interface Question {
+  readonly what: string;
+  readonly statement: string;
+  readonly limit: number | null;
+}
+
+async function questions(sql: Sql): Promise<Question[]> {
+  const [about] = await sql<{ day: string; horse: string; trainer: string; course: string; since: string }[]>`
+    select
+      race.race_date::text as day, runner.horse_id as horse, runner.trainer_id as trainer, race.course_id as course,
+      (race.race_date - 1825)::text as since
+    from ra_races as race
+    join ra_runners as runner on runner.race_id = race.id
+    where race.race_date = (select max(race_date) - 7 from ra_races) and runner.trainer_id is not null
+    order by race.id, runner.horse_id
+    limit 1
+  `;
+  if (about === undefined) {
+    throw new Problem("There are no runners: fill a year first, such as with deno task local.");
+  }
+  const { day, horse, trainer, course, since } = about;
+  const form = (where: string) => `select * from racing.runner_form where ${where}`;
+  const rates = (more: string) =>
+    `select * from racing.strike_rates('trainer', 'course', '${since}', '${day}'${more})`;
+  return [
+    { what: "card of a day", statement: `select * from racing.card('${day}')`, limit: 2 },
+    { what: "profile of a horse", statement: `select * from racing.horse_profile('${horse}')`, limit: 0.05 },
+    { what: "strike rates, five years, one trainer", statement: rates(`, '${trainer}'`), limit: 1 },
+    { what: "strike rates, five years, all trainers", statement: rates(""), limit: 1 },
+    { what: "draw bias of a course", statement: `select * from racing.draw_bias('${course}')`, limit: null },
+    { what: "runner_form of a horse", statement: form(`horse_id = '${horse}'`), limit: null },
+    { what: "runner_form of a day", statement: form(`race_date = '${day}'`), limit: null },
+    {
+      what: "runner_form of a month",
+      statement: form(`race_date between '${day}'::date - 30 and '${day}'`),
+      limit: null,
+    },
+  ];
+}
+
+/** Processor milliseconds of a statement, the median of several; the first one warms up, unless it took long. */
+async function cost(sql: Sql, statement: string): Promise<number> {
+  const [session] = await sql<{ pid: number }[]>`select pg_backend_pid() as pid`;
+  const spent = async () => {
+    const stat = await Deno.readTextFile(`/proc/${session?.pid}/schedstat`);
+    return Number(stat.split(" ")[0]) / 1e6;
+  };
+  const once = async () => {
+    const before = await spent();
+    await sql.unsafe(`select count(*) from (${statement} offset 0) as answer`);
+    return await spent() - before;
+  };
+  const first = await once();
+  if (first > LONG) return first;
+  const costs: number[] = [];
+  for (let n = 0; n < TIMES; n++) costs.push(await once());
+  return costs.toSorted((one, other) => one - other)[Math.floor(TIMES / 2)] ?? NaN;
+}
+
+async function main({ multiply }: { readonly multiply: boolean }): Promise<number> {
+  const databaseUrl = Deno.env.get("DATABASE_URL");
+  if (databaseUrl === undefined) throw new Problem("DATABASE_URL is missing: see --help.");
+  const sql = connect(databaseUrl, { max: 1, name: "answers" });
+  try {
+    if (multiply) await multiplyYear(sql);
+    // The session's own time is all there is then.
+    await sql`set max_parallel_workers_per_gather = 0`;
+    const asked = await questions(sql);
+    const scan = await cost(sql, SCAN);
+    const rows = [{ what: "scan of the runners", cpu_ms: Math.round(scan), scans: "1", wanted: "" }];
+    for (const { what, statement, limit } of asked) {
+      const own = await cost(sql, statement);
+      rows.push({
+        what,
+        cpu_ms: Math.round(own),
+        scans: (own / scan).toFixed(3),
+        wanted: limit === null ? "" : `<= ${limit}`,
+      });
+    }
+    console.log(renderTable(rows));
+    return 0;
+  } finally {
+    await sql.end({ timeout: 1 });
+  }
+}
+
+const readOptions = (args: readonly string[]) =>
+  readArguments(args, { task: "answers", flags: ["multiply"] });
+
+if (import.meta.main) await runTask(USAGE, readOptions, main);
