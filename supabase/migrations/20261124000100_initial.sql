@@ -10928,6 +10928,26 @@ values
 -- The views under the old names. The take-over makes plain ones over the old tables, so that no reader misses a table;
 -- these replace them, with the same columns of the same types.
 
+create function engine.legacy_objects()
+returns table (name text, kind text, relkind text, has_public_view boolean)
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+  if pg_catalog.to_regclass('legacy_data.moved_objects') is null then
+    return;
+  end if;
+  return query execute
+    'select moved.name, moved.kind, moved.relkind, moved.has_public_view from legacy_data.moved_objects as moved
+     where moved.relkind <> ''f()'' order by moved.name';
+end
+$$;
+comment on function engine.legacy_objects() is
+  'The tables and views that were taken over, a row each: its name, the kind of table, its relkind as in pg_class, and
+   whether a view in public has its name. No row where nothing was taken over.';
+
 create function engine.legacy_kind(kind text)
 returns engine.legacy_kinds
 language sql
@@ -10941,9 +10961,11 @@ as $$
   )::engine.legacy_kinds
   from engine.legacy_kinds as known
   cross join (
-    select quote_ident(max(moved.name)) as name from legacy_data.moved_objects as moved where moved.kind = 'bookmakers'
+    select coalesce(quote_ident(max(moved.name)), '') as name
+    from engine.legacy_objects() as moved
+    where moved.kind = 'bookmakers'
   ) as books
-  where known.kind = legacy_kind.kind and (known.source not like '%{bookmakers}%' or books.name is not null)
+  where known.kind = legacy_kind.kind and (known.source not like '%{bookmakers}%' or books.name <> '')
 $$;
 comment on function engine.legacy_kind(text) is
   'A kind of old table with the names of this database in it; null for a table that ours have no rows of.';
@@ -10982,7 +11004,7 @@ begin
   grant select on legacy_data.duplicate_rows to service_role;
   for target in
     select moved.name, known.one_of
-    from legacy_data.moved_objects as moved
+    from engine.legacy_objects() as moved
     join engine.legacy_kinds as known on known.kind = moved.kind
     where known.one_of is not null and moved.relkind in ('r', 'p')
   loop
@@ -11045,7 +11067,9 @@ begin
   where
     a.attrelid = format('legacy_data.%I', legacy_view.name)::regclass and a.attnum > 0 and not a.attisdropped;
   if known.one_of is not null then
-    select exists (select from legacy_data.duplicate_rows as d where d.name = legacy_view.name) into has_duplicates;
+    execute 'select exists (select from legacy_data.duplicate_rows as d where d.name = $1)'
+    into has_duplicates
+    using legacy_view.name;
     if has_duplicates then
       no_duplicate := format(
         ' and not exists (select from legacy_data.duplicate_rows as d where d.name = %L and d.id = old.id)',
@@ -11074,6 +11098,7 @@ set search_path = ''
 as $$
 declare
   tries_until constant timestamptz := clock_timestamp() + interval '60 seconds';
+  old_timeout constant text := current_setting('lock_timeout');
   budget integer := 100;
   number integer;
   target record;
@@ -11087,10 +11112,7 @@ begin
       number := 0;
       perform pg_catalog.set_config('lock_timeout', budget || 'ms', true);
       for target in
-        select moved.name, moved.kind, moved.has_public_view
-        from legacy_data.moved_objects as moved
-        where moved.relkind <> 'f()'
-        order by moved.name
+        select moved.name, moved.kind from engine.legacy_objects() as moved order by moved.name
       loop
         execute format(
           'create or replace view legacy.%I with (security_invoker = true) as %s',
@@ -11098,7 +11120,7 @@ begin
         );
         number := number + 1;
       end loop;
-      perform pg_catalog.set_config('lock_timeout', '0', true);
+      perform pg_catalog.set_config('lock_timeout', old_timeout, true);
       return number;
     exception
       -- The locks of the try are gone with it.
@@ -11119,9 +11141,6 @@ comment on function engine.write_legacy_views(boolean) is
   'Writes the views in legacy again and returns how many: merged with ours, or over the old tables alone, which then
    depend on nothing of ours. 0 where nothing was taken over. Error 55P03 when readers don''t let go for a minute.';
 
--- The two of public read them, and have the same columns.
-select engine.write_legacy_views();
-
 -- schemas/legacy/rows_left.sql
 
 -- What would be lost with the old tables.
@@ -11136,13 +11155,22 @@ as $$
 declare
   target record;
   known engine.legacy_kinds;
+  copied jsonb := '{}';
 begin
   if pg_catalog.to_regclass('legacy_data.moved_objects') is null then
     return;
   end if;
+  -- What was copied from the old tables is not only there, and what was rejected is kept whole among the rejects.
+  if pg_catalog.to_regprocedure('engine.rows_only_in_legacy()') is not null then
+    execute $copied$
+      select coalesce(jsonb_object_agg(counted.old_table, counted.rows), '{}')
+      from engine.rows_only_in_legacy() as counted
+    $copied$
+    into copied;
+  end if;
   for target in
     select moved.name, moved.kind
-    from legacy_data.moved_objects as moved
+    from engine.legacy_objects() as moved
     where moved.relkind in ('r', 'p')
     order by moved.name
   loop
@@ -11150,7 +11178,9 @@ begin
     kind := target.kind;
     execute format('select count(*) from legacy_data.%I', name) into stored;
     known := engine.legacy_kind(kind);
-    if known.kind is null then
+    if copied ? name then
+      left_only := copied ->> name;
+    elsif known.kind is null then
       left_only := stored;
     else
       execute format(
@@ -11231,14 +11261,14 @@ begin
     and not (
       reader.relnamespace = 'public'::regnamespace
       and reader.relname in (
-        select moved.name from legacy_data.moved_objects as moved where moved.has_public_view
+        select moved.name from engine.legacy_objects() as moved where moved.has_public_view
       )
     );
   if depending is not null then
     raise exception 'Views of yours read the old tables, and nothing was removed: %', depending
       using errcode = '55000', hint = 'Drop them first, then run this again.';
   end if;
-  for target in select moved.name from legacy_data.moved_objects as moved where moved.has_public_view loop
+  for target in select moved.name from engine.legacy_objects() as moved where moved.has_public_view loop
     execute format('drop view if exists public.%I', target.name);
   end loop;
   drop schema legacy cascade;
@@ -11258,13 +11288,16 @@ security invoker
 set search_path = ''
 set lock_timeout = '3s'
 as $$
+declare
+  said text;
 begin
   if pg_catalog.to_regclass('legacy_data.moved_objects') is null then
     raise exception 'Nothing was taken over from an old system: there is nothing to put back' using errcode = '22023';
   end if;
   -- This function goes with the others, and ends what it does all the same.
   execute 'select legacy_data.remove_ours(false)';
-  return legacy_data.put_back();
+  execute 'select legacy_data.put_back()' into said;
+  return said;
 end
 $$;
 comment on function public.legacy_undo() is
@@ -11292,12 +11325,10 @@ begin
   if pg_catalog.to_regclass('legacy_data.moved_objects') is null then
     return;
   end if;
-  execute $count$
-    select count(*), coalesce(sum(pg_catalog.pg_total_relation_size(format('legacy_data.%I', moved.name)::regclass)), 0)
-    from legacy_data.moved_objects as moved
-    where moved.relkind in ('r', 'p')
-  $count$
-  into tables, bytes;
+  select count(*), coalesce(sum(pg_catalog.pg_total_relation_size(format('legacy_data.%I', moved.name)::regclass)), 0)
+  into tables, bytes
+  from engine.legacy_objects() as moved
+  where moved.relkind in ('r', 'p');
   return query select
     'old system', 'warning',
     format('%s tables that were taken over are still there: %s MB in legacy_data.', tables, round(bytes / 1e6)),
@@ -11315,3 +11346,10 @@ comment on function engine.check_legacy() is 'A row while tables of an old syste
 revoke all on all tables in schema engine from public, anon, authenticated;
 revoke all on all sequences in schema engine from public, anon, authenticated;
 revoke all on all functions in schema engine from public, anon, authenticated;
+
+-- schemas/legacy/views.sql
+
+-- The last of all: what reads the views waits for the rest of this transaction. Those in public read them, and have the
+-- same columns.
+
+select engine.write_legacy_views();

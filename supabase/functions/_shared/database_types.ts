@@ -1740,6 +1740,7 @@ export type Database = {
           "stop_taking_pages_after_seconds": number;
         }[];
       };
+      "drop_legacy": { Args: { "confirm"?: boolean; "give_up"?: (string)[] }; Returns: string };
       "fail_chunk": {
         Args: {
           "api_calls"?: number;
@@ -1767,6 +1768,7 @@ export type Database = {
         }[];
       };
       "known_id": { Args: { "chunk_id": number; "lease_token": string }; Returns: string };
+      "legacy_undo": { Args: Record<PropertyKey, never>; Returns: string };
       "next_ids": {
         Args: { "after_id": string; "at_most": number; "chunk_id": number; "lease_token": string };
         Returns: {
