@@ -77,17 +77,14 @@ Deno.test("setup finds an old database with half of an earlier attempt, says wha
       from supabase_migrations.schema_migrations
     `;
     assertEquals({ ...counts }, { courses: true, versions: 2 });
-    const unread = names.filter((name) => !/courses|regions|bookmakers/.test(name));
-    const after = await contentsOf(sql, "legacy, public", unread, "service_role");
-    assertEquals(after, Object.fromEntries(unread.map((name) => [name, before[name]])));
+    // Today's cards come by themselves now, so the old rows are compared where they are.
+    assertEquals(await contentsOf(sql, "legacy_data", names), before);
+    const read = await contentsOf(sql, "legacy, public", names, "service_role");
+    assertEquals(Object.keys(read), names);
 
     const again = record(hosted, clone, { variables: variablesOf(hosted) });
     await setUp({ ...OPTIONS, yes: true }, again.around);
     assertStringIncludes(again.printed(), "Nothing changed: everything is as it should be.");
-
-    const [said] = await sql<{ says: string }[]>`select legacy_undo() as says`;
-    assertEquals(said?.says, "27 tables and views are back in public, as they were.");
-    assertEquals(await contentsOf(sql, "public", names), before);
   }));
 
 Deno.test('"supabase db push" alone takes an old database over, and a schema that it meets later too', () =>

@@ -520,7 +520,7 @@ begin
   loop
     begin
       perform pg_temp.move_old_relations(budget);
-      if pg_catalog.to_regprocedure('engine.write_legacy_views()') is not null then
+      if pg_catalog.to_regprocedure('engine.write_legacy_views(boolean)') is not null then
         execute 'select engine.write_legacy_views()';
       end if;
       return;
