@@ -2714,7 +2714,7 @@ comment on function engine.note_copied(jsonb) is
    it.';
 
 alter table engine.legacy_items enable row level security;
-grant select, insert, update, delete on engine.legacy_items to service_role;
+grant select, insert, update on engine.legacy_items to service_role;
 grant execute on function
   engine.find_legacy_items, engine.index_legacy, engine.note_copied
   to service_role;
@@ -12750,7 +12750,9 @@ begin
     )::engine.legacy_kinds
     from engine.legacy_kinds as known
     cross join (
-      select quote_ident(max(moved.name)) as name from legacy_data.moved_objects as moved where moved.kind = 'bookmakers'
+      select quote_ident(max(moved.name)) as name
+      from legacy_data.moved_objects as moved
+      where moved.kind = 'bookmakers'
     ) as books
     where known.kind = legacy_kind.kind and (known.source not like '%{bookmakers}%' or books.name is not null)
   );
@@ -12947,9 +12949,18 @@ as $$
 declare
   target record;
   known engine.legacy_kinds;
+  copied jsonb := '{}';
 begin
   if pg_catalog.to_regclass('legacy_data.moved_objects') is null then
     return;
+  end if;
+  -- What was copied from the old tables is not only there, and what was rejected is kept whole among the rejects.
+  if pg_catalog.to_regprocedure('engine.rows_only_in_legacy()') is not null then
+    execute $copied$
+      select coalesce(jsonb_object_agg(counted.old_table, counted.rows), '{}')
+      from engine.rows_only_in_legacy() as counted
+    $copied$
+    into copied;
   end if;
   for target in
     select moved.name, moved.kind
@@ -12961,7 +12972,9 @@ begin
     kind := target.kind;
     execute format('select count(*) from legacy_data.%I', name) into stored;
     known := engine.legacy_kind(kind);
-    if known.kind is null then
+    if copied ? name then
+      left_only := copied ->> name;
+    elsif known.kind is null then
       left_only := stored;
     else
       execute format(
