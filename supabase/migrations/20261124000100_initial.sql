@@ -1338,10 +1338,14 @@ begin
       when known.new_table is not null then format(
         $sql$
           select count(*)
-          from (select distinct %1$s from %2$s as old where %3$s) as old
-          where
-            not exists (select from public.%4$I as ours where %5$s)
-            %6$s
+          from (
+            select distinct %1$s
+            from %2$s as old
+            where
+              %3$s
+              and not exists (select from public.%4$I as ours where %5$s)
+              %6$s
+          ) as left_over
         $sql$,
         (select string_agg(format('old.%I', one), ', ') from unnest(known.old_key) as one),
         known.relation::regclass,
@@ -2606,7 +2610,7 @@ begin
     execute format(
       $sql$
         insert into engine.legacy_items (item, day)
-        select %3$L || ' ' || old.id, coalesce(greatest(least(old.day, $1), $2), $2)
+        select %3$L || ' ' || old.id, coalesce(greatest(least(coalesce(old.day, %7$s), $1), $2), $2)
         from (
           select old.%4$I as id, min(%5$s) as day
           from %1$s as old
@@ -2624,9 +2628,6 @@ begin
       case
         when known.kind = 'races' then 'old.date'
         when known.kind = 'results' then 'old.race_date'
-        -- A runner whose race the old database lost: our race has its day, if there is one.
-        when known.kind = 'runners'
-          then '(select ours.race_date from public.ra_races as ours where ours.id = old.race_id)'
         else 'null::date'
       end,
       case
@@ -2639,6 +2640,12 @@ begin
               then ' and not exists (select from engine.legacy_items as horse where horse.item = ''horses '' || old.id)'
             else ''
           end
+      end,
+      case
+        -- A runner whose race the old database lost: our race has its day, if there is one.
+        when known.kind = 'runners'
+          then '(select ours.race_date from public.ra_races as ours where ours.id = old.id)'
+        else 'null::date'
       end
     )
     using last_day, feed.first_day;
