@@ -39,7 +39,7 @@ begin
     execute format(
       $sql$
         insert into engine.legacy_items (item, day)
-        select %3$L || ' ' || old.id, coalesce(greatest(least(old.day, $1), $2), $2)
+        select %3$L || ' ' || old.id, coalesce(greatest(least(coalesce(old.day, %7$s), $1), $2), $2)
         from (
           select old.%4$I as id, min(%5$s) as day
           from %1$s as old
@@ -57,9 +57,6 @@ begin
       case
         when known.kind = 'races' then 'old.date'
         when known.kind = 'results' then 'old.race_date'
-        -- A runner whose race the old database lost: our race has its day, if there is one.
-        when known.kind = 'runners'
-          then '(select ours.race_date from public.ra_races as ours where ours.id = old.race_id)'
         else 'null::date'
       end,
       case
@@ -72,6 +69,12 @@ begin
               then ' and not exists (select from engine.legacy_items as horse where horse.item = ''horses '' || old.id)'
             else ''
           end
+      end,
+      case
+        -- A runner whose race the old database lost: our race has its day, if there is one.
+        when known.kind = 'runners'
+          then '(select ours.race_date from public.ra_races as ours where ours.id = old.id)'
+        else 'null::date'
       end
     )
     using last_day, feed.first_day;

@@ -133,10 +133,14 @@ begin
       when known.new_table is not null then format(
         $sql$
           select count(*)
-          from (select distinct %1$s from %2$s as old where %3$s) as old
-          where
-            not exists (select from public.%4$I as ours where %5$s)
-            %6$s
+          from (
+            select distinct %1$s
+            from %2$s as old
+            where
+              %3$s
+              and not exists (select from public.%4$I as ours where %5$s)
+              %6$s
+          ) as left_over
         $sql$,
         (select string_agg(format('old.%I', one), ', ') from unnest(known.old_key) as one),
         known.relation::regclass,

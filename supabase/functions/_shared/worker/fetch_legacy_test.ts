@@ -353,3 +353,27 @@ Deno.test("without an old database there is nothing to copy, and no feed of it",
     await sql`alter schema legacy_data_of_another rename to legacy_data`;
   }
 });
+
+Deno.test("a copy whose old tables are away fails with what to do, and goes on once they are back", async () => {
+  await sql`select legacy_copy('2022-12-01', '2022-12-31')`;
+  const engine = engineClient();
+  const chunk = await engine.claimChunk("legacy", null);
+  if (chunk === null) throw new Error("No chunk could be claimed");
+  await sql`alter schema legacy_data rename to legacy_data_of_another`;
+  try {
+    assertEquals(await work(chunk, engine), "failed");
+  } finally {
+    await sql`alter schema legacy_data_of_another rename to legacy_data`;
+  }
+  const [row] = await sql<{ state: string; last_error: string }[]>`
+    select state, last_error from backfill_progress where id = ${chunk.id}
+  `;
+  assertEquals(row?.state, "waiting");
+  assert(row?.last_error.includes("The old database is gone"));
+  await sql`update backfill_progress set state = 'dead', ended_at = now() where id = ${chunk.id}`;
+  await sql`select backfill_retry(${chunk.runId})`;
+  await workAll(["legacy"]);
+  const [after] = await sql<{ state: string }[]>`select state from backfill_progress where id = ${chunk.id}`;
+  assertEquals(after?.state, "succeeded");
+  assert(await count("ra_races where from_legacy") > 0);
+});
