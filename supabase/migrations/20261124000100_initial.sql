@@ -1339,10 +1339,14 @@ begin
       when known.new_table is not null then format(
         $sql$
           select count(*)
-          from (select distinct %1$s from %2$s as old where %3$s) as old
-          where
-            not exists (select from public.%4$I as ours where %5$s)
-            %6$s
+          from (
+            select distinct %1$s
+            from %2$s as old
+            where
+              %3$s
+              and not exists (select from public.%4$I as ours where %5$s)
+              %6$s
+          ) as left_over
         $sql$,
         (select string_agg(format('old.%I', one), ', ') from unnest(known.old_key) as one),
         known.relation::regclass,
@@ -1576,12 +1580,12 @@ values
   (
     'racecards', 2, 'events', array['/racecards/pro'], 'days', 500, 500, '2023-01-23', 7,
     0, 1, 2, null,
-    10.4, 895, 530, null, null, 16
+    10.4, 895, 520, null, null, 16
   ),
   (
     'results', 3, 'events', array['/results'], 'pages', 100, 100, '1988-01-01', 0,
     1, 6, 8, 12,
-    9.8, 405, 108, 'racecards', 215, 7.5
+    9.8, 405, 105, 'racecards', 215, 7.5
   );
 -- Not by default: which horses there are to ask for is known once the results are stored. Its schedule asks for them.
 insert into engine.feeds (
@@ -2645,7 +2649,7 @@ begin
     execute format(
       $sql$
         insert into engine.legacy_items (item, day)
-        select %3$L || ' ' || old.id, coalesce(greatest(least(old.day, $1), $2), $2)
+        select %3$L || ' ' || old.id, coalesce(greatest(least(coalesce(old.day, %7$s), $1), $2), $2)
         from (
           select old.%4$I as id, min(%5$s) as day
           from %1$s as old
@@ -2663,9 +2667,6 @@ begin
       case
         when known.kind = 'races' then 'old.date'
         when known.kind = 'results' then 'old.race_date'
-        -- A runner whose race the old database lost: our race has its day, if there is one.
-        when known.kind = 'runners'
-          then '(select ours.race_date from public.ra_races as ours where ours.id = old.race_id)'
         else 'null::date'
       end,
       case
@@ -2678,6 +2679,12 @@ begin
               then ' and not exists (select from engine.legacy_items as horse where horse.item = ''horses '' || old.id)'
             else ''
           end
+      end,
+      case
+        -- A runner whose race the old database lost: our race has its day, if there is one.
+        when known.kind = 'runners'
+          then '(select ours.race_date from public.ra_races as ours where ours.id = old.id)'
+        else 'null::date'
       end
     )
     using last_day, feed.first_day;
@@ -4669,8 +4676,8 @@ $text$,
         E'\n  left join public.%I as known on %s\n  where (\n      %s\n    ) is distinct from (\n      known.%s\n    )',
         table_name, part.same_key, part.merged, array_to_string(part.names, E',\n      known.')
       ) end,
-      -- Rows in the order of the key would leave each page of its index half empty, where runners come between others: 91
-      -- bytes a runner, and 66 with the races shuffled by the ends of their ids. The runners of a race stay together.
+      -- Rows in the order of the key would leave each page of its index half empty, where runners come between others:
+      -- 91 bytes a runner, and 66 with the races shuffled by the ends of their ids. The runners of a race stay together.
       case when cardinality(part.key) > 1 then format('reverse(seen.%s), ', part.key[1]) else '' end
         || 'seen.' || array_to_string(part.key, ', seen.'),
       array_to_string(part.key, ', '),
@@ -8761,8 +8768,8 @@ revoke all on function
   public.backfill_pause, public.backfill_resume, public.backfill_cancel, public.backfill_retry
   from public, anon, authenticated, service_role;
 grant execute on function
-  engine.hold_run, engine.refuse_to_steer, engine.hold_chunks, engine.go_on, public.backfill_pause, public.backfill_resume,
-  public.backfill_cancel, public.backfill_retry
+  engine.hold_run, engine.refuse_to_steer, engine.hold_chunks, engine.go_on, public.backfill_pause,
+  public.backfill_resume, public.backfill_cancel, public.backfill_retry
   to service_role;
 
 -- schemas/operate/progress.sql
@@ -9528,7 +9535,8 @@ as $$
   where h.name = rest.name
 $$;
 comment on function engine.rest(text, timestamptz) is
-  'Notes that a part of the tick has nothing to do: it is due again after a quarter of an hour, or at a time before that.';
+  'Notes that a part of the tick has nothing to do: it is due again after a quarter of an hour, or at a time before
+   that.';
 
 create function engine.begin_tick(name text)
 returns boolean
@@ -9555,8 +9563,8 @@ comment on function engine.begin_tick(text) is
   'Takes the lock of a part of the tick until its transaction ends. False when another session has it; error 55P03, with
    a sentence that says which, when it is due for three minutes.';
 
--- The first write after a checkpoint puts the whole page into the WAL, but its gap. With the lowest fill factor Postgres
--- takes the old versions of these rows out of the page before there are many.
+-- The first write after a checkpoint puts the whole page into the WAL, but its gap. With the lowest fill factor
+-- Postgres takes the old versions of these rows out of the page before there are many.
 alter table engine.heartbeats
   set (fillfactor = 10, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 100);
 
@@ -9570,8 +9578,9 @@ create table engine.wakeups (
   called_at timestamptz not null default engine.clock()
 );
 comment on table engine.wakeups is
-  'A row for each statement that gave the tick something to do since the last one: chunks that are live, other schedules,
-   a part that failed. The next one then runs all parts, though none is due. Rows, not a mark in a heartbeat: a start that is not committed yet must not hold what the tick writes.';
+  'A row for each statement that gave the tick something to do since the last one: chunks that are live, other
+   schedules, a part that failed. The next one then runs all parts, though none is due. Rows, not a mark in a heartbeat:
+   a start that is not committed yet must not hold what the tick writes.';
 comment on column engine.wakeups.called_at is 'When it was called.';
 
 create function engine.call_wakeup()
@@ -10561,9 +10570,9 @@ begin
 end
 $$;
 comment on function engine.start_due_pulls() is
-  'The part of the tick that looks at the schedules: starts a pull for each schedule that is due, one even if several of its times were
-   missed, and closes gaps when that is due and after a standstill of ten minutes. A schedule that can''t be started is
-   tried again with the next tick, and the others go on. Returns how many runs were started.';
+  'The part of the tick that looks at the schedules: starts a pull for each schedule that is due, one even if
+   several of its times were missed, and closes gaps when that is due and after a standstill of ten minutes. A schedule
+   that can''t be started is tried again with the next tick, and the others go on. Returns how many runs were started.';
 
 -- schemas/daily/switch.sql
 
@@ -11473,8 +11482,8 @@ end
 $$;
 comment on procedure engine.tick() is
   'The cron tick of every minute: the sweep, the pulls that are due and the watch, each as far as it is due, each in a
-   transaction of its own. One that fails keeps none of the others from running; the error is noted in its heartbeat, and
-   the job ends with it. Not within a transaction.';
+   transaction of its own. One that fails keeps none of the others from running; the error is noted in its heartbeat,
+   and the job ends with it. Not within a transaction.';
 
 create function engine.note_silent_tick()
 returns void
@@ -12067,8 +12076,8 @@ begin
       sent := null;
       raise warning 'Alerts could not be sent: %', sqlerrm;
   end;
-  -- An open alert may be over within a minute, and a message may be answered or must be sent again. After the last chunk
-  -- it looks once more.
+  -- An open alert may be over within a minute, and a message may be answered or must be sent again. After the last
+  -- chunk it looks once more.
   if
     sent = 0
     and not exists (select from public.alerts as a where a.resolved_at is null)
@@ -12079,8 +12088,8 @@ begin
 end
 $$;
 comment on function engine.watch() is
-  'The part of the tick that looks for what is wrong: raises new alerts, resolves those whose trouble has gone, and sends
-   the messages. Due each minute while a chunk is live, an alert is open or a message was just sent.';
+  'The part of the tick that looks for what is wrong: raises new alerts, resolves those whose trouble has gone, and
+   sends the messages. Due each minute while a chunk is live, an alert is open or a message was just sent.';
 
 -- schemas/daily/usage.sql
 
@@ -12345,9 +12354,9 @@ begin
 end
 $$;
 comment on function engine.purge() is
-  'Keeps an alert when the tick stands still, and notes the usage of the days that are over. Then deletes what is older than backfill_settings says: errors, counted
-   API calls, invocations, usage, scheduled runs that ended, acknowledged rejects, resolved alerts, and the cron log of
-   the engine''s jobs. Returns the number of rows per table.
+  'Keeps an alert when the tick stands still, and notes the usage of the days that are over. Then deletes what is
+   older than backfill_settings says: errors, counted API calls, invocations, usage, scheduled runs that ended, acknowledged
+   rejects, resolved alerts, and the cron log of the engine''s jobs. Returns the number of rows per table.
    Races, runners, masters, coverage, rejects that nobody has acknowledged, and rejected runners of results, are never
    deleted.';
 

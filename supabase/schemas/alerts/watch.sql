@@ -61,8 +61,8 @@ begin
       sent := null;
       raise warning 'Alerts could not be sent: %', sqlerrm;
   end;
-  -- An open alert may be over within a minute, and a message may be answered or must be sent again. After the last chunk
-  -- it looks once more.
+  -- An open alert may be over within a minute, and a message may be answered or must be sent again. After the last
+  -- chunk it looks once more.
   if
     sent = 0
     and not exists (select from public.alerts as a where a.resolved_at is null)
@@ -73,5 +73,5 @@ begin
 end
 $$;
 comment on function engine.watch() is
-  'The part of the tick that looks for what is wrong: raises new alerts, resolves those whose trouble has gone, and sends
-   the messages. Due each minute while a chunk is live, an alert is open or a message was just sent.';
+  'The part of the tick that looks for what is wrong: raises new alerts, resolves those whose trouble has gone, and
+   sends the messages. Due each minute while a chunk is live, an alert is open or a message was just sent.';

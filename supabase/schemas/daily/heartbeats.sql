@@ -59,7 +59,8 @@ as $$
   where h.name = rest.name
 $$;
 comment on function engine.rest(text, timestamptz) is
-  'Notes that a part of the tick has nothing to do: it is due again after a quarter of an hour, or at a time before that.';
+  'Notes that a part of the tick has nothing to do: it is due again after a quarter of an hour, or at a time before
+   that.';
 
 create function engine.begin_tick(name text)
 returns boolean
@@ -86,8 +87,8 @@ comment on function engine.begin_tick(text) is
   'Takes the lock of a part of the tick until its transaction ends. False when another session has it; error 55P03, with
    a sentence that says which, when it is due for three minutes.';
 
--- The first write after a checkpoint puts the whole page into the WAL, but its gap. With the lowest fill factor Postgres
--- takes the old versions of these rows out of the page before there are many.
+-- The first write after a checkpoint puts the whole page into the WAL, but its gap. With the lowest fill factor
+-- Postgres takes the old versions of these rows out of the page before there are many.
 alter table engine.heartbeats
   set (fillfactor = 10, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 100);
 

@@ -265,6 +265,6 @@ begin
 end
 $$;
 comment on function engine.start_due_pulls() is
-  'The part of the tick that looks at the schedules: starts a pull for each schedule that is due, one even if several of its times were
-   missed, and closes gaps when that is due and after a standstill of ten minutes. A schedule that can''t be started is
-   tried again with the next tick, and the others go on. Returns how many runs were started.';
+  'The part of the tick that looks at the schedules: starts a pull for each schedule that is due, one even if
+   several of its times were missed, and closes gaps when that is due and after a standstill of ten minutes. A schedule
+   that can''t be started is tried again with the next tick, and the others go on. Returns how many runs were started.';

@@ -119,8 +119,8 @@ end
 $$;
 comment on procedure engine.tick() is
   'The cron tick of every minute: the sweep, the pulls that are due and the watch, each as far as it is due, each in a
-   transaction of its own. One that fails keeps none of the others from running; the error is noted in its heartbeat, and
-   the job ends with it. Not within a transaction.';
+   transaction of its own. One that fails keeps none of the others from running; the error is noted in its heartbeat,
+   and the job ends with it. Not within a transaction.';
 
 create function engine.note_silent_tick()
 returns void

@@ -4,8 +4,9 @@ create table engine.wakeups (
   called_at timestamptz not null default engine.clock()
 );
 comment on table engine.wakeups is
-  'A row for each statement that gave the tick something to do since the last one: chunks that are live, other schedules,
-   a part that failed. The next one then runs all parts, though none is due. Rows, not a mark in a heartbeat: a start that is not committed yet must not hold what the tick writes.';
+  'A row for each statement that gave the tick something to do since the last one: chunks that are live, other
+   schedules, a part that failed. The next one then runs all parts, though none is due. Rows, not a mark in a heartbeat:
+   a start that is not committed yet must not hold what the tick writes.';
 comment on column engine.wakeups.called_at is 'When it was called.';
 
 create function engine.call_wakeup()
