@@ -4677,7 +4677,7 @@ $text$,
         table_name, part.same_key, part.merged, array_to_string(part.names, E',\n      known.')
       ) end,
       -- Rows in the order of the key would leave each page of its index half empty, where runners come between others:
-      -- 91 bytes a runner, and 66 with the races shuffled by the ends of their ids. The runners of a race stay together.
+      -- 91 bytes a runner, and 66 with the races shuffled by the ends of their ids. A race's runners stay together.
       case when cardinality(part.key) > 1 then format('reverse(seen.%s), ', part.key[1]) else '' end
         || 'seen.' || array_to_string(part.key, ', seen.'),
       array_to_string(part.key, ', '),
@@ -10876,7 +10876,7 @@ grant select on public.alerts to service_role;
 
 -- schemas/daily/compaction.sql
 
--- Indexes that take more than they need are written anew, one at a time, in the background. A backfill goes from the
+-- Indexes that take more than they need are written again, one at a time, in the background. A backfill goes from the
 -- newest month to the oldest, so keys come in falling order and leave the pages of the largest index half empty.
 --
 -- Only a statement of its own can do that while pages are stored, and pg_cron can run one: the job engine-compact has
@@ -12355,8 +12355,8 @@ end
 $$;
 comment on function engine.purge() is
   'Keeps an alert when the tick stands still, and notes the usage of the days that are over. Then deletes what is
-   older than backfill_settings says: errors, counted API calls, invocations, usage, scheduled runs that ended, acknowledged
-   rejects, resolved alerts, and the cron log of the engine''s jobs. Returns the number of rows per table.
+   older than backfill_settings says: errors, counted API calls, invocations, usage, scheduled runs that ended,
+   acknowledged rejects, resolved alerts, and the cron log of the engine''s jobs. Returns the number of rows per table.
    Races, runners, masters, coverage, rejects that nobody has acknowledged, and rejected runners of results, are never
    deleted.';
 

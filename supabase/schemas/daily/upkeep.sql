@@ -139,7 +139,7 @@ end
 $$;
 comment on function engine.purge() is
   'Keeps an alert when the tick stands still, and notes the usage of the days that are over. Then deletes what is
-   older than backfill_settings says: errors, counted API calls, invocations, usage, scheduled runs that ended, acknowledged
-   rejects, resolved alerts, and the cron log of the engine''s jobs. Returns the number of rows per table.
+   older than backfill_settings says: errors, counted API calls, invocations, usage, scheduled runs that ended,
+   acknowledged rejects, resolved alerts, and the cron log of the engine''s jobs. Returns the number of rows per table.
    Races, runners, masters, coverage, rejects that nobody has acknowledged, and rejected runners of results, are never
    deleted.';

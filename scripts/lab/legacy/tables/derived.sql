@@ -106,7 +106,8 @@ insert into public.ra_odds_live (
 select runner.race_id, runner.horse_id, bookmaker.code, runner.date, runner.off_time, runner.off_dt at time zone 'UTC',
   runner.course_name, runner.race_name, runner.race_class, runner.type, runner.distance, runner.going,
   runner.field_size, runner.horse_name, nullif(regexp_replace(runner.number, '\D', '', 'g'), '')::integer,
-  runner.jockey_name, runner.trainer_name, bookmaker.name, 3 + runner.id % 30 + step, (2 + runner.id % 30 + step) || '/1',
+  runner.jockey_name, runner.trainer_name, bookmaker.name, 3 + runner.id % 30 + step,
+  (2 + runner.id % 30 + step) || '/1',
   seen.at, seen.at, seen.at
 from newest_runners as runner
 join public.ra_bookmakers as bookmaker on bookmaker.id <= 4

@@ -108,7 +108,7 @@ export function reportOf({ times, log }: Pick<Workshop, "times" | "log">, pages:
   };
 }
 
-/** Fetches and stores page after page, counts them, and leaves the line of the last one to whoever ends the chunk. */
+/** Fetches and stores page after page, counts them, and leaves the line of the last one for the end of the chunk. */
 async function takePages(chunk: Chunk, workshop: Workshop, stored: Stored): Promise<Ending> {
   const { engine, api, clock, log, times, retire } = workshop;
   const start = clock.monotonic();
