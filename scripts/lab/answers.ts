@@ -71,7 +71,8 @@ async function cost(sql: Sql, statement: string): Promise<number> {
   };
   const once = async () => {
     const before = await spent();
-    await sql.unsafe(`select count(*) from (${statement} offset 0) as answer`);
+    // All columns: what nobody asks for is not worked out.
+    await sql.unsafe(`select count(answer) from (${statement} offset 0) as answer`);
     return await spent() - before;
   };
   const first = await once();
