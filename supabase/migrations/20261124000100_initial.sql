@@ -10472,6 +10472,358 @@ $$;
 comment on function engine.check_webhook() is
   'Whether the webhook, if one is set, took the last message that was sent since its address was set.';
 
+-- schemas/publish/publishable.sql
+
+-- What may be published over the API, what is, and what else is open there.
+
+create table engine.api_grants (
+  role_name text not null,
+  kind text not null,
+  name text not null,
+  constraint api_grants_pkey primary key (role_name, kind, name),
+  constraint api_grants_role_known check (role_name in ('anon', 'authenticated')),
+  constraint api_grants_kind_known check (kind in ('schema', 'table', 'view', 'function'))
+);
+comment on table engine.api_grants is
+  'The rights that publish_api gave and that were not there before: unpublish_api takes back these, and no other.';
+comment on column engine.api_grants.role_name is 'Who got the right.';
+comment on column engine.api_grants.kind is
+  'What the right is on: usage of the schema, select of a table or view, execute of a function.';
+comment on column engine.api_grants.name is 'With its schema, a function with the types of its arguments.';
+
+alter table engine.api_grants enable row level security;
+
+create function engine.publishable()
+returns table (kind text, name text, place integer)
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+  with racing_data (name, place) as (
+    -- In the order in which a page is stored, so that locking them never deadlocks with one.
+    select listed.name, listed.place::integer
+    from unnest(array[
+      'ra_mst_regions', 'ra_mst_bookmakers', 'ra_mst_courses', 'ra_mst_sires', 'ra_mst_dams', 'ra_mst_damsires',
+      'ra_mst_horses', 'ra_mst_jockeys', 'ra_mst_trainers', 'ra_mst_owners', 'ra_races', 'ra_runners',
+      'ra_runner_odds', 'ra_runner_names'
+    ]) with ordinality as listed (name, place)
+  )
+  select 'schema', n.nspname::text, 0
+  from pg_catalog.pg_namespace as n
+  where n.nspname = 'racing'
+  union all
+  select
+    case when c.relkind in ('r', 'p') then 'table' else 'view' end,
+    c.oid::regclass::text,
+    coalesce(listed.place, 1000)
+  from pg_catalog.pg_class as c
+  join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
+  left join racing_data as listed on n.nspname = 'public' and listed.name = c.relname
+  where c.relkind in ('r', 'p', 'v', 'm') and (listed.name is not null or n.nspname = 'racing')
+  union all
+  select 'function', p.oid::regprocedure::text, 2000
+  from pg_catalog.pg_proc as p
+  join pg_catalog.pg_namespace as n on n.oid = p.pronamespace
+  -- What may change something is not published, wherever it is.
+  where
+    (n.nspname = 'racing' or (n.nspname = 'public' and p.proname = 'silk_url'))
+    and p.prokind = 'f' and p.provolatile in ('i', 's') and not p.prosecdef
+    and p.prorettype <> 'trigger'::regtype
+$$;
+comment on function engine.publishable() is
+  'What publish_api opens: kind (schema, table, view, function), name with its schema, and place, in the order of which
+   tables are locked. In public the racing data, by name: a new table is added here. Of the schema racing, which is made
+   to be read, all but functions that could change something (volatile) or lend their owner''s rights.';
+
+create function engine.api_rights()
+returns table (role_name text, kind text, name text, privilege text, is_direct boolean)
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+  with objects (kind, name, acl, owner, default_acl) as (
+    select 'schema', n.nspname::text, n.nspacl, n.nspowner, 'n'
+    from pg_catalog.pg_namespace as n
+    where n.nspname in ('engine', 'racing')
+    union all
+    select
+      case when c.relkind in ('r', 'p') then 'table' else 'view' end,
+      c.oid::regclass::text, c.relacl, c.relowner, 'r'
+    from pg_catalog.pg_class as c
+    join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
+    where c.relkind in ('r', 'p', 'v', 'm') and n.nspname in ('public', 'engine', 'racing')
+    union all
+    select 'function', p.oid::regprocedure::text, p.proacl, p.proowner, 'f'
+    from pg_catalog.pg_proc as p
+    join pg_catalog.pg_namespace as n on n.oid = p.pronamespace
+    where n.nspname in ('public', 'engine', 'racing')
+  )
+  select distinct on (role.name, o.kind, o.name, lower(a.privilege_type))
+    role.name, o.kind, o.name, lower(a.privilege_type), a.grantee <> 0
+  from objects as o
+  cross join lateral aclexplode(coalesce(o.acl, acldefault(o.default_acl::"char", o.owner))) as a
+  join pg_catalog.pg_roles as granted on granted.oid = a.grantee and granted.rolname in ('anon', 'authenticated')
+    or a.grantee = 0
+  cross join (values ('anon'), ('authenticated')) as role (name)
+  where a.grantee = 0 or granted.rolname = role.name
+  order by role.name, o.kind, o.name, lower(a.privilege_type), a.grantee <> 0 desc
+$$;
+comment on function engine.api_rights() is
+  'What anon and authenticated may do with objects in public, engine and racing, by any grant: role_name, kind
+   (schema, table, view, function), name with its schema, privilege, and is_direct: granted to the role itself, not to
+   everybody. Row level security comes on top: without a policy, a table that may be read shows no row.';
+
+-- schemas/publish/publish.sql
+
+-- Publishing: the racing data for those who come with the publishable key. Closed until an operator asks for it.
+
+create function engine.open_tables(readers text[])
+returns void
+language plpgsql
+security invoker
+set search_path = ''
+-- A session that waits for a lock makes all behind it wait too, the pages of a backfill among them.
+set lock_timeout = '5s'
+as $$
+declare
+  wanted text := (
+    select string_agg(quote_ident(reader), ', ' order by reader) from unnest(readers) as reader
+  );
+  other text[];
+  part text;
+begin
+  select array_agg(p.name order by p.place, p.name)
+  into other
+  from engine.publishable() as p
+  left join pg_catalog.pg_policy as policy
+    on policy.polrelid = p.name::regclass and policy.polname = 'published_reads'
+  where
+    p.kind = 'table'
+    and array(
+      select r.rolname::text from pg_catalog.pg_roles as r where r.oid = any (policy.polroles) order by r.rolname
+    ) is distinct from array(select reader from unnest(readers) as reader order by reader);
+  if other is null then
+    return;
+  end if;
+  execute format('lock table %s in access exclusive mode', array_to_string(other, ', '));
+  foreach part in array other loop
+    execute format('drop policy if exists published_reads on %s', part);
+    if wanted is not null then
+      execute format('create policy published_reads on %s for select to %s using (true)', part, wanted);
+    end if;
+  end loop;
+exception
+  when lock_not_available then
+    raise exception 'A table is in use for longer than five seconds, so nothing was changed'
+      using errcode = 'lock_not_available',
+        hint = 'Try again; select pid, query from pg_stat_activity where state <> ''idle''; shows what is going on.';
+end
+$$;
+comment on function engine.open_tables(text[]) is
+  'Gives each table that may be published the policy published_reads, for these roles and no other: none take it away.
+   Tables that have it already are not locked. Error 55P03 when a table is in use.';
+
+create function engine.close_rights(keep text[])
+returns void
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  given record;
+begin
+  for given in
+    delete from engine.api_grants as g where g.role_name <> all (keep) returning g.role_name, g.kind, g.name
+  loop
+    -- What has gone since took its rights along.
+    continue when case given.kind
+      when 'schema' then to_regnamespace(given.name) is null
+      when 'function' then to_regprocedure(given.name) is null
+      else to_regclass(given.name) is null
+    end;
+    execute format(
+      'revoke %s %s from %I',
+      case given.kind
+        when 'schema' then 'usage on schema'
+        when 'function' then 'execute on function'
+        else 'select on table'
+      end,
+      given.name, given.role_name
+    );
+  end loop;
+end
+$$;
+comment on function engine.close_rights(text[]) is
+  'Takes back what publish_api gave to roles other than these, and nothing that somebody else granted.';
+
+create function public.publish_api(role text default 'authenticated')
+returns table (readers text, kind text, name text)
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  roles text[] := case publish_api.role
+    when 'authenticated' then array['authenticated']
+    -- Somebody who signs in must not see less than before.
+    when 'anon' then array['anon', 'authenticated']
+  end;
+  lacking record;
+begin
+  if roles is null then
+    raise exception 'The API can''t be published to "%"', coalesce(publish_api.role, 'null')
+      using errcode = 'invalid_parameter_value',
+        hint = 'Say authenticated (users who have signed in) or anon (everybody who has the publishable key).';
+  end if;
+  perform engine.open_tables(roles);
+  perform engine.close_rights(roles);
+  for lacking in
+    select reader.role_name, p.kind, p.name
+    from engine.publishable() as p
+    cross join unnest(roles) as reader (role_name)
+    where not exists (
+      select from engine.api_rights() as held
+      where
+        held.role_name = reader.role_name and held.kind = p.kind and held.name = p.name and held.is_direct
+        and held.privilege = case p.kind when 'schema' then 'usage' when 'function' then 'execute' else 'select' end
+    )
+  loop
+    execute format(
+      'grant %s %s to %I',
+      case lacking.kind
+        when 'schema' then 'usage on schema'
+        when 'function' then 'execute on function'
+        else 'select on table'
+      end,
+      lacking.name, lacking.role_name
+    );
+    insert into engine.api_grants (role_name, kind, name)
+    values (lacking.role_name, lacking.kind, lacking.name)
+    on conflict on constraint api_grants_pkey do nothing;
+  end loop;
+  return query
+  select array_to_string(roles, ', '), p.kind, p.name
+  from engine.publishable() as p
+  order by p.place, p.name;
+end
+$$;
+comment on function public.publish_api(text) is
+  'Lets users who have signed in (authenticated), or with anon everybody who has the publishable key, read the racing
+   data over the API: ra_mst_*, ra_races, ra_runners, ra_runner_odds, ra_runner_names, and the views and functions of
+   the schema racing. Returns what is open now: readers, kind, name. Nothing can be written, and nothing of the engine,
+   of runs, rejects, alerts and settings is opened. Calling it again covers what a newer version brought, and narrows
+   anon to authenticated. Error 22023 for another role, 55P03 when a table is in use.';
+
+create function public.unpublish_api()
+returns void
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+begin
+  perform engine.open_tables('{}');
+  perform engine.close_rights('{}');
+end
+$$;
+comment on function public.unpublish_api() is
+  'Takes back all that publish_api gave, so that everything is as it was before the first call. What somebody granted by
+   hand stays. Calling it again changes nothing. Error 55P03 when a table is in use.';
+
+revoke all on function public.publish_api, public.unpublish_api from public, anon, authenticated, service_role;
+
+-- schemas/publish/check_published.sql
+
+-- What is open over the API, for check_setup.
+
+create function engine.check_published()
+returns table (part text, state text, finding text, what_to_do text)
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+  with published as (
+    select
+      string_agg(distinct g.role_name, ' and ' order by g.role_name) as readers,
+      coalesce(bool_or(g.role_name = 'anon'), false) as is_for_anon
+    from engine.api_grants as g
+  ),
+  lacking as (
+    select count(*) as number, min(p.name) as example
+    from engine.publishable() as p
+    cross join published
+    where
+      published.readers is not null
+      and (
+        not exists (
+          select from engine.api_rights() as held
+          where held.kind = p.kind and held.name = p.name and held.role_name = 'authenticated'
+        )
+        or (
+          p.kind = 'table' and not exists (
+            select from pg_catalog.pg_policy as policy
+            where policy.polrelid = p.name::regclass and policy.polname = 'published_reads'
+          )
+        )
+      )
+  ),
+  -- What has a comment is ours, or made with as much care.
+  mistaken as (
+    select
+      count(*) as number,
+      (array_agg(format('%s on %s to %s', held.privilege, held.name, held.role_name) order by held.name))[1] as example
+    from engine.api_rights() as held
+    left join engine.publishable() as p on p.kind = held.kind and p.name = held.name
+    where
+      (p.name is null or held.privilege not in ('usage', 'select', 'execute'))
+      and (
+        held.name ~ '^engine(\.|$)'
+        or case held.kind
+          when 'schema' then false
+          when 'function' then pg_catalog.obj_description(held.name::regprocedure, 'pg_proc') is not null
+          else pg_catalog.obj_description(held.name::regclass, 'pg_class') is not null
+        end
+      )
+  ),
+  counted as (
+    select
+      format(
+        '%s tables, %s views, %s functions', count(*) filter (where p.kind = 'table'),
+        count(*) filter (where p.kind = 'view'), count(*) filter (where p.kind = 'function')
+      ) as words
+    from engine.publishable() as p
+  )
+  select
+    'published',
+    case when mistaken.number > 0 or lacking.number > 0 then 'warning' else 'ok' end,
+    case
+      when mistaken.number > 0 then
+        format('Open over the API, and not by publish_api: %s%s.', mistaken.example,
+          case when mistaken.number > 1 then format(' and %s more', mistaken.number - 1) end)
+      when lacking.number > 0 then
+        format('Published to %s, but not yet all: %s is not, of %s.', published.readers, lacking.example,
+          lacking.number)
+      when published.readers is null then 'Nothing is published: with the publishable key nothing of ours is read.'
+      else format('Open to read for %s: %s, of the racing data only.', published.readers, counted.words)
+    end,
+    case
+      when mistaken.number > 0 then
+        'If nobody meant it, revoke it; select * from engine.api_rights(); lists all that is open.'
+      when lacking.number > 0 then
+        format('select * from publish_api(%L);', case when published.is_for_anon then 'anon' else 'authenticated' end)
+      when published.readers is null then 'Nothing.'
+      else 'Nothing. To close it: select unpublish_api();'
+    end
+  from published
+  cross join lacking
+  cross join mistaken
+  cross join counted
+$$;
+comment on function engine.check_published() is
+  'What is open over the API to whom: what publish_api opened, what it would open since, and what somebody else did.';
+
 -- schemas/setup/check_setup.sql
 
 -- Does it work? One question for every link between the database, the functions and the API.
@@ -10489,7 +10841,9 @@ declare
 begin
   -- Read before new pings are queued: pg_net sends after the commit, so nothing of these could be answered.
   foreach topic in array
-    array['extensions', 'grants', 'vault', 'net', 'cron', 'functions', 'clocks', 'account', 'size', 'webhook']
+    array[
+      'extensions', 'grants', 'vault', 'net', 'cron', 'functions', 'clocks', 'account', 'size', 'webhook', 'published'
+    ]
   loop
     begin
       if topic = 'functions' then
@@ -10548,11 +10902,1849 @@ comment on function public.check_setup() is
 
 revoke all on function public.check_setup from public, anon, authenticated, service_role;
 
+-- schemas/answers/racing.sql
+
+-- The schema of the answers: views and functions over the racing tables. Nothing in it is stored but the table of
+-- goings, so each answer is as true as the rows below it. What each figure means, docs/racing.md says.
+
+create schema racing;
+comment on schema racing is
+  'Answers over the racing tables: helpers, views and functions, which read with the rights of their caller.';
+
+revoke all on schema racing from public, anon, authenticated;
+grant usage on schema racing to service_role;
+
+-- schemas/answers/goings.sql
+
+-- The goings that are known, with their order. The API's words change over the years, so they are compared without
+-- case, and "Standard / Slow" is "Standard To Slow".
+
+create table racing.goings (
+  key text primary key,
+  surface text not null,
+  rank smallint not null,
+  going_group text not null,
+  constraint goings_surface_known check (surface in ('turf', 'all-weather')),
+  constraint goings_group_known
+    check (going_group in ('firm', 'good', 'good to soft', 'soft', 'heavy', 'fast', 'standard', 'slow'))
+);
+comment on table racing.goings is
+  'Known goings, a row each. Add one where racing.unknown_goings shows a going that is not here. Source: the scale of
+   the British Horseracing Authority (hard to heavy; fast to slow for all-weather), with the Irish words between.';
+comment on column racing.goings.key is 'The going as racing.going_key() writes it: "good to firm".';
+comment on column racing.goings.surface is 'turf or all-weather: ranks are only comparable within one of them.';
+comment on column racing.goings.rank is
+  'Order from the fastest (1) to the slowest: 1 to 10 on turf, 1 to 5 all-weather.';
+comment on column racing.goings.going_group is
+  'What goings count as one in a record: firm, good, good to soft, soft, heavy; all-weather fast, standard, slow.';
+
+insert into racing.goings (key, surface, rank, going_group)
+values
+  ('hard', 'turf', 1, 'firm'),
+  ('firm to hard', 'turf', 1, 'firm'),
+  ('firm', 'turf', 2, 'firm'),
+  ('good to firm', 'turf', 3, 'firm'),
+  ('good', 'turf', 4, 'good'),
+  ('good to yielding', 'turf', 5, 'good'),
+  ('good to soft', 'turf', 6, 'good to soft'),
+  ('yielding', 'turf', 6, 'good to soft'),
+  ('yielding to soft', 'turf', 7, 'good to soft'),
+  ('soft', 'turf', 8, 'soft'),
+  ('very soft', 'turf', 9, 'soft'),
+  ('soft to heavy', 'turf', 9, 'heavy'),
+  ('heavy', 'turf', 10, 'heavy'),
+  ('fast', 'all-weather', 1, 'fast'),
+  ('standard to fast', 'all-weather', 2, 'fast'),
+  ('standard', 'all-weather', 3, 'standard'),
+  ('standard to slow', 'all-weather', 4, 'slow'),
+  ('slow', 'all-weather', 5, 'slow');
+
+create function racing.going_key(going text)
+returns text
+language plpgsql
+immutable
+parallel safe
+security invoker
+set search_path = ''
+as $$
+begin
+  return replace(lower(btrim(going_key.going)), ' / ', ' to ');
+end
+$$;
+comment on function racing.going_key(text) is
+  'A going as racing.goings has it: lower case, " to " for " / ", so that "Standard / Slow" and "Standard To Slow" are
+   one. Null in, null out.';
+
+create view racing.unknown_goings
+with (security_invoker = true)
+as
+select
+  race.going,
+  count(*)::integer as races,
+  min(race.race_date) as first_day,
+  max(race.race_date) as last_day
+from public.ra_races as race
+where
+  race.going is not null
+  and not exists (select from racing.goings as known where known.key = racing.going_key(race.going))
+group by race.going;
+comment on view racing.unknown_goings is
+  'Goings of races that racing.goings does not know: their races have no going_rank and no going_group. To change that:
+   insert into racing.goings (key, surface, rank, going_group) values (racing.going_key(''…''), …).';
+comment on column racing.unknown_goings.going is 'As sent.';
+comment on column racing.unknown_goings.races is 'How many races have it.';
+comment on column racing.unknown_goings.first_day is 'UK racing day of the first of them.';
+comment on column racing.unknown_goings.last_day is 'UK racing day of the last of them.';
+
+alter table racing.goings enable row level security;
+revoke all on racing.goings, racing.unknown_goings from public, anon, authenticated, service_role;
+revoke all on function racing.going_key from public, anon, authenticated, service_role;
+grant select on racing.goings, racing.unknown_goings to service_role;
+grant execute on function racing.going_key to service_role;
+
+-- schemas/answers/helpers.sql
+
+-- What the API says of a race in words, as values that can be compared. plpgsql and not sql: a function with a search
+-- path of its own is never inlined, and plpgsql costs a quarter of sql then.
+
+create function racing.code(race_type text, surface text)
+returns text
+language plpgsql
+immutable
+parallel safe
+security invoker
+set search_path = ''
+as $$
+begin
+  return case
+    when code.race_type ilike '%hurdle%' then 'hurdle'
+    when code.race_type ilike '%chase%' then 'chase'
+    when code.race_type ilike 'nh%flat' or code.race_type ilike 'national hunt flat' then 'National Hunt flat'
+    when code.race_type ilike 'flat' and code.surface ilike 'turf' then 'flat turf'
+    when code.race_type ilike 'flat' and code.surface is not null then 'flat all-weather'
+  end;
+end
+$$;
+comment on function racing.code(text, text) is
+  'The code of racing from ra_races.race_type and surface: flat turf, flat all-weather, hurdle, chase or National Hunt
+   flat. Null for another type, and for a flat race without a surface.';
+
+create function racing.is_handicap(race_name text)
+returns boolean
+language plpgsql
+immutable
+parallel safe
+security invoker
+set search_path = ''
+as $$
+begin
+  return (
+    is_handicap.race_name ilike '%handicap%'
+    and regexp_replace(is_handicap.race_name, 'non[- ]?handicap', '', 'gi') ~* '\mhandicap\M'
+  )
+  or is_handicap.race_name ~* '\m(h''cap\M|nursery\s*(\(|$))';
+end
+$$;
+comment on function racing.is_handicap(text) is
+  'Whether a race is a handicap, from ra_races.race_name: the API has no field for it. True for "… Handicap …" and a
+   nursery, false for "… Non-Handicap …". Null without a name.';
+
+create function racing.class_rank(race_class text, pattern text)
+returns smallint
+language plpgsql
+immutable
+parallel safe
+security invoker
+set search_path = ''
+as $$
+begin
+  return case
+    when class_rank.pattern ~* '^(group|grade) [123]$' then right(class_rank.pattern, 1)::smallint
+    when class_rank.pattern ilike 'listed%' then 4
+    when class_rank.race_class ~* '^class [1-7]$' then right(class_rank.race_class, 1)::smallint + 4
+  end;
+end
+$$;
+comment on function racing.class_rank(text, text) is
+  'The standing of a race, 1 the highest, from ra_races.race_class and pattern: Group or Grade 1, 2, 3 are 1 to 3,
+   Listed is 4, Class 1 to 7 are 5 to 11. Null without either, as most Irish races are.';
+
+create function racing.class_name(class_rank integer)
+returns text
+language plpgsql
+immutable
+parallel safe
+security invoker
+set search_path = ''
+as $$
+begin
+  return case
+    when class_name.class_rank between 1 and 3 then 'Group or Grade ' || class_name.class_rank
+    when class_name.class_rank = 4 then 'Listed'
+    when class_name.class_rank between 5 and 11 then 'Class ' || class_name.class_rank - 4
+  end;
+end
+$$;
+comment on function racing.class_name(integer) is
+  'A rank of racing.class_rank() in words: "Group or Grade 1", "Class 4".';
+
+create function racing.distance_band(distance_yards integer, code text)
+returns text
+language plpgsql
+immutable
+parallel safe
+security invoker
+set search_path = ''
+as $$
+begin
+  return case
+    when distance_band.code like 'flat%' then case
+      when distance_band.distance_yards < 1430 then '5f-6f'
+      when distance_band.distance_yards < 1980 then '7f-8f'
+      when distance_band.distance_yards < 2860 then '9f-12f'
+      when distance_band.distance_yards >= 2860 then '13f+'
+    end
+    when distance_band.code is not null then case
+      when distance_band.distance_yards < 4070 then '2m'
+      when distance_band.distance_yards < 4950 then '2m4f'
+      when distance_band.distance_yards < 5720 then '3m'
+      when distance_band.distance_yards >= 5720 then '3m2f+'
+    end
+  end;
+end
+$$;
+comment on function racing.distance_band(integer, text) is
+  'The band of a distance in yards under a code. Flat: 5f-6f below 6½ furlongs (1,430 yards), 7f-8f below 9 (1,980),
+   9f-12f below 13 (2,860), 13f+. Over jumps and in National Hunt flat races: 2m below 18½ furlongs (4,070), 2m4f below
+   22½ (4,950), 3m below 26 (5,720), 3m2f+. Null without a distance or a code.';
+
+create function racing.places_paid(ran integer, is_handicap boolean)
+returns smallint
+language plpgsql
+immutable
+parallel safe
+security invoker
+set search_path = ''
+as $$
+begin
+  return case
+    when places_paid.ran is null or places_paid.ran < 1 then null
+    when places_paid.ran < 5 then 1
+    when places_paid.ran < 8 then 2
+    when places_paid.ran < 16 or places_paid.is_handicap is not true then 3
+    else 4
+  end;
+end
+$$;
+comment on function racing.places_paid(integer, boolean) is
+  'How many places count, by the usual each-way terms of British bookmakers: the winner alone in a field of 1 to 4, two
+   places in 5 to 7, three from 8 on, four in a handicap of 16 or more. The field is those that ran. Null without one.';
+
+create function racing.end_of_day(day date)
+returns timestamptz
+language plpgsql
+stable
+parallel safe
+security invoker
+set search_path = ''
+as $$
+begin
+  return (end_of_day.day + 1)::timestamp at time zone 'Europe/London' - interval '1 microsecond';
+end
+$$;
+comment on function racing.end_of_day(date) is
+  'The last moment of a UK day: when a race without an off time counts as having happened, for later ones.';
+
+revoke all on function
+  racing.code, racing.is_handicap, racing.class_rank, racing.class_name, racing.distance_band, racing.places_paid,
+  racing.end_of_day
+  from public, anon, authenticated, service_role;
+grant execute on function
+  racing.code, racing.is_handicap, racing.class_rank, racing.class_name, racing.distance_band, racing.places_paid,
+  racing.end_of_day
+  to service_role;
+
+-- schemas/answers/races.sql
+
+-- Races with what the helpers make of them, their fields, and the runners that count as runs.
+
+-- When a race without an off time happened: for what comes after it, at the end of its day, and for what comes before
+-- it, at the beginning. So nothing of the same day is known to it, and it is known to nothing of that day.
+create view racing.races
+with (security_invoker = true)
+as
+select
+  race.id as race_id,
+  race.race_date,
+  race.off_dt,
+  coalesce(race.off_dt, race.race_date::timestamp at time zone 'Europe/London') as known_before,
+  coalesce(race.off_dt, racing.end_of_day(race.race_date)) as happened_at,
+  race.course_id,
+  course.name as course_name,
+  race.region_code,
+  race.race_name,
+  race.race_type,
+  race.surface,
+  racing.code(race.race_type, race.surface) as code,
+  racing.is_handicap(race.race_name) as is_handicap,
+  race.race_class,
+  race.pattern,
+  racing.class_rank(race.race_class, race.pattern) as class_rank,
+  race.distance_yards,
+  race.distance_furlongs,
+  racing.distance_band(race.distance_yards, racing.code(race.race_type, race.surface)) as distance_band,
+  race.going,
+  known.surface as going_surface,
+  known.rank as going_rank,
+  known.going_group,
+  race.age_band,
+  race.sex_restriction,
+  race.rating_band,
+  race.has_card,
+  race.has_result,
+  race.is_abandoned
+from public.ra_races as race
+left join public.ra_mst_courses as course on course.id = race.course_id
+left join racing.goings as known on known.key = racing.going_key(race.going);
+comment on view racing.races is
+  'Races, one row each, with code, class, distance and going as values that can be compared.';
+comment on column racing.races.race_id is 'ra_races.id.';
+comment on column racing.races.race_date is 'UK racing day.';
+comment on column racing.races.off_dt is 'Off time; null when none is sent.';
+comment on column racing.races.known_before is
+  'What happened before this moment is known to the race: its off time, or the beginning of its UK day without one.';
+comment on column racing.races.happened_at is
+  'When the race is known to later ones: its off time, or the end of its UK day without one.';
+comment on column racing.races.course_id is 'ra_mst_courses.id.';
+comment on column racing.races.course_name is 'ra_mst_courses.name.';
+comment on column racing.races.region_code is 'Region of the course, lower case.';
+comment on column racing.races.race_name is 'As sent.';
+comment on column racing.races.race_type is 'As sent.';
+comment on column racing.races.surface is 'As sent.';
+comment on column racing.races.code is 'racing.code(race_type, surface).';
+comment on column racing.races.is_handicap is 'racing.is_handicap(race_name).';
+comment on column racing.races.race_class is 'As sent.';
+comment on column racing.races.pattern is 'As sent.';
+comment on column racing.races.class_rank is 'racing.class_rank(race_class, pattern): 1 is the highest.';
+comment on column racing.races.distance_yards is 'In yards.';
+comment on column racing.races.distance_furlongs is 'In furlongs of 220 yards.';
+comment on column racing.races.distance_band is 'racing.distance_band(distance_yards, code).';
+comment on column racing.races.going is 'As sent.';
+comment on column racing.races.going_surface is
+  'racing.goings.surface: turf or all-weather; null for an unknown going.';
+comment on column racing.races.going_rank is
+  'racing.goings.rank: the higher, the slower, within one going_surface; null for an unknown going.';
+comment on column racing.races.going_group is 'racing.goings.going_group; null for an unknown going.';
+comment on column racing.races.age_band is 'As sent.';
+comment on column racing.races.sex_restriction is 'As sent.';
+comment on column racing.races.rating_band is 'As sent.';
+comment on column racing.races.has_card is 'A card of the race is stored.';
+comment on column racing.races.has_result is 'A result of the race is stored.';
+comment on column racing.races.is_abandoned is 'The card says that the race was abandoned.';
+
+create view racing.starts
+with (security_invoker = true)
+as
+select
+  runner.race_id,
+  runner.horse_id,
+  runner.jockey_id,
+  runner.jockey_name,
+  runner.trainer_id,
+  runner.trainer_name,
+  runner.owner_id,
+  runner.owner_name,
+  runner.draw,
+  runner.age,
+  runner.weight_lbs,
+  runner.headgear,
+  runner.position,
+  runner.position_code,
+  runner.sp_decimal,
+  runner.bsp,
+  runner.rpr
+from public.ra_runners as runner
+where
+  runner.has_result
+  and not runner.is_non_runner
+  and (runner.position_code is null or runner.position_code not in ('VOI', 'VOID'));
+comment on view racing.starts is
+  'Runners that count as a run: named by the result, no non-runner, and the race was not void. A horse that did not
+   finish, was left at the start, refused or was disqualified has run.';
+comment on column racing.starts.race_id is 'ra_races.id.';
+comment on column racing.starts.horse_id is 'ra_mst_horses.id.';
+comment on column racing.starts.jockey_id is 'ra_mst_jockeys.id.';
+comment on column racing.starts.jockey_name is 'A jockey without an id.';
+comment on column racing.starts.trainer_id is 'ra_mst_trainers.id.';
+comment on column racing.starts.trainer_name is 'A trainer without an id.';
+comment on column racing.starts.owner_id is 'ra_mst_owners.id.';
+comment on column racing.starts.owner_name is 'An owner without an id.';
+comment on column racing.starts.draw is 'Stall.';
+comment on column racing.starts.age is 'In years.';
+comment on column racing.starts.weight_lbs is 'In pounds.';
+comment on column racing.starts.headgear is 'Letters as sent.';
+comment on column racing.starts.position is 'Finishing position, equal for a dead heat; null for one that has none.';
+comment on column racing.starts.position_code is 'Why there is no position.';
+comment on column racing.starts.sp_decimal is 'Starting price, stake included.';
+comment on column racing.starts.bsp is 'Betfair starting price, stake included.';
+comment on column racing.starts.rpr is 'Racing Post Rating earned.';
+
+create view racing.fields
+with (security_invoker = true)
+as
+select
+  start.race_id,
+  count(*)::integer as ran,
+  count(start.position)::integer as finishers,
+  (count(*) filter (where start.position = 1))::integer as winners,
+  case
+    when bool_and(coalesce(start.sp_decimal > 1, false)) then sum(1 / start.sp_decimal::double precision)
+  end as sp_total
+from racing.starts as start
+group by start.race_id;
+comment on view racing.fields is 'The field of each race that was run, a row each.';
+comment on column racing.fields.race_id is 'ra_races.id.';
+comment on column racing.fields.ran is 'How many ran: racing.starts. 1 is a walkover.';
+comment on column racing.fields.finishers is 'How many of them have a finishing position.';
+comment on column racing.fields.winners is 'How many of them won: more than 1 in a dead heat.';
+comment on column racing.fields.sp_total is
+  'Sum of 1 / sp_decimal over those that ran: 1 and the overround. Null when one of them has no price above 1.';
+
+revoke all on racing.races, racing.starts, racing.fields from public, anon, authenticated, service_role;
+grant select on racing.races, racing.starts, racing.fields to service_role;
+
+-- schemas/answers/measures.sql
+
+-- The measures of one run. Each formula stands once, here.
+
+create function racing.prb(ran integer, finishers integer, "position" integer)
+returns double precision
+language plpgsql
+immutable
+parallel safe
+security invoker
+set search_path = ''
+as $$
+begin
+  return case
+    when prb.ran > 1 then
+      (prb.ran - coalesce(prb.position, (prb.finishers + prb.ran + 1) / 2.0)::double precision) / (prb.ran - 1)
+  end;
+end
+$$;
+comment on function racing.prb(integer, integer, integer) is
+  'Percentage of rivals beaten, 0 to 1: (ran - position) / (ran - 1), as geegeez.co.uk has it. Those without a position
+   share the places behind the finishers, (finishers + ran + 1) / 2, so that the average of a field without a dead heat
+   is 0.5. Null for a walkover.';
+
+create function racing.sp_profit("position" integer, winners integer, sp_decimal numeric)
+returns double precision
+language plpgsql
+immutable
+parallel safe
+security invoker
+set search_path = ''
+as $$
+begin
+  return case
+    when sp_profit.sp_decimal > 1 then
+      case
+        when sp_profit.position = 1 then sp_profit.sp_decimal::double precision / sp_profit.winners - 1
+        else -1
+      end
+  end;
+end
+$$;
+comment on function racing.sp_profit(integer, integer, numeric) is
+  'What a bet of 1 to win at the starting price brought: sp_decimal - 1 for the winner, -1 for any other. In a dead heat
+   of n the stake is divided: sp_decimal / n - 1. Null without a price above 1: there was no bet.';
+
+create function racing.form_figure("position" integer, position_code text)
+returns text
+language plpgsql
+immutable
+parallel safe
+security invoker
+set search_path = ''
+as $$
+begin
+  return case
+    when form_figure.position between 1 and 9 then form_figure.position::text
+    when form_figure.position is not null then '0'
+    when form_figure.position_code = 'RO' then 'O'
+    else coalesce(left(form_figure.position_code, 1), '?')
+  end;
+end
+$$;
+comment on function racing.form_figure(integer, text) is
+  'A run as a character: its position from 1 to 9, 0 for 10th and worse, else the letter of the code: P pulled up, F
+   fell, U unseated, B brought down, R refused, O ran out, S slipped up, D disqualified, L left, C carried out; ? for a
+   run without either.';
+
+revoke all on function racing.prb, racing.sp_profit, racing.form_figure from public, anon, authenticated, service_role;
+grant execute on function racing.prb, racing.sp_profit, racing.form_figure to service_role;
+
+-- schemas/answers/runner_form.sql
+
+-- One wide row per runner. What is looked up for a runner goes through the keys and the index on its horse, so what a
+-- question costs depends on how many runners it asks for, not on how many are stored.
+
+create view racing.runner_form
+with (security_invoker = true)
+as
+select
+  runner.race_id,
+  runner.horse_id,
+  race.race_date,
+  race.off_dt,
+  race.course_id,
+  race.course_name,
+  race.region_code,
+  race.race_name,
+  race.race_type,
+  race.surface,
+  race.code,
+  race.is_handicap,
+  race.race_class,
+  race.pattern,
+  race.class_rank,
+  race.distance_yards,
+  race.distance_furlongs,
+  race.distance_band,
+  race.going,
+  race.going_group,
+  race.going_rank,
+  race.age_band,
+  race.sex_restriction,
+  race.rating_band,
+  race.is_abandoned,
+  horse.name as horse_name,
+  horse.sire_id,
+  coalesce(sire.name, horse.sire_name) as sire_name,
+  horse.dam_id,
+  coalesce(dam.name, horse.dam_name) as dam_name,
+  horse.damsire_id,
+  coalesce(damsire.name, horse.damsire_name) as damsire_name,
+  runner.jockey_id,
+  coalesce(jockey.name, runner.jockey_name) as jockey_name,
+  runner.jockey_claim_lbs,
+  runner.trainer_id,
+  coalesce(trainer.name, runner.trainer_name) as trainer_name,
+  runner.owner_id,
+  coalesce(owner.name, runner.owner_name) as owner_name,
+  runner.number,
+  runner.draw,
+  runner.age,
+  runner.sex_code,
+  runner.weight_lbs,
+  runner.official_rating,
+  runner.headgear,
+  runner.is_non_runner,
+  runner.is_reserve,
+  start.has_run,
+  case when start.has_run then field.ran end as ran,
+  case when start.has_run then racing.places_paid(field.ran, race.is_handicap) end as places_paid,
+  case when start.has_run then runner.position end as position,
+  runner.position_code,
+  case when start.has_run then runner.position is not distinct from 1 end as is_winner,
+  case
+    when start.has_run
+    then coalesce(runner.position <= racing.places_paid(field.ran, race.is_handicap), false)
+  end as is_placed,
+  case when start.has_run then round(racing.prb(field.ran, field.finishers, runner.position)::numeric, 4) end as prb,
+  runner.beaten_lengths,
+  runner.beaten_lengths_overall,
+  runner.time_seconds,
+  runner.sp,
+  runner.sp_decimal,
+  runner.sp_favourite,
+  runner.bsp,
+  case
+    when start.has_run and field.sp_total is not null
+    then round((1 / runner.sp_decimal::double precision / field.sp_total)::numeric, 4)
+  end as sp_probability,
+  case
+    when start.has_run
+    then round(racing.sp_profit(runner.position, field.winners, runner.sp_decimal)::numeric, 4)
+  end as sp_profit,
+  runner.rpr,
+  runner.topspeed,
+  runner.prize_amount,
+  runner.prize_currency,
+  runner.result_comment,
+  previous.race_id as previous_race_id,
+  race.race_date - previous.race_date as days_since_run,
+  previous.position as previous_position,
+  previous.position_code as previous_position_code,
+  previous.code as previous_code,
+  race.code <> previous.code as is_code_changed,
+  race.class_rank - previous.class_rank as class_change,
+  race.distance_yards - previous.distance_yards as distance_change_yards,
+  case when race.going_surface = previous.going_surface then race.going_rank - previous.going_rank end as going_change,
+  runner.weight_lbs - previous.weight_lbs as weight_change_lbs,
+  previous.headgear as previous_headgear,
+  case
+    when previous.race_id is not null then runner.headgear is distinct from previous.headgear
+  end as is_headgear_changed,
+  case
+    when runner.headgear is null then false
+    when runner.headgear_run is not null then runner.headgear_run = '1'
+    else not exists (
+      select
+      from racing.starts as earlier
+      join racing.races as earlier_race on earlier_race.race_id = earlier.race_id
+      where
+        earlier.horse_id = runner.horse_id
+        and earlier.headgear = runner.headgear
+        and earlier_race.happened_at < race.known_before
+    )
+  end as is_first_time_headgear,
+  runner.wind_surgery_run,
+  case
+    when runner.has_card then runner.wind_surgery_run is not distinct from '1'
+  end as is_first_run_since_wind_surgery,
+  coalesce(runner.jockey_id, runner.jockey_name)
+    <> coalesce(previous.jockey_id, previous.jockey_name) as is_jockey_changed,
+  coalesce(runner.trainer_id, runner.trainer_name)
+    <> coalesce(previous.trainer_id, previous.trainer_name) as is_trainer_changed,
+  coalesce(runner.owner_id, runner.owner_name)
+    <> coalesce(previous.owner_id, previous.owner_name) as is_owner_changed
+from public.ra_runners as runner
+join racing.races as race on race.race_id = runner.race_id
+join public.ra_mst_horses as horse on horse.id = runner.horse_id
+cross join lateral (
+  select
+    runner.has_result
+    and not runner.is_non_runner
+    and (runner.position_code is null or runner.position_code not in ('VOI', 'VOID')) as has_run
+) as start
+left join public.ra_mst_jockeys as jockey on jockey.id = runner.jockey_id
+left join public.ra_mst_trainers as trainer on trainer.id = runner.trainer_id
+left join public.ra_mst_owners as owner on owner.id = runner.owner_id
+left join public.ra_mst_sires as sire on sire.id = horse.sire_id
+left join public.ra_mst_dams as dam on dam.id = horse.dam_id
+left join public.ra_mst_damsires as damsire on damsire.id = horse.damsire_id
+left join lateral (
+  -- offset 0: else the planner joins the fields of all races.
+  select one.ran, one.finishers, one.winners, one.sp_total
+  from racing.fields as one
+  where one.race_id = runner.race_id
+  offset 0
+) as field on true
+left join lateral (
+  -- The last run is found first, and only then is looked up what it was.
+  select
+    last.race_id,
+    last_race.race_date,
+    last.position,
+    last.position_code,
+    last_race.code,
+    last_race.class_rank,
+    last_race.distance_yards,
+    last_race.going_surface,
+    last_race.going_rank,
+    last.weight_lbs,
+    last.headgear,
+    last.jockey_id,
+    last.jockey_name,
+    last.trainer_id,
+    last.trainer_name,
+    last.owner_id,
+    last.owner_name
+  from (
+    select
+      earlier.race_id, earlier.position, earlier.position_code, earlier.weight_lbs, earlier.headgear, earlier.jockey_id,
+      earlier.jockey_name, earlier.trainer_id, earlier.trainer_name, earlier.owner_id, earlier.owner_name
+    from racing.starts as earlier
+    join public.ra_races as earlier_race on earlier_race.id = earlier.race_id
+    where
+      earlier.horse_id = runner.horse_id
+      and coalesce(earlier_race.off_dt, racing.end_of_day(earlier_race.race_date)) < race.known_before
+    order by
+      coalesce(earlier_race.off_dt, racing.end_of_day(earlier_race.race_date)) desc, earlier.race_id collate "C" desc
+    limit 1
+  ) as last
+  join racing.races as last_race on last_race.race_id = last.race_id
+) as previous on true;
+
+-- schemas/answers/runner_form_columns.sql
+
+-- What the columns of racing.runner_form mean.
+
+comment on view racing.runner_form is
+  'Runners, one wide row each, as listed on the card or named by the result: names, race, result, price, and what has
+   changed since the horse''s last run before the off. Ask by horse_id, race_id or race_date: the cost depends on how
+   many runners that is. Nothing in a row comes from after the off of its race but its own result, and the names, which
+   are those last seen.';
+comment on column racing.runner_form.race_id is 'ra_races.id; with horse_id the key of a row.';
+comment on column racing.runner_form.horse_id is 'ra_mst_horses.id.';
+comment on column racing.runner_form.race_date is 'UK racing day.';
+comment on column racing.runner_form.off_dt is 'Off time; null when none is sent.';
+comment on column racing.runner_form.course_id is 'ra_mst_courses.id.';
+comment on column racing.runner_form.course_name is 'Name of the course.';
+comment on column racing.runner_form.region_code is 'Region of the course, lower case: gb, ire.';
+comment on column racing.runner_form.race_name is 'Of ra_races, as sent.';
+comment on column racing.runner_form.race_type is 'Of ra_races, as sent: Flat, Hurdle, Chase, NH Flat.';
+comment on column racing.runner_form.surface is 'Of ra_races, as sent: Turf, AW.';
+comment on column racing.runner_form.code is
+  'racing.code(race_type, surface): flat turf, flat all-weather, hurdle, chase or National Hunt flat.';
+comment on column racing.runner_form.is_handicap is 'racing.is_handicap(race_name).';
+comment on column racing.runner_form.race_class is 'Of ra_races, as sent: "Class 4".';
+comment on column racing.runner_form.pattern is 'Of ra_races, as sent: "Group 1", "Listed".';
+comment on column racing.runner_form.class_rank is
+  'racing.class_rank(race_class, pattern): 1 is the highest, 11 the lowest; null for a race without a class.';
+comment on column racing.runner_form.distance_yards is 'In yards.';
+comment on column racing.runner_form.distance_furlongs is 'In furlongs of 220 yards.';
+comment on column racing.runner_form.distance_band is 'racing.distance_band(distance_yards, code).';
+comment on column racing.runner_form.going is 'Of ra_races, as sent.';
+comment on column racing.runner_form.going_group is
+  'What goings count as one, from racing.goings; null for an unknown going.';
+comment on column racing.runner_form.going_rank is
+  'Order of the going, from racing.goings: the higher, the slower. Turf 1 to 10, all-weather 1 to 5.';
+comment on column racing.runner_form.age_band is 'Of ra_races, as sent.';
+comment on column racing.runner_form.sex_restriction is 'Of ra_races, as sent.';
+comment on column racing.runner_form.rating_band is 'Of ra_races, as sent.';
+comment on column racing.runner_form.is_abandoned is 'The card says that the race was abandoned: nobody ran.';
+comment on column racing.runner_form.horse_name is 'Name of the horse, as last seen.';
+comment on column racing.runner_form.sire_id is 'ra_mst_sires.id; null for a sire without an id.';
+comment on column racing.runner_form.sire_name is 'Name of the sire.';
+comment on column racing.runner_form.dam_id is 'ra_mst_dams.id; null for a dam without an id.';
+comment on column racing.runner_form.dam_name is 'Name of the dam.';
+comment on column racing.runner_form.damsire_id is 'ra_mst_damsires.id; null for one without an id.';
+comment on column racing.runner_form.damsire_name is 'Name of the dam''s sire.';
+comment on column racing.runner_form.jockey_id is
+  'ra_mst_jockeys.id; null for a jockey without an id, and while undeclared.';
+comment on column racing.runner_form.jockey_name is 'Name of the jockey.';
+comment on column racing.runner_form.jockey_claim_lbs is 'Allowance of the jockey, in pounds.';
+comment on column racing.runner_form.trainer_id is
+  'ra_mst_trainers.id on the day of the race; null for a trainer without an id.';
+comment on column racing.runner_form.trainer_name is 'Name of the trainer.';
+comment on column racing.runner_form.owner_id is
+  'ra_mst_owners.id on the day of the race; null for an owner without an id.';
+comment on column racing.runner_form.owner_name is 'Name of the owner.';
+comment on column racing.runner_form.number is 'Saddlecloth number.';
+comment on column racing.runner_form.draw is 'Stall; null where there are none.';
+comment on column racing.runner_form.age is 'In years, on the day of the race.';
+comment on column racing.runner_form.sex_code is 'On the day of the race: C, F, G, H, M, R.';
+comment on column racing.runner_form.weight_lbs is 'Weight carried, in pounds.';
+comment on column racing.runner_form.official_rating is 'Official rating in force; null for an unrated horse.';
+comment on column racing.runner_form.headgear is 'Letters as sent; null for none.';
+comment on column racing.runner_form.is_non_runner is 'Declared, did not run.';
+comment on column racing.runner_form.is_reserve is 'A reserve of an Irish card. One that got a run has has_run.';
+comment on column racing.runner_form.has_run is
+  'Counts as a run: named by the result, no non-runner, race not void (racing.starts). False before the result.';
+comment on column racing.runner_form.ran is
+  'Runners in the race that ran: non-runners and reserves without a run are not counted. Null without has_run.';
+comment on column racing.runner_form.places_paid is 'racing.places_paid(ran, is_handicap). Null without has_run.';
+comment on column racing.runner_form.position is
+  'Finishing position, equal for a dead heat. Null for one that did not finish or was disqualified (position_code).';
+comment on column racing.runner_form.position_code is 'Why there is no position: PU, F, UR, DSQ, VOI, as sent.';
+comment on column racing.runner_form.is_winner is
+  'position = 1: each horse of a dead heat has won. A walkover is won. Null without has_run.';
+comment on column racing.runner_form.is_placed is 'position <= places_paid, the winner included. Null without has_run.';
+comment on column racing.runner_form.prb is
+  'Percentage of rivals beaten, 0 to 1: (ran - position) / (ran - 1), to 4 decimals; see racing.prb(). Null for a
+   walkover.';
+comment on column racing.runner_form.beaten_lengths is 'Lengths behind the horse in front.';
+comment on column racing.runner_form.beaten_lengths_overall is 'Lengths behind the winner.';
+comment on column racing.runner_form.time_seconds is 'Time from off to finish, in seconds.';
+comment on column racing.runner_form.sp is 'Starting price as a fraction.';
+comment on column racing.runner_form.sp_decimal is 'Starting price as a decimal, stake included.';
+comment on column racing.runner_form.sp_favourite is 'favourite, joint favourite or co-favourite; null for any other.';
+comment on column racing.runner_form.bsp is 'Betfair starting price, decimal; sent since 2026.';
+comment on column racing.runner_form.sp_probability is
+  'Chance of winning by the starting prices without the overround: (1 / sp_decimal) / sum of 1 / sp_decimal over
+   those that ran, 0 to 1, to 4 decimals. Null when one of them has no price.';
+comment on column racing.runner_form.sp_profit is
+  'What a bet of 1 to win at the starting price brought; in a dead heat the stake is divided; see
+   racing.sp_profit(). Null without a price.';
+comment on column racing.runner_form.rpr is 'Racing Post Rating earned in the race.';
+comment on column racing.runner_form.topspeed is 'Topspeed figure earned in the race.';
+comment on column racing.runner_form.prize_amount is 'Prize money won, in prize_currency.';
+comment on column racing.runner_form.prize_currency is 'ISO 4217.';
+comment on column racing.runner_form.result_comment is 'How the race went for the horse.';
+comment on column racing.runner_form.previous_race_id is
+  'The horse''s last run before the off of this race (ra_races.id), under any code; null when none is stored. All
+   columns that compare are null then.';
+comment on column racing.runner_form.days_since_run is
+  'Days from the day of that run to this race''s; 0 for a second run on one day.';
+comment on column racing.runner_form.previous_position is 'Finishing position in it.';
+comment on column racing.runner_form.previous_position_code is 'Why there was none.';
+comment on column racing.runner_form.previous_code is 'Its code.';
+comment on column racing.runner_form.is_code_changed is 'The code is another one than then.';
+comment on column racing.runner_form.class_change is
+  'class_rank minus that of then: below 0 up in class, above 0 down. Null when either race has none.';
+comment on column racing.runner_form.distance_change_yards is 'Yards more than then; below 0 for a shorter race.';
+comment on column racing.runner_form.going_change is
+  'going_rank minus that of then: above 0 slower. Null between turf and all-weather, and for an unknown going.';
+comment on column racing.runner_form.weight_change_lbs is 'Pounds more than then.';
+comment on column racing.runner_form.previous_headgear is 'Headgear worn then; null for none.';
+comment on column racing.runner_form.is_headgear_changed is
+  'The headgear is another than then: put on, taken off or other letters.';
+comment on column racing.runner_form.is_first_time_headgear is
+  'The card says so (its headgear_run is 1). Where it says nothing: the horse wears headgear, and in no stored run
+   before wore the same letters.';
+comment on column racing.runner_form.wind_surgery_run is
+  'Which run since the wind operation it is, as the card says; null for none.';
+comment on column racing.runner_form.is_first_run_since_wind_surgery is
+  'The card says that it is the first. Null without a card.';
+comment on column racing.runner_form.is_jockey_changed is 'Another jockey than then, by id, or by name without one.';
+comment on column racing.runner_form.is_trainer_changed is 'Another trainer than then, by id, or by name without one.';
+comment on column racing.runner_form.is_owner_changed is 'Another owner than then, by id, or by name without one.';
+
+revoke all on racing.runner_form from public, anon, authenticated, service_role;
+grant select on racing.runner_form to service_role;
+
+-- schemas/answers/records.sql
+
+-- Records as of a moment: only what happened before it counts, never what happened at it. Each is asked for hundreds of
+-- times in a statement, so its plan is made once.
+
+create function racing.record_before(
+  horse_id text,
+  known_before timestamptz,
+  race_date date,
+  course_id text,
+  distance_band text,
+  going_group text,
+  code text,
+  out last_six text,
+  out days_since_run integer,
+  out runs integer,
+  out wins integer,
+  out places integer,
+  out course_runs integer,
+  out course_wins integer,
+  out course_places integer,
+  out distance_runs integer,
+  out distance_wins integer,
+  out distance_places integer,
+  out going_runs integer,
+  out going_wins integer,
+  out going_places integer,
+  out code_runs integer,
+  out code_wins integer,
+  out code_places integer
+)
+language plpgsql
+stable
+security invoker
+set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
+as $$
+begin
+  select
+    right(string_agg(run.figure, '' order by run.happened_at, run.race_id collate "C"), 6),
+    record_before.race_date - max(run.race_date),
+    count(*),
+    count(*) filter (where run.is_winner),
+    count(*) filter (where run.is_placed),
+    count(*) filter (where run.course_id = record_before.course_id),
+    count(*) filter (where run.course_id = record_before.course_id and run.is_winner),
+    count(*) filter (where run.course_id = record_before.course_id and run.is_placed),
+    count(*) filter (where run.distance_band = record_before.distance_band),
+    count(*) filter (where run.distance_band = record_before.distance_band and run.is_winner),
+    count(*) filter (where run.distance_band = record_before.distance_band and run.is_placed),
+    count(*) filter (where run.going_group = record_before.going_group),
+    count(*) filter (where run.going_group = record_before.going_group and run.is_winner),
+    count(*) filter (where run.going_group = record_before.going_group and run.is_placed),
+    count(*) filter (where run.code = record_before.code),
+    count(*) filter (where run.code = record_before.code and run.is_winner),
+    count(*) filter (where run.code = record_before.code and run.is_placed)
+  into
+    last_six, days_since_run, runs, wins, places, course_runs, course_wins, course_places, distance_runs, distance_wins,
+    distance_places, going_runs, going_wins, going_places, code_runs, code_wins, code_places
+  from (
+    select
+      race.race_id,
+      race.race_date,
+      race.happened_at,
+      race.course_id,
+      race.distance_band,
+      race.going_group,
+      race.code,
+      racing.form_figure(start.position, start.position_code) as figure,
+      start.position is not distinct from 1 as is_winner,
+      -- The field is only looked up where it decides.
+      case
+        when start.position = 1 then true
+        when start.position <= 4 then start.position <= racing.places_paid(
+          (select field.ran from racing.fields as field where field.race_id = start.race_id), race.is_handicap
+        )
+        else false
+      end as is_placed
+    from racing.starts as start
+    join racing.races as race on race.race_id = start.race_id
+    where start.horse_id = record_before.horse_id and race.happened_at < record_before.known_before
+    offset 0
+  ) as run;
+end
+$$;
+comment on function racing.record_before(text, timestamptz, date, text, text, text, text) is
+  'The record of a horse before a moment, for racing.card(): all runs, and those at a course, over a distance band, on a
+   going group and under a code. Nothing counts as equal to null.';
+
+create function racing.together_before(
+  trainer_id text,
+  jockey_id text,
+  known_before timestamptz,
+  course_id text,
+  out runs integer,
+  out wins integer,
+  out course_runs integer,
+  out course_wins integer
+)
+language plpgsql
+stable
+security invoker
+set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
+as $$
+begin
+  select
+    count(*),
+    count(*) filter (where start.position = 1),
+    count(*) filter (where race.course_id = together_before.course_id),
+    count(*) filter (where race.course_id = together_before.course_id and start.position = 1)
+  into runs, wins, course_runs, course_wins
+  from racing.starts as start
+  join public.ra_races as race on race.id = start.race_id
+  where
+    start.trainer_id = together_before.trainer_id
+    and start.jockey_id = together_before.jockey_id
+    and coalesce(race.off_dt, racing.end_of_day(race.race_date)) < together_before.known_before;
+end
+$$;
+comment on function racing.together_before(text, text, timestamptz, text) is
+  'Runs and wins before a moment that a jockey rode for a trainer, in all and at a course, for racing.card().';
+
+revoke all on function racing.record_before, racing.together_before from public, anon, authenticated, service_role;
+grant execute on function racing.record_before, racing.together_before to service_role;
+
+-- schemas/answers/card_line.sql
+
+-- A declared runner with its record before the race: the rows of racing.card.
+
+create type racing.card_line as (
+  race_id text,
+  horse_id text,
+  race_date date,
+  off_dt timestamptz,
+  course_name text,
+  race_name text,
+  code text,
+  distance_band text,
+  going_group text,
+  number smallint,
+  draw smallint,
+  horse_name text,
+  age smallint,
+  weight_lbs smallint,
+  official_rating smallint,
+  headgear text,
+  trainer_name text,
+  jockey_name text,
+  owner_name text,
+  is_non_runner boolean,
+  is_reserve boolean,
+  last_six text,
+  days_since_run integer,
+  runs integer,
+  wins integer,
+  places integer,
+  course_runs integer,
+  course_wins integer,
+  course_places integer,
+  distance_runs integer,
+  distance_wins integer,
+  distance_places integer,
+  going_runs integer,
+  going_wins integer,
+  going_places integer,
+  code_runs integer,
+  code_wins integer,
+  code_places integer,
+  trainer_14_days_runs integer,
+  trainer_14_days_wins integer,
+  trainer_30_days_runs integer,
+  trainer_30_days_wins integer,
+  jockey_14_days_runs integer,
+  jockey_14_days_wins integer,
+  jockey_30_days_runs integer,
+  jockey_30_days_wins integer,
+  together_runs integer,
+  together_wins integer,
+  trainer_course_runs integer,
+  trainer_course_wins integer,
+  jockey_course_runs integer,
+  jockey_course_wins integer,
+  together_course_runs integer,
+  together_course_wins integer
+);
+comment on type racing.card_line is
+  'A declared runner with its record before the off of its race: a row of racing.card().';
+comment on column racing.card_line.race_id is 'ra_races.id; with horse_id the key of a row.';
+comment on column racing.card_line.horse_id is 'ra_mst_horses.id.';
+comment on column racing.card_line.race_date is 'UK racing day.';
+comment on column racing.card_line.off_dt is 'Off time; null when none is sent.';
+comment on column racing.card_line.course_name is 'Name of the course.';
+comment on column racing.card_line.race_name is 'As sent.';
+comment on column racing.card_line.code is 'racing.code() of the race.';
+comment on column racing.card_line.distance_band is 'racing.distance_band() of the race.';
+comment on column racing.card_line.going_group is
+  'racing.goings.going_group of the race''s going as last sent; null before one is, and for an unknown one.';
+comment on column racing.card_line.number is 'Saddlecloth number.';
+comment on column racing.card_line.draw is 'Stall; null where there are none.';
+comment on column racing.card_line.horse_name is 'Name of the horse.';
+comment on column racing.card_line.age is 'In years.';
+comment on column racing.card_line.weight_lbs is 'In pounds.';
+comment on column racing.card_line.official_rating is 'Official rating in force.';
+comment on column racing.card_line.headgear is 'Letters as sent; null for none.';
+comment on column racing.card_line.trainer_name is 'Name of the trainer.';
+comment on column racing.card_line.jockey_name is 'Name of the jockey; null while undeclared.';
+comment on column racing.card_line.owner_name is 'Name of the owner.';
+comment on column racing.card_line.is_non_runner is 'Declared and taken out. Its record is shown all the same.';
+comment on column racing.card_line.is_reserve is 'A reserve of an Irish card.';
+comment on column racing.card_line.last_six is
+  'The last six runs, oldest first, a character each: racing.form_figure(). Null for a horse without a run.';
+comment on column racing.card_line.days_since_run is 'Days from the day of the last run to the race''s.';
+comment on column racing.card_line.runs is
+  'Runs of the horse before the off of this race, under any code (racing.starts).';
+comment on column racing.card_line.wins is 'Those won, dead heats and walkovers included.';
+comment on column racing.card_line.places is
+  'Those placed, the winner included: position <= racing.places_paid() of that race.';
+comment on column racing.card_line.course_runs is 'Runs at this course (course_id).';
+comment on column racing.card_line.course_wins is 'Those won.';
+comment on column racing.card_line.course_places is 'Those placed.';
+comment on column racing.card_line.distance_runs is 'Runs over this distance_band.';
+comment on column racing.card_line.distance_wins is 'Those won.';
+comment on column racing.card_line.distance_places is 'Those placed.';
+comment on column racing.card_line.going_runs is 'Runs on this going_group; 0 while the going is not known.';
+comment on column racing.card_line.going_wins is 'Those won.';
+comment on column racing.card_line.going_places is 'Those placed.';
+comment on column racing.card_line.code_runs is 'Runs under this code.';
+comment on column racing.card_line.code_wins is 'Those won.';
+comment on column racing.card_line.code_places is 'Those placed.';
+comment on column racing.card_line.trainer_14_days_runs is
+  'Runs of the trainer (by id) from 14 days before the race''s day to its off. All columns of people are null where
+   the person has no id.';
+comment on column racing.card_line.trainer_14_days_wins is 'Those won.';
+comment on column racing.card_line.trainer_30_days_runs is 'The same from 30 days before.';
+comment on column racing.card_line.trainer_30_days_wins is 'Those won.';
+comment on column racing.card_line.jockey_14_days_runs is
+  'Runs of the jockey (by id) from 14 days before the race''s day to its off.';
+comment on column racing.card_line.jockey_14_days_wins is 'Those won.';
+comment on column racing.card_line.jockey_30_days_runs is 'The same from 30 days before.';
+comment on column racing.card_line.jockey_30_days_wins is 'Those won.';
+comment on column racing.card_line.together_runs is
+  'All stored runs before the off that this jockey rode for this trainer.';
+comment on column racing.card_line.together_wins is 'Those won.';
+comment on column racing.card_line.trainer_course_runs is
+  'All stored runs of the trainer at this course before the off.';
+comment on column racing.card_line.trainer_course_wins is 'Those won.';
+comment on column racing.card_line.jockey_course_runs is 'All stored runs of the jockey at this course before the off.';
+comment on column racing.card_line.jockey_course_wins is 'Those won.';
+comment on column racing.card_line.together_course_runs is
+  'All stored runs of both together at this course before the off.';
+comment on column racing.card_line.together_course_wins is 'Those won.';
+
+-- schemas/answers/card.sql
+
+-- The card of a day: each declared runner with its record before the off of its race.
+
+-- In plpgsql, which plans with the values of its arguments.
+create function racing.card(day date default (clock_timestamp() at time zone 'Europe/London')::date)
+returns setof racing.card_line
+language plpgsql
+stable
+security invoker
+set search_path = ''
+set plan_cache_mode = 'force_custom_plan'
+set jit = 'off'
+as $$
+begin
+  return query
+  with race as materialized (
+    select
+      one.race_id, one.race_date, one.off_dt, one.known_before, one.course_id, one.course_name, one.race_name, one.code,
+      one.distance_band, one.going_group
+    from racing.races as one
+    where one.race_date = card.day
+  ),
+  entry as materialized (
+    select
+      runner.race_id, runner.horse_id, runner.trainer_id, runner.jockey_id, runner.number, runner.draw, runner.age,
+      runner.weight_lbs, runner.official_rating, runner.headgear, runner.trainer_name, runner.jockey_name,
+      runner.owner_id, runner.owner_name, runner.is_non_runner, runner.is_reserve, race.course_id, race.known_before
+    from race
+    join public.ra_runners as runner on runner.race_id = race.race_id
+  ),
+  -- The 30 days before, and what was run earlier on the day.
+  recent as materialized (
+    select start.trainer_id, start.jockey_id, start.position, known.race_date, known.happened_at
+    from racing.races as known
+    -- offset 0: race by race through the key. The planner would read all runners instead, which takes 20 times as long.
+    cross join lateral (
+      select one.trainer_id, one.jockey_id, one.position
+      from racing.starts as one
+      where one.race_id = known.race_id
+      offset 0
+    ) as start
+    where known.race_date between card.day - 30 and card.day
+  ),
+  trainer as (
+    select
+      entry.race_id,
+      entry.trainer_id,
+      count(*) filter (where recent.race_date >= card.day - 14)::integer as fortnight_runs,
+      count(*) filter (where recent.race_date >= card.day - 14 and recent.position = 1)::integer as fortnight_wins,
+      count(*)::integer as runs,
+      count(*) filter (where recent.position = 1)::integer as wins
+    from (select distinct one.race_id, one.trainer_id, one.known_before from entry as one) as entry
+    join recent on recent.trainer_id = entry.trainer_id and recent.happened_at < entry.known_before
+    group by entry.race_id, entry.trainer_id
+  ),
+  jockey as (
+    select
+      entry.race_id,
+      entry.jockey_id,
+      count(*) filter (where recent.race_date >= card.day - 14)::integer as fortnight_runs,
+      count(*) filter (where recent.race_date >= card.day - 14 and recent.position = 1)::integer as fortnight_wins,
+      count(*)::integer as runs,
+      count(*) filter (where recent.position = 1)::integer as wins
+    from (select distinct one.race_id, one.jockey_id, one.known_before from entry as one) as entry
+    join recent on recent.jockey_id = entry.jockey_id and recent.happened_at < entry.known_before
+    group by entry.race_id, entry.jockey_id
+  ),
+  -- All that was run at the day's courses: fewer rows than all runs of the day's trainers and jockeys.
+  here as materialized (
+    select known.course_id, known.happened_at, start.trainer_id, start.jockey_id, start.position
+    from (select distinct one.course_id from race as one) as course
+    join racing.races as known on known.course_id = course.course_id
+    cross join lateral (
+      select one.trainer_id, one.jockey_id, one.position
+      from racing.starts as one
+      where one.race_id = known.race_id
+      offset 0
+    ) as start
+    where known.race_date <= card.day
+  ),
+  trainer_here as (
+    select entry.race_id, entry.trainer_id, count(*)::integer as runs,
+      count(*) filter (where here.position = 1)::integer as wins
+    from (select distinct one.race_id, one.trainer_id, one.course_id, one.known_before from entry as one) as entry
+    join here
+      on here.course_id = entry.course_id
+      and here.trainer_id = entry.trainer_id
+      and here.happened_at < entry.known_before
+    group by entry.race_id, entry.trainer_id
+  ),
+  jockey_here as (
+    select entry.race_id, entry.jockey_id, count(*)::integer as runs,
+      count(*) filter (where here.position = 1)::integer as wins
+    from (select distinct one.race_id, one.jockey_id, one.course_id, one.known_before from entry as one) as entry
+    join here
+      on here.course_id = entry.course_id
+      and here.jockey_id = entry.jockey_id
+      and here.happened_at < entry.known_before
+    group by entry.race_id, entry.jockey_id
+  )
+  select
+    race.race_id, entry.horse_id, race.race_date, race.off_dt, race.course_name, race.race_name, race.code,
+    race.distance_band, race.going_group, entry.number, entry.draw, horse.name, entry.age, entry.weight_lbs,
+    entry.official_rating, entry.headgear, coalesce(trainer_master.name, entry.trainer_name),
+    coalesce(jockey_master.name, entry.jockey_name), coalesce(owner_master.name, entry.owner_name),
+    entry.is_non_runner, entry.is_reserve,
+    record.last_six, record.days_since_run, record.runs, record.wins, record.places,
+    record.course_runs, record.course_wins, record.course_places,
+    record.distance_runs, record.distance_wins, record.distance_places,
+    record.going_runs, record.going_wins, record.going_places,
+    record.code_runs, record.code_wins, record.code_places,
+    case when entry.trainer_id is not null then coalesce(trainer.fortnight_runs, 0) end,
+    case when entry.trainer_id is not null then coalesce(trainer.fortnight_wins, 0) end,
+    case when entry.trainer_id is not null then coalesce(trainer.runs, 0) end,
+    case when entry.trainer_id is not null then coalesce(trainer.wins, 0) end,
+    case when entry.jockey_id is not null then coalesce(jockey.fortnight_runs, 0) end,
+    case when entry.jockey_id is not null then coalesce(jockey.fortnight_wins, 0) end,
+    case when entry.jockey_id is not null then coalesce(jockey.runs, 0) end,
+    case when entry.jockey_id is not null then coalesce(jockey.wins, 0) end,
+    case when entry.trainer_id is not null and entry.jockey_id is not null then together.runs end,
+    case when entry.trainer_id is not null and entry.jockey_id is not null then together.wins end,
+    case when entry.trainer_id is not null then coalesce(trainer_here.runs, 0) end,
+    case when entry.trainer_id is not null then coalesce(trainer_here.wins, 0) end,
+    case when entry.jockey_id is not null then coalesce(jockey_here.runs, 0) end,
+    case when entry.jockey_id is not null then coalesce(jockey_here.wins, 0) end,
+    case when entry.trainer_id is not null and entry.jockey_id is not null then together.course_runs end,
+    case when entry.trainer_id is not null and entry.jockey_id is not null then together.course_wins end
+  from entry
+  join race on race.race_id = entry.race_id
+  join public.ra_mst_horses as horse on horse.id = entry.horse_id
+  left join public.ra_mst_trainers as trainer_master on trainer_master.id = entry.trainer_id
+  left join public.ra_mst_jockeys as jockey_master on jockey_master.id = entry.jockey_id
+  left join public.ra_mst_owners as owner_master on owner_master.id = entry.owner_id
+  left join trainer on trainer.race_id = entry.race_id and trainer.trainer_id = entry.trainer_id
+  left join jockey on jockey.race_id = entry.race_id and jockey.jockey_id = entry.jockey_id
+  left join trainer_here on trainer_here.race_id = entry.race_id and trainer_here.trainer_id = entry.trainer_id
+  left join jockey_here on jockey_here.race_id = entry.race_id and jockey_here.jockey_id = entry.jockey_id
+  cross join lateral racing.record_before(
+    entry.horse_id, race.known_before, race.race_date, race.course_id, race.distance_band, race.going_group, race.code
+  ) as record
+  cross join lateral racing.together_before(
+    entry.trainer_id, entry.jockey_id, race.known_before, race.course_id
+  ) as together
+  order by race.known_before, race.race_id, entry.is_reserve, entry.number, entry.horse_id;
+end
+$$;
+comment on function racing.card(date) is
+  'The card of a UK day, today in London unless given: each runner of its races with its record before the off, by off
+   time. On a day that is over the runners are the declared ones and those that only the result names, and nothing in a
+   row comes from the race itself. Empty for a day without races, and for null.';
+
+revoke all on function racing.card from public, anon, authenticated, service_role;
+grant execute on function racing.card to service_role;
+
+-- schemas/answers/strike_rate.sql
+
+-- The rows of racing.strike_rates, and what they are made of.
+
+create type racing.strike_rate as (
+  entity_id text,
+  entity_name text,
+  partner_id text,
+  partner_name text,
+  by_value text,
+  runs integer,
+  wins integer,
+  places integer,
+  strike_rate numeric,
+  strike_rate_low numeric,
+  strike_rate_high numeric,
+  place_rate numeric,
+  prb numeric,
+  iv numeric,
+  priced_runs integer,
+  expected_wins numeric,
+  ae numeric,
+  fair_ae numeric,
+  bsp_runs integer,
+  bsp_ae numeric,
+  profit numeric,
+  longest_losing_run integer,
+  first_day date,
+  last_day date
+);
+comment on type racing.strike_rate is
+  'How somebody or an animal''s offspring fared in some kind of race: a row of racing.strike_rates().';
+comment on column racing.strike_rate.entity_id is
+  'Id of the trainer, jockey, owner, sire, dam or damsire; of a pair, the trainer''s. Null for one without an id.';
+comment on column racing.strike_rate.entity_name is 'Its name.';
+comment on column racing.strike_rate.partner_id is 'Of a pair, the jockey''s id; else null.';
+comment on column racing.strike_rate.partner_name is 'Of a pair, the jockey''s name; else null.';
+comment on column racing.strike_rate.by_value is
+  'Value of what was asked by: course_id, distance_band, going_group, class, code, age, or month of the year (01 to
+   12); "all" for by => ''all''. Null where the race does not have it.';
+comment on column racing.strike_rate.runs is 'Runs (racing.starts).';
+comment on column racing.strike_rate.wins is 'Those won; each horse of a dead heat has won, and a walkover is won.';
+comment on column racing.strike_rate.places is 'Those placed, the winner included: position <= racing.places_paid().';
+comment on column racing.strike_rate.strike_rate is 'wins / runs, 0 to 1.';
+comment on column racing.strike_rate.strike_rate_low is
+  'Lower end of the Wilson score interval of strike_rate at 95 %: racing.wilson().';
+comment on column racing.strike_rate.strike_rate_high is 'Upper end of it.';
+comment on column racing.strike_rate.place_rate is 'places / runs, 0 to 1.';
+comment on column racing.strike_rate.prb is
+  'Average percentage of rivals beaten, 0 to 1 (racing.prb()); 0.5 is par. Null when all were walkovers.';
+comment on column racing.strike_rate.iv is
+  'Impact value: (wins / all wins) / (runs / all runs), where all is every run of the same by_value in the same
+   days. 1 is par. Null when nothing there was won.';
+comment on column racing.strike_rate.priced_runs is 'Runs with a starting price.';
+comment on column racing.strike_rate.expected_wins is 'Sum of 1 / sp_decimal over them.';
+comment on column racing.strike_rate.ae is
+  'Actual against expected wins at the starting price, as geegeez.co.uk has it: wins / expected_wins, over runs
+   with a price; a dead heat of n is 1/n of a win. The overround is in it: all runs together come to less than 1.';
+comment on column racing.strike_rate.fair_ae is
+  'The same without the overround (sp_probability in racing.runner_form): all runs together come to 1. Only races
+   in which each runner has a price count.';
+comment on column racing.strike_rate.bsp_runs is 'Runs with a Betfair starting price, which is sent since 2026.';
+comment on column racing.strike_rate.bsp_ae is
+  'As ae, at the Betfair starting price: over those runs, wins / sum of 1 / bsp. Null without one.';
+comment on column racing.strike_rate.profit is
+  'What a bet of 1 to win on each priced run at its starting price brought, stakes taken off: sum of
+   racing.sp_profit().';
+comment on column racing.strike_rate.longest_losing_run is
+  'Most runs in a row without a win, in the order of their off times.';
+comment on column racing.strike_rate.first_day is 'UK racing day of the first of these runs.';
+comment on column racing.strike_rate.last_day is 'UK racing day of the last of them.';
+
+create function racing.wilson(wins bigint, runs bigint, out low double precision, out high double precision)
+language plpgsql
+immutable
+parallel safe
+security invoker
+set search_path = ''
+as $$
+declare
+  -- The normal distribution's 97.5th percentile.
+  z constant double precision := 1.959963984540054;
+  share constant double precision := case when runs > 0 then wins::double precision / runs end;
+  centre constant double precision := share + z * z / (2 * runs);
+  margin constant double precision := z * sqrt(share * (1 - share) / runs + z * z / (4.0 * runs * runs));
+begin
+  low := greatest(0, (centre - margin) / (1 + z * z / runs));
+  high := least(1, (centre + margin) / (1 + z * z / runs));
+end
+$$;
+comment on function racing.wilson(bigint, bigint) is
+  'Wilson score interval at 95 % of wins in runs: where the true strike rate lies in 95 of 100 such samples, 0 to 1.
+   With p = wins / runs, n = runs, z = 1.96: (p + z²/2n ± z √(p(1 - p)/n + z²/4n²)) / (1 + z²/n). Source: E. B.
+   Wilson, 1927. Null without a run.';
+
+create function racing.longest_losing_run(outcomes text)
+returns integer
+language plpgsql
+immutable
+parallel safe
+security invoker
+set search_path = ''
+as $$
+begin
+  return (select max(length(losing.run)) from string_to_table(longest_losing_run.outcomes, 'W') as losing (run));
+end
+$$;
+comment on function racing.longest_losing_run(text) is
+  'The longest row of L in outcomes of runs in their order, W for won and L for any other: WLLWLLL is 3.';
+
+revoke all on function racing.wilson, racing.longest_losing_run from public, anon, authenticated, service_role;
+grant execute on function racing.wilson, racing.longest_losing_run to service_role;
+
+-- schemas/answers/strike_rates.sql
+
+-- Strike rates of everybody, or of one, by something.
+
+create function racing.refuse_choice(argument text, given text, allowed text[])
+returns void
+language plpgsql
+immutable
+security invoker
+set search_path = ''
+as $$
+begin
+  if not coalesce(given = any (allowed), false) then
+    raise exception '% is %, which is not known', argument, coalesce(quote_literal(given), 'null')
+      using errcode = '22023', hint = format('Allowed are: %s.', array_to_string(allowed, ', '));
+  end if;
+end
+$$;
+comment on function racing.refuse_choice(text, text, text[]) is
+  'Error 22023 unless the value given for an argument is one of those allowed; its hint lists them.';
+
+create function racing.strike_rates(
+  entity text,
+  by text default 'all',
+  since date default null,
+  until date default null,
+  entity_id text default null
+)
+returns setof racing.strike_rate
+language plpgsql
+stable
+security invoker
+set search_path = ''
+-- Half a million runs are grouped at once.
+set work_mem = '48MB'
+set jit = 'off'
+as $$
+declare
+  is_person constant boolean := coalesce(entity in ('trainer', 'jockey', 'owner'), false);
+  key text;
+  partner text := 'null::text';
+  value text;
+  -- Of one, the index finds the runs; the fields are looked up for them only.
+  one text := '';
+begin
+  perform racing.refuse_choice(
+    'entity', entity, array['trainer', 'jockey', 'pair', 'owner', 'sire', 'dam', 'damsire']
+  );
+  perform racing.refuse_choice(
+    'by', by, array['all', 'course', 'distance', 'going', 'class', 'code', 'age', 'month']
+  );
+  if since > until then
+    raise exception 'since (%) is after until (%)', since, until
+      using errcode = '22023', hint = 'Give the first day as since and the last as until, or null for no limit.';
+  end if;
+  -- Where there is no id, the name is the key.
+  if entity = 'pair' then
+    key := 'coalesce(start.trainer_id, start.trainer_name)';
+    partner := 'coalesce(start.jockey_id, start.jockey_name)';
+  else
+    key := format(
+      'coalesce(%1$s.%2$I, %1$s.%3$I)', case when is_person then 'start' else 'horse' end, entity || '_id',
+      entity || '_name'
+    );
+  end if;
+  value := case by
+    when 'all' then '''all'''
+    when 'course' then 'race.course_id'
+    when 'distance' then 'race.distance_band'
+    when 'going' then 'race.going_group'
+    when 'class' then 'racing.class_name(race.class_rank)'
+    when 'code' then 'race.code'
+    when 'month' then 'to_char(race.race_date, ''MM'')'
+    -- Of the runner.
+    when 'age' then 'null::text'
+  end;
+  if strike_rates.entity_id is not null then
+    one := case
+      when entity = 'pair' then 'where $3 in (start.trainer_id, start.jockey_id)'
+      when is_person then format('where start.%I = $3', entity || '_id')
+      else format(
+        'where start.horse_id in (select known.id from public.ra_mst_horses as known where known.%I = $3)',
+        entity || '_id'
+      )
+    end;
+  end if;
+  return query execute format(
+    $sql$
+    with race as materialized (
+      select race.race_id, race.race_date, race.happened_at, race.is_handicap, %1$s as by_value
+      from racing.races as race
+      where race.has_result and race.race_date between coalesce($1, '-infinity') and coalesce($2, 'infinity')
+    ),
+    start as %2$s (
+      select
+        -- Half a million keys are sorted: in C, which compares bytes, that takes a third of the time.
+        %3$s collate "C" as entity_key, %4$s collate "C" as partner_key, %5$s collate "C" as by_value,
+        race.race_date, race.happened_at, race.is_handicap, start.race_id, start.position,
+        start.sp_decimal::float8 as sp, start.bsp::float8 as bsp
+      from race
+      join racing.starts as start on start.race_id = race.race_id
+      %6$s
+      %7$s
+    ),
+    field as materialized (%8$s),
+    overall as (%9$s),
+    grouped as (
+      select
+        start.entity_key,
+        start.partner_key,
+        start.by_value,
+        count(*) as runs,
+        count(*) filter (where start.position = 1) as wins,
+        count(*) filter (
+          where start.position = 1
+            or start.position <= 4 and start.position <= racing.places_paid(field.ran, start.is_handicap)
+        ) as places,
+        -- racing.prb() and racing.sp_profit() written out: calls for each of half a million runs take as long as all
+        -- the rest. A test compares them.
+        avg(
+          (field.ran - coalesce(start.position::float8, (field.finishers + field.ran + 1) / 2.0::float8))
+          / nullif(field.ran - 1, 0)
+        ) as prb,
+        count(*) filter (where start.sp > 1) as priced_runs,
+        sum(1 / start.sp) filter (where start.sp > 1) as expected_wins,
+        sum(1.0::float8 / field.winners) filter (where start.position = 1 and start.sp > 1) as priced_wins,
+        sum(1 / start.sp / field.sp_total) filter (where field.sp_total is not null) as fair_expected_wins,
+        sum(1.0::float8 / field.winners) filter (where start.position = 1 and field.sp_total is not null) as fair_wins,
+        count(*) filter (where start.bsp > 1) as bsp_runs,
+        sum(1 / start.bsp) filter (where start.bsp > 1) as bsp_expected_wins,
+        sum(1.0::float8 / field.winners) filter (where start.position = 1 and start.bsp > 1) as bsp_wins,
+        sum(start.sp / field.winners) filter (where start.position = 1 and start.sp > 1) as returned,
+        string_agg(
+          case when start.position = 1 then 'W' else 'L' end, ''
+          order by start.happened_at, start.race_id collate "C", start.position
+        ) as outcomes,
+        min(start.race_date) as first_day,
+        max(start.race_date) as last_day
+      from start
+      join field on field.race_id = start.race_id
+      group by start.entity_key, start.partner_key, start.by_value
+    )
+    select
+      master.id,
+      coalesce(master.name, grouped.entity_key),
+      partner.id,
+      coalesce(partner.name, grouped.partner_key),
+      grouped.by_value,
+      grouped.runs::integer,
+      grouped.wins::integer,
+      grouped.places::integer,
+      round(grouped.wins::numeric / grouped.runs, 4),
+      round(wilson.low::numeric, 4),
+      round(wilson.high::numeric, 4),
+      round(grouped.places::numeric / grouped.runs, 4),
+      round(grouped.prb::numeric, 4),
+      round(grouped.wins::numeric / nullif(overall.wins, 0) / (grouped.runs::numeric / overall.runs), 4),
+      grouped.priced_runs::integer,
+      round(grouped.expected_wins::numeric, 4),
+      round((coalesce(grouped.priced_wins, 0) / grouped.expected_wins)::numeric, 4),
+      round((coalesce(grouped.fair_wins, 0) / grouped.fair_expected_wins)::numeric, 4),
+      grouped.bsp_runs::integer,
+      round((coalesce(grouped.bsp_wins, 0) / grouped.bsp_expected_wins)::numeric, 4),
+      round((coalesce(grouped.returned, 0) - nullif(grouped.priced_runs, 0))::numeric, 2),
+      racing.longest_losing_run(grouped.outcomes),
+      grouped.first_day,
+      grouped.last_day
+    from grouped
+    join overall on overall.by_value is not distinct from grouped.by_value
+    cross join lateral racing.wilson(grouped.wins, grouped.runs) as wilson
+    left join public.%10$I as master on master.id = grouped.entity_key
+    left join public.ra_mst_jockeys as partner on partner.id = grouped.partner_key
+    where grouped.entity_key is not null and (not %11$L or grouped.partner_key is not null)
+    order by grouped.runs desc, grouped.entity_key, grouped.partner_key, grouped.by_value
+    $sql$,
+    value,
+    case when strike_rates.entity_id is null then 'materialized' else 'not materialized' end,
+    key,
+    partner,
+    case by when 'age' then 'start.age::text' else 'race.by_value' end,
+    case
+      when is_person or entity = 'pair' then ''
+      else 'join public.ra_mst_horses as horse on horse.id = start.horse_id'
+    end,
+    one,
+    case
+      when strike_rates.entity_id is null then
+        'select start.race_id, count(*)::integer as ran, count(start.position)::integer as finishers,
+          count(*) filter (where start.position = 1) as winners,
+          case when bool_and(coalesce(start.sp > 1, false)) then sum(1 / start.sp) end as sp_total
+        from start group by start.race_id'
+      else
+        'select field.* from (select distinct start.race_id from start) as known
+        cross join lateral (select one.* from racing.fields as one where one.race_id = known.race_id offset 0) as field'
+    end,
+    case
+      when strike_rates.entity_id is null then
+        'select start.by_value, count(*) as runs, count(*) filter (where start.position = 1) as wins
+        from start group by start.by_value'
+      else format(
+        'select %s collate "C" as by_value, count(*) as runs, count(*) filter (where start.position = 1) as wins
+        from race join racing.starts as start on start.race_id = race.race_id group by 1',
+        case by when 'age' then 'start.age::text' else 'race.by_value' end
+      )
+    end,
+    case when entity = 'pair' then 'ra_mst_trainers' else 'ra_mst_' || entity || 's' end,
+    entity = 'pair'
+  )
+  using since, until, strike_rates.entity_id;
+end
+$$;
+comment on function racing.strike_rates(text, text, date, date, text) is
+  'Strike rates by something, most runs first. entity: trainer, jockey, pair (trainer and jockey), owner, sire, dam or
+   damsire. by: all, course, distance (its band), going (its group), class, code, age or month (of the year). since and
+   until: UK racing days, inclusive, null for no limit. entity_id: one of them only (of a pair, the trainer or the
+   jockey), null for all. Who has no id counts by name. Error 22023 for anything else, and its hint lists what is
+   allowed.';
+
+revoke all on function racing.refuse_choice, racing.strike_rates from public, anon, authenticated, service_role;
+grant execute on function racing.refuse_choice, racing.strike_rates to service_role;
+
+-- schemas/answers/draw_bias.sql
+
+-- Whether stalls near one rail win more than their share.
+
+create type racing.draw_third as (
+  distance numeric,
+  going_group text,
+  field text,
+  third text,
+  races integer,
+  runs integer,
+  wins integer,
+  places integer,
+  strike_rate numeric,
+  place_rate numeric,
+  prb numeric,
+  iv numeric
+);
+comment on type racing.draw_third is 'A third of the draw: a row of racing.draw_bias().';
+comment on column racing.draw_third.distance is 'In furlongs, to the nearest half; null unless asked by distance.';
+comment on column racing.draw_third.going_group is
+  'racing.goings.going_group; null unless asked by going, and for an unknown going.';
+comment on column racing.draw_third.field is 'Runners that ran: 3-7, 8-11, 12-15 or 16+; null unless asked by field.';
+comment on column racing.draw_third.third is 'low, middle or high stalls.';
+comment on column racing.draw_third.races is 'Races with runners in this third.';
+comment on column racing.draw_third.runs is 'Runs from these stalls.';
+comment on column racing.draw_third.wins is 'Those won.';
+comment on column racing.draw_third.places is 'Those placed, the winner included: position <= racing.places_paid().';
+comment on column racing.draw_third.strike_rate is 'wins / runs, 0 to 1.';
+comment on column racing.draw_third.place_rate is 'places / runs, 0 to 1.';
+comment on column racing.draw_third.prb is 'Average percentage of rivals beaten, 0 to 1; 0.5 is par.';
+comment on column racing.draw_third.iv is
+  'Impact value: (wins / all wins) / (runs / all runs), where all are the three thirds of the same kind of race. 1
+   is par.';
+
+create function racing.draw_bias(
+  course text,
+  by text[] default array['distance'],
+  since date default null,
+  until date default null
+)
+returns setof racing.draw_third
+language plpgsql
+stable
+security invoker
+set search_path = ''
+set plan_cache_mode = 'force_custom_plan'
+set jit = 'off'
+as $$
+declare
+  chosen constant text[] := array(
+    select known.id from public.ra_mst_courses as known
+    where known.id = draw_bias.course or lower(known.name) = lower(draw_bias.course)
+  );
+  choice text;
+begin
+  foreach choice in array coalesce(draw_bias.by, array[null::text]) loop
+    perform racing.refuse_choice('by', choice, array['distance', 'going', 'field']);
+  end loop;
+  if cardinality(chosen) <> 1 then
+    raise exception 'There is % course %',
+      case when chosen = '{}' then 'no' else 'more than one' end, coalesce(quote_literal(draw_bias.course), 'null')
+      using errcode = '22023', hint = 'Give an id or a name: select id, name from ra_mst_courses order by name;';
+  end if;
+  if since > until then
+    raise exception 'since (%) is after until (%)', since, until
+      using errcode = '22023', hint = 'Give the first day as since and the last as until, or null for no limit.';
+  end if;
+  return query
+  with drawn as (
+    select
+      race.race_id,
+      race.is_handicap,
+      case when 'distance' = any (draw_bias.by) then round(race.distance_yards / 110.0) / 2 end as distance,
+      case when 'going' = any (draw_bias.by) then race.going_group end as going_group,
+      case
+        when 'field' = any (draw_bias.by) then case
+          when field.ran < 8 then '3-7' when field.ran < 12 then '8-11' when field.ran < 16 then '12-15' else '16+'
+        end
+      end as field,
+      start.position,
+      field.ran,
+      field.finishers,
+      -- Stalls of non-runners are empty, so that the third goes by the order of those that ran.
+      (row_number() over (partition by race.race_id order by start.draw, start.horse_id collate "C") - 1) * 3
+        / field.ran as third,
+      count(start.draw) over (partition by race.race_id) as stalls
+    from racing.races as race
+    cross join lateral (
+      select one.horse_id, one.draw, one.position from racing.starts as one where one.race_id = race.race_id offset 0
+    ) as start
+    cross join lateral (select one.* from racing.fields as one where one.race_id = race.race_id offset 0) as field
+    where
+      race.course_id = any (chosen)
+      and race.race_date between coalesce(draw_bias.since, '-infinity') and coalesce(draw_bias.until, 'infinity')
+      and field.ran >= 3
+  ),
+  grouped as (
+    select
+      drawn.distance,
+      drawn.going_group,
+      drawn.field,
+      drawn.third,
+      count(distinct drawn.race_id) as races,
+      count(*) as runs,
+      count(*) filter (where drawn.position = 1) as wins,
+      count(*) filter (where drawn.position <= racing.places_paid(drawn.ran, drawn.is_handicap)) as places,
+      avg(racing.prb(drawn.ran, drawn.finishers, drawn.position)) as prb
+    from drawn
+    where drawn.stalls = drawn.ran
+    group by drawn.distance, drawn.going_group, drawn.field, drawn.third
+  )
+  select
+    grouped.distance,
+    grouped.going_group,
+    grouped.field,
+    (array['low', 'middle', 'high'])[grouped.third + 1],
+    grouped.races::integer,
+    grouped.runs::integer,
+    grouped.wins::integer,
+    grouped.places::integer,
+    round(grouped.wins::numeric / grouped.runs, 4),
+    round(grouped.places::numeric / grouped.runs, 4),
+    round(grouped.prb::numeric, 4),
+    round(
+      grouped.wins::numeric / nullif(sum(grouped.wins) over situation, 0)
+      / (grouped.runs::numeric / sum(grouped.runs) over situation), 4
+    )
+  from grouped
+  window situation as (partition by grouped.distance, grouped.going_group, grouped.field)
+  order by grouped.distance, grouped.going_group, grouped.field, grouped.third;
+end
+$$;
+comment on function racing.draw_bias(text, text[], date, date) is
+  'The thirds of the draw at a course (id or name), by any of distance, going (its group) and field (its size); what is
+   not asked by is taken together and null. Only races in which each of at least three that ran had a stall. The runners
+   of a race in the order of their stalls, those of non-runners left out, are cut in three: third = floor((n - 1) * 3 /
+   ran). since and until: UK racing days, inclusive, null for no limit. Error 22023 for an unknown course or by.';
+
+revoke all on function racing.draw_bias from public, anon, authenticated, service_role;
+grant execute on function racing.draw_bias to service_role;
+
+-- schemas/answers/profile_line.sql
+
+-- What is known of one horse, or of the offspring of one parent: the rows of racing.horse_profile and racing.progeny.
+
+create type racing.profile_line as (
+  dimension text,
+  value text,
+  horses integer,
+  runs integer,
+  wins integer,
+  places integer,
+  strike_rate numeric,
+  prb numeric,
+  expected_wins numeric,
+  ae numeric,
+  profit numeric,
+  best_rpr smallint,
+  first_day date,
+  last_day date
+);
+comment on type racing.profile_line is
+  'Runs that have something in common: a row of racing.horse_profile() and racing.progeny(). The measures are those of
+   racing.strike_rates().';
+comment on column racing.profile_line.dimension is
+  'all, code, course, distance, going, class, age, headgear or jockey.';
+comment on column racing.profile_line.value is
+  'Its value: course_id, distance_band, going_group, class, …; a jockey''s id, or name without one. Null where
+   there is none, as for no headgear.';
+comment on column racing.profile_line.horses is 'How many horses these runs are of.';
+comment on column racing.profile_line.runs is 'Runs (racing.starts).';
+comment on column racing.profile_line.wins is 'Those won, dead heats and walkovers included.';
+comment on column racing.profile_line.places is 'Those placed, the winner included.';
+comment on column racing.profile_line.strike_rate is 'wins / runs, 0 to 1.';
+comment on column racing.profile_line.prb is 'Average percentage of rivals beaten, 0 to 1; 0.5 is par.';
+comment on column racing.profile_line.expected_wins is
+  'Sum of 1 / sp_decimal over the runs with a price; null without one.';
+comment on column racing.profile_line.ae is
+  'Actual against expected wins at the starting price, over the runs with a price; a dead heat of n is 1/n of a
+   win.';
+comment on column racing.profile_line.profit is
+  'What a bet of 1 to win on each run with a price brought, stakes taken off.';
+comment on column racing.profile_line.best_rpr is 'Best Racing Post Rating earned in one of them.';
+comment on column racing.profile_line.first_day is 'UK racing day of the first.';
+comment on column racing.profile_line.last_day is 'UK racing day of the last.';
+
+-- schemas/answers/profiles.sql
+
+-- Profiles of a horse and of a parent's offspring: their runs by one thing after another.
+
+create function racing.profile_of(horse_ids text[])
+returns setof racing.profile_line
+language plpgsql
+stable
+security invoker
+set search_path = ''
+set jit = 'off'
+as $$
+begin
+  return query
+  with run as materialized (
+    select
+      start.horse_id, start.position, start.rpr, start.sp_decimal::double precision as sp, race.race_date,
+      race.is_handicap, field.ran, field.finishers, field.winners,
+      race.code, race.course_id, race.course_name, race.distance_band, race.going_group,
+      racing.class_name(race.class_rank) as class, start.headgear, start.age::text as age,
+      coalesce(start.jockey_id, start.jockey_name) as jockey
+    from racing.starts as start
+    join racing.races as race on race.race_id = start.race_id
+    cross join lateral (select one.* from racing.fields as one where one.race_id = start.race_id offset 0) as field
+    where start.horse_id = any (profile_of.horse_ids)
+  )
+  select
+    part.dimension,
+    part.value,
+    count(distinct run.horse_id)::integer,
+    count(*)::integer,
+    count(*) filter (where run.position = 1)::integer,
+    count(*) filter (where run.position <= racing.places_paid(run.ran, run.is_handicap))::integer,
+    round(count(*) filter (where run.position = 1)::numeric / count(*), 4),
+    round(avg(racing.prb(run.ran, run.finishers, run.position))::numeric, 4),
+    round(sum(1 / run.sp) filter (where run.sp > 1)::numeric, 4),
+    round((
+      coalesce(sum(1.0::double precision / run.winners) filter (where run.position = 1 and run.sp > 1), 0)
+      / sum(1 / run.sp) filter (where run.sp > 1)
+    )::numeric, 4),
+    round(sum(racing.sp_profit(run.position, run.winners, run.sp::numeric))::numeric, 2),
+    max(run.rpr),
+    min(run.race_date),
+    max(run.race_date)
+  from run
+  cross join lateral (
+    values
+      (1, 'all', 'all'), (2, 'code', run.code), (3, 'course', run.course_id), (4, 'distance', run.distance_band),
+      (5, 'going', run.going_group), (6, 'class', run.class), (7, 'age', run.age), (8, 'headgear', run.headgear),
+      (9, 'jockey', run.jockey)
+  ) as part (place, dimension, value)
+  group by part.place, part.dimension, part.value
+  order by part.place, count(*) desc, part.value;
+end
+$$;
+comment on function racing.profile_of(text[]) is
+  'The runs of these horses (ids) taken together, by one thing after another, for racing.horse_profile() and
+   racing.progeny().';
+
+create function racing.horse_profile(horse text)
+returns setof racing.profile_line
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+  if not exists (select from public.ra_mst_horses as known where known.id = horse_profile.horse) then
+    raise exception 'There is no horse %', coalesce(quote_literal(horse_profile.horse), 'null')
+      using errcode = '22023', hint = 'Give an id: select id, name from ra_mst_horses where name = ''…'';';
+  end if;
+  return query select line.* from racing.profile_of(array[horse_profile.horse]) as line;
+end
+$$;
+comment on function racing.horse_profile(text) is
+  'All stored runs of a horse (its id): in all, by code, course, distance band, going group, class, age, headgear and
+   jockey. No row for a horse that never ran; error 22023 for an id that is not known.';
+
+create function racing.progeny(parent text)
+returns setof racing.profile_line
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+  children constant text[] := array(
+    select child.id from public.ra_mst_horses as child where child.sire_id = progeny.parent
+    union
+    select child.id from public.ra_mst_horses as child where child.dam_id = progeny.parent
+    union
+    select child.id from public.ra_mst_horses as child where child.damsire_id = progeny.parent
+  );
+begin
+  if
+    not exists (select from public.ra_mst_sires as known where known.id = progeny.parent)
+    and not exists (select from public.ra_mst_dams as known where known.id = progeny.parent)
+    and not exists (select from public.ra_mst_damsires as known where known.id = progeny.parent)
+  then
+    raise exception 'There is no sire, dam or damsire %', coalesce(quote_literal(progeny.parent), 'null')
+      using errcode = '22023',
+        hint = 'Give an id: select id, name from ra_mst_sires where name = ''…''; or ra_mst_dams, ra_mst_damsires.';
+  end if;
+  return query select line.* from racing.profile_of(children) as line;
+end
+$$;
+comment on function racing.progeny(text) is
+  'All stored runs of the offspring of a sire or dam, or of a damsire''s daughters (its id), as racing.horse_profile()
+   has them of one horse. No row when none of them ran; error 22023 for an id that is not known.';
+
+revoke all on function racing.profile_of, racing.horse_profile, racing.progeny
+  from public, anon, authenticated, service_role;
+grant execute on function racing.profile_of, racing.horse_profile, racing.progeny to service_role;
+
 -- schemas/rights.sql
 
--- Each file grants its rights at its foot. No other role has any right in engine, whatever a project grants by default.
--- Objects in public are closed where they are created, because that schema may hold other things too.
+-- Each file grants its rights at its foot. No other role has any right in engine or racing, whatever a project grants
+-- by default. Objects in public are closed where they are created, because that schema may hold other things too.
 
 revoke all on all tables in schema engine from public, anon, authenticated;
 revoke all on all sequences in schema engine from public, anon, authenticated;
 revoke all on all functions in schema engine from public, anon, authenticated;
+revoke all on all tables in schema racing from public, anon, authenticated;
+revoke all on all functions in schema racing from public, anon, authenticated;

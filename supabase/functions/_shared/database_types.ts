@@ -1786,6 +1786,14 @@ export type Database = {
         };
         Returns: undefined;
       };
+      "publish_api": {
+        Args: { "role"?: string };
+        Returns: {
+          "kind": string;
+          "name": string;
+          "readers": string;
+        }[];
+      };
       "pull_days": {
         Args: { "feeds"?: (string)[]; "first_day"?: string; "last_day"?: string };
         Returns: number;
@@ -1810,6 +1818,7 @@ export type Database = {
         }[];
       };
       "stop_schedules": { Args: Record<PropertyKey, never>; Returns: undefined };
+      "unpublish_api": { Args: Record<PropertyKey, never>; Returns: undefined };
       "yield_chunk": {
         Args: {
           "api_calls": number;
