@@ -1,4 +1,4 @@
--- Indexes that take more than they need are written anew, one at a time, in the background. A backfill goes from the
+-- Indexes that take more than they need are written again, one at a time, in the background. A backfill goes from the
 -- newest month to the oldest, so keys come in falling order and leave the pages of the largest index half empty.
 --
 -- Only a statement of its own can do that while pages are stored, and pg_cron can run one: the job engine-compact has

@@ -223,6 +223,6 @@ revoke all on function
   public.backfill_pause, public.backfill_resume, public.backfill_cancel, public.backfill_retry
   from public, anon, authenticated, service_role;
 grant execute on function
-  engine.hold_run, engine.refuse_to_steer, engine.hold_chunks, engine.go_on, public.backfill_pause, public.backfill_resume,
-  public.backfill_cancel, public.backfill_retry
+  engine.hold_run, engine.refuse_to_steer, engine.hold_chunks, engine.go_on, public.backfill_pause,
+  public.backfill_resume, public.backfill_cancel, public.backfill_retry
   to service_role;

@@ -13,7 +13,9 @@ declare
 begin
   -- Read before new pings are queued: pg_net sends after the commit, so nothing of these could be answered.
   foreach topic in array
-    array['extensions', 'grants', 'vault', 'net', 'cron', 'functions', 'clocks', 'account', 'size', 'indexes', 'webhook']
+    array[
+      'extensions', 'grants', 'vault', 'net', 'cron', 'functions', 'clocks', 'account', 'size', 'indexes', 'webhook'
+    ]
   loop
     begin
       if topic = 'functions' then
