@@ -801,7 +801,7 @@ create trigger skip_unchanged_row before update on public.ra_races
   for each row execute function engine.skip_unchanged_row();
 
 alter table public.ra_races
-  set (fillfactor = 90, autovacuum_vacuum_scale_factor = 0.02, autovacuum_analyze_scale_factor = 0.02);
+  set (autovacuum_vacuum_scale_factor = 0.02, autovacuum_analyze_scale_factor = 0.02);
 
 alter table public.ra_races enable row level security;
 revoke all on public.ra_races from public, anon, authenticated, service_role;
@@ -871,7 +871,8 @@ create table public.ra_runners (
   medical jsonb,
   previous_trainers jsonb,
   previous_owners jsonb,
-  constraint ra_runners_pkey primary key (race_id, horse_id),
+  -- Ids rise with the days, so what comes later goes to the end: its other pages need no room for more.
+  constraint ra_runners_pkey primary key (race_id, horse_id) with (fillfactor = 100),
   -- An amount may be in an unknown currency.
   constraint ra_runners_currency_has_amount check (prize_currency is null or prize_amount is not null),
   constraint ra_runners_currency_is_iso check (prize_currency ~ '^[A-Z]{3}$'),
@@ -1187,6 +1188,7 @@ create table engine.feeds (
   counted_rows text[] not null default array['races'],
   by_default boolean not null default true,
   in_background boolean not null default false,
+  long_text_bytes_a_runner numeric not null default 0,
   constraint feeds_place_once unique (place),
   -- A ping is signed as a dispatch is, with this word in place of the feed.
   constraint feeds_ping_is_no_feed check (name <> 'ping'),
@@ -1233,8 +1235,10 @@ comment on column engine.feeds.free_months is
   'How many months back the API gives it without the historical add-on; null: all of it.';
 comment on column engine.feeds.runners_a_race is 'For estimates until enough was pulled: runners of a race.';
 comment on column engine.feeds.bytes_a_runner is
-  'For estimates: bytes by which a runner makes the database grow, with its indexes and its part of the race. Horses and
-   people come on top: see engine.bytes_of_masters.';
+  'For estimates: bytes by which a runner makes the database grow, with its indexes once they are compacted and its part
+   of the race. Horses and people come on top: see engine.bytes_of_masters.';
+comment on column engine.feeds.long_text_bytes_a_runner is
+  'For estimates: how many of these are what people wrote, which backfill_settings.capture_long_texts leaves out.';
 comment on column engine.feeds.shares_rows_with is 'The feed whose rows it adds to when both have a race; or null.';
 comment on column engine.feeds.bytes_a_shared_runner is
   'For estimates: bytes that the earlier version of a runner''s row takes when another feed changes it. The
@@ -1271,7 +1275,7 @@ comment on function engine.add_claim_lock() is
 create trigger add_claim_lock after insert or update of name on engine.feeds
   for each row execute function engine.add_claim_lock();
 
--- Sizes and rates measured over the simulated year 2025 (docs/guide.md, "I want to know what it costs").
+-- Sizes and rates measured over simulated years (docs/guide.md, "I want to know what it costs").
 insert into engine.feeds (
   name, place, function_name, endpoints, counted_by, counted_rows, goes_first, pages_an_invocation
 )
@@ -1279,18 +1283,18 @@ values ('masters', 1, 'masters', array['/courses', '/courses/regions'], 'lists',
 insert into engine.feeds (
   name, place, function_name, endpoints, counted_by, page_limit, page_limit_allowed, first_day, days_ahead,
   known_after_days, settled_after_days, overdue_after_days, free_months,
-  runners_a_race, bytes_a_runner, shares_rows_with, bytes_a_shared_runner, pages_an_invocation
+  runners_a_race, bytes_a_runner, long_text_bytes_a_runner, shares_rows_with, bytes_a_shared_runner, pages_an_invocation
 )
 values
   (
     'racecards', 2, 'events', array['/racecards/pro'], 'days', 500, 500, '2023-01-23', 7,
     0, 1, 2, null,
-    10.4, 790, null, null, 16
+    10.4, 895, 520, null, null, 16
   ),
   (
     'results', 3, 'events', array['/results'], 'pages', 100, 100, '1988-01-01', 0,
     1, 6, 8, 12,
-    9.8, 450, 'racecards', 710, 7.5
+    9.8, 405, 105, 'racecards', 215, 7.5
   );
 -- Not by default: which horses there are to ask for is known once the results are stored. Its schedule asks for them.
 insert into engine.feeds (
@@ -1747,23 +1751,37 @@ set search_path = ''
 as $$
 declare
   room constant engine.room := (select known from engine.room as known);
+  kept numeric;
 begin
-  if room.megabytes < room.backfills_until then
+  -- No index has a fifth of the database; to look which are to be compacted takes a moment more.
+  if room.megabytes < 0.8 * room.backfills_until then
+    return;
+  end if;
+  kept := engine.kept_for_compaction();
+  if room.megabytes < room.backfills_until - kept then
     return;
   end if;
   update public.backfill_runs as run
   set
     paused_at = engine.clock(),
+    -- engine.waiting_for_room knows it by its first words.
     pause_reason = format(
-      'The database has %s of the %s MB that the plan allows (backfill_settings.database_limit_megabytes); %s. Make '
-      'room, or take a larger plan and set the limit to what it allows; then: select backfill_resume(%s);',
-      round(room.megabytes), room.limit_megabytes,
-      case
-        when run.kind in ('gaps', 'schedule') then 'beyond them a free project becomes read-only'
-        else format('the last %s are kept for the daily pulls', room.limit_megabytes - room.backfills_until)
-      end,
-      run.id
+      'The database has %s of the %s MB that the plan allows', round(room.megabytes), room.limit_megabytes
     )
+      || case
+        when room.megabytes < room.backfills_until then
+          '. While there is room for it, its indexes are compacted, which takes some minutes; then the run goes on by '
+          'itself.'
+        else format(
+          ' (backfill_settings.database_limit_megabytes); %s. Make room, or take a larger plan and set the limit to '
+          'what it allows; then: select backfill_resume(%s);',
+          case
+            when run.kind in ('gaps', 'schedule') then 'beyond them a free project becomes read-only'
+            else format('the last %s are kept for the daily pulls', room.limit_megabytes - room.backfills_until)
+          end,
+          run.id
+        )
+      end
   where run.id in (
     select full_up.id
     from public.backfill_runs as full_up
@@ -1784,7 +1802,8 @@ begin
 end
 $$;
 comment on function engine.pause_without_room() is
-  'Pauses each live run that has no room left in the database, with a sentence that says what to do: see engine.room.
+  'Pauses each live run that has no room left in the database, with a sentence that says what to do: see engine.room. A
+   backfill is paused earlier while indexes are to be compacted, because that needs room: engine.kept_for_compaction.
    Each claim asks, and each fourth page of a chunk, so what still comes is four pages of each chunk at most; with odds,
    and of horses, each page asks. To ask
    takes some milliseconds, by the number of files of the database: it has 700 and more.';
@@ -4121,7 +4140,11 @@ $text$,
         E'\n  left join public.%I as known on %s\n  where (\n      %s\n    ) is distinct from (\n      known.%s\n    )',
         table_name, part.same_key, part.merged, array_to_string(part.names, E',\n      known.')
       ) end,
-      'seen.' || array_to_string(part.key, ', seen.'), array_to_string(part.key, ', '),
+      -- Runners in the order of the key would leave each page of its index half empty: 91 bytes a runner, and 66 with
+      -- the races shuffled by the ends of their ids. The runners of a race stay together.
+      case when cardinality(part.key) > 1 then format('reverse(seen.%s), ', part.key[1]) else '' end
+        || 'seen.' || array_to_string(part.key, ', seen.'),
+      array_to_string(part.key, ', '),
       part.changes || case when 'updated_at' = any (times) then E',\n    updated_at = excluded.updated_at' else '' end,
       repeat(', (select engine.clock())', cardinality(times))
     )
@@ -6130,10 +6153,10 @@ language sql
 immutable
 security invoker
 set search_path = ''
-as $$ select 170000 * greatest(bytes_of_masters.runners, 0) ^ 0.4 $$;
+as $$ select 480000 * greatest(bytes_of_masters.runners, 0) ^ 0.3 $$;
 comment on function engine.bytes_of_masters(numeric) is
   'For estimates: bytes of horses, parents, people and their indexes beside so many runners. Measured: 10.7 MB at 31,000
-   runners, 18 at 125,000, 20 at 250,000: most of those who run were there before.';
+   runners, 18 at 125,000, 20 at 250,000, 27 at 664,000: most of those who run were there before.';
 
 create function public.backfill_plan(
   start_date date,
@@ -6169,6 +6192,8 @@ as $$
     select
       known.name,
       known as feed,
+      known.bytes_a_runner - case when settings.capture_long_texts then 0 else known.long_text_bytes_a_runner end
+        as bytes_a_runner,
       case when known.counted_by in ('lists', 'ids') then 0 else engine.races_per_day(known.name) end as races_a_day,
       engine.learned(
         known => sum(chunk.runners_stored), seen => sum(chunk.races_stored), enough => 5000,
@@ -6181,9 +6206,10 @@ as $$
       engine.allowed_rate(known.name, request.wanted_feeds) as calls_per_second,
       (engine.london_day() - known.free_months * interval '1 month')::date as free_since
     from request
+    cross join public.backfill_settings as settings
     join engine.feeds as known on known.name = any (request.wanted_feeds)
     left join public.backfill_progress as chunk on chunk.feed = known.name and chunk.state = 'succeeded'
-    group by known.name, request.wanted_feeds
+    group by known.name, request.wanted_feeds, settings.capture_long_texts
   ),
   chunks as (
     select
@@ -6202,6 +6228,7 @@ as $$
         false
       ) as is_shared,
       case when (learned.feed).counted_by = 'ids' then chunk.pages_expected else 0 end as ids,
+      learned.bytes_a_runner,
       learned.feed
     from request
     cross join learned
@@ -6229,7 +6256,7 @@ as $$
   sized as (
     select
       in_order.*,
-      in_order.ids * (in_order.feed).bytes_a_runner
+      in_order.ids * in_order.bytes_a_runner
         + case
           -- The space of the rows' earlier versions; once a vacuum has been there, it is used again.
           when in_order.is_shared then (in_order.feed).bytes_a_shared_runner
@@ -6237,7 +6264,7 @@ as $$
               least(in_order.shared_by_then, 32000)
               - least(in_order.shared_by_then - in_order.runners, 32000)
             )
-          else in_order.runners * (in_order.feed).bytes_a_runner
+          else in_order.runners * in_order.bytes_a_runner
             + coalesce(
               engine.bytes_of_masters(in_order.runners_by_then)
                 - engine.bytes_of_masters(in_order.runners_by_then - in_order.runners),
@@ -6682,6 +6709,24 @@ $$;
 comment on function public.backfill_pause(bigint) is
   'Pauses a run: chunks being worked on store their current page and yield, waiting ones keep waiting.';
 
+create function engine.go_on(run_id bigint)
+returns void
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+begin
+  -- Chunks before their run, in the usual order. Due from now on: not since before the pause, which would look as if
+  -- their dispatches were unanswered, and not after a wait that the pause has made pointless.
+  perform engine.hold_chunks(go_on.run_id, array['waiting']);
+  update public.backfill_progress as chunk
+  set next_attempt_at = engine.clock(), failing_since = null
+  where chunk.run_id = go_on.run_id and chunk.state = 'waiting';
+  update public.backfill_runs as run set paused_at = null, pause_reason = null where run.id = go_on.run_id;
+end
+$$;
+comment on function engine.go_on(bigint) is 'Ends the pause of a run. Nothing is dispatched yet.';
+
 create function public.backfill_resume(run_id bigint)
 returns void
 language plpgsql
@@ -6700,12 +6745,7 @@ begin
   if held.paused_at is null then
     perform engine.refuse_to_steer(held.id, 'is not paused');
   end if;
-  update public.backfill_runs as run set paused_at = null, pause_reason = null where run.id = held.id;
-  -- Due from now on. Not since before the pause, which would look as if their dispatches were unanswered, and not after
-  -- a wait that the pause has made pointless.
-  update public.backfill_progress as chunk
-  set next_attempt_at = engine.clock(), failing_since = null
-  where chunk.run_id = held.id and chunk.state = 'waiting';
+  perform engine.go_on(held.id);
   perform engine.pause_without_room();
   perform engine.dispatch_due();
 end
@@ -6786,8 +6826,8 @@ revoke all on function
   public.backfill_pause, public.backfill_resume, public.backfill_cancel, public.backfill_retry
   from public, anon, authenticated, service_role;
 grant execute on function
-  engine.hold_run, engine.refuse_to_steer, engine.hold_chunks, public.backfill_pause, public.backfill_resume,
-  public.backfill_cancel, public.backfill_retry
+  engine.hold_run, engine.refuse_to_steer, engine.hold_chunks, engine.go_on, public.backfill_pause,
+  public.backfill_resume, public.backfill_cancel, public.backfill_retry
   to service_role;
 
 -- schemas/operate/progress.sql
@@ -8804,6 +8844,274 @@ revoke all on sequence
   from public, anon, authenticated, service_role;
 grant select on public.alerts to service_role;
 
+-- schemas/daily/compaction.sql
+
+-- Indexes that take more than they need are written again, one at a time, in the background. A backfill goes from the
+-- newest month to the oldest, so keys come in falling order and leave the pages of the largest index half empty.
+--
+-- Only a statement of its own can do that while pages are stored, and pg_cron can run one: the job engine-compact has
+-- the one minute in which it is to run as its schedule.
+
+create table engine.compactions (
+  index_name text primary key,
+  index_oid oid not null,
+  starts_at timestamptz not null,
+  bytes_before bigint not null,
+  ended_at timestamptz,
+  bytes_after bigint,
+  rows_after real,
+  error text,
+  constraint compactions_failed_has_ended check (error is null or ended_at is not null)
+);
+comment on table engine.compactions is
+  'When an index in public was last compacted, and what that gave. One that has not ended is under way.';
+comment on column engine.compactions.index_oid is 'The index that was to be replaced.';
+comment on column engine.compactions.starts_at is 'The minute in which pg_cron runs it.';
+comment on column engine.compactions.bytes_before is 'Its size then.';
+comment on column engine.compactions.ended_at is 'When the sweep found that it was over; null while it is under way.';
+comment on column engine.compactions.bytes_after is 'Its size after the last time that succeeded; null before it.';
+comment on column engine.compactions.rows_after is 'Its entries then.';
+comment on column engine.compactions.error is 'Why the last time failed; null when it did not.';
+
+create view engine.indexes_to_compact
+with (security_invoker = true)
+as
+select
+  known.oid as index_oid,
+  known.relname::text as index_name,
+  size.bytes,
+  not part.indisvalid as is_left_over
+from pg_catalog.pg_index as part
+join pg_catalog.pg_class as known on known.oid = part.indexrelid
+join pg_catalog.pg_class as owner on owner.oid = part.indrelid
+join pg_catalog.pg_am as method on method.oid = known.relam and method.amname = 'btree'
+cross join lateral (values (pg_catalog.pg_relation_size(known.oid))) as size (bytes)
+left join engine.compactions as last on last.index_name = known.relname
+where
+  owner.relnamespace = 'public'::regnamespace
+  and owner.relname like 'ra\_%'
+  and case
+    when part.indisvalid then
+      size.bytes >= 2000000
+      -- What an entry takes, so that neither rows that came nor rows that went look like something else.
+      and (
+        last.bytes_after is null
+        or size.bytes / greatest(known.reltuples, 1) >= 1.25 * last.bytes_after / greatest(last.rows_after, 1)
+      )
+    -- What a failed one leaves. One that is being built looks the same, and its session has it locked.
+    else
+      known.relname ~ '_cc(new|old)[0-9]*$'
+      and not exists (
+        select from pg_catalog.pg_locks as held
+        where held.locktype = 'relation' and held.relation = known.oid and held.mode = 'ShareUpdateExclusiveLock'
+      )
+  end
+  and (last.error is null or last.ended_at < engine.clock() - interval '20 hours');
+comment on view engine.indexes_to_compact is
+  'Indexes of ra_* of 2 MB and more in which an entry takes a quarter more than when they were last compacted, or which
+   never were; and what a compaction that failed left over, which is dropped. One that failed waits for 20 hours.';
+
+create function engine.kept_for_compaction()
+returns numeric
+language sql
+volatile
+security invoker
+set search_path = ''
+as $$
+  select coalesce(max(due.bytes), 0) / 1e6
+  from engine.indexes_to_compact as due
+  cross join engine.room as room
+  where not due.is_left_over and room.megabytes + due.bytes / 1e6 < room.daily_pulls_until
+$$;
+comment on function engine.kept_for_compaction() is
+  'Megabytes that a backfill must leave so that the largest index that is due can be compacted: for as long as that
+   takes there are two of it. 0 when none is due, or when there is no room for it any more.';
+
+create function engine.begin_compaction(due engine.indexes_to_compact)
+returns void
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  -- pg_cron takes a job over within a second, and must have done so before its minute begins.
+  minute constant timestamptz := date_trunc('minute', engine.clock() + interval '70 seconds');
+begin
+  insert into engine.compactions as known (index_name, index_oid, starts_at, bytes_before)
+  values (due.index_name, due.index_oid, minute, due.bytes)
+  on conflict on constraint compactions_pkey do update set
+    index_oid = excluded.index_oid,
+    starts_at = excluded.starts_at,
+    bytes_before = excluded.bytes_before,
+    ended_at = null,
+    error = null;
+  perform cron.schedule(
+    'engine-compact',
+    to_char(
+      minute at time zone coalesce(nullif(current_setting('cron.timezone', true), ''), 'GMT'),
+      'FMMI FMHH24 FMDD FMMM *'
+    ),
+    format('%s index concurrently public.%I', case when due.is_left_over then 'drop' else 'reindex' end, due.index_name)
+  );
+end
+$$;
+comment on function engine.begin_compaction(engine.indexes_to_compact) is
+  'Schedules the compaction of an index, or the removal of one that was left over, for the next minute.';
+
+create function engine.has_ended(under_way engine.compactions)
+returns boolean
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  now_there constant oid := to_regclass(format('public.%I', under_way.index_name));
+  failure text;
+begin
+  -- While it goes on, its session keeps the index locked: also the old one that has just been replaced.
+  if exists (
+    select from pg_catalog.pg_locks as held
+    where
+      held.locktype = 'relation'
+      and held.relation = under_way.index_oid
+      and held.mode = 'ShareUpdateExclusiveLock'
+      and held.database = (
+        select known.oid from pg_catalog.pg_database as known where known.datname = pg_catalog.current_database()
+      )
+  ) then
+    return false;
+  end if;
+  if now_there is not distinct from under_way.index_oid then
+    select regexp_replace(run.return_message, '^ERROR: *|\s+$', '', 'g') into failure
+    from cron.job_run_details as run
+    join cron.job as job on job.jobid = run.jobid and job.jobname = 'engine-compact'
+    where run.status = 'failed'
+    order by run.runid desc
+    limit 1;
+    if failure is null and engine.clock() < under_way.starts_at + interval '5 minutes' then
+      return false;
+    end if;
+  end if;
+  update engine.compactions as known
+  set
+    ended_at = engine.clock(),
+    bytes_after = case
+      when now_there is distinct from under_way.index_oid then pg_catalog.pg_relation_size(now_there)
+      else known.bytes_after
+    end,
+    rows_after = case
+      when now_there is distinct from under_way.index_oid
+        then (select new.reltuples from pg_catalog.pg_class as new where new.oid = now_there)
+      else known.rows_after
+    end,
+    error = case
+      when now_there is not distinct from under_way.index_oid
+        then coalesce(failure, 'pg_cron did not run it: see cron.job_run_details')
+    end
+  where known.index_name = under_way.index_name;
+  -- What was dropped is not an index any more.
+  delete from engine.compactions as known where known.index_name = under_way.index_name and now_there is null;
+  -- With the job goes what it had to say, so that the next one's failure is its own.
+  delete from cron.job_run_details as run
+  where run.jobid in (select job.jobid from cron.job as job where job.jobname = 'engine-compact');
+  perform cron.unschedule(job.jobname) from cron.job as job where job.jobname = 'engine-compact';
+  return true;
+end
+$$;
+comment on function engine.has_ended(engine.compactions) is
+  'Whether the compaction that is under way is over. Then it is noted what it gave, or why it failed, and its job is
+   unscheduled. The new index is another relation, so what pg_cron logs is needed for an error only.';
+
+create view engine.waiting_for_room
+with (security_invoker = true)
+as
+select run.id
+from public.backfill_runs as run
+where
+  run.id = any (array(select live.run_id from engine.live_chunks as live where live.paused_at is not null))
+  and run.kind not in ('gaps', 'schedule')
+  and run.cancelled_at is null
+  and starts_with(run.pause_reason, 'The database has ');
+comment on view engine.waiting_for_room is
+  'Backfills and pulls by hand that engine.pause_without_room has paused. Scheduled pulls are replaced by the next.';
+
+create function engine.resume_with_room()
+returns boolean
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  room constant engine.room := (select known from engine.room as known);
+begin
+  -- With less than that, it would soon be paused again.
+  if room.megabytes + 10 > room.backfills_until - engine.kept_for_compaction() then
+    return false;
+  end if;
+  perform engine.go_on(waiting.id) from engine.waiting_for_room as waiting order by waiting.id;
+  return found;
+end
+$$;
+comment on function engine.resume_with_room() is
+  'Resumes the runs that were paused because the database had no room, once it has 10 MB more than they need to go on.
+   Returns whether it resumed any.';
+
+create function engine.compact_indexes()
+returns void
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  under_way constant engine.compactions := (
+    select known from engine.compactions as known where known.ended_at is null order by known.starts_at limit 1
+  );
+  due engine.indexes_to_compact;
+begin
+  if under_way.index_name is not null then
+    if not engine.has_ended(under_way) then
+      return;
+    end if;
+  -- To look takes as long as the rest of an idle sweep.
+  elsif
+    extract(minute from engine.clock())::integer % 10 <> 0
+    and not exists (select from engine.waiting_for_room)
+  then
+    return;
+  end if;
+  -- A backfill would leave half-empty pages again. One of horses takes hours, and brings hardly a new row.
+  if exists (
+    select from public.backfill_progress as chunk
+    join engine.feeds as feed on feed.name = chunk.feed
+    where chunk.state = 'working' and not feed.in_background
+  ) then
+    return;
+  end if;
+  -- What else is to be compacted waits for their end, since what they bring makes it due again.
+  if engine.resume_with_room() then
+    return;
+  end if;
+  select known.* into due
+  from engine.indexes_to_compact as known
+  cross join engine.room as room
+  where known.is_left_over or room.megabytes + known.bytes / 1e6 < room.daily_pulls_until
+  order by known.is_left_over desc, known.bytes desc
+  limit 1;
+  if due.index_oid is not null then
+    perform engine.begin_compaction(due);
+  end if;
+end
+$$;
+comment on function engine.compact_indexes() is
+  'A step of compacting, which the sweep takes each minute: notes the end of the compaction that is under way, then
+   resumes the runs that waited for room, or schedules the compaction of the largest index that is due and that there is
+   room for. Looks for something to do each ten minutes, and each minute while such a run waits; not while chunks are
+   worked on.';
+
+alter table engine.compactions enable row level security;
+grant select on engine.compactions, engine.indexes_to_compact to service_role;
+grant execute on function engine.kept_for_compaction to service_role;
+
 -- schemas/daily/sweep.sql
 
 -- The sweep restores what was lost: it can finish a run from the tables alone.
@@ -8993,6 +9301,7 @@ begin
     l.next_slot > engine.clock() + interval '61 minutes'
     or engine.clock() + interval '61 minutes' < any (l.taken_slots);
   perform engine.forget_lost_dispatches();
+  perform engine.compact_indexes();
   begin
     perform engine.dispatch_due();
   exception
@@ -9010,8 +9319,8 @@ begin
 end
 $$;
 comment on function engine.sweep() is
-  'The cron tick of every minute: ends expired leases, then dispatches what is due and not being worked on. With
-   nothing to do it dispatches nothing.';
+  'The cron tick of every minute: ends expired leases, takes a step of compacting indexes, then dispatches what is due
+   and not being worked on. With nothing to do it dispatches nothing.';
 
 -- schemas/alerts/late.sql
 
@@ -9837,7 +10146,8 @@ comment on function engine.purge() is
 
 -- schemas/setup/jobs.sql
 
--- The engine's cron jobs. start_schedules adds another one, engine-pulls.
+-- The engine's cron jobs. start_schedules adds another one, engine-pulls; engine-compact comes and goes, see
+-- engine.begin_compaction.
 
 create function engine.schedule_jobs()
 returns void
@@ -10057,6 +10367,41 @@ as $$
 $$;
 comment on function engine.check_size() is
   'How large the database is, in megabytes of 1,000,000 bytes, against the limit in backfill_settings.';
+
+create function engine.check_indexes()
+returns table (part text, state text, finding text, what_to_do text)
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+  select
+    'indexes',
+    case when last.error is not null then 'warning' else 'ok' end,
+    case
+      when last.index_name is null then 'None has been compacted yet.'
+      when last.error is not null
+        then format('%s could not be compacted at %s: %s.', last.index_name, last.starts_at, rtrim(last.error, '.'))
+      when last.ended_at is null then format('%s is being compacted since %s.', last.index_name, last.starts_at)
+      else format(
+        '%s was the last to be compacted, at %s: %s MB before, %s after.', last.index_name, last.ended_at,
+        round(last.bytes_before / 1e6, 1), round(last.bytes_after / 1e6, 1)
+      )
+    end,
+    case
+      when last.error is not null then 'Nothing: what is left over is dropped, and it is tried again after 20 hours.'
+      else 'Nothing.'
+    end
+  from (values (null)) as one (row)
+  left join lateral (
+    select known.*
+    from engine.compactions as known
+    order by known.error is not null desc, known.ended_at is null desc, known.ended_at desc
+    limit 1
+  ) as last on true
+$$;
+comment on function engine.check_indexes() is
+  'What the last compaction of an index gave, or that one failed: see engine.indexes_to_compact.';
 
 -- schemas/setup/checks_cron.sql
 
@@ -10489,7 +10834,9 @@ declare
 begin
   -- Read before new pings are queued: pg_net sends after the commit, so nothing of these could be answered.
   foreach topic in array
-    array['extensions', 'grants', 'vault', 'net', 'cron', 'functions', 'clocks', 'account', 'size', 'webhook']
+    array[
+      'extensions', 'grants', 'vault', 'net', 'cron', 'functions', 'clocks', 'account', 'size', 'indexes', 'webhook'
+    ]
   loop
     begin
       if topic = 'functions' then
