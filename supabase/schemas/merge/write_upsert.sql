@@ -224,8 +224,8 @@ $text$,
         E'\n  left join public.%I as known on %s\n  where (\n      %s\n    ) is distinct from (\n      known.%s\n    )',
         table_name, part.same_key, part.merged, array_to_string(part.names, E',\n      known.')
       ) end,
-      -- Rows in the order of the key would leave each page of its index half empty, where runners come between others:
-      -- 91 bytes a runner, and 66 with the races shuffled by the ends of their ids. A race's runners stay together.
+      -- Runners in the order of the key would leave each page of its index half empty: 91 bytes a runner, and 66 with
+      -- the races shuffled by the ends of their ids. The runners of a race stay together.
       case when cardinality(part.key) > 1 then format('reverse(seen.%s), ', part.key[1]) else '' end
         || 'seen.' || array_to_string(part.key, ', seen.'),
       array_to_string(part.key, ', '),
