@@ -63,7 +63,7 @@ returns text
 language plpgsql
 security invoker
 set search_path = ''
-set lock_timeout = '3s'
+set lock_timeout = '800ms'
 as $$
 declare
   kept text;
@@ -141,7 +141,7 @@ returns text
 language plpgsql
 security invoker
 set search_path = ''
-set lock_timeout = '3s'
+set lock_timeout = '800ms'
 as $$
 declare
   said text;

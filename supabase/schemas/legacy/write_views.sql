@@ -172,7 +172,9 @@ as $$
 declare
   tries_until constant timestamptz := clock_timestamp() + interval '60 seconds';
   old_timeout constant text := current_setting('lock_timeout');
-  budget integer := 100;
+  budget integer := 200;
+  remaining integer;
+  began timestamptz;
   number integer;
   target record;
 begin
@@ -183,10 +185,15 @@ begin
   loop
     begin
       number := 0;
-      perform pg_catalog.set_config('lock_timeout', budget || 'ms', true);
+      began := clock_timestamp();
       for target in
         select moved.name, moved.kind from engine.legacy_objects() as moved order by moved.name
       loop
+        remaining := budget - extract(epoch from clock_timestamp() - began) * 1000;
+        if remaining <= 0 then
+          raise lock_not_available;
+        end if;
+        perform pg_catalog.set_config('lock_timeout', remaining::text, true);
         execute format(
           'create or replace view legacy.%I with (security_invoker = true) as %s',
           target.name, engine.legacy_view(target.name, target.kind, write_legacy_views.is_merged)
@@ -206,7 +213,8 @@ begin
           hint = 'Let the sessions that read them end their transaction, then run this again: nothing is lost.';
     end if;
     perform pg_catalog.pg_sleep(0.2 + budget / 500.0);
-    budget := least(2 * budget, 1500);
+    -- A reader of two views may have one and wait for the other, and is ended after a second.
+    budget := least(2 * budget, 600);
   end loop;
 end
 $$;
