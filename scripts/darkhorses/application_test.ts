@@ -15,8 +15,9 @@ async function runEntry(...args: string[]): Promise<{ code: number; out: string;
   return { code, out: decoder.decode(stdout), err: decoder.decode(stderr) };
 }
 
-async function commandNames(): Promise<string[]> {
-  const { out } = await runHere(["--help"], NO_DATABASE);
+/** The commands that a help lists; none of a command that has no others in it. */
+async function commandNames(...group: string[]): Promise<string[]> {
+  const { out } = await runHere([...group, "--help"], NO_DATABASE);
   const [, list = ""] = out.split("\nCOMMANDS\n");
   return [...list.matchAll(/^ {2}(\w+)/gm)].map(([, name = ""]) => name);
 }
@@ -34,6 +35,7 @@ Deno.test("--help lists every command and the exit codes, and so does no argumen
       "errors",
       "freshness",
       "gaps",
+      "legacy",
       "months",
       "page",
       "pause",
@@ -59,11 +61,14 @@ Deno.test("--help lists every command and the exit codes, and so does no argumen
 
 Deno.test("each command has help with an example and --json", async () => {
   for (const name of await commandNames()) {
-    const { code, out } = await runHere([name, "--help"], NO_DATABASE);
-    assertEquals(code, 0);
-    assertStringIncludes(out, `  darkhorses ${name}`);
-    assertStringIncludes(out, "--json");
-    assertMatch(out, /USAGE\n {2}darkhorses .*\n {4}\S/, `${name} has no example`);
+    const inner = await commandNames(name);
+    for (const command of inner.length === 0 ? [[name]] : inner.map((each) => [name, each])) {
+      const { code, out } = await runHere([...command, "--help"], NO_DATABASE);
+      assertEquals(code, 0);
+      assertStringIncludes(out, `  darkhorses ${command.join(" ")}`);
+      assertStringIncludes(out, "--json");
+      assertMatch(out, /USAGE\n {2}darkhorses .*\n {4}\S/, `${command.join(" ")} has no example`);
+    }
   }
 });
 

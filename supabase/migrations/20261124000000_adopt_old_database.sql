@@ -355,8 +355,8 @@ declare
     'ra_runner_odds'
   ];
   old_timeout constant text := coalesce(current_setting('lock_timeout', true), '0');
-  has_ours boolean;
   began timestamptz;
+  has_lock boolean := false;
   remaining integer;
   target record;
 begin
@@ -382,8 +382,6 @@ begin
   from pg_temp.find_relations() as found
   join pg_catalog.pg_class as c on c.oid = found.relation
   where found.verdict = 'old';
-  has_ours := pg_catalog.to_regnamespace('engine') is not null
-    or exists (select from pg_temp.find_relations() as found where found.verdict = 'ours');
 
   -- A view goes on reading its table when that is moved.
   for target in select moved.name from legacy_data.moved_objects as moved order by moved.name loop
@@ -401,26 +399,35 @@ begin
   grant select on legacy_data.moved_objects to service_role;
   grant select, insert, update, delete on all tables in schema legacy to service_role;
 
-  began := clock_timestamp();
-  -- What an attempt before this one left of ours is beside the old tables, empty and not whole.
-  if has_ours and pg_catalog.to_regprocedure('public.check_setup()') is null then
+  -- What an attempt before this one left of ours is beside the old tables, empty and not whole, or is only recorded.
+  if pg_catalog.to_regprocedure('public.check_setup()') is null then
     perform pg_catalog.set_config('lock_timeout', (extract(epoch from budget) * 1000)::integer::text, true);
     perform pg_temp.remove_ours(true);
-    began := clock_timestamp();
   end if;
-  -- The largest first: what cleans a table up lets go only after a second.
+  -- A reader of two tables may have one and wait for the other: after a second Postgres would end one of the two
+  -- sessions, so all this must be over before. Only autovacuum lets go no sooner than after a second of waiting: its
+  -- table comes first, while no other is locked.
   for target in
-    select moved.name
+    select moved.name, exists (
+      select from pg_catalog.pg_locks as held
+      where held.relation = format('public.%I', moved.name)::regclass and held.mode = 'ShareUpdateExclusiveLock'
+    ) as is_vacuumed
     from legacy_data.moved_objects as moved
     where moved.relkind in ('r', 'p')
-    order by pg_catalog.pg_relation_size(format('public.%I', moved.name)::regclass) desc, moved.name
+    order by 2 desc, pg_catalog.pg_relation_size(format('public.%I', moved.name)::regclass) desc, moved.name
   loop
-    remaining := extract(epoch from began + budget - clock_timestamp()) * 1000;
+    remaining := case
+      when has_lock then extract(epoch from began + budget - clock_timestamp()) * 1000
+      when target.is_vacuumed then 1500
+      else extract(epoch from budget) * 1000
+    end;
     if remaining <= 0 then
       raise lock_not_available using message = 'The locks were not there in time';
     end if;
     perform pg_catalog.set_config('lock_timeout', remaining::text, true);
     execute format('lock table public.%I in access exclusive mode', target.name);
+    began := case when has_lock then began else clock_timestamp() end;
+    has_lock := true;
   end loop;
   for target in
     select moved.name, moved.relkind
@@ -482,7 +489,7 @@ declare
   tries_until constant timestamptz := clock_timestamp() + make_interval(
     secs => coalesce(nullif(current_setting('take_over.seconds', true), ''), '90')::numeric::double precision
   );
-  -- A reader waits for as long as a try at most. Short tries first; what cleans up a table lets go after a second.
+  -- A reader waits for as long as a try at most. Short tries first.
   budget interval := '100 milliseconds';
   names text;
   holders text;
@@ -523,7 +530,7 @@ begin
   loop
     begin
       perform pg_temp.move_old_relations(budget);
-      if pg_catalog.to_regprocedure('engine.write_legacy_views()') is not null then
+      if pg_catalog.to_regprocedure('engine.write_legacy_views(boolean)') is not null then
         execute 'select engine.write_legacy_views()';
       end if;
       return;
@@ -547,7 +554,7 @@ begin
             'pg_terminate_backend(<session>)), stop the old writer, then run this again.';
     end if;
     perform pg_catalog.pg_sleep(0.2 + 2 * extract(epoch from budget));
-    budget := least(2 * budget, interval '1500 milliseconds');
+    budget := least(2 * budget, interval '600 milliseconds');
   end loop;
 end
 $take_over$;

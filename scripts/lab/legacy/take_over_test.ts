@@ -110,7 +110,7 @@ Deno.test("writing through an old name is refused with a sentence", async () => 
   for (
     const write of [
       "insert into legacy.ra_races (id) values ('rac_1')",
-      "update legacy.ra_runners set position = 1",
+      "update legacy.ra_runners set ofr = 1",
       "update ra_horses set name = 'x'",
       "delete from ra_odds_live",
       "delete from legacy.ra_horse_pedigree",

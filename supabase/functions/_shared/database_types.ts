@@ -652,7 +652,6 @@ export type Database = {
       "ra_mst_courses": {
         Row: {
           "created_at": string;
-          "from_legacy": boolean;
           "id": string;
           "is_listed": boolean;
           "name": string | null;
@@ -662,7 +661,6 @@ export type Database = {
         ComputedFields: never;
         Insert: {
           "created_at"?: string;
-          "from_legacy"?: boolean;
           "id": string;
           "is_listed"?: boolean;
           "name"?: string | null;
@@ -671,7 +669,6 @@ export type Database = {
         };
         Update: {
           "created_at"?: string;
-          "from_legacy"?: boolean;
           "id"?: string;
           "is_listed"?: boolean;
           "name"?: string | null;
@@ -683,7 +680,6 @@ export type Database = {
       "ra_mst_dams": {
         Row: {
           "created_at": string;
-          "from_legacy": boolean;
           "horse_id": string;
           "id": string;
           "last_seen_on": string;
@@ -694,7 +690,6 @@ export type Database = {
         ComputedFields: never;
         Insert: {
           "created_at"?: string;
-          "from_legacy"?: boolean;
           "horse_id": string;
           "id": string;
           "last_seen_on": string;
@@ -704,7 +699,6 @@ export type Database = {
         };
         Update: {
           "created_at"?: string;
-          "from_legacy"?: boolean;
           "horse_id"?: string;
           "id"?: string;
           "last_seen_on"?: string;
@@ -717,7 +711,6 @@ export type Database = {
       "ra_mst_damsires": {
         Row: {
           "created_at": string;
-          "from_legacy": boolean;
           "horse_id": string;
           "id": string;
           "last_seen_on": string;
@@ -728,7 +721,6 @@ export type Database = {
         ComputedFields: never;
         Insert: {
           "created_at"?: string;
-          "from_legacy"?: boolean;
           "horse_id": string;
           "id": string;
           "last_seen_on": string;
@@ -738,7 +730,6 @@ export type Database = {
         };
         Update: {
           "created_at"?: string;
-          "from_legacy"?: boolean;
           "horse_id"?: string;
           "id"?: string;
           "last_seen_on"?: string;
@@ -759,7 +750,6 @@ export type Database = {
           "damsire_id": string | null;
           "damsire_name": string | null;
           "dob": string | null;
-          "from_legacy": boolean;
           "id": string;
           "last_seen_on": string;
           "name": string | null;
@@ -781,7 +771,6 @@ export type Database = {
           "damsire_id"?: string | null;
           "damsire_name"?: string | null;
           "dob"?: string | null;
-          "from_legacy"?: boolean;
           "id": string;
           "last_seen_on": string;
           "name"?: string | null;
@@ -802,7 +791,6 @@ export type Database = {
           "damsire_id"?: string | null;
           "damsire_name"?: string | null;
           "dob"?: string | null;
-          "from_legacy"?: boolean;
           "id"?: string;
           "last_seen_on"?: string;
           "name"?: string | null;
@@ -840,7 +828,6 @@ export type Database = {
       "ra_mst_jockeys": {
         Row: {
           "created_at": string;
-          "from_legacy": boolean;
           "id": string;
           "last_seen_on": string;
           "name": string | null;
@@ -849,7 +836,6 @@ export type Database = {
         ComputedFields: never;
         Insert: {
           "created_at"?: string;
-          "from_legacy"?: boolean;
           "id": string;
           "last_seen_on": string;
           "name"?: string | null;
@@ -857,7 +843,6 @@ export type Database = {
         };
         Update: {
           "created_at"?: string;
-          "from_legacy"?: boolean;
           "id"?: string;
           "last_seen_on"?: string;
           "name"?: string | null;
@@ -868,7 +853,6 @@ export type Database = {
       "ra_mst_owners": {
         Row: {
           "created_at": string;
-          "from_legacy": boolean;
           "id": string;
           "last_seen_on": string;
           "name": string | null;
@@ -877,7 +861,6 @@ export type Database = {
         ComputedFields: never;
         Insert: {
           "created_at"?: string;
-          "from_legacy"?: boolean;
           "id": string;
           "last_seen_on": string;
           "name"?: string | null;
@@ -885,7 +868,6 @@ export type Database = {
         };
         Update: {
           "created_at"?: string;
-          "from_legacy"?: boolean;
           "id"?: string;
           "last_seen_on"?: string;
           "name"?: string | null;
@@ -918,7 +900,6 @@ export type Database = {
       "ra_mst_sires": {
         Row: {
           "created_at": string;
-          "from_legacy": boolean;
           "horse_id": string;
           "id": string;
           "last_seen_on": string;
@@ -929,7 +910,6 @@ export type Database = {
         ComputedFields: never;
         Insert: {
           "created_at"?: string;
-          "from_legacy"?: boolean;
           "horse_id": string;
           "id": string;
           "last_seen_on": string;
@@ -939,7 +919,6 @@ export type Database = {
         };
         Update: {
           "created_at"?: string;
-          "from_legacy"?: boolean;
           "horse_id"?: string;
           "id"?: string;
           "last_seen_on"?: string;
@@ -953,7 +932,6 @@ export type Database = {
         Row: {
           "card_seen_on": string | null;
           "created_at": string;
-          "from_legacy": boolean;
           "id": string;
           "last_seen_on": string;
           "location": string | null;
@@ -964,7 +942,6 @@ export type Database = {
         Insert: {
           "card_seen_on"?: string | null;
           "created_at"?: string;
-          "from_legacy"?: boolean;
           "id": string;
           "last_seen_on": string;
           "location"?: string | null;
@@ -974,7 +951,6 @@ export type Database = {
         Update: {
           "card_seen_on"?: string | null;
           "created_at"?: string;
-          "from_legacy"?: boolean;
           "id"?: string;
           "last_seen_on"?: string;
           "location"?: string | null;
@@ -996,7 +972,6 @@ export type Database = {
           "distance_metres": number | null;
           "distance_yards": number | null;
           "field_size": number | null;
-          "from_legacy": boolean;
           "going": string | null;
           "going_detailed": string | null;
           "has_card": boolean;
@@ -1049,7 +1024,6 @@ export type Database = {
           "distance_metres"?: number | null;
           "distance_yards"?: number | null;
           "field_size"?: number | null;
-          "from_legacy"?: boolean;
           "going"?: string | null;
           "going_detailed"?: string | null;
           "has_card"?: boolean;
@@ -1101,7 +1075,6 @@ export type Database = {
           "distance_metres"?: number | null;
           "distance_yards"?: number | null;
           "field_size"?: number | null;
-          "from_legacy"?: boolean;
           "going"?: string | null;
           "going_detailed"?: string | null;
           "has_card"?: boolean;
@@ -1159,7 +1132,6 @@ export type Database = {
           "ew_denominator": number | null;
           "ew_places": number | null;
           "fractional": string | null;
-          "from_legacy": boolean;
           "horse_id": string;
           "quoted_at": string | null;
           "race_id": string;
@@ -1173,7 +1145,6 @@ export type Database = {
           "ew_denominator"?: number | null;
           "ew_places"?: number | null;
           "fractional"?: string | null;
-          "from_legacy"?: boolean;
           "horse_id": string;
           "quoted_at"?: string | null;
           "race_id": string;
@@ -1186,7 +1157,6 @@ export type Database = {
           "ew_denominator"?: number | null;
           "ew_places"?: number | null;
           "fractional"?: string | null;
-          "from_legacy"?: boolean;
           "horse_id"?: string;
           "quoted_at"?: string | null;
           "race_id"?: string;
@@ -1227,7 +1197,6 @@ export type Database = {
           "card_topspeed": number | null;
           "draw": number | null;
           "form": string | null;
-          "from_legacy": boolean;
           "has_card": boolean;
           "has_result": boolean;
           "headgear": string | null;
@@ -1288,7 +1257,6 @@ export type Database = {
           "card_topspeed"?: number | null;
           "draw"?: number | null;
           "form"?: string | null;
-          "from_legacy"?: boolean;
           "has_card"?: boolean;
           "has_result"?: boolean;
           "headgear"?: string | null;
@@ -1347,7 +1315,6 @@ export type Database = {
           "card_topspeed"?: number | null;
           "draw"?: number | null;
           "form"?: string | null;
-          "from_legacy"?: boolean;
           "has_card"?: boolean;
           "has_result"?: boolean;
           "headgear"?: string | null;
@@ -1801,35 +1768,6 @@ export type Database = {
         }[];
       };
       "known_id": { Args: { "chunk_id": number; "lease_token": string }; Returns: string };
-      "legacy_copy": {
-        Args: { "again"?: boolean; "end_date"?: string; "start_date"?: string };
-        Returns: number;
-      };
-      "legacy_differences": {
-        Args: Record<PropertyKey, never>;
-        Returns: {
-          "changed": number;
-          "column_name": string;
-          "compared": number;
-          "old_table": string;
-          "only_new": number;
-          "only_old": number;
-          "same": number;
-        }[];
-      };
-      "legacy_report": {
-        Args: Record<PropertyKey, never>;
-        Returns: {
-          "fault": string;
-          "new_rows": number;
-          "not_here": number;
-          "old_rows": number;
-        }[];
-      };
-      "legacy_rows_of": {
-        Args: { "chunk_id": number; "items": (string)[]; "lease_token": string };
-        Returns: Json;
-      };
       "legacy_undo": { Args: Record<PropertyKey, never>; Returns: string };
       "next_ids": {
         Args: { "after_id": string; "at_most": number; "chunk_id": number; "lease_token": string };

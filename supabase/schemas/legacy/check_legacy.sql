@@ -14,12 +14,10 @@ begin
   if pg_catalog.to_regclass('legacy_data.moved_objects') is null then
     return;
   end if;
-  execute $count$
-    select count(*), coalesce(sum(pg_catalog.pg_total_relation_size(format('legacy_data.%I', moved.name)::regclass)), 0)
-    from legacy_data.moved_objects as moved
-    where moved.relkind in ('r', 'p')
-  $count$
-  into tables, bytes;
+  select count(*), coalesce(sum(pg_catalog.pg_total_relation_size(format('legacy_data.%I', moved.name)::regclass)), 0)
+  into tables, bytes
+  from engine.legacy_objects() as moved
+  where moved.relkind in ('r', 'p');
   return query select
     'old system', 'warning',
     format('%s tables that were taken over are still there: %s MB in legacy_data.', tables, round(bytes / 1e6)),

@@ -25,7 +25,7 @@ begin
   end if;
   for target in
     select moved.name, moved.kind
-    from legacy_data.moved_objects as moved
+    from engine.legacy_objects() as moved
     where moved.relkind in ('r', 'p')
     order by moved.name
   loop
@@ -63,7 +63,7 @@ returns text
 language plpgsql
 security invoker
 set search_path = ''
-set lock_timeout = '3s'
+set lock_timeout = '800ms'
 as $$
 declare
   kept text;
@@ -116,14 +116,14 @@ begin
     and not (
       reader.relnamespace = 'public'::regnamespace
       and reader.relname in (
-        select moved.name from legacy_data.moved_objects as moved where moved.has_public_view
+        select moved.name from engine.legacy_objects() as moved where moved.has_public_view
       )
     );
   if depending is not null then
     raise exception 'Views of yours read the old tables, and nothing was removed: %', depending
       using errcode = '55000', hint = 'Drop them first, then run this again.';
   end if;
-  for target in select moved.name from legacy_data.moved_objects as moved where moved.has_public_view loop
+  for target in select moved.name from engine.legacy_objects() as moved where moved.has_public_view loop
     execute format('drop view if exists public.%I', target.name);
   end loop;
   drop schema legacy cascade;
@@ -141,15 +141,18 @@ returns text
 language plpgsql
 security invoker
 set search_path = ''
-set lock_timeout = '3s'
+set lock_timeout = '800ms'
 as $$
+declare
+  said text;
 begin
   if pg_catalog.to_regclass('legacy_data.moved_objects') is null then
     raise exception 'Nothing was taken over from an old system: there is nothing to put back' using errcode = '22023';
   end if;
   -- This function goes with the others, and ends what it does all the same.
   execute 'select legacy_data.remove_ours(false)';
-  return legacy_data.put_back();
+  execute 'select legacy_data.put_back()' into said;
+  return said;
 end
 $$;
 comment on function public.legacy_undo() is

@@ -1,29 +1,44 @@
 -- The views under the old names. The take-over makes plain ones over the old tables, so that no reader misses a table;
 -- these replace them, with the same columns of the same types.
 
-create function engine.legacy_kind(kind text)
-returns engine.legacy_kinds
--- Not in SQL: that would look for the table of a take-over when it is created.
+create function engine.legacy_objects()
+returns table (name text, kind text, relkind text, has_public_view boolean)
 language plpgsql
 stable
 security invoker
 set search_path = ''
 as $$
 begin
-  return (
-    select row(
-      known.kind, replace(known.source, '{bookmakers}', books.name), replace(known.matches, '{bookmakers}', books.name),
-      known.one_of, known.never_pulled
-    )::engine.legacy_kinds
-    from engine.legacy_kinds as known
-    cross join (
-      select quote_ident(max(moved.name)) as name
-      from legacy_data.moved_objects as moved
-      where moved.kind = 'bookmakers'
-    ) as books
-    where known.kind = legacy_kind.kind and (known.source not like '%{bookmakers}%' or books.name is not null)
-  );
+  if pg_catalog.to_regclass('legacy_data.moved_objects') is null then
+    return;
+  end if;
+  return query execute
+    'select moved.name, moved.kind, moved.relkind, moved.has_public_view from legacy_data.moved_objects as moved
+     where moved.relkind <> ''f()'' order by moved.name';
 end
+$$;
+comment on function engine.legacy_objects() is
+  'The tables and views that were taken over, a row each: its name, the kind of table, its relkind as in pg_class, and
+   whether a view in public has its name. No row where nothing was taken over.';
+
+create function engine.legacy_kind(kind text)
+returns engine.legacy_kinds
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+  select row(
+    known.kind, replace(known.source, '{bookmakers}', books.name), replace(known.matches, '{bookmakers}', books.name),
+    known.one_of, known.never_pulled
+  )::engine.legacy_kinds
+  from engine.legacy_kinds as known
+  cross join (
+    select coalesce(quote_ident(max(moved.name)), '') as name
+    from engine.legacy_objects() as moved
+    where moved.kind = 'bookmakers'
+  ) as books
+  where known.kind = legacy_kind.kind and (known.source not like '%{bookmakers}%' or books.name <> '')
 $$;
 comment on function engine.legacy_kind(text) is
   'A kind of old table with the names of this database in it; null for a table that ours have no rows of.';
@@ -62,7 +77,7 @@ begin
   grant select on legacy_data.duplicate_rows to service_role;
   for target in
     select moved.name, known.one_of
-    from legacy_data.moved_objects as moved
+    from engine.legacy_objects() as moved
     join engine.legacy_kinds as known on known.kind = moved.kind
     where known.one_of is not null and moved.relkind in ('r', 'p')
   loop
@@ -125,7 +140,9 @@ begin
   where
     a.attrelid = format('legacy_data.%I', legacy_view.name)::regclass and a.attnum > 0 and not a.attisdropped;
   if known.one_of is not null then
-    select exists (select from legacy_data.duplicate_rows as d where d.name = legacy_view.name) into has_duplicates;
+    execute 'select exists (select from legacy_data.duplicate_rows as d where d.name = $1)'
+    into has_duplicates
+    using legacy_view.name;
     if has_duplicates then
       no_duplicate := format(
         ' and not exists (select from legacy_data.duplicate_rows as d where d.name = %L and d.id = old.id)',
@@ -154,7 +171,10 @@ set search_path = ''
 as $$
 declare
   tries_until constant timestamptz := clock_timestamp() + interval '60 seconds';
-  budget integer := 100;
+  old_timeout constant text := current_setting('lock_timeout');
+  budget integer := 200;
+  remaining integer;
+  began timestamptz;
   number integer;
   target record;
 begin
@@ -165,20 +185,22 @@ begin
   loop
     begin
       number := 0;
-      perform pg_catalog.set_config('lock_timeout', budget || 'ms', true);
+      began := clock_timestamp();
       for target in
-        select moved.name, moved.kind, moved.has_public_view
-        from legacy_data.moved_objects as moved
-        where moved.relkind <> 'f()'
-        order by moved.name
+        select moved.name, moved.kind from engine.legacy_objects() as moved order by moved.name
       loop
+        remaining := budget - extract(epoch from clock_timestamp() - began) * 1000;
+        if remaining <= 0 then
+          raise lock_not_available;
+        end if;
+        perform pg_catalog.set_config('lock_timeout', remaining::text, true);
         execute format(
           'create or replace view legacy.%I with (security_invoker = true) as %s',
           target.name, engine.legacy_view(target.name, target.kind, write_legacy_views.is_merged)
         );
         number := number + 1;
       end loop;
-      perform pg_catalog.set_config('lock_timeout', '0', true);
+      perform pg_catalog.set_config('lock_timeout', old_timeout, true);
       return number;
     exception
       -- The locks of the try are gone with it.
@@ -191,13 +213,11 @@ begin
           hint = 'Let the sessions that read them end their transaction, then run this again: nothing is lost.';
     end if;
     perform pg_catalog.pg_sleep(0.2 + budget / 500.0);
-    budget := least(2 * budget, 1500);
+    -- A reader of two views may have one and wait for the other, and is ended after a second.
+    budget := least(2 * budget, 600);
   end loop;
 end
 $$;
 comment on function engine.write_legacy_views(boolean) is
   'Writes the views in legacy again and returns how many: merged with ours, or over the old tables alone, which then
    depend on nothing of ours. 0 where nothing was taken over. Error 55P03 when readers don''t let go for a minute.';
-
--- The two of public read them, and have the same columns.
-select engine.write_legacy_views();
