@@ -73,6 +73,7 @@ stable
 security invoker
 set search_path = ''
 set statement_timeout = '300s'
+set work_mem = '64MB'
 as $$
 #variable_conflict use_column
 declare

@@ -22,6 +22,7 @@ language plpgsql
 security invoker
 set search_path = ''
 set statement_timeout = '300s'
+set work_mem = '64MB'
 as $$
 #variable_conflict use_variable
 declare

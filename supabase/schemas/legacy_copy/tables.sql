@@ -121,6 +121,7 @@ stable
 security invoker
 set search_path = ''
 set statement_timeout = '120s'
+set work_mem = '64MB'
 as $$
 declare
   known engine.legacy_tables;
