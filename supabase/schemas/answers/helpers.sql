@@ -1,5 +1,5 @@
 -- What the API says of a race in words, as values that can be compared. plpgsql and not sql: a function with a search
--- path of its own is never inlined, and plpgsql costs a quarter of sql then.
+-- path of its own is never inlined, and plpgsql costs a third of sql then.
 
 create function racing.code(race_type text, surface text)
 returns text

@@ -91,7 +91,7 @@ begin
     ),
     start as %2$s (
       select
-        -- Half a million keys are sorted: in C, which compares bytes, that takes a third of the time.
+        -- Compared as bytes: no rules of a language are needed to tell ids apart.
         %3$s collate "C" as entity_key, %4$s collate "C" as partner_key, %5$s collate "C" as by_value,
         race.race_date, race.happened_at, race.is_handicap, start.race_id, start.position,
         start.sp_decimal::float8 as sp, start.bsp::float8 as bsp
@@ -113,8 +113,8 @@ begin
           where start.position = 1
             or start.position <= 4 and start.position <= racing.places_paid(field.ran, start.is_handicap)
         ) as places,
-        -- racing.prb() and racing.sp_profit() written out: calls for each of half a million runs take as long as all
-        -- the rest. A test compares them.
+        -- racing.prb() and racing.sp_profit() written out: a call takes 2.6 µs, and there are half a million runs. A
+        -- test compares them.
         avg(
           (field.ran - coalesce(start.position::float8, (field.finishers + field.ran + 1) / 2.0::float8))
           / nullif(field.ran - 1, 0)
