@@ -278,7 +278,8 @@ create table public.ra_mst_courses (
   region_code text,
   is_listed boolean not null default false,
   created_at timestamptz not null default engine.clock(),
-  updated_at timestamptz not null default engine.clock()
+  updated_at timestamptz not null default engine.clock(),
+  from_legacy boolean not null default false
 );
 comment on table public.ra_mst_courses is
   'Racecourses. Source: The Racing API, /courses; a course that only a race names is kept too.';
@@ -295,6 +296,9 @@ comment on column public.ra_mst_courses.created_at is 'When the row was first wr
 comment on column public.ra_mst_courses.updated_at is
   'When a value of the row last changed. A pull that brings nothing new leaves it.';
 
+comment on column public.ra_mst_courses.from_legacy is
+  'True when the old database brought the row, or filled what the API had not said by then. What the API says later
+   replaces it, value by value. See docs/legacy_values.md.';
 create trigger skip_unchanged_row before update on public.ra_mst_courses
   for each row execute function engine.skip_unchanged_row();
 
@@ -350,6 +354,7 @@ create table public.ra_mst_sires (
   last_seen_on date not null,
   created_at timestamptz not null default engine.clock(),
   updated_at timestamptz not null default engine.clock(),
+  from_legacy boolean not null default false,
   constraint ra_mst_sires_same_animal check (horse_id = 'hrs_' || substr(id, 5))
 );
 comment on table public.ra_mst_sires is 'Sires of runners.';
@@ -368,6 +373,9 @@ comment on column public.ra_mst_sires.created_at is 'When the row was first writ
 comment on column public.ra_mst_sires.updated_at is
   'When a value of the row last changed. A pull that brings nothing new leaves it.';
 
+comment on column public.ra_mst_sires.from_legacy is
+  'True when the old database brought the row, or filled what the API had not said by then. What the API says later
+   replaces it, value by value. See docs/legacy_values.md.';
 create trigger skip_unchanged_row before update on public.ra_mst_sires
   for each row execute function engine.skip_unchanged_row();
 
@@ -379,6 +387,7 @@ create table public.ra_mst_dams (
   last_seen_on date not null,
   created_at timestamptz not null default engine.clock(),
   updated_at timestamptz not null default engine.clock(),
+  from_legacy boolean not null default false,
   constraint ra_mst_dams_same_animal check (horse_id = 'hrs_' || substr(id, 5))
 );
 comment on table public.ra_mst_dams is 'Dams of runners.';
@@ -397,6 +406,9 @@ comment on column public.ra_mst_dams.created_at is 'When the row was first writt
 comment on column public.ra_mst_dams.updated_at is
   'When a value of the row last changed. A pull that brings nothing new leaves it.';
 
+comment on column public.ra_mst_dams.from_legacy is
+  'True when the old database brought the row, or filled what the API had not said by then. What the API says later
+   replaces it, value by value. See docs/legacy_values.md.';
 create trigger skip_unchanged_row before update on public.ra_mst_dams
   for each row execute function engine.skip_unchanged_row();
 
@@ -408,6 +420,7 @@ create table public.ra_mst_damsires (
   last_seen_on date not null,
   created_at timestamptz not null default engine.clock(),
   updated_at timestamptz not null default engine.clock(),
+  from_legacy boolean not null default false,
   constraint ra_mst_damsires_same_animal check (horse_id = 'hrs_' || substr(id, 5))
 );
 comment on table public.ra_mst_damsires is 'Dams'' sires of runners.';
@@ -426,6 +439,9 @@ comment on column public.ra_mst_damsires.created_at is 'When the row was first w
 comment on column public.ra_mst_damsires.updated_at is
   'When a value of the row last changed. A pull that brings nothing new leaves it.';
 
+comment on column public.ra_mst_damsires.from_legacy is
+  'True when the old database brought the row, or filled what the API had not said by then. What the API says later
+   replaces it, value by value. See docs/legacy_values.md.';
 create trigger skip_unchanged_row before update on public.ra_mst_damsires
   for each row execute function engine.skip_unchanged_row();
 
@@ -461,6 +477,7 @@ create table public.ra_mst_horses (
   sire_name text,
   dam_name text,
   damsire_name text,
+  from_legacy boolean not null default false,
   constraint ra_mst_horses_sire_once check (num_nonnulls(sire_id, sire_name) <= 1),
   constraint ra_mst_horses_dam_once check (num_nonnulls(dam_id, dam_name) <= 1),
   constraint ra_mst_horses_damsire_once check (num_nonnulls(damsire_id, damsire_name) <= 1)
@@ -514,6 +531,9 @@ comment on column public.ra_mst_horses.damsire_name is
   'Both. The dam''s sire, when the source names one without an id, without the birth region; null where there is an id.
    The Racing API, /racecards/pro and /results, `damsire`.';
 
+comment on column public.ra_mst_horses.from_legacy is
+  'True when the old database brought the row, or filled what the API had not said by then. What the API says later
+   replaces it, value by value. See docs/legacy_values.md.';
 create trigger skip_unchanged_row before update on public.ra_mst_horses
   for each row execute function engine.skip_unchanged_row();
 
@@ -538,7 +558,8 @@ create table public.ra_mst_jockeys (
   name text,
   last_seen_on date not null,
   created_at timestamptz not null default engine.clock(),
-  updated_at timestamptz not null default engine.clock()
+  updated_at timestamptz not null default engine.clock(),
+  from_legacy boolean not null default false
 );
 comment on table public.ra_mst_jockeys is 'Jockeys, by their name without a claim; never the placeholder NON-RUNNER.';
 comment on column public.ra_mst_jockeys.id is 'Both. The Racing API, /racecards/pro and /results, `jockey_id`.';
@@ -550,6 +571,9 @@ comment on column public.ra_mst_jockeys.created_at is 'When the row was first wr
 comment on column public.ra_mst_jockeys.updated_at is
   'When a value of the row last changed. A pull that brings nothing new leaves it.';
 
+comment on column public.ra_mst_jockeys.from_legacy is
+  'True when the old database brought the row, or filled what the API had not said by then. What the API says later
+   replaces it, value by value. See docs/legacy_values.md.';
 create trigger skip_unchanged_row before update on public.ra_mst_jockeys
   for each row execute function engine.skip_unchanged_row();
 
@@ -560,7 +584,8 @@ create table public.ra_mst_trainers (
   last_seen_on date not null,
   card_seen_on date,
   created_at timestamptz not null default engine.clock(),
-  updated_at timestamptz not null default engine.clock()
+  updated_at timestamptz not null default engine.clock(),
+  from_legacy boolean not null default false
 );
 comment on table public.ra_mst_trainers is 'Trainers. The location is carried by cards only.';
 comment on column public.ra_mst_trainers.id is 'Both. The Racing API, /racecards/pro and /results, `trainer_id`.';
@@ -574,6 +599,9 @@ comment on column public.ra_mst_trainers.created_at is 'When the row was first w
 comment on column public.ra_mst_trainers.updated_at is
   'When a value of the row last changed. A pull that brings nothing new leaves it.';
 
+comment on column public.ra_mst_trainers.from_legacy is
+  'True when the old database brought the row, or filled what the API had not said by then. What the API says later
+   replaces it, value by value. See docs/legacy_values.md.';
 create trigger skip_unchanged_row before update on public.ra_mst_trainers
   for each row execute function engine.skip_unchanged_row();
 
@@ -582,7 +610,8 @@ create table public.ra_mst_owners (
   name text,
   last_seen_on date not null,
   created_at timestamptz not null default engine.clock(),
-  updated_at timestamptz not null default engine.clock()
+  updated_at timestamptz not null default engine.clock(),
+  from_legacy boolean not null default false
 );
 comment on table public.ra_mst_owners is 'Owners.';
 comment on column public.ra_mst_owners.id is 'Both. The Racing API, /racecards/pro and /results, `owner_id`.';
@@ -593,6 +622,9 @@ comment on column public.ra_mst_owners.created_at is 'When the row was first wri
 comment on column public.ra_mst_owners.updated_at is
   'When a value of the row last changed. A pull that brings nothing new leaves it.';
 
+comment on column public.ra_mst_owners.from_legacy is
+  'True when the old database brought the row, or filled what the API had not said by then. What the API says later
+   replaces it, value by value. See docs/legacy_values.md.';
 create trigger skip_unchanged_row before update on public.ra_mst_owners
   for each row execute function engine.skip_unchanged_row();
 
@@ -661,6 +693,7 @@ create table public.ra_races (
   tote_trifecta text,
   created_at timestamptz not null default engine.clock(),
   updated_at timestamptz not null default engine.clock(),
+  from_legacy boolean not null default false,
   constraint ra_races_region_code_lower_case check (region_code = lower(region_code)),
   -- An amount may be in an unknown currency.
   constraint ra_races_currency_has_amount check (prize_currency is null or prize_amount is not null),
@@ -797,6 +830,9 @@ create index ra_races_course_id on public.ra_races (course_id);
 create index ra_races_without_result on public.ra_races (race_date)
   where has_card and not has_result and not is_abandoned;
 
+comment on column public.ra_races.from_legacy is
+  'True when values of it come from the old database: then all that cards fill do while has_card is false, all that
+   results fill while has_result is false, and all of both while neither is true. See docs/legacy_values.md.';
 create trigger skip_unchanged_row before update on public.ra_races
   for each row execute function engine.skip_unchanged_row();
 
@@ -871,6 +907,7 @@ create table public.ra_runners (
   medical jsonb,
   previous_trainers jsonb,
   previous_owners jsonb,
+  from_legacy boolean not null default false,
   constraint ra_runners_pkey primary key (race_id, horse_id),
   -- An amount may be in an unknown currency.
   constraint ra_runners_currency_has_amount check (prize_currency is null or prize_amount is not null),
@@ -1029,6 +1066,9 @@ comment on column public.ra_runners.owner_name is
    where there is an id. ra_runner_names has the name in either case. The Racing API, /racecards/pro and /results,
    `owner`.';
 
+comment on column public.ra_runners.from_legacy is
+  'True when values of it come from the old database: then all that cards fill do while has_card is false, all that
+   results fill while has_result is false, and all of both while neither is true. See docs/legacy_values.md.';
 create index ra_runners_horse_id on public.ra_runners (horse_id);
 create index ra_runners_jockey_id on public.ra_runners (jockey_id);
 create index ra_runners_trainer_id on public.ra_runners (trainer_id);
@@ -1123,6 +1163,7 @@ create table public.ra_runner_odds (
   quoted_at timestamptz,
   created_at timestamptz not null default engine.clock(),
   updated_at timestamptz not null default engine.clock(),
+  from_legacy boolean not null default false,
   constraint ra_runner_odds_pkey primary key (race_id, horse_id, bookmaker_code),
   constraint ra_runner_odds_runner foreign key (race_id, horse_id) references public.ra_runners on delete cascade,
   constraint ra_runner_odds_has_price check (num_nonnulls(fractional, decimal) > 0)
@@ -1149,6 +1190,8 @@ comment on column public.ra_runner_odds.created_at is 'When the row was first wr
 comment on column public.ra_runner_odds.updated_at is
   'When a value of the row last changed. A pull that brings nothing new leaves it.';
 
+comment on column public.ra_runner_odds.from_legacy is
+  'True when the quote comes from the old database. Any quote of a card replaces it. See docs/legacy_values.md.';
 create index ra_runner_odds_bookmaker_code on public.ra_runner_odds (bookmaker_code);
 
 create trigger skip_unchanged_row before update on public.ra_runner_odds
@@ -1157,6 +1200,249 @@ create trigger skip_unchanged_row before update on public.ra_runner_odds
 alter table public.ra_runner_odds enable row level security;
 revoke all on public.ra_runner_odds from public, anon, authenticated, service_role;
 grant select, insert, update on public.ra_runner_odds to service_role;
+
+-- schemas/legacy_copy/tables.sql
+
+-- The tables of an old database, in the schema legacy_data, into which the take-over moves them as they are. A project
+-- that took none over has no such schema: nothing here fails without it.
+
+create view engine.legacy_tables
+with (security_invoker = true)
+as
+select
+  kind.name as kind,
+  kind.place,
+  kind.new_table,
+  kind.old_key,
+  kind.new_key,
+  kind.name_column,
+  found.oid as relation,
+  found.name as old_table
+from (
+  values
+    (
+      'races', 1, array['ra_mst_races', 'ra_races'], 'ra_races', array['id'], array['id'], 'race_name'
+    ),
+    (
+      'runners', 2, array['ra_mst_runners', 'ra_runners'], 'ra_runners', array['race_id', 'horse_id'],
+      array['race_id', 'horse_id'], 'horse_name'
+    ),
+    (
+      'results', 3, array['ra_mst_race_results', 'ra_race_results'], 'ra_runners', array['race_id', 'horse_id'],
+      array['race_id', 'horse_id'], 'horse_name'
+    ),
+    ('horses', 4, array['ra_mst_horses', 'ra_horses'], 'ra_mst_horses', array['id'], array['id'], 'name'),
+    (
+      'pedigree', 5, array['ra_horse_pedigree', 'ra_rel_pedigree'], 'ra_mst_horses', array['horse_id'], array['id'],
+      'sire'
+    ),
+    ('sires', 6, array['ra_mst_sires', 'ra_sires'], 'ra_mst_sires', array['id'], array['id'], 'name'),
+    ('dams', 7, array['ra_mst_dams', 'ra_dams'], 'ra_mst_dams', array['id'], array['id'], 'name'),
+    ('damsires', 8, array['ra_mst_damsires', 'ra_damsires'], 'ra_mst_damsires', array['id'], array['id'], 'name'),
+    ('jockeys', 9, array['ra_mst_jockeys', 'ra_jockeys'], 'ra_mst_jockeys', array['id'], array['id'], 'name'),
+    ('trainers', 10, array['ra_mst_trainers', 'ra_trainers'], 'ra_mst_trainers', array['id'], array['id'], 'name'),
+    ('owners', 11, array['ra_mst_owners', 'ra_owners'], 'ra_mst_owners', array['id'], array['id'], 'name'),
+    ('courses', 12, array['ra_mst_courses', 'ra_courses'], 'ra_mst_courses', array['id'], array['id'], 'name'),
+    ('bookmakers', 13, array['ra_mst_bookmakers', 'ra_bookmakers'], null, null, null, 'name'),
+    ('runner_odds', 14, array['ra_runner_odds'], null, null, null, null),
+    ('odds_live', 15, array['ra_odds_live'], null, null, null, 'horse_name'),
+    ('odds_historical', 16, array['ra_odds_historical'], null, null, null, 'horse_name'),
+    ('odds_history', 17, array['ra_odds_history'], null, null, null, null),
+    ('supplementary', 18, array['ra_runner_supplementary', 'ra_sup_runner'], null, null, null, 'entity_name')
+) as kind (name, place, old_names, new_table, old_key, new_key, name_column)
+left join lateral (
+  select c.oid, c.relname::text as name
+  from unnest(kind.old_names) with ordinality as candidate (name, nth)
+  join pg_catalog.pg_class as c on c.relname = candidate.name and c.relkind in ('r', 'p')
+  where c.relnamespace = to_regnamespace('legacy_data')
+  order by candidate.nth
+  limit 1
+) as found on true;
+comment on view engine.legacy_tables is
+  'The tables of an old database that hold what is not worked out from others, a row each: under which of its names it
+   is in legacy_data (null: it is not there), and by which columns its rows are known in which table of ours. Left out
+   are statistics, logs and lists that are worked out from these, and regions.';
+
+create function engine.has_legacy()
+returns boolean
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+  -- Nearly every project has none, and is asked often.
+  select case
+    when to_regnamespace('legacy_data') is null then false
+    else exists (
+      select from engine.legacy_tables as known where known.kind = 'races' and known.relation is not null
+    )
+  end
+$$;
+comment on function engine.has_legacy() is 'Whether an old database was taken over and is still there: its races are.';
+
+create function engine.old_columns(kind text)
+returns text[]
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+  select coalesce(array_agg(a.attname::text), '{}')
+  from engine.legacy_tables as known
+  join pg_catalog.pg_attribute as a on a.attrelid = known.relation and a.attnum > 0 and not a.attisdropped
+  where known.kind = old_columns.kind
+$$;
+comment on function engine.old_columns(text) is
+  'The columns that an old table has, which differ from era to era; none when it is not there.';
+
+create function engine.legacy_is_real(key text[], name_column text, columns text[])
+returns text
+language sql
+immutable
+security invoker
+set search_path = ''
+as $$
+  select string_agg(
+    format('coalesce(old.%1$I, %2$L) <> %2$L and not starts_with(old.%1$I::text, %3$L)', one.name, '', '**TEST**'),
+    ' and '
+  )
+    || case
+      when name_column = any (columns) then format(
+        ' and not starts_with(coalesce(old.%I, %L), %L)', name_column, '', '**TEST**'
+      )
+      else ''
+    end
+  from unnest(key) as one (name)
+$$;
+comment on function engine.legacy_is_real(text[], text, text[]) is
+  'A condition over old: the row has a key, and is none of those that the old system''s own tests left behind, whose id
+   or name begins with **TEST**. columns: those that the table has.';
+
+-- Dynamic, because the tables are there only after a take-over, under names that differ from era to era.
+create function engine.rows_only_in_legacy()
+returns table (old_table text, rows bigint)
+language plpgsql
+stable
+security invoker
+set search_path = ''
+set statement_timeout = '120s'
+set work_mem = '64MB'
+as $$
+declare
+  known engine.legacy_tables;
+  counted bigint;
+begin
+  for known in
+    select one.* from engine.legacy_tables as one where one.relation is not null order by one.place
+  loop
+    execute case
+      when known.new_table is not null then format(
+        $sql$
+          select count(*)
+          from (
+            select distinct %1$s
+            from %2$s as old
+            where
+              %3$s
+              and not exists (select from public.%4$I as ours where %5$s)
+              %6$s
+          ) as left_over
+        $sql$,
+        (select string_agg(format('old.%I', one), ', ') from unnest(known.old_key) as one),
+        known.relation::regclass,
+        engine.legacy_is_real(known.old_key, known.name_column, engine.old_columns(known.kind)),
+        known.new_table,
+        (
+          select string_agg(format('ours.%I = old.%I', pair.new_column, pair.old_column), ' and ')
+          from unnest(known.new_key, known.old_key) as pair (new_column, old_column)
+        ),
+        -- A row that is not understood is kept whole among the rejects. The jockey of a non-runner is nobody.
+        case
+          when known.kind in ('races', 'runners', 'results') then format(
+            'and not exists (
+              select from public.ingest_rejects as reject
+              where reject.feed = %L and reject.kind in (%L, %L) and reject.race_id = old.%I %s
+            )',
+            'legacy', 'race', 'runner', known.old_key[1],
+            case
+              when known.kind = 'races' then ''
+              else 'and (reject.kind = ''race'' or reject.horse_id = old.horse_id)'
+            end
+          )
+          when known.kind = 'jockeys' then 'and old.id <> ''jky_224913'''
+          else ''
+        end
+      )
+      else engine.legacy_odds_only_there(known)
+    end
+    into counted;
+    old_table := known.old_table;
+    rows := counted;
+    return next;
+  end loop;
+end
+$$;
+comment on function engine.rows_only_in_legacy() is
+  'How many rows of each old table are neither in our tables nor among the rejects, a row per table that is there.
+   Copies of a row count once; rows without an id, and those marked **TEST**, never. No row when no old database was
+   taken over. What the old system worked out from other rows (statistics, logs) is not counted.';
+
+create function engine.legacy_odds_only_there(known engine.legacy_tables)
+returns text
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+  select case
+    when
+      known.kind in ('runner_odds', 'odds_live')
+      and engine.old_columns(known.kind) @> array['race_id', 'horse_id']
+      then format(
+        -- Of the quotes of a price only the last is kept, so a runner with any quote has what there is to keep.
+        $sql$
+          select count(*)
+          from %s as old
+          where
+            %s
+            and not exists (
+              select from public.ra_runner_odds as ours
+              where ours.race_id = old.race_id and ours.horse_id = old.horse_id
+            )
+        $sql$,
+        known.relation::regclass,
+        engine.legacy_is_real(array['race_id', 'horse_id'], known.name_column, engine.old_columns(known.kind))
+      )
+    -- Bookmakers have no ids here: one is known by its name.
+    when known.kind = 'bookmakers' then format(
+      $sql$
+        select count(*)
+        from %s as old
+        where
+          coalesce(old.code, old.name, '') not in ('') and not starts_with(coalesce(old.name, ''), '**TEST**')
+          and not exists (
+            select from public.ra_mst_bookmakers as ours
+            where
+              ours.code in (
+                regexp_replace(lower(old.code), '[^a-z0-9]+', '', 'g'),
+                regexp_replace(lower(old.name), '[^a-z0-9]+', '', 'g')
+              )
+          )
+      $sql$,
+      known.relation::regclass
+    )
+    -- Without a race's or horse's id, or of a kind that we have no table for: they stay where they are.
+    else format('select count(*) from %s as old', known.relation::regclass)
+  end
+$$;
+comment on function engine.legacy_odds_only_there(engine.legacy_tables) is
+  'A statement that counts the rows of an old table of bookmakers, odds or notes that are only there.';
+
+grant select on engine.legacy_tables to service_role;
+grant execute on function
+  engine.has_legacy, engine.old_columns, engine.legacy_is_real, engine.rows_only_in_legacy,
+  engine.legacy_odds_only_there
+  to service_role;
 
 -- schemas/runs/feeds.sql
 
@@ -1187,10 +1473,12 @@ create table engine.feeds (
   counted_rows text[] not null default array['races'],
   by_default boolean not null default true,
   in_background boolean not null default false,
+  ids_a_second numeric,
   constraint feeds_place_once unique (place),
   -- A ping is signed as a dispatch is, with this word in place of the feed.
   constraint feeds_ping_is_no_feed check (name <> 'ping'),
-  constraint feeds_endpoints_not_empty check (cardinality(endpoints) > 0),
+  constraint feeds_asks_something check ((cardinality(endpoints) > 0) = (ids_a_second is null)),
+  constraint feeds_only_ids_without_endpoint check (ids_a_second is null or counted_by = 'ids'),
   constraint feeds_counted_rows_not_empty check (cardinality(counted_rows) > 0),
   constraint feeds_counted_by_known check (counted_by in ('lists', 'days', 'pages', 'ids')),
   constraint feeds_pages_have_a_limit check ((page_limit is null) = (counted_by = 'lists') and page_limit > 0),
@@ -1206,7 +1494,8 @@ comment on table engine.feeds is
 comment on column engine.feeds.name is 'As in runs, chunks and coverage.';
 comment on column engine.feeds.place is 'The order in which feeds are listed.';
 comment on column engine.feeds.function_name is 'The Edge Function that works on its chunks.';
-comment on column engine.feeds.endpoints is 'Paths of The Racing API, as in racing_api_limits.';
+comment on column engine.feeds.endpoints is
+  'Paths of The Racing API, as in racing_api_limits. Empty of a feed that reads this database instead.';
 comment on column engine.feeds.counted_by is
   'How the API counts it, and so how it is planned, read and checked. lists: one chunk, a page a list, one list an
    endpoint. days: a chunk a month, a total a day. pages: a chunk a month, one total for all of its days, which are read
@@ -1248,6 +1537,9 @@ comment on column engine.feeds.by_default is 'Whether a run that names no feeds 
 comment on column engine.feeds.in_background is
   'Whether it stands back: nothing of it is claimed, and it gets no slot, while a chunk of any other feed can be claimed
    or is worked on.';
+comment on column engine.feeds.ids_a_second is
+  'For estimates, of a feed that asks no endpoint: ids that it gets done in a second. Null for the others, whose rate is
+   that of their endpoints.';
 
 -- Each feed has its own claims, and a lock for them. The search path is that of security definer functions: the trigger
 -- belongs to this table, which engine.dispatch reads.
@@ -1302,6 +1594,13 @@ values (
   180, false, true
 );
 
+-- The old database, where one was taken over. Its ids are those of engine.legacy_items.
+insert into engine.feeds (
+  name, place, function_name, endpoints, counted_by, counted_rows, page_limit, first_day, days_ahead, bytes_a_runner,
+  pages_an_invocation, by_default, in_background, ids_a_second
+)
+values ('legacy', 5, 'masters', '{}', 'ids', array['races'], 50, '1988-01-01', 7, 4000, 2000, false, true, 60);
+
 -- Too few rows to be analysed automatically, and plans would expect hundreds.
 analyze engine.feeds;
 
@@ -1317,10 +1616,13 @@ as $$
   where
     (feed.has_days = feed_names.with_days or feed_names.with_days is null)
     and (feed.by_default = feed_names.by_default or feed_names.by_default is null)
+    -- Nobody who has no old database needs to know of its feed.
+    and (feed.name <> 'legacy' or engine.has_legacy())
 $$;
 comment on function engine.feed_names(boolean, boolean) is
   'Feeds in their order. with_days: true, those whose days are covered one by one; false, the others. by_default: true,
-   those that are pulled when no feeds are named; false, the others. Null: both.';
+   those that are pulled when no feeds are named; false, the others. Null: both. legacy only while there is an old
+   database.';
 
 create function engine.refuse_unknown_feeds()
 returns trigger
@@ -2266,6 +2568,166 @@ comment on function engine.lacks_coverage(text, date) is
 
 grant select on engine.known_days to service_role;
 
+-- schemas/legacy_copy/items.sql
+
+-- What there is to copy from an old database, and what was copied: an item is a race with all that belongs to it, or a
+-- row of a master table. Ids are chunked by months as those of a feed that asks the API for ids.
+
+create table engine.legacy_items (
+  item text collate "C" primary key,
+  day date not null,
+  copied_at timestamptz
+);
+comment on table engine.legacy_items is
+  'Races and master rows of the old database, as engine.find_legacy_items found them. Empty without one. Stays when the
+   old tables are dropped: it says that rows of ours may come from there.';
+comment on column engine.legacy_items.item is 'Kind and id: "race rac_10500115", "horse hrs_123".';
+comment on column engine.legacy_items.day is
+  'The racing day, by which it is put into a month; the first day of the feed, copied last, of what has none.';
+comment on column engine.legacy_items.copied_at is 'When a chunk last copied it; null: it was not copied yet.';
+
+create index legacy_items_day on engine.legacy_items (day, item);
+
+create function engine.find_legacy_items()
+returns bigint
+language plpgsql
+security invoker
+set search_path = ''
+set statement_timeout = '300s'
+set work_mem = '64MB'
+as $$
+#variable_conflict use_variable
+declare
+  feed constant engine.feeds := (select known from engine.feeds as known where known.name = 'legacy');
+  last_day constant date := engine.london_day() + feed.days_ahead;
+  known engine.legacy_tables;
+  found_now bigint;
+  found_in_all bigint := 0;
+begin
+  for known in
+    select one.* from engine.legacy_tables as one
+    where one.relation is not null and one.new_table is not null
+    order by one.place
+  loop
+    execute format(
+      $sql$
+        insert into engine.legacy_items (item, day)
+        select %3$L || ' ' || old.id, coalesce(greatest(least(coalesce(old.day, %7$s), $1), $2), $2)
+        from (
+          select old.%4$I as id, min(%5$s) as day
+          from %1$s as old
+          where %2$s
+          group by old.%4$I
+        ) as old
+        where not exists (select from engine.legacy_items as known where known.item = %3$L || ' ' || old.id)
+          %6$s
+        on conflict (item) do nothing
+      $sql$,
+      known.relation::regclass,
+      engine.legacy_is_real(known.old_key, known.name_column, engine.old_columns(known.kind)),
+      case when known.kind in ('races', 'runners', 'results') then 'race' else known.kind end,
+      known.old_key[1],
+      case
+        when known.kind = 'races' then 'old.date'
+        when known.kind = 'results' then 'old.race_date'
+        else 'null::date'
+      end,
+      case
+        when known.kind in ('runners', 'results', 'races') then ''
+        -- A race brings those that run in it along. What is left is a row that ours lack.
+        else format('and not exists (select from public.%I as ours where ours.id = old.id)', known.new_table)
+          -- A horse's pedigree comes with the horse.
+          || case
+            when known.kind = 'pedigree'
+              then ' and not exists (select from engine.legacy_items as horse where horse.item = ''horses '' || old.id)'
+            else ''
+          end
+      end,
+      case
+        -- A runner whose race the old database lost: our race has its day, if there is one.
+        when known.kind = 'runners'
+          then '(select ours.race_date from public.ra_races as ours where ours.id = old.id)'
+        else 'null::date'
+      end
+    )
+    using last_day, feed.first_day;
+    get diagnostics found_now = row_count;
+    found_in_all := found_in_all + found_now;
+  end loop;
+  analyze engine.legacy_items;
+  return found_in_all;
+end
+$$;
+comment on function engine.find_legacy_items() is
+  'Notes the races and master rows of the old database that are not noted yet, and returns how many these are. Masters
+   that our tables have are left out.';
+
+create function engine.index_legacy()
+returns void
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  known engine.legacy_tables;
+begin
+  for known in
+    select one.* from engine.legacy_tables as one
+    join pg_catalog.pg_class as c on c.oid = one.relation
+    where
+      one.kind in ('runners', 'results', 'runner_odds', 'odds_live')
+      -- Only the owner may, and only he needs to: without it a page takes seconds, not milliseconds.
+      and pg_catalog.pg_has_role(c.relowner, 'usage')
+      and 'race_id' = any (engine.old_columns(one.kind))
+      and not exists (
+        select
+        from pg_catalog.pg_index as i
+        join pg_catalog.pg_attribute as a on a.attrelid = i.indrelid and a.attnum = i.indkey[0]
+        where i.indrelid = one.relation and i.indisvalid and i.indpred is null and a.attname = 'race_id'
+      )
+  loop
+    execute format(
+      'create index %I on %s (race_id)', left(known.old_table, 40) || '_race_id_for_copying', known.relation::regclass
+    );
+  end loop;
+end
+$$;
+comment on function engine.index_legacy() is
+  'Gives the old tables of runners, results and odds an index by race where they have none, if the caller owns them.';
+
+create function engine.note_copied(page jsonb)
+returns void
+language sql
+security invoker
+set search_path = ''
+as $$
+  update engine.legacy_items as known
+  set copied_at = engine.clock()
+  from (
+    select sent ->> 'id' as item
+    from jsonb_array_elements(page -> 'asked') as sent
+    union
+    -- What came along with a race needs no page of its own.
+    select list.name || ' ' || (master ->> 'id')
+    from unnest(
+      array['horses', 'pedigree', 'sires', 'dams', 'damsires', 'jockeys', 'trainers', 'owners', 'courses']
+    ) as list (name)
+    cross join lateral jsonb_array_elements(
+      page -> case list.name when 'pedigree' then 'horses' else list.name end
+    ) as master
+  ) as sent
+  where known.item = sent.item
+$$;
+comment on function engine.note_copied(jsonb) is
+  'Notes the items of a page, and its master rows, as copied. Call it once these are stored. page as ingest_page gets
+   it.';
+
+alter table engine.legacy_items enable row level security;
+grant select, insert, update on engine.legacy_items to service_role;
+grant execute on function
+  engine.find_legacy_items, engine.index_legacy, engine.note_copied
+  to service_role;
+
 -- schemas/coverage/ids.sql
 
 -- Which ids a feed has to ask for. A feed that asks for ids has a branch in engine.incomplete_ids and in
@@ -2334,6 +2796,18 @@ security invoker
 set search_path = ''
 as $$
 begin
+  if ids_to_ask.feed = 'legacy' then
+    return query
+    select known.item, known.day
+    from engine.legacy_items as known
+    where
+      known.day >= ids_to_ask.period_start
+      and known.day < ids_to_ask.period_end
+      and known.item > ids_to_ask.after_id collate "C"
+      and (ids_to_ask.reprocess = 'all' or known.copied_at is null)
+    order by known.item;
+    return;
+  end if;
   return query
   select first_seen.id, first_seen.day
   from (
@@ -2361,7 +2835,8 @@ $$;
 comment on function engine.ids_to_ask(text, date, date, text, text) is
   'The ids that a feed has to ask for in a half-open period, after after_id, in their order: of horses those with their
    first stored run in it, and that run''s day. reprocess: all, each of them; otherwise those that lack something and
-   were not asked for, or were unknown to the API a month ago or earlier. No row for a feed that asks for none.';
+   were not asked for, or were unknown to the API a month ago or earlier. Of legacy the items that were not copied. No
+   row for a feed that asks for none.';
 
 -- Beside engine.ids_to_ask, because it ends with the first one: the watch asks each minute, for each dead chunk.
 create function engine.has_ids_to_ask(feed text, period_start date, period_end date, reprocess text)
@@ -2372,6 +2847,15 @@ security invoker
 set search_path = ''
 as $$
 begin
+  if has_ids_to_ask.feed = 'legacy' then
+    return exists (
+      select from engine.legacy_items as known
+      where
+        known.day >= has_ids_to_ask.period_start
+        and known.day < has_ids_to_ask.period_end
+        and (has_ids_to_ask.reprocess = 'all' or known.copied_at is null)
+    );
+  end if;
   return exists (
     select from engine.ids_seen as seen
     where
@@ -2596,13 +3080,15 @@ as
 select
   feed.name as feed,
   feed.goes_first,
-  min(l.calls_per_second * (1 - l.headroom)) as calls_per_second,
-  feed.in_background
+  coalesce(min(l.calls_per_second * (1 - l.headroom)), feed.ids_a_second) as calls_per_second,
+  feed.in_background,
+  feed.ids_a_second is null as asks_api
 from engine.feeds as feed
-join public.racing_api_limits as l on l.endpoint = any (feed.endpoints)
+left join public.racing_api_limits as l on l.endpoint = any (feed.endpoints)
 group by feed.name;
 comment on view engine.feed_rates is
-  'Calls a second that the slowest endpoint of each feed allows, without the headroom.';
+  'Calls a second that the slowest endpoint of each feed allows, without the headroom; of a feed that asks none, the ids
+   that it gets done.';
 
 create function engine.allowed_rate(feed text, beside text[])
 returns numeric
@@ -2611,7 +3097,12 @@ stable
 security invoker
 set search_path = ''
 as $$
-  select own.calls_per_second * least(1, account.calls_per_second * (1 - account.headroom) / together.calls_per_second)
+  select
+    own.calls_per_second
+    * case
+      when own.asks_api then least(1, account.calls_per_second * (1 - account.headroom) / together.calls_per_second)
+      else 1
+    end
   from engine.feed_rates as own
   cross join lateral (
     select sum(rate.calls_per_second) as calls_per_second
@@ -3757,10 +4248,10 @@ left join pg_catalog.pg_attrdef as d on d.adrelid = c.oid and d.adnum = a.attnum
 where
   c.relnamespace = 'public'::regnamespace
   and c.relkind = 'r'
-  -- Columns that Postgres fills and the times of writing come from no feed.
+  -- Columns that Postgres fills, the times of writing and the mark of the old database come from no feed.
   and a.attgenerated = ''
   and a.attidentity = ''
-  and a.attname not in ('created_at', 'updated_at');
+  and a.attname not in ('created_at', 'updated_at', 'from_legacy');
 comment on view engine.column_owners is
   'Columns of the tables in public with the owner that their comments begin with. Card: only cards fill it. Result: only
    results do. Both: both do. Null when the comment does not say: the table is merged by hand, or the owner was
@@ -4273,12 +4764,13 @@ as $$
     decimal = excluded.decimal,
     ew_places = excluded.ew_places,
     ew_denominator = excluded.ew_denominator,
-    quoted_at = excluded.quoted_at
-  where coalesce(excluded.quoted_at, '-infinity') >= coalesce(known.quoted_at, '-infinity')
+    quoted_at = excluded.quoted_at,
+    from_legacy = false
+  where known.from_legacy or coalesce(excluded.quoted_at, '-infinity') >= coalesce(known.quoted_at, '-infinity')
 $$;
 comment on function engine.upsert_odds(jsonb) is
   'Upserts an array of rows shaped like ra_runner_odds; none when it is null. A quote is replaced only by one that is
-   at least as new.';
+   at least as new, or when it comes from the old database.';
 
 grant execute on function engine.upsert_odds to service_role;
 
@@ -4512,6 +5004,429 @@ comment on function engine.note_unknown_fields(jsonb, text) is
    values.';
 
 grant execute on function engine.reject_fingerprint, engine.store_rejects, engine.note_unknown_fields to service_role;
+
+-- schemas/legacy_copy/write_fill.sql
+
+-- How rows of the old database get into a table whose columns say who owns them: only where the API has said nothing.
+-- The functions are written from the columns' comments, as the upserts are.
+--
+-- A race or runner is answered by the API owner by owner: once it has a card, an empty column of cards says that there
+-- is none, and an old value would contradict it. So a column that is filled from the old database while has_card is
+-- false belongs to nobody else, and is emptied when the first card comes. What is stored does not depend on which of
+-- the two came first.
+
+create function engine.is_answered(owner text, is_dated boolean)
+returns text
+language sql
+immutable
+security invoker
+set search_path = ''
+as $$
+  select case
+    -- What the API leaves out of a master row it may still say: it says no more with each answer than it knows.
+    when is_dated then 'false'
+    when owner = 'Both' then '(known.has_card or known.has_result)'
+    else 'known.has_' || lower(owner)
+  end
+$$;
+comment on function engine.is_answered(text, boolean) is
+  'A condition over known: the API has answered what columns of this owner say.';
+
+create function engine.fill_rule(known engine.column_owners, is_dated boolean, belongs_to text)
+returns text
+language sql
+immutable
+security invoker
+set search_path = ''
+as $$
+  select case
+    when known.place_in_key is not null or known.column_name in ('has_card', 'has_result', 'last_seen_on') then null
+    when belongs_to is not null then format(
+      'case when %3$s or num_nonnulls(known.%1$I, known.%2$I) > 0 then known.%1$I else excluded.%1$I end',
+      known.column_name, belongs_to, engine.is_answered(known.owner, is_dated)
+    )
+    when known.is_required and known.default_value is not null then format(
+      'known.%1$I or (not (%2$s) and excluded.%1$I)', known.column_name, engine.is_answered(known.owner, is_dated)
+    )
+    when known.is_required then null
+    else format(
+      'case when %2$s then known.%1$I else coalesce(known.%1$I, excluded.%1$I) end', known.column_name,
+      engine.is_answered(known.owner, is_dated)
+    )
+  end
+$$;
+comment on function engine.fill_rule(engine.column_owners, boolean, text) is
+  'What becomes of a column of a known row when the old database has the row too: an expression over known and excluded;
+   null when it stays. is_dated as of engine.merge_rule; belongs_to: the other column of a pair of which one may have a
+   value.';
+
+create function engine.write_fill(
+  table_name text, filled jsonb default '{}', joined text default '', pairs jsonb default '{}'
+)
+returns void
+language plpgsql
+security invoker
+set search_path = ''
+as $body$
+#variable_conflict use_variable
+declare
+  is_dated constant boolean := exists (
+    select from engine.column_owners as c
+    where c.table_name = write_fill.table_name and c.column_name = 'last_seen_on'
+  );
+  has_created_at constant boolean := exists (
+    select from pg_catalog.pg_attribute as a
+    where
+      a.attrelid = ('public.' || quote_ident(write_fill.table_name))::regclass
+      and a.attname = 'created_at' and not a.attisdropped
+  );
+  part record;
+begin
+  with columns as (
+    select
+      c.column_name,
+      format('%I', c.column_name) as name,
+      c.place_in_key,
+      c.owner,
+      c.is_required,
+      c.default_value,
+      filled ->> c.column_name as expression,
+      engine.fill_rule(
+        c, is_dated,
+        (
+          select case pair.key when c.column_name then pair.value else pair.key end
+          from jsonb_each_text(pairs) as pair
+          where c.column_name in (pair.key, pair.value)
+        )
+      ) as rule,
+      row_number() over (order by c.place_in_key, c.owner, c.column_name collate "C") as place
+    from engine.column_owners as c
+    where c.table_name = write_fill.table_name
+  )
+  select
+    string_agg(c.name, E',\n    ' order by c.place) as names,
+    string_agg(c.name, ', ' order by c.place) filter (where c.place_in_key is not null) as key,
+    string_agg(
+      coalesce(
+        c.expression || ' as ' || c.name,
+        case
+          when c.column_name in ('has_card', 'has_result') then 'false'
+          when c.is_required and c.default_value is not null
+            then format('coalesce(sent.%s, %s)', c.name, c.default_value)
+        end || ' as ' || c.name,
+        'sent.' || c.name
+      ),
+      E',\n    ' order by c.place
+    ) as sent,
+    string_agg(format('%s = %s', c.name, c.rule), E',\n    ' order by c.place)
+      filter (where c.rule is not null) as changes,
+    string_agg(
+      format('%s is distinct from known.%s', '(' || c.rule || ')', c.name), E'\n      or ' order by c.place
+    ) filter (where c.rule is not null) as is_change
+  into part
+  from columns as c;
+
+  execute format(
+    $text$
+      create or replace function engine.%I(rows jsonb)
+      returns void
+      language sql
+      security invoker
+      set search_path = ''
+      as %L
+    $text$,
+    'fill_' || regexp_replace(table_name, '^ra_(mst_)?', ''),
+    format(
+      $text$
+  insert into public.%1$I as known (
+    %2$s,
+    from_legacy, updated_at%3$s
+  )
+  select
+    %4$s,
+    true, (select engine.clock())%5$s
+  from jsonb_populate_recordset(null::public.%1$I, rows) as sent %6$s
+  order by sent.%7$s
+  on conflict (%8$s) do update set
+    %9$s,
+    from_legacy = known.from_legacy
+      or %10$s
+$text$,
+      table_name, part.names, case when has_created_at then ', created_at' else '' end, part.sent,
+      case when has_created_at then ', (select engine.clock())' else '' end, joined,
+      replace(part.key, ', ', ', sent.'), part.key, part.changes, part.is_change
+    )
+  );
+  execute format(
+    'comment on function engine.%I(jsonb) is %L', 'fill_' || regexp_replace(table_name, '^ra_(mst_)?', ''),
+    format(
+      'Stores an array of rows shaped like %s, of the old database: new rows, and of known ones what the API has not '
+        'said. What a row refers to must be there. Written by engine.write_fill().',
+      table_name
+    )
+  );
+  execute format(
+    'revoke all on function engine.%1$I from public, anon, authenticated, service_role',
+    'fill_' || regexp_replace(table_name, '^ra_(mst_)?', '')
+  );
+  execute format(
+    'grant execute on function engine.%1$I to service_role', 'fill_' || regexp_replace(table_name, '^ra_(mst_)?', '')
+  );
+end
+$body$;
+comment on function engine.write_fill(text, jsonb, text, jsonb) is
+  'Writes the function that fills a table from the old database. filled, joined as of engine.write_upsert. pairs: of an
+   id and the name that stands in its place only one may have a value.';
+
+create function engine.write_withdrawal(table_name text, seen text)
+returns void
+language plpgsql
+security invoker
+set search_path = ''
+as $body$
+#variable_conflict use_variable
+declare
+  function_name constant text := 'withdraw_' || regexp_replace(table_name, '^ra_', '');
+  part record;
+begin
+  with columns as (
+    select
+      format('%I', c.column_name) as name,
+      c.owner,
+      c.is_required,
+      case
+        when c.is_required and c.default_value is null then null
+        when c.owner = 'Both' then 'seen.is_here and not known.has_card and not known.has_result'
+        -- A result comes with all of its runners: what the old database says of another one's place is withdrawn too.
+        when c.owner = 'Result' then 'seen.has_result and not known.has_result'
+        else 'seen.is_here and seen.has_card and not known.has_card'
+      end as is_answered_now
+    from engine.column_owners as c
+    where
+      c.table_name = write_withdrawal.table_name
+      and c.place_in_key is null
+      and c.column_name not in ('has_card', 'has_result')
+  )
+  select
+    string_agg(
+      format('%1$s = case when %2$s then %3$s else known.%1$s end', c.name, c.is_answered_now,
+        case when c.is_required then 'false' else 'null' end),
+      E',\n    ' order by c.name
+    ) filter (where c.is_answered_now is not null) as changes,
+    string_agg(case when c.is_required then format('nullif(known.%s, false)', c.name) else 'known.' || c.name end,
+      ', ' order by c.name) filter (where c.owner = 'Card' and c.is_answered_now is not null) as of_cards,
+    string_agg(case when c.is_required then format('nullif(known.%s, false)', c.name) else 'known.' || c.name end,
+      ', ' order by c.name) filter (where c.owner = 'Result' and c.is_answered_now is not null) as of_results
+  into part
+  from columns as c;
+  execute format(
+    $text$
+      create or replace function engine.%I(races jsonb, runners jsonb)
+      returns void
+      language sql
+      security invoker
+      set search_path = ''
+      as %L
+    $text$,
+    function_name,
+    format(
+      $text$
+  update public.%1$I as known
+  set
+    %2$s,
+    from_legacy = (not seen.is_here and not known.has_card and not known.has_result)
+      or (
+        not known.has_card and not (seen.is_here and seen.has_card)
+        and num_nonnulls(%3$s) > 0
+      )
+      or (
+        not known.has_result and not seen.has_result
+        and num_nonnulls(%4$s) > 0
+      )
+  %5$s
+$text$,
+      table_name, part.changes, part.of_cards, part.of_results, seen
+    )
+  );
+  execute format(
+    'comment on function engine.%I(jsonb, jsonb) is %L', function_name,
+    format(
+      'Takes out of %s what the old database said and the API answers with these races and runners, as ingest_page '
+        'gets them. Call it before they are stored. Written by engine.write_withdrawal().',
+      table_name
+    )
+  );
+  execute format('revoke all on function engine.%I from public, anon, authenticated, service_role', function_name);
+  execute format('grant execute on function engine.%I to service_role', function_name);
+end
+$body$;
+comment on function engine.write_withdrawal(text, text) is
+  'Writes the function that takes values of the old database out of a table. seen: from and where of an update of known,
+   with seen.has_card, seen.has_result and seen.is_here: whether the page has the row itself.';
+
+-- schemas/legacy_copy/fills.sql
+
+-- What fills each table from the old database, and what a page of the API takes out again.
+
+create function engine.write_fills()
+returns void
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  parents text;
+begin
+  foreach parents in array array['ra_mst_sires', 'ra_mst_dams', 'ra_mst_damsires'] loop
+    perform engine.write_fill(parents, filled => '{"horse_id": "''hrs_'' || substr(sent.id, 5)"}');
+  end loop;
+  perform engine.write_fill(
+    'ra_mst_horses',
+    pairs => '{"sire_name": "sire_id", "dam_name": "dam_id", "damsire_name": "damsire_id"}'
+  );
+  perform engine.write_fill('ra_mst_jockeys');
+  perform engine.write_fill('ra_mst_trainers');
+  perform engine.write_fill('ra_mst_owners');
+  -- The day of a card says which cards of the API are stored.
+  perform engine.write_fill('ra_races', filled => '{"card_date": "null::date"}');
+  perform engine.write_fill(
+    'ra_runners',
+    -- Of a horse that the result of the API does not have, an old place is none.
+    filled => (
+      select jsonb_object_agg(
+        c.column_name, format('case when not race.has_result then sent.%I end', c.column_name)
+      )
+      from engine.column_owners as c
+      where c.table_name = 'ra_runners' and c.owner = 'Result' and c.column_name <> 'has_result'
+    ),
+    joined => 'join public.ra_races as race on race.id = sent.race_id',
+    pairs => '{"jockey_name": "jockey_id", "trainer_name": "trainer_id", "owner_name": "owner_id"}'
+  );
+  perform engine.write_withdrawal(
+    'ra_races',
+    'from (
+    select race.id, race.has_card, race.has_result, true as is_here
+    from jsonb_to_recordset(races) as race (id text, has_card boolean, has_result boolean)
+  ) as seen
+  where known.id = seen.id and known.from_legacy'
+  );
+  perform engine.write_withdrawal(
+    'ra_runners',
+    'from (
+    select old.race_id, old.horse_id, race.has_card, race.has_result, runner.horse_id is not null as is_here
+    from jsonb_to_recordset(races) as race (id text, has_card boolean, has_result boolean)
+    join public.ra_runners as old on old.race_id = race.id and old.from_legacy
+    left join jsonb_to_recordset(runners) as runner (race_id text, horse_id text)
+      on runner.race_id = old.race_id and runner.horse_id = old.horse_id
+  ) as seen
+  where known.race_id = seen.race_id and known.horse_id = seen.horse_id'
+  );
+end
+$$;
+comment on function engine.write_fills() is
+  'Writes the fills and withdrawals again from the comments on the columns. A migration that adds a column to ra_* calls
+   it after engine.write_upserts().';
+
+select engine.write_fills();
+
+create function engine.fill_courses(rows jsonb)
+returns void
+language sql
+security invoker
+set search_path = ''
+as $$
+  insert into public.ra_mst_courses as known (id, name, region_code, is_listed, from_legacy)
+  select seen.id, seen.name, seen.region_code, false, true
+  from jsonb_populate_recordset(null::public.ra_mst_courses, rows) as seen
+  order by seen.id
+  on conflict (id) do nothing
+$$;
+comment on function engine.fill_courses(jsonb) is
+  'Stores an array of {id, name, region_code}, of the old database: those that are not there.';
+
+create function engine.fill_odds(rows jsonb)
+returns void
+language sql
+security invoker
+set search_path = ''
+as $$
+  insert into public.ra_runner_odds as known (
+    race_id, horse_id, bookmaker_code, fractional, decimal, ew_places, ew_denominator, quoted_at, from_legacy
+  )
+  select
+    seen.race_id, seen.horse_id, seen.bookmaker_code, seen.fractional, seen.decimal, seen.ew_places,
+    seen.ew_denominator, seen.quoted_at, true
+  from jsonb_populate_recordset(null::public.ra_runner_odds, rows) as seen
+  join public.ra_runners as runner on runner.race_id = seen.race_id and runner.horse_id = seen.horse_id
+  order by seen.race_id, seen.horse_id, seen.bookmaker_code
+  on conflict (race_id, horse_id, bookmaker_code) do nothing
+$$;
+comment on function engine.fill_odds(jsonb) is
+  'Stores an array of rows shaped like ra_runner_odds, of the old database: those of runners that are there, and for
+   which this bookmaker has no quote.';
+
+create function engine.withdraw_legacy(page jsonb)
+returns void
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+begin
+  -- Nearly every project has taken over nothing.
+  if not exists (select from engine.legacy_items) then
+    return;
+  end if;
+  update public.ra_mst_courses as known
+  set name = null, region_code = null, from_legacy = false
+  from jsonb_to_recordset(page -> 'courses') as seen (id text)
+  where known.id = seen.id and known.from_legacy;
+  perform engine.withdraw_races(page -> 'races', page -> 'runners');
+  perform engine.withdraw_runners(page -> 'races', page -> 'runners');
+end
+$$;
+comment on function engine.withdraw_legacy(jsonb) is
+  'Takes out of our tables what the old database said and a page of the API answers. page as ingest_page gets it; call
+   it before the page is stored.';
+
+create function engine.fill_page(held public.backfill_progress, page jsonb)
+returns void
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  race_ids constant text[] := array(
+    select substr(sent ->> 'id', 6) from jsonb_array_elements(page -> 'asked') as sent
+    where sent ->> 'id' like 'race %'
+  );
+begin
+  perform engine.upsert_bookmakers(page -> 'bookmakers');
+  perform engine.fill_courses(page -> 'courses');
+  perform engine.fill_sires(page -> 'sires');
+  perform engine.fill_dams(page -> 'dams');
+  perform engine.fill_damsires(page -> 'damsires');
+  perform engine.fill_horses(page -> 'horses');
+  perform engine.fill_jockeys(page -> 'jockeys');
+  perform engine.fill_trainers(page -> 'trainers');
+  perform engine.fill_owners(page -> 'owners');
+  perform engine.fill_races(page -> 'races');
+  perform engine.store_rejects(
+    rejects => page -> 'rejects', race_ids => race_ids, horse_ids => '{}', feed => held.feed,
+    run_id => held.run_id, chunk_id => held.id
+  );
+  perform engine.fill_runners(page -> 'runners');
+  perform engine.fill_odds(page -> 'odds');
+  perform engine.mark_absent_as_non_runners(race_ids);
+  perform engine.note_copied(page);
+end
+$$;
+comment on function engine.fill_page(public.backfill_progress, jsonb) is
+  'Stores a page of the old database and its rejects, where the API has said nothing, and notes its items as copied.
+   page as ingest_page gets it.';
+
+grant execute on function
+  engine.fill_courses, engine.fill_odds, engine.withdraw_legacy, engine.fill_page
+  to service_role;
 
 -- schemas/coverage/cover_days.sql
 
@@ -5239,6 +6154,8 @@ as $$
       select from jsonb_array_elements(page -> 'rejects') as reject
       where reject ->> 'kind' in ('race', 'region', 'course', 'horse')
     )
+    -- What an old database has does not change: a page of it that is wrong throughout is no reason to stop.
+    or is_understood.feed = 'legacy'
     -- An id that was asked for alone says nothing about the others.
     or coalesce(jsonb_array_length(page -> 'asked') = 1, false)
 $$;
@@ -5257,6 +6174,11 @@ declare
     select sent ->> 'id' from jsonb_array_elements(page -> 'asked') as sent where (sent ->> 'is_known')::boolean
   );
 begin
+  if held.feed = 'legacy' then
+    perform engine.fill_page(held, page);
+    return;
+  end if;
+  perform engine.withdraw_legacy(page);
   perform engine.upsert_regions(page -> 'regions');
   perform engine.upsert_bookmakers(page -> 'bookmakers');
   perform engine.upsert_courses(page -> 'courses');
@@ -6040,6 +6962,7 @@ as $$
       ' ',
       case when why_no_chunks.start_date < known.first_day then bounds.none_before end,
       case
+        when known.name = 'legacy' then format('Copied already: what the old database has %s.', bounds.days)
         when known.counted_by = 'ids' then format(
           'No %s %s are left to ask for. They become known with the races that are stored.', known.name, bounds.days
         )
@@ -6292,6 +7215,8 @@ as $$
           when backfill_plan.start_date < learned.free_since then format(
             'The %s before %s need the historical add-on of The Racing API.', learned.name, learned.free_since
           )
+          when (learned.feed).ids_a_second is not null
+            then 'Old rows are copied only while no other feed has anything to do.'
           when (learned.feed).in_background
             then format('The %s are asked for only while no other feed has anything to do.', learned.name)
         end,
@@ -6571,6 +7496,906 @@ comment on function public.pull_masters() is
 revoke all on function public.backfill_start, public.pull_days, public.pull_masters
   from public, anon, authenticated, service_role;
 grant execute on function public.backfill_start, public.pull_days, public.pull_masters to service_role;
+
+-- schemas/legacy_copy/page.sql
+
+-- What a chunk reads of the old database.
+
+create function engine.legacy_rows(kind text, key text, ids text[])
+returns jsonb
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+  relation regclass;
+  found_rows jsonb;
+begin
+  select known.relation::regclass into relation
+  from engine.legacy_tables as known
+  where known.kind = legacy_rows.kind and legacy_rows.key = any (engine.old_columns(known.kind));
+  if relation is null or cardinality(legacy_rows.ids) = 0 then
+    return '[]';
+  end if;
+  execute format(
+    -- A null says no more than an absent column, and most columns of masters are statistics that are null.
+    'select coalesce(jsonb_agg(jsonb_strip_nulls(to_jsonb(old))), %L) from %s as old where old.%I = any ($1)',
+    '[]', relation, legacy_rows.key
+  )
+  into found_rows
+  using legacy_rows.ids;
+  return found_rows;
+end
+$$;
+comment on function engine.legacy_rows(text, text, text[]) is
+  'The rows of an old table, as engine.legacy_tables calls it, that have one of these texts in a column: an array of
+   objects without nulls. Empty when the table or the column is not there.';
+
+create function engine.legacy_ids(variadic texts jsonb[])
+returns text[]
+language sql
+immutable
+security invoker
+set search_path = ''
+as $$
+  select coalesce(array_agg(distinct one #>> '{}'), '{}')
+  from unnest(legacy_ids.texts) as list (ids)
+  cross join jsonb_array_elements(list.ids) as one
+  where one #>> '{}' <> ''
+$$;
+comment on function engine.legacy_ids(jsonb[]) is 'The texts in several arrays, each once, without empty ones.';
+
+create function engine.legacy_page(items text[], with_odds boolean)
+returns jsonb
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+  races text[];
+  of_kind jsonb;
+  page jsonb;
+  runs jsonb;
+  animals jsonb;
+begin
+  select coalesce(jsonb_object_agg(kinds.kind, kinds.ids), '{}') into of_kind
+  from (
+    select split_part(one, ' ', 1) as kind, jsonb_agg(substr(one, strpos(one, ' ') + 1)) as ids
+    from unnest(legacy_page.items) as one
+    group by 1
+  ) as kinds;
+  races := engine.legacy_ids(of_kind -> 'race');
+  page := jsonb_build_object(
+    'races', engine.legacy_rows('races', 'id', races),
+    'runners', engine.legacy_rows('runners', 'race_id', races),
+    'results', engine.legacy_rows('results', 'race_id', races),
+    'runner_odds', case when with_odds then engine.legacy_rows('runner_odds', 'race_id', races) else '[]' end,
+    'odds_live', case when with_odds then engine.legacy_rows('odds_live', 'race_id', races) else '[]' end,
+    'known_races', coalesce(
+      (
+        select jsonb_agg(
+          jsonb_build_object(
+            'id', ours.id, 'date', ours.race_date, 'region', ours.region_code, 'course_id', ours.course_id
+          )
+        )
+        from public.ra_races as ours
+        where ours.id = any (races)
+      ),
+      '[]'
+    )
+  );
+  runs := (page -> 'runners') || (page -> 'results');
+  animals := engine.legacy_rows(
+    'horses', 'id', engine.legacy_ids(jsonb_path_query_array(runs, '$[*].horse_id'), of_kind -> 'horses')
+  );
+  page := page || jsonb_build_object(
+    'horses', animals,
+    'pedigree', engine.legacy_rows(
+      'pedigree', 'horse_id',
+      engine.legacy_ids(jsonb_path_query_array(runs, '$[*].horse_id'), of_kind -> 'horses', of_kind -> 'pedigree')
+    )
+  );
+  runs := runs || animals || (page -> 'pedigree');
+  return page || jsonb_build_object(
+    'sires', engine.legacy_rows(
+      'sires', 'id', engine.legacy_ids(jsonb_path_query_array(runs, '$[*].sire_id'), of_kind -> 'sires')
+    ),
+    'dams', engine.legacy_rows(
+      'dams', 'id', engine.legacy_ids(jsonb_path_query_array(runs, '$[*].dam_id'), of_kind -> 'dams')
+    ),
+    'damsires', engine.legacy_rows(
+      'damsires', 'id', engine.legacy_ids(jsonb_path_query_array(runs, '$[*].damsire_id'), of_kind -> 'damsires')
+    ),
+    'jockeys', engine.legacy_rows(
+      'jockeys', 'id', engine.legacy_ids(jsonb_path_query_array(runs, '$[*].jockey_id'), of_kind -> 'jockeys')
+    ),
+    'trainers', engine.legacy_rows(
+      'trainers', 'id', engine.legacy_ids(jsonb_path_query_array(runs, '$[*].trainer_id'), of_kind -> 'trainers')
+    ),
+    'owners', engine.legacy_rows(
+      'owners', 'id', engine.legacy_ids(jsonb_path_query_array(runs, '$[*].owner_id'), of_kind -> 'owners')
+    ),
+    'courses', engine.legacy_rows(
+      'courses', 'id',
+      engine.legacy_ids(jsonb_path_query_array(page -> 'races', '$[*].course_id'), of_kind -> 'courses')
+    ),
+    'bookmakers', engine.legacy_bookmakers()
+  );
+end
+$$;
+comment on function engine.legacy_page(text[], boolean) is
+  'The old rows of these items, by kind, as they are but without nulls: of races with their runners, results, odds (if
+   they are wanted) and all masters that these name; known_races: which of the races are ours too.';
+
+create function engine.legacy_bookmakers()
+returns jsonb
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+  relation regclass;
+  found_rows jsonb := '[]';
+begin
+  select known.relation::regclass into relation from engine.legacy_tables as known where known.kind = 'bookmakers';
+  if relation is not null then
+    execute format(
+      'select coalesce(jsonb_agg(jsonb_build_object(%L, old.id, %L, old.code, %L, old.name)), %L) from %s as old',
+      'id', 'code', 'name', '[]', relation
+    )
+    into found_rows;
+  end if;
+  return found_rows;
+end
+$$;
+comment on function engine.legacy_bookmakers() is 'The old bookmakers, about twenty: an array of {id, code, name}.';
+
+create function public.legacy_rows_of(chunk_id bigint, lease_token uuid, items text[])
+returns jsonb
+language plpgsql
+security invoker
+set search_path = ''
+set statement_timeout = '60s'
+as $$
+begin
+  perform engine.hold_lease(legacy_rows_of.chunk_id, legacy_rows_of.lease_token);
+  if not engine.has_legacy() then
+    raise exception 'The old database is gone: there is no schema legacy_data with races in it'
+      using errcode = '55000',
+        hint = 'Nothing is left to copy. End the run: select backfill_cancel(run_id);';
+  end if;
+  if engine.front_has_work() then
+    return null;
+  end if;
+  return engine.legacy_page(
+    legacy_rows_of.items, (select settings.capture_odds from public.backfill_settings as settings)
+  );
+end
+$$;
+comment on function public.legacy_rows_of(bigint, uuid, text[]) is
+  'For a chunk of the feed legacy: the old rows of these items, as engine.legacy_page has them. Null when another feed
+   has work: yield. Error PT409 when the lease is lost, 55000 when the old database is gone.';
+
+revoke all on function public.legacy_rows_of from public, anon, authenticated, service_role;
+grant execute on function
+  engine.legacy_rows, engine.legacy_ids, engine.legacy_page, engine.legacy_bookmakers, public.legacy_rows_of
+  to service_role;
+
+-- schemas/legacy_copy/copy.sql
+
+-- How an operator has the old database copied.
+
+create function public.legacy_copy(
+  start_date date default null, end_date date default null, again boolean default false
+)
+returns bigint
+language plpgsql
+security invoker
+set search_path = ''
+set statement_timeout = '600s'
+as $$
+#variable_conflict use_variable
+declare
+  feed constant engine.feeds := (select known from engine.feeds as known where known.name = 'legacy');
+begin
+  if not engine.has_legacy() then
+    raise exception 'There is no old database in this project'
+      using errcode = '55000',
+        hint = 'One that setup takes over is in the schema legacy_data. To fill an empty project: '
+          'select backfill_start(date ''2023-01-23'');';
+  end if;
+  perform engine.index_legacy();
+  perform engine.find_legacy_items();
+  return engine.create_run(
+    kind => 'backfill',
+    start_date => coalesce(start_date, feed.first_day),
+    end_date => coalesce(end_date, engine.london_day() + feed.days_ahead),
+    feeds => array['legacy'],
+    reprocess => case when again then 'all' else 'missing' end
+  );
+end
+$$;
+comment on function public.legacy_copy(date, date, boolean) is
+  'Starts to copy what only the old database has into our tables, newest month first, and returns the run id. First pull
+   what the API has: select backfill_start(…). Nothing that the API said is changed, and what it says later replaces
+   what was copied. Odds are copied while backfill_settings.capture_odds is on. Dates are inclusive and default to all
+   there is; rows without a day count as of the first. again: also what was copied before, for odds that were left out.
+   Error 55000 when no old database was taken over; others as of backfill_start.';
+
+revoke all on function public.legacy_copy from public, anon, authenticated, service_role;
+grant execute on function public.legacy_copy to service_role;
+
+-- schemas/legacy_copy/faults.sql
+
+-- What was wrong in the old database, counted there and in our tables now. Each function reads each table once: with
+-- 1,500,000 runners that takes seconds.
+
+create function engine.legacy_faults_of_races()
+returns table (fault text, old_rows bigint, new_rows bigint, not_here bigint)
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+  races constant regclass := (select known.relation from engine.legacy_tables as known where known.kind = 'races');
+  runners constant regclass := (select known.relation from engine.legacy_tables as known where known.kind = 'runners');
+  results constant regclass := (select known.relation from engine.legacy_tables as known where known.kind = 'results');
+begin
+  return query execute format(
+    $sql$
+      with with_runners as materialized (
+        select distinct old.race_id from %2$s as old
+      ),
+      with_results as materialized (
+        select distinct old.race_id from %3$s as old
+      ),
+      ours_with_runners as materialized (
+        select distinct runner.race_id from public.ra_runners as runner
+      ),
+      judged as (
+        select
+          upper(old.region) as region,
+          old.prize is null as no_prize,
+          -- A result writes none of these.
+          num_nonnulls(
+            old.distance_m, old.tip, old.verdict, old.betting_forecast, old.going_detailed, old.stalls
+          ) > 0 as had_card,
+          old.has_result,
+          results.race_id is not null as had_result,
+          -- Metres stand where a card writes furlongs.
+          old.distance ~ '^[0-9]{3,}$' as is_in_metres,
+          coalesce(
+            case
+              when old.distance ~ '^[0-9]{3,5}$' then abs(
+                old.distance::integer - (old.distance_m / 1609 * 8 + old.distance_m %% 1609 / 201) * 201.168
+              ) > 1
+              else old.distance_f ~ '[0-9]y$'
+            end,
+            false
+          ) and old.distance_m is not null as is_rounded,
+          old.off_time <> old.off_dt::time as is_twelve_hours,
+          runners.race_id is null as no_runners,
+          ours.id is null as not_here,
+          ours.prize_amount is null as ours_no_prize,
+          ours.prize_currency is null as ours_no_currency,
+          not (ours.has_result or ours.from_legacy) as ours_no_result,
+          ours.distance_yards is null as ours_no_distance,
+          ours.off_dt is null as ours_no_off,
+          our_runners.race_id is null as ours_no_runners
+        from %1$s as old
+        left join with_runners as runners on runners.race_id = old.id
+        left join with_results as results on results.race_id = old.id
+        left join public.ra_races as ours on ours.id = old.id
+        left join ours_with_runners as our_runners on our_runners.race_id = old.id
+        where %4$s
+      )
+      select line.fault, line.old_rows, line.new_rows, line.not_here
+      from (
+        select
+          count(*) filter (where region = 'IRE' and no_prize and had_card) as euro_prizes,
+          count(*) filter (
+            where region = 'IRE' and no_prize and had_card and not not_here and (ours_no_prize or ours_no_currency)
+          ) as euro_prizes_now,
+          count(*) filter (where region = 'IRE' and no_prize and had_card and not_here) as euro_prizes_not_here,
+          count(*) filter (where region <> 'IRE' and no_prize and had_card and has_result) as wiped_prizes,
+          count(*) filter (
+            where region <> 'IRE' and no_prize and had_card and has_result and not not_here and ours_no_prize
+          ) as wiped_prizes_now,
+          count(*) filter (where region <> 'IRE' and no_prize and had_card and has_result and not_here)
+            as wiped_prizes_not_here,
+          count(*) filter (where had_result and not has_result) as wiped_results,
+          count(*) filter (where had_result and not has_result and not not_here and ours_no_result)
+            as wiped_results_now,
+          count(*) filter (where had_result and not has_result and not_here) as wiped_results_not_here,
+          count(*) filter (where is_in_metres) as metres,
+          count(*) filter (where is_in_metres and not not_here and ours_no_distance) as metres_now,
+          count(*) filter (where is_in_metres and not_here) as metres_not_here,
+          count(*) filter (where is_rounded) as rounded,
+          count(*) filter (where is_rounded and not not_here and ours_no_distance) as rounded_now,
+          count(*) filter (where is_rounded and not_here) as rounded_not_here,
+          count(*) filter (where is_twelve_hours) as twelve_hours,
+          count(*) filter (where is_twelve_hours and not not_here and ours_no_off) as twelve_hours_now,
+          count(*) filter (where is_twelve_hours and not_here) as twelve_hours_not_here,
+          count(*) filter (where no_runners) as no_runners,
+          count(*) filter (where no_runners and not not_here and ours_no_runners) as no_runners_now,
+          count(*) filter (where no_runners and not_here) as no_runners_not_here
+        from judged
+      ) as counted
+      cross join lateral (
+        values
+          ('euro prizes lost', euro_prizes, euro_prizes_now, euro_prizes_not_here),
+          ('prizes wiped by a result, or none', wiped_prizes, wiped_prizes_now, wiped_prizes_not_here),
+          ('results wiped by a card', wiped_results, wiped_results_now, wiped_results_not_here),
+          ('distances in metres, exact text lost', metres, metres_now, metres_not_here),
+          ('distances rounded', rounded, rounded_now, rounded_not_here),
+          ('off times twelve hours away', twelve_hours, twelve_hours_now, twelve_hours_not_here),
+          ('races without runners', no_runners, no_runners_now, no_runners_not_here)
+      ) as line (fault, old_rows, new_rows, not_here)
+    $sql$,
+    races, coalesce(runners, 'pg_catalog.pg_class'::regclass), results,
+    engine.legacy_is_real(array['id'], 'race_name', engine.old_columns('races'))
+  );
+end
+$$;
+comment on function engine.legacy_faults_of_races() is
+  'What public.legacy_report says about races. Fails where the old tables of races, runners or results are not there.';
+
+create function engine.legacy_faults_of_results()
+returns table (fault text, old_rows bigint, new_rows bigint, not_here bigint)
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+  races constant regclass := (select known.relation from engine.legacy_tables as known where known.kind = 'races');
+  results constant regclass := (select known.relation from engine.legacy_tables as known where known.kind = 'results');
+begin
+  return query execute format(
+    $sql$
+      with old_runs as materialized (
+        select
+          old.race_id,
+          old.horse_id,
+          min(old.race_date) as day,
+          count(*) as copies,
+          bool_and(old.position is null) as no_position,
+          bool_and(old.time_seconds is null) and bool_or(strpos(old.time_display, ':') > 0) as no_seconds,
+          bool_and(old.rpr is null) as no_rating,
+          bool_and(old.jockey_claim_lbs is null) as no_claim,
+          bool_and(old.prize_won is null) as no_prize
+        from %2$s as old
+        where %3$s
+        group by old.race_id, old.horse_id
+      ),
+      judged as (
+        select
+          old_runs.*,
+          race.id is null as is_orphan,
+          upper(race.region) = 'IRE' as is_irish,
+          ours.race_id is null as not_here,
+          ours.position is null and ours.position_code is null and not ours.is_non_runner as ours_no_position,
+          ours.time_seconds is null as ours_no_seconds,
+          ours.rpr is null as ours_no_rating,
+          ours.jockey_claim_lbs is null as ours_no_claim,
+          ours.prize_amount is null as ours_no_prize
+        from old_runs
+        left join %1$s as race on race.id = old_runs.race_id
+        left join public.ra_runners as ours on ours.race_id = old_runs.race_id and ours.horse_id = old_runs.horse_id
+      ),
+      cut_off as (
+        select
+          days.day,
+          (select count(*) from public.ra_races as race where race.race_date = days.day and race.has_result) as ours,
+          exists (
+            select from engine.known_days as known
+            where known.feed = 'results' and known.day = days.day and known.races_stored >= known.races_in_api
+          ) as is_whole
+        from (
+          select races_of.day from (select distinct old_runs.race_id, old_runs.day from old_runs) as races_of
+          group by races_of.day
+          having count(*) = 50
+        ) as days
+      )
+      select line.fault, line.old_rows, line.new_rows, line.not_here
+      from (
+        select
+          count(*) filter (where no_position) as codes,
+          count(*) filter (where no_position and not not_here and ours_no_position) as codes_now,
+          count(*) filter (where no_position and not_here) as codes_not_here,
+          count(*) filter (where no_seconds) as seconds,
+          count(*) filter (where no_seconds and not not_here and ours_no_seconds) as seconds_now,
+          count(*) filter (where no_seconds and not_here) as seconds_not_here,
+          count(*) filter (where no_rating) as ratings,
+          count(*) filter (where no_rating and not not_here and ours_no_rating) as ratings_now,
+          count(*) filter (where no_rating and not_here) as ratings_not_here,
+          count(*) filter (where no_claim) as claims,
+          count(*) filter (where no_claim and not not_here and ours_no_claim) as claims_now,
+          count(*) filter (where no_claim and not_here) as claims_not_here,
+          count(*) filter (where is_irish and no_prize) as winnings,
+          count(*) filter (where is_irish and no_prize and not not_here and ours_no_prize) as winnings_now,
+          count(*) filter (where is_irish and no_prize and not_here) as winnings_not_here,
+          coalesce(sum(copies - 1), 0)::bigint as duplicates,
+          coalesce(sum(copies) filter (where is_orphan), 0)::bigint as orphans,
+          coalesce(sum(copies) filter (where is_orphan and not_here), 0)::bigint as orphans_not_here
+        from judged
+      ) as counted
+      cross join (
+        select
+          count(*) as days, count(*) filter (where not is_whole and ours > 0) as days_now,
+          count(*) filter (where not is_whole and ours = 0) as days_not_here
+        from cut_off
+      ) as cut
+      cross join lateral (
+        values
+          ('days cut off at 50 results', days, days_now, days_not_here),
+          ('letter codes lost', codes, codes_now, codes_not_here),
+          ('times without seconds', seconds, seconds_now, seconds_not_here),
+          ('ratings missing', ratings, ratings_now, ratings_not_here),
+          ('claims lost or none', claims, claims_now, claims_not_here),
+          ('euro winnings lost or none', winnings, winnings_now, winnings_not_here),
+          ('duplicate results', duplicates, 0, 0),
+          ('results of races that are lost', orphans, 0, orphans_not_here)
+      ) as line (fault, old_rows, new_rows, not_here)
+    $sql$,
+    races, results, engine.legacy_is_real(array['race_id', 'horse_id'], 'horse_name', engine.old_columns('results'))
+  );
+end
+$$;
+comment on function engine.legacy_faults_of_results() is
+  'What public.legacy_report says about the old table of results. Copies of a row count once.';
+
+create function engine.legacy_faults_of_runners()
+returns table (fault text, old_rows bigint, new_rows bigint, not_here bigint)
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+  races constant regclass := (select known.relation from engine.legacy_tables as known where known.kind = 'races');
+  runners constant regclass := (select known.relation from engine.legacy_tables as known where known.kind = 'runners');
+begin
+  return query execute format(
+    $sql$
+      with old_runs as materialized (
+        select
+          old.race_id,
+          old.horse_id,
+          count(*) as copies,
+          bool_or(old.jockey_id = 'jky_224913' or old.jockey_name like 'NON-RUNNER%%') as has_placeholder,
+          bool_or(%4$s < old.updated_at) as has_ratings_of_card
+        from %2$s as old
+        where %3$s
+        group by old.race_id, old.horse_id
+      ),
+      judged as (
+        select
+          old_runs.*,
+          race.id is null as is_orphan,
+          ours.race_id is null as not_here,
+          ours.jockey_id = 'jky_224913' or ours.jockey_name like 'NON-RUNNER%%' as ours_has_placeholder
+        from old_runs
+        left join %1$s as race on race.id = old_runs.race_id
+        left join public.ra_runners as ours on ours.race_id = old_runs.race_id and ours.horse_id = old_runs.horse_id
+      )
+      select line.fault, line.old_rows, line.new_rows, line.not_here
+      from (
+        select
+          count(*) filter (where has_placeholder) as placeholders,
+          count(*) filter (where has_placeholder and ours_has_placeholder) as placeholders_now,
+          count(*) filter (where has_placeholder and not_here) as placeholders_not_here,
+          count(*) filter (where has_ratings_of_card) as ratings,
+          count(*) filter (where has_ratings_of_card and not_here) as ratings_not_here,
+          coalesce(sum(copies - 1), 0)::bigint as duplicates,
+          coalesce(sum(copies) filter (where is_orphan), 0)::bigint as orphans,
+          coalesce(sum(copies) filter (where is_orphan and not_here), 0)::bigint as orphans_not_here
+        from judged
+      ) as counted
+      cross join lateral (
+        values
+          ('runners with the jockey NON-RUNNER', placeholders, placeholders_now, placeholders_not_here),
+          -- Here the figures before and after the race have columns of their own.
+          ('ratings of a card in place of the result''s', ratings, 0, ratings_not_here),
+          ('duplicate runners', duplicates, 0, 0),
+          ('runners of races that are lost', orphans, 0, orphans_not_here)
+      ) as line (fault, old_rows, new_rows, not_here)
+    $sql$,
+    races, runners, engine.legacy_is_real(array['race_id', 'horse_id'], 'horse_name', engine.old_columns('runners')),
+    case when engine.old_columns('runners') @> array['result_updated_at'] then 'old.result_updated_at'
+      else 'null::timestamp' end
+  );
+end
+$$;
+comment on function engine.legacy_faults_of_runners() is
+  'What public.legacy_report says about the old table of runners. Copies of a row count once.';
+
+grant execute on function
+  engine.legacy_faults_of_races, engine.legacy_faults_of_results, engine.legacy_faults_of_runners
+  to service_role;
+
+-- schemas/legacy_copy/report.sql
+
+-- The damage report.
+
+create function engine.legacy_faults_of_masters()
+returns table (fault text, old_rows bigint, new_rows bigint, not_here bigint)
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+#variable_conflict use_variable
+declare
+  known engine.legacy_tables;
+  -- Capitals in brackets that are a country's, as values/regions.ts has them, not (II) or (AW).
+  suffix constant text := '\(('
+    || 'GB|JER|GUE|IRE|FR|GER|ITY|SPA|BEL|HOL|AUT|SLO|SVN|GR|CYP|USA|PR|PAN|AUS|'
+    || 'NZ|CAN|HK|SIN|BAR|JPN|CHN|KOR|MAC|MAL|IND|UAE|KSA|QA|BHR|OMN|ISR|TUR|'
+    || 'RUS|SWI|DEN|SWE|NOR|POL|HUN|CZE|SAF|MAU|MOR|ARG|BRZ|CHI|PER|URU|BUL|YUG|'
+    || 'ALG|AZE|COL|CRO|CUB|ECU|EST|FIN|JAM|KAZ|KEN|LAT|LIT|LUX|MEX|POR|ROM|SER|'
+    || 'SVK|TRI|TUN|UKR|UZB|VEN|ZIM'
+    || ')\)$';
+  claim constant text := '\([0-9]+\)$';
+  counted bigint[];
+  suffixes bigint[] := array[0, 0, 0];
+  claims bigint[] := array[0, 0, 0];
+  blanks bigint := 0;
+begin
+  for known in
+    select one.* from engine.legacy_tables as one
+    where one.relation is not null and one.new_table like 'ra\_mst\_%' and one.kind <> 'pedigree'
+    order by one.place
+  loop
+    execute format(
+      $sql$
+        select array[
+          count(*) filter (where old.name ~ $1 and %3$s),
+          count(*) filter (where old.name ~ $1 and %3$s and ours.name ~ $1),
+          count(*) filter (where old.name ~ $1 and %3$s and ours.id is null),
+          count(*) filter (where old.id = '')
+        ]
+        from %1$s as old
+        left join public.%2$I as ours on ours.id = old.id
+      $sql$,
+      known.relation::regclass, known.new_table,
+      -- That one is nobody, and a line of its own.
+      case when known.kind = 'jockeys' then 'old.id <> ''jky_224913''' else 'true' end
+    )
+    into counted
+    using case when known.kind = 'jockeys' then claim else suffix end;
+    if known.kind = 'jockeys' then
+      claims := counted[1:3];
+    elsif known.kind in ('horses', 'sires', 'dams', 'damsires') then
+      suffixes := array[suffixes[1] + counted[1], suffixes[2] + counted[2], suffixes[3] + counted[3]];
+    end if;
+    blanks := blanks + counted[4];
+  end loop;
+  return query values
+    ('names with a region behind them', suffixes[1], suffixes[2], suffixes[3]),
+    ('jockeys with a claim behind the name', claims[1], claims[2], claims[3]),
+    ('rows with the id ''''', blanks, 0::bigint, 0::bigint),
+    ('horses whose damsire is ''''', engine.count_legacy('horses', 'old.damsire_id = '''''), 0::bigint, 0::bigint),
+    (
+      'region codes that are wrong',
+      engine.count_legacy('courses', 'lower(old.region_code) in (''sa'', ''ita'')')
+        + engine.count_relation(
+          'legacy_data', array['ra_mst_regions', 'ra_regions'], 'lower(old.code) in (''sa'', ''ita'')'
+        ),
+      (select count(*) from public.ra_mst_regions as ours where ours.code in ('sa', 'ita')), 0::bigint
+    ),
+    (
+      'bookmakers with an underscore in the code', engine.count_legacy('bookmakers', 'old.code like ''%\_%'''),
+      (select count(*) from public.ra_mst_bookmakers as ours where ours.code like '%\_%'), 0::bigint
+    ),
+    ('rows marked **TEST**', engine.count_tests(), 0::bigint, 0::bigint),
+    ('columns that are null in every row', engine.count_empty_columns(), null::bigint, null::bigint);
+end
+$$;
+comment on function engine.legacy_faults_of_masters() is
+  'What public.legacy_report says about master tables and the rest.';
+
+create function engine.count_relation(schema_name text, names text[], condition text)
+returns bigint
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+  relation regclass;
+  counted bigint := 0;
+begin
+  select c.oid::regclass into relation
+  from unnest(count_relation.names) with ordinality as candidate (name, nth)
+  join pg_catalog.pg_class as c on c.relname = candidate.name and c.relkind in ('r', 'p')
+  where c.relnamespace = to_regnamespace(count_relation.schema_name)
+  order by candidate.nth
+  limit 1;
+  if relation is not null then
+    execute format('select count(*) from %s as old where %s', relation, count_relation.condition) into counted;
+  end if;
+  return counted;
+end
+$$;
+comment on function engine.count_relation(text, text[], text) is
+  'Rows of the first of these tables that is there, for which a condition over old holds; 0 when none is.';
+
+create function engine.count_legacy(kind text, condition text)
+returns bigint
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+  relation constant regclass := (
+    select known.relation from engine.legacy_tables as known where known.kind = count_legacy.kind
+  );
+  counted bigint := 0;
+begin
+  if relation is not null then
+    execute format('select count(*) from %s as old where %s', relation, count_legacy.condition) into counted;
+  end if;
+  return counted;
+end
+$$;
+comment on function engine.count_legacy(text, text) is
+  'Rows of an old table, as engine.legacy_tables calls it, for which a condition over old holds; 0 when it is not
+   there.';
+
+create function engine.count_tests()
+returns bigint
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+  known record;
+  counted bigint := 0;
+begin
+  for known in
+    select
+      one.kind,
+      (
+        select string_agg(format('starts_with(old.%I::text, ''**TEST**'')', a.attname), ' or ')
+        from pg_catalog.pg_attribute as a
+        where
+          a.attrelid = one.relation and a.attnum > 0 and not a.attisdropped
+          and a.attname in ('id', 'name', 'race_id', 'horse_id', 'horse_name', 'race_name')
+          and a.atttypid in ('text'::regtype, 'varchar'::regtype)
+      ) as condition
+    from engine.legacy_tables as one
+    where one.relation is not null
+  loop
+    continue when known.condition is null;
+    counted := counted + engine.count_legacy(known.kind, known.condition);
+  end loop;
+  return counted;
+end
+$$;
+comment on function engine.count_tests() is 'Old rows that the old system''s own tests left behind.';
+
+create function engine.count_empty_columns()
+returns bigint
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+  known engine.legacy_tables;
+  counted bigint;
+  counted_in_all bigint := 0;
+begin
+  for known in select one.* from engine.legacy_tables as one where one.relation is not null loop
+    execute format(
+      'select case when count(*) = 0 then 0 else %s end from %s as old',
+      (
+        -- A column of which the sample had a value is not empty, and need not be counted.
+        select coalesce(string_agg(format('(count(old.%I) = 0)::integer', name), ' + '), '0')
+        from unnest(engine.old_columns(known.kind)) as name
+        where not exists (
+          select from pg_catalog.pg_stats as sampled
+          where
+            sampled.schemaname = 'legacy_data' and sampled.tablename = known.old_table and sampled.attname = name
+            and sampled.null_frac < 1
+        )
+      ),
+      known.relation::regclass
+    )
+    into counted;
+    counted_in_all := counted_in_all + counted;
+  end loop;
+  return counted_in_all;
+end
+$$;
+comment on function engine.count_empty_columns() is
+  'Columns of the old tables that are null in every row; tables without rows are left out.';
+
+create function public.legacy_report()
+returns table (fault text, old_rows bigint, new_rows bigint, not_here bigint)
+language plpgsql
+stable
+security invoker
+set search_path = ''
+set statement_timeout = '300s'
+-- Millions of runs are put together by race and horse: on disk that takes several times as long.
+set work_mem = '64MB'
+as $$
+begin
+  if not engine.has_legacy() then
+    raise exception 'There is no old database in this project'
+      using errcode = '55000', hint = 'One that setup takes over is in the schema legacy_data.';
+  end if;
+  return query select faults.* from engine.legacy_faults_of_races() as faults;
+  return query select faults.* from engine.legacy_faults_of_results() as faults;
+  return query select faults.* from engine.legacy_faults_of_runners() as faults;
+  return query select faults.* from engine.legacy_faults_of_masters() as faults;
+  return query
+    select 'only in ' || counted.old_table, counted.rows, null::bigint, counted.rows
+    from engine.rows_only_in_legacy() as counted;
+end
+$$;
+comment on function public.legacy_report() is
+  'What was wrong in the old database, a row per fault. old_rows: how many rows of it have the fault; new_rows: how many
+   of these are in our tables and have it still; not_here: how many of them our tables do not have (yet). The rest is
+   right now. The last lines, "only in …": how many rows of an old table are nowhere else. docs/legacy_values.md has
+   each fault. Error 55000 when no old database was taken over.';
+
+revoke all on function public.legacy_report from public, anon, authenticated, service_role;
+grant execute on function
+  engine.legacy_faults_of_masters, engine.count_relation, engine.count_legacy, engine.count_tests,
+  engine.count_empty_columns, public.legacy_report
+  to service_role;
+
+-- schemas/legacy_copy/differences.sql
+
+-- Where the old database and the API say something else.
+
+create function engine.legacy_compared()
+returns table (kind text, column_name text, old_value text, new_value text, answered text, needs text)
+language sql
+immutable
+security invoker
+set search_path = ''
+as $$
+  values
+    ('races', 'race_date', 'old.date', 'ours.race_date', 'ours.has_card or ours.has_result', 'date'),
+    (
+      'races', 'off_dt', 'old.off_dt at time zone ''Europe/London''', 'ours.off_dt',
+      'ours.has_card or ours.has_result', 'off_dt'
+    ),
+    ('races', 'course_id', 'old.course_id', 'ours.course_id', 'ours.has_card or ours.has_result', 'course_id'),
+    ('races', 'region_code', 'lower(old.region)', 'ours.region_code', 'ours.has_card or ours.has_result', 'region'),
+    (
+      'races', 'race_name', 'nullif(old.race_name, '''')', 'ours.race_name', 'ours.has_card or ours.has_result',
+      'race_name'
+    ),
+    ('races', 'race_type', 'nullif(old.type, '''')', 'ours.race_type', 'ours.has_card or ours.has_result', 'type'),
+    (
+      'races', 'race_class', 'nullif(old.race_class, '''')', 'ours.race_class', 'ours.has_card or ours.has_result',
+      'race_class'
+    ),
+    ('races', 'going', 'nullif(old.going, '''')', 'ours.going', 'ours.has_card or ours.has_result', 'going'),
+    (
+      'races', 'distance_metres', 'case when old.distance ~ ''^[0-9]{3,5}$'' then old.distance::integer end',
+      'ours.distance_metres', 'ours.has_card or ours.has_result', 'distance'
+    ),
+    ('races', 'prize_amount', 'old.prize', 'ours.prize_amount', 'ours.has_card', 'prize'),
+    ('races', 'is_abandoned', 'old.is_abandoned', 'ours.is_abandoned', 'ours.has_card', 'is_abandoned'),
+    ('races', 'tote_win', 'nullif(old.tote_win, '''')', 'ours.tote_win', 'ours.has_result', 'tote_win'),
+    ('races', 'tote_place', 'nullif(old.tote_pl, '''')', 'ours.tote_place', 'ours.has_result', 'tote_pl'),
+    (
+      'races', 'winning_time_detail', 'nullif(old.winning_time_detail, '''')', 'ours.winning_time_detail',
+      'ours.has_result', 'winning_time_detail'
+    ),
+    (
+      'races', 'stewards_comments', 'nullif(old.comments, '''')', 'ours.stewards_comments', 'ours.has_result',
+      'comments'
+    ),
+    (
+      'races', 'non_runners', 'nullif(old.non_runners, '''')', 'ours.non_runners', 'ours.has_result', 'non_runners'
+    ),
+    ('results', 'position', 'old.position', 'ours.position', 'ours.has_result', 'position'),
+    ('results', 'jockey_id', 'nullif(old.jockey_id, '''')', 'ours.jockey_id', 'ours.has_result', 'jockey_id'),
+    ('results', 'trainer_id', 'nullif(old.trainer_id, '''')', 'ours.trainer_id', 'ours.has_result', 'trainer_id'),
+    ('results', 'owner_id', 'nullif(old.owner_id, '''')', 'ours.owner_id', 'ours.has_result', 'owner_id'),
+    ('results', 'jockey_claim_lbs', 'old.jockey_claim_lbs', 'nullif(ours.jockey_claim_lbs, 0)', 'ours.has_result',
+      'jockey_claim_lbs'),
+    ('results', 'beaten_lengths', 'old.btn', 'ours.beaten_lengths', 'ours.has_result', 'btn'),
+    ('results', 'time_seconds', 'old.time_seconds', 'ours.time_seconds', 'ours.has_result', 'time_seconds'),
+    ('results', 'sp_decimal', 'nullif(old.sp_decimal, 0)', 'ours.sp_decimal', 'ours.has_result', 'sp_decimal'),
+    (
+      'results', 'official_rating', 'old.official_rating', 'ours.official_rating', 'ours.has_result', 'official_rating'
+    ),
+    ('results', 'rpr', 'old.rpr', 'ours.rpr', 'ours.has_result', 'rpr'),
+    ('results', 'topspeed', 'old.tsr', 'ours.topspeed', 'ours.has_result', 'tsr'),
+    ('results', 'prize_amount', 'old.prize_won', 'ours.prize_amount', 'ours.has_result', 'prize_won')
+$$;
+comment on function engine.legacy_compared() is
+  'Which columns are compared: the kind of the old table, our column, expressions over old and ours, when the API has
+   answered it, and the old column that it needs.';
+
+create function public.legacy_differences()
+returns table (
+  old_table text, column_name text, compared bigint, same bigint, changed bigint, only_old bigint, only_new bigint
+)
+language plpgsql
+stable
+security invoker
+set search_path = ''
+set statement_timeout = '300s'
+set work_mem = '64MB'
+as $$
+#variable_conflict use_column
+declare
+  known engine.legacy_tables;
+  counters text;
+  lines text;
+begin
+  if not engine.has_legacy() then
+    raise exception 'There is no old database in this project'
+      using errcode = '55000', hint = 'One that setup takes over is in the schema legacy_data.';
+  end if;
+  for known in
+    select one.* from engine.legacy_tables as one
+    where one.relation is not null and one.kind in ('races', 'results')
+    order by one.place
+  loop
+    select
+      string_agg(
+        format(
+          'count(*) filter (where %1$s) as compared_%2$s,
+           count(*) filter (where (%1$s) and %3$s is not distinct from %4$s) as same_%2$s,
+           count(*) filter (where (%1$s) and %3$s <> %4$s) as changed_%2$s,
+           count(*) filter (where (%1$s) and %3$s is not null and %4$s is null) as only_old_%2$s,
+           count(*) filter (where (%1$s) and %3$s is null and %4$s is not null) as only_new_%2$s',
+          one.answered, one.column_name, one.old_value, one.new_value
+        ),
+        ', '
+      ),
+      string_agg(
+        format('(%2$L, compared_%1$s, same_%1$s, changed_%1$s, only_old_%1$s, only_new_%1$s)', one.column_name,
+          one.column_name),
+        ', '
+      )
+    into counters, lines
+    from engine.legacy_compared() as one
+    where one.kind = known.kind and one.needs = any (engine.old_columns(known.kind));
+    return query execute format(
+      $sql$
+        select %1$L, line.*
+        from (
+          select %2$s
+          from %3$s as old
+          join public.%4$I as ours on %5$s
+        ) as counted
+        cross join lateral (values %6$s) as line
+      $sql$,
+      known.old_table, counters, known.relation::regclass, known.new_table,
+      (
+        select string_agg(format('ours.%I = old.%I', pair.new_column, pair.old_column), ' and ')
+        from unnest(known.new_key, known.old_key) as pair (new_column, old_column)
+      ),
+      lines
+    );
+  end loop;
+end
+$$;
+comment on function public.legacy_differences() is
+  'What the API says otherwise than the old database, a row per column of races and results, counted over rows that both
+   have and the API has answered. same: equal, or missing in both; changed: two values; only_old: the API says nothing;
+   only_new: the old database had lost it, or never had it. Copies of an old row count each. Error 55000 when no old
+   database was taken over.';
+
+revoke all on function public.legacy_differences from public, anon, authenticated, service_role;
+grant execute on function engine.legacy_compared, public.legacy_differences to service_role;
 
 -- schemas/operate/steer.sql
 

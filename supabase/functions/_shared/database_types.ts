@@ -652,6 +652,7 @@ export type Database = {
       "ra_mst_courses": {
         Row: {
           "created_at": string;
+          "from_legacy": boolean;
           "id": string;
           "is_listed": boolean;
           "name": string | null;
@@ -661,6 +662,7 @@ export type Database = {
         ComputedFields: never;
         Insert: {
           "created_at"?: string;
+          "from_legacy"?: boolean;
           "id": string;
           "is_listed"?: boolean;
           "name"?: string | null;
@@ -669,6 +671,7 @@ export type Database = {
         };
         Update: {
           "created_at"?: string;
+          "from_legacy"?: boolean;
           "id"?: string;
           "is_listed"?: boolean;
           "name"?: string | null;
@@ -680,6 +683,7 @@ export type Database = {
       "ra_mst_dams": {
         Row: {
           "created_at": string;
+          "from_legacy": boolean;
           "horse_id": string;
           "id": string;
           "last_seen_on": string;
@@ -690,6 +694,7 @@ export type Database = {
         ComputedFields: never;
         Insert: {
           "created_at"?: string;
+          "from_legacy"?: boolean;
           "horse_id": string;
           "id": string;
           "last_seen_on": string;
@@ -699,6 +704,7 @@ export type Database = {
         };
         Update: {
           "created_at"?: string;
+          "from_legacy"?: boolean;
           "horse_id"?: string;
           "id"?: string;
           "last_seen_on"?: string;
@@ -711,6 +717,7 @@ export type Database = {
       "ra_mst_damsires": {
         Row: {
           "created_at": string;
+          "from_legacy": boolean;
           "horse_id": string;
           "id": string;
           "last_seen_on": string;
@@ -721,6 +728,7 @@ export type Database = {
         ComputedFields: never;
         Insert: {
           "created_at"?: string;
+          "from_legacy"?: boolean;
           "horse_id": string;
           "id": string;
           "last_seen_on": string;
@@ -730,6 +738,7 @@ export type Database = {
         };
         Update: {
           "created_at"?: string;
+          "from_legacy"?: boolean;
           "horse_id"?: string;
           "id"?: string;
           "last_seen_on"?: string;
@@ -750,6 +759,7 @@ export type Database = {
           "damsire_id": string | null;
           "damsire_name": string | null;
           "dob": string | null;
+          "from_legacy": boolean;
           "id": string;
           "last_seen_on": string;
           "name": string | null;
@@ -771,6 +781,7 @@ export type Database = {
           "damsire_id"?: string | null;
           "damsire_name"?: string | null;
           "dob"?: string | null;
+          "from_legacy"?: boolean;
           "id": string;
           "last_seen_on": string;
           "name"?: string | null;
@@ -791,6 +802,7 @@ export type Database = {
           "damsire_id"?: string | null;
           "damsire_name"?: string | null;
           "dob"?: string | null;
+          "from_legacy"?: boolean;
           "id"?: string;
           "last_seen_on"?: string;
           "name"?: string | null;
@@ -828,6 +840,7 @@ export type Database = {
       "ra_mst_jockeys": {
         Row: {
           "created_at": string;
+          "from_legacy": boolean;
           "id": string;
           "last_seen_on": string;
           "name": string | null;
@@ -836,6 +849,7 @@ export type Database = {
         ComputedFields: never;
         Insert: {
           "created_at"?: string;
+          "from_legacy"?: boolean;
           "id": string;
           "last_seen_on": string;
           "name"?: string | null;
@@ -843,6 +857,7 @@ export type Database = {
         };
         Update: {
           "created_at"?: string;
+          "from_legacy"?: boolean;
           "id"?: string;
           "last_seen_on"?: string;
           "name"?: string | null;
@@ -853,6 +868,7 @@ export type Database = {
       "ra_mst_owners": {
         Row: {
           "created_at": string;
+          "from_legacy": boolean;
           "id": string;
           "last_seen_on": string;
           "name": string | null;
@@ -861,6 +877,7 @@ export type Database = {
         ComputedFields: never;
         Insert: {
           "created_at"?: string;
+          "from_legacy"?: boolean;
           "id": string;
           "last_seen_on": string;
           "name"?: string | null;
@@ -868,6 +885,7 @@ export type Database = {
         };
         Update: {
           "created_at"?: string;
+          "from_legacy"?: boolean;
           "id"?: string;
           "last_seen_on"?: string;
           "name"?: string | null;
@@ -900,6 +918,7 @@ export type Database = {
       "ra_mst_sires": {
         Row: {
           "created_at": string;
+          "from_legacy": boolean;
           "horse_id": string;
           "id": string;
           "last_seen_on": string;
@@ -910,6 +929,7 @@ export type Database = {
         ComputedFields: never;
         Insert: {
           "created_at"?: string;
+          "from_legacy"?: boolean;
           "horse_id": string;
           "id": string;
           "last_seen_on": string;
@@ -919,6 +939,7 @@ export type Database = {
         };
         Update: {
           "created_at"?: string;
+          "from_legacy"?: boolean;
           "horse_id"?: string;
           "id"?: string;
           "last_seen_on"?: string;
@@ -932,6 +953,7 @@ export type Database = {
         Row: {
           "card_seen_on": string | null;
           "created_at": string;
+          "from_legacy": boolean;
           "id": string;
           "last_seen_on": string;
           "location": string | null;
@@ -942,6 +964,7 @@ export type Database = {
         Insert: {
           "card_seen_on"?: string | null;
           "created_at"?: string;
+          "from_legacy"?: boolean;
           "id": string;
           "last_seen_on": string;
           "location"?: string | null;
@@ -951,6 +974,7 @@ export type Database = {
         Update: {
           "card_seen_on"?: string | null;
           "created_at"?: string;
+          "from_legacy"?: boolean;
           "id"?: string;
           "last_seen_on"?: string;
           "location"?: string | null;
@@ -972,6 +996,7 @@ export type Database = {
           "distance_metres": number | null;
           "distance_yards": number | null;
           "field_size": number | null;
+          "from_legacy": boolean;
           "going": string | null;
           "going_detailed": string | null;
           "has_card": boolean;
@@ -1024,6 +1049,7 @@ export type Database = {
           "distance_metres"?: number | null;
           "distance_yards"?: number | null;
           "field_size"?: number | null;
+          "from_legacy"?: boolean;
           "going"?: string | null;
           "going_detailed"?: string | null;
           "has_card"?: boolean;
@@ -1075,6 +1101,7 @@ export type Database = {
           "distance_metres"?: number | null;
           "distance_yards"?: number | null;
           "field_size"?: number | null;
+          "from_legacy"?: boolean;
           "going"?: string | null;
           "going_detailed"?: string | null;
           "has_card"?: boolean;
@@ -1132,6 +1159,7 @@ export type Database = {
           "ew_denominator": number | null;
           "ew_places": number | null;
           "fractional": string | null;
+          "from_legacy": boolean;
           "horse_id": string;
           "quoted_at": string | null;
           "race_id": string;
@@ -1145,6 +1173,7 @@ export type Database = {
           "ew_denominator"?: number | null;
           "ew_places"?: number | null;
           "fractional"?: string | null;
+          "from_legacy"?: boolean;
           "horse_id": string;
           "quoted_at"?: string | null;
           "race_id": string;
@@ -1157,6 +1186,7 @@ export type Database = {
           "ew_denominator"?: number | null;
           "ew_places"?: number | null;
           "fractional"?: string | null;
+          "from_legacy"?: boolean;
           "horse_id"?: string;
           "quoted_at"?: string | null;
           "race_id"?: string;
@@ -1197,6 +1227,7 @@ export type Database = {
           "card_topspeed": number | null;
           "draw": number | null;
           "form": string | null;
+          "from_legacy": boolean;
           "has_card": boolean;
           "has_result": boolean;
           "headgear": string | null;
@@ -1257,6 +1288,7 @@ export type Database = {
           "card_topspeed"?: number | null;
           "draw"?: number | null;
           "form"?: string | null;
+          "from_legacy"?: boolean;
           "has_card"?: boolean;
           "has_result"?: boolean;
           "headgear"?: string | null;
@@ -1315,6 +1347,7 @@ export type Database = {
           "card_topspeed"?: number | null;
           "draw"?: number | null;
           "form"?: string | null;
+          "from_legacy"?: boolean;
           "has_card"?: boolean;
           "has_result"?: boolean;
           "headgear"?: string | null;
@@ -1768,6 +1801,35 @@ export type Database = {
         }[];
       };
       "known_id": { Args: { "chunk_id": number; "lease_token": string }; Returns: string };
+      "legacy_copy": {
+        Args: { "again"?: boolean; "end_date"?: string; "start_date"?: string };
+        Returns: number;
+      };
+      "legacy_differences": {
+        Args: Record<PropertyKey, never>;
+        Returns: {
+          "changed": number;
+          "column_name": string;
+          "compared": number;
+          "old_table": string;
+          "only_new": number;
+          "only_old": number;
+          "same": number;
+        }[];
+      };
+      "legacy_report": {
+        Args: Record<PropertyKey, never>;
+        Returns: {
+          "fault": string;
+          "new_rows": number;
+          "not_here": number;
+          "old_rows": number;
+        }[];
+      };
+      "legacy_rows_of": {
+        Args: { "chunk_id": number; "items": (string)[]; "lease_token": string };
+        Returns: Json;
+      };
       "legacy_undo": { Args: Record<PropertyKey, never>; Returns: string };
       "next_ids": {
         Args: { "after_id": string; "at_most": number; "chunk_id": number; "lease_token": string };
