@@ -7881,7 +7881,7 @@ grant execute on function public.legacy_copy to service_role;
 -- schemas/legacy_copy/faults.sql
 
 -- What was wrong in the old database, counted there and in our tables now. Each function reads each table once: with
--- 1,500,000 runners that takes seconds.
+-- 1,400,000 runners that takes a minute.
 
 create function engine.legacy_faults_of_races()
 returns table (fault text, old_rows bigint, new_rows bigint, not_here bigint)

@@ -27,7 +27,7 @@ export const report = buildCommand<JsonFlag, [], Session>({
     brief: "What was wrong in the old database, what of it still is, and what only it has",
     fullDescription:
       "Counts each fault of the old database there and in the tables of this one, and compares both column by column " +
-      "where The Racing API has answered. Takes up to a minute with 1,500,000 runners. docs/legacy_values.md explains " +
+      "where The Racing API has answered. Takes a minute or two with 1,500,000 runners. docs/legacy_values.md explains " +
       "each line.",
     customUsage: [{ input: "--json", brief: "For a program" }],
   },
