@@ -10675,6 +10675,8 @@ feeds as (
       and schedule.pulls in ('days', 'ids')
       and schedule.first_day <= 0
       and schedule.last_day >= 0
+  -- What was read from an old database does not age.
+  where cardinality(feed.endpoints) > 0
   group by feed.name, patience.longer
 ),
 known as (
@@ -15478,7 +15480,6 @@ comment on column engine.legacy_columns.half is
 
 alter table engine.legacy_kinds enable row level security;
 alter table engine.legacy_columns enable row level security;
-grant select on engine.legacy_kinds, engine.legacy_columns to service_role;
 
 -- schemas/legacy/master_columns.sql
 

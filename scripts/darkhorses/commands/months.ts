@@ -27,7 +27,7 @@ export const months = buildCommand<Flags, [], Session>({
         order by feed.place, months.month
       `,
       );
-      const known = await ask<{ name: string }>(sql, sql`select name from engine.feeds order by place`);
+      const known = await ask<{ name: string }>(sql, sql`select unnest(engine.feed_names()) as name`);
       const wrong = feeds?.find((feed) => known.every(({ name }) => name !== feed));
       if (wrong !== undefined) {
         const names = known.map(({ name }) => name).join(", ");

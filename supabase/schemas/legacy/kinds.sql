@@ -121,4 +121,3 @@ comment on column engine.legacy_columns.half is
 
 alter table engine.legacy_kinds enable row level security;
 alter table engine.legacy_columns enable row level security;
-grant select on engine.legacy_kinds, engine.legacy_columns to service_role;
