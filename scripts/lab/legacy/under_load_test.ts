@@ -58,12 +58,15 @@ Deno.test("readers read and the old writer is told throughout, and no statement 
     writer,
     "update public.ra_races set updated_at = now() where date = '2025-10-11'",
   );
-  await until(() => reading.seen.answers > 3 && writing.seen.answers > 3, "answers to both");
-  await applyMigrations(sql, MIGRATIONS);
-  const answered = reading.seen.answers;
-  await until(() => reading.seen.answers > answered + 3, "answers from ours");
-  await reading.end();
-  await writing.end();
+  try {
+    await until(() => reading.seen.answers > 3 && writing.seen.answers > 3, "answers to both");
+    await applyMigrations(sql, MIGRATIONS);
+    const answered = reading.seen.answers;
+    await until(() => reading.seen.answers > answered + 3, "answers from ours");
+  } finally {
+    await reading.end();
+    await writing.end();
+  }
   assertEquals(reading.seen.errors, []);
   // The writer's table is ours now, and has other columns.
   const unexpected = writing.seen.errors.filter((message) => !/does not exist/.test(message));
