@@ -207,11 +207,17 @@ begin
   foreach statement in array statements loop
     execute statement;
   end loop;
+  -- Ours, not another one of that name.
+  if pg_catalog.to_regclass('racing.goings') is not null then
+    drop schema racing cascade;
+  end if;
   drop schema if exists engine cascade;
   if pg_catalog.to_regclass('cron.job') is not null then
     execute $cron$
       select cron.unschedule(job.jobname) from cron.job as job
-      where job.jobname in ('engine-sweep', 'engine-watch', 'engine-upkeep', 'engine-pulls')
+      where job.jobname in (
+        'engine-tick', 'engine-upkeep', 'engine-compact', 'engine-sweep', 'engine-watch', 'engine-pulls'
+      )
     $cron$;
   end if;
   -- Whatever of ours was recorded as applied is gone, and is to be applied again.
