@@ -10,7 +10,9 @@ Deno.test.beforeEach(async () => {
   await db.sql`select stop_schedules()`;
 });
 
-const tick = () => db.sql`call engine.tick()`;
+const statement = async () =>
+  (await db.sql<{ text: string }[]>`select engine.tick_statement() as text`)[0]?.text ?? "";
+const tick = async () => await db.sql.unsafe(await statement());
 const partsDue = async () =>
   (await db.sql<{ parts: string[] }[]>`select engine.take_parts_due() as parts`)[0]?.parts;
 
@@ -52,7 +54,7 @@ const checks = async () =>
 Deno.test("one job each minute runs all parts", async () => {
   const jobs = await db
     .sql`select schedule, command from cron.job where jobname like 'engine-%' and schedule = '* * * * *'`;
-  assertEquals([...jobs], [{ schedule: "* * * * *", command: "call engine.tick()" }]);
+  assertEquals([...jobs], [{ schedule: "* * * * *", command: await statement() }]);
   await tick();
   assertEquals(await lastRuns(), { sweep: 0, watch: 0 });
   await db.sql`select start_schedules()`;
@@ -202,7 +204,7 @@ Deno.test("a statement timeout in one part lets the others run", async () => {
     try {
       await session`set statement_timeout = '200ms'`;
       await assertRejects(
-        () => session`call engine.tick()`,
+        async () => await session.unsafe(await statement()),
         Error,
         "sweep: canceling statement due to statement timeout",
       );
@@ -246,7 +248,7 @@ Deno.test("the upkeep tells that the tick stands still, and the next tick that i
 
 Deno.test("within a transaction a tick is refused, for its parts would share one", async () => {
   await assertRejects(
-    () => db.sql.begin((transaction) => transaction`call engine.tick()`),
+    () => db.sql.begin(async (transaction) => await transaction.unsafe(await statement())),
     Error,
     "invalid transaction termination",
   );

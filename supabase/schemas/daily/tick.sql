@@ -75,52 +75,67 @@ $$;
 comment on function engine.note_failure(text, text) is
   'Notes that a part of the tick failed, and why. The next tick runs all parts.';
 
--- A procedure, so that each part is a transaction of its own: what one has stored stays when another fails, and no lock
--- outlives its part. A procedure that commits can't have settings: it makes them itself, for each transaction.
-create procedure engine.tick()
+create function engine.run_part(part text)
+returns text
 language plpgsql
 security invoker
+set search_path = ''
 as $$
 declare
-  part text;
   trouble text;
   what_to_do text;
-  troubles text[] := '{}';
 begin
-  perform pg_catalog.set_config('search_path', '', true);
-  foreach part in array engine.take_parts_due() loop
-    trouble := null;
-    begin
-      case part
-        when 'sweep' then perform engine.sweep();
-        when 'pulls' then perform engine.start_due_pulls();
-        when 'watch' then perform engine.watch();
-      end case;
-    exception
-      -- A statement timeout is not among the others.
-      when query_canceled or others then
-        get stacked diagnostics what_to_do = pg_exception_hint;
-        trouble := concat_ws('. ', rtrim(sqlerrm, '.'), nullif(what_to_do, ''));
-    end;
-    commit;
-    perform pg_catalog.set_config('search_path', '', true);
-    if trouble is not null then
-      perform engine.note_failure(part, trouble);
-      commit;
-      perform pg_catalog.set_config('search_path', '', true);
-      troubles := troubles || format('%s: %s', part, trouble);
-    end if;
-  end loop;
-  if cardinality(troubles) > 0 then
-    raise exception 'Of this tick failed %', array_to_string(troubles, '; ')
+  case part
+    when 'sweep' then perform engine.sweep();
+    when 'pulls' then perform engine.start_due_pulls();
+    when 'watch' then perform engine.watch();
+  end case;
+  return null;
+exception
+  -- A statement timeout is not among the others.
+  when query_canceled or others then
+    get stacked diagnostics what_to_do = pg_exception_hint;
+    trouble := concat_ws('. ', rtrim(sqlerrm, '.'), nullif(what_to_do, ''));
+    perform engine.note_failure(run_part.part, trouble);
+    return format('%s: %s', run_part.part, trouble);
+end
+$$;
+comment on function engine.run_part(text) is
+  'Runs a part of the tick: sweep, pulls or watch. Null, or why it failed: then nothing of it is kept, and the error is
+   noted in its heartbeat.';
+
+create function engine.end_tick(failed text)
+returns void
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+begin
+  if failed <> '' then
+    raise exception 'Of this tick failed %', failed
       using hint = 'The other parts ran. What a part could not do, the next tick tries again.';
   end if;
 end
 $$;
-comment on procedure engine.tick() is
-  'The cron tick of every minute: the sweep, the pulls that are due and the watch, each as far as it is due, each in a
-   transaction of its own. One that fails keeps none of the others from running; the error is noted in its heartbeat,
-   and the job ends with it. Not within a transaction.';
+comment on function engine.end_tick(text) is
+  'Lets the cron job fail with what failed in it; with nothing, or an empty text, it does nothing.';
+
+create function engine.tick_statement()
+returns text
+language sql
+immutable
+security invoker
+set search_path = ''
+as $$
+  select 'do $' || '$ declare part text; failed text; begin '
+    'foreach part in array engine.take_parts_due() loop '
+    'failed := concat_ws(''; '', failed, engine.run_part(part)); commit; end loop; '
+    'perform engine.end_tick(failed); end $' || '$'
+$$;
+comment on function engine.tick_statement() is
+  'What cron runs each minute: the sweep, the pulls that are due and the watch, each as far as it is due, each in a
+   transaction of its own, so that what one has stored stays when another fails, and no lock outlives its part. A
+   statement and no procedure: one that commits can have no search path of its own. Not within a transaction.';
 
 create function engine.note_silent_tick()
 returns void
@@ -156,5 +171,3 @@ $$;
 comment on function engine.note_silent_tick() is
   'Keeps and sends an alert when each part of the tick is late by ten minutes, which none of them could tell. For the
    nightly upkeep. The next watch resolves it.';
-
-revoke all on procedure engine.tick from public, anon, authenticated, service_role;

@@ -1,6 +1,7 @@
 -- What ends the rest of the tick.
 
 create table engine.wakeups (
+  id bigint generated always as identity primary key,
   called_at timestamptz not null default engine.clock()
 );
 comment on table engine.wakeups is

@@ -11,7 +11,7 @@ begin
   perform cron.unschedule(job.jobname)
   from cron.job as job
   where job.jobname in ('engine-sweep', 'engine-watch', 'engine-pulls');
-  perform cron.schedule('engine-tick', '* * * * *', 'call engine.tick()');
+  perform cron.schedule('engine-tick', '* * * * *', engine.tick_statement());
   perform cron.schedule('engine-upkeep', '10 4 * * *', 'select * from engine.purge()');
 end
 $$;

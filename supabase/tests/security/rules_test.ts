@@ -132,20 +132,11 @@ function reachedWithLentRights(
  * cron runs as postgres (sweep, watch, pulls, purge) has a session of its own each time, in which nobody else has
  * made a temporary type.
  */
-/** A procedure that commits can't have settings. It empties the search path first, and again after each commit. */
-function setsItself(source: string): boolean {
-  const EMPTIES = "perform pg_catalog.set_config('search_path', '', true);";
-  const [declared = "", ...transactions] = source.split(/^ *commit;$/m);
-  const first = declared.slice(declared.search(/^begin$/m)).replace("begin", "");
-  return transactions.length > 0 &&
-    [first, ...transactions].every((text) => text.trimStart().startsWith(EMPTIES));
-}
-
 Deno.test("the search path is empty, but of what runs with lent rights, where it keeps temporary types away", async () => {
   const facts = await whatLeadsWhere();
   const reached = reachedWithLentRights(facts);
-  const wrong = facts.functions.filter(({ name, searchPath, source }) =>
-    !(searchPath === null && setsItself(source)) && searchPath !== (reached.has(name) ? TEMPORARY_LAST : '""')
+  const wrong = facts.functions.filter(({ name, searchPath }) =>
+    searchPath !== (reached.has(name) ? TEMPORARY_LAST : '""')
   );
   assertEquals(wrong.map(({ name, searchPath }) => `${name}: ${searchPath}`), []);
   assert(reached.has("engine.dispatch") && reached.has("engine.clock"), [...reached].join());
