@@ -86,7 +86,7 @@ Deno.test("from nothing to a project that works, with four answers and a yes", a
       (select set_up_at is not null from backfill_settings) as set_up
   `;
   assert(Number(counts?.["courses"]) > 50);
-  assertEquals([counts?.["jobs"], counts?.["set_up"]], [4, true]);
+  assertEquals([counts?.["jobs"], counts?.["set_up"]], [2, true]);
   const failed = await sql`select part, finding from check_setup() where state = 'failed'`;
   assertEquals([...failed], []);
   const file = await readSettingsFile(clone.settingsFile);

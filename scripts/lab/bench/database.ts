@@ -25,7 +25,7 @@ export interface DatabaseSize {
  */
 export async function compactIndexes(sql: Sql, admin: Sql): Promise<void> {
   const switchSweep = (on: boolean) =>
-    admin`update cron.job set active = ${on} where jobname = 'engine-sweep'`;
+    admin`update cron.job set active = ${on} where jobname = 'engine-tick'`;
   // It would begin one of its own.
   await switchSweep(false);
   while (await compactNext(sql, admin));
