@@ -61,7 +61,10 @@ export async function ourRoutines(sql: Sql): Promise<Routine[]> {
         format('%I.%I(%s)', p.pronamespace::regnamespace, p.proname,
           pg_get_function_identity_arguments(p.oid)) as signature,
         (
-          select coalesce(string_agg('null::' || case
+          select coalesce(string_agg(case
+            when p.provariadic <> 0 and argument.place = p.pronargs then 'variadic '
+            else ''
+          end || 'null::' || case
             when argument.type = 'anyelement'::regtype then 'text' else argument.type::regtype::text
           end, ', ' order by argument.place), '')
           from unnest(p.proargtypes::oid[]) with ordinality as argument (type, place)
