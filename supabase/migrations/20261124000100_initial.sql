@@ -11070,7 +11070,7 @@ comment on function engine.has_ended(engine.compactions) is
 create view engine.waiting_for_room
 with (security_invoker = true)
 as
-select run.id
+select run.kind, run.id
 from public.backfill_runs as run
 where
   run.id = any (array(select live.run_id from engine.live_chunks as live where live.paused_at is not null))

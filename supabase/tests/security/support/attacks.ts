@@ -50,7 +50,7 @@ export function attacksOn({ name, kind, column, writes }: Relation): string[] {
     ...writes.map((write) =>
       ({
         insert: `insert into ${name} default values`,
-        update: `update ${name} set ${column} = default`,
+        update: `update ${name} set ${column} = ${column}`,
         delete: `delete from ${name}`,
       })[write]
     ),
