@@ -5710,7 +5710,7 @@ declare
   held constant public.backfill_progress := engine.hold_lease(known_id.chunk_id, known_id.lease_token);
   -- A row somewhere in the table, and from there on: to sort all horses would take a second.
   blocks constant bigint := pg_catalog.pg_relation_size('public.ra_mst_horses') / 8192;
-  somewhere constant tid := format('(%s,%s)', floor(random() * blocks), floor(random() * 50));
+  somewhere constant tid := format('(%s,%s)', floor(random() * blocks), floor(random() * 50))::tid;
   found_id text;
 begin
   if held.feed <> 'horses' then
@@ -7666,7 +7666,7 @@ begin
   from engine.legacy_tables as known
   where known.kind = legacy_rows.kind and legacy_rows.key = any (engine.old_columns(known.kind));
   if relation is null or cardinality(legacy_rows.ids) = 0 then
-    return '[]';
+    return jsonb '[]';
   end if;
   execute format(
     -- A null says no more than an absent column, and most columns of masters are statistics that are null.
@@ -7788,7 +7788,7 @@ set search_path = ''
 as $$
 declare
   relation regclass;
-  found_rows jsonb := '[]';
+  found_rows jsonb := jsonb '[]';
 begin
   select known.relation::regclass into relation from engine.legacy_tables as known where known.kind = 'bookmakers';
   if relation is not null then
@@ -10519,7 +10519,7 @@ declare
   started integer := 0;
   newest_run constant bigint := (select max(run.id) from public.backfill_runs as run);
   is_left boolean := false;
-  next_due timestamptz := 'infinity';
+  next_due timestamptz := timestamptz 'infinity';
   what_to_do text;
 begin
   -- Two ticks at once would start the same pull twice.
@@ -11399,7 +11399,7 @@ begin
   into all_rest
   from engine.heartbeats as h;
   if all_rest and not is_woken then
-    return '{}';
+    return array[]::text[];
   end if;
 
   parts := array(
@@ -15755,13 +15755,17 @@ stable
 security invoker
 set search_path = ''
 as $$
+declare
+  objects constant regclass := pg_catalog.to_regclass('legacy_data.moved_objects');
 begin
-  if pg_catalog.to_regclass('legacy_data.moved_objects') is null then
+  if objects is null then
     return;
   end if;
-  return query execute
-    'select moved.name, moved.kind, moved.relkind, moved.has_public_view from legacy_data.moved_objects as moved
-     where moved.relkind <> ''f()'' order by moved.name';
+  return query execute format(
+    'select moved.name, moved.kind, moved.relkind, moved.has_public_view from %s as moved
+     where moved.relkind <> %L order by moved.name',
+    objects, 'f()'
+  );
 end
 $$;
 comment on function engine.legacy_objects() is
@@ -15887,7 +15891,9 @@ begin
   where
     a.attrelid = format('legacy_data.%I', legacy_view.name)::regclass and a.attnum > 0 and not a.attisdropped;
   if known.one_of is not null then
-    execute 'select exists (select from legacy_data.duplicate_rows as d where d.name = $1)'
+    execute format(
+      'select exists (select from %s as d where d.name = $1)', pg_catalog.to_regclass('legacy_data.duplicate_rows')
+    )
     into has_duplicates
     using legacy_view.name;
     if has_duplicates then
@@ -15954,7 +15960,7 @@ begin
         number := number + 1;
       end loop;
       perform pg_catalog.set_config('lock_timeout', old_timeout, true);
-      return number;
+      exit;
     exception
       -- The locks of the try are gone with it.
       when lock_not_available or deadlock_detected then
@@ -15969,6 +15975,7 @@ begin
     -- A reader of two views may have one and wait for the other, and is ended after a second.
     budget := least(2 * budget, 600);
   end loop;
+  return number;
 end
 $$;
 comment on function engine.write_legacy_views(boolean) is
@@ -15989,19 +15996,15 @@ as $$
 declare
   target record;
   known engine.legacy_kinds;
-  copied jsonb := '{}';
+  copied jsonb;
 begin
   if pg_catalog.to_regclass('legacy_data.moved_objects') is null then
     return;
   end if;
   -- What was copied from the old tables is not only there, and what was rejected is kept whole among the rejects.
-  if pg_catalog.to_regprocedure('engine.rows_only_in_legacy()') is not null then
-    execute $copied$
-      select coalesce(jsonb_object_agg(counted.old_table, counted.rows), '{}')
-      from engine.rows_only_in_legacy() as counted
-    $copied$
-    into copied;
-  end if;
+  select coalesce(jsonb_object_agg(counted.old_table, counted.rows), '{}')
+  into copied
+  from engine.rows_only_in_legacy() as counted;
   for target in
     select moved.name, moved.kind
     from engine.legacy_objects() as moved
@@ -16013,7 +16016,7 @@ begin
     execute format('select count(*) from legacy_data.%I', name) into stored;
     known := engine.legacy_kind(kind);
     if copied ? name then
-      left_only := copied ->> name;
+      left_only := (copied ->> name)::bigint;
     elsif known.kind is null then
       left_only := stored;
     else
@@ -16123,14 +16126,15 @@ set search_path = ''
 set lock_timeout = '800ms'
 as $$
 declare
+  old_schema constant regnamespace := pg_catalog.to_regnamespace('legacy_data');
   said text;
 begin
   if pg_catalog.to_regclass('legacy_data.moved_objects') is null then
     raise exception 'Nothing was taken over from an old system: there is nothing to put back' using errcode = '22023';
   end if;
   -- This function goes with the others, and ends what it does all the same.
-  execute 'select legacy_data.remove_ours(false)';
-  execute 'select legacy_data.put_back()' into said;
+  execute format('select %s.remove_ours(false)', old_schema);
+  execute format('select %s.put_back()', old_schema) into said;
   return said;
 end
 $$;

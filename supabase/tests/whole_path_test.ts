@@ -346,7 +346,7 @@ Deno.test("a fill stops within a small limit, the daily pull goes on, and with a
     )::integer as id
   `;
   await until(async () => await state(daily?.id ?? NaN) === "succeeded", "the daily pull");
-  await sql`select backfill_resume(${id})`;
+  await assertRejects(() => sql`select backfill_resume(${id})`.execute(), Error, "has no room for it");
   assertEquals(await state(id), "paused");
   assert(await size() < small, `${await size()} of ${small}`);
 

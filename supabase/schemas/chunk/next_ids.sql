@@ -36,7 +36,7 @@ declare
   held constant public.backfill_progress := engine.hold_lease(known_id.chunk_id, known_id.lease_token);
   -- A row somewhere in the table, and from there on: to sort all horses would take a second.
   blocks constant bigint := pg_catalog.pg_relation_size('public.ra_mst_horses') / 8192;
-  somewhere constant tid := format('(%s,%s)', floor(random() * blocks), floor(random() * 50));
+  somewhere constant tid := format('(%s,%s)', floor(random() * blocks), floor(random() * 50))::tid;
   found_id text;
 begin
   if held.feed <> 'horses' then

@@ -201,7 +201,7 @@ declare
   started integer := 0;
   newest_run constant bigint := (select max(run.id) from public.backfill_runs as run);
   is_left boolean := false;
-  next_due timestamptz := 'infinity';
+  next_due timestamptz := timestamptz 'infinity';
   what_to_do text;
 begin
   -- Two ticks at once would start the same pull twice.

@@ -21,7 +21,7 @@ begin
   into all_rest
   from engine.heartbeats as h;
   if all_rest and not is_woken then
-    return '{}';
+    return array[]::text[];
   end if;
 
   parts := array(

@@ -10,19 +10,15 @@ as $$
 declare
   target record;
   known engine.legacy_kinds;
-  copied jsonb := '{}';
+  copied jsonb;
 begin
   if pg_catalog.to_regclass('legacy_data.moved_objects') is null then
     return;
   end if;
   -- What was copied from the old tables is not only there, and what was rejected is kept whole among the rejects.
-  if pg_catalog.to_regprocedure('engine.rows_only_in_legacy()') is not null then
-    execute $copied$
-      select coalesce(jsonb_object_agg(counted.old_table, counted.rows), '{}')
-      from engine.rows_only_in_legacy() as counted
-    $copied$
-    into copied;
-  end if;
+  select coalesce(jsonb_object_agg(counted.old_table, counted.rows), '{}')
+  into copied
+  from engine.rows_only_in_legacy() as counted;
   for target in
     select moved.name, moved.kind
     from engine.legacy_objects() as moved
@@ -34,7 +30,7 @@ begin
     execute format('select count(*) from legacy_data.%I', name) into stored;
     known := engine.legacy_kind(kind);
     if copied ? name then
-      left_only := copied ->> name;
+      left_only := (copied ->> name)::bigint;
     elsif known.kind is null then
       left_only := stored;
     else
@@ -144,14 +140,15 @@ set search_path = ''
 set lock_timeout = '800ms'
 as $$
 declare
+  old_schema constant regnamespace := pg_catalog.to_regnamespace('legacy_data');
   said text;
 begin
   if pg_catalog.to_regclass('legacy_data.moved_objects') is null then
     raise exception 'Nothing was taken over from an old system: there is nothing to put back' using errcode = '22023';
   end if;
   -- This function goes with the others, and ends what it does all the same.
-  execute 'select legacy_data.remove_ours(false)';
-  execute 'select legacy_data.put_back()' into said;
+  execute format('select %s.remove_ours(false)', old_schema);
+  execute format('select %s.put_back()', old_schema) into said;
   return said;
 end
 $$;

@@ -8,13 +8,17 @@ stable
 security invoker
 set search_path = ''
 as $$
+declare
+  objects constant regclass := pg_catalog.to_regclass('legacy_data.moved_objects');
 begin
-  if pg_catalog.to_regclass('legacy_data.moved_objects') is null then
+  if objects is null then
     return;
   end if;
-  return query execute
-    'select moved.name, moved.kind, moved.relkind, moved.has_public_view from legacy_data.moved_objects as moved
-     where moved.relkind <> ''f()'' order by moved.name';
+  return query execute format(
+    'select moved.name, moved.kind, moved.relkind, moved.has_public_view from %s as moved
+     where moved.relkind <> %L order by moved.name',
+    objects, 'f()'
+  );
 end
 $$;
 comment on function engine.legacy_objects() is
@@ -140,7 +144,9 @@ begin
   where
     a.attrelid = format('legacy_data.%I', legacy_view.name)::regclass and a.attnum > 0 and not a.attisdropped;
   if known.one_of is not null then
-    execute 'select exists (select from legacy_data.duplicate_rows as d where d.name = $1)'
+    execute format(
+      'select exists (select from %s as d where d.name = $1)', pg_catalog.to_regclass('legacy_data.duplicate_rows')
+    )
     into has_duplicates
     using legacy_view.name;
     if has_duplicates then
@@ -207,7 +213,7 @@ begin
         number := number + 1;
       end loop;
       perform pg_catalog.set_config('lock_timeout', old_timeout, true);
-      return number;
+      exit;
     exception
       -- The locks of the try are gone with it.
       when lock_not_available or deadlock_detected then
@@ -222,6 +228,7 @@ begin
     -- A reader of two views may have one and wait for the other, and is ended after a second.
     budget := least(2 * budget, 600);
   end loop;
+  return number;
 end
 $$;
 comment on function engine.write_legacy_views(boolean) is

@@ -15,7 +15,7 @@ begin
   from engine.legacy_tables as known
   where known.kind = legacy_rows.kind and legacy_rows.key = any (engine.old_columns(known.kind));
   if relation is null or cardinality(legacy_rows.ids) = 0 then
-    return '[]';
+    return jsonb '[]';
   end if;
   execute format(
     -- A null says no more than an absent column, and most columns of masters are statistics that are null.
@@ -137,7 +137,7 @@ set search_path = ''
 as $$
 declare
   relation regclass;
-  found_rows jsonb := '[]';
+  found_rows jsonb := jsonb '[]';
 begin
   select known.relation::regclass into relation from engine.legacy_tables as known where known.kind = 'bookmakers';
   if relation is not null then
