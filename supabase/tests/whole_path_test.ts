@@ -1,4 +1,4 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import type postgres from "postgres";
 import { bootEverything, type Everything } from "../../scripts/lab/world/boot.ts";
 import { connect, type Sql } from "../../scripts/lab/platform/database.ts";
