@@ -39,35 +39,47 @@ export async function exportFiles(sql: Sql, options: ExportOptions): Promise<Exp
   const { relation, format, periods, out, again, onFile } = options;
   const files: ExportedFile[] = [];
   await makeFolder(isFileName(out) ? dirname(out) : out);
-  // One session: what is set stays, and no statement of it is ended for taking long.
+  for (const period of periods) {
+    const file = isFileName(out)
+      ? out
+      : join(out, `${[relation.name, ...period ? [period.label] : []].join("_")}.${format}`);
+    const days = { from: period?.first ?? null, to: period?.last ?? null };
+    const there = await lookAt(file);
+    // What was written before its last day was over may have more rows by now, and so may what has no days.
+    if (!again && there !== undefined && period !== undefined && there.writtenOn > period.last) {
+      files.push({ file, ...days, rows: null, bytes: there.bytes, state: "kept" });
+    } else {
+      const rows = await exportPeriod(sql, file, options, period);
+      files.push({ file, ...days, rows, bytes: (await lookAt(file))?.bytes ?? 0, state: "written" });
+    }
+    const [newest] = files.slice(-1);
+    if (newest !== undefined) onFile(newest);
+  }
+  return files;
+}
+
+/**
+ * Writes one file. In a session of its own: what is set holds, no statement is ended for taking long, and one that was
+ * lost after the file before is not asked again, which the driver answers with an error that nobody can catch.
+ */
+async function exportPeriod(
+  sql: Sql,
+  file: string,
+  { relation, format }: ExportOptions,
+  period: Period | undefined,
+): Promise<number> {
   const session = await sql.reserve();
   try {
     await session.unsafe(
       "set statement_timeout = 0; set default_transaction_read_only = on; set datestyle = 'ISO'",
     )
       .simple();
-    for (const period of periods) {
-      const file = isFileName(out)
-        ? out
-        : join(out, `${[relation.name, ...period ? [period.label] : []].join("_")}.${format}`);
-      const days = { from: period?.first ?? null, to: period?.last ?? null };
-      const there = await lookAt(file);
-      // What was written before its last day was over may have more rows by now, and so may what has no days.
-      if (!again && there !== undefined && period !== undefined && there.writtenOn > period.last) {
-        files.push({ file, ...days, rows: null, bytes: there.bytes, state: "kept" });
-      } else {
-        const { text, values } = exportQuery(relation, format, period);
-        const batches = session.unsafe<TextRow[]>(text, values).cursor(BATCH);
-        const rows = await writeFile(file, format, relation.columns, batches).catch(explainFile(file));
-        files.push({ file, ...days, rows, bytes: (await lookAt(file))?.bytes ?? 0, state: "written" });
-      }
-      const [newest] = files.slice(-1);
-      if (newest !== undefined) onFile(newest);
-    }
+    const { text, values } = exportQuery(relation, format, period);
+    const batches = session.unsafe<TextRow[]>(text, values).cursor(BATCH);
+    return await writeFile(file, format, relation.columns, batches).catch(explainFile(file));
   } finally {
     session.release();
   }
-  return files;
 }
 
 async function makeFolder(folder: string): Promise<void> {
