@@ -24,12 +24,11 @@ export interface DatabaseSize {
  * @param sql the operator's
  */
 export async function compactIndexes(sql: Sql, admin: Sql): Promise<void> {
-  const switchSweep = (on: boolean) =>
-    admin`update cron.job set active = ${on} where jobname = 'engine-tick'`;
+  const switchTick = (on: boolean) => admin`update cron.job set active = ${on} where jobname = 'engine-tick'`;
   // It would begin one of its own.
-  await switchSweep(false);
+  await switchTick(false);
   while (await compactNext(sql, admin));
-  await switchSweep(true);
+  await switchTick(true);
 }
 
 /** Returns whether there was one to compact. */
