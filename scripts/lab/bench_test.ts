@@ -38,6 +38,7 @@ Deno.test("the bench of a few days prints each figure in a table, and the same a
     "fill_seconds",
     "fill_postgres_cpu_seconds",
     "fill_isolates_cpu_seconds",
+    "ingest_cards_seconds",
     "ingest_results_seconds",
     "ingest_results_and_cards_seconds",
     "second_pass_growth_bytes",

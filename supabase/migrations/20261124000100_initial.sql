@@ -4628,7 +4628,7 @@ begin
     ) as accepted,
     array_agg(c.name order by c.place) as names,
     array_agg(c.name order by c.place) filter (where c.place_in_key is not null) as key,
-    string_agg(format('seen.%1$s = known.%1$s', c.name), ' and ') filter (where c.place_in_key is not null) as same_key,
+    string_agg(format('one.%1$s = seen.%1$s', c.name), ' and ') filter (where c.place_in_key is not null) as same_key,
     string_agg(
       coalesce(coalesce(c.expression, c.or_default) || ' as ' || c.name, 'sent.' || c.name),
       E',\n      ' order by c.place
@@ -4675,7 +4675,9 @@ $text$,
       table_name, part.accepted,
       array_to_string(part.names || times, E',\n    '), part.sent, E'\n    ' || nullif(joined, ''),
       case when is_dated then format(
-        E'\n  left join public.%I as known on %s\n  where (\n      %s\n    ) is distinct from (\n      known.%s\n    )',
+        -- offset 0: row by row through the key. The planner would read the whole table for each page.
+        E'\n  left join lateral (\n    select one.* from public.%I as one where %s offset 0\n  ) as known on true'
+          || E'\n  where (\n      %s\n    ) is distinct from (\n      known.%s\n    )',
         table_name, part.same_key, part.merged, array_to_string(part.names, E',\n      known.')
       ) end,
       -- Runners in the order of the key would leave each page of its index half empty: 91 bytes a runner, and 66 with
@@ -4866,6 +4868,26 @@ where
   );
 comment on view engine.whole_results is 'Races whose result is stored, with runners and without a rejected one.';
 
+create function engine.whole_results_of_cards(runners jsonb)
+returns table (race_id text)
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+  select whole.race_id
+  from (
+    select distinct sent.race_id #>> '{}' as race_id
+    from jsonb_path_query(runners, '$[*] ? (@.has_card == true).race_id') as sent (race_id)
+  ) as card
+  -- offset 0: race by race through the key, or all races that were ever stored would be read for each page.
+  cross join lateral (
+    select one.race_id from engine.whole_results as one where one.race_id = card.race_id offset 0
+  ) as whole
+$$;
+comment on function engine.whole_results_of_cards(jsonb) is
+  'The races of the declared runners among these whose whole result is stored. runners as ingest_page gets them.';
+
 -- A horse that is on the card but not in the result did not run, whichever of the two is stored last.
 create function engine.mark_absent_as_non_runners(race_ids text[])
 returns void
@@ -4895,7 +4917,7 @@ security invoker
 set search_path = ''
 as $$
   with seen as materialized (
-    select seen ->> 'race_id' as race_id, seen ->> 'horse_id' as horse_id from jsonb_array_elements(runners) as seen
+    select sent.race_id, sent.horse_id from jsonb_to_recordset(runners) as sent (race_id text, horse_id text)
   )
   update public.ra_runners as runner
   set
@@ -4905,11 +4927,12 @@ as $$
     position_code = null,
     beaten_lengths = null,
     beaten_lengths_overall = null
-  from engine.whole_results as whole
+  from jsonb_to_recordset(results) as result (id text, has_result boolean)
+  cross join lateral (
+    select one.race_id from engine.whole_results as one where one.race_id = result.id offset 0
+  ) as whole
   where
-    whole.race_id in (
-      select race ->> 'id' from jsonb_array_elements(results) as race where (race ->> 'has_result')::boolean
-    )
+    result.has_result
     and runner.race_id = whole.race_id
     and runner.has_result
     and exists (select from seen where seen.race_id = runner.race_id)
@@ -4920,7 +4943,9 @@ comment on function engine.take_back_left_out(jsonb, jsonb) is
    as ingest_page gets them; a result comes with all of its runners, and one without any takes nothing back.';
 
 grant select on engine.whole_results to service_role;
-grant execute on function engine.mark_absent_as_non_runners, engine.take_back_left_out to service_role;
+grant execute on function
+  engine.whole_results_of_cards, engine.mark_absent_as_non_runners, engine.take_back_left_out
+  to service_role;
 
 -- schemas/merge/upserts.sql
 
@@ -4962,7 +4987,7 @@ begin
       "is_non_runner":
         "coalesce(sent.is_non_runner, false) or (coalesce(sent.has_card, false) and whole.race_id is not null)"
     }',
-    joined => 'left join engine.whole_results as whole on whole.race_id = sent.race_id',
+    joined => 'left join engine.whole_results_of_cards(rows) as whole on whole.race_id = sent.race_id',
     together => '[
       ["last_run", "last_run_days"], ["position", "position_code"], ["sp", "sp_favourite"],
       ["prize_amount", "prize_currency"]
@@ -11087,8 +11112,13 @@ security invoker
 set search_path = ''
 as $$
 declare
-  room constant engine.room := (select known from engine.room as known);
+  room engine.room;
 begin
+  -- First, because the size of the database is the dearest that a sweep can ask for.
+  if not exists (select from engine.waiting_for_room) then
+    return false;
+  end if;
+  room := (select known from engine.room as known);
   -- With less than that, it would soon be paused again.
   if room.megabytes + 10 > room.backfills_until - engine.kept_for_compaction() then
     return false;
@@ -11137,15 +11167,17 @@ begin
   if engine.resume_with_room() then
     return;
   end if;
-  select known.* into due
-  from engine.indexes_to_compact as known
-  cross join engine.room as room
-  where known.is_left_over or room.megabytes + known.bytes / 1e6 < room.daily_pulls_until
-  order by known.is_left_over desc, known.bytes desc
-  limit 1;
-  if due.index_oid is not null then
-    perform engine.begin_compaction(due);
-  end if;
+  for due in
+    select known.* from engine.indexes_to_compact as known order by known.is_left_over desc, known.bytes desc
+  loop
+    if
+      due.is_left_over
+      or exists (select from engine.room as room where room.megabytes + due.bytes / 1e6 < room.daily_pulls_until)
+    then
+      perform engine.begin_compaction(due);
+      return;
+    end if;
+  end loop;
 end
 $$;
 comment on function engine.compact_indexes() is

@@ -4,9 +4,11 @@ import type { Sql } from "../platform/database.ts";
 import { temporaryFolder } from "../platform/temporary_folder.ts";
 import { inOrderOfReferences, percentile } from "./arithmetic.ts";
 import { walBytes } from "./counters.ts";
+import { sessionClock } from "./session_clock.ts";
 
 /** What a bare COPY of the same rows took. */
 export interface BareCopy {
+  /** By the session's clock. */
   readonly seconds: number;
   readonly walBytes: number;
   readonly runners: number;
@@ -78,16 +80,17 @@ async function copyInRounds(sql: Sql, files: ReadonlyMap<string, string>): Promi
   const tables = [...files.keys()];
   const all = tables.map((table) => `${SCHEMA}.${table}`).join(", ");
   const seconds: number[] = [];
+  const clock = await sessionClock(sql);
   let written = 0;
   for (let round = 0; round < ROUNDS; round++) {
     // In a transaction of its own: Postgres writes no WAL for what is copied into a table that its transaction emptied.
     await sql.unsafe(`truncate ${all}`);
     const before = await walBytes(sql);
-    const start = performance.now();
+    const start = clock();
     for (const [table, file] of files) {
       await sql.unsafe(`copy ${SCHEMA}.${table} from '${file.replaceAll("'", "''")}'`);
     }
-    seconds.push((performance.now() - start) / 1000);
+    seconds.push(clock() - start);
     written = await walBytes(sql) - before;
   }
   const [size] = await sql<Pick<BareCopy, "runners" | "heapBytes" | "indexBytes">[]>`

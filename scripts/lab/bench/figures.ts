@@ -55,6 +55,7 @@ const MEGABYTE = 1e6;
 export function figuresOf(measured: Measured): Figure[] {
   return [
     ...ofFill(measured),
+    ...ofIngest("cards", "pages of cards into empty tables", measured.ingest.cards),
     ...ofIngest("results", "pages of results into empty tables", measured.ingest.results),
     ...ofIngest(
       "results_and_cards",
@@ -109,7 +110,7 @@ function ofFill({ fill, isFull }: Measured): Figure[] {
 function ofIngest(name: string, what: string, { pages, runnersSent, seconds, copy }: Ingest): Figure[] {
   return [{
     name: `ingest_${name}_seconds`,
-    what: `ingest: seconds for ${pages} ${what}, ${runnersSent} runners`,
+    what: `ingest: processor seconds of the session for ${pages} ${what}, ${runnersSent} runners`,
     value: seconds,
     baseline: copy && copy.seconds,
     against: copy

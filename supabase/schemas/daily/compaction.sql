@@ -194,8 +194,13 @@ security invoker
 set search_path = ''
 as $$
 declare
-  room constant engine.room := (select known from engine.room as known);
+  room engine.room;
 begin
+  -- First, because the size of the database is the dearest that a sweep can ask for.
+  if not exists (select from engine.waiting_for_room) then
+    return false;
+  end if;
+  room := (select known from engine.room as known);
   -- With less than that, it would soon be paused again.
   if room.megabytes + 10 > room.backfills_until - engine.kept_for_compaction() then
     return false;
@@ -244,15 +249,17 @@ begin
   if engine.resume_with_room() then
     return;
   end if;
-  select known.* into due
-  from engine.indexes_to_compact as known
-  cross join engine.room as room
-  where known.is_left_over or room.megabytes + known.bytes / 1e6 < room.daily_pulls_until
-  order by known.is_left_over desc, known.bytes desc
-  limit 1;
-  if due.index_oid is not null then
-    perform engine.begin_compaction(due);
-  end if;
+  for due in
+    select known.* from engine.indexes_to_compact as known order by known.is_left_over desc, known.bytes desc
+  loop
+    if
+      due.is_left_over
+      or exists (select from engine.room as room where room.megabytes + due.bytes / 1e6 < room.daily_pulls_until)
+    then
+      perform engine.begin_compaction(due);
+      return;
+    end if;
+  end loop;
 end
 $$;
 comment on function engine.compact_indexes() is

@@ -17,6 +17,26 @@ where
   );
 comment on view engine.whole_results is 'Races whose result is stored, with runners and without a rejected one.';
 
+create function engine.whole_results_of_cards(runners jsonb)
+returns table (race_id text)
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+  select whole.race_id
+  from (
+    select distinct sent.race_id #>> '{}' as race_id
+    from jsonb_path_query(runners, '$[*] ? (@.has_card == true).race_id') as sent (race_id)
+  ) as card
+  -- offset 0: race by race through the key, or all races that were ever stored would be read for each page.
+  cross join lateral (
+    select one.race_id from engine.whole_results as one where one.race_id = card.race_id offset 0
+  ) as whole
+$$;
+comment on function engine.whole_results_of_cards(jsonb) is
+  'The races of the declared runners among these whose whole result is stored. runners as ingest_page gets them.';
+
 -- A horse that is on the card but not in the result did not run, whichever of the two is stored last.
 create function engine.mark_absent_as_non_runners(race_ids text[])
 returns void
@@ -46,7 +66,7 @@ security invoker
 set search_path = ''
 as $$
   with seen as materialized (
-    select seen ->> 'race_id' as race_id, seen ->> 'horse_id' as horse_id from jsonb_array_elements(runners) as seen
+    select sent.race_id, sent.horse_id from jsonb_to_recordset(runners) as sent (race_id text, horse_id text)
   )
   update public.ra_runners as runner
   set
@@ -56,11 +76,12 @@ as $$
     position_code = null,
     beaten_lengths = null,
     beaten_lengths_overall = null
-  from engine.whole_results as whole
+  from jsonb_to_recordset(results) as result (id text, has_result boolean)
+  cross join lateral (
+    select one.race_id from engine.whole_results as one where one.race_id = result.id offset 0
+  ) as whole
   where
-    whole.race_id in (
-      select race ->> 'id' from jsonb_array_elements(results) as race where (race ->> 'has_result')::boolean
-    )
+    result.has_result
     and runner.race_id = whole.race_id
     and runner.has_result
     and exists (select from seen where seen.race_id = runner.race_id)
@@ -71,4 +92,6 @@ comment on function engine.take_back_left_out(jsonb, jsonb) is
    as ingest_page gets them; a result comes with all of its runners, and one without any takes nothing back.';
 
 grant select on engine.whole_results to service_role;
-grant execute on function engine.mark_absent_as_non_runners, engine.take_back_left_out to service_role;
+grant execute on function
+  engine.whole_results_of_cards, engine.mark_absent_as_non_runners, engine.take_back_left_out
+  to service_role;

@@ -36,7 +36,7 @@ begin
       "is_non_runner":
         "coalesce(sent.is_non_runner, false) or (coalesce(sent.has_card, false) and whole.race_id is not null)"
     }',
-    joined => 'left join engine.whole_results as whole on whole.race_id = sent.race_id',
+    joined => 'left join engine.whole_results_of_cards(rows) as whole on whole.race_id = sent.race_id',
     together => '[
       ["last_run", "last_run_days"], ["position", "position_code"], ["sp", "sp_favourite"],
       ["prize_amount", "prize_currency"]

@@ -174,7 +174,7 @@ begin
     ) as accepted,
     array_agg(c.name order by c.place) as names,
     array_agg(c.name order by c.place) filter (where c.place_in_key is not null) as key,
-    string_agg(format('seen.%1$s = known.%1$s', c.name), ' and ') filter (where c.place_in_key is not null) as same_key,
+    string_agg(format('one.%1$s = seen.%1$s', c.name), ' and ') filter (where c.place_in_key is not null) as same_key,
     string_agg(
       coalesce(coalesce(c.expression, c.or_default) || ' as ' || c.name, 'sent.' || c.name),
       E',\n      ' order by c.place
@@ -221,7 +221,9 @@ $text$,
       table_name, part.accepted,
       array_to_string(part.names || times, E',\n    '), part.sent, E'\n    ' || nullif(joined, ''),
       case when is_dated then format(
-        E'\n  left join public.%I as known on %s\n  where (\n      %s\n    ) is distinct from (\n      known.%s\n    )',
+        -- offset 0: row by row through the key. The planner would read the whole table for each page.
+        E'\n  left join lateral (\n    select one.* from public.%I as one where %s offset 0\n  ) as known on true'
+          || E'\n  where (\n      %s\n    ) is distinct from (\n      known.%s\n    )',
         table_name, part.same_key, part.merged, array_to_string(part.names, E',\n      known.')
       ) end,
       -- Runners in the order of the key would leave each page of its index half empty: 91 bytes a runner, and 66 with
