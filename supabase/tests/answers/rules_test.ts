@@ -199,11 +199,16 @@ Deno.test("a race at the same off time does not count, and one without an off ti
 
 Deno.test("a person sent once with an id and once by name alone is the same, and another name is another", async () => {
   await raceOf(
-    [{ position: 1, trainer_id: null, trainer_name: "Ada Quill" }, {
-      position: 2,
-      trainer_id: null,
-      trainer_name: "Ben Inkwell",
-    }, { position: 3 }, { position: 4, trainer_id: null }],
+    [
+      { position: 1, trainer_id: null, trainer_name: "Ada Quill" },
+      {
+        position: 2,
+        trainer_id: null,
+        trainer_name: "Ben Inkwell",
+      },
+      { position: 3 },
+      { position: 4, trainer_id: null },
+    ],
     { race_date: "2026-05-01", off_dt: "2026-05-01T13:00:00Z" },
   );
   const rows = await raceOf([{ position: 1 }, { position: 2 }, { position: 3 }, { position: 4 }]);
