@@ -331,7 +331,7 @@ Deno.test("a view or function of racing that lends its owner's rights is never p
     for (const name of ["of_its_owner", "copied"]) {
       assertEquals([name, (await anon.schema("racing").from(name).select()).error?.code], [name, REFUSED]);
     }
-    // Whoever creates a function gives it to everybody, unless it is revoked.
+    // A new function is for everybody until that is revoked.
     const [row] = await published();
     assertEquals(row?.state, "warning");
     assert(row?.finding.includes("execute on racing.of_everybody() to anon"), row?.finding);
