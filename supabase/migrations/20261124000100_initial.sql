@@ -13182,7 +13182,16 @@ as $$
   from pg_catalog.pg_class as c
   join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
   left join racing_data as listed on n.nspname = 'public' and listed.name = c.relname
-  where c.relkind in ('r', 'p', 'v', 'm') and (listed.name is not null or n.nspname = 'racing')
+  where
+    (listed.name is not null or n.nspname = 'racing')
+    and (
+      c.relkind in ('r', 'p')
+      -- Any other view reads with the rights of its owner, and no policy holds it back.
+      or c.relkind = 'v' and exists (
+        select from pg_catalog.pg_options_to_table(c.reloptions) as option
+        where option.option_name = 'security_invoker' and option.option_value::boolean
+      )
+    )
   union all
   select 'function', p.oid::regprocedure::text, 2000
   from pg_catalog.pg_proc as p
@@ -13196,7 +13205,8 @@ $$;
 comment on function engine.publishable() is
   'What publish_api opens: kind (schema, table, view, function), name with its schema, and place, in the order of which
    tables are locked. In public the racing data, by name: a new table is added here. Of the schema racing, which is made
-   to be read, all but functions that could change something (volatile) or lend their owner''s rights.';
+   to be read, all but functions that could change something (volatile), and views and functions that lend their
+   owner''s rights.';
 
 create function engine.api_rights()
 returns table (role_name text, kind text, name text, privilege text, is_direct boolean)
@@ -13205,41 +13215,82 @@ stable
 security invoker
 set search_path = ''
 as $$
-  with objects (kind, name, acl, owner, default_acl) as (
-    select 'schema', n.nspname::text, n.nspacl, n.nspowner, 'n'
+  with objects (kind, name, acl, owner, default_acl, of_column) as (
+    select 'schema', n.nspname::text, n.nspacl, n.nspowner, 'n', ''
     from pg_catalog.pg_namespace as n
     where n.nspname in ('engine', 'racing')
     union all
     select
-      case when c.relkind in ('r', 'p') then 'table' else 'view' end,
-      c.oid::regclass::text, c.relacl, c.relowner, 'r'
+      case when c.relkind in ('r', 'p', 'f') then 'table' else 'view' end,
+      c.oid::regclass::text, part.acl, c.relowner, 'r', part.of_column
     from pg_catalog.pg_class as c
     join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
-    where c.relkind in ('r', 'p', 'v', 'm') and n.nspname in ('public', 'engine', 'racing')
+    cross join lateral (
+      select c.relacl, ''
+      union all
+      select a.attacl, format(' (%s)', a.attname)
+      from pg_catalog.pg_attribute as a
+      where a.attrelid = c.oid and a.attacl is not null and not a.attisdropped
+    ) as part (acl, of_column)
+    where c.relkind in ('r', 'p', 'v', 'm', 'f') and n.nspname in ('public', 'engine', 'racing')
     union all
-    select 'function', p.oid::regprocedure::text, p.proacl, p.proowner, 'f'
+    select 'function', p.oid::regprocedure::text, p.proacl, p.proowner, 'f', ''
     from pg_catalog.pg_proc as p
     join pg_catalog.pg_namespace as n on n.oid = p.pronamespace
     where n.nspname in ('public', 'engine', 'racing')
   )
-  select distinct on (role.name, o.kind, o.name, lower(a.privilege_type))
-    role.name, o.kind, o.name, lower(a.privilege_type), a.grantee <> 0
+  select distinct on (role.name, o.kind, o.name, lower(a.privilege_type) || o.of_column)
+    role.name, o.kind, o.name, lower(a.privilege_type) || o.of_column, a.grantee <> 0
   from objects as o
   cross join lateral aclexplode(coalesce(o.acl, acldefault(o.default_acl::"char", o.owner))) as a
   join pg_catalog.pg_roles as granted on granted.oid = a.grantee and granted.rolname in ('anon', 'authenticated')
     or a.grantee = 0
   cross join (values ('anon'), ('authenticated')) as role (name)
   where a.grantee = 0 or granted.rolname = role.name
-  order by role.name, o.kind, o.name, lower(a.privilege_type), a.grantee <> 0 desc
+  order by role.name, o.kind, o.name, lower(a.privilege_type) || o.of_column, a.grantee <> 0 desc
 $$;
 comment on function engine.api_rights() is
   'What anon and authenticated may do with objects in public, engine and racing, by any grant: role_name, kind
-   (schema, table, view, function), name with its schema, privilege, and is_direct: granted to the role itself, not to
-   everybody. Row level security comes on top: without a policy, a table that may be read shows no row.';
+   (schema, table, view, function), name with its schema, privilege ("update (name)" on a single column), and
+   is_direct: granted to the role itself, not to everybody. Row level security comes on top: without a policy, a table
+   that may be read shows no row.';
 
 -- schemas/publish/publish.sql
 
 -- Publishing: the racing data for those who come with the publishable key. Closed until an operator asks for it.
+
+create function engine.published_tables()
+returns table (name text, place integer, is_publishable boolean, readers text[])
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+  with policy as (
+    select
+      p.polrelid::regclass::text as name,
+      array(
+        select r.rolname::text from pg_catalog.pg_roles as r where r.oid = any (p.polroles) order by r.rolname
+      ) as readers
+    from pg_catalog.pg_policy as p
+    where p.polname = 'published_reads'
+  ),
+  publishable as (
+    select p.name, p.place
+    from engine.publishable() as p
+    where p.kind = 'table'
+  )
+  select
+    coalesce(publishable.name, policy.name),
+    coalesce(publishable.place, 1000),
+    publishable.name is not null,
+    coalesce(policy.readers, '{}')
+  from publishable
+  full join policy on policy.name = publishable.name
+$$;
+comment on function engine.published_tables() is
+  'Tables that may be published, and those that an earlier version published: readers are the roles of the policy
+   published_reads, none without one; place is that of engine.publishable().';
 
 create function engine.open_tables(readers text[])
 returns void
@@ -13254,26 +13305,29 @@ declare
     select string_agg(quote_ident(reader), ', ' order by reader) from unnest(readers) as reader
   );
   other text[];
-  part text;
+  part record;
 begin
-  select array_agg(p.name order by p.place, p.name)
+  select array_agg(known.name order by known.place, known.name)
   into other
-  from engine.publishable() as p
-  left join pg_catalog.pg_policy as policy
-    on policy.polrelid = p.name::regclass and policy.polname = 'published_reads'
+  from engine.published_tables() as known
   where
-    p.kind = 'table'
-    and array(
-      select r.rolname::text from pg_catalog.pg_roles as r where r.oid = any (policy.polroles) order by r.rolname
-    ) is distinct from array(select reader from unnest(readers) as reader order by reader);
+    known.readers is distinct from case
+      when known.is_publishable then array(select reader from unnest(open_tables.readers) as reader order by reader)
+      else '{}'
+    end;
   if other is null then
     return;
   end if;
   execute format('lock table %s in access exclusive mode', array_to_string(other, ', '));
-  foreach part in array other loop
-    execute format('drop policy if exists published_reads on %s', part);
-    if wanted is not null then
-      execute format('create policy published_reads on %s for select to %s using (true)', part, wanted);
+  for part in
+    select known.name, known.is_publishable, known.readers from engine.published_tables() as known
+    where known.name = any (other)
+  loop
+    if part.readers <> '{}' then
+      execute format('drop policy published_reads on %s', part.name);
+    end if;
+    if wanted is not null and part.is_publishable then
+      execute format('create policy published_reads on %s for select to %s using (true)', part.name, wanted);
     end if;
   end loop;
 exception
@@ -13284,8 +13338,9 @@ exception
 end
 $$;
 comment on function engine.open_tables(text[]) is
-  'Gives each table that may be published the policy published_reads, for these roles and no other: none take it away.
-   Tables that have it already are not locked. Error 55P03 when a table is in use.';
+  'Gives each table that may be published the policy published_reads, for these roles and no other: none take it away,
+   as from what is not published any more. Tables that are as they should be are not locked. Error 55P03 when a table is
+   in use.';
 
 create function engine.close_rights(keep text[])
 returns void
@@ -13297,7 +13352,11 @@ declare
   given record;
 begin
   for given in
-    delete from engine.api_grants as g where g.role_name <> all (keep) returning g.role_name, g.kind, g.name
+    delete from engine.api_grants as g
+    where
+      g.role_name <> all (keep)
+      or not exists (select from engine.publishable() as p where p.kind = g.kind and p.name = g.name)
+    returning g.role_name, g.kind, g.name
   loop
     -- What has gone since took its rights along.
     continue when case given.kind
@@ -13318,7 +13377,8 @@ begin
 end
 $$;
 comment on function engine.close_rights(text[]) is
-  'Takes back what publish_api gave to roles other than these, and nothing that somebody else granted.';
+  'Takes back what publish_api gave to roles other than these, and on what may not be published any more. What somebody
+   else granted stays.';
 
 create function public.publish_api(role text default 'authenticated')
 returns table (readers text, kind text, name text)
@@ -13409,43 +13469,64 @@ as $$
   with published as (
     select
       string_agg(distinct g.role_name, ' and ' order by g.role_name) as readers,
+      coalesce(array_agg(distinct g.role_name), '{}') as roles,
       coalesce(bool_or(g.role_name = 'anon'), false) as is_for_anon
     from engine.api_grants as g
   ),
+  rights as materialized (
+    select held.* from engine.api_rights() as held
+  ),
   lacking as (
-    select count(*) as number, min(p.name) as example
+    select count(distinct p.name) as number, min(p.name) as example
     from engine.publishable() as p
     cross join published
+    cross join unnest(published.roles) as reader (role_name)
     where
-      published.readers is not null
-      and (
-        not exists (
-          select from engine.api_rights() as held
-          where held.kind = p.kind and held.name = p.name and held.role_name = 'authenticated'
-        )
-        or (
-          p.kind = 'table' and not exists (
-            select from pg_catalog.pg_policy as policy
-            where policy.polrelid = p.name::regclass and policy.polname = 'published_reads'
-          )
+      not exists (
+        select from rights as held
+        where
+          held.kind = p.kind and held.name = p.name and held.role_name = reader.role_name
+          and held.privilege = case p.kind when 'schema' then 'usage' when 'function' then 'execute' else 'select' end
+      )
+      or (
+        p.kind = 'table' and not exists (
+          select from pg_catalog.pg_policy as policy
+          where policy.polrelid = p.name::regclass and policy.polname = 'published_reads'
         )
       )
   ),
-  -- What has a comment is ours, or made with as much care.
+  -- All in the engine and in racing is ours, and in public what has a comment and is no extension's.
   mistaken as (
     select
       count(*) as number,
       (array_agg(format('%s on %s to %s', held.privilege, held.name, held.role_name) order by held.name))[1] as example
-    from engine.api_rights() as held
+    from rights as held
+    cross join published
     left join engine.publishable() as p on p.kind = held.kind and p.name = held.name
     where
-      (p.name is null or held.privilege not in ('usage', 'select', 'execute'))
+      (
+        p.name is null
+        or held.privilege not in ('usage', 'select', 'execute')
+        -- Somebody opened it before it was published, or to others.
+        or held.role_name <> all (published.roles)
+      )
       and (
-        held.name ~ '^engine(\.|$)'
+        held.name ~ '^(engine|racing)(\.|$)'
         or case held.kind
           when 'schema' then false
-          when 'function' then pg_catalog.obj_description(held.name::regprocedure, 'pg_proc') is not null
-          else pg_catalog.obj_description(held.name::regclass, 'pg_class') is not null
+          when 'function' then
+            pg_catalog.obj_description(held.name::regprocedure, 'pg_proc') is not null
+            and not exists (
+              select from pg_catalog.pg_depend as d
+              where
+                d.classid = 'pg_catalog.pg_proc'::regclass and d.objid = held.name::regprocedure and d.deptype = 'e'
+            )
+          else
+            pg_catalog.obj_description(held.name::regclass, 'pg_class') is not null
+            and not exists (
+              select from pg_catalog.pg_depend as d
+              where d.classid = 'pg_catalog.pg_class'::regclass and d.objid = held.name::regclass and d.deptype = 'e'
+            )
         end
       )
   ),
@@ -13631,12 +13712,12 @@ security invoker
 set search_path = ''
 as $$
 begin
-  return replace(lower(btrim(going_key.going)), ' / ', ' to ');
+  return replace(replace(lower(btrim(going_key.going)), ' / ', '/'), '/', ' to ');
 end
 $$;
 comment on function racing.going_key(text) is
-  'A going as racing.goings has it: lower case, " to " for " / ", so that "Standard / Slow" and "Standard To Slow" are
-   one. Null in, null out.';
+  'A going as racing.goings has it: lower case, " to " for "/" with or without spaces, so that "Standard / Slow" and
+   "Standard To Slow" are one. Null in, null out.';
 
 create view racing.unknown_goings
 with (security_invoker = true)
@@ -13684,7 +13765,7 @@ begin
     when code.race_type ilike '%chase%' then 'chase'
     when code.race_type ilike 'nh%flat' or code.race_type ilike 'national hunt flat' then 'National Hunt flat'
     when code.race_type ilike 'flat' and code.surface ilike 'turf' then 'flat turf'
-    when code.race_type ilike 'flat' and code.surface is not null then 'flat all-weather'
+    when code.race_type ilike 'flat' and code.surface <> '' then 'flat all-weather'
   end;
 end
 $$;
@@ -14035,7 +14116,7 @@ begin
     when form_figure.position between 1 and 9 then form_figure.position::text
     when form_figure.position is not null then '0'
     when form_figure.position_code = 'RO' then 'O'
-    else coalesce(left(form_figure.position_code, 1), '?')
+    else coalesce(nullif(left(form_figure.position_code, 1), ''), '?')
   end;
 end
 $$;
@@ -14151,27 +14232,44 @@ select
   end as is_headgear_changed,
   case
     when runner.headgear is null then false
-    when runner.headgear_run is not null then runner.headgear_run = '1'
-    else not exists (
-      select
-      from racing.starts as earlier
-      join racing.races as earlier_race on earlier_race.race_id = earlier.race_id
-      where
-        earlier.horse_id = runner.horse_id
-        and earlier.headgear = runner.headgear
-        and earlier_race.happened_at < race.known_before
-    )
+    when runner.has_card then runner.headgear_run is not distinct from '1'
+    -- What is left of its letters without those of the runs before.
+    else translate(
+      runner.headgear,
+      coalesce((
+        select string_agg(earlier.headgear, '')
+        from racing.starts as earlier
+        join racing.races as earlier_race on earlier_race.race_id = earlier.race_id
+        where earlier.horse_id = runner.horse_id and earlier_race.happened_at < race.known_before
+      ), ''),
+      ''
+    ) <> ''
   end as is_first_time_headgear,
   runner.wind_surgery_run,
   case
     when runner.has_card then runner.wind_surgery_run is not distinct from '1'
   end as is_first_run_since_wind_surgery,
-  coalesce(runner.jockey_id, runner.jockey_name)
-    <> coalesce(previous.jockey_id, previous.jockey_name) as is_jockey_changed,
-  coalesce(runner.trainer_id, runner.trainer_name)
-    <> coalesce(previous.trainer_id, previous.trainer_name) as is_trainer_changed,
-  coalesce(runner.owner_id, runner.owner_name)
-    <> coalesce(previous.owner_id, previous.owner_name) as is_owner_changed
+  case
+    when num_nulls(runner.jockey_id, previous.jockey_id) = 0 then runner.jockey_id <> previous.jockey_id
+    else coalesce(jockey.name, runner.jockey_name) <> coalesce(
+      previous.jockey_name,
+      (select known.name from public.ra_mst_jockeys as known where known.id = previous.jockey_id)
+    )
+  end as is_jockey_changed,
+  case
+    when num_nulls(runner.trainer_id, previous.trainer_id) = 0 then runner.trainer_id <> previous.trainer_id
+    else coalesce(trainer.name, runner.trainer_name) <> coalesce(
+      previous.trainer_name,
+      (select known.name from public.ra_mst_trainers as known where known.id = previous.trainer_id)
+    )
+  end as is_trainer_changed,
+  case
+    when num_nulls(runner.owner_id, previous.owner_id) = 0 then runner.owner_id <> previous.owner_id
+    else coalesce(owner.name, runner.owner_name) <> coalesce(
+      previous.owner_name,
+      (select known.name from public.ra_mst_owners as known where known.id = previous.owner_id)
+    )
+  end as is_owner_changed
 from public.ra_runners as runner
 join racing.races as race on race.race_id = runner.race_id
 join public.ra_mst_horses as horse on horse.id = runner.horse_id
@@ -14345,15 +14443,18 @@ comment on column racing.runner_form.previous_headgear is 'Headgear worn then; n
 comment on column racing.runner_form.is_headgear_changed is
   'The headgear is another than then: put on, taken off or other letters.';
 comment on column racing.runner_form.is_first_time_headgear is
-  'The card says so (its headgear_run is 1). Where it says nothing: the horse wears headgear, and in no stored run
-   before wore the same letters.';
+  'The card says so (its headgear_run is 1; of a horse that wore it before it says nothing). Without a card: a letter of
+   its headgear is in that of no stored run before. False without headgear.';
 comment on column racing.runner_form.wind_surgery_run is
   'Which run since the wind operation it is, as the card says; null for none.';
 comment on column racing.runner_form.is_first_run_since_wind_surgery is
   'The card says that it is the first. Null without a card.';
-comment on column racing.runner_form.is_jockey_changed is 'Another jockey than then, by id, or by name without one.';
-comment on column racing.runner_form.is_trainer_changed is 'Another trainer than then, by id, or by name without one.';
-comment on column racing.runner_form.is_owner_changed is 'Another owner than then, by id, or by name without one.';
+comment on column racing.runner_form.is_jockey_changed is
+  'Another jockey than then: by id, or by name where one of the two has none. Null when one of the two is not known.';
+comment on column racing.runner_form.is_trainer_changed is
+  'Another trainer than then: by id, or by name where one of the two has none. Null when one of the two is not known.';
+comment on column racing.runner_form.is_owner_changed is
+  'Another owner than then: by id, or by name where one of the two has none. Null when one of the two is not known.';
 
 revoke all on racing.runner_form from public, anon, authenticated, service_role;
 grant select on racing.runner_form to service_role;
@@ -15161,7 +15262,8 @@ begin
   end loop;
   if cardinality(chosen) <> 1 then
     raise exception 'There is % course %',
-      case when chosen = '{}' then 'no' else 'more than one' end, coalesce(quote_literal(draw_bias.course), 'null')
+      case when chosen = '{}' then 'no' else 'more than one' end,
+      coalesce(quote_literal(left(draw_bias.course, 60)), 'null')
       using errcode = '22023', hint = 'Give an id or a name: select id, name from ra_mst_courses order by name;';
   end if;
   if since > until then
@@ -15173,7 +15275,9 @@ begin
     select
       race.race_id,
       race.is_handicap,
-      case when 'distance' = any (draw_bias.by) then round(race.distance_yards / 110.0) / 2 end as distance,
+      case
+        when 'distance' = any (draw_bias.by) then (round(race.distance_yards / 110.0) / 2)::numeric(6, 1)
+      end as distance,
       case when 'going' = any (draw_bias.by) then race.going_group end as going_group,
       case
         when 'field' = any (draw_bias.by) then case
@@ -15355,7 +15459,7 @@ set search_path = ''
 as $$
 begin
   if not exists (select from public.ra_mst_horses as known where known.id = horse_profile.horse) then
-    raise exception 'There is no horse %', coalesce(quote_literal(horse_profile.horse), 'null')
+    raise exception 'There is no horse %', coalesce(quote_literal(left(horse_profile.horse, 60)), 'null')
       using errcode = '22023', hint = 'Give an id: select id, name from ra_mst_horses where name = ''…'';';
   end if;
   return query select line.* from racing.profile_of(array[horse_profile.horse]) as line;
@@ -15386,7 +15490,7 @@ begin
     and not exists (select from public.ra_mst_dams as known where known.id = progeny.parent)
     and not exists (select from public.ra_mst_damsires as known where known.id = progeny.parent)
   then
-    raise exception 'There is no sire, dam or damsire %', coalesce(quote_literal(progeny.parent), 'null')
+    raise exception 'There is no sire, dam or damsire %', coalesce(quote_literal(left(progeny.parent, 60)), 'null')
       using errcode = '22023',
         hint = 'Give an id: select id, name from ra_mst_sires where name = ''…''; or ra_mst_dams, ra_mst_damsires.';
   end if;

@@ -57,7 +57,8 @@ begin
   end loop;
   if cardinality(chosen) <> 1 then
     raise exception 'There is % course %',
-      case when chosen = '{}' then 'no' else 'more than one' end, coalesce(quote_literal(draw_bias.course), 'null')
+      case when chosen = '{}' then 'no' else 'more than one' end,
+      coalesce(quote_literal(left(draw_bias.course, 60)), 'null')
       using errcode = '22023', hint = 'Give an id or a name: select id, name from ra_mst_courses order by name;';
   end if;
   if since > until then
@@ -69,7 +70,9 @@ begin
     select
       race.race_id,
       race.is_handicap,
-      case when 'distance' = any (draw_bias.by) then round(race.distance_yards / 110.0) / 2 end as distance,
+      case
+        when 'distance' = any (draw_bias.by) then (round(race.distance_yards / 110.0) / 2)::numeric(6, 1)
+      end as distance,
       case when 'going' = any (draw_bias.by) then race.going_group end as going_group,
       case
         when 'field' = any (draw_bias.by) then case

@@ -50,12 +50,12 @@ security invoker
 set search_path = ''
 as $$
 begin
-  return replace(lower(btrim(going_key.going)), ' / ', ' to ');
+  return replace(replace(lower(btrim(going_key.going)), ' / ', '/'), '/', ' to ');
 end
 $$;
 comment on function racing.going_key(text) is
-  'A going as racing.goings has it: lower case, " to " for " / ", so that "Standard / Slow" and "Standard To Slow" are
-   one. Null in, null out.';
+  'A going as racing.goings has it: lower case, " to " for "/" with or without spaces, so that "Standard / Slow" and
+   "Standard To Slow" are one. Null in, null out.';
 
 create view racing.unknown_goings
 with (security_invoker = true)

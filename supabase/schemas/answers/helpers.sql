@@ -15,7 +15,7 @@ begin
     when code.race_type ilike '%chase%' then 'chase'
     when code.race_type ilike 'nh%flat' or code.race_type ilike 'national hunt flat' then 'National Hunt flat'
     when code.race_type ilike 'flat' and code.surface ilike 'turf' then 'flat turf'
-    when code.race_type ilike 'flat' and code.surface is not null then 'flat all-weather'
+    when code.race_type ilike 'flat' and code.surface <> '' then 'flat all-weather'
   end;
 end
 $$;

@@ -55,7 +55,7 @@ begin
     when form_figure.position between 1 and 9 then form_figure.position::text
     when form_figure.position is not null then '0'
     when form_figure.position_code = 'RO' then 'O'
-    else coalesce(left(form_figure.position_code, 1), '?')
+    else coalesce(nullif(left(form_figure.position_code, 1), ''), '?')
   end;
 end
 $$;

@@ -64,7 +64,7 @@ set search_path = ''
 as $$
 begin
   if not exists (select from public.ra_mst_horses as known where known.id = horse_profile.horse) then
-    raise exception 'There is no horse %', coalesce(quote_literal(horse_profile.horse), 'null')
+    raise exception 'There is no horse %', coalesce(quote_literal(left(horse_profile.horse, 60)), 'null')
       using errcode = '22023', hint = 'Give an id: select id, name from ra_mst_horses where name = ''…'';';
   end if;
   return query select line.* from racing.profile_of(array[horse_profile.horse]) as line;
@@ -95,7 +95,7 @@ begin
     and not exists (select from public.ra_mst_dams as known where known.id = progeny.parent)
     and not exists (select from public.ra_mst_damsires as known where known.id = progeny.parent)
   then
-    raise exception 'There is no sire, dam or damsire %', coalesce(quote_literal(progeny.parent), 'null')
+    raise exception 'There is no sire, dam or damsire %', coalesce(quote_literal(left(progeny.parent, 60)), 'null')
       using errcode = '22023',
         hint = 'Give an id: select id, name from ra_mst_sires where name = ''…''; or ra_mst_dams, ra_mst_damsires.';
   end if;

@@ -100,27 +100,44 @@ select
   end as is_headgear_changed,
   case
     when runner.headgear is null then false
-    when runner.headgear_run is not null then runner.headgear_run = '1'
-    else not exists (
-      select
-      from racing.starts as earlier
-      join racing.races as earlier_race on earlier_race.race_id = earlier.race_id
-      where
-        earlier.horse_id = runner.horse_id
-        and earlier.headgear = runner.headgear
-        and earlier_race.happened_at < race.known_before
-    )
+    when runner.has_card then runner.headgear_run is not distinct from '1'
+    -- What is left of its letters without those of the runs before.
+    else translate(
+      runner.headgear,
+      coalesce((
+        select string_agg(earlier.headgear, '')
+        from racing.starts as earlier
+        join racing.races as earlier_race on earlier_race.race_id = earlier.race_id
+        where earlier.horse_id = runner.horse_id and earlier_race.happened_at < race.known_before
+      ), ''),
+      ''
+    ) <> ''
   end as is_first_time_headgear,
   runner.wind_surgery_run,
   case
     when runner.has_card then runner.wind_surgery_run is not distinct from '1'
   end as is_first_run_since_wind_surgery,
-  coalesce(runner.jockey_id, runner.jockey_name)
-    <> coalesce(previous.jockey_id, previous.jockey_name) as is_jockey_changed,
-  coalesce(runner.trainer_id, runner.trainer_name)
-    <> coalesce(previous.trainer_id, previous.trainer_name) as is_trainer_changed,
-  coalesce(runner.owner_id, runner.owner_name)
-    <> coalesce(previous.owner_id, previous.owner_name) as is_owner_changed
+  case
+    when num_nulls(runner.jockey_id, previous.jockey_id) = 0 then runner.jockey_id <> previous.jockey_id
+    else coalesce(jockey.name, runner.jockey_name) <> coalesce(
+      previous.jockey_name,
+      (select known.name from public.ra_mst_jockeys as known where known.id = previous.jockey_id)
+    )
+  end as is_jockey_changed,
+  case
+    when num_nulls(runner.trainer_id, previous.trainer_id) = 0 then runner.trainer_id <> previous.trainer_id
+    else coalesce(trainer.name, runner.trainer_name) <> coalesce(
+      previous.trainer_name,
+      (select known.name from public.ra_mst_trainers as known where known.id = previous.trainer_id)
+    )
+  end as is_trainer_changed,
+  case
+    when num_nulls(runner.owner_id, previous.owner_id) = 0 then runner.owner_id <> previous.owner_id
+    else coalesce(owner.name, runner.owner_name) <> coalesce(
+      previous.owner_name,
+      (select known.name from public.ra_mst_owners as known where known.id = previous.owner_id)
+    )
+  end as is_owner_changed
 from public.ra_runners as runner
 join racing.races as race on race.race_id = runner.race_id
 join public.ra_mst_horses as horse on horse.id = runner.horse_id

@@ -111,15 +111,18 @@ comment on column racing.runner_form.previous_headgear is 'Headgear worn then; n
 comment on column racing.runner_form.is_headgear_changed is
   'The headgear is another than then: put on, taken off or other letters.';
 comment on column racing.runner_form.is_first_time_headgear is
-  'The card says so (its headgear_run is 1). Where it says nothing: the horse wears headgear, and in no stored run
-   before wore the same letters.';
+  'The card says so (its headgear_run is 1; of a horse that wore it before it says nothing). Without a card: a letter of
+   its headgear is in that of no stored run before. False without headgear.';
 comment on column racing.runner_form.wind_surgery_run is
   'Which run since the wind operation it is, as the card says; null for none.';
 comment on column racing.runner_form.is_first_run_since_wind_surgery is
   'The card says that it is the first. Null without a card.';
-comment on column racing.runner_form.is_jockey_changed is 'Another jockey than then, by id, or by name without one.';
-comment on column racing.runner_form.is_trainer_changed is 'Another trainer than then, by id, or by name without one.';
-comment on column racing.runner_form.is_owner_changed is 'Another owner than then, by id, or by name without one.';
+comment on column racing.runner_form.is_jockey_changed is
+  'Another jockey than then: by id, or by name where one of the two has none. Null when one of the two is not known.';
+comment on column racing.runner_form.is_trainer_changed is
+  'Another trainer than then: by id, or by name where one of the two has none. Null when one of the two is not known.';
+comment on column racing.runner_form.is_owner_changed is
+  'Another owner than then: by id, or by name where one of the two has none. Null when one of the two is not known.';
 
 revoke all on racing.runner_form from public, anon, authenticated, service_role;
 grant select on racing.runner_form to service_role;

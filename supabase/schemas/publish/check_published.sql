@@ -10,43 +10,64 @@ as $$
   with published as (
     select
       string_agg(distinct g.role_name, ' and ' order by g.role_name) as readers,
+      coalesce(array_agg(distinct g.role_name), '{}') as roles,
       coalesce(bool_or(g.role_name = 'anon'), false) as is_for_anon
     from engine.api_grants as g
   ),
+  rights as materialized (
+    select held.* from engine.api_rights() as held
+  ),
   lacking as (
-    select count(*) as number, min(p.name) as example
+    select count(distinct p.name) as number, min(p.name) as example
     from engine.publishable() as p
     cross join published
+    cross join unnest(published.roles) as reader (role_name)
     where
-      published.readers is not null
-      and (
-        not exists (
-          select from engine.api_rights() as held
-          where held.kind = p.kind and held.name = p.name and held.role_name = 'authenticated'
-        )
-        or (
-          p.kind = 'table' and not exists (
-            select from pg_catalog.pg_policy as policy
-            where policy.polrelid = p.name::regclass and policy.polname = 'published_reads'
-          )
+      not exists (
+        select from rights as held
+        where
+          held.kind = p.kind and held.name = p.name and held.role_name = reader.role_name
+          and held.privilege = case p.kind when 'schema' then 'usage' when 'function' then 'execute' else 'select' end
+      )
+      or (
+        p.kind = 'table' and not exists (
+          select from pg_catalog.pg_policy as policy
+          where policy.polrelid = p.name::regclass and policy.polname = 'published_reads'
         )
       )
   ),
-  -- What has a comment is ours, or made with as much care.
+  -- All in the engine and in racing is ours, and in public what has a comment and is no extension's.
   mistaken as (
     select
       count(*) as number,
       (array_agg(format('%s on %s to %s', held.privilege, held.name, held.role_name) order by held.name))[1] as example
-    from engine.api_rights() as held
+    from rights as held
+    cross join published
     left join engine.publishable() as p on p.kind = held.kind and p.name = held.name
     where
-      (p.name is null or held.privilege not in ('usage', 'select', 'execute'))
+      (
+        p.name is null
+        or held.privilege not in ('usage', 'select', 'execute')
+        -- Somebody opened it before it was published, or to others.
+        or held.role_name <> all (published.roles)
+      )
       and (
-        held.name ~ '^engine(\.|$)'
+        held.name ~ '^(engine|racing)(\.|$)'
         or case held.kind
           when 'schema' then false
-          when 'function' then pg_catalog.obj_description(held.name::regprocedure, 'pg_proc') is not null
-          else pg_catalog.obj_description(held.name::regclass, 'pg_class') is not null
+          when 'function' then
+            pg_catalog.obj_description(held.name::regprocedure, 'pg_proc') is not null
+            and not exists (
+              select from pg_catalog.pg_depend as d
+              where
+                d.classid = 'pg_catalog.pg_proc'::regclass and d.objid = held.name::regprocedure and d.deptype = 'e'
+            )
+          else
+            pg_catalog.obj_description(held.name::regclass, 'pg_class') is not null
+            and not exists (
+              select from pg_catalog.pg_depend as d
+              where d.classid = 'pg_catalog.pg_class'::regclass and d.objid = held.name::regclass and d.deptype = 'e'
+            )
         end
       )
   ),

@@ -1,5 +1,38 @@
 -- Publishing: the racing data for those who come with the publishable key. Closed until an operator asks for it.
 
+create function engine.published_tables()
+returns table (name text, place integer, is_publishable boolean, readers text[])
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+  with policy as (
+    select
+      p.polrelid::regclass::text as name,
+      array(
+        select r.rolname::text from pg_catalog.pg_roles as r where r.oid = any (p.polroles) order by r.rolname
+      ) as readers
+    from pg_catalog.pg_policy as p
+    where p.polname = 'published_reads'
+  ),
+  publishable as (
+    select p.name, p.place
+    from engine.publishable() as p
+    where p.kind = 'table'
+  )
+  select
+    coalesce(publishable.name, policy.name),
+    coalesce(publishable.place, 1000),
+    publishable.name is not null,
+    coalesce(policy.readers, '{}')
+  from publishable
+  full join policy on policy.name = publishable.name
+$$;
+comment on function engine.published_tables() is
+  'Tables that may be published, and those that an earlier version published: readers are the roles of the policy
+   published_reads, none without one; place is that of engine.publishable().';
+
 create function engine.open_tables(readers text[])
 returns void
 language plpgsql
@@ -13,26 +46,29 @@ declare
     select string_agg(quote_ident(reader), ', ' order by reader) from unnest(readers) as reader
   );
   other text[];
-  part text;
+  part record;
 begin
-  select array_agg(p.name order by p.place, p.name)
+  select array_agg(known.name order by known.place, known.name)
   into other
-  from engine.publishable() as p
-  left join pg_catalog.pg_policy as policy
-    on policy.polrelid = p.name::regclass and policy.polname = 'published_reads'
+  from engine.published_tables() as known
   where
-    p.kind = 'table'
-    and array(
-      select r.rolname::text from pg_catalog.pg_roles as r where r.oid = any (policy.polroles) order by r.rolname
-    ) is distinct from array(select reader from unnest(readers) as reader order by reader);
+    known.readers is distinct from case
+      when known.is_publishable then array(select reader from unnest(open_tables.readers) as reader order by reader)
+      else '{}'
+    end;
   if other is null then
     return;
   end if;
   execute format('lock table %s in access exclusive mode', array_to_string(other, ', '));
-  foreach part in array other loop
-    execute format('drop policy if exists published_reads on %s', part);
-    if wanted is not null then
-      execute format('create policy published_reads on %s for select to %s using (true)', part, wanted);
+  for part in
+    select known.name, known.is_publishable, known.readers from engine.published_tables() as known
+    where known.name = any (other)
+  loop
+    if part.readers <> '{}' then
+      execute format('drop policy published_reads on %s', part.name);
+    end if;
+    if wanted is not null and part.is_publishable then
+      execute format('create policy published_reads on %s for select to %s using (true)', part.name, wanted);
     end if;
   end loop;
 exception
@@ -43,8 +79,9 @@ exception
 end
 $$;
 comment on function engine.open_tables(text[]) is
-  'Gives each table that may be published the policy published_reads, for these roles and no other: none take it away.
-   Tables that have it already are not locked. Error 55P03 when a table is in use.';
+  'Gives each table that may be published the policy published_reads, for these roles and no other: none take it away,
+   as from what is not published any more. Tables that are as they should be are not locked. Error 55P03 when a table is
+   in use.';
 
 create function engine.close_rights(keep text[])
 returns void
@@ -56,7 +93,11 @@ declare
   given record;
 begin
   for given in
-    delete from engine.api_grants as g where g.role_name <> all (keep) returning g.role_name, g.kind, g.name
+    delete from engine.api_grants as g
+    where
+      g.role_name <> all (keep)
+      or not exists (select from engine.publishable() as p where p.kind = g.kind and p.name = g.name)
+    returning g.role_name, g.kind, g.name
   loop
     -- What has gone since took its rights along.
     continue when case given.kind
@@ -77,7 +118,8 @@ begin
 end
 $$;
 comment on function engine.close_rights(text[]) is
-  'Takes back what publish_api gave to roles other than these, and nothing that somebody else granted.';
+  'Takes back what publish_api gave to roles other than these, and on what may not be published any more. What somebody
+   else granted stays.';
 
 create function public.publish_api(role text default 'authenticated')
 returns table (readers text, kind text, name text)

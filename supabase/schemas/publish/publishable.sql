@@ -44,7 +44,16 @@ as $$
   from pg_catalog.pg_class as c
   join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
   left join racing_data as listed on n.nspname = 'public' and listed.name = c.relname
-  where c.relkind in ('r', 'p', 'v', 'm') and (listed.name is not null or n.nspname = 'racing')
+  where
+    (listed.name is not null or n.nspname = 'racing')
+    and (
+      c.relkind in ('r', 'p')
+      -- Any other view reads with the rights of its owner, and no policy holds it back.
+      or c.relkind = 'v' and exists (
+        select from pg_catalog.pg_options_to_table(c.reloptions) as option
+        where option.option_name = 'security_invoker' and option.option_value::boolean
+      )
+    )
   union all
   select 'function', p.oid::regprocedure::text, 2000
   from pg_catalog.pg_proc as p
@@ -58,7 +67,8 @@ $$;
 comment on function engine.publishable() is
   'What publish_api opens: kind (schema, table, view, function), name with its schema, and place, in the order of which
    tables are locked. In public the racing data, by name: a new table is added here. Of the schema racing, which is made
-   to be read, all but functions that could change something (volatile) or lend their owner''s rights.';
+   to be read, all but functions that could change something (volatile), and views and functions that lend their
+   owner''s rights.';
 
 create function engine.api_rights()
 returns table (role_name text, kind text, name text, privilege text, is_direct boolean)
@@ -67,34 +77,42 @@ stable
 security invoker
 set search_path = ''
 as $$
-  with objects (kind, name, acl, owner, default_acl) as (
-    select 'schema', n.nspname::text, n.nspacl, n.nspowner, 'n'
+  with objects (kind, name, acl, owner, default_acl, of_column) as (
+    select 'schema', n.nspname::text, n.nspacl, n.nspowner, 'n', ''
     from pg_catalog.pg_namespace as n
     where n.nspname in ('engine', 'racing')
     union all
     select
-      case when c.relkind in ('r', 'p') then 'table' else 'view' end,
-      c.oid::regclass::text, c.relacl, c.relowner, 'r'
+      case when c.relkind in ('r', 'p', 'f') then 'table' else 'view' end,
+      c.oid::regclass::text, part.acl, c.relowner, 'r', part.of_column
     from pg_catalog.pg_class as c
     join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
-    where c.relkind in ('r', 'p', 'v', 'm') and n.nspname in ('public', 'engine', 'racing')
+    cross join lateral (
+      select c.relacl, ''
+      union all
+      select a.attacl, format(' (%s)', a.attname)
+      from pg_catalog.pg_attribute as a
+      where a.attrelid = c.oid and a.attacl is not null and not a.attisdropped
+    ) as part (acl, of_column)
+    where c.relkind in ('r', 'p', 'v', 'm', 'f') and n.nspname in ('public', 'engine', 'racing')
     union all
-    select 'function', p.oid::regprocedure::text, p.proacl, p.proowner, 'f'
+    select 'function', p.oid::regprocedure::text, p.proacl, p.proowner, 'f', ''
     from pg_catalog.pg_proc as p
     join pg_catalog.pg_namespace as n on n.oid = p.pronamespace
     where n.nspname in ('public', 'engine', 'racing')
   )
-  select distinct on (role.name, o.kind, o.name, lower(a.privilege_type))
-    role.name, o.kind, o.name, lower(a.privilege_type), a.grantee <> 0
+  select distinct on (role.name, o.kind, o.name, lower(a.privilege_type) || o.of_column)
+    role.name, o.kind, o.name, lower(a.privilege_type) || o.of_column, a.grantee <> 0
   from objects as o
   cross join lateral aclexplode(coalesce(o.acl, acldefault(o.default_acl::"char", o.owner))) as a
   join pg_catalog.pg_roles as granted on granted.oid = a.grantee and granted.rolname in ('anon', 'authenticated')
     or a.grantee = 0
   cross join (values ('anon'), ('authenticated')) as role (name)
   where a.grantee = 0 or granted.rolname = role.name
-  order by role.name, o.kind, o.name, lower(a.privilege_type), a.grantee <> 0 desc
+  order by role.name, o.kind, o.name, lower(a.privilege_type) || o.of_column, a.grantee <> 0 desc
 $$;
 comment on function engine.api_rights() is
   'What anon and authenticated may do with objects in public, engine and racing, by any grant: role_name, kind
-   (schema, table, view, function), name with its schema, privilege, and is_direct: granted to the role itself, not to
-   everybody. Row level security comes on top: without a policy, a table that may be read shows no row.';
+   (schema, table, view, function), name with its schema, privilege ("update (name)" on a single column), and
+   is_direct: granted to the role itself, not to everybody. Row level security comes on top: without a policy, a table
+   that may be read shows no row.';

@@ -197,10 +197,87 @@ Deno.test("a race at the same off time does not count, and one without an off ti
   assertEquals(cards.map(({ runs }) => runs), [1, 1, 1]);
 });
 
+Deno.test("a person sent once with an id and once by name alone is the same, and another name is another", async () => {
+  await raceOf(
+    [
+      { position: 1, trainer_id: null, trainer_name: "Ada Quill" },
+      {
+        position: 2,
+        trainer_id: null,
+        trainer_name: "Ben Inkwell",
+      },
+      { position: 3 },
+      { position: 4, trainer_id: null },
+    ],
+    { race_date: "2026-05-01", off_dt: "2026-05-01T13:00:00Z" },
+  );
+  const rows = await raceOf([{ position: 1 }, { position: 2 }, { position: 3 }, { position: 4 }]);
+  assertEquals(column(rows, "is_trainer_changed"), [false, true, false, null]);
+});
+
+Deno.test("on a card, first-time headgear is what the card says; without one, a letter that was never worn before", async () => {
+  await raceOf(["b", "tb", null, "b", "b", "b"].map((headgear, n) => ({ headgear, position: n + 1 })), {
+    race_date: "2026-05-01",
+    off_dt: "2026-05-01T13:00:00Z",
+  });
+  const rows = await raceOf([
+    // Of what was worn before, abroad perhaps, the card says nothing.
+    { headgear: "p" },
+    { headgear: "tb", headgear_run: "1" },
+    { headgear: "b", headgear_run: null, has_card: false },
+    { headgear: "bt", has_card: false },
+    { headgear: "b", has_card: false },
+    { headgear: null, has_card: false },
+  ].map((runner, n) => ({ ...runner, position: n + 1 })));
+  assertEquals(column(rows, "is_first_time_headgear"), [false, true, true, true, false, false]);
+  const [, again] = await raceOf(
+    [{ position: 1 }, { headgear: "t", has_card: false, position: 2 }],
+    { race_date: "2026-07-01", off_dt: "2026-07-01T13:00:00Z" },
+  );
+  assertEquals(again?.["is_first_time_headgear"], false);
+});
+
+Deno.test("a run without a position or a code is a question mark in the form, and takes its place", async () => {
+  await raceOf([{ position: 1 }, { position_code: "" }, {}], {
+    race_date: "2026-05-01",
+    off_dt: "2026-05-01T13:00:00Z",
+  });
+  await raceOf([{ position: 3 }, { position: 2 }, { position: 1 }]);
+  await raceOf([{ position: 1 }, { position: 2 }, { position: 3 }], {
+    race_date: "2026-07-01",
+    off_dt: "2026-07-01T13:00:00Z",
+  });
+  const rows = await db.worker`select last_six from racing.card('2026-07-01') order by number`;
+  assertEquals(rows.map(({ last_six }) => last_six), ["13", "?2", "?1"]);
+});
+
+Deno.test("a distance of the draw is in half furlongs, with one decimal", async () => {
+  await raceOf([1, 2, 3].map((position) => ({ position, draw: position })), { distance_yards: 1210 });
+  const [row] = await db.worker`select distance::text from racing.draw_bias('crs_1')`;
+  assertEquals(row?.["distance"], "5.5");
+});
+
+Deno.test("a flat race whose surface is empty has no code", async () => {
+  const [row] = await raceOf([{ position: 1 }], { surface: "" });
+  assertEquals(row?.["code"], null);
+});
+
+Deno.test("what is not found is named in at most sixty characters", async () => {
+  for (const call of ["horse_profile", "progeny", "draw_bias"]) {
+    const error = await db.worker.unsafe(`select * from racing.${call}($1)`, ["x".repeat(1_000_000)])
+      .then(() => undefined, (error) => error);
+    assert(error instanceof postgres.PostgresError, "It was not refused");
+    assert(error.message.length < 100, `${error.message.length} characters`);
+  }
+});
+
 Deno.test("an unknown going has no rank and is reported", async () => {
   const [row] = await raceOf([{ position: 1 }], { going: "Bottomless" });
   assertEquals([row?.["going_rank"], row?.["going_group"]], [null, null]);
-  await raceOf([{ position: 1 }], { going: "Standard / Slow", surface: "AW" });
+  for (const going of ["Standard / Slow", "Standard/Slow", " standard to slow"]) {
+    const [known] = await raceOf([{ position: 1 }], { going, surface: "AW" });
+    assertEquals(known?.["going_group"], "slow");
+  }
   const unknown = await db.worker`select going, races from racing.unknown_goings`;
   assertEquals(unknown.map((one) => ({ ...one })), [{ going: "Bottomless", races: 1 }]);
 });

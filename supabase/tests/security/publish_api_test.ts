@@ -319,8 +319,84 @@ Deno.test("the check warns of what is open without having been published", async
   assertEquals((await published())[0]?.state, "ok");
 });
 
+Deno.test("a view or function of racing that lends its owner's rights is never published, and the check names it", async () => {
+  await operator.unsafe(`
+    create view racing.of_its_owner as select * from public.backfill_settings;
+    create materialized view racing.copied as select * from public.backfill_settings;
+    create function racing.of_everybody() returns bigint language sql stable security definer
+      as 'select count(*) from public.backfill_settings';
+  `);
+  try {
+    await operator`select publish_api('anon')`;
+    for (const name of ["of_its_owner", "copied"]) {
+      assertEquals([name, (await anon.schema("racing").from(name).select()).error?.code], [name, REFUSED]);
+    }
+    // A new function is for everybody until that is revoked.
+    const [row] = await published();
+    assertEquals(row?.state, "warning");
+    assert(row?.finding.includes("execute on racing.of_everybody() to anon"), row?.finding);
+    await operator`revoke all on function racing.of_everybody() from public`;
+    assertEquals((await published())[0]?.state, "ok");
+  } finally {
+    await operator.unsafe(`
+      drop view racing.of_its_owner;
+      drop materialized view racing.copied;
+      drop function racing.of_everybody();
+      select unpublish_api();
+    `);
+  }
+});
+
+Deno.test("what an earlier version published and this one does not is closed by the next call", async () => {
+  const before = await rightsNow();
+  await operator`select publish_api()`;
+  await operator.unsafe(`
+    grant select on backfill_settings to authenticated;
+    insert into engine.api_grants values ('authenticated', 'table', 'public.backfill_settings');
+    create policy published_reads on backfill_settings for select to authenticated using (true);
+  `);
+  assert((await published())[0]?.finding.includes("public.backfill_settings"));
+  assertEquals((await user.from("backfill_settings").select()).error, null);
+  await operator`select publish_api()`;
+  assertEquals((await user.from("backfill_settings").select()).error?.code, REFUSED);
+  assertEquals((await published())[0]?.state, "ok");
+  await operator`select unpublish_api()`;
+  assertEquals(await rightsNow(), before);
+});
+
+Deno.test("the check warns of a single column, of racing data opened by hand, and of what only one of the two may read", async () => {
+  await operator`grant update (race_name) on ra_races to anon`;
+  assert((await published())[0]?.finding.includes("update (race_name) on public.ra_races to anon"));
+  await operator`revoke update (race_name) on ra_races from anon`;
+  await operator`grant select on ra_races to anon`;
+  assert((await published())[0]?.finding.includes("select on public.ra_races to anon"));
+  await operator`revoke select on ra_races from anon`;
+  await operator`select publish_api('anon')`;
+  await operator`revoke select on ra_races from anon`;
+  const [row] = await published();
+  assertEquals([row?.state, row?.what_to_do], ["warning", "select * from publish_api('anon');"]);
+  await operator`select publish_api('anon')`;
+  assertEquals((await published())[0]?.state, "ok");
+  await operator`select unpublish_api()`;
+});
+
+Deno.test("functions of an extension are its own business", async () => {
+  await admin.unsafe(`
+    create extension citext schema public;
+    create function public.of_an_extension() returns integer language sql immutable as 'select 1';
+    comment on function public.of_an_extension() is 'Extensions have comments too.';
+  `);
+  try {
+    assert((await published())[0]?.finding.includes("of_an_extension"));
+    await admin`alter extension citext add function public.of_an_extension()`;
+    assertEquals((await published())[0]?.state, "ok");
+  } finally {
+    await admin`drop extension citext`;
+  }
+});
+
 Deno.test("another role is refused with what can be said instead, and nothing is opened", async () => {
-  for (const role of ["public", "service_role", "postgres", "", null]) {
+  for (const role of ["public", "service_role", "postgres", `au"th'`, "nobody", "ANON", "", null]) {
     const error = await assertRejects(() => operator`select publish_api(${role})`.execute());
     assertEquals((error as { code?: string }).code, "22023");
     assert((error as { hint?: string }).hint?.includes("authenticated"));

@@ -30,10 +30,13 @@ export class Expected {
     const run = this.#ofRunner.get(runner);
     const before = this.#before(runner.horse_id, facts);
     const last = before.at(-1);
-    const person = (who: "jockey" | "trainer" | "owner", of: RawRunner) =>
-      of[`${who}_id`] ?? of[`${who}_name`];
-    const changed = (who: "jockey" | "trainer" | "owner") =>
-      differs(person(who, runner), last && person(who, last.runner));
+    const name = (who: "jockey" | "trainer" | "owner", of: RawRunner | undefined) =>
+      this.#rows.people.get(of?.[`${who}_id`] ?? "") ?? of?.[`${who}_name`];
+    const changed = (who: "jockey" | "trainer" | "owner") => {
+      const [now, then] = [runner[`${who}_id`], last?.runner[`${who}_id`]];
+      return now && then ? now !== then : differs(name(who, runner) ?? null, name(who, last?.runner));
+    };
+    const worn = before.flatMap((one) => [...one.runner.headgear ?? ""]);
     return {
       code: facts.code,
       is_handicap: facts.isHandicap,
@@ -63,9 +66,9 @@ export class Expected {
       previous_headgear: last?.runner.headgear ?? null,
       is_headgear_changed: last ? runner.headgear !== last.runner.headgear : null,
       is_first_time_headgear: runner.headgear !== null && (
-        runner.headgear_run === null
-          ? !before.some((one) => one.runner.headgear === runner.headgear)
-          : runner.headgear_run === "1"
+        runner.has_card
+          ? runner.headgear_run === "1"
+          : [...runner.headgear].some((letter) => !worn.includes(letter))
       ),
       is_first_run_since_wind_surgery: runner.has_card ? runner.wind_surgery_run === "1" : null,
       is_jockey_changed: changed("jockey"),

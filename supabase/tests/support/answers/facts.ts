@@ -101,7 +101,7 @@ function factsOf(race: RawRace, field: readonly RawRunner[]): RaceFacts {
     isHandicap,
     classRank: classRankOf(race),
     distanceBand: bandOf(race.distance_yards, code),
-    going: GOINGS[(race.going ?? "").trim().toLowerCase().replaceAll(" / ", " to ")],
+    going: GOINGS[(race.going ?? "").trim().toLowerCase().replaceAll(/ ?\/ ?/g, " to ")],
     field,
     places: field.length === 0
       ? null
@@ -125,7 +125,7 @@ function codeOf({ race_type, surface }: RawRace): string | null {
     case "NH Flat":
       return "National Hunt flat";
     case "Flat":
-      return surface === null ? null : surface === "Turf" ? "flat turf" : "flat all-weather";
+      return !surface ? null : surface === "Turf" ? "flat turf" : "flat all-weather";
     default:
       return null;
   }

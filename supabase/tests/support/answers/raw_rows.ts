@@ -58,11 +58,19 @@ export interface RawRows {
   readonly races: readonly RawRace[];
   readonly runners: readonly RawRunner[];
   readonly horses: readonly RawHorse[];
+  /** Names of jockeys, trainers and owners by their ids, which tell themselves apart. */
+  readonly people: ReadonlyMap<string, string>;
 }
 
 /** All rows of a database. */
 export async function readRawRows(sql: Sql): Promise<RawRows> {
+  const people = new Map<string, string>();
+  for (const table of ["ra_mst_jockeys", "ra_mst_trainers", "ra_mst_owners"]) {
+    const rows = await list<{ readonly id: string; readonly name: string }>(sql, table);
+    for (const { id, name } of rows) people.set(id, name);
+  }
   return {
+    people,
     races: await list<RawRace>(sql, "ra_races"),
     runners: await list<RawRunner>(sql, "ra_runners"),
     horses: await list<RawHorse>(sql, "ra_mst_horses"),

@@ -15,6 +15,7 @@ const FIRST_DAY = dayOf("2026-03-20");
 /** Over a change of clocks, because days begin at midnight in London. */
 const DAYS = 45;
 const HORSES = 22;
+const NOBODY = "Nobody In Particular";
 const CODES = ["PU", "F", "UR", "BD", "RO", "RR", "SU", "REF", "DSQ", "LFT", "CO"];
 const NAMES = [
   "The Lamplighter Handicap",
@@ -35,7 +36,8 @@ export function smallWorld(seed: number, races = 150): SmallWorld {
   const people = (prefix: string, count: number) =>
     Array.from(
       { length: count },
-      (_, n) => ({ id: `${prefix}_${n}`, name: `${prefix} number ${n}`, ...seen }),
+      // One is also sent without an id.
+      (_, n) => ({ id: `${prefix}_${n}`, name: n === 0 ? NOBODY : `${prefix} number ${n}`, ...seen }),
     );
   const parents = (prefix: string, count: number) =>
     people(prefix, count).map((row, n) => ({ ...row, horse_id: `hrs_${n}` }));
@@ -88,7 +90,7 @@ function makeRace(random: Random, id: string): { race: Row; runners: Row[] } {
   // On the half hour, so that some start at the same time.
   const off = londonInstant(day, 13 * 60 + 30 * random.int(0, 8));
   const type = random.pick(["Flat", "Flat", "Flat", "Hurdle", "Chase", "NH Flat", "Trot"]);
-  const surface = type === "Flat" ? random.pick(["Turf", "AW", null]) : "Turf";
+  const surface = type === "Flat" ? random.pick(["Turf", "AW", null, ""]) : "Turf";
   const isVoid = random.chance(0.04);
   const hasResult = random.chance(0.88);
   const horses = random.shuffle(Array.from({ length: HORSES }, (_, n) => `hrs_${n}`));
@@ -106,7 +108,7 @@ function makeRace(random: Random, id: string): { race: Row; runners: Row[] } {
       draw: type === "Flat" && !(ran && random.chance(0.01)) ? n + 1 : null,
       age: random.int(2, 9),
       weight_lbs: random.chance(0.05) ? null : random.int(112, 168),
-      headgear: random.pick([null, null, "b", "p", "tp"]),
+      headgear: random.pick([null, null, "b", "p", "tp", "pt"]),
       headgear_run: random.pick([null, null, "1", "2"]),
       wind_surgery_run: random.pick([null, null, null, "1", "2"]),
       ...idOrName(random, "jockey", "jky", 5),
@@ -151,6 +153,7 @@ function makeRace(random: Random, id: string): { race: Row; runners: Row[] } {
       "Heavy",
       "Standard",
       "Standard / Slow",
+      "Standard/Slow",
       "Standard To Slow",
       "Bottomless",
       null,
@@ -176,6 +179,6 @@ function idOrName(random: Random, kind: string, prefix: string, count: number): 
   const known = random.next();
   return {
     [`${kind}_id`]: known < 0.9 ? `${prefix}_${n}` : null,
-    [`${kind}_name`]: known < 0.9 || known > 0.97 ? null : "Nobody In Particular",
+    [`${kind}_name`]: known < 0.9 || known > 0.97 ? null : NOBODY,
   };
 }
