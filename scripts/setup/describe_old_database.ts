@@ -50,6 +50,10 @@ export function describeOldDatabase(old: OldDatabase, limitMegabytes: number | u
         "service_role alone: docs/taking_over.md says how to let others in.",
     );
   }
-  lines.push("The way back, until the first race is pulled: npx -y deno task darkhorses legacy undo", "");
+  lines.push(
+    "The way back: npx -y deno task darkhorses legacy undo; once something was pulled, after npx -y deno task uninstall " +
+      "--with-data.",
+    "",
+  );
   return lines.join("\n");
 }
