@@ -15141,7 +15141,7 @@ begin
     select
       race.race_id,
       race.is_handicap,
-      case when 'distance' = any (draw_bias.by) then round(race.distance_yards / 110.0) / 2 end as distance,
+      case when 'distance' = any (draw_bias.by) then round(round(race.distance_yards / 110.0) / 2, 1) end as distance,
       case when 'going' = any (draw_bias.by) then race.going_group end as going_group,
       case
         when 'field' = any (draw_bias.by) then case
