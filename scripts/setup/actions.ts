@@ -24,6 +24,8 @@ export interface Statement {
   readonly values: readonly StatementValue[];
   /** What is shown of one that is too long to be read. */
   readonly shown?: string;
+  /** Where it is done, of one that is not done in each project. */
+  readonly where?: string;
 }
 
 /** A request over HTTP. */
@@ -61,11 +63,11 @@ export function show(action: Action): string {
         : `   # ${action.file.path}: the secrets, for you alone, and removed at once`;
       return `$ ${variables.join("")}${cliCommand(action.args).join(" ")}${file}`;
     }
-    case "statement":
+    case "statement": {
       if (action.shown !== undefined) return `sql> ${action.shown}`;
-      return `sql> ${
-        action.text.replace(/\$(\d+)/g, (_, index) => showValue(action.values[Number(index) - 1]))
-      };`;
+      const text = action.text.replace(/\$(\d+)/g, (_, index) => showValue(action.values[Number(index) - 1]));
+      return `sql> ${text};${action.where === undefined ? "" : `   -- only where ${action.where}`}`;
+    }
     case "call":
       return `${action.method} ${action.url}${action.changes === undefined ? "" : `   # ${action.changes}`}`;
   }

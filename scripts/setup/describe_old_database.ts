@@ -32,9 +32,9 @@ export function describeOldDatabase(old: OldDatabase, limitMegabytes: number | u
     "their names with search_path = legacy, public. The old writer must stop: its tables are read-only from then on.",
     `Room: the database has ${
       number(old.databaseMegabytes)
-    } MB. With all these runners in ours too it will have about ` +
+    } MB. With all these runners in the new tables too it will have about ` +
     `${number(both)} MB, until drop_legacy() removes the old ones. The limit is ${number(limit)} MB` +
-    `${limitMegabytes === undefined ? " (DATABASE_LIMIT_MEGABYTES says another)" : ""}.`,
+    `${limitMegabytes === undefined ? " (if your plan has more, set DATABASE_LIMIT_MEGABYTES)" : ""}.`,
   ];
   if (both > limit - 15) {
     lines.push(
@@ -46,10 +46,14 @@ export function describeOldDatabase(old: OldDatabase, limitMegabytes: number | u
     lines.push(
       `The roles ${
         old.rolesShutOut.join(", ")
-      } could read the old tables. Ours, and the views, are for service_role ` +
-        "alone: docs/taking_over.md says how to let others in.",
+      } could read the old tables. The new ones, and the views, are for ` +
+        "service_role alone: docs/taking_over.md says how to let others in.",
     );
   }
-  lines.push("The way back, while nothing of ours was filled: npx -y deno task darkhorses legacy undo", "");
+  lines.push(
+    "The way back: npx -y deno task darkhorses legacy undo; once something was pulled, after npx -y deno task uninstall " +
+      "--with-data.",
+    "",
+  );
   return lines.join("\n");
 }

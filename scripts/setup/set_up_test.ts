@@ -70,6 +70,10 @@ Deno.test("--dry-run prints every step and contacts nobody, without settings and
   ) {
     assertStringIncludes(run.printed(), words);
   }
+  assertStringIncludes(
+    run.printed(),
+    "publish_api('authenticated');   -- only where something is published already",
+  );
   assertEquals([run.actions, hosted.requests.length, hosted.racingApi.calls().length], [[], 0, 0]);
 });
 

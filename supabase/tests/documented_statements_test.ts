@@ -13,7 +13,7 @@ const ROOT = fromFileUrl(new URL("../../", import.meta.url));
 /** The documents that tell an operator what to type. */
 const DOCUMENTS = [
   ...["README.md", "docs/guide.md", "docs/quick_reference.md", "docs/merging.md", "docs/security.md"],
-  "docs/what_can_i_ask.md",
+  ...["docs/racing.md", "docs/what_can_i_ask.md"],
 ];
 /** Those for people who work on the code. */
 const OTHER_DOCUMENTS = [

@@ -2,6 +2,7 @@ import { buildCommand } from "@stricli/core";
 import { answer, type JsonFlag, type Session } from "../answer.ts";
 import { JSON_FLAG } from "../arguments.ts";
 import { ask } from "../database.ts";
+import { inCommands } from "../rendering/in_commands.ts";
 import { wrap } from "../rendering/words.ts";
 
 interface Link {
@@ -40,7 +41,9 @@ export const check = buildCommand<JsonFlag, [], Session>({
           ({ ok: "green", waiting: "yellow", warning: "yellow", failed: "red" } as const)[link.state];
         const lines = [`${this.paint(style, link.state.padEnd(7))}  ${link.part}: ${link.finding}`];
         const advice = link.state === "ok" ? null : link.what_to_do;
-        return [...lines, ...(advice === null ? [] : [wrap(advice, 80, " ".repeat(9))])].join("\n");
+        return [...lines, ...(advice === null ? [] : [wrap(inCommands(advice), 80, " ".repeat(9))])].join(
+          "\n",
+        );
       });
       const verdict = wrong.length === 0
         ? "Everything works."

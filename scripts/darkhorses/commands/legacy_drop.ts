@@ -2,6 +2,7 @@ import { buildCommand } from "@stricli/core";
 import { answer, type JsonFlag, type Session } from "../answer.ts";
 import { flag, JSON_FLAG } from "../arguments.ts";
 import { askOne } from "../database.ts";
+import { inCommands } from "../rendering/in_commands.ts";
 import { list } from "../../command_line/option_values.ts";
 
 interface DropFlags extends JsonFlag {
@@ -34,7 +35,7 @@ export const drop = buildCommand<DropFlags, [], Session>({
         sql,
         sql`select public.drop_legacy(confirm => ${confirm}, give_up => ${tables}::text::text[]) as says`,
       );
-      return { data: { says }, text: says };
+      return { data: { says }, text: inCommands(says) };
     });
   },
 });

@@ -3,6 +3,7 @@ import { READERS, type Readers } from "../../setup/step.ts";
 import { answer, type JsonFlag, type Session, UsageProblem } from "../answer.ts";
 import { JSON_FLAG } from "../arguments.ts";
 import { ask, askOne } from "../database.ts";
+import { inCommands } from "../rendering/in_commands.ts";
 
 /** What is open to whom. */
 interface Opened {
@@ -67,7 +68,7 @@ export const unpublish = buildCommand<JsonFlag, [], Session>({
         sql,
         sql`select state, finding, what_to_do from engine.check_published()`,
       );
-      const text = data.state === "ok" ? data.finding : `${data.finding}\n${data.what_to_do}`;
+      const text = data.state === "ok" ? data.finding : `${data.finding}\n${inCommands(data.what_to_do)}`;
       return { data, text, isWell: data.state === "ok" };
     });
   },

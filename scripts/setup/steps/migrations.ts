@@ -45,9 +45,12 @@ export async function recordedMigrations(hands: Hands): Promise<RecordedMigratio
 const isOfHalf = (version: string) => version >= "20261123000000" && version <= "20261124999999";
 export const IS_WHOLE = statement("select to_regprocedure('public.check_setup()') is not null as is_whole");
 /** Their objects are taken away by the migration that takes the old tables over. */
-const FORGET_HALF = statement(
-  "delete from supabase_migrations.schema_migrations where version between '20261123000000' and '20261124999999'",
-);
+const FORGET_HALF = {
+  ...statement(
+    "delete from supabase_migrations.schema_migrations where version between '20261123000000' and '20261124999999'",
+  ),
+  where: "half of an earlier attempt stands beside an old system's tables",
+};
 
 /** Of the records beside an old system's tables, those of a schema that is whole. */
 export async function recordsThatHold(

@@ -1,4 +1,3 @@
-import { namedOnly } from "./named.ts";
 import type { RowReader } from "../pages/row_reader.ts";
 import type { LegacyRunnerRow } from "../pages/rows.ts";
 import { readBeatenLengths } from "../values/beaten_lengths.ts";
@@ -124,6 +123,11 @@ export function readOldRunner(
     prize_currency: prize?.currency ?? null,
     ...ratings,
   };
+}
+
+/** A name that stands in the place of an id: only where there is none. */
+function namedOnly(id: string | null, name: Sent): string | null {
+  return id === null ? presentText(name) : null;
 }
 
 /**

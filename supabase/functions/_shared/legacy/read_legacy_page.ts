@@ -13,7 +13,7 @@ import { storableJson } from "../values/json.ts";
 import { OldBookmakers, readOldOdds } from "./old_odds.ts";
 import { oldId, OldMasters } from "./old_masters.ts";
 import { type RaceKey, readOldRace } from "./old_race.ts";
-import { column, first, groupBy, lastWritten, type OldRow, type OldTables, oldTables } from "./old_rows.ts";
+import { column, first, groupBy, lastWritten, type OldRow, oldTables } from "./old_rows.ts";
 import { type OldRun, readOldRunner } from "./old_runner.ts";
 import { isTest, readOldRegion } from "./old_values.ts";
 
@@ -26,7 +26,6 @@ import { isTest, readOldRegion } from "./old_values.ts";
 export function readLegacyPage(items: readonly string[], answer: unknown): PageRows {
   const tables = oldTables(answer);
   const page = {
-    tables,
     races: groupBy(tables.races, "id"),
     knownRaces: groupBy(tables.known_races, "id"),
     runners: groupBy(tables.runners, "race_id"),
@@ -41,7 +40,7 @@ export function readLegacyPage(items: readonly string[], answer: unknown): PageR
   for (const item of items) {
     const gap = item.indexOf(" ");
     const [kind, id] = [item.slice(0, gap), item.slice(gap + 1)];
-    if (kind === "race") readItem(id, page);
+    if (kind === "race") readRace(id, page);
     else noteMaster(kind, id, page.masters);
   }
   return {
@@ -59,7 +58,6 @@ export function readLegacyPage(items: readonly string[], answer: unknown): PageR
 type Groups = ReadonlyMap<string, readonly OldRow[]>;
 
 interface LegacyPage {
-  readonly tables: OldTables;
   readonly races: Groups;
   readonly knownRaces: Groups;
   readonly runners: Groups;
@@ -96,7 +94,8 @@ function noteMaster(kind: string, id: string, masters: OldMasters): void {
   }
 }
 
-function readItem(id: string, page: LegacyPage): void {
+/** Reads a race with its runners and their odds. */
+function readRace(id: string, page: LegacyPage): void {
   const race = page.races.get(id)?.[0];
   const known = page.knownRaces.get(id)?.[0];
   const runs = runsOf(page.runners.get(id) ?? [], page.results.get(id) ?? []);
