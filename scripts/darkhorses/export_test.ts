@@ -1,11 +1,13 @@
 import { createReadStream } from "node:fs";
 import { pipeline } from "node:stream/promises";
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { join } from "@std/path";
+import { fromFileUrl, join } from "@std/path";
 import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects } from "hyparquet";
 import { z } from "zod";
 import { connect, type Sql } from "../lab/platform/database.ts";
 import { type Platform, startPlatform } from "../lab/platform/platform.ts";
+import { until } from "../lab/test_support/until.ts";
+import { untilProgram } from "../lab/test_support/until_program.ts";
 import { openLine } from "./test_support/breakable_line.ts";
 import { NO_DATABASE, type Ran, runHere } from "./test_support/run_here.ts";
 
@@ -281,6 +283,64 @@ Deno.test("an export that lost its database goes on with the month that it was i
   assertSameRows(rows, await stored("racing.runner_form", columns, september));
 
   assertEquals((await summary(...args, "--again")).files.map(({ state }) => state), Array(3).fill("written"));
+});
+
+/** While nobody can read the races, so that an export of them is at work until this is over. */
+async function whileRacesAreLocked(work: () => Promise<void>): Promise<void> {
+  const other = connect(platform.databaseUrl, { max: 1, name: "test lock" });
+  try {
+    await other.begin(async (transaction) => {
+      await transaction`lock table ra_races in access exclusive mode`;
+      await work();
+    });
+  } finally {
+    await other.end({ timeout: 1 });
+  }
+}
+
+const exists = (path: string) => Deno.stat(path).then(() => true, () => false);
+
+Deno.test("a second export of the same into the same place is refused while the first is at work, and nothing else", async () => {
+  for (const out of [place("twice"), place("twice.csv")]) {
+    const range = ["--from", "2026-07-01", "--to", "2026-07-31"];
+    const again = () => run("ra_races", ...range, "--format", "csv", "--out", out);
+    const lock = out.endsWith(".csv") ? `${out}.lock` : join(out, "ra_races.lock");
+    let first: Promise<Ran> | undefined;
+    await whileRacesAreLocked(async () => {
+      first = again();
+      await until(() => exists(lock), "the first export");
+      const second = await again();
+      assertEquals(second.code, 1);
+      assertMatch(
+        second.err,
+        /^Another export is writing .*twice.*: wait until it has ended, or .* --out\.\n$/,
+      );
+      assertEquals((await run("ra_mst_horses", "--out", place("twice"))).code, 0);
+    });
+    assertEquals((await first)?.code, 0);
+    assertEquals([await exists(lock), (await again()).code], [false, 0]);
+  }
+});
+
+Deno.test("an export that was killed keeps no other out", async () => {
+  const out = place("killed");
+  const args = ["ra_races", "--from", "2026-07-01", "--to", "2026-07-31", "--format", "csv", "--out", out];
+  await whileRacesAreLocked(async () => {
+    const child = new Deno.Command(Deno.execPath(), {
+      args: ["run", "-A", fromFileUrl(new URL("../darkhorses.ts", import.meta.url)), "export", ...args],
+      env: { DATABASE_URL: platform.databaseUrl },
+      stdin: "null",
+      stdout: "null",
+      stderr: "null",
+    }).spawn();
+    await untilProgram(child, () => exists(join(out, "ra_races.lock")), "its work");
+    assertEquals((await run(...args)).code, 1);
+    child.kill("SIGKILL");
+    await child.status;
+  });
+  assertEquals(await exists(join(out, "ra_races.lock")), true);
+  assertEquals((await summary(...args)).files.map(({ state }) => state), ["written"]);
+  assertEquals((await Array.fromAsync(Deno.readDir(out))).map(({ name }) => name), ["ra_races_2026-07.csv"]);
 });
 
 Deno.test("half a month is no month: it has its days in its name, and is kept by itself", async () => {

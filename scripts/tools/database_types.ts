@@ -24,7 +24,7 @@ async function generate(databaseUrl: string): Promise<string> {
 async function tablesAndFunctions(databaseUrl: string): Promise<string> {
   const generated = await supabaseOk(
     databaseUrl,
-    ...["gen", "types", "--lang", "typescript", "--schema", "public"],
+    ...["gen", "types", "--lang", "typescript", "--schema", "public,racing"],
   );
   // The CLI talks to the person before the types begin.
   const start = generated.indexOf("export type Json");

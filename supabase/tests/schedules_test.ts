@@ -19,7 +19,8 @@ async function takeRuns(): Promise<string[]> {
     select concat_ws(' ', replace(requested_by, 'schedule ', ''), array_to_string(feeds, '+'), start_date, end_date) as words
     from backfill_runs order by id
   `;
-  await db.sql`truncate backfill_runs cascade`;
+  // To empty what is empty takes as long.
+  if (runs.length > 0) await db.sql`truncate backfill_runs cascade`;
   await db.takeDispatches();
   return runs.map(({ words }) => words);
 }
@@ -129,7 +130,7 @@ Deno.test("a normal day is pulled with fewer than 60 calls", async () => {
     `;
     calls += planned?.calls ?? NaN;
     await takeRuns();
-    await db.sql`truncate engine.gap_pulls`;
+    await db.sql`delete from engine.gap_pulls`;
   }
   assertEquals(calls < 60 && calls > 20, true, `${calls} calls`);
 });

@@ -23,6 +23,15 @@ async function passing(work: (sql: typeof db.sql) => Promise<void>): Promise<voi
   );
 }
 
+/** Stores races from a day on, 40 a day, with the goings that an expression of their number `n` gives. */
+async function storeRaces(sql: typeof db.sql, races: number, day: string, going: string): Promise<void> {
+  await sql`insert into ra_mst_courses (id, name) values ('crs_1', 'Ascot') on conflict do nothing`;
+  await sql.unsafe(`
+    insert into ra_races (id, course_id, region_code, race_date, going)
+    select 'rac_${day}_' || n, 'crs_1', 'gb', date '${day}' + n / 40, ${going} from generate_series(1, ${races}) as n
+  `);
+}
+
 interface Answer {
   readonly status_code?: number;
   readonly content?: string;
@@ -358,4 +367,53 @@ Deno.test("check_cron() asks for the pulls only while the schedules are on, and 
     assertEquals(tick?.["state"], "failed");
     assertStringIncludes(tick?.["finding"], "ERROR:  it broke");
   });
+});
+
+Deno.test("check_goings() names goings without a rank, old and new, and is well once they have one or are gone", async () => {
+  await storeRaces(
+    db.sql,
+    3000,
+    "2019-03-01",
+    "case n % 3 when 0 then 'Good' when 1 then 'Standard / Slow' end",
+  );
+  await storeRaces(db.sql, 30, "2019-04-01", "'Holding'");
+  await storeRaces(db.sql, 1, "2026-06-14", "'Sticky'");
+  const judged = async () => (await db.sql`select state, finding, what_to_do from engine.check_goings()`)[0];
+  // The planner has not looked yet.
+  assertStringIncludes((await judged())?.["finding"], 'does not know "Sticky": ');
+  await db.sql`analyze ra_races`;
+  const found = await judged();
+  assertEquals(found?.["state"], "warning");
+  assertStringIncludes(found?.["finding"], 'racing.goings does not know "Holding", "Sticky": ');
+  const [, statement = ""] = /^Say where each belongs, as in: (.+?;) /.exec(found?.["what_to_do"]) ?? [];
+  try {
+    await db.sql.unsafe(statement);
+    assertStringIncludes((await judged())?.["finding"], 'does not know "Sticky": ');
+    // The planner still remembers the word.
+    await db.sql`delete from racing.goings where key = 'holding'`;
+    await db.sql`update ra_races set going = 'Heavy' where going in ('Holding', 'Sticky')`;
+    assertEquals((await judged())?.["state"], "ok");
+  } finally {
+    await db.sql`delete from racing.goings where key = 'holding'`;
+  }
+});
+
+Deno.test("check_goings() reads the races of the past month, and no others", async () => {
+  await storeRaces(db.sql, 5000, "2019-03-01", "case n % 2 when 0 then 'Good' else 'Soft' end");
+  await storeRaces(db.sql, 20, "2026-06-01", "'Good'");
+  await db.sql`analyze ra_races`;
+  const read = await db.sql.begin(async (sql) => {
+    const rows = async () =>
+      Number(
+        (await sql`
+          select seq_tup_read + coalesce(idx_tup_fetch, 0) as rows from pg_catalog.pg_stat_xact_user_tables
+          where relid = 'public.ra_races'::regclass
+        `)[0]?.["rows"] ?? 0,
+      );
+    // What the session did before may be counted still.
+    const before = await rows();
+    await sql`select engine.check_goings()`;
+    return await rows() - before;
+  });
+  assertEquals(read, 20);
 });

@@ -1,6 +1,7 @@
 import { dirname, join } from "@std/path";
 import { messageOf, Problem } from "../../command_line/problem.ts";
 import type { Sql } from "../../project/project_database.ts";
+import { guardExport } from "./guard_export.ts";
 import type { Period } from "./periods.ts";
 import { exportQuery, type Relation } from "./relation.ts";
 import { type Format, type TextRow, writeFile } from "./write_file.ts";
@@ -34,11 +35,19 @@ const BATCH = 1000;
 /** Whether a path names a file, not a folder. */
 export const isFileName = (path: string): boolean => /\.(csv|parquet)$/.test(path);
 
-/** Writes what is not there yet, file by file, and hands out each as it is complete. */
+/**
+ * Writes what is not there yet, file by file, and hands out each as it is complete.
+ *
+ * @throws {Problem} when another export of the same into the same place is at work
+ */
 export async function exportFiles(sql: Sql, options: ExportOptions): Promise<ExportedFile[]> {
   const { relation, format, periods, out, again, onFile } = options;
   const files: ExportedFile[] = [];
   await makeFolder(isFileName(out) ? dirname(out) : out);
+  await using _guard =
+    await (isFileName(out)
+      ? guardExport(`${out}.lock`, out)
+      : guardExport(join(out, `${relation.name}.lock`), `${relation.name} into ${out}`));
   for (const period of periods) {
     const file = isFileName(out)
       ? out

@@ -18,10 +18,14 @@ export function splitStatements(sql: string): Statement[] {
   let end = 0; // where its last word ends
   let words: string[] = [];
   let atomicDepth = 0;
+  let line = 1;
+  let counted = 0; // up to where the lines are counted: from the beginning each time would take seconds
 
   const finish = () => {
     if (start >= 0) {
-      statements.push({ text: sql.slice(start, end), line: sql.slice(0, start).split("\n").length });
+      line += sql.slice(counted, start).split("\n").length - 1;
+      counted = start;
+      statements.push({ text: sql.slice(start, end), line });
     }
     start = -1;
     words = [];

@@ -1,7 +1,10 @@
 import { pause, settlesWithin } from "../platform/waiting.ts";
 
-/** Between one look and the next. */
+/** Between one look and the next, at least. */
 const PAUSE_MILLISECONDS = 20;
+/** A look that takes longer, such as a query, comes more seldom: it would keep a processor from what is waited for. */
+const PAUSES_A_LOOK = 4;
+const LONGEST_PAUSE_MILLISECONDS = 500;
 
 export interface UntilOptions {
   /** Default: 60. */
@@ -23,11 +26,14 @@ export async function until(
 ): Promise<void> {
   const deadline = performance.now() + seconds * 1000;
   for (;;) {
+    const asked = performance.now();
     const answer = Promise.resolve(condition());
-    const left = Math.max(0, deadline - performance.now());
+    const left = Math.max(0, deadline - asked);
     if (await settlesWithin(answer, left) && await answer) return;
-    if (performance.now() >= deadline) break;
-    await pause(PAUSE_MILLISECONDS);
+    const now = performance.now();
+    if (now >= deadline) break;
+    const wanted = Math.min(PAUSES_A_LOOK * (now - asked), LONGEST_PAUSE_MILLISECONDS);
+    await pause(Math.min(Math.max(PAUSE_MILLISECONDS, wanted), deadline - now));
   }
   throw new Error([`Waited ${seconds} s for ${what}`, more()].filter(Boolean).join("\n"));
 }

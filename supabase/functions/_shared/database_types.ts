@@ -1904,6 +1904,488 @@ export type Database = {
       [_ in never]: never;
     };
   };
+  "racing": {
+    Tables: {
+      "goings": {
+        Row: {
+          "going_group": string;
+          "key": string;
+          "rank": number;
+          "surface": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "going_group": string;
+          "key": string;
+          "rank": number;
+          "surface": string;
+        };
+        Update: {
+          "going_group"?: string;
+          "key"?: string;
+          "rank"?: number;
+          "surface"?: string;
+        };
+        Relationships: [];
+      };
+    };
+    Views: {
+      "fields": {
+        Row: {
+          "finishers": number | null;
+          "race_id": string;
+          "ran": number | null;
+          "sp_total": number | null;
+          "winners": number | null;
+        };
+        ComputedFields: never;
+        Relationships: [
+          {
+            foreignKeyName: "ra_runners_race_id_fkey";
+            columns: ["race_id"];
+            isOneToOne: false;
+            referencedRelation: "races";
+            referencedColumns: ["race_id"];
+          },
+        ];
+      };
+      "races": {
+        Row: {
+          "age_band": string | null;
+          "class_rank": number | null;
+          "code": string | null;
+          "course_id": string;
+          "course_name": string | null;
+          "distance_band": string | null;
+          "distance_furlongs": number | null;
+          "distance_yards": number | null;
+          "going": string | null;
+          "going_group": string | null;
+          "going_rank": number | null;
+          "going_surface": string | null;
+          "happened_at": string | null;
+          "has_card": boolean;
+          "has_result": boolean;
+          "is_abandoned": boolean;
+          "is_handicap": boolean | null;
+          "known_before": string | null;
+          "off_dt": string | null;
+          "pattern": string | null;
+          "race_class": string | null;
+          "race_date": string;
+          "race_id": string;
+          "race_name": string | null;
+          "race_type": string | null;
+          "rating_band": string | null;
+          "region_code": string;
+          "sex_restriction": string | null;
+          "surface": string | null;
+        };
+        ComputedFields: never;
+        Relationships: [];
+      };
+      "runner_form": {
+        Row: {
+          "age": number | null;
+          "age_band": string | null;
+          "beaten_lengths": number | null;
+          "beaten_lengths_overall": number | null;
+          "bsp": number | null;
+          "class_change": number | null;
+          "class_rank": number | null;
+          "code": string | null;
+          "course_id": string;
+          "course_name": string | null;
+          "dam_id": string | null;
+          "dam_name": string | null;
+          "damsire_id": string | null;
+          "damsire_name": string | null;
+          "days_since_run": number | null;
+          "distance_band": string | null;
+          "distance_change_yards": number | null;
+          "distance_furlongs": number | null;
+          "distance_yards": number | null;
+          "draw": number | null;
+          "going": string | null;
+          "going_change": number | null;
+          "going_group": string | null;
+          "going_rank": number | null;
+          "has_run": boolean | null;
+          "headgear": string | null;
+          "horse_id": string;
+          "horse_name": string | null;
+          "is_abandoned": boolean;
+          "is_code_changed": boolean | null;
+          "is_first_run_since_wind_surgery": boolean | null;
+          "is_first_time_headgear": boolean | null;
+          "is_handicap": boolean | null;
+          "is_headgear_changed": boolean | null;
+          "is_jockey_changed": boolean | null;
+          "is_non_runner": boolean;
+          "is_owner_changed": boolean | null;
+          "is_placed": boolean | null;
+          "is_reserve": boolean;
+          "is_trainer_changed": boolean | null;
+          "is_winner": boolean | null;
+          "jockey_claim_lbs": number | null;
+          "jockey_id": string | null;
+          "jockey_name": string | null;
+          "number": number | null;
+          "off_dt": string | null;
+          "official_rating": number | null;
+          "owner_id": string | null;
+          "owner_name": string | null;
+          "pattern": string | null;
+          "places_paid": number | null;
+          "position": number | null;
+          "position_code": string | null;
+          "prb": number | null;
+          "previous_code": string | null;
+          "previous_headgear": string | null;
+          "previous_position": number | null;
+          "previous_position_code": string | null;
+          "previous_race_id": string | null;
+          "prize_amount": number | null;
+          "prize_currency": string | null;
+          "race_class": string | null;
+          "race_date": string;
+          "race_id": string;
+          "race_name": string | null;
+          "race_type": string | null;
+          "ran": number | null;
+          "rating_band": string | null;
+          "region_code": string;
+          "result_comment": string | null;
+          "rpr": number | null;
+          "sex_code": string | null;
+          "sex_restriction": string | null;
+          "sire_id": string | null;
+          "sire_name": string | null;
+          "sp": string | null;
+          "sp_decimal": number | null;
+          "sp_favourite": string | null;
+          "sp_probability": number | null;
+          "sp_profit": number | null;
+          "surface": string | null;
+          "time_seconds": number | null;
+          "topspeed": number | null;
+          "trainer_id": string | null;
+          "trainer_name": string | null;
+          "weight_change_lbs": number | null;
+          "weight_lbs": number | null;
+          "wind_surgery_run": string | null;
+        };
+        ComputedFields: never;
+        Relationships: [
+          {
+            foreignKeyName: "ra_runners_race_id_fkey";
+            columns: ["previous_race_id"];
+            isOneToOne: false;
+            referencedRelation: "races";
+            referencedColumns: ["race_id"];
+          },
+          {
+            foreignKeyName: "ra_runners_race_id_fkey";
+            columns: ["race_id"];
+            isOneToOne: false;
+            referencedRelation: "races";
+            referencedColumns: ["race_id"];
+          },
+        ];
+      };
+      "starts": {
+        Row: {
+          "age": number | null;
+          "bsp": number | null;
+          "draw": number | null;
+          "headgear": string | null;
+          "horse_id": string;
+          "jockey_id": string | null;
+          "jockey_name": string | null;
+          "owner_id": string | null;
+          "owner_name": string | null;
+          "position": number | null;
+          "position_code": string | null;
+          "race_id": string;
+          "rpr": number | null;
+          "sp_decimal": number | null;
+          "trainer_id": string | null;
+          "trainer_name": string | null;
+          "weight_lbs": number | null;
+        };
+        ComputedFields: never;
+        Insert: {
+          "age"?: number | null;
+          "bsp"?: number | null;
+          "draw"?: number | null;
+          "headgear"?: string | null;
+          "horse_id"?: string | null;
+          "jockey_id"?: string | null;
+          "jockey_name"?: string | null;
+          "owner_id"?: string | null;
+          "owner_name"?: string | null;
+          "position"?: number | null;
+          "position_code"?: string | null;
+          "race_id"?: string | null;
+          "rpr"?: number | null;
+          "sp_decimal"?: number | null;
+          "trainer_id"?: string | null;
+          "trainer_name"?: string | null;
+          "weight_lbs"?: number | null;
+        };
+        Update: {
+          "age"?: number | null;
+          "bsp"?: number | null;
+          "draw"?: number | null;
+          "headgear"?: string | null;
+          "horse_id"?: string | null;
+          "jockey_id"?: string | null;
+          "jockey_name"?: string | null;
+          "owner_id"?: string | null;
+          "owner_name"?: string | null;
+          "position"?: number | null;
+          "position_code"?: string | null;
+          "race_id"?: string | null;
+          "rpr"?: number | null;
+          "sp_decimal"?: number | null;
+          "trainer_id"?: string | null;
+          "trainer_name"?: string | null;
+          "weight_lbs"?: number | null;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "ra_runners_race_id_fkey";
+            columns: ["race_id"];
+            isOneToOne: false;
+            referencedRelation: "races";
+            referencedColumns: ["race_id"];
+          },
+        ];
+      };
+      "unknown_goings": {
+        Row: {
+          "first_day": string | null;
+          "going": string | null;
+          "last_day": string | null;
+          "races": number | null;
+        };
+        ComputedFields: never;
+        Relationships: [];
+      };
+    };
+    Functions: {
+      "card": {
+        Args: { "day"?: string };
+        Returns: Database["racing"]["CompositeTypes"]["card_line"][];
+        SetofOptions: {
+          from: "*";
+          to: "card_line";
+          isOneToOne: false;
+          isSetofReturn: true;
+        };
+      };
+      "class_name": { Args: { "class_rank": number }; Returns: string };
+      "class_rank": { Args: { "pattern": string; "race_class": string }; Returns: number };
+      "code": { Args: { "race_type": string; "surface": string }; Returns: string };
+      "distance_band": { Args: { "code": string; "distance_yards": number }; Returns: string };
+      "draw_bias": {
+        Args: { "by"?: (string)[]; "course": string; "since"?: string; "until"?: string };
+        Returns: Database["racing"]["CompositeTypes"]["draw_third"][];
+        SetofOptions: {
+          from: "*";
+          to: "draw_third";
+          isOneToOne: false;
+          isSetofReturn: true;
+        };
+      };
+      "end_of_day": { Args: { "day": string }; Returns: string };
+      "form_figure": { Args: { "position": number; "position_code": string }; Returns: string };
+      "going_key": { Args: { "going": string }; Returns: string };
+      "horse_profile": {
+        Args: { "horse": string };
+        Returns: Database["racing"]["CompositeTypes"]["profile_line"][];
+        SetofOptions: {
+          from: "*";
+          to: "profile_line";
+          isOneToOne: false;
+          isSetofReturn: true;
+        };
+      };
+      "is_handicap": { Args: { "race_name": string }; Returns: boolean };
+      "longest_losing_run": { Args: { "outcomes": string }; Returns: number };
+      "places_paid": { Args: { "is_handicap": boolean; "ran": number }; Returns: number };
+      "prb": { Args: { "finishers": number; "position": number; "ran": number }; Returns: number };
+      "profile_of": {
+        Args: { "horse_ids": (string)[] };
+        Returns: Database["racing"]["CompositeTypes"]["profile_line"][];
+        SetofOptions: {
+          from: "*";
+          to: "profile_line";
+          isOneToOne: false;
+          isSetofReturn: true;
+        };
+      };
+      "progeny": {
+        Args: { "parent": string };
+        Returns: Database["racing"]["CompositeTypes"]["profile_line"][];
+        SetofOptions: {
+          from: "*";
+          to: "profile_line";
+          isOneToOne: false;
+          isSetofReturn: true;
+        };
+      };
+      "record_before": {
+        Args: {
+          "code": string;
+          "course_id": string;
+          "distance_band": string;
+          "going_group": string;
+          "horse_id": string;
+          "known_before": string;
+          "race_date": string;
+        };
+        Returns: Record<string, unknown>;
+      };
+      "refuse_choice": {
+        Args: { "allowed": (string)[]; "argument": string; "given": string };
+        Returns: undefined;
+      };
+      "sp_profit": { Args: { "position": number; "sp_decimal": number; "winners": number }; Returns: number };
+      "strike_rates": {
+        Args: { "by"?: string; "entity": string; "entity_id"?: string; "since"?: string; "until"?: string };
+        Returns: Database["racing"]["CompositeTypes"]["strike_rate"][];
+        SetofOptions: {
+          from: "*";
+          to: "strike_rate";
+          isOneToOne: false;
+          isSetofReturn: true;
+        };
+      };
+      "together_before": {
+        Args: { "course_id": string; "jockey_id": string; "known_before": string; "trainer_id": string };
+        Returns: Record<string, unknown>;
+      };
+      "wilson": { Args: { "runs": number; "wins": number }; Returns: Record<string, unknown> };
+    };
+    Enums: {
+      [_ in never]: never;
+    };
+    CompositeTypes: {
+      "card_line": {
+        "race_id": string | null;
+        "horse_id": string | null;
+        "race_date": string | null;
+        "off_dt": string | null;
+        "course_name": string | null;
+        "race_name": string | null;
+        "code": string | null;
+        "distance_band": string | null;
+        "going_group": string | null;
+        "number": number | null;
+        "draw": number | null;
+        "horse_name": string | null;
+        "age": number | null;
+        "weight_lbs": number | null;
+        "official_rating": number | null;
+        "headgear": string | null;
+        "trainer_name": string | null;
+        "jockey_name": string | null;
+        "owner_name": string | null;
+        "is_non_runner": boolean | null;
+        "is_reserve": boolean | null;
+        "last_six": string | null;
+        "days_since_run": number | null;
+        "runs": number | null;
+        "wins": number | null;
+        "places": number | null;
+        "course_runs": number | null;
+        "course_wins": number | null;
+        "course_places": number | null;
+        "distance_runs": number | null;
+        "distance_wins": number | null;
+        "distance_places": number | null;
+        "going_runs": number | null;
+        "going_wins": number | null;
+        "going_places": number | null;
+        "code_runs": number | null;
+        "code_wins": number | null;
+        "code_places": number | null;
+        "trainer_14_days_runs": number | null;
+        "trainer_14_days_wins": number | null;
+        "trainer_30_days_runs": number | null;
+        "trainer_30_days_wins": number | null;
+        "jockey_14_days_runs": number | null;
+        "jockey_14_days_wins": number | null;
+        "jockey_30_days_runs": number | null;
+        "jockey_30_days_wins": number | null;
+        "together_runs": number | null;
+        "together_wins": number | null;
+        "trainer_course_runs": number | null;
+        "trainer_course_wins": number | null;
+        "jockey_course_runs": number | null;
+        "jockey_course_wins": number | null;
+        "together_course_runs": number | null;
+        "together_course_wins": number | null;
+      };
+      "draw_third": {
+        "distance": number | null;
+        "going_group": string | null;
+        "field": string | null;
+        "third": string | null;
+        "races": number | null;
+        "runs": number | null;
+        "wins": number | null;
+        "places": number | null;
+        "strike_rate": number | null;
+        "place_rate": number | null;
+        "prb": number | null;
+        "iv": number | null;
+      };
+      "profile_line": {
+        "dimension": string | null;
+        "value": string | null;
+        "horses": number | null;
+        "runs": number | null;
+        "wins": number | null;
+        "places": number | null;
+        "strike_rate": number | null;
+        "prb": number | null;
+        "expected_wins": number | null;
+        "ae": number | null;
+        "profit": number | null;
+        "best_rpr": number | null;
+        "first_day": string | null;
+        "last_day": string | null;
+      };
+      "strike_rate": {
+        "entity_id": string | null;
+        "entity_name": string | null;
+        "partner_id": string | null;
+        "partner_name": string | null;
+        "by_value": string | null;
+        "runs": number | null;
+        "wins": number | null;
+        "places": number | null;
+        "strike_rate": number | null;
+        "strike_rate_low": number | null;
+        "strike_rate_high": number | null;
+        "place_rate": number | null;
+        "prb": number | null;
+        "iv": number | null;
+        "priced_runs": number | null;
+        "expected_wins": number | null;
+        "ae": number | null;
+        "fair_ae": number | null;
+        "bsp_runs": number | null;
+        "bsp_ae": number | null;
+        "profit": number | null;
+        "longest_losing_run": number | null;
+        "first_day": string | null;
+        "last_day": string | null;
+      };
+    };
+  };
 };
 
 type DatabaseWithoutInternals = Omit<Database, "__InternalSupabase">;
@@ -2005,6 +2487,9 @@ export type CompositeTypes<
 
 export const Constants = {
   "public": {
+    Enums: {},
+  },
+  "racing": {
     Enums: {},
   },
 } as const;

@@ -2,6 +2,7 @@ import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { createClient, type SupabaseClient } from "@supabase/supabase-js";
 import { connect, type Sql } from "../../../scripts/lab/platform/database.ts";
 import type { Platform } from "../../../scripts/lab/platform/platform.ts";
+import type { Database } from "../../functions/_shared/database_types.ts";
 import { attacksOn, notRefused, REFUSED } from "./support/attacks.ts";
 import { ourRelations, ourRoutines } from "./support/catalog.ts";
 import { startOpenProject } from "./support/open_project.ts";
@@ -112,6 +113,21 @@ Deno.test("published, users who have signed in read the racing data, and nobody 
   const [row] = await published();
   assertEquals(row?.state, "ok");
   assertMatch(row?.finding ?? "", /^Open to read for authenticated: \d+ tables, \d+ views, \d+ functions/);
+});
+
+Deno.test("published, a supabase-js that knows the project's types asks the schema racing, its columns and arguments", async () => {
+  const token = await platform.signIn("5d9e2c7a-0000-4000-8000-000000000001");
+  const racing = createClient<Database>(platform.supabaseUrl, platform.publishableKey, {
+    accessToken: () => Promise.resolve(token),
+  }).schema("racing");
+  const { data: form } = await racing.from("runner_form").select("horse_name, position, prb")
+    .eq("race_id", "rac_1").order("position");
+  // That this is checked against the types is half of the test.
+  const found: [string | null, number | null][] = form?.map((run) => [run.horse_name, run.position]) ?? [];
+  assertEquals(found, [["Horse 1", 1], ["Horse 2", 2], ["Horse 3", 3]]);
+  const { data: card, error } = await racing.rpc("card", { day: "2026-10-03" });
+  const named: (string | null)[] | undefined = card?.map(({ horse_name }) => horse_name);
+  assertEquals([error, named?.toSorted()], [null, ["Horse 1", "Horse 2", "Horse 3"]]);
 });
 
 Deno.test("published to anon, everybody with the publishable key reads it; published again, only users do", async () => {
