@@ -45,6 +45,34 @@ comment on function racing.value_of(text, text) is
   'The expression of SQL for what racing.strike_rates() is asked by. source: day, a row of racing.days; run, one of
    racing.runs; race, one of racing.races, which has no age.';
 
+create function racing.value_of(by text, source text)
+returns text
+language plpgsql
+immutable
+security invoker
+set search_path = ''
+as $$
+declare
+  name constant text := case by
+    when 'course' then 'course_id'
+    when 'distance' then 'distance_band'
+    when 'going' then 'going_group'
+    when 'class' then 'class_name'
+    else by
+  end;
+begin
+  return case
+    when by = 'all' then '''all'''
+    when by = 'month' then format('to_char(%s.race_date, ''MM'')', source)
+    when source = 'day' then format('unnest(day.%Is)::text', name)
+    else format('%s.%I::text', source, name)
+  end;
+end
+$$;
+comment on function racing.value_of(text, text) is
+  'The expression of SQL for what racing.strike_rates() is asked by. source: day, a row of racing.days; run, one of
+   racing.runs; race, one of racing.races, which has no age.';
+
 create function racing.strike_rates(
   entity text,
   by text default 'all',
@@ -66,6 +94,8 @@ set jit = 'off'
 as $$
 declare
   is_one constant boolean := strike_rates.entity_id is not null;
+  -- Those of one are found by an index, and few.
+  are_kept constant boolean := not is_one and exists (select from racing.kept_days);
   is_pair constant boolean := coalesce(entity = 'pair', false);
   name constant text := case when is_pair then 'trainer' else entity end;
   runs text;
@@ -81,8 +111,22 @@ begin
     raise exception 'since (%) is after until (%)', since, until
       using errcode = '22023', hint = 'Give the first day as since and the last as until, or null for no limit.';
   end if;
-  if is_one then
-    -- Found by an index, and few.
+  if are_kept then
+    runs := format(
+      $sql$
+      select
+        day.race_date, unnest(day.%Is) as entity_key, %s as partner_key, %s as by_value, unnest(day.wins) as win,
+        unnest(day.are_placed) as is_placed, unnest(day.prbs) as prb, unnest(day.sps) as sp,
+        unnest(day.chances) as chance, unnest(day.bsps) as bsp
+      from racing.days as day
+      where day.race_date between $1 and $2
+      order by day.race_date
+      $sql$,
+      name,
+      case when is_pair then 'unnest(day.jockeys)' else 'null::text' end,
+      racing.value_of(by, 'day')
+    );
+  else
     runs := format(
       $sql$
       select run.*
@@ -91,7 +135,7 @@ begin
           run.race_date, run.happened_at, run.race_id collate "C" as race_id, run.position, run.%I as entity_key,
           %s as partner_key, %s as by_value, run.win, run.is_placed, run.prb, run.sp, run.chance, run.bsp
         from racing.runs as run
-        where %s and run.race_date between $1 and $2
+        where %s run.race_date between $1 and $2
         -- Else they are looked for in the order of the days, to save the sort.
         offset 0
       ) as run
@@ -100,8 +144,13 @@ begin
       name,
       case when is_pair then 'run.jockey' else 'null::text' end,
       racing.value_of(by, 'run'),
-      case when is_pair then '$3 in (run.trainer_id, run.jockey_id)' else format('run.%I = $3', name || '_id') end
+      case
+        when is_pair and is_one then '$3 in (run.trainer_id, run.jockey_id) and'
+        when is_one then format('run.%I = $3 and', name || '_id')
+      end
     );
+  end if;
+  if is_one then
     -- Of all, no more than this is asked, so what is not kept is counted without its fields.
     overall := format(
       $sql$
@@ -135,20 +184,6 @@ begin
       case by when 'age' then 'null::text' else racing.value_of(by, 'one') end
     );
   else
-    runs := format(
-      $sql$
-      select
-        day.race_date, unnest(day.%Is) as entity_key, %s as partner_key, %s as by_value, unnest(day.wins) as win,
-        unnest(day.are_placed) as is_placed, unnest(day.prbs) as prb, unnest(day.sps) as sp,
-        unnest(day.chances) as chance, unnest(day.bsps) as bsp
-      from racing.days as day
-      where day.race_date between $1 and $2
-      order by day.race_date
-      $sql$,
-      name,
-      case when is_pair then 'unnest(day.jockeys)' else 'null::text' end,
-      racing.value_of(by, 'day')
-    );
     overall := 'select one.by_value, sum(one.runs) as runs, sum(one.wins) as wins from grouped as one group by 1';
   end if;
   return query execute format(

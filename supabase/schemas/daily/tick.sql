@@ -109,8 +109,8 @@ exception
 end
 $$;
 comment on function engine.run_part(text) is
-  'Runs a part of the tick: sweep, pulls, watch or keeping. Null, or why it failed: then nothing of it is kept, and the error is
-   noted in its heartbeat.';
+  'Runs a part of the tick: sweep, pulls, watch or keeping. Null, or why it failed: then nothing of it is kept, and the
+   error is noted in its heartbeat.';
 
 create function engine.end_tick(failed text)
 returns void
@@ -141,9 +141,9 @@ as $$
     'perform engine.end_tick(failed); end $' || '$'
 $$;
 comment on function engine.tick_statement() is
-  'What cron runs each minute: the sweep, the pulls that are due, the watch and the keeping, each as far as it is due, each in a
-   transaction of its own, so that what one has stored stays when another fails, and no lock outlives its part. A
-   statement and no procedure: one that commits can have no search path of its own. Not within a transaction.';
+  'What cron runs each minute: the sweep, the pulls that are due, the watch and the keeping, each as far as it is due,
+   each in a transaction of its own, so that what one has stored stays when another fails, and no lock outlives its
+   part. A statement and no procedure: one that commits can have no search path of its own. Not within a transaction.';
 
 create function engine.note_silent_tick()
 returns void

@@ -106,7 +106,7 @@ comment on column public.backfill_settings.database_limit_megabytes is
    warns from 80 %, and fails from 95 %. Once it is raised: backfill_resume(run_id).';
 comment on column public.backfill_settings.usage_days is 'How long usage_by_day keeps a day.';
 comment on column public.backfill_settings.runs_kept_since is
-  'Set by racing.keep_runs and cleared by racing.keep_no_runs: runs are kept for strike rates over years. Null at first.';
+  'Set by racing.keep_runs and cleared by racing.keep_no_runs: since when runs are kept. Null while none are.';
 comment on column public.backfill_settings.set_up_at is
   'When "deno task setup" first got through; null before, and after "deno task uninstall".';
 comment on column public.backfill_settings.schedules_started_at is

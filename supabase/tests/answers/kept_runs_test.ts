@@ -97,7 +97,11 @@ for (
       "update ra_runners set position = 9 where race_id = (select id from one) and position = 1",
       1,
     ],
-    ["a runner's trainer", "update ra_runners set trainer_id = 'trn_1', trainer_name = null where race_id = (select id from one)", 1],
+    [
+      "a runner's trainer",
+      "update ra_runners set trainer_id = 'trn_1', trainer_name = null where race_id = (select id from one)",
+      1,
+    ],
     ["a runner that is gone", "delete from ra_runners where race_id = (select id from one)", 1],
     ["a race that is gone", "delete from ra_races where id = (select id from one)", 1],
     ["a race that moved", "update ra_races set race_date = '2026-06-30' where id = (select id from one)", 2],
@@ -132,14 +136,16 @@ for (
 Deno.test("a horse's new sire, and a going that becomes known, change the days that they are in", async () => {
   await db.sql`select racing.keep_runs()`;
   await keep();
-  await db.sql`update ra_mst_horses set sire_id = 'sir_2', sire_name = null where id = 'hrs_3' and sire_id is distinct from 'sir_2'`;
+  await db
+    .sql`update ra_mst_horses set sire_id = 'sir_2', sire_name = null where id = 'hrs_3' and sire_id is distinct from 'sir_2'`;
   await db.sql`update ra_mst_horses set name = 'Another' where id = 'hrs_4'`;
   const ran = await db.sql<{ day: string }[]>`
     select distinct run.race_date::text as day from racing.runs as run where run.horse_id = 'hrs_3' order by 1
   `;
   assertEquals(await daysChanged(), ran.map(({ day }) => day));
   await keep();
-  await db.sql`insert into racing.goings (key, surface, rank, going_group) values ('bottomless', 'turf', 10, 'heavy')`;
+  await db
+    .sql`insert into racing.goings (key, surface, rank, going_group) values ('bottomless', 'turf', 10, 'heavy')`;
   try {
     assertEquals((await daysChanged()).length, await count("racing.kept_days"));
     const atOnce = await askSome();
