@@ -45,34 +45,6 @@ comment on function racing.value_of(text, text) is
   'The expression of SQL for what racing.strike_rates() is asked by. source: day, a row of racing.days; run, one of
    racing.runs; race, one of racing.races, which has no age.';
 
-create function racing.value_of(by text, source text)
-returns text
-language plpgsql
-immutable
-security invoker
-set search_path = ''
-as $$
-declare
-  name constant text := case by
-    when 'course' then 'course_id'
-    when 'distance' then 'distance_band'
-    when 'going' then 'going_group'
-    when 'class' then 'class_name'
-    else by
-  end;
-begin
-  return case
-    when by = 'all' then '''all'''
-    when by = 'month' then format('to_char(%s.race_date, ''MM'')', source)
-    when source = 'day' then format('unnest(day.%Is)::text', name)
-    else format('%s.%I::text', source, name)
-  end;
-end
-$$;
-comment on function racing.value_of(text, text) is
-  'The expression of SQL for what racing.strike_rates() is asked by. source: day, a row of racing.days; run, one of
-   racing.runs; race, one of racing.races, which has no age.';
-
 create function racing.strike_rates(
   entity text,
   by text default 'all',
