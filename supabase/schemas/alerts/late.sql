@@ -49,7 +49,8 @@ select
 from (
   values
     ('sweep', 'the sweep', 'The sweep has not run', 'what gets lost is not restored'),
-    ('pulls', 'the schedules', 'The schedules have not been looked at', 'nothing is pulled by itself')
+    ('pulls', 'the schedules', 'The schedules have not been looked at', 'nothing is pulled by itself'),
+    ('keeping', 'the kept runs', 'No runs have been kept', 'strike rates over years become slower')
 ) as job (beats, subject, words, what_follows)
 join engine.heartbeats as still on still.name = job.beats
 join engine.heartbeats as watch on watch.name = 'watch'

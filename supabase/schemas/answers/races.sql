@@ -34,7 +34,8 @@ select
   race.rating_band,
   race.has_card,
   race.has_result,
-  race.is_abandoned
+  race.is_abandoned,
+  racing.class_name(racing.class_rank(race.race_class, race.pattern)) as class_name
 from public.ra_races as race
 left join public.ra_mst_courses as course on course.id = race.course_id
 left join racing.goings as known on known.key = racing.going_key(race.going);
@@ -73,6 +74,7 @@ comment on column racing.races.rating_band is 'As sent.';
 comment on column racing.races.has_card is 'A card of the race is stored.';
 comment on column racing.races.has_result is 'A result of the race is stored.';
 comment on column racing.races.is_abandoned is 'The card says that the race was abandoned.';
+comment on column racing.races.class_name is 'racing.class_name(class_rank): "Group or Grade 1", "Class 4".';
 
 create view racing.starts
 with (security_invoker = true)

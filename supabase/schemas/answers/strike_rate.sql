@@ -1,4 +1,4 @@
--- The rows of racing.strike_rates, and what they are made of.
+-- The rows of racing.strike_rates.
 
 create type racing.strike_rate as (
   entity_id text,
@@ -41,8 +41,10 @@ comment on column racing.strike_rate.wins is 'Those won; each horse of a dead he
 comment on column racing.strike_rate.places is 'Those placed, the winner included: position <= racing.places_paid().';
 comment on column racing.strike_rate.strike_rate is 'wins / runs, 0 to 1.';
 comment on column racing.strike_rate.strike_rate_low is
-  'Lower end of the Wilson score interval of strike_rate at 95 %: racing.wilson().';
-comment on column racing.strike_rate.strike_rate_high is 'Upper end of it.';
+  'Lower end of the Wilson score interval of strike_rate at 95 %: where the true rate lies in 95 of 100 such samples.
+   With p = wins / runs, n = runs, z = 1.96: (p + z²/2n - z √(p(1 - p)/n + z²/4n²)) / (1 + z²/n). Source: E. B.
+   Wilson, 1927.';
+comment on column racing.strike_rate.strike_rate_high is 'Upper end of it: the same with + z √(…).';
 comment on column racing.strike_rate.place_rate is 'places / runs, 0 to 1.';
 comment on column racing.strike_rate.prb is
   'Average percentage of rivals beaten, 0 to 1 (racing.prb()); 0.5 is par. Null when all were walkovers.';
@@ -67,44 +69,3 @@ comment on column racing.strike_rate.longest_losing_run is
   'Most runs in a row without a win, in the order of their off times.';
 comment on column racing.strike_rate.first_day is 'UK racing day of the first of these runs.';
 comment on column racing.strike_rate.last_day is 'UK racing day of the last of them.';
-
-create function racing.wilson(wins bigint, runs bigint, out low double precision, out high double precision)
-language plpgsql
-immutable
-parallel safe
-security invoker
-set search_path = ''
-as $$
-declare
-  -- The normal distribution's 97.5th percentile.
-  z constant double precision := 1.959963984540054;
-  share constant double precision := case when runs > 0 then wins::double precision / runs end;
-  centre constant double precision := share + z * z / (2 * runs);
-  margin constant double precision := z * sqrt(share * (1 - share) / runs + z * z / (4.0 * runs * runs));
-begin
-  low := greatest(0, (centre - margin) / (1 + z * z / runs));
-  high := least(1, (centre + margin) / (1 + z * z / runs));
-end
-$$;
-comment on function racing.wilson(bigint, bigint) is
-  'Wilson score interval at 95 % of wins in runs: where the true strike rate lies in 95 of 100 such samples, 0 to 1.
-   With p = wins / runs, n = runs, z = 1.96: (p + z²/2n ± z √(p(1 - p)/n + z²/4n²)) / (1 + z²/n). Source: E. B.
-   Wilson, 1927. Null without a run.';
-
-create function racing.longest_losing_run(outcomes text)
-returns integer
-language plpgsql
-immutable
-parallel safe
-security invoker
-set search_path = ''
-as $$
-begin
-  return (select max(length(losing.run)) from string_to_table(longest_losing_run.outcomes, 'W') as losing (run));
-end
-$$;
-comment on function racing.longest_losing_run(text) is
-  'The longest row of L in outcomes of runs in their order, W for won and L for any other: WLLWLLL is 3.';
-
-revoke all on function racing.wilson, racing.longest_losing_run from public, anon, authenticated, service_role;
-grant execute on function racing.wilson, racing.longest_losing_run to service_role;

@@ -15,6 +15,7 @@ values
   ('sweep', 'restoring what got lost'),
   ('pulls', 'starting the pulls that are due'),
   ('watch', 'raising and sending alerts'),
+  ('keeping', 'keeping the runs of changed days'),
   ('start backfill', 'starting a backfill'),
   ('start by_hand', 'starting a pull of days by hand'),
   ('start gaps', 'starting the closing of gaps'),

@@ -11,7 +11,7 @@ create table engine.heartbeats (
 );
 comment on table engine.heartbeats is
   'When a part of the tick last ran, and when it is due again, so that its next run knows how long the break was.';
-comment on column engine.heartbeats.name is 'sweep, pulls or watch.';
+comment on column engine.heartbeats.name is 'sweep, pulls, watch or keeping.';
 comment on column engine.heartbeats.beat_at is 'When it last ran, or first failed to.';
 comment on column engine.heartbeats.awake_since is 'Since when it has never been late by ten minutes.';
 comment on column engine.heartbeats.due_at is

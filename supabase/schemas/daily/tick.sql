@@ -13,6 +13,8 @@ declare
   is_woken constant boolean := exists (select from engine.wakeups);
   all_rest boolean;
   parts text[];
+  has_schedules boolean;
+  keeps_runs boolean;
 begin
   -- None rests for longer than a quarter of an hour: such a time was set by a clock that was ahead.
   select
@@ -26,7 +28,7 @@ begin
 
   parts := array(
     select part.name
-    from (values (1, 'sweep'), (2, 'pulls'), (3, 'watch')) as part (place, name)
+    from (values (1, 'sweep'), (2, 'pulls'), (3, 'watch'), (4, 'keeping')) as part (place, name)
     left join engine.heartbeats as h on h.name = part.name
     where
       h.name is null
@@ -38,15 +40,20 @@ begin
   if is_woken then
     delete from engine.wakeups;
   end if;
-  if 'pulls' = any (parts) and (select s.schedules_started_on from public.backfill_settings as s) is null then
-    parts := array_remove(parts, 'pulls');
+  if parts && array['pulls', 'keeping'] then
+    select schedules_started_on is not null, runs_kept_since is not null
+    into has_schedules, keeps_runs
+    from public.backfill_settings;
+    parts := array_remove(parts, case when not has_schedules then 'pulls' end);
+    parts := array_remove(parts, case when not keeps_runs then 'keeping' end);
   end if;
   return parts;
 end
 $$;
 comment on function engine.take_parts_due() is
-  'The parts that this tick is to run, in order: sweep, pulls (while the schedules are on), watch. Empty in most minutes
-   of a project that has nothing to do. Takes the wakeups away: call it to run what it returns.';
+  'The parts that this tick is to run, in order: sweep, pulls (while the schedules are on), watch, keeping (while runs
+   are kept). Empty in most minutes of a project that has nothing to do. Takes the wakeups away: call it to run what it
+   returns.';
 
 create function engine.note_failure(part text, error text)
 returns void
@@ -89,6 +96,7 @@ begin
     when 'sweep' then perform engine.sweep();
     when 'pulls' then perform engine.start_due_pulls();
     when 'watch' then perform engine.watch();
+    when 'keeping' then perform engine.keep_changed_days();
   end case;
   return null;
 exception
@@ -101,8 +109,8 @@ exception
 end
 $$;
 comment on function engine.run_part(text) is
-  'Runs a part of the tick: sweep, pulls or watch. Null, or why it failed: then nothing of it is kept, and the error is
-   noted in its heartbeat.';
+  'Runs a part of the tick: sweep, pulls, watch or keeping. Null, or why it failed: then nothing of it is kept, and the
+   error is noted in its heartbeat.';
 
 create function engine.end_tick(failed text)
 returns void
@@ -133,9 +141,9 @@ as $$
     'perform engine.end_tick(failed); end $' || '$'
 $$;
 comment on function engine.tick_statement() is
-  'What cron runs each minute: the sweep, the pulls that are due and the watch, each as far as it is due, each in a
-   transaction of its own, so that what one has stored stays when another fails, and no lock outlives its part. A
-   statement and no procedure: one that commits can have no search path of its own. Not within a transaction.';
+  'What cron runs each minute: the sweep, the pulls that are due, the watch and the keeping, each as far as it is due,
+   each in a transaction of its own, so that what one has stored stays when another fails, and no lock outlives its
+   part. A statement and no procedure: one that commits can have no search path of its own. Not within a transaction.';
 
 create function engine.note_silent_tick()
 returns void

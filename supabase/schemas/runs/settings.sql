@@ -27,6 +27,7 @@ create table public.backfill_settings (
   database_limit_megabytes integer not null default 500,
   schedules_started_at timestamptz,
   usage_days integer not null default 730,
+  runs_kept_since timestamptz,
   constraint backfill_settings_one_row check (id),
   constraint backfill_settings_regions_not_empty check (cardinality(regions) > 0),
   constraint backfill_settings_regions_lower_case check (regions::text = lower(regions::text)),
@@ -104,6 +105,8 @@ comment on column public.backfill_settings.database_limit_megabytes is
    read-only beyond it. Backfills and pulls by hand are paused 15 MB before it, daily pulls 5 MB before it; check_setup
    warns from 80 %, and fails from 95 %. Once it is raised: backfill_resume(run_id).';
 comment on column public.backfill_settings.usage_days is 'How long usage_by_day keeps a day.';
+comment on column public.backfill_settings.runs_kept_since is
+  'Set by racing.keep_runs and cleared by racing.keep_no_runs: since when runs are kept. Null while none are.';
 comment on column public.backfill_settings.set_up_at is
   'When "deno task setup" first got through; null before, and after "deno task uninstall".';
 comment on column public.backfill_settings.schedules_started_at is

@@ -15,7 +15,7 @@ begin
   foreach topic in array
     array[
       'extensions', 'grants', 'vault', 'net', 'cron', 'functions', 'clocks', 'account', 'size', 'indexes', 'webhook',
-      'published', 'goings', 'legacy'
+      'published', 'goings', 'kept_runs', 'legacy'
     ]
   loop
     begin

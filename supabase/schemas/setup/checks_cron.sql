@@ -164,14 +164,21 @@ as $$
     end
   from (
     select known.place, known.name, engine.clock() - interval '5 minutes' as long_ago
-    from (values (1, 'sweep'), (2, 'pulls'), (3, 'watch')) as known (place, name)
+    from (values (1, 'sweep'), (2, 'pulls'), (3, 'watch'), (4, 'keeping')) as known (place, name)
   ) as part
+  cross join public.backfill_settings as s
   left join engine.heartbeats as still on still.name = part.name
-  where part.name <> 'pulls' or (select s.schedules_started_on from public.backfill_settings as s) is not null
+  where
+    case part.name
+      when 'pulls' then s.schedules_started_on is not null
+      when 'keeping' then s.runs_kept_since is not null
+      else true
+    end
   order by part.place
 $$;
 comment on function engine.check_parts() is
-  'Whether the parts of the tick ran when they were due, and with success: the pulls only while the schedules are on.';
+  'Whether the parts of the tick ran when they were due, and with success: the pulls only while the schedules are
+   on, the keeping only while runs are kept.';
 
 create function engine.check_cron()
 returns table (part text, state text, finding text, what_to_do text)
