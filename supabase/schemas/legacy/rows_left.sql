@@ -18,7 +18,9 @@ begin
   -- What was copied from the old tables is not only there, and what was rejected is kept whole among the rejects.
   select coalesce(jsonb_object_agg(counted.old_table, counted.rows), '{}')
   into copied
-  from engine.rows_only_in_legacy() as counted;
+  from (
+    select found.old_table, sum(found.rows) as rows from engine.rows_only_in_legacy() as found group by 1
+  ) as counted;
   for target in
     select moved.name, moved.kind
     from engine.legacy_objects() as moved
