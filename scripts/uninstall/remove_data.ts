@@ -68,6 +68,21 @@ const name = (relations: string, functions: string, versions: string) =>
   );
 const list = (names: readonly string[]) => `{${names.join(",")}}`;
 
+const MOST_TRIES = 5;
+
+/** A function that is about to end may still store its page. What a deadlock ended is as it was, and is done again. */
+async function removeInPeace(hands: Hands): Promise<void> {
+  for (let tries = 1;; tries++) {
+    try {
+      await hands.query(REMOVE);
+      return;
+    } catch (error) {
+      const isDeadlock = error instanceof Error && error.message.startsWith("deadlock detected");
+      if (!isDeadlock || tries === MOST_TRIES) throw error;
+    }
+  }
+}
+
 /** The last step of an uninstall that takes the data too: what the schema files made, and nothing else. */
 export const removeData: Step = {
   name: "data",
@@ -81,7 +96,7 @@ export const removeData: Step = {
     const [old] = await hands.query<{ has_legacy: boolean }>(HAS_LEGACY);
     if (old?.has_legacy) await hands.query(PART_LEGACY);
     await hands.query(name(list(relations), list(functions), list(versions)));
-    await hands.query(REMOVE);
+    await removeInPeace(hands);
     const kept = old?.has_legacy ? "; the old system's tables stay in legacy_data, with views in legacy" : "";
     return changed(`removed ${relations.length} tables and views with all that was in them${kept}`);
   },

@@ -5527,10 +5527,13 @@ immutable
 security invoker
 set search_path = ''
 as $$
-  select regexp_replace(lower(regexp_replace(letters_of.name, '\([^()]*\)', '', 'g')), '[^a-z0-9]+', '', 'g')
+  select regexp_replace(
+    lower(regexp_replace(letters_of.name, '\([^()]*\)|-AW$', '', 'g')), '[^a-z0-9]+', '', 'g'
+  )
 $$;
 comment on function engine.letters_of(text) is
-  'Letters and digits of a name in lower case, without what stands in brackets: "Some Horse (IRE)" is somehorse.';
+  'Letters and digits of a name in lower case, without what stands in brackets, and without the mark of an all-weather
+   course: "Some Horse (IRE)" is somehorse, "Kempton-AW" is kempton.';
 
 create function engine.price_file()
 returns regclass
@@ -16281,34 +16284,34 @@ insert into engine.legacy_columns (kind, name, expression)
 values
   ('regions', 'code', 'coalesce(old.code, region.code)'),
   ('regions', 'name', 'region.name'),
-  ('regions', 'created_at', 'region.created_at at time zone ''UTC'''),
+  ('regions', 'created_at', 'coalesce(old.created_at, region.created_at at time zone ''UTC'')'),
   ('courses', 'id', 'course.id'),
   ('courses', 'name', 'course.name'),
   ('courses', 'region_code', 'course.region_code'),
-  ('courses', 'region', 'region.name'),
-  ('courses', 'created_at', 'course.created_at at time zone ''UTC'''),
+  ('courses', 'region', 'coalesce(region.name, old.region)'),
+  ('courses', 'created_at', 'coalesce(old.created_at, course.created_at at time zone ''UTC'')'),
   ('courses', 'updated_at', 'course.updated_at at time zone ''UTC'''),
   ('bookmakers', 'name', 'bookmaker.name'),
   -- The old code has an underscore for each space (william_hill), and its readers know it by that.
   ('bookmakers', 'code', 'coalesce(old.code, bookmaker.code)'),
-  ('bookmakers', 'created_at', 'bookmaker.created_at at time zone ''UTC'''),
+  ('bookmakers', 'created_at', 'coalesce(old.created_at, bookmaker.created_at at time zone ''UTC'')'),
   ('sires', 'id', 'sire.id'),
   ('sires', 'name', 'sire.name'),
   ('sires', 'horse_id', 'sire.horse_id'),
   ('sires', 'region', 'upper(sire.region_code)'),
-  ('sires', 'created_at', 'sire.created_at at time zone ''UTC'''),
+  ('sires', 'created_at', 'coalesce(old.created_at, sire.created_at at time zone ''UTC'')'),
   ('sires', 'updated_at', 'sire.updated_at at time zone ''UTC'''),
   ('dams', 'id', 'dam.id'),
   ('dams', 'name', 'dam.name'),
   ('dams', 'horse_id', 'dam.horse_id'),
   ('dams', 'region', 'upper(dam.region_code)'),
-  ('dams', 'created_at', 'dam.created_at at time zone ''UTC'''),
+  ('dams', 'created_at', 'coalesce(old.created_at, dam.created_at at time zone ''UTC'')'),
   ('dams', 'updated_at', 'dam.updated_at at time zone ''UTC'''),
   ('damsires', 'id', 'damsire.id'),
   ('damsires', 'name', 'damsire.name'),
   ('damsires', 'horse_id', 'damsire.horse_id'),
   ('damsires', 'region', 'upper(damsire.region_code)'),
-  ('damsires', 'created_at', 'damsire.created_at at time zone ''UTC'''),
+  ('damsires', 'created_at', 'coalesce(old.created_at, damsire.created_at at time zone ''UTC'')'),
   ('damsires', 'updated_at', 'damsire.updated_at at time zone ''UTC'''),
   ('horses', 'id', 'horse.id'),
   ('horses', 'name', 'horse.name'),
@@ -16318,25 +16321,26 @@ values
   ('horses', 'dob', 'horse.dob'),
   -- Every horse is a year older on the first of January.
   ('horses', 'age', 'coalesce(extract(year from current_date) - extract(year from horse.dob), old.age)'),
-  ('horses', 'sex', 'horse.sex'),
+  -- Where ours know the letter alone, the old row has it.
+  ('horses', 'sex', 'coalesce(horse.sex, old.sex)'),
   ('horses', 'sex_code', 'horse.sex_code'),
   ('horses', 'colour', 'horse.colour'),
   ('horses', 'breeder', 'horse.breeder'),
   ('horses', 'region', 'upper(horse.region_code)'),
-  ('horses', 'created_at', 'horse.created_at at time zone ''UTC'''),
+  ('horses', 'created_at', 'coalesce(old.created_at, horse.created_at at time zone ''UTC'')'),
   ('horses', 'updated_at', 'horse.updated_at at time zone ''UTC'''),
   ('jockeys', 'id', 'jockey.id'),
   ('jockeys', 'name', 'jockey.name'),
-  ('jockeys', 'created_at', 'jockey.created_at at time zone ''UTC'''),
+  ('jockeys', 'created_at', 'coalesce(old.created_at, jockey.created_at at time zone ''UTC'')'),
   ('jockeys', 'updated_at', 'jockey.updated_at at time zone ''UTC'''),
   ('trainers', 'id', 'trainer.id'),
   ('trainers', 'name', 'trainer.name'),
   ('trainers', 'location', 'trainer.location'),
-  ('trainers', 'created_at', 'trainer.created_at at time zone ''UTC'''),
+  ('trainers', 'created_at', 'coalesce(old.created_at, trainer.created_at at time zone ''UTC'')'),
   ('trainers', 'updated_at', 'trainer.updated_at at time zone ''UTC'''),
   ('owners', 'id', 'owner.id'),
   ('owners', 'name', 'owner.name'),
-  ('owners', 'created_at', 'owner.created_at at time zone ''UTC'''),
+  ('owners', 'created_at', 'coalesce(old.created_at, owner.created_at at time zone ''UTC'')'),
   ('owners', 'updated_at', 'owner.updated_at at time zone ''UTC'''),
   ('pedigree', 'horse_id', 'horse.id'),
   ('pedigree', 'sire_id', 'horse.sire_id'),
@@ -16347,7 +16351,7 @@ values
   ('pedigree', 'damsire', 'coalesce(damsire.name, horse.damsire_name)'),
   ('pedigree', 'breeder', 'horse.breeder'),
   ('pedigree', 'region', 'upper(horse.region_code)'),
-  ('pedigree', 'created_at', 'horse.created_at at time zone ''UTC'''),
+  ('pedigree', 'created_at', 'coalesce(old.created_at, horse.created_at at time zone ''UTC'')'),
   ('pedigree', 'updated_at', 'horse.updated_at at time zone ''UTC''');
 
 -- schemas/legacy/race_columns.sql
@@ -16362,7 +16366,8 @@ insert into engine.legacy_columns (kind, name, expression, half)
 values
   ('races', 'id', 'race.id', null),
   ('races', 'course_id', 'race.course_id', null),
-  ('races', 'course_name', 'course.name', null),
+  -- The list of courses says Kempton-AW, and so did the old one; races said Kempton (AW).
+  ('races', 'course_name', 'regexp_replace(course.name, ''-AW$'', '' (AW)'')', null),
   ('races', 'date', 'race.race_date', null),
   ('races', 'off_time', '(race.off_dt at time zone ''Europe/London'')::time', null),
   ('races', 'time', '(race.off_dt at time zone ''Europe/London'')::time', null),
@@ -16403,7 +16408,7 @@ values
   ('races', 'tip', 'race.tip', 'card'),
   ('races', 'verdict', 'race.verdict', 'card'),
   ('races', 'betting_forecast', 'race.betting_forecast', 'card'),
-  ('races', 'created_at', 'race.created_at at time zone ''UTC''', null),
+  ('races', 'created_at', 'coalesce(old.created_at, race.created_at at time zone ''UTC'')', null),
   ('races', 'updated_at', 'race.updated_at at time zone ''UTC''', null),
   ('runners', 'race_id', 'runner.race_id', null),
   ('runners', 'horse_id', 'runner.horse_id', null),
@@ -16428,7 +16433,7 @@ values
   ('runners', 'weight_st_lbs', 'runner.weight_lbs / 14 || ''-'' || runner.weight_lbs % 14', null),
   ('runners', 'weight_stones_lbs', 'runner.weight_lbs / 14 || ''-'' || runner.weight_lbs % 14', null),
   ('runners', 'age', 'runner.age', null),
-  ('runners', 'sex', 'horse.sex', null),
+  ('runners', 'sex', 'coalesce(horse.sex, old.sex)', null),
   ('runners', 'sex_code', 'runner.sex_code', null),
   ('runners', 'colour', 'horse.colour', null),
   ('runners', 'dob', 'horse.dob', null),
@@ -16439,10 +16444,20 @@ values
   ('runners', 'form', 'runner.form', 'card'),
   ('runners', 'last_run', 'runner.last_run', 'card'),
   ('runners', 'ofr', 'runner.official_rating', null),
-  ('runners', 'rpr', 'case when runner.has_result then runner.rpr else runner.card_rpr end', null),
-  ('runners', 'ts', 'case when runner.has_result then runner.topspeed else runner.card_topspeed end', null),
+  -- The old row's own, while the API has answered neither: the copy knows of some whose they are, of others not.
   (
-    'runners', 'comment', 'case when runner.has_result then runner.result_comment else runner.card_comment end', null
+    'runners', 'rpr',
+    'case when runner.has_result then runner.rpr when runner.has_card then runner.card_rpr else old.rpr end', null
+  ),
+  (
+    'runners', 'ts',
+    'case when runner.has_result then runner.topspeed when runner.has_card then runner.card_topspeed else old.ts end',
+    null
+  ),
+  (
+    'runners', 'comment',
+    'case when runner.has_result then runner.result_comment when runner.has_card then runner.card_comment '
+    'else old.comment end', null
   ),
   ('runners', 'spotlight', 'runner.spotlight', 'card'),
   ('runners', 'trainer_rtf', 'trim_scale(runner.trainer_rtf_percent)::text', 'card'),
@@ -16514,11 +16529,16 @@ values
   ('odds', 'race_id', 'quote.race_id', null),
   ('odds', 'horse_id', 'quote.horse_id', null),
   ('odds', 'bookmaker_id', 'coalesce(old.bookmaker_id, bookmaker.id)', null),
-  ('odds', 'fractional_odds', 'quote.fractional', null),
-  ('odds', 'decimal_odds', 'quote.decimal', null),
-  ('odds', 'ew_places', 'quote.ew_places', null),
-  ('odds', 'ew_denom', 'quote.ew_denominator', null),
-  ('odds', 'updated_at', 'quote.quoted_at at time zone ''UTC''', null);
+  -- The copy took the last quote from the log of odds, if that has one: the old row is not it.
+  ('odds', 'fractional_odds', 'case when quote.from_legacy and old.id is not null then old.fractional_odds else quote.fractional end', null),
+  ('odds', 'decimal_odds', 'case when quote.from_legacy and old.id is not null then old.decimal_odds else quote.decimal end', null),
+  ('odds', 'ew_places', 'case when quote.from_legacy and old.id is not null then old.ew_places else quote.ew_places end', null),
+  ('odds', 'ew_denom', 'case when quote.from_legacy and old.id is not null then old.ew_denom else quote.ew_denominator end', null),
+  (
+    'odds', 'updated_at',
+    'case when quote.from_legacy and old.id is not null then old.updated_at '
+    'else quote.quoted_at at time zone ''UTC'' end', null
+  );
 
 -- schemas/legacy/write_views.sql
 
@@ -16649,7 +16669,12 @@ begin
   end if;
   select string_agg(
     format(
-      '(%s)::%s as %I',
+      -- Missing text is '' more often than null there, and readers look for that.
+      case
+        when c.expression is not null and a.atttypid in ('text'::regtype, 'varchar'::regtype)
+          then 'coalesce((%1$s)::%2$s, case old.%3$I when '''' then '''' end)::%2$s as %3$I'
+        else '(%1$s)::%2$s as %3$I'
+      end,
       case
         when c.expression is null then format('old.%I', a.attname)
         -- The first table of the source has both.

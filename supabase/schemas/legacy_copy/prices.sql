@@ -8,10 +8,13 @@ immutable
 security invoker
 set search_path = ''
 as $$
-  select regexp_replace(lower(regexp_replace(letters_of.name, '\([^()]*\)', '', 'g')), '[^a-z0-9]+', '', 'g')
+  select regexp_replace(
+    lower(regexp_replace(letters_of.name, '\([^()]*\)|-AW$', '', 'g')), '[^a-z0-9]+', '', 'g'
+  )
 $$;
 comment on function engine.letters_of(text) is
-  'Letters and digits of a name in lower case, without what stands in brackets: "Some Horse (IRE)" is somehorse.';
+  'Letters and digits of a name in lower case, without what stands in brackets, and without the mark of an all-weather
+   course: "Some Horse (IRE)" is somehorse, "Kempton-AW" is kempton.';
 
 create function engine.price_file()
 returns regclass

@@ -33,14 +33,49 @@ const KEYS: Readonly<Record<string, readonly string[]>> = {
   ra_runner_odds: ["race_id", "horse_id", "bookmaker_id"],
 };
 
-type Rule = (old: unknown, now: unknown, row: OldRow) => boolean;
+/** `row`: the old row; `result`: that of the same run among the results, if there is one. */
+type Rule = (old: unknown, now: unknown, row: OldRow, result: OldRow | undefined) => boolean;
 
-/** Differences that are documented, by column, of one table or of all. */
-const DOCUMENTED: Readonly<Record<string, Rule>> = {};
+const withoutRegion: Rule = (old, now) => now === String(old).replace(/ ?\([A-Z]{2,3}\)$/, "");
+const withoutClaim: Rule = (old, now, row, result) =>
+  isNobody(row)
+    ? now === null
+    : now === String(old).replace(/\(\d+\)$/, "") || now === result?.["jockey_name"];
+const isNobody = (row: OldRow) => row["jockey_id"] === "jky_224913" || row["id"] === "jky_224913";
+const clockOf24Hours: Rule = (old, now) =>
+  Number(String(old).slice(0, 2)) + 12 === Number(String(now).slice(0, 2)) &&
+  String(old).slice(2) === String(now).slice(2);
+const isLater: Rule = (old, now) => String(now) > String(old);
+
+/** Differences that docs/taking_over.md says, by column: of one table, or of all. */
+const DOCUMENTED: Readonly<Record<string, Rule>> = {
+  updated_at: isLater,
+  name: withoutRegion,
+  horse_name: withoutRegion,
+  course_name: withoutRegion,
+  ...{ sire: withoutRegion, dam: withoutRegion, damsire: withoutRegion },
+  "ra_mst_jockeys.name": withoutClaim,
+  jockey_name: withoutClaim,
+  jockey_id: (_old, now, row, result) => isNobody(row) ? now === null : now === result?.["jockey_id"],
+  "ra_runners.is_scratched": (_old, now, row) => now === true && (isNobody(row) || row["number"] === "NR"),
+  draw: (old, now) => old === "0" && now === "",
+  "ra_mst_horses.age": (old, now) => Number(now) > Number(old),
+  "ra_races.off_time": clockOf24Hours,
+  "ra_races.time": clockOf24Hours,
+  "ra_races.distance": (old, now) => /^[\d.]+$/.test(String(old)) && /^\d[\dmf½y]*$/.test(String(now)),
+  "ra_races.distance_f": (old, now) => /^\d[\dmf½y]*$/.test(String(old)) && /^[\d.]+f$/.test(String(now)),
+  // Yards and half furlongs were dropped from it.
+  "ra_races.distance_m": (old, now) => Math.abs(Number(old) - Number(now)) < 220,
+};
+
+/** What the old row lacked, ours may know. */
+const isFilled: Rule = (old, now) => (old === null || old === "") && now !== null && now !== "";
 
 /** Each difference that is not documented, once a column, with an example; and each row that is gone. */
 export function differencesOf(before: OldRows, after: OldRows): string[] {
   const found = new Map<string, string>();
+  const runOf = (row: OldRow) => `${row["race_id"]} ${row["horse_id"]}`;
+  const results = lastWritten(before.get("ra_race_results") ?? [], runOf);
   for (const [name, rows] of before) {
     const now = after.get(name) ?? [];
     const key = KEYS[name];
@@ -59,7 +94,8 @@ export function differencesOf(before: OldRows, after: OldRows): string[] {
       for (const [column, value] of Object.entries(old)) {
         if (textOf(value) === textOf(row[column])) continue;
         const rule = DOCUMENTED[`${name}.${column}`] ?? DOCUMENTED[column];
-        if (rule?.(value, row[column], old) !== true) {
+        const result = results.get(runOf(old));
+        if (!isFilled(value, row[column], old, result) && rule?.(value, row[column], old, result) !== true) {
           found.set(
             `${name}.${column}`,
             `${name}.${column} of ${id}: ${textOf(value)} became ${textOf(row[column])}`,
