@@ -8666,7 +8666,11 @@ declare
 begin
   return query execute format(
     $sql$
-      with twice as materialized (%4$s),
+      with twice as materialized (
+        select old.*
+        from (%4$s) as known
+        join %2$s as old on old.race_id = known.race_id and old.horse_id = known.horse_id
+      ),
       old_runs as (
         select
           old.race_id,
@@ -8679,11 +8683,7 @@ begin
           old.jockey_claim_lbs is null as no_claim,
           old.prize_won is null as no_prize
         from %2$s as old
-        where
-          %3$s
-          and not exists (
-            select from twice where twice.race_id = old.race_id and twice.horse_id = old.horse_id
-          )
+        where %3$s and old.id not in (select twice.id from twice)
         union all
         select
           old.race_id,
@@ -8695,8 +8695,7 @@ begin
           bool_and(old.rpr is null),
           bool_and(old.jockey_claim_lbs is null),
           bool_and(old.prize_won is null)
-        from twice
-        join %2$s as old on old.race_id = twice.race_id and old.horse_id = twice.horse_id
+        from twice as old
         where %3$s
         group by old.race_id, old.horse_id
       ),
@@ -8825,7 +8824,11 @@ declare
 begin
   return query execute format(
     $sql$
-      with twice as materialized (%5$s),
+      with twice as materialized (
+        select old.*
+        from (%5$s) as known
+        join %2$s as old on old.race_id = known.race_id and old.horse_id = known.horse_id
+      ),
       old_runs as (
         select
           old.race_id,
@@ -8834,11 +8837,7 @@ begin
           old.jockey_id = 'jky_224913' or old.jockey_name like 'NON-RUNNER%%' as has_placeholder,
           %4$s < old.updated_at as has_ratings_of_card
         from %2$s as old
-        where
-          %3$s
-          and not exists (
-            select from twice where twice.race_id = old.race_id and twice.horse_id = old.horse_id
-          )
+        where %3$s and old.id not in (select twice.id from twice)
         union all
         select
           old.race_id,
@@ -8846,8 +8845,7 @@ begin
           count(*),
           bool_or(old.jockey_id = 'jky_224913' or old.jockey_name like 'NON-RUNNER%%'),
           bool_or(%4$s < old.updated_at)
-        from twice
-        join %2$s as old on old.race_id = twice.race_id and old.horse_id = twice.horse_id
+        from twice as old
         where %3$s
         group by old.race_id, old.horse_id
       ),
@@ -9103,26 +9101,40 @@ set search_path = ''
 as $$
 declare
   known engine.legacy_tables;
+  candidates text[];
   counted bigint;
   counted_in_all bigint := 0;
+  has_value boolean;
 begin
   for known in select one.* from engine.legacy_tables as one where one.relation is not null loop
+    execute format('select exists (select from %s)', known.relation::regclass) into has_value;
+    candidates := array(
+      -- A column of which the sample had a value is not empty, and need not be counted.
+      select format('old.%I', name)
+      from unnest(engine.old_columns(known.kind)) as name
+      where not exists (
+        select from pg_catalog.pg_stats as sampled
+        where
+          sampled.schemaname = 'legacy_data' and sampled.tablename = known.old_table and sampled.attname = name
+          and sampled.null_frac < 1
+      )
+    );
+    continue when not has_value or cardinality(candidates) = 0;
+    -- As a rule the sample was right about all of them.
     execute format(
-      'select case when count(*) = 0 then 0 else %s end from %s as old',
-      (
-        -- A column of which the sample had a value is not empty, and need not be counted.
-        select coalesce(string_agg(format('(count(old.%I) = 0)::integer', name), ' + '), '0')
-        from unnest(engine.old_columns(known.kind)) as name
-        where not exists (
-          select from pg_catalog.pg_stats as sampled
-          where
-            sampled.schemaname = 'legacy_data' and sampled.tablename = known.old_table and sampled.attname = name
-            and sampled.null_frac < 1
-        )
-      ),
-      known.relation::regclass
+      'select exists (select from %s as old where num_nonnulls(%s) > 0)', known.relation::regclass,
+      array_to_string(candidates, ', ')
     )
-    into counted;
+    into has_value;
+    counted := cardinality(candidates);
+    if has_value then
+      execute format(
+        'select %s from %s as old',
+        (select string_agg(format('(count(%s) = 0)::integer', name), ' + ') from unnest(candidates) as name),
+        known.relation::regclass
+      )
+      into counted;
+    end if;
     counted_in_all := counted_in_all + counted;
   end loop;
   return counted_in_all;

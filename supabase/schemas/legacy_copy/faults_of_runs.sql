@@ -40,7 +40,11 @@ declare
 begin
   return query execute format(
     $sql$
-      with twice as materialized (%4$s),
+      with twice as materialized (
+        select old.*
+        from (%4$s) as known
+        join %2$s as old on old.race_id = known.race_id and old.horse_id = known.horse_id
+      ),
       old_runs as (
         select
           old.race_id,
@@ -53,11 +57,7 @@ begin
           old.jockey_claim_lbs is null as no_claim,
           old.prize_won is null as no_prize
         from %2$s as old
-        where
-          %3$s
-          and not exists (
-            select from twice where twice.race_id = old.race_id and twice.horse_id = old.horse_id
-          )
+        where %3$s and old.id not in (select twice.id from twice)
         union all
         select
           old.race_id,
@@ -69,8 +69,7 @@ begin
           bool_and(old.rpr is null),
           bool_and(old.jockey_claim_lbs is null),
           bool_and(old.prize_won is null)
-        from twice
-        join %2$s as old on old.race_id = twice.race_id and old.horse_id = twice.horse_id
+        from twice as old
         where %3$s
         group by old.race_id, old.horse_id
       ),
@@ -199,7 +198,11 @@ declare
 begin
   return query execute format(
     $sql$
-      with twice as materialized (%5$s),
+      with twice as materialized (
+        select old.*
+        from (%5$s) as known
+        join %2$s as old on old.race_id = known.race_id and old.horse_id = known.horse_id
+      ),
       old_runs as (
         select
           old.race_id,
@@ -208,11 +211,7 @@ begin
           old.jockey_id = 'jky_224913' or old.jockey_name like 'NON-RUNNER%%' as has_placeholder,
           %4$s < old.updated_at as has_ratings_of_card
         from %2$s as old
-        where
-          %3$s
-          and not exists (
-            select from twice where twice.race_id = old.race_id and twice.horse_id = old.horse_id
-          )
+        where %3$s and old.id not in (select twice.id from twice)
         union all
         select
           old.race_id,
@@ -220,8 +219,7 @@ begin
           count(*),
           bool_or(old.jockey_id = 'jky_224913' or old.jockey_name like 'NON-RUNNER%%'),
           bool_or(%4$s < old.updated_at)
-        from twice
-        join %2$s as old on old.race_id = twice.race_id and old.horse_id = twice.horse_id
+        from twice as old
         where %3$s
         group by old.race_id, old.horse_id
       ),

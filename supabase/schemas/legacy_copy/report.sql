@@ -175,26 +175,40 @@ set search_path = ''
 as $$
 declare
   known engine.legacy_tables;
+  candidates text[];
   counted bigint;
   counted_in_all bigint := 0;
+  has_value boolean;
 begin
   for known in select one.* from engine.legacy_tables as one where one.relation is not null loop
+    execute format('select exists (select from %s)', known.relation::regclass) into has_value;
+    candidates := array(
+      -- A column of which the sample had a value is not empty, and need not be counted.
+      select format('old.%I', name)
+      from unnest(engine.old_columns(known.kind)) as name
+      where not exists (
+        select from pg_catalog.pg_stats as sampled
+        where
+          sampled.schemaname = 'legacy_data' and sampled.tablename = known.old_table and sampled.attname = name
+          and sampled.null_frac < 1
+      )
+    );
+    continue when not has_value or cardinality(candidates) = 0;
+    -- As a rule the sample was right about all of them.
     execute format(
-      'select case when count(*) = 0 then 0 else %s end from %s as old',
-      (
-        -- A column of which the sample had a value is not empty, and need not be counted.
-        select coalesce(string_agg(format('(count(old.%I) = 0)::integer', name), ' + '), '0')
-        from unnest(engine.old_columns(known.kind)) as name
-        where not exists (
-          select from pg_catalog.pg_stats as sampled
-          where
-            sampled.schemaname = 'legacy_data' and sampled.tablename = known.old_table and sampled.attname = name
-            and sampled.null_frac < 1
-        )
-      ),
-      known.relation::regclass
+      'select exists (select from %s as old where num_nonnulls(%s) > 0)', known.relation::regclass,
+      array_to_string(candidates, ', ')
     )
-    into counted;
+    into has_value;
+    counted := cardinality(candidates);
+    if has_value then
+      execute format(
+        'select %s from %s as old',
+        (select string_agg(format('(count(%s) = 0)::integer', name), ' + ') from unnest(candidates) as name),
+        known.relation::regclass
+      )
+      into counted;
+    end if;
     counted_in_all := counted_in_all + counted;
   end loop;
   return counted_in_all;
