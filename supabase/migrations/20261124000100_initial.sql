@@ -1263,8 +1263,8 @@ create table public.ra_runner_prices (
   constraint ra_runner_prices_runner foreign key (race_id, horse_id) references public.ra_runners on delete cascade
 );
 comment on table public.ra_runner_prices is
-  'What the market made of a runner, as a file of prices had it that an old database had read (ra_odds_historical): a row
-   per runner. All rows come from there. The file has no ids: docs/legacy_values.md says how its rows found their
+  'What the market made of a runner, as a file of prices had it that an old database had read (ra_odds_historical): a
+   row per runner. All rows come from there. The file has no ids: docs/legacy_values.md says how its rows found their
    runners. Every price is decimal, stake included, and null when the file has none.';
 comment on column public.ra_runner_prices.race_id is 'The race.';
 comment on column public.ra_runner_prices.horse_id is 'The runner in it.';
@@ -2585,9 +2585,10 @@ create table engine.legacy_items (
   copied_at timestamptz
 );
 comment on table engine.legacy_items is
-  'Races, master rows and days of prices of the old database, as engine.find_legacy_items found them. Empty without one. Stays when the
-   old tables are dropped: it says that rows of ours may come from there.';
-comment on column engine.legacy_items.item is 'Kind and id: "race rac_10500115", "horses hrs_123", "runner_prices 2019-05-04".';
+  'Races, master rows and days of prices of the old database, as engine.find_legacy_items found them. Empty without
+   one. Stays when the old tables are dropped: it says that rows of ours may come from there.';
+comment on column engine.legacy_items.item is
+  'Kind and id: "race rac_10500115", "horses hrs_123", "runner_prices 2019-05-04".';
 comment on column engine.legacy_items.day is
   'The racing day, by which it is put into a month; the first day of the feed, copied last, of what has none.';
 comment on column engine.legacy_items.copied_at is 'When a chunk last copied it; null: it was not copied yet.';
@@ -2679,7 +2680,8 @@ declare
   target record;
 begin
   for target in
-    select one.relation, one.old_table, wanted.column_name, coalesce(wanted.expression, wanted.column_name) as expression
+    select
+      one.relation, one.old_table, wanted.column_name, coalesce(wanted.expression, wanted.column_name) as expression
     from (
       values
         ('runners', 'race_id', null),
@@ -14133,9 +14135,9 @@ end
 $$;
 comment on function public.publish_api(text) is
   'Lets users who have signed in (authenticated), or with anon everybody who has the publishable key, read the racing
-   data over the API: ra_mst_*, ra_races, ra_runners, their odds and prices, ra_runner_names, and the views and functions
-   of the schema racing. Returns what is open now: readers, kind, name. Nothing can be written, and nothing of the engine,
-   of runs, rejects, alerts and settings is opened. Calling it again covers what a newer version brought, and narrows
+   data over the API: ra_mst_*, ra_races, ra_runners, their odds and prices, ra_runner_names, and the views and
+   functions of the schema racing. Returns what is open now: readers, kind, name. Nothing can be written, and nothing of
+   the engine, of runs, rejects, alerts and settings is opened. Calling it again covers what a newer version brought, and narrows
    anon to authenticated. Error 22023 for another role, 55P03 when a table is in use.';
 
 create function public.unpublish_api()
@@ -16542,10 +16544,22 @@ values
   ('odds', 'horse_id', 'quote.horse_id', null),
   ('odds', 'bookmaker_id', 'coalesce(old.bookmaker_id, bookmaker.id)', null),
   -- The copy took the last quote from the log of odds, if that has one: the old row is not it.
-  ('odds', 'fractional_odds', 'case when quote.from_legacy and old.id is not null then old.fractional_odds else quote.fractional end', null),
-  ('odds', 'decimal_odds', 'case when quote.from_legacy and old.id is not null then old.decimal_odds else quote.decimal end', null),
-  ('odds', 'ew_places', 'case when quote.from_legacy and old.id is not null then old.ew_places else quote.ew_places end', null),
-  ('odds', 'ew_denom', 'case when quote.from_legacy and old.id is not null then old.ew_denom else quote.ew_denominator end', null),
+  (
+    'odds', 'fractional_odds',
+    'case when quote.from_legacy and old.id is not null then old.fractional_odds else quote.fractional end', null
+  ),
+  (
+    'odds', 'decimal_odds',
+    'case when quote.from_legacy and old.id is not null then old.decimal_odds else quote.decimal end', null
+  ),
+  (
+    'odds', 'ew_places',
+    'case when quote.from_legacy and old.id is not null then old.ew_places else quote.ew_places end', null
+  ),
+  (
+    'odds', 'ew_denom',
+    'case when quote.from_legacy and old.id is not null then old.ew_denom else quote.ew_denominator end', null
+  ),
   (
     'odds', 'updated_at',
     'case when quote.from_legacy and old.id is not null then old.updated_at '

@@ -172,10 +172,22 @@ values
   ('odds', 'horse_id', 'quote.horse_id', null),
   ('odds', 'bookmaker_id', 'coalesce(old.bookmaker_id, bookmaker.id)', null),
   -- The copy took the last quote from the log of odds, if that has one: the old row is not it.
-  ('odds', 'fractional_odds', 'case when quote.from_legacy and old.id is not null then old.fractional_odds else quote.fractional end', null),
-  ('odds', 'decimal_odds', 'case when quote.from_legacy and old.id is not null then old.decimal_odds else quote.decimal end', null),
-  ('odds', 'ew_places', 'case when quote.from_legacy and old.id is not null then old.ew_places else quote.ew_places end', null),
-  ('odds', 'ew_denom', 'case when quote.from_legacy and old.id is not null then old.ew_denom else quote.ew_denominator end', null),
+  (
+    'odds', 'fractional_odds',
+    'case when quote.from_legacy and old.id is not null then old.fractional_odds else quote.fractional end', null
+  ),
+  (
+    'odds', 'decimal_odds',
+    'case when quote.from_legacy and old.id is not null then old.decimal_odds else quote.decimal end', null
+  ),
+  (
+    'odds', 'ew_places',
+    'case when quote.from_legacy and old.id is not null then old.ew_places else quote.ew_places end', null
+  ),
+  (
+    'odds', 'ew_denom',
+    'case when quote.from_legacy and old.id is not null then old.ew_denom else quote.ew_denominator end', null
+  ),
   (
     'odds', 'updated_at',
     'case when quote.from_legacy and old.id is not null then old.updated_at '

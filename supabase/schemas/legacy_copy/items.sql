@@ -8,9 +8,10 @@ create table engine.legacy_items (
   copied_at timestamptz
 );
 comment on table engine.legacy_items is
-  'Races, master rows and days of prices of the old database, as engine.find_legacy_items found them. Empty without one. Stays when the
-   old tables are dropped: it says that rows of ours may come from there.';
-comment on column engine.legacy_items.item is 'Kind and id: "race rac_10500115", "horses hrs_123", "runner_prices 2019-05-04".';
+  'Races, master rows and days of prices of the old database, as engine.find_legacy_items found them. Empty without
+   one. Stays when the old tables are dropped: it says that rows of ours may come from there.';
+comment on column engine.legacy_items.item is
+  'Kind and id: "race rac_10500115", "horses hrs_123", "runner_prices 2019-05-04".';
 comment on column engine.legacy_items.day is
   'The racing day, by which it is put into a month; the first day of the feed, copied last, of what has none.';
 comment on column engine.legacy_items.copied_at is 'When a chunk last copied it; null: it was not copied yet.';
@@ -102,7 +103,8 @@ declare
   target record;
 begin
   for target in
-    select one.relation, one.old_table, wanted.column_name, coalesce(wanted.expression, wanted.column_name) as expression
+    select
+      one.relation, one.old_table, wanted.column_name, coalesce(wanted.expression, wanted.column_name) as expression
     from (
       values
         ('runners', 'race_id', null),

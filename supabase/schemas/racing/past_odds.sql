@@ -57,8 +57,8 @@ create table public.ra_runner_prices (
   constraint ra_runner_prices_runner foreign key (race_id, horse_id) references public.ra_runners on delete cascade
 );
 comment on table public.ra_runner_prices is
-  'What the market made of a runner, as a file of prices had it that an old database had read (ra_odds_historical): a row
-   per runner. All rows come from there. The file has no ids: docs/legacy_values.md says how its rows found their
+  'What the market made of a runner, as a file of prices had it that an old database had read (ra_odds_historical): a
+   row per runner. All rows come from there. The file has no ids: docs/legacy_values.md says how its rows found their
    runners. Every price is decimal, stake included, and null when the file has none.';
 comment on column public.ra_runner_prices.race_id is 'The race.';
 comment on column public.ra_runner_prices.horse_id is 'The runner in it.';
