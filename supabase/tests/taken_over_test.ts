@@ -25,8 +25,25 @@ const MIGRATIONS = fromFileUrl(new URL("../migrations", import.meta.url));
 const DAYS = [{ first: "2022-12-29", last: "2022-12-29" }, { first: "2025-10-11", last: "2025-10-11" }];
 const NOBODY = "http://127.0.0.1:9";
 
+/** Makes of a given database, which has our schema already, one that never had it. */
+async function emptyGiven(databaseUrl: string): Promise<void> {
+  const admin = connect(databaseUrl, { max: 1, name: "test" });
+  try {
+    await admin.unsafe(`
+      drop schema if exists racing, engine, testing, supabase_migrations cascade;
+      drop schema public cascade;
+      create schema public authorization pg_database_owner;
+      grant usage on schema public to public;
+      delete from cron.job;
+    `);
+  } finally {
+    await admin.end({ timeout: 1 });
+  }
+}
+
 Deno.test.beforeAll(async () => {
   const databaseUrl = Deno.env.get("TEST_DATABASE_URL");
+  if (databaseUrl !== undefined) await emptyGiven(databaseUrl);
   // The project begins without a schema, as the old system had it.
   const noMigrations = await Deno.makeTempDir();
   try {
