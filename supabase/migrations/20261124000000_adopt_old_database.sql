@@ -178,7 +178,7 @@ begin
         raise exception '% has rows that were pulled, and nothing was changed', target.name
           using errcode = '55000',
             hint = 'What is ours is removed only while it is empty. With its data: npx -y deno task uninstall '
-              '--with-data';
+              '--with-data' || case when keep_lists then '' else '; then: select legacy_data.put_back();' end;
       end if;
     end if;
   end loop;

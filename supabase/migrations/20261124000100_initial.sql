@@ -5755,7 +5755,7 @@ begin
   if not (select settings.capture_odds from public.backfill_settings as settings) then
     return query execute format(
       $sql$
-        select 'odds are not kept: backfill_settings.capture_odds', count(*)
+        select 'odds are not kept: capture_odds is off', count(*)
         from %s as old
         where not exists (
           select from public.ra_runner_prices as ours where ours.legacy_id = old.racing_bet_data_id
@@ -5911,7 +5911,7 @@ as $$
     known.relation::regclass,
     case
       when (select settings.capture_odds from public.backfill_settings as settings) then 'null::text'
-      else '''odds are not kept: backfill_settings.capture_odds'''
+      else '''odds are not kept: capture_odds is off'''
     end,
     case
       when known.kind = 'odds_history' then 'true'
@@ -5938,7 +5938,7 @@ as $$
           when runner.id is null then 'the runner that it is about is gone'
           when noted.is_known is null then 'of a kind that ours have no column for'
           when noted.is_long and not settings.capture_long_texts
-            then 'long texts are not kept: backfill_settings.capture_long_texts'
+            then 'long texts are not kept: capture_long_texts is off'
         end,
         count(*)
       from %1$s as old
@@ -16900,16 +16900,20 @@ begin
   if not drop_legacy.confirm then
     return format(
       'Would remove %s old tables (%s MB), and the views that read them. Rows that only they have: %s. To do it: '
-      'select drop_legacy(confirm => true%s);',
+      'select drop_legacy(confirm => true%s);%s',
       tables, round(bytes / 1e6), coalesce(concat_ws(', ', kept, given_up), 'none'),
-      case when kept is null then '' else ', give_up => ''{…}'', with the tables whose rows may be lost' end
+      case when kept is null then '' else ', give_up => ''{…}''' end,
+      case
+        when kept is null then ''
+        else ' with the tables whose rows may be lost (or: darkhorses legacy drop --confirm --give-up …)'
+      end
     );
   end if;
   if kept is not null then
     raise exception 'The old tables have rows that nothing else has, and nothing was removed: %', kept
       using errcode = '55000',
         hint = 'Pull them, copy them, or name the tables whose rows may be lost: select drop_legacy(confirm => true, '
-          'give_up => ''{ra_odds_live,…}'').';
+          'give_up => ''{ra_odds_live,…}''), or darkhorses legacy drop --confirm --give-up ra_odds_live,…';
   end if;
   select string_agg(distinct rule.ev_class::regclass::text, ', ')
   into depending

@@ -234,7 +234,7 @@ begin
   if not (select settings.capture_odds from public.backfill_settings as settings) then
     return query execute format(
       $sql$
-        select 'odds are not kept: backfill_settings.capture_odds', count(*)
+        select 'odds are not kept: capture_odds is off', count(*)
         from %s as old
         where not exists (
           select from public.ra_runner_prices as ours where ours.legacy_id = old.racing_bet_data_id

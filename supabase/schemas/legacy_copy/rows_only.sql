@@ -107,7 +107,7 @@ as $$
     known.relation::regclass,
     case
       when (select settings.capture_odds from public.backfill_settings as settings) then 'null::text'
-      else '''odds are not kept: backfill_settings.capture_odds'''
+      else '''odds are not kept: capture_odds is off'''
     end,
     case
       when known.kind = 'odds_history' then 'true'
@@ -134,7 +134,7 @@ as $$
           when runner.id is null then 'the runner that it is about is gone'
           when noted.is_known is null then 'of a kind that ours have no column for'
           when noted.is_long and not settings.capture_long_texts
-            then 'long texts are not kept: backfill_settings.capture_long_texts'
+            then 'long texts are not kept: capture_long_texts is off'
         end,
         count(*)
       from %1$s as old
