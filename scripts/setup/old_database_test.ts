@@ -72,10 +72,7 @@ Deno.test("setup finds an old database with half of an earlier attempt, says wha
     assertStringIncludes(questions.asked[0] ?? "", "the old tables moved into legacy_data");
     assertStringIncludes(run.printed(), "moved 27 old tables and views into legacy_data");
     assertStringIncludes(run.printed(), "old system: 25 tables that were taken over are still there");
-    assertStringIncludes(
-      run.printed(),
-      "what only the old database has: npx -y deno task darkhorses legacy copy",
-    );
+    assertStringIncludes(run.printed(), "  npx -y deno task darkhorses legacy copy ");
     const [counts] = await sql`
       select (select count(*) from public.ra_mst_courses) > 50 as courses, count(*)::integer as versions
       from supabase_migrations.schema_migrations
