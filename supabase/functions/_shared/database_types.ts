@@ -248,6 +248,7 @@ export type Database = {
           "leases_per_feed": number;
           "regions": (string)[];
           "reject_days": number;
+          "runs_kept_since": string | null;
           "scheduled_run_days": number;
           "schedules_started_at": string | null;
           "schedules_started_on": string | null;
@@ -277,6 +278,7 @@ export type Database = {
           "leases_per_feed"?: number;
           "regions"?: (string)[];
           "reject_days"?: number;
+          "runs_kept_since"?: string | null;
           "scheduled_run_days"?: number;
           "schedules_started_at"?: string | null;
           "schedules_started_on"?: string | null;
@@ -305,6 +307,7 @@ export type Database = {
           "leases_per_feed"?: number;
           "regions"?: (string)[];
           "reject_days"?: number;
+          "runs_kept_since"?: string | null;
           "scheduled_run_days"?: number;
           "schedules_started_at"?: string | null;
           "schedules_started_on"?: string | null;
@@ -2038,6 +2041,22 @@ export type Database = {
   };
   "racing": {
     Tables: {
+      "changed_days": {
+        Row: {
+          "id": number;
+          "race_date": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "id"?: never;
+          "race_date": string;
+        };
+        Update: {
+          "id"?: never;
+          "race_date"?: string;
+        };
+        Relationships: [];
+      };
       "goings": {
         Row: {
           "going_group": string;
@@ -2060,8 +2079,111 @@ export type Database = {
         };
         Relationships: [];
       };
+      "kept_days": {
+        Row: {
+          "ages": (number)[] | null;
+          "are_placed": (boolean)[] | null;
+          "bsps": (number)[] | null;
+          "chances": (number)[] | null;
+          "class_names": (string)[] | null;
+          "codes": (string)[] | null;
+          "course_ids": (string)[] | null;
+          "dams": (string)[] | null;
+          "damsires": (string)[] | null;
+          "distance_bands": (string)[] | null;
+          "going_groups": (string)[] | null;
+          "jockeys": (string)[] | null;
+          "owners": (string)[] | null;
+          "prbs": (number)[] | null;
+          "race_date": string;
+          "runs": number;
+          "sires": (string)[] | null;
+          "sps": (number)[] | null;
+          "trainers": (string)[] | null;
+          "wins": (number)[] | null;
+        };
+        ComputedFields: never;
+        Insert: {
+          "ages"?: (number)[] | null;
+          "are_placed"?: (boolean)[] | null;
+          "bsps"?: (number)[] | null;
+          "chances"?: (number)[] | null;
+          "class_names"?: (string)[] | null;
+          "codes"?: (string)[] | null;
+          "course_ids"?: (string)[] | null;
+          "dams"?: (string)[] | null;
+          "damsires"?: (string)[] | null;
+          "distance_bands"?: (string)[] | null;
+          "going_groups"?: (string)[] | null;
+          "jockeys"?: (string)[] | null;
+          "owners"?: (string)[] | null;
+          "prbs"?: (number)[] | null;
+          "race_date": string;
+          "runs": number;
+          "sires"?: (string)[] | null;
+          "sps"?: (number)[] | null;
+          "trainers"?: (string)[] | null;
+          "wins"?: (number)[] | null;
+        };
+        Update: {
+          "ages"?: (number)[] | null;
+          "are_placed"?: (boolean)[] | null;
+          "bsps"?: (number)[] | null;
+          "chances"?: (number)[] | null;
+          "class_names"?: (string)[] | null;
+          "codes"?: (string)[] | null;
+          "course_ids"?: (string)[] | null;
+          "dams"?: (string)[] | null;
+          "damsires"?: (string)[] | null;
+          "distance_bands"?: (string)[] | null;
+          "going_groups"?: (string)[] | null;
+          "jockeys"?: (string)[] | null;
+          "owners"?: (string)[] | null;
+          "prbs"?: (number)[] | null;
+          "race_date"?: string;
+          "runs"?: number;
+          "sires"?: (string)[] | null;
+          "sps"?: (number)[] | null;
+          "trainers"?: (string)[] | null;
+          "wins"?: (number)[] | null;
+        };
+        Relationships: [];
+      };
     };
     Views: {
+      "days": {
+        Row: {
+          "ages": (number)[] | null;
+          "are_placed": (boolean)[] | null;
+          "bsps": (number)[] | null;
+          "chances": (number)[] | null;
+          "class_names": (string)[] | null;
+          "codes": (string)[] | null;
+          "course_ids": (string)[] | null;
+          "dams": (string)[] | null;
+          "damsires": (string)[] | null;
+          "distance_bands": (string)[] | null;
+          "going_groups": (string)[] | null;
+          "jockeys": (string)[] | null;
+          "owners": (string)[] | null;
+          "prbs": (number)[] | null;
+          "race_date": string | null;
+          "runs": number | null;
+          "sires": (string)[] | null;
+          "sps": (number)[] | null;
+          "trainers": (string)[] | null;
+          "wins": (number)[] | null;
+        };
+        ComputedFields: never;
+        Relationships: [];
+      };
+      "days_not_kept": {
+        Row: {
+          "race_date": string | null;
+        };
+        ComputedFields: never;
+        Relationships: [];
+      };
       "fields": {
         Row: {
           "finishers": number | null;
@@ -2079,11 +2201,19 @@ export type Database = {
             referencedRelation: "races";
             referencedColumns: ["race_id"];
           },
+          {
+            foreignKeyName: "ra_runners_race_id_fkey";
+            columns: ["race_id"];
+            isOneToOne: false;
+            referencedRelation: "runs";
+            referencedColumns: ["race_id"];
+          },
         ];
       };
       "races": {
         Row: {
           "age_band": string | null;
+          "class_name": string | null;
           "class_rank": number | null;
           "code": string | null;
           "course_id": string;
@@ -2223,7 +2353,56 @@ export type Database = {
             referencedRelation: "races";
             referencedColumns: ["race_id"];
           },
+          {
+            foreignKeyName: "ra_runners_race_id_fkey";
+            columns: ["previous_race_id"];
+            isOneToOne: false;
+            referencedRelation: "runs";
+            referencedColumns: ["race_id"];
+          },
+          {
+            foreignKeyName: "ra_runners_race_id_fkey";
+            columns: ["race_id"];
+            isOneToOne: false;
+            referencedRelation: "runs";
+            referencedColumns: ["race_id"];
+          },
         ];
+      };
+      "runs": {
+        Row: {
+          "age": number | null;
+          "bsp": number | null;
+          "chance": number | null;
+          "class_name": string | null;
+          "code": string | null;
+          "course_id": string;
+          "dam": string | null;
+          "dam_id": string | null;
+          "damsire": string | null;
+          "damsire_id": string | null;
+          "distance_band": string | null;
+          "going_group": string | null;
+          "happened_at": string | null;
+          "horse_id": string;
+          "is_placed": boolean | null;
+          "jockey": string | null;
+          "jockey_id": string | null;
+          "owner": string | null;
+          "owner_id": string | null;
+          "position": number | null;
+          "prb": number | null;
+          "race_date": string;
+          "race_id": string;
+          "sire": string | null;
+          "sire_id": string | null;
+          "sp": number | null;
+          "trainer": string | null;
+          "trainer_id": string | null;
+          "win": number | null;
+        };
+        ComputedFields: never;
+        Relationships: [];
       };
       "starts": {
         Row: {
@@ -2292,6 +2471,13 @@ export type Database = {
             referencedRelation: "races";
             referencedColumns: ["race_id"];
           },
+          {
+            foreignKeyName: "ra_runners_race_id_fkey";
+            columns: ["race_id"];
+            isOneToOne: false;
+            referencedRelation: "runs";
+            referencedColumns: ["race_id"];
+          },
         ];
       };
       "unknown_goings": {
@@ -2344,7 +2530,14 @@ export type Database = {
         };
       };
       "is_handicap": { Args: { "race_name": string }; Returns: boolean };
-      "longest_losing_run": { Args: { "outcomes": string }; Returns: number };
+      "keep_no_runs": { Args: Record<PropertyKey, never>; Returns: undefined };
+      "keep_runs": {
+        Args: Record<PropertyKey, never>;
+        Returns: {
+          "days": number;
+          "megabytes": number;
+        }[];
+      };
       "places_paid": { Args: { "is_handicap": boolean; "ran": number }; Returns: number };
       "prb": { Args: { "finishers": number; "position": number; "ran": number }; Returns: number };
       "profile_of": {
@@ -2383,6 +2576,37 @@ export type Database = {
         Args: { "allowed": (string)[]; "argument": string; "given": string };
         Returns: undefined;
       };
+      "runs_of_day": {
+        Args: { "day": string };
+        Returns: {
+          "ages": (number)[] | null;
+          "are_placed": (boolean)[] | null;
+          "bsps": (number)[] | null;
+          "chances": (number)[] | null;
+          "class_names": (string)[] | null;
+          "codes": (string)[] | null;
+          "course_ids": (string)[] | null;
+          "dams": (string)[] | null;
+          "damsires": (string)[] | null;
+          "distance_bands": (string)[] | null;
+          "going_groups": (string)[] | null;
+          "jockeys": (string)[] | null;
+          "owners": (string)[] | null;
+          "prbs": (number)[] | null;
+          "race_date": string;
+          "runs": number;
+          "sires": (string)[] | null;
+          "sps": (number)[] | null;
+          "trainers": (string)[] | null;
+          "wins": (number)[] | null;
+        };
+        SetofOptions: {
+          from: "*";
+          to: "kept_days";
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
+      };
       "sp_profit": { Args: { "position": number; "sp_decimal": number; "winners": number }; Returns: number };
       "strike_rates": {
         Args: { "by"?: string; "entity": string; "entity_id"?: string; "since"?: string; "until"?: string };
@@ -2398,7 +2622,7 @@ export type Database = {
         Args: { "course_id": string; "jockey_id": string; "known_before": string; "trainer_id": string };
         Returns: Record<string, unknown>;
       };
-      "wilson": { Args: { "runs": number; "wins": number }; Returns: Record<string, unknown> };
+      "value_of": { Args: { "by": string; "source": string }; Returns: string };
     };
     Enums: {
       [_ in never]: never;
