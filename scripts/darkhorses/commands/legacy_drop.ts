@@ -12,7 +12,13 @@ interface DropFlags extends JsonFlag {
 export const drop = buildCommand<DropFlags, [], Session>({
   docs: {
     brief: "Say what removing the old tables would take, or remove them",
-    customUsage: [{ input: "", brief: "Without --confirm it only says what would go" }],
+    customUsage: [
+      { input: "", brief: "Without --confirm it only says what would go" },
+      {
+        input: "--confirm --give-up ra_odds_live,ra_odds_statistics",
+        brief: "Remove them, although these have rows that nothing else has",
+      },
+    ],
   },
   parameters: {
     flags: {

@@ -51,6 +51,8 @@ function render(faults: readonly Fault[], differences: readonly Difference[]): s
       "not in ours": not_here,
     }))),
     "",
+    wrap("docs/legacy_values.md says what each line means, and what to do about it.", 80),
+    "",
     compared.length === 0
       ? wrap("The API has answered none of the old races yet: nothing is compared.", 80)
       : renderTable(compared.map((line) => ({

@@ -218,7 +218,8 @@ $$;
 comment on function public.ingest_page(bigint, uuid, jsonb) is
   'Stores one page, moves the chunk''s cursor and renews its lease, all or nothing. page: {cursor_before: {day, skip},
    cursor_after: {day, skip, id}, api_total, api_calls (made since the last page), regions, bookmakers, courses, sires,
-   dams, damsires, horses, jockeys, trainers, owners, races, runners, odds (arrays of rows; odds may be absent),
+   dams, damsires, horses, jockeys, trainers, owners, races, runners, odds, odds_history (arrays of rows; the last two
+   may be absent),
    rejects, unknown_fields, left_out (ids of races that are not to be stored; may be absent), copies (the id of each
    race that came again on the page, once for each further copy; may be absent), asked (of a feed that asks for ids:
    {id, is_known} of each, as engine.ids_asked has them; may be absent)}. Returns until when the lease holds, whether

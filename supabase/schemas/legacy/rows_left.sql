@@ -18,7 +18,9 @@ begin
   -- What was copied from the old tables is not only there, and what was rejected is kept whole among the rejects.
   select coalesce(jsonb_object_agg(counted.old_table, counted.rows), '{}')
   into copied
-  from engine.rows_only_in_legacy() as counted;
+  from (
+    select found.old_table, sum(found.rows) as rows from engine.rows_only_in_legacy() as found group by 1
+  ) as counted;
   for target in
     select moved.name, moved.kind
     from engine.legacy_objects() as moved
@@ -84,16 +86,20 @@ begin
   if not drop_legacy.confirm then
     return format(
       'Would remove %s old tables (%s MB), and the views that read them. Rows that only they have: %s. To do it: '
-      'select drop_legacy(confirm => true%s);',
+      'select drop_legacy(confirm => true%s);%s',
       tables, round(bytes / 1e6), coalesce(concat_ws(', ', kept, given_up), 'none'),
-      case when kept is null then '' else ', give_up => ''{…}'', with the tables whose rows may be lost' end
+      case when kept is null then '' else ', give_up => ''{…}''' end,
+      case
+        when kept is null then ''
+        else ' with the tables whose rows may be lost (or: darkhorses legacy drop --confirm --give-up …)'
+      end
     );
   end if;
   if kept is not null then
     raise exception 'The old tables have rows that nothing else has, and nothing was removed: %', kept
       using errcode = '55000',
         hint = 'Pull them, copy them, or name the tables whose rows may be lost: select drop_legacy(confirm => true, '
-          'give_up => ''{ra_odds_live,…}'').';
+          'give_up => ''{ra_odds_live,…}''), or darkhorses legacy drop --confirm --give-up ra_odds_live,…';
   end if;
   select string_agg(distinct rule.ev_class::regclass::text, ', ')
   into depending

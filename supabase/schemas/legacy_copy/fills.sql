@@ -97,6 +97,27 @@ comment on function engine.fill_odds(jsonb) is
   'Stores an array of rows shaped like ra_runner_odds, of the old database: those of runners that are there, and for
    which this bookmaker has no quote.';
 
+create function engine.fill_odds_history(rows jsonb)
+returns void
+language sql
+security invoker
+set search_path = ''
+as $$
+  insert into public.ra_runner_odds_history as known (
+    race_id, horse_id, bookmaker_code, quoted_at, fractional, decimal, ew_places, ew_denominator, is_in_running
+  )
+  select
+    seen.race_id, seen.horse_id, seen.bookmaker_code, seen.quoted_at, seen.fractional, seen.decimal, seen.ew_places,
+    seen.ew_denominator, seen.is_in_running
+  from jsonb_populate_recordset(null::public.ra_runner_odds_history, rows) as seen
+  join public.ra_runners as runner on runner.race_id = seen.race_id and runner.horse_id = seen.horse_id
+  order by seen.race_id, seen.horse_id, seen.bookmaker_code, seen.quoted_at
+  on conflict (race_id, horse_id, bookmaker_code, quoted_at) do nothing
+$$;
+comment on function engine.fill_odds_history(jsonb) is
+  'Stores an array of rows shaped like ra_runner_odds_history, of the old database: those of runners that are there and
+   that are not stored; none when it is null.';
+
 create function engine.withdraw_legacy(page jsonb)
 returns void
 language plpgsql
@@ -148,7 +169,14 @@ begin
   );
   perform engine.fill_runners(page -> 'runners');
   perform engine.fill_odds(page -> 'odds');
+  perform engine.fill_odds_history(page -> 'odds_history');
   perform engine.mark_absent_as_non_runners(race_ids);
+  perform engine.fill_prices(
+    array(
+      select substr(sent ->> 'id', 15)::date from jsonb_array_elements(page -> 'asked') as sent
+      where sent ->> 'id' like 'runner\_prices %'
+    )
+  );
   perform engine.note_copied(page);
 end
 $$;
@@ -157,5 +185,5 @@ comment on function engine.fill_page(public.backfill_progress, jsonb) is
    page as ingest_page gets it.';
 
 grant execute on function
-  engine.fill_courses, engine.fill_odds, engine.withdraw_legacy, engine.fill_page
+  engine.fill_courses, engine.fill_odds, engine.fill_odds_history, engine.withdraw_legacy, engine.fill_page
   to service_role;

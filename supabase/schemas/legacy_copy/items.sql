@@ -1,5 +1,6 @@
--- What there is to copy from an old database, and what was copied: an item is a race with all that belongs to it, or a
--- row of a master table. Ids are chunked by months as those of a feed that asks the API for ids.
+-- What there is to copy from an old database, and what was copied: an item is a race with all that belongs to it, a row
+-- of a master table, or a day of the file of prices. Ids are chunked by months as those of a feed that asks the API for
+-- ids.
 
 create table engine.legacy_items (
   item text collate "C" primary key,
@@ -7,9 +8,10 @@ create table engine.legacy_items (
   copied_at timestamptz
 );
 comment on table engine.legacy_items is
-  'Races and master rows of the old database, as engine.find_legacy_items found them. Empty without one. Stays when the
-   old tables are dropped: it says that rows of ours may come from there.';
-comment on column engine.legacy_items.item is 'Kind and id: "race rac_10500115", "horse hrs_123".';
+  'Races, master rows and days of prices of the old database, as engine.find_legacy_items found them. Empty without
+   one. Stays when the old tables are dropped: it says that rows of ours may come from there.';
+comment on column engine.legacy_items.item is
+  'Kind and id: "race rac_10500115", "horses hrs_123", "runner_prices 2019-05-04".';
 comment on column engine.legacy_items.day is
   'The racing day, by which it is put into a month; the first day of the feed, copied last, of what has none.';
 comment on column engine.legacy_items.copied_at is 'When a chunk last copied it; null: it was not copied yet.';
@@ -82,13 +84,14 @@ begin
     get diagnostics found_now = row_count;
     found_in_all := found_in_all + found_now;
   end loop;
+  found_in_all := found_in_all + engine.find_price_days(feed.first_day, last_day);
   analyze engine.legacy_items;
   return found_in_all;
 end
 $$;
 comment on function engine.find_legacy_items() is
-  'Notes the races and master rows of the old database that are not noted yet, and returns how many these are. Masters
-   that our tables have are left out.';
+  'Notes the races, master rows and days of prices of the old database that are not noted yet, and returns how many
+   these are. Masters that our tables have are left out.';
 
 create function engine.index_legacy()
 returns void
@@ -97,31 +100,51 @@ security invoker
 set search_path = ''
 as $$
 declare
-  known engine.legacy_tables;
+  target record;
 begin
-  for known in
-    select one.* from engine.legacy_tables as one
+  for target in
+    select
+      one.relation, one.old_table, wanted.column_name, coalesce(wanted.expression, wanted.column_name) as expression
+    from (
+      values
+        ('runners', 'race_id', null),
+        ('results', 'race_id', null),
+        ('runner_odds', 'race_id', null),
+        ('odds_live', 'race_id', null),
+        ('odds_history', 'runner_odds_id', null),
+        ('supplementary', 'runner_id', null),
+        ('odds_historical', 'date_of_race', '(' || replace(engine.price_day(), 'old.', '') || ')')
+    ) as wanted (kind, column_name, expression)
+    join engine.legacy_tables as one on one.kind = wanted.kind
     join pg_catalog.pg_class as c on c.oid = one.relation
     where
-      one.kind in ('runners', 'results', 'runner_odds', 'odds_live')
       -- Only the owner may, and only he needs to: without it a page takes seconds, not milliseconds.
-      and pg_catalog.pg_has_role(c.relowner, 'usage')
-      and 'race_id' = any (engine.old_columns(one.kind))
+      pg_catalog.pg_has_role(c.relowner, 'usage')
+      and wanted.column_name = any (engine.old_columns(one.kind))
       and not exists (
         select
         from pg_catalog.pg_index as i
-        join pg_catalog.pg_attribute as a on a.attrelid = i.indrelid and a.attnum = i.indkey[0]
-        where i.indrelid = one.relation and i.indisvalid and i.indpred is null and a.attname = 'race_id'
+        left join pg_catalog.pg_attribute as a on a.attrelid = i.indrelid and a.attnum = i.indkey[0]
+        where
+          i.indrelid = one.relation and i.indisvalid and i.indpred is null
+          and case
+            when wanted.expression is null then a.attname = wanted.column_name
+            else i.indexrelid = pg_catalog.to_regclass(
+              format('legacy_data.%I', left(one.old_table, 40) || '_' || wanted.column_name || '_for_copying')
+            )
+          end
       )
   loop
     execute format(
-      'create index %I on %s (race_id)', left(known.old_table, 40) || '_race_id_for_copying', known.relation::regclass
+      'create index %I on %s (%s)', left(target.old_table, 40) || '_' || target.column_name || '_for_copying',
+      target.relation::regclass, target.expression
     );
   end loop;
 end
 $$;
 comment on function engine.index_legacy() is
-  'Gives the old tables of runners, results and odds an index by race where they have none, if the caller owns them.';
+  'Gives the old tables of runners, results, odds and notes an index by what the copy finds their rows by, where they
+   have none, if the caller owns them.';
 
 create function engine.note_copied(page jsonb)
 returns void

@@ -31,6 +31,54 @@ comment on function engine.legacy_rows(text, text, text[]) is
   'The rows of an old table, as engine.legacy_tables calls it, that have one of these texts in a column: an array of
    objects without nulls. Empty when the table or the column is not there.';
 
+create function engine.legacy_rows_behind(kind text, key text, of_kind text, races text[])
+returns jsonb
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+  relation constant regclass := (
+    select known.relation from engine.legacy_tables as known
+    where known.kind = legacy_rows_behind.kind and legacy_rows_behind.key = any (engine.old_columns(known.kind))
+  );
+  other constant regclass := (
+    select known.relation from engine.legacy_tables as known where known.kind = legacy_rows_behind.of_kind
+  );
+  found_rows jsonb;
+begin
+  if relation is null or other is null or cardinality(legacy_rows_behind.races) = 0 then
+    return jsonb '[]';
+  end if;
+  execute format(
+    $sql$
+      select coalesce(
+        jsonb_agg(
+          jsonb_strip_nulls(to_jsonb(old)) || jsonb_build_object('race_id', owner.race_id, 'horse_id', owner.horse_id)
+            || case %L
+              when 'runner_odds' then jsonb_build_object('bookmaker_id', to_jsonb(owner) -> 'bookmaker_id')
+              else '{}'
+            end
+        ),
+        '[]'
+      )
+      from %s as owner
+      join %s as old on old.%I = owner.id
+      where owner.race_id = any ($1)
+    $sql$,
+    legacy_rows_behind.of_kind, other, relation, legacy_rows_behind.key
+  )
+  into found_rows
+  using legacy_rows_behind.races;
+  return found_rows;
+end
+$$;
+comment on function engine.legacy_rows_behind(text, text, text, text[]) is
+  'The rows of an old table that name rows of another one by number in the column key, of these races: an array of
+   objects without nulls, with race_id and horse_id of the other row, of odds with its bookmaker_id too. Empty when one
+   of the tables is not there.';
+
 create function engine.legacy_ids(variadic texts jsonb[])
 returns text[]
 language sql
@@ -72,6 +120,11 @@ begin
     'results', engine.legacy_rows('results', 'race_id', races),
     'runner_odds', case when with_odds then engine.legacy_rows('runner_odds', 'race_id', races) else '[]' end,
     'odds_live', case when with_odds then engine.legacy_rows('odds_live', 'race_id', races) else '[]' end,
+    'odds_history', case
+      when with_odds then engine.legacy_rows_behind('odds_history', 'runner_odds_id', 'runner_odds', races)
+      else '[]'
+    end,
+    'supplementary', engine.legacy_rows_behind('supplementary', 'runner_id', 'runners', races),
     'known_races', coalesce(
       (
         select jsonb_agg(
@@ -125,8 +178,8 @@ begin
 end
 $$;
 comment on function engine.legacy_page(text[], boolean) is
-  'The old rows of these items, by kind, as they are but without nulls: of races with their runners, results, odds (if
-   they are wanted) and all masters that these name; known_races: which of the races are ours too.';
+  'The old rows of these items, by kind, as they are but without nulls: of races with their runners, results, notes,
+   odds (if they are wanted) and all masters that these name; known_races: which of the races are ours too.';
 
 create function engine.legacy_bookmakers()
 returns jsonb
@@ -180,5 +233,6 @@ comment on function public.legacy_rows_of(bigint, uuid, text[]) is
 
 revoke all on function public.legacy_rows_of from public, anon, authenticated, service_role;
 grant execute on function
-  engine.legacy_rows, engine.legacy_ids, engine.legacy_page, engine.legacy_bookmakers, public.legacy_rows_of
+  engine.legacy_rows, engine.legacy_rows_behind, engine.legacy_ids, engine.legacy_page, engine.legacy_bookmakers,
+  public.legacy_rows_of
   to service_role;

@@ -132,10 +132,10 @@ end
 $$;
 comment on function public.publish_api(text) is
   'Lets users who have signed in (authenticated), or with anon everybody who has the publishable key, read the racing
-   data over the API: ra_mst_*, ra_races, ra_runners, ra_runner_odds, ra_runner_names, and the views and functions of
-   the schema racing. Returns what is open now: readers, kind, name. Nothing can be written, and nothing of the engine,
-   of runs, rejects, alerts and settings is opened. Calling it again covers what a newer version brought, and narrows
-   anon to authenticated. Error 22023 for another role, 55P03 when a table is in use.';
+   data over the API: ra_mst_*, ra_races, ra_runners, their odds and prices, ra_runner_names, and the views and
+   functions of the schema racing. Returns what is open now: readers, kind, name. Nothing can be written, and nothing of
+   the engine, of runs, rejects, alerts and settings is opened. Calling it again covers what a newer version brought,
+   and narrows anon to authenticated. Error 22023 for another role, 55P03 when a table is in use.';
 
 create function public.unpublish_api()
 returns void

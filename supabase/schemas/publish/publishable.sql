@@ -30,7 +30,7 @@ as $$
     from unnest(array[
       'ra_mst_regions', 'ra_mst_bookmakers', 'ra_mst_courses', 'ra_mst_sires', 'ra_mst_dams', 'ra_mst_damsires',
       'ra_mst_horses', 'ra_mst_jockeys', 'ra_mst_trainers', 'ra_mst_owners', 'ra_races', 'ra_runners',
-      'ra_runner_odds', 'ra_runner_names'
+      'ra_runner_odds', 'ra_runner_odds_history', 'ra_runner_prices', 'ra_runner_names'
     ]) with ordinality as listed (name, place)
   )
   select 'schema', n.nspname::text, 0

@@ -82,12 +82,28 @@ from newest_runners as runner
 cross join moment;
 
 insert into public.ra_runner_supplementary (
-  runner_id, record_type, entity_type, entity_id, medical_type, medical_date, created_at
+  runner_id, record_type, entity_type, entity_id, entity_name, change_date, medical_type, medical_date, quote_text,
+  quote_race_id, stable_tour_text, stats_runs, stats_wins, stats_win_percent, created_at
 )
-select runner.id, 'medical', 'horse', runner.horse_id, 'Wind Surgery', runner.date - 90, moment.newest
+select runner.id, note.record_type, note.entity_type, note.entity_id, note.entity_name, note.change_date,
+  note.medical_type, note.medical_date, note.quote_text, note.quote_race_id, note.stable_tour_text, note.stats_runs,
+  note.stats_wins, note.stats_win_percent, moment.newest
 from newest_runners as runner
 cross join moment
-where runner.id % 11 = 0;
+cross join lateral (
+  values
+    (0, 'medical', 'horse', runner.horse_id, null, null::date, 'Wind Surgery', runner.date - 90, null, null, null,
+      null::integer, null::integer, null::numeric),
+    (1, 'prev_trainer', 'trainer', 'trn_90001', 'A Former Trainer', runner.date - 200, null, null, null, null, null,
+      null, null, null),
+    (2, 'prev_owner', 'owner', 'own_90001', 'A Former Owner', runner.date - 300, null, null, null, null, null,
+      null, null, null),
+    (3, 'quote', null, null, null, null, null, null, 'He needed the run', runner.race_id, null, null, null, null),
+    (4, 'stable_tour', null, null, null, null, null, null, null, null, 'He goes well fresh', null, null, null),
+    (5, 'trainer_stats', null, null, null, null, null, null, null, null, null, 20, 3, 15.00)
+) as note (remainder, record_type, entity_type, entity_id, entity_name, change_date, medical_type, medical_date,
+  quote_text, quote_race_id, stable_tour_text, stats_runs, stats_wins, stats_win_percent)
+where runner.id % 11 = note.remainder;
 
 insert into public.ra_runner_odds (
   race_id, horse_id, bookmaker_id, fractional_odds, decimal_odds, ew_places, ew_denom, updated_at, captured_at
@@ -116,15 +132,40 @@ cross join lateral (
   select (runner.off_dt - interval '3 hours' + step * interval '1 hour') at time zone 'UTC' as at
 ) as seen;
 
+-- The table is gone in later eras. Two quotes before each, and one whose own is gone.
+insert into public.ra_odds_history (runner_odds_id, fractional_odds, decimal_odds, timestamp, captured_at)
+select quote.id, (4 + step) || '/1', 5 + step, quote.updated_at - step * interval '1 hour', quote.captured_at
+from public.ra_runner_odds as quote
+cross join generate_series(1, 2) as step
+order by quote.id, step;
+
+insert into public.ra_odds_history (runner_odds_id, fractional_odds, decimal_odds, timestamp)
+select -1, '7/2', 4.5, moment.newest from moment;
+
+-- A file without ids. It has names of its own for courses, the clock of 24 hours or of 12, and rows about nobody.
 insert into public.ra_odds_historical (
   date_of_race, country, track, race_time, going, race_type, distance, race_class, runners_count, horse_name, age,
-  jockey, trainer, industry_sp, finishing_position, data_source, created_at, updated_at, race_name
+  jockey, trainer, industry_sp, sp_favorite_position, finishing_position, pre_race_min, pre_race_max, ip_min, ip_max,
+  forecasted_odds, sp_win_return, data_source, created_at, updated_at, race_name
 )
-select result.race_date::timestamp at time zone 'UTC', 'GB', 'Somewhere', '14:10', 'Good', 'Flat', '1m', 4, 9,
-  result.horse_name, result.age, result.jockey_name, result.trainer_name, result.sp_decimal, result.position::text,
+select result.race_date::timestamp at time zone 'UTC', coalesce(race.region, 'GB'),
+  case when result.id % 97 = 0 then 'Nowhere'
+    else regexp_replace(coalesce(race.course_name, 'Nowhere'), ' \(.*', '')
+      || case when result.id % 5 = 0 then ' Park' else '' end
+  end,
+  case when result.id % 2 = 0 then race.off_dt::time else race.off_time end, race.going, race.type, race.distance_round,
+  4, race.field_size,
+  case when result.id % 89 = 0 then 'Never Ran' when result.id % 83 = 0 then null else result.horse_name end,
+  result.age, result.jockey_name, result.trainer_name, result.sp_decimal, 1 + result.id % 9, result.position::text,
+  round(result.sp_decimal * 0.9, 2), round(result.sp_decimal * 1.4, 2),
+  case when result.position = 1 then 1.01 else round(result.sp_decimal * 0.5, 2) end,
+  case when result.position = 1 then round(result.sp_decimal * 1.2, 2) else 1000 end, 0,
+  case when result.position = 1 then result.sp_decimal - 1 else -1 end,
   'file', moment.newest at time zone 'UTC', moment.newest at time zone 'UTC', 'A race of a file'
 from (select * from public.ra_race_results order by id limit 2000) as result
-cross join moment;
+left join public.ra_races as race on race.id = result.race_id
+cross join moment
+order by result.id;
 
 insert into public.ra_odds_statistics (fetch_timestamp, race_id, races_count, horses_count, created_at)
 select moment.newest at time zone 'UTC', race.id, 1, race.field_size, moment.newest at time zone 'UTC'

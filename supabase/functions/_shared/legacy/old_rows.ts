@@ -13,6 +13,8 @@ const KINDS = [
   "results",
   "runner_odds",
   "odds_live",
+  "odds_history",
+  "supplementary",
   "horses",
   "pedigree",
   "sires",

@@ -14,6 +14,7 @@ import { readSilk } from "../values/silk.ts";
 import { readDecimalPrice, readStartingPrice } from "../values/starting_price.ts";
 import { readStones } from "../values/weight.ts";
 import type { OldMasters } from "./old_masters.ts";
+import type { OldNotes } from "./old_notes.ts";
 import { column, first, type OldRow } from "./old_rows.ts";
 import { readOldPrize, readOldSex, withoutUnit } from "./old_values.ts";
 
@@ -23,7 +24,7 @@ export interface OldRun {
   readonly result: OldRow | undefined;
 }
 
-/** A runner of the old database; the masters that it names are noted. */
+/** A runner of the old database, without the notes about it; the masters that it names are noted. */
 export function readOldRunner(
   { runner, result }: OldRun,
   { race_id, horse_id, region }: {
@@ -33,7 +34,7 @@ export function readOldRunner(
   },
   masters: OldMasters,
   read: RowReader,
-): LegacyRunnerRow {
+): Omit<LegacyRunnerRow, keyof OldNotes> {
   /** What both tables may say: the result goes first. */
   const both = (inResult: string, inRunner = inResult): Sent =>
     first(column(result, inResult), column(runner, inRunner));
@@ -100,9 +101,7 @@ export function readOldRunner(
     spotlight: read.text(column(runner, "spotlight")),
     trainer_rtf_percent: take("trainer_rtf", column(runner, "trainer_rtf"), readPercent),
     past_results_flags: readOldFlags(runner),
-    // The old system kept none of these.
-    ...{ trainer_14_days_runs: null, trainer_14_days_wins: null, trainer_14_days_percent: null },
-    ...{ quotes: null, stable_tour: null, medical: null, previous_trainers: null, previous_owners: null },
+    // The old system did not keep it.
     bsp: null,
     position: position?.position ?? null,
     position_code: position?.code ?? null,

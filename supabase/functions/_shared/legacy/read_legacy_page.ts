@@ -4,6 +4,7 @@ import {
   emptyPageRows,
   type LegacyRaceRow,
   type LegacyRunnerRow,
+  type OddsHistoryRow,
   type OddsRow,
   type PageRows,
   type Reject,
@@ -12,6 +13,7 @@ import { readDate } from "../values/dates.ts";
 import { storableJson } from "../values/json.ts";
 import { OldBookmakers, readOldOdds } from "./old_odds.ts";
 import { oldId, OldMasters } from "./old_masters.ts";
+import { readOldNotes } from "./old_notes.ts";
 import { type RaceKey, readOldRace } from "./old_race.ts";
 import { column, first, groupBy, lastWritten, type OldRow, type OldTables, oldTables } from "./old_rows.ts";
 import { type OldRun, readOldRunner } from "./old_runner.ts";
@@ -19,7 +21,7 @@ import { isTest, readOldRegion } from "./old_values.ts";
 
 /**
  * The rows that items of the old database become: races with what belongs to them, and master rows. An item is a kind
- * and an id: `race rac_1`, `horses hrs_2`.
+ * and an id: `race rac_1`, `horses hrs_2`; or a day of the file of prices, which SQL copies by itself.
  *
  * @param answer what the database has of the items: the old rows by kind
  */
@@ -33,10 +35,12 @@ export function readLegacyPage(items: readonly string[], answer: unknown): PageR
     results: groupBy(tables.results, "race_id"),
     runnerOdds: groupBy(tables.runner_odds, "race_id"),
     live: groupBy(tables.odds_live, "race_id"),
+    earlier: groupBy(tables.odds_history, "race_id"),
+    notes: groupBy(tables.supplementary, "race_id"),
     masters: new OldMasters(tables),
     bookmakers: new OldBookmakers(tables.bookmakers),
     rejects: [],
-    rows: { races: [], runners: [], odds: [] },
+    rows: { races: [], runners: [], odds: [], history: [] },
   } satisfies LegacyPage;
   for (const item of items) {
     const gap = item.indexOf(" ");
@@ -51,6 +55,7 @@ export function readLegacyPage(items: readonly string[], answer: unknown): PageR
     races: sortedBy<LegacyRaceRow>(page.rows.races, (race) => race.id),
     runners: sortedBy<LegacyRunnerRow>(page.rows.runners, (runner) => `${runner.race_id} ${runner.horse_id}`),
     odds: page.rows.odds,
+    odds_history: page.rows.history,
     rejects: page.rejects,
     asked: items.map((id) => ({ id, is_known: true })),
   };
@@ -66,6 +71,8 @@ interface LegacyPage {
   readonly results: Groups;
   readonly runnerOdds: Groups;
   readonly live: Groups;
+  readonly earlier: Groups;
+  readonly notes: Groups;
   readonly masters: OldMasters;
   readonly bookmakers: OldBookmakers;
   readonly rejects: Reject[];
@@ -73,6 +80,7 @@ interface LegacyPage {
     readonly races: LegacyRaceRow[];
     readonly runners: LegacyRunnerRow[];
     readonly odds: OddsRow[];
+    readonly history: OddsHistoryRow[];
   };
 }
 
@@ -90,6 +98,8 @@ function noteMaster(kind: string, id: string, masters: OldMasters): void {
       return;
     case "courses":
       masters.course(id);
+      return;
+    case "runner_prices":
       return;
     default:
       masters.horse(id);
@@ -118,7 +128,11 @@ function readItem(id: string, page: LegacyPage): void {
   if (race !== undefined) {
     page.rows.races.push(readOldRace(race, key, new RowReader({ ...place, horse_id: null }, page.rejects)));
   }
-  const odds = { runnerOdds: page.runnerOdds.get(id) ?? [], live: page.live.get(id) ?? [] };
+  const odds = {
+    runnerOdds: page.runnerOdds.get(id) ?? [],
+    live: page.live.get(id) ?? [],
+    earlier: page.earlier.get(id) ?? [],
+  };
   for (const [horseId, run] of runs) {
     const sent = run.runner ?? run.result;
     if (isTest(horseId, column(sent, "horse_name"))) continue;
@@ -131,16 +145,24 @@ function readItem(id: string, page: LegacyPage): void {
       continue;
     }
     const read = new RowReader({ ...place, horse_id, prefix: `${horse_id}.` }, page.rejects);
-    page.rows.runners.push(
-      readOldRunner(run, { race_id: id, horse_id, region: key.region }, page.masters, read),
-    );
     const ofHorse = (rows: readonly OldRow[]) => rows.filter((row) => column(row, "horse_id") === horse_id);
-    page.rows.odds.push(...readOldOdds(
+    const notes = readOldNotes(ofHorse(page.notes.get(id) ?? []));
+    page.rows.runners.push({
+      ...readOldRunner(run, { race_id: id, horse_id, region: key.region }, page.masters, read),
+      ...notes,
+    });
+    const { last, history } = readOldOdds(
       { race_id: id, horse_id },
-      { runnerOdds: ofHorse(odds.runnerOdds), live: ofHorse(odds.live) },
+      {
+        runnerOdds: ofHorse(odds.runnerOdds),
+        live: ofHorse(odds.live),
+        earlier: ofHorse(odds.earlier),
+      },
       page.bookmakers,
       read,
-    ));
+    );
+    page.rows.odds.push(...last);
+    page.rows.history.push(...history);
   }
 }
 

@@ -153,7 +153,12 @@ Deno.test("odds name bookmakers by number or code, and the last quote before the
         bookmaker_name: "Boyle Sports",
       },
       { ...quote, odds_decimal: 9, odds_timestamp: "2022-06-14T12:50:00+00:00", in_play: true },
+      { ...quote, odds_decimal: 2, odds_timestamp: "2022-06-14T12:10:00+00:00", market_type: "PLACE" },
     ],
+    odds_history: [{
+      ...{ race_id: "rac_1", horse_id: "hrs_1", bookmaker_id: 2, fractional_odds: "5/1", decimal_odds: 6 },
+      timestamp: "2022-06-14T10:00:00",
+    }],
   });
   assertEquals(
     page.odds.map(({ bookmaker_code, decimal, quoted_at }) => [bookmaker_code, decimal, quoted_at]),
@@ -162,10 +167,63 @@ Deno.test("odds name bookmakers by number or code, and the last quote before the
       ["williamhill", 4, "2022-06-14 11:00:00 Europe/London"],
     ],
   );
+  const history = page.odds_history?.map(({ bookmaker_code, decimal, quoted_at, is_in_running }) =>
+    `${quoted_at} ${bookmaker_code} ${decimal}${is_in_running ? " in running" : ""}`
+  );
+  assertEquals(history?.toSorted(), [
+    "2022-06-14 10:00:00 Europe/London williamhill 6",
+    "2022-06-14 11:00:00 Europe/London williamhill 4",
+    "2022-06-14T12:00:00+00:00 boylesports 5",
+    "2022-06-14T12:30:00+00:00 boylesports 6",
+    "2022-06-14T12:50:00+00:00 boylesports 9 in running",
+  ]);
   assertEquals(page.bookmakers.map(({ code, type }) => [code, type]), [
     ["boylesports", "unknown"],
     ["williamhill", "unknown"],
   ]);
+});
+
+Deno.test("notes about a runner become the lists of a card, by the columns that they fill", () => {
+  const note = { race_id: "rac_1", horse_id: "hrs_1", record_type: "a word that nobody wrote down" };
+  const page = read({
+    runners: [RUNNER],
+    supplementary: [
+      { ...note, id: 2, medical_type: "Wind Surgery", medical_date: "2022-03-01" },
+      { ...note, id: 1, medical_type: "Wind Surgery", medical_date: "2021-03-01" },
+      {
+        ...{ ...note, id: 3, entity_type: "trainer", entity_id: "trn_2", entity_name: "Another Trainer" },
+        change_date: "2022-01-02",
+      },
+      { ...note, id: 4, entity_type: "owner", entity_name: "Other Owners" },
+      { ...note, id: 5, quote_text: "He needed the run", quote_race_id: "rac_0" },
+      { ...note, id: 6, stable_tour_text: "He goes well fresh" },
+      { ...note, id: 7, entity_type: "trainer", stats_runs: 20, stats_wins: 3, stats_win_percent: 15 },
+    ],
+  });
+  const [runner] = page.runners as unknown as Record<string, unknown>[];
+  const expected = {
+    medical: [
+      { date: "2021-03-01", type: "Wind Surgery" },
+      { date: "2022-03-01", type: "Wind Surgery" },
+    ],
+    previous_trainers: [{ trainer: "Another Trainer", trainer_id: "trn_2", change_date: "2022-01-02" }],
+    previous_owners: [{ owner: "Other Owners" }],
+    quotes: [{ race_id: "rac_0", quote: "He needed the run" }],
+    stable_tour: [{ quote: "He goes well fresh" }],
+    ...{ trainer_14_days_runs: 20, trainer_14_days_wins: 3, trainer_14_days_percent: 15 },
+  };
+  assertEquals(
+    Object.fromEntries(Object.keys(expected).map((column) => [column, runner?.[column]])),
+    expected,
+  );
+  const [without] = read({ runners: [RUNNER] }).runners as unknown as Record<string, unknown>[];
+  assertEquals([without?.["medical"], without?.["trainer_14_days_runs"]], [null, null]);
+});
+
+Deno.test("a day of the file of prices has nothing to be read: SQL copies it", () => {
+  const page = readLegacyPage(["runner_prices 2022-06-14"], {});
+  assertEquals([page.horses, page.rejects], [[], []]);
+  assertEquals(page.asked, [{ id: "runner_prices 2022-06-14", is_known: true }]);
 });
 
 Deno.test("a master row without a race is an item of its own", () => {

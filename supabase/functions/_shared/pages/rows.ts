@@ -95,6 +95,9 @@ interface FromLegacy {
  */
 export type OddsRow = Omit<Row<"ra_runner_odds">, WrittenAt>;
 
+/** A row of ra_runner_odds_history, which the old database alone brings. */
+export type OddsHistoryRow = Omit<Row<"ra_runner_odds_history">, "created_at">;
+
 /** Something that was sent and is not in the rows, with what it takes to look at it and to read it again. */
 export interface Reject {
   /**
@@ -165,6 +168,8 @@ export interface PageRows<Race extends RaceRow = RaceRow, Runner extends RunnerR
   races: Race[];
   runners: Runner[];
   odds: OddsRow[];
+  /** Only of the old database. */
+  odds_history?: OddsHistoryRow[];
   rejects: Reject[];
   unknown_fields: UnknownField[];
   /** Ids of races that count as come and are not to be stored: of regions that were not asked for. */
