@@ -3,7 +3,7 @@ import { connect, type Sql } from "../../scripts/lab/platform/database.ts";
 import { type Platform, startPlatform } from "../../scripts/lab/platform/platform.ts";
 import { ERAS, nameIn } from "../../scripts/lab/legacy/eras.ts";
 import type { FaultCounts } from "../../scripts/lab/legacy/faults.ts";
-import { putOldDatabase } from "./support/old_database.ts";
+import { putOldDatabase } from "../../scripts/lab/legacy/put_old_database.ts";
 
 /** A day without cards, with an orphan, and one with more than fifty results. */
 const DAYS = [

@@ -8,7 +8,8 @@ insert into engine.legacy_columns (kind, name, expression, half)
 values
   ('races', 'id', 'race.id', null),
   ('races', 'course_id', 'race.course_id', null),
-  ('races', 'course_name', 'course.name', null),
+  -- The list of courses says Kempton-AW, and so did the old one; races said Kempton (AW).
+  ('races', 'course_name', 'regexp_replace(course.name, ''-AW$'', '' (AW)'')', null),
   ('races', 'date', 'race.race_date', null),
   ('races', 'off_time', '(race.off_dt at time zone ''Europe/London'')::time', null),
   ('races', 'time', '(race.off_dt at time zone ''Europe/London'')::time', null),
@@ -49,7 +50,7 @@ values
   ('races', 'tip', 'race.tip', 'card'),
   ('races', 'verdict', 'race.verdict', 'card'),
   ('races', 'betting_forecast', 'race.betting_forecast', 'card'),
-  ('races', 'created_at', 'race.created_at at time zone ''UTC''', null),
+  ('races', 'created_at', 'coalesce(old.created_at, race.created_at at time zone ''UTC'')', null),
   ('races', 'updated_at', 'race.updated_at at time zone ''UTC''', null),
   ('runners', 'race_id', 'runner.race_id', null),
   ('runners', 'horse_id', 'runner.horse_id', null),
@@ -74,7 +75,7 @@ values
   ('runners', 'weight_st_lbs', 'runner.weight_lbs / 14 || ''-'' || runner.weight_lbs % 14', null),
   ('runners', 'weight_stones_lbs', 'runner.weight_lbs / 14 || ''-'' || runner.weight_lbs % 14', null),
   ('runners', 'age', 'runner.age', null),
-  ('runners', 'sex', 'horse.sex', null),
+  ('runners', 'sex', 'coalesce(horse.sex, old.sex)', null),
   ('runners', 'sex_code', 'runner.sex_code', null),
   ('runners', 'colour', 'horse.colour', null),
   ('runners', 'dob', 'horse.dob', null),
@@ -85,10 +86,20 @@ values
   ('runners', 'form', 'runner.form', 'card'),
   ('runners', 'last_run', 'runner.last_run', 'card'),
   ('runners', 'ofr', 'runner.official_rating', null),
-  ('runners', 'rpr', 'case when runner.has_result then runner.rpr else runner.card_rpr end', null),
-  ('runners', 'ts', 'case when runner.has_result then runner.topspeed else runner.card_topspeed end', null),
+  -- The old row's own, while the API has answered neither: the copy knows of some whose they are, of others not.
   (
-    'runners', 'comment', 'case when runner.has_result then runner.result_comment else runner.card_comment end', null
+    'runners', 'rpr',
+    'case when runner.has_result then runner.rpr when runner.has_card then runner.card_rpr else old.rpr end', null
+  ),
+  (
+    'runners', 'ts',
+    'case when runner.has_result then runner.topspeed when runner.has_card then runner.card_topspeed else old.ts end',
+    null
+  ),
+  (
+    'runners', 'comment',
+    'case when runner.has_result then runner.result_comment when runner.has_card then runner.card_comment '
+    'else old.comment end', null
   ),
   ('runners', 'spotlight', 'runner.spotlight', 'card'),
   ('runners', 'trainer_rtf', 'trim_scale(runner.trainer_rtf_percent)::text', 'card'),
@@ -160,8 +171,25 @@ values
   ('odds', 'race_id', 'quote.race_id', null),
   ('odds', 'horse_id', 'quote.horse_id', null),
   ('odds', 'bookmaker_id', 'coalesce(old.bookmaker_id, bookmaker.id)', null),
-  ('odds', 'fractional_odds', 'quote.fractional', null),
-  ('odds', 'decimal_odds', 'quote.decimal', null),
-  ('odds', 'ew_places', 'quote.ew_places', null),
-  ('odds', 'ew_denom', 'quote.ew_denominator', null),
-  ('odds', 'updated_at', 'quote.quoted_at at time zone ''UTC''', null);
+  -- The copy took the last quote from the log of odds, if that has one: the old row is not it.
+  (
+    'odds', 'fractional_odds',
+    'case when quote.from_legacy and old.id is not null then old.fractional_odds else quote.fractional end', null
+  ),
+  (
+    'odds', 'decimal_odds',
+    'case when quote.from_legacy and old.id is not null then old.decimal_odds else quote.decimal end', null
+  ),
+  (
+    'odds', 'ew_places',
+    'case when quote.from_legacy and old.id is not null then old.ew_places else quote.ew_places end', null
+  ),
+  (
+    'odds', 'ew_denom',
+    'case when quote.from_legacy and old.id is not null then old.ew_denom else quote.ew_denominator end', null
+  ),
+  (
+    'odds', 'updated_at',
+    'case when quote.from_legacy and old.id is not null then old.updated_at '
+    'else quote.quoted_at at time zone ''UTC'' end', null
+  );

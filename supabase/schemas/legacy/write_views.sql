@@ -125,7 +125,12 @@ begin
   end if;
   select string_agg(
     format(
-      '(%s)::%s as %I',
+      -- Missing text is '' more often than null there, and readers look for that.
+      case
+        when c.expression is not null and a.atttypid in ('text'::regtype, 'varchar'::regtype)
+          then 'coalesce((%1$s)::%2$s, case old.%3$I when '''' then '''' end)::%2$s as %3$I'
+        else '(%1$s)::%2$s as %3$I'
+      end,
       case
         when c.expression is null then format('old.%I', a.attname)
         -- The first table of the source has both.

@@ -1,9 +1,5 @@
-import { connect, type Sql } from "../../../scripts/lab/platform/database.ts";
-import {
-  type OldDatabase,
-  type OldDatabaseOptions,
-  writeOldDatabase,
-} from "../../../scripts/lab/legacy/write_old_database.ts";
+import { connect, type Sql } from "../platform/database.ts";
+import { type OldDatabase, type OldDatabaseOptions, writeOldDatabase } from "./write_old_database.ts";
 
 /**
  * Puts an old database into legacy_data of a project that has our tables already. The generator writes into `public`, as
