@@ -39,6 +39,13 @@ export const EXTENSIONS: Statement = statement(
     "('btree_gist', null)) as wanted (name, place) where not exists (select from pg_available_extensions as known " +
     "where known.name = wanted.name) and (wanted.place is null or to_regnamespace(wanted.place) is null)",
 );
+/** Schemas that are called as ours and are not: what is known of ours is not in them. */
+export const OTHERS_SCHEMAS: Statement = statement(
+  "select wanted.name from (values ('engine', to_regprocedure('engine.clock()')::oid), " +
+    "('racing', to_regclass('racing.goings')::oid), ('legacy', to_regclass('legacy_data.moved_objects')::oid), " +
+    "('legacy_data', to_regclass('legacy_data.moved_objects')::oid)) as wanted (name, known) " +
+    "where to_regnamespace(wanted.name) is not null and wanted.known is null",
+);
 
 /** The projects that the login can reach. */
 export async function listProjects(hands: Hands): Promise<ListedProject[]> {
@@ -100,7 +107,10 @@ export async function checkDatabase(project: Project, hands: Hands): Promise<Dat
   // An attempt before this one may have left a part of ours beside the old tables, under an earlier numbering.
   const kept = old === undefined ? recorded : await recordsThatHold(recorded, hands);
   refuseOtherHistory(ours, kept);
-  if (kept.length === 0) await refuseOthersParts(project, hands);
+  if (kept.length === 0) {
+    await refuseOthersSchemas(old !== undefined, hands);
+    await refuseOthersParts(project, hands);
+  }
   return { version, pending: pendingMigrations(ours, kept).map(({ name }) => name), old };
 }
 
@@ -109,6 +119,19 @@ export async function holdProject(hands: Hands): Promise<void> {
   const [lock] = await hands.query<{ is_held: boolean }>(HOLD);
   if (lock?.is_held) return;
   throw new Problem("Another set-up or uninstall of this project is at work. Wait until it has ended.");
+}
+
+/** @param takesOver whether old tables are to be moved: their schemas are made only then */
+async function refuseOthersSchemas(takesOver: boolean, hands: Hands): Promise<void> {
+  const others = (await hands.query<{ name: string }>(OTHERS_SCHEMAS)).map(({ name }) => name)
+    .filter((name) => takesOver || !name.startsWith("legacy"));
+  const [name] = others;
+  if (name === undefined) return;
+  const found = others.length === 1 ? `a schema ${name}` : `schemas ${others.join(" and ")}`;
+  throw new Problem(
+    `The project has ${found} of its own, and the set-up makes one of that name. Nothing was changed. Rename yours ` +
+      `(alter schema ${name} rename to my_${name};), then run this again, or use another project.`,
+  );
 }
 
 /** What is there before the first set-up belongs to somebody else. */

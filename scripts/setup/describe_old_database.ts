@@ -50,6 +50,10 @@ export function describeOldDatabase(old: OldDatabase, limitMegabytes: number | u
         "alone: docs/taking_over.md says how to let others in.",
     );
   }
-  lines.push("The way back, while nothing of ours was filled: npx -y deno task darkhorses legacy undo", "");
+  lines.push(
+    "The way back: npx -y deno task darkhorses legacy undo. The schedules fill ours from the first minute on, and then " +
+      "it is: npx -y deno task uninstall --with-data, and after that, in SQL, select legacy_data.put_back();",
+    "",
+  );
   return lines.join("\n");
 }

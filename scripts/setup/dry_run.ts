@@ -2,7 +2,7 @@ import { readProjectRef, type Settings } from "../project/settings.ts";
 import { type Action, type Call, show } from "./actions.ts";
 import { ALL_STEPS } from "./all_steps.ts";
 import { projectOf } from "./ask.ts";
-import { EXTENSIONS, HOLD, LIST_PROJECTS, VERSION } from "./checks.ts";
+import { EXTENSIONS, HOLD, LIST_PROJECTS, OTHERS_SCHEMAS, VERSION } from "./checks.ts";
 import { FIND_OLD, MAKE_FINDER } from "./old_database.ts";
 import { probes } from "./racing_api_account.ts";
 import type { Project } from "./step.ts";
@@ -33,7 +33,10 @@ export function plannedActions(project: Project, now: Date): { name: string; act
     { name: "project", actions: [LIST_PROJECTS] },
     {
       name: "database",
-      actions: [HOLD, VERSION, EXTENSIONS, MAKE_FINDER, FIND_OLD, IS_WHOLE, listFunctions(project)],
+      actions: [
+        ...[HOLD, VERSION, EXTENSIONS, MAKE_FINDER, FIND_OLD, IS_WHOLE, OTHERS_SCHEMAS],
+        listFunctions(project),
+      ],
     },
     { name: "Racing API", actions: probed },
     ...ALL_STEPS.map((step) => ({ name: step.name, actions: step.actions(project) })),

@@ -153,6 +153,26 @@ Deno.test("a database with another system's tables is not touched", async () => 
   }
 });
 
+Deno.test("a schema of the project's own that is called as one of ours is not touched", async () => {
+  for (const name of ["racing", "engine"]) {
+    // Somebody else's engine must be told from ours, which the other tests look for.
+    await sql.unsafe(`create schema ${name}; create table ${name}.cars (id integer)`);
+    try {
+      const run = record(hosted, clone, { variables: good() });
+      await assertRejects(
+        () => setUp(OPTIONS, run.around),
+        Problem,
+        `The project has a schema ${name} of its own, and the set-up makes one of that name. Nothing was changed. ` +
+          `Rename yours (alter schema ${name} rename to my_${name};)`,
+      );
+      assertEquals(hosted.requests.filter(({ method }) => method !== "GET"), []);
+      assertEquals([...await sql.unsafe(`select * from ${name}.cars`)], []);
+    } finally {
+      await sql.unsafe(`drop schema ${name} cascade`);
+    }
+  }
+});
+
 Deno.test("a database with the migration of a newer checkout is not touched", async () => {
   await sql`create schema supabase_migrations`;
   await sql`create table supabase_migrations.schema_migrations

@@ -71,7 +71,7 @@ export async function setUp(options: SetUpOptions, around: Surroundings): Promis
     );
     if (outcome.changed) changes.push(step.name);
   }
-  progress.say(farewell(project, account, changes, around.now()));
+  progress.say(farewell(project, account, changes, around.now(), old !== undefined));
 }
 
 /** Who shall read the data, and what the project's API is told so with. */
@@ -210,6 +210,7 @@ function farewell(
   account: AccountFacts,
   changes: readonly string[],
   now: Date,
+  tookOver: boolean,
 ): string {
   const done = changes.length === 0
     ? "Nothing changed: everything is as it should be."
@@ -227,5 +228,13 @@ function farewell(
     `  select * from backfill_plan(date '${first}');   -- what it costs; starts nothing`,
     `  select backfill_start(date '${first}');`,
     "  select * from backfill_status;                   -- how far it is",
+    ...tookOver
+      ? [
+        "",
+        "Of the old database, what was wrong in it, and then what only it has:",
+        "  npx -y deno task darkhorses legacy report",
+        "  npx -y deno task darkhorses legacy copy          # once the backfill is done",
+      ]
+      : [],
   ].join("\n");
 }

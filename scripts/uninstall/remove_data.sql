@@ -5,20 +5,28 @@ declare
   relations constant text[] := current_setting('uninstall.relations');
   functions constant text[] := current_setting('uninstall.functions');
   versions constant text[] := current_setting('uninstall.versions');
+  -- Ours, not others of these names.
+  schemas constant text[] := array_remove(
+    array[
+      case when to_regprocedure('engine.clock()') is not null then 'engine' end,
+      case when to_regclass('racing.goings') is not null then 'racing' end
+    ],
+    null
+  );
   others constant oid[] := array(
     select c.oid
     from pg_class as c
     join pg_namespace as n on n.oid = c.relnamespace
     where
       c.relkind in ('r', 'p', 'v', 'm', 'f')
-      and n.nspname not in ('engine', 'racing', 'pg_toast')
+      and n.nspname <> all (schemas || array['pg_toast'])
       and not (n.nspname = 'public' and c.relname = any (relations))
   );
   other_functions constant oid[] := array(
     select p.oid
     from pg_proc as p
     join pg_namespace as n on n.oid = p.pronamespace
-    where n.nspname not in ('engine', 'racing') and not (n.nspname = 'public' and p.proname = any (functions))
+    where n.nspname <> all (schemas) and not (n.nspname = 'public' and p.proname = any (functions))
   );
   -- What hangs on a table of somebody else: a foreign key to ours, a default, a policy or a trigger that calls ours.
   parts_of_others constant text[] := array(
@@ -46,8 +54,12 @@ begin
     from pg_proc as p
     where p.pronamespace = 'public'::regnamespace and p.proname = any (functions)
   );
-  drop schema if exists racing cascade;
-  drop schema if exists engine cascade;
+  if 'racing' = any (schemas) then
+    drop schema racing cascade;
+  end if;
+  if 'engine' = any (schemas) then
+    drop schema engine cascade;
+  end if;
   foreach statement in array drops loop
     execute statement;
   end loop;

@@ -66,7 +66,7 @@ Deno.test("--dry-run prints what would go and contacts nobody", async () => {
   const run = record(hosted, clone, { variables });
   await uninstall({ ...OPTIONS, dryRun: true, withData: true }, run.around);
   assertStringIncludes(run.printed(), "functions delete masters");
-  assertStringIncludes(run.printed(), "drop schema if exists engine cascade");
+  assertStringIncludes(run.printed(), "drop schema engine cascade");
   assertEquals([run.actions, hosted.requests.length], [[], before]);
 });
 

@@ -178,7 +178,7 @@ begin
         raise exception '% has rows that were pulled, and nothing was changed', target.name
           using errcode = '55000',
             hint = 'What is ours is removed only while it is empty. With its data: npx -y deno task uninstall '
-              '--with-data';
+              '--with-data' || case when keep_lists then '' else '; then: select legacy_data.put_back();' end;
       end if;
     end if;
   end loop;
@@ -211,7 +211,9 @@ begin
   if pg_catalog.to_regclass('racing.goings') is not null then
     drop schema racing cascade;
   end if;
-  drop schema if exists engine cascade;
+  if pg_catalog.to_regprocedure('engine.clock()') is not null then
+    drop schema engine cascade;
+  end if;
   if pg_catalog.to_regclass('cron.job') is not null then
     execute $cron$
       select cron.unschedule(job.jobname) from cron.job as job
@@ -521,6 +523,19 @@ begin
   if pg_catalog.to_regnamespace('legacy_data') is not null or pg_catalog.to_regnamespace('legacy') is not null then
     raise exception 'The database has a schema legacy or legacy_data of its own, where the old tables are to go'
       using hint = 'Nothing was changed. Rename it (alter schema legacy rename to …), then run this again.';
+  end if;
+  -- The next migration makes these, and would fail.
+  select string_agg(wanted.name, ', ')
+  into names
+  from (
+    values
+      ('engine', pg_catalog.to_regprocedure('engine.clock()')::oid),
+      ('racing', pg_catalog.to_regclass('racing.goings')::oid)
+  ) as wanted (name, known)
+  where pg_catalog.to_regnamespace(wanted.name) is not null and wanted.known is null;
+  if names is not null then
+    raise exception 'The database has a schema of its own that is called as one of ours: %', names
+      using hint = 'Nothing was changed. Rename it (alter schema racing rename to …), then run this again.';
   end if;
   select string_agg(found.name, ', ' order by found.name)
   into names
