@@ -5,7 +5,14 @@ import { driveToEnd, untilStill } from "./chaos/drive.ts";
 import { type ChaosOptions, readChaosOptions, repeatCommand, USAGE } from "./chaos/options.ts";
 import { Mutex } from "./chaos/mutex.ts";
 import { renderOutcomes, toJson } from "./chaos/report.ts";
-import { backfillsOf, type DayRange, runSeed, type SeedOutcome, startBackfill } from "./chaos/run_seed.ts";
+import {
+  type Backfill,
+  backfillsOf,
+  type DayRange,
+  runSeed,
+  type SeedOutcome,
+  startBackfill,
+} from "./chaos/run_seed.ts";
 import { type ChaosWorld, startChaosWorld } from "./chaos/world.ts";
 import { runTask } from "../command_line/run_main.ts";
 
@@ -20,9 +27,13 @@ function chooseRange(months: number): DayRange {
 }
 
 /** The run that the others are compared with. */
-async function runWithoutFaults(world: ChaosWorld, range: DayRange, options: ChaosOptions): Promise<Digest> {
+async function runWithoutFaults(
+  world: ChaosWorld,
+  backfills: readonly Backfill[],
+  options: ChaosOptions,
+): Promise<Digest> {
   await world.empty();
-  for (const backfill of backfillsOf(range, options.horses)) {
+  for (const backfill of backfills) {
     const state = await driveToEnd({
       world,
       mutex: new Mutex(),
@@ -43,9 +54,10 @@ async function runWithoutFaults(world: ChaosWorld, range: DayRange, options: Cha
 
 async function chaos(options: ChaosOptions): Promise<number> {
   console.error("Starting the local platform …");
-  await using world = await startChaosWorld({ apiSpeed: options.apiSpeed });
+  await using world = await startChaosWorld({ apiSpeed: options.apiSpeed, legacy: options.legacy });
   const range = chooseRange(options.months);
-  const digest = await runWithoutFaults(world, range, options);
+  const backfills = backfillsOf(range, options);
+  const digest = await runWithoutFaults(world, backfills, options);
   console.error(
     `${range.start} to ${range.end} without faults: ${world.apiCalls().length} API calls, ` +
       `${digest["ra_races"]?.rows} races, ${digest["ra_runners"]?.rows} runners.`,
@@ -54,9 +66,8 @@ async function chaos(options: ChaosOptions): Promise<number> {
   const outcomes: SeedOutcome[] = [];
   for (let seed = options.seed; seed < options.seed + options.seeds; seed++) {
     const outcome = await runSeed({
-      ...{ world, range, seed, digest },
+      ...{ world, range, seed, backfills, digest },
       faults: options.faults,
-      horses: options.horses,
       show: (line) => console.error(`seed ${seed}: ${line}`),
     });
     outcomes.push(outcome);

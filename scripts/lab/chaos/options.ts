@@ -15,6 +15,8 @@ export interface ChaosOptions {
   readonly apiSpeed: number;
   /** Whether the feed horses runs too. */
   readonly horses: boolean;
+  /** Whether an old database was taken over, and is copied too. */
+  readonly legacy: boolean;
   readonly json: boolean;
 }
 
@@ -34,6 +36,7 @@ exceed the API's rate, and each fault must leave its trace. The same seed inject
   --faults LIST        only these kinds, separated by commas (default: all)
   --api-speed N        make the API, with its rate limits, N times as fast (default 10)
   --horses             then pull the results of two days without cards, and the profiles of their horses
+  --legacy             then copy an old database that was taken over
   --json               print one JSON object as the last line
   --help               show this
 
@@ -62,7 +65,7 @@ const faults: ValueReader<readonly FaultKind[]> = (text, name) => {
 export function readChaosOptions(args: readonly string[]): ChaosOptions {
   const given = readArguments(args, {
     task: "chaos",
-    flags: ["horses", "json"],
+    flags: ["horses", "legacy", "json"],
     values: {
       "seed": wholeNumber(0, HIGHEST_SEED),
       "seeds": wholeNumber(1, MOST_SEEDS),
@@ -79,6 +82,7 @@ export function readChaosOptions(args: readonly string[]): ChaosOptions {
     faults: given.faults ?? ALL_FAULTS,
     apiSpeed: given["api-speed"] ?? 10,
     horses: given.horses,
+    legacy: given.legacy,
     json: given.json,
   };
 }
@@ -89,6 +93,7 @@ export function repeatCommand(options: ChaosOptions, seed: number): string {
   if (options.months !== 1) words.push(`--months ${options.months}`);
   if (options.apiSpeed !== 10) words.push(`--api-speed ${options.apiSpeed}`);
   if (options.horses) words.push("--horses");
+  if (options.legacy) words.push("--legacy");
   if (options.faults.length < ALL_FAULTS.length) words.push(`--faults ${options.faults.join(",")}`);
   return words.join(" ");
 }

@@ -9,10 +9,12 @@ Deno.test("without options one seed of one month meets all faults", () => {
 });
 
 Deno.test("a failing seed is repeated with the options that it failed under", () => {
-  const options = readChaosOptions(["--seeds", "20", "--months", "2", "--faults", "api_500, lost_calls"]);
+  const options = readChaosOptions([
+    ...["--seeds", "20", "--months", "2", "--legacy", "--faults", "api_500, lost_calls"],
+  ]);
   assertEquals(
     repeatCommand(options, 17),
-    "deno task chaos --seed 17 --months 2 --faults lost_calls,api_500",
+    "deno task chaos --seed 17 --months 2 --legacy --faults lost_calls,api_500",
   );
   assertEquals(readChaosOptions(repeatCommand(options, 17).split(" ").slice(3)), {
     ...options,

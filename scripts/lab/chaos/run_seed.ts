@@ -45,7 +45,7 @@ export interface RunSeedOptions {
   readonly range: DayRange;
   readonly seed: number;
   readonly faults: readonly FaultKind[];
-  readonly horses: boolean;
+  readonly backfills: readonly Backfill[];
   /** What the database must hold afterwards. */
   readonly digest: Digest;
   readonly show: (line: string) => void;
@@ -55,30 +55,46 @@ export interface RunSeedOptions {
 const DEADLINE_SECONDS_A_MONTH = 240;
 
 /** A backfill: its days, and its feeds when they are not the default ones. */
-export interface Backfill extends DayRange {
+interface BackfillOfDays extends DayRange {
   readonly feeds?: readonly string[];
 }
+
+/** A backfill, or the copy of the old database. */
+export type Backfill = BackfillOfDays | "copy";
 
 /** There are no cards of these days, so nothing but their profiles has the horses' dates of birth. */
 const DAYS_WITHOUT_CARDS: DayRange = { start: "2022-06-07", end: "2022-06-08" };
 
-/** What is run one after the other. Horses become known with the results, so they have a run of their own. */
-export function backfillsOf(range: DayRange, horses: boolean): readonly Backfill[] {
-  return horses
-    ? [range, { ...DAYS_WITHOUT_CARDS, feeds: ["results"] }, { ...DAYS_WITHOUT_CARDS, feeds: ["horses"] }]
-    : [range];
+/**
+ * What is run one after the other. Horses become known with the results, so they have a run of their own; the copy
+ * stands back while another feed has work.
+ */
+export function backfillsOf(
+  range: DayRange,
+  { horses, legacy }: { readonly horses: boolean; readonly legacy: boolean },
+): readonly Backfill[] {
+  return [
+    range,
+    ...horses
+      ? [{ ...DAYS_WITHOUT_CARDS, feeds: ["results"] }, { ...DAYS_WITHOUT_CARDS, feeds: ["horses"] }]
+      : [],
+    ...legacy ? ["copy" as const] : [],
+  ];
 }
 
 /** Starts a backfill on the world as it is. Resolves to the run's id. */
-export async function startBackfill(world: ChaosWorld, { start, end, feeds }: Backfill): Promise<number> {
+export async function startBackfill(world: ChaosWorld, backfill: Backfill): Promise<number> {
   const sql: Sql = connect(world.platform.databaseUrl, { max: 1, name: "chaos" });
   try {
-    const [run] = await sql<{ id: number }[]>`
-      select backfill_start(
-        ${start}::date, ${end}::date, ${feeds === undefined ? null : [...feeds]}::text[]
-      )::integer as id
-    `;
-    if (run === undefined) throw new Error("backfill_start returned nothing");
+    const [run] = backfill === "copy"
+      ? await sql<{ id: number }[]>`select legacy_copy()::integer as id`
+      : await sql<{ id: number }[]>`
+        select backfill_start(
+          ${backfill.start}::date, ${backfill.end}::date,
+          ${backfill.feeds === undefined ? null : [...backfill.feeds]}::text[]
+        )::integer as id
+      `;
+    if (run === undefined) throw new Error("The start of a run returned nothing");
     return run.id;
   } finally {
     await sql.end({ timeout: 1 });
@@ -87,7 +103,7 @@ export async function startBackfill(world: ChaosWorld, { start, end, feeds }: Ba
 
 /** Runs the backfill with the faults of a seed, and checks the result. */
 export async function runSeed(options: RunSeedOptions): Promise<SeedOutcome> {
-  const { world, range, seed, faults, horses, digest, show } = options;
+  const { world, range, seed, faults, backfills, digest, show } = options;
   await world.empty();
   const begin = performance.now();
   const plan = new FaultPlan(seed, faults);
@@ -127,7 +143,7 @@ export async function runSeed(options: RunSeedOptions): Promise<SeedOutcome> {
     });
   let state = "succeeded";
   const runIds: number[] = [];
-  for (const backfill of backfillsOf(range, horses)) {
+  for (const backfill of backfills) {
     if (state !== "succeeded") break;
     // A restart may have taken the database away, and a start asks for the Vault secret that a fault has changed.
     await secrets.mend();

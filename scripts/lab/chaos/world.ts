@@ -1,3 +1,4 @@
+import { putOldDatabase } from "../legacy/put_old_database.ts";
 import { connect, type Sql } from "../platform/database.ts";
 import type { Delivery, Dispatch, OnDatabaseCall } from "../platform/platform.ts";
 import { pause } from "../platform/waiting.ts";
@@ -55,8 +56,16 @@ export interface ChaosWorld extends World {
   empty(): Promise<void>;
 }
 
+export interface ChaosWorldOptions {
+  readonly apiSpeed: number;
+  /** Whether an old database was taken over: of a day without cards, and of one that is pulled too. */
+  readonly legacy: boolean;
+}
+
+const OLD_DAYS = [{ first: "2022-12-29", last: "2022-12-29" }, { first: "2026-06-12", last: "2026-06-12" }];
+
 /** Boots it. */
-export async function startChaosWorld(options: { readonly apiSpeed: number }): Promise<ChaosWorld> {
+export async function startChaosWorld(options: ChaosWorldOptions): Promise<ChaosWorld> {
   let hooks = NO_FAULTS;
   let functionLog: string[] = [];
   let callsBefore = 0;
@@ -73,7 +82,12 @@ export async function startChaosWorld(options: { readonly apiSpeed: number }): P
       connections: { max: 6, outliveRestarts: true },
       onApiCall: (call) => hooks.onApiCall(call),
       platform: {
-        onMigrated: prepare,
+        onMigrated: async (adminUrl) => {
+          await prepare(adminUrl);
+          if (options.legacy) {
+            await putOldDatabase(adminUrl, { era: "b", days: OLD_DAYS, seed: DATA_SEED });
+          }
+        },
         onDispatch: (dispatch) => hooks.onDispatch(dispatch),
         onDatabaseCall: (call, run) => hooks.onDatabaseCall(call, run),
         functionClockSkewMilliseconds: () => hooks.clockSkewMilliseconds(),
