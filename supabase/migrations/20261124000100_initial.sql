@@ -1202,6 +1202,95 @@ alter table public.ra_runner_odds enable row level security;
 revoke all on public.ra_runner_odds from public, anon, authenticated, service_role;
 grant select, insert, update on public.ra_runner_odds to service_role;
 
+-- schemas/racing/past_odds.sql
+
+-- What only an old database says of prices: how those of the bookmakers came about, and what the market made of a
+-- runner. The Racing API has neither, so a copy of such a database alone fills these, and only while
+-- backfill_settings.capture_odds is on. Every row of theirs is marked by its table.
+
+create table public.ra_runner_odds_history (
+  race_id text not null,
+  horse_id text not null,
+  bookmaker_code text not null references public.ra_mst_bookmakers,
+  quoted_at timestamptz not null,
+  fractional text,
+  decimal numeric(10, 2),
+  ew_places integer,
+  ew_denominator integer,
+  is_in_running boolean not null default false,
+  created_at timestamptz not null default engine.clock(),
+  constraint ra_runner_odds_history_pkey primary key (race_id, horse_id, bookmaker_code, quoted_at),
+  constraint ra_runner_odds_history_runner
+    foreign key (race_id, horse_id) references public.ra_runners on delete cascade,
+  constraint ra_runner_odds_history_has_price check (num_nonnulls(fractional, decimal) > 0)
+);
+comment on table public.ra_runner_odds_history is
+  'Each price to win that an old database saw a bookmaker quote for a runner, a row per moment, the last one too. All
+   rows come from there: The Racing API''s odds have their last price in ra_runner_odds. docs/legacy_values.md.';
+comment on column public.ra_runner_odds_history.race_id is 'The race.';
+comment on column public.ra_runner_odds_history.horse_id is 'The runner in it.';
+comment on column public.ra_runner_odds_history.bookmaker_code is 'The bookmaker that quoted the price.';
+comment on column public.ra_runner_odds_history.quoted_at is 'When it did.';
+comment on column public.ra_runner_odds_history.fractional is
+  'As printed: "7/2"; exchanges print the decimal price here ("3.35"). Null when only the decimal price is known.';
+comment on column public.ra_runner_odds_history.decimal is
+  'Decimal price, stake included; null when only the fraction is known.';
+comment on column public.ra_runner_odds_history.ew_places is
+  'Places that an each-way bet pays; null where the old database does not say.';
+comment on column public.ra_runner_odds_history.ew_denominator is
+  'What the odds are divided by for an each-way bet: 5 pays a fifth of them; null where the old database does not say.';
+comment on column public.ra_runner_odds_history.is_in_running is 'True when the race was being run.';
+comment on column public.ra_runner_odds_history.created_at is 'When the row was copied.';
+create index ra_runner_odds_history_bookmaker_code on public.ra_runner_odds_history (bookmaker_code);
+
+create table public.ra_runner_prices (
+  race_id text not null,
+  horse_id text not null,
+  sp_decimal numeric,
+  sp_rank integer,
+  forecast_decimal numeric,
+  pre_race_min numeric,
+  pre_race_max numeric,
+  in_running_min numeric,
+  in_running_max numeric,
+  win_return numeric,
+  each_way_return numeric,
+  place_return numeric,
+  source text,
+  legacy_id bigint not null,
+  created_at timestamptz not null default engine.clock(),
+  constraint ra_runner_prices_pkey primary key (race_id, horse_id),
+  constraint ra_runner_prices_runner foreign key (race_id, horse_id) references public.ra_runners on delete cascade
+);
+comment on table public.ra_runner_prices is
+  'What the market made of a runner, as a file of prices had it that an old database had read (ra_odds_historical): a
+   row per runner. All rows come from there. The file has no ids: docs/legacy_values.md says how its rows found their
+   runners. Every price is decimal, stake included, and null when the file has none.';
+comment on column public.ra_runner_prices.race_id is 'The race.';
+comment on column public.ra_runner_prices.horse_id is 'The runner in it.';
+comment on column public.ra_runner_prices.sp_decimal is
+  'Starting price by the file. That of the API is ra_runners.sp_decimal.';
+comment on column public.ra_runner_prices.sp_rank is 'Place in the market at the off: 1 is the favourite.';
+comment on column public.ra_runner_prices.forecast_decimal is 'Price that was forecast.';
+comment on column public.ra_runner_prices.pre_race_min is 'Lowest price on the exchange before the race.';
+comment on column public.ra_runner_prices.pre_race_max is 'Highest price on the exchange before the race.';
+comment on column public.ra_runner_prices.in_running_min is 'Lowest price on the exchange during the race.';
+comment on column public.ra_runner_prices.in_running_max is 'Highest price on the exchange during the race.';
+comment on column public.ra_runner_prices.win_return is
+  'What a bet to win returned, as the file has it: of which stake, nothing says.';
+comment on column public.ra_runner_prices.each_way_return is 'What an each-way bet returned, as the file has it.';
+comment on column public.ra_runner_prices.place_return is 'What a bet on a place returned, as the file has it.';
+comment on column public.ra_runner_prices.source is 'What the old database called the source.';
+comment on column public.ra_runner_prices.legacy_id is
+  'The old row: ra_odds_historical.racing_bet_data_id. Of several rows for one runner, the one with the highest.';
+comment on column public.ra_runner_prices.created_at is 'When the row was copied.';
+create index ra_runner_prices_legacy_id on public.ra_runner_prices (legacy_id);
+
+alter table public.ra_runner_odds_history enable row level security;
+alter table public.ra_runner_prices enable row level security;
+revoke all on public.ra_runner_odds_history, public.ra_runner_prices from public, anon, authenticated, service_role;
+grant select, insert on public.ra_runner_odds_history, public.ra_runner_prices to service_role;
+
 -- schemas/legacy_copy/tables.sql
 
 -- The tables of an old database, in the schema legacy_data, into which the take-over moves them as they are. A project
@@ -1319,131 +1408,8 @@ comment on function engine.legacy_is_real(text[], text, text[]) is
   'A condition over old: the row has a key, and is none of those that the old system''s own tests left behind, whose id
    or name begins with **TEST**. columns: those that the table has.';
 
--- Dynamic, because the tables are there only after a take-over, under names that differ from era to era.
-create function engine.rows_only_in_legacy()
-returns table (old_table text, rows bigint)
-language plpgsql
-stable
-security invoker
-set search_path = ''
-set statement_timeout = '120s'
-set work_mem = '64MB'
-as $$
-declare
-  known engine.legacy_tables;
-  counted bigint;
-begin
-  for known in
-    select one.* from engine.legacy_tables as one where one.relation is not null order by one.place
-  loop
-    execute case
-      when known.new_table is not null then format(
-        $sql$
-          select count(*)
-          from (
-            select distinct %1$s
-            from %2$s as old
-            where
-              %3$s
-              and not exists (select from public.%4$I as ours where %5$s)
-              %6$s
-          ) as left_over
-        $sql$,
-        (select string_agg(format('old.%I', one), ', ') from unnest(known.old_key) as one),
-        known.relation::regclass,
-        engine.legacy_is_real(known.old_key, known.name_column, engine.old_columns(known.kind)),
-        known.new_table,
-        (
-          select string_agg(format('ours.%I = old.%I', pair.new_column, pair.old_column), ' and ')
-          from unnest(known.new_key, known.old_key) as pair (new_column, old_column)
-        ),
-        -- A row that is not understood is kept whole among the rejects. The jockey of a non-runner is nobody.
-        case
-          when known.kind in ('races', 'runners', 'results') then format(
-            'and not exists (
-              select from public.ingest_rejects as reject
-              where reject.feed = %L and reject.kind in (%L, %L) and reject.race_id = old.%I %s
-            )',
-            'legacy', 'race', 'runner', known.old_key[1],
-            case
-              when known.kind = 'races' then ''
-              else 'and (reject.kind = ''race'' or reject.horse_id = old.horse_id)'
-            end
-          )
-          when known.kind = 'jockeys' then 'and old.id <> ''jky_224913'''
-          else ''
-        end
-      )
-      else engine.legacy_odds_only_there(known)
-    end
-    into counted;
-    old_table := known.old_table;
-    rows := counted;
-    return next;
-  end loop;
-end
-$$;
-comment on function engine.rows_only_in_legacy() is
-  'How many rows of each old table are neither in our tables nor among the rejects, a row per table that is there.
-   Copies of a row count once; rows without an id, and those marked **TEST**, never. No row when no old database was
-   taken over. What the old system worked out from other rows (statistics, logs) is not counted.';
-
-create function engine.legacy_odds_only_there(known engine.legacy_tables)
-returns text
-language sql
-stable
-security invoker
-set search_path = ''
-as $$
-  select case
-    when
-      known.kind in ('runner_odds', 'odds_live')
-      and engine.old_columns(known.kind) @> array['race_id', 'horse_id']
-      then format(
-        -- Of the quotes of a price only the last is kept, so a runner with any quote has what there is to keep.
-        $sql$
-          select count(*)
-          from %s as old
-          where
-            %s
-            and not exists (
-              select from public.ra_runner_odds as ours
-              where ours.race_id = old.race_id and ours.horse_id = old.horse_id
-            )
-        $sql$,
-        known.relation::regclass,
-        engine.legacy_is_real(array['race_id', 'horse_id'], known.name_column, engine.old_columns(known.kind))
-      )
-    -- Bookmakers have no ids here: one is known by its name.
-    when known.kind = 'bookmakers' then format(
-      $sql$
-        select count(*)
-        from %s as old
-        where
-          coalesce(old.code, old.name, '') not in ('') and not starts_with(coalesce(old.name, ''), '**TEST**')
-          and not exists (
-            select from public.ra_mst_bookmakers as ours
-            where
-              ours.code in (
-                regexp_replace(lower(old.code), '[^a-z0-9]+', '', 'g'),
-                regexp_replace(lower(old.name), '[^a-z0-9]+', '', 'g')
-              )
-          )
-      $sql$,
-      known.relation::regclass
-    )
-    -- Without a race's or horse's id, or of a kind that we have no table for: they stay where they are.
-    else format('select count(*) from %s as old', known.relation::regclass)
-  end
-$$;
-comment on function engine.legacy_odds_only_there(engine.legacy_tables) is
-  'A statement that counts the rows of an old table of bookmakers, odds or notes that are only there.';
-
 grant select on engine.legacy_tables to service_role;
-grant execute on function
-  engine.has_legacy, engine.old_columns, engine.legacy_is_real, engine.rows_only_in_legacy,
-  engine.legacy_odds_only_there
-  to service_role;
+grant execute on function engine.has_legacy, engine.old_columns, engine.legacy_is_real to service_role;
 
 -- schemas/runs/feeds.sql
 
@@ -2609,8 +2575,9 @@ grant select on engine.known_days to service_role;
 
 -- schemas/legacy_copy/items.sql
 
--- What there is to copy from an old database, and what was copied: an item is a race with all that belongs to it, or a
--- row of a master table. Ids are chunked by months as those of a feed that asks the API for ids.
+-- What there is to copy from an old database, and what was copied: an item is a race with all that belongs to it, a row
+-- of a master table, or a day of the file of prices. Ids are chunked by months as those of a feed that asks the API for
+-- ids.
 
 create table engine.legacy_items (
   item text collate "C" primary key,
@@ -2618,9 +2585,10 @@ create table engine.legacy_items (
   copied_at timestamptz
 );
 comment on table engine.legacy_items is
-  'Races and master rows of the old database, as engine.find_legacy_items found them. Empty without one. Stays when the
-   old tables are dropped: it says that rows of ours may come from there.';
-comment on column engine.legacy_items.item is 'Kind and id: "race rac_10500115", "horse hrs_123".';
+  'Races, master rows and days of prices of the old database, as engine.find_legacy_items found them. Empty without
+   one. Stays when the old tables are dropped: it says that rows of ours may come from there.';
+comment on column engine.legacy_items.item is
+  'Kind and id: "race rac_10500115", "horses hrs_123", "runner_prices 2019-05-04".';
 comment on column engine.legacy_items.day is
   'The racing day, by which it is put into a month; the first day of the feed, copied last, of what has none.';
 comment on column engine.legacy_items.copied_at is 'When a chunk last copied it; null: it was not copied yet.';
@@ -2693,13 +2661,14 @@ begin
     get diagnostics found_now = row_count;
     found_in_all := found_in_all + found_now;
   end loop;
+  found_in_all := found_in_all + engine.find_price_days(feed.first_day, last_day);
   analyze engine.legacy_items;
   return found_in_all;
 end
 $$;
 comment on function engine.find_legacy_items() is
-  'Notes the races and master rows of the old database that are not noted yet, and returns how many these are. Masters
-   that our tables have are left out.';
+  'Notes the races, master rows and days of prices of the old database that are not noted yet, and returns how many
+   these are. Masters that our tables have are left out.';
 
 create function engine.index_legacy()
 returns void
@@ -2708,31 +2677,51 @@ security invoker
 set search_path = ''
 as $$
 declare
-  known engine.legacy_tables;
+  target record;
 begin
-  for known in
-    select one.* from engine.legacy_tables as one
+  for target in
+    select
+      one.relation, one.old_table, wanted.column_name, coalesce(wanted.expression, wanted.column_name) as expression
+    from (
+      values
+        ('runners', 'race_id', null),
+        ('results', 'race_id', null),
+        ('runner_odds', 'race_id', null),
+        ('odds_live', 'race_id', null),
+        ('odds_history', 'runner_odds_id', null),
+        ('supplementary', 'runner_id', null),
+        ('odds_historical', 'date_of_race', '(' || replace(engine.price_day(), 'old.', '') || ')')
+    ) as wanted (kind, column_name, expression)
+    join engine.legacy_tables as one on one.kind = wanted.kind
     join pg_catalog.pg_class as c on c.oid = one.relation
     where
-      one.kind in ('runners', 'results', 'runner_odds', 'odds_live')
       -- Only the owner may, and only he needs to: without it a page takes seconds, not milliseconds.
-      and pg_catalog.pg_has_role(c.relowner, 'usage')
-      and 'race_id' = any (engine.old_columns(one.kind))
+      pg_catalog.pg_has_role(c.relowner, 'usage')
+      and wanted.column_name = any (engine.old_columns(one.kind))
       and not exists (
         select
         from pg_catalog.pg_index as i
-        join pg_catalog.pg_attribute as a on a.attrelid = i.indrelid and a.attnum = i.indkey[0]
-        where i.indrelid = one.relation and i.indisvalid and i.indpred is null and a.attname = 'race_id'
+        left join pg_catalog.pg_attribute as a on a.attrelid = i.indrelid and a.attnum = i.indkey[0]
+        where
+          i.indrelid = one.relation and i.indisvalid and i.indpred is null
+          and case
+            when wanted.expression is null then a.attname = wanted.column_name
+            else i.indexrelid = pg_catalog.to_regclass(
+              format('legacy_data.%I', left(one.old_table, 40) || '_' || wanted.column_name || '_for_copying')
+            )
+          end
       )
   loop
     execute format(
-      'create index %I on %s (race_id)', left(known.old_table, 40) || '_race_id_for_copying', known.relation::regclass
+      'create index %I on %s (%s)', left(target.old_table, 40) || '_' || target.column_name || '_for_copying',
+      target.relation::regclass, target.expression
     );
   end loop;
 end
 $$;
 comment on function engine.index_legacy() is
-  'Gives the old tables of runners, results and odds an index by race where they have none, if the caller owns them.';
+  'Gives the old tables of runners, results, odds and notes an index by what the copy finds their rows by, where they
+   have none, if the caller owns them.';
 
 create function engine.note_copied(page jsonb)
 returns void
@@ -5437,6 +5426,27 @@ comment on function engine.fill_odds(jsonb) is
   'Stores an array of rows shaped like ra_runner_odds, of the old database: those of runners that are there, and for
    which this bookmaker has no quote.';
 
+create function engine.fill_odds_history(rows jsonb)
+returns void
+language sql
+security invoker
+set search_path = ''
+as $$
+  insert into public.ra_runner_odds_history as known (
+    race_id, horse_id, bookmaker_code, quoted_at, fractional, decimal, ew_places, ew_denominator, is_in_running
+  )
+  select
+    seen.race_id, seen.horse_id, seen.bookmaker_code, seen.quoted_at, seen.fractional, seen.decimal, seen.ew_places,
+    seen.ew_denominator, seen.is_in_running
+  from jsonb_populate_recordset(null::public.ra_runner_odds_history, rows) as seen
+  join public.ra_runners as runner on runner.race_id = seen.race_id and runner.horse_id = seen.horse_id
+  order by seen.race_id, seen.horse_id, seen.bookmaker_code, seen.quoted_at
+  on conflict (race_id, horse_id, bookmaker_code, quoted_at) do nothing
+$$;
+comment on function engine.fill_odds_history(jsonb) is
+  'Stores an array of rows shaped like ra_runner_odds_history, of the old database: those of runners that are there and
+   that are not stored; none when it is null.';
+
 create function engine.withdraw_legacy(page jsonb)
 returns void
 language plpgsql
@@ -5488,7 +5498,14 @@ begin
   );
   perform engine.fill_runners(page -> 'runners');
   perform engine.fill_odds(page -> 'odds');
+  perform engine.fill_odds_history(page -> 'odds_history');
   perform engine.mark_absent_as_non_runners(race_ids);
+  perform engine.fill_prices(
+    array(
+      select substr(sent ->> 'id', 15)::date from jsonb_array_elements(page -> 'asked') as sent
+      where sent ->> 'id' like 'runner\_prices %'
+    )
+  );
   perform engine.note_copied(page);
 end
 $$;
@@ -5497,7 +5514,553 @@ comment on function engine.fill_page(public.backfill_progress, jsonb) is
    page as ingest_page gets it.';
 
 grant execute on function
-  engine.fill_courses, engine.fill_odds, engine.withdraw_legacy, engine.fill_page
+  engine.fill_courses, engine.fill_odds, engine.fill_odds_history, engine.withdraw_legacy, engine.fill_page
+  to service_role;
+
+-- schemas/legacy_copy/prices.sql
+
+-- The file of prices that an old database had read, ra_odds_historical. Its rows have no ids: each is found by day,
+-- course, off time and name among the runners that we have. An item of the copy is a day of it.
+
+create function engine.letters_of(name text)
+returns text
+language sql
+immutable
+security invoker
+set search_path = ''
+as $$
+  select regexp_replace(
+    lower(regexp_replace(letters_of.name, '\([^()]*\)|-AW$', '', 'g')), '[^a-z0-9]+', '', 'g'
+  )
+$$;
+comment on function engine.letters_of(text) is
+  'Letters and digits of a name in lower case, without what stands in brackets, and without the mark of an all-weather
+   course: "Some Horse (IRE)" is somehorse, "Kempton-AW" is kempton.';
+
+create function engine.price_file()
+returns regclass
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+  select known.relation::regclass
+  from engine.legacy_tables as known
+  where
+    known.kind = 'odds_historical'
+    and engine.old_columns(known.kind) @> array[
+      'racing_bet_data_id', 'date_of_race', 'track', 'race_time', 'horse_name', 'industry_sp', 'sp_favorite_position',
+      'forecasted_odds', 'pre_race_min', 'pre_race_max', 'ip_min', 'ip_max', 'sp_win_return', 'ew_return',
+      'place_return', 'data_source'
+    ]
+$$;
+comment on function engine.price_file() is
+  'The old table of the file of prices; null where it is not there or lacks a column that is read.';
+
+-- A day at midnight, of the UK or of UTC, and an off time have the same day in London.
+create function engine.price_day()
+returns text
+language sql
+immutable
+security invoker
+set search_path = ''
+as $$ select '(old.date_of_race at time zone ''Europe/London'')::date' $$;
+comment on function engine.price_day() is 'The racing day of a row of the file of prices: SQL over old.';
+
+create function engine.match_prices(days date[], left_alone boolean default false)
+returns table (legacy_id bigint, race_id text, horse_id text, finding text)
+language plpgsql
+stable
+security invoker
+set search_path = ''
+set work_mem = '32MB'
+as $$
+begin
+  return query execute format(
+    $sql$
+      with wanted as materialized (
+        select
+          old.racing_bet_data_id as legacy_id,
+          %2$s as day,
+          (extract(epoch from old.race_time) / 60)::integer as off_minute,
+          nullif(engine.letters_of(old.track), '') as course,
+          nullif(engine.letters_of(old.horse_name), '') as horse
+        from %1$s as old
+        where
+          %2$s = any ($1)
+          and not ($2 and exists (
+            select from public.ra_runner_prices as ours where ours.legacy_id = old.racing_bet_data_id
+          ))
+      ),
+      races as materialized (
+        select
+          race.id,
+          race.race_date as day,
+          (extract(epoch from (race.off_dt at time zone 'Europe/London')::time) / 60)::integer as off_minute,
+          engine.letters_of(course.name) as course
+        from public.ra_races as race
+        join public.ra_mst_courses as course on course.id = race.course_id
+        where race.race_date = any ($1)
+      ),
+      places as materialized (
+        select wanted.legacy_id, wanted.horse, races.id as race_id
+        from wanted
+        join races on races.day = wanted.day
+        where
+          num_nonnulls(wanted.off_minute, wanted.course) > 0
+          -- On a clock of 24 hours, or of 12. An off is put off by minutes; the next race of a course is later.
+          and (
+            wanted.off_minute is null or races.off_minute is null
+            or (wanted.off_minute - races.off_minute + 2170) %% 720 <= 20
+          )
+          -- Kempton and Kempton Park.
+          and (
+            wanted.course is null or races.course is null
+            or starts_with(wanted.course, races.course) or starts_with(races.course, wanted.course)
+          )
+      ),
+      fits as (
+        select places.legacy_id, places.race_id, runner.horse_id
+        from places
+        join public.ra_runners as runner on runner.race_id = places.race_id
+        join public.ra_mst_horses as horse on horse.id = runner.horse_id
+        where engine.letters_of(horse.name) = places.horse
+      ),
+      counted as (
+        select
+          fits.legacy_id, min(fits.race_id) as race_id, min(fits.horse_id) as horse_id, count(*) as runners
+        from fits
+        group by fits.legacy_id
+      )
+      select
+        wanted.legacy_id,
+        case when counted.runners = 1 then counted.race_id end,
+        case when counted.runners = 1 then counted.horse_id end,
+        case
+          when counted.runners > 1 then 'more than one runner fits'
+          when counted.runners = 1 then null
+          when wanted.horse is null or num_nonnulls(wanted.off_minute, wanted.course) = 0
+            then 'no name of the horse, or neither course nor off time'
+          when exists (select from places where places.legacy_id = wanted.legacy_id)
+            then 'no horse of that name in the race'
+          else 'no race of ours there and then'
+        end
+      from wanted
+      left join counted on counted.legacy_id = wanted.legacy_id
+    $sql$,
+    engine.price_file(), engine.price_day()
+  )
+  using match_prices.days, match_prices.left_alone;
+end
+$$;
+comment on function engine.match_prices(date[], boolean) is
+  'The rows of the file of prices of these days (with left_alone: those that were not copied), and the runner of ours
+   that each is about: the only one of that day whose race is at the course (one name begins with the other), off within
+   ten minutes (on a clock of 12 hours), and whose name has the same letters. What the row leaves out of course and off
+   time is not compared. Otherwise race_id and horse_id are null, and finding says why. Only where the file is there.';
+
+create function engine.fill_prices(days date[])
+returns void
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+begin
+  if
+    cardinality(fill_prices.days) = 0 or engine.price_file() is null
+    or not (select settings.capture_odds from public.backfill_settings as settings)
+  then
+    return;
+  end if;
+  execute format(
+    $sql$
+      insert into public.ra_runner_prices as known (
+        race_id, horse_id, sp_decimal, sp_rank, forecast_decimal, pre_race_min, pre_race_max, in_running_min,
+        in_running_max, win_return, each_way_return, place_return, source, legacy_id
+      )
+      select distinct on (matched.race_id, matched.horse_id)
+        matched.race_id, matched.horse_id, nullif(old.industry_sp, 0), nullif(old.sp_favorite_position, 0),
+        nullif(old.forecasted_odds, 0), nullif(old.pre_race_min, 0), nullif(old.pre_race_max, 0),
+        nullif(old.ip_min, 0), nullif(old.ip_max, 0), old.sp_win_return, old.ew_return, old.place_return,
+        nullif(old.data_source, ''), old.racing_bet_data_id
+      from engine.match_prices($1) as matched
+      join %s as old on old.racing_bet_data_id = matched.legacy_id
+      where matched.horse_id is not null
+      order by matched.race_id, matched.horse_id, old.racing_bet_data_id desc
+      on conflict (race_id, horse_id) do nothing
+    $sql$,
+    engine.price_file()
+  )
+  using fill_prices.days;
+end
+$$;
+comment on function engine.fill_prices(date[]) is
+  'Copies the prices of these days whose runner is there, while capture_odds is on: of several rows of a runner the last
+   one. A second time changes nothing.';
+
+create function engine.find_price_days(first_day date, last_day date)
+returns bigint
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  found_now bigint;
+begin
+  if engine.price_file() is null then
+    return 0;
+  end if;
+  -- Behind the races of its month, by the alphabet: with a race come its runners.
+  execute format(
+    $sql$
+      insert into engine.legacy_items (item, day)
+      select 'runner_prices ' || dated.day, greatest(least(dated.day, $2), $1)
+      from (select distinct %2$s as day from %1$s as old where old.date_of_race is not null) as dated
+      on conflict (item) do nothing
+    $sql$,
+    engine.price_file(), engine.price_day()
+  )
+  using find_price_days.first_day, find_price_days.last_day;
+  get diagnostics found_now = row_count;
+  -- Races that came since may have the runners that a day lacked.
+  update engine.legacy_items as known
+  set copied_at = null
+  where
+    known.item like 'runner\_prices %'
+    and exists (
+      select from public.ra_races as race
+      where race.race_date = substr(known.item, 15)::date and race.updated_at > known.copied_at
+    );
+  return found_now;
+end
+$$;
+comment on function engine.find_price_days(date, date) is
+  'Notes the days of the file of prices as items, within these bounds, and returns how many are new. A day of which
+   races of ours were written since it was copied is to be copied once more.';
+
+create function engine.prices_only_there(file engine.legacy_tables)
+returns table (reason text, rows bigint)
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+  if engine.price_file() is null then
+    return query execute format(
+      'select %L, count(*) from %s as old', 'it lacks columns that are read', prices_only_there.file.relation::regclass
+    );
+    return;
+  end if;
+  if not (select settings.capture_odds from public.backfill_settings as settings) then
+    return query execute format(
+      $sql$
+        select 'odds are not kept: capture_odds is off', count(*)
+        from %s as old
+        where not exists (
+          select from public.ra_runner_prices as ours where ours.legacy_id = old.racing_bet_data_id
+        )
+      $sql$,
+      engine.price_file()
+    );
+    return;
+  end if;
+  return query execute format(
+    $sql$
+      with days as materialized (
+        select substr(known.item, 15)::date as day
+        from engine.legacy_items as known
+        where known.item like 'runner\_prices %%' and known.copied_at is not null
+      )
+      select coalesce(matched.finding, 'not copied yet'), count(*)
+      from engine.match_prices(array(select days.day from days), left_alone => true) as matched
+      where
+        matched.finding is not null
+        -- Of several rows of a runner one is kept.
+        or not exists (
+          select from public.ra_runner_prices as ours
+          where ours.race_id = matched.race_id and ours.horse_id = matched.horse_id
+        )
+      group by 1
+      union all
+      select case when %2$s is null then 'without a day' else 'not copied yet' end, count(*)
+      from %1$s as old
+      where not exists (select from days where days.day = %2$s)
+      group by 1
+    $sql$,
+    prices_only_there.file.relation::regclass, engine.price_day()
+  );
+end
+$$;
+comment on function engine.prices_only_there(engine.legacy_tables) is
+  'Rows of the file of prices that ours do not have, a row per reason.';
+
+grant execute on function
+  engine.letters_of, engine.price_file, engine.price_day, engine.match_prices, engine.fill_prices,
+  engine.find_price_days, engine.prices_only_there
+  to service_role;
+
+-- schemas/legacy_copy/rows_only.sql
+
+-- Which rows of an old database are nowhere else, and why. Dynamic, because the tables are there only after a
+-- take-over, under names that differ from era to era.
+
+create function engine.keyed_only_there(known engine.legacy_tables)
+returns text
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+  select format(
+    $sql$
+      select null::text, count(*)
+      from (
+        select distinct %1$s
+        from %2$s as old
+        where
+          %3$s
+          and not exists (select from public.%4$I as ours where %5$s)
+          %6$s
+      ) as left_over
+    $sql$,
+    (select string_agg(format('old.%I', one), ', ') from unnest(known.old_key) as one),
+    known.relation::regclass,
+    engine.legacy_is_real(known.old_key, known.name_column, engine.old_columns(known.kind)),
+    known.new_table,
+    (
+      select string_agg(format('ours.%I = old.%I', pair.new_column, pair.old_column), ' and ')
+      from unnest(known.new_key, known.old_key) as pair (new_column, old_column)
+    ),
+    -- A row that is not understood is kept whole among the rejects. The jockey of a non-runner is nobody.
+    case
+      when known.kind in ('races', 'runners', 'results') then format(
+        'and not exists (
+          select from public.ingest_rejects as reject
+          where reject.feed = %L and reject.kind in (%L, %L) and reject.race_id = old.%I %s
+        )',
+        'legacy', 'race', 'runner', known.old_key[1],
+        case
+          when known.kind = 'races' then ''
+          else 'and (reject.kind = ''race'' or reject.horse_id = old.horse_id)'
+        end
+      )
+      when known.kind = 'jockeys' then 'and old.id <> ''jky_224913'''
+      else ''
+    end
+  )
+$$;
+comment on function engine.keyed_only_there(engine.legacy_tables) is
+  'A statement that counts the rows of an old table with a key of ours that are only there: a reason (null) and a
+   number. Copies of a row count once.';
+
+create function engine.odds_only_there(known engine.legacy_tables)
+returns text
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+  select format(
+    case known.kind
+      -- Of a runner with any quote all have been copied: the last of each bookmaker stands, all are in the history.
+      when 'runner_odds' then $sql$
+        select %2$s, count(*)
+        from %1$s as old
+        where
+          %3$s
+          and not exists (
+            select from public.ra_runner_odds as ours
+            where ours.race_id = old.race_id and ours.horse_id = old.horse_id
+          )
+      $sql$
+      when 'odds_live' then $sql$
+        select
+          case when coalesce(old.market_type, 'WIN') <> 'WIN' then 'not of a bet to win' else %2$s end,
+          count(*)
+        from %1$s as old
+        where
+          %3$s
+          and num_nonnulls(nullif(old.odds_decimal, 0), nullif(nullif(old.odds_fractional, ''), '-')) > 0
+          and not exists (
+            select from public.ra_runner_odds_history as ours
+            where
+              ours.race_id = old.race_id and ours.horse_id = old.horse_id and ours.quoted_at = old.odds_timestamp
+              and ours.bookmaker_code in (
+                regexp_replace(lower(old.bookmaker_name), '[^a-z0-9]+', '', 'g'),
+                regexp_replace(lower(old.bookmaker_id), '[^a-z0-9]+', '', 'g')
+              )
+          )
+        group by 1
+      $sql$
+      when 'odds_history' then $sql$
+        select case when quote.id is null then 'the quote that it belongs to is gone' else %2$s end, count(*)
+        from %1$s as old
+        left join %4$s as quote on quote.id = old.runner_odds_id
+        where
+          num_nonnulls(nullif(old.decimal_odds, 0), nullif(nullif(old.fractional_odds, ''), '-')) > 0
+          and not exists (
+            select from public.ra_runner_odds_history as ours
+            where
+              ours.race_id = quote.race_id and ours.horse_id = quote.horse_id
+              and ours.quoted_at = old.timestamp at time zone 'Europe/London'
+          )
+        group by 1
+      $sql$
+    end,
+    known.relation::regclass,
+    case
+      when (select settings.capture_odds from public.backfill_settings as settings) then 'null::text'
+      else '''odds are not kept: capture_odds is off'''
+    end,
+    case
+      when known.kind = 'odds_history' then 'true'
+      else engine.legacy_is_real(array['race_id', 'horse_id'], known.name_column, engine.old_columns(known.kind))
+    end,
+    (select one.relation::regclass from engine.legacy_tables as one where one.kind = 'runner_odds')
+  )
+$$;
+comment on function engine.odds_only_there(engine.legacy_tables) is
+  'A statement that counts the quotes of an old table of odds that are only there, a row per reason. A quote without a
+   price says nothing.';
+
+create function engine.notes_only_there(known engine.legacy_tables)
+returns text
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+  select format(
+    $sql$
+      select
+        case
+          when runner.id is null then 'the runner that it is about is gone'
+          when noted.is_known is null then 'of a kind that ours have no column for'
+          when noted.is_long and not settings.capture_long_texts
+            then 'long texts are not kept: capture_long_texts is off'
+        end,
+        count(*)
+      from %1$s as old
+      cross join public.backfill_settings as settings
+      left join %2$s as runner on runner.id = old.runner_id
+      left join public.ra_runners as ours on ours.race_id = runner.race_id and ours.horse_id = runner.horse_id
+      cross join lateral (
+        select
+          case
+            -- A card of the API has lists of its own.
+            when ours.has_card then true
+            when old.quote_text <> '' then ours.quotes is not null
+            when old.stable_tour_text <> '' then ours.stable_tour is not null
+            when old.medical_type <> '' or old.medical_date is not null then ours.medical is not null
+            when old.entity_type = 'trainer' then ours.previous_trainers is not null
+            when old.entity_type = 'owner' then ours.previous_owners is not null
+            when old.stats_runs is not null then ours.trainer_14_days_runs is not null
+          end as is_known,
+          coalesce(old.quote_text, old.stable_tour_text, '') <> '' as is_long
+      ) as noted
+      where noted.is_known is not true
+      group by 1
+    $sql$,
+    known.relation::regclass,
+    (select one.relation::regclass from engine.legacy_tables as one where one.kind = 'runners')
+  )
+$$;
+comment on function engine.notes_only_there(engine.legacy_tables) is
+  'A statement that counts the notes about runners that are only there, a row per reason.';
+
+create function engine.bookmakers_only_there(known engine.legacy_tables)
+returns text
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+  -- Bookmakers have no ids here: one is known by its name.
+  select format(
+    $sql$
+      select null::text, count(*)
+      from %s as old
+      where
+        coalesce(old.code, old.name, '') not in ('') and not starts_with(coalesce(old.name, ''), '**TEST**')
+        and not exists (
+          select from public.ra_mst_bookmakers as ours
+          where
+            ours.code in (
+              regexp_replace(lower(old.code), '[^a-z0-9]+', '', 'g'),
+              regexp_replace(lower(old.name), '[^a-z0-9]+', '', 'g')
+            )
+        )
+    $sql$,
+    known.relation::regclass
+  )
+$$;
+comment on function engine.bookmakers_only_there(engine.legacy_tables) is
+  'A statement that counts the old bookmakers that are only there: a reason (null) and a number.';
+
+create function engine.rows_only_in_legacy(left_out text[] default '{}')
+returns table (old_table text, reason text, rows bigint)
+language plpgsql
+stable
+security invoker
+set search_path = ''
+set statement_timeout = '300s'
+set work_mem = '64MB'
+as $$
+declare
+  known engine.legacy_tables;
+  columns text[];
+begin
+  for known in
+    select one.* from engine.legacy_tables as one
+    where one.relation is not null and one.kind <> all (rows_only_in_legacy.left_out)
+    order by one.place
+  loop
+    columns := engine.old_columns(known.kind);
+    old_table := known.old_table;
+    rows := null;
+    if known.kind = 'odds_historical' then
+      for reason, rows in select file.reason, file.rows from engine.prices_only_there(known) as file order by 1 loop
+        return next;
+      end loop;
+    else
+      for reason, rows in execute case
+        when known.new_table is not null then engine.keyed_only_there(known)
+        when known.kind = 'bookmakers' then engine.bookmakers_only_there(known)
+        when known.kind = 'supplementary' and columns @> array['runner_id', 'entity_type', 'medical_type'] then
+          engine.notes_only_there(known)
+        when
+          known.kind = 'odds_history'
+          and exists (
+            select from engine.legacy_tables as one where one.kind = 'runner_odds' and one.relation is not null
+          )
+          then engine.odds_only_there(known)
+        when known.kind in ('runner_odds', 'odds_live') and columns @> array['race_id', 'horse_id'] then
+          engine.odds_only_there(known)
+        else format(
+          'select %L, count(*) from %s as old', 'it lacks what it was about', known.relation::regclass
+        )
+      end loop
+        return next;
+      end loop;
+    end if;
+    if rows is null then
+      reason := null;
+      rows := 0;
+      return next;
+    end if;
+  end loop;
+end
+$$;
+comment on function engine.rows_only_in_legacy(text[]) is
+  'How many rows of each old table are neither in our tables nor among the rejects, a row per table that is there and
+   reason; reason is null where they only were not pulled or copied yet. Copies of a row count once; rows without an id,
+   and those marked **TEST**, never. No row when no old database was taken over. What the old system worked out from
+   other rows (statistics, logs) is not counted, and neither are the kinds of table in left_out.';
+
+grant execute on function
+  engine.keyed_only_there, engine.odds_only_there, engine.notes_only_there, engine.bookmakers_only_there,
+  engine.rows_only_in_legacy
   to service_role;
 
 -- schemas/coverage/cover_days.sql
@@ -6438,7 +7001,8 @@ $$;
 comment on function public.ingest_page(bigint, uuid, jsonb) is
   'Stores one page, moves the chunk''s cursor and renews its lease, all or nothing. page: {cursor_before: {day, skip},
    cursor_after: {day, skip, id}, api_total, api_calls (made since the last page), regions, bookmakers, courses, sires,
-   dams, damsires, horses, jockeys, trainers, owners, races, runners, odds (arrays of rows; odds may be absent),
+   dams, damsires, horses, jockeys, trainers, owners, races, runners, odds, odds_history (arrays of rows; the last two
+   may be absent),
    rejects, unknown_fields, left_out (ids of races that are not to be stored; may be absent), copies (the id of each
    race that came again on the page, once for each further copy; may be absent), asked (of a feed that asks for ids:
    {id, is_known} of each, as engine.ids_asked has them; may be absent)}. Returns until when the lease holds, whether
@@ -7682,6 +8246,54 @@ comment on function engine.legacy_rows(text, text, text[]) is
   'The rows of an old table, as engine.legacy_tables calls it, that have one of these texts in a column: an array of
    objects without nulls. Empty when the table or the column is not there.';
 
+create function engine.legacy_rows_behind(kind text, key text, of_kind text, races text[])
+returns jsonb
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+  relation constant regclass := (
+    select known.relation from engine.legacy_tables as known
+    where known.kind = legacy_rows_behind.kind and legacy_rows_behind.key = any (engine.old_columns(known.kind))
+  );
+  other constant regclass := (
+    select known.relation from engine.legacy_tables as known where known.kind = legacy_rows_behind.of_kind
+  );
+  found_rows jsonb;
+begin
+  if relation is null or other is null or cardinality(legacy_rows_behind.races) = 0 then
+    return jsonb '[]';
+  end if;
+  execute format(
+    $sql$
+      select coalesce(
+        jsonb_agg(
+          jsonb_strip_nulls(to_jsonb(old)) || jsonb_build_object('race_id', owner.race_id, 'horse_id', owner.horse_id)
+            || case %L
+              when 'runner_odds' then jsonb_build_object('bookmaker_id', to_jsonb(owner) -> 'bookmaker_id')
+              else '{}'
+            end
+        ),
+        '[]'
+      )
+      from %s as owner
+      join %s as old on old.%I = owner.id
+      where owner.race_id = any ($1)
+    $sql$,
+    legacy_rows_behind.of_kind, other, relation, legacy_rows_behind.key
+  )
+  into found_rows
+  using legacy_rows_behind.races;
+  return found_rows;
+end
+$$;
+comment on function engine.legacy_rows_behind(text, text, text, text[]) is
+  'The rows of an old table that name rows of another one by number in the column key, of these races: an array of
+   objects without nulls, with race_id and horse_id of the other row, of odds with its bookmaker_id too. Empty when one
+   of the tables is not there.';
+
 create function engine.legacy_ids(variadic texts jsonb[])
 returns text[]
 language sql
@@ -7723,6 +8335,11 @@ begin
     'results', engine.legacy_rows('results', 'race_id', races),
     'runner_odds', case when with_odds then engine.legacy_rows('runner_odds', 'race_id', races) else '[]' end,
     'odds_live', case when with_odds then engine.legacy_rows('odds_live', 'race_id', races) else '[]' end,
+    'odds_history', case
+      when with_odds then engine.legacy_rows_behind('odds_history', 'runner_odds_id', 'runner_odds', races)
+      else '[]'
+    end,
+    'supplementary', engine.legacy_rows_behind('supplementary', 'runner_id', 'runners', races),
     'known_races', coalesce(
       (
         select jsonb_agg(
@@ -7776,8 +8393,8 @@ begin
 end
 $$;
 comment on function engine.legacy_page(text[], boolean) is
-  'The old rows of these items, by kind, as they are but without nulls: of races with their runners, results, odds (if
-   they are wanted) and all masters that these name; known_races: which of the races are ours too.';
+  'The old rows of these items, by kind, as they are but without nulls: of races with their runners, results, notes,
+   odds (if they are wanted) and all masters that these name; known_races: which of the races are ours too.';
 
 create function engine.legacy_bookmakers()
 returns jsonb
@@ -7831,7 +8448,8 @@ comment on function public.legacy_rows_of(bigint, uuid, text[]) is
 
 revoke all on function public.legacy_rows_of from public, anon, authenticated, service_role;
 grant execute on function
-  engine.legacy_rows, engine.legacy_ids, engine.legacy_page, engine.legacy_bookmakers, public.legacy_rows_of
+  engine.legacy_rows, engine.legacy_rows_behind, engine.legacy_ids, engine.legacy_page, engine.legacy_bookmakers,
+  public.legacy_rows_of
   to service_role;
 
 -- schemas/legacy_copy/copy.sql
@@ -7880,8 +8498,8 @@ grant execute on function public.legacy_copy to service_role;
 
 -- schemas/legacy_copy/faults.sql
 
--- What was wrong in the old database, counted there and in our tables now. Each function reads each table once: with
--- 1,400,000 runners that takes a minute.
+-- What was wrong in the old database, counted there and in our tables now. Each function reads its old table and ours
+-- once, and says from the same reading how many of its rows are only there.
 
 create function engine.legacy_faults_of_races()
 returns table (fault text, old_rows bigint, new_rows bigint, not_here bigint)
@@ -7905,6 +8523,11 @@ begin
       ),
       ours_with_runners as materialized (
         select distinct runner.race_id from public.ra_runners as runner
+      ),
+      rejected as materialized (
+        select distinct reject.race_id
+        from public.ingest_rejects as reject
+        where reject.feed = 'legacy' and reject.kind in ('race', 'runner')
       ),
       judged as (
         select
@@ -7930,6 +8553,7 @@ begin
           old.off_time <> old.off_dt::time as is_twelve_hours,
           runners.race_id is null as no_runners,
           ours.id is null as not_here,
+          ours.id is null and rejected.race_id is null as is_only_there,
           ours.prize_amount is null as ours_no_prize,
           ours.prize_currency is null as ours_no_currency,
           not (ours.has_result or ours.from_legacy) as ours_no_result,
@@ -7941,6 +8565,7 @@ begin
         left join with_results as results on results.race_id = old.id
         left join public.ra_races as ours on ours.id = old.id
         left join ours_with_runners as our_runners on our_runners.race_id = old.id
+        left join rejected on rejected.race_id = old.id
         where %4$s
       )
       select line.fault, line.old_rows, line.new_rows, line.not_here
@@ -7972,7 +8597,8 @@ begin
           count(*) filter (where is_twelve_hours and not_here) as twelve_hours_not_here,
           count(*) filter (where no_runners) as no_runners,
           count(*) filter (where no_runners and not not_here and ours_no_runners) as no_runners_now,
-          count(*) filter (where no_runners and not_here) as no_runners_not_here
+          count(*) filter (where no_runners and not_here) as no_runners_not_here,
+          count(*) filter (where is_only_there) as only_there
         from judged
       ) as counted
       cross join lateral (
@@ -7983,16 +8609,49 @@ begin
           ('distances in metres, exact text lost', metres, metres_now, metres_not_here),
           ('distances rounded', rounded, rounded_now, rounded_not_here),
           ('off times twelve hours away', twelve_hours, twelve_hours_now, twelve_hours_not_here),
-          ('races without runners', no_runners, no_runners_now, no_runners_not_here)
+          ('races without runners', no_runners, no_runners_now, no_runners_not_here),
+          ('only in ' || %5$L, only_there, null, only_there)
       ) as line (fault, old_rows, new_rows, not_here)
     $sql$,
     races, coalesce(runners, 'pg_catalog.pg_class'::regclass), results,
-    engine.legacy_is_real(array['id'], 'race_name', engine.old_columns('races'))
+    engine.legacy_is_real(array['id'], 'race_name', engine.old_columns('races')),
+    (select known.old_table from engine.legacy_tables as known where known.kind = 'races')
   );
 end
 $$;
 comment on function engine.legacy_faults_of_races() is
   'What public.legacy_report says about races. Fails where the old tables of races, runners or results are not there.';
+
+grant execute on function engine.legacy_faults_of_races to service_role;
+
+-- schemas/legacy_copy/faults_of_runs.sql
+
+-- What was wrong in the old runners and results, where a row may be written twice.
+
+create function engine.legacy_twice(kind text)
+returns text
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+  select format(
+    case
+      when pg_catalog.to_regclass('legacy_data.duplicate_rows') is null
+        then 'select old.race_id, old.horse_id from %1$s as old group by 1, 2 having count(*) > 1'
+      -- The take-over has noted them.
+      else
+        'select distinct old.race_id, old.horse_id from %2$s as noted join %1$s as old on old.id = noted.id '
+        'where noted.name = %3$L'
+    end,
+    known.relation::regclass, pg_catalog.to_regclass('legacy_data.duplicate_rows'), known.old_table
+  )
+  from engine.legacy_tables as known
+  where known.kind = legacy_twice.kind
+$$;
+comment on function engine.legacy_twice(text) is
+  'A query for the runs (race_id, horse_id) that an old table of runners or results has more than once. They are few:
+   the others need no putting together.';
 
 create function engine.legacy_faults_of_results()
 returns table (fault text, old_rows bigint, new_rows bigint, not_here bigint)
@@ -8003,57 +8662,68 @@ set search_path = ''
 as $$
 declare
   races constant regclass := (select known.relation from engine.legacy_tables as known where known.kind = 'races');
-  results constant regclass := (select known.relation from engine.legacy_tables as known where known.kind = 'results');
+  results constant engine.legacy_tables := (
+    select known from engine.legacy_tables as known where known.kind = 'results'
+  );
 begin
   return query execute format(
     $sql$
-      with old_runs as materialized (
+      with twice as materialized (
+        select old.*
+        from (%4$s) as known
+        join %2$s as old on old.race_id = known.race_id and old.horse_id = known.horse_id
+      ),
+      old_runs as (
         select
           old.race_id,
           old.horse_id,
-          min(old.race_date) as day,
-          count(*) as copies,
-          bool_and(old.position is null) as no_position,
-          bool_and(old.time_seconds is null) and bool_or(strpos(old.time_display, ':') > 0) as no_seconds,
-          bool_and(old.rpr is null) as no_rating,
-          bool_and(old.jockey_claim_lbs is null) as no_claim,
-          bool_and(old.prize_won is null) as no_prize
+          old.race_date as day,
+          1::bigint as copies,
+          old.position is null as no_position,
+          old.time_seconds is null and strpos(old.time_display, ':') > 0 as no_seconds,
+          old.rpr is null as no_rating,
+          old.jockey_claim_lbs is null as no_claim,
+          old.prize_won is null as no_prize
         from %2$s as old
+        where %3$s and old.id not in (select twice.id from twice)
+        union all
+        select
+          old.race_id,
+          old.horse_id,
+          min(old.race_date),
+          count(*),
+          bool_and(old.position is null),
+          bool_and(old.time_seconds is null) and bool_or(strpos(old.time_display, ':') > 0),
+          bool_and(old.rpr is null),
+          bool_and(old.jockey_claim_lbs is null),
+          bool_and(old.prize_won is null)
+        from twice as old
         where %3$s
         group by old.race_id, old.horse_id
       ),
       judged as (
         select
           old_runs.*,
-          race.id is null as is_orphan,
-          upper(race.region) = 'IRE' as is_irish,
           ours.race_id is null as not_here,
           ours.position is null and ours.position_code is null and not ours.is_non_runner as ours_no_position,
           ours.time_seconds is null as ours_no_seconds,
           ours.rpr is null as ours_no_rating,
           ours.jockey_claim_lbs is null as ours_no_claim,
-          ours.prize_amount is null as ours_no_prize
+          ours.prize_amount is null as ours_no_prize,
+          ours.race_id is null and rejected.race_id is null as is_only_there
         from old_runs
-        left join %1$s as race on race.id = old_runs.race_id
         left join public.ra_runners as ours on ours.race_id = old_runs.race_id and ours.horse_id = old_runs.horse_id
+        left join (
+          select distinct reject.race_id, reject.horse_id
+          from public.ingest_rejects as reject
+          where reject.feed = 'legacy' and reject.kind = 'runner'
+        ) as rejected on rejected.race_id = old_runs.race_id and rejected.horse_id = old_runs.horse_id
       ),
-      cut_off as (
+      -- Few enough to be put together in memory; what is known of the race comes after that.
+      by_race as materialized (
         select
-          days.day,
-          (select count(*) from public.ra_races as race where race.race_date = days.day and race.has_result) as ours,
-          exists (
-            select from engine.known_days as known
-            where known.feed = 'results' and known.day = days.day and known.races_stored >= known.races_in_api
-          ) as is_whole
-        from (
-          select races_of.day from (select distinct old_runs.race_id, old_runs.day from old_runs) as races_of
-          group by races_of.day
-          having count(*) = 50
-        ) as days
-      )
-      select line.fault, line.old_rows, line.new_rows, line.not_here
-      from (
-        select
+          race_id,
+          min(day) as day,
           count(*) filter (where no_position) as codes,
           count(*) filter (where no_position and not not_here and ours_no_position) as codes_now,
           count(*) filter (where no_position and not_here) as codes_not_here,
@@ -8066,13 +8736,52 @@ begin
           count(*) filter (where no_claim) as claims,
           count(*) filter (where no_claim and not not_here and ours_no_claim) as claims_now,
           count(*) filter (where no_claim and not_here) as claims_not_here,
-          count(*) filter (where is_irish and no_prize) as winnings,
-          count(*) filter (where is_irish and no_prize and not not_here and ours_no_prize) as winnings_now,
-          count(*) filter (where is_irish and no_prize and not_here) as winnings_not_here,
-          coalesce(sum(copies - 1), 0)::bigint as duplicates,
-          coalesce(sum(copies) filter (where is_orphan), 0)::bigint as orphans,
-          coalesce(sum(copies) filter (where is_orphan and not_here), 0)::bigint as orphans_not_here
+          count(*) filter (where no_prize) as winnings,
+          count(*) filter (where no_prize and not not_here and ours_no_prize) as winnings_now,
+          count(*) filter (where no_prize and not_here) as winnings_not_here,
+          sum(copies - 1) as duplicates,
+          sum(copies) as rows,
+          coalesce(sum(copies) filter (where not_here), 0) as rows_not_here,
+          count(*) filter (where is_only_there) as only_there
         from judged
+        group by race_id
+      ),
+      cut_off as (
+        select
+          days.day,
+          (select count(*) from public.ra_races as race where race.race_date = days.day and race.has_result) as ours,
+          exists (
+            select from engine.known_days as known
+            where known.feed = 'results' and known.day = days.day and known.races_stored >= known.races_in_api
+          ) as is_whole
+        from (select by_race.day from by_race group by by_race.day having count(*) = 50) as days
+      )
+      select
+        line.fault, coalesce(line.old_rows, 0)::bigint,
+        case when line.fault not like 'only in %%' then coalesce(line.new_rows, 0)::bigint end,
+        coalesce(line.not_here, 0)::bigint
+      from (
+        select
+          sum(codes) as codes, sum(codes_now) as codes_now, sum(codes_not_here) as codes_not_here,
+          sum(seconds) as seconds, sum(seconds_now) as seconds_now, sum(seconds_not_here) as seconds_not_here,
+          sum(ratings) as ratings, sum(ratings_now) as ratings_now, sum(ratings_not_here) as ratings_not_here,
+          sum(claims) as claims, sum(claims_now) as claims_now, sum(claims_not_here) as claims_not_here,
+          sum(winnings) filter (where is_irish) as winnings,
+          sum(winnings_now) filter (where is_irish) as winnings_now,
+          sum(winnings_not_here) filter (where is_irish) as winnings_not_here,
+          sum(duplicates) as duplicates, sum(rows) filter (where is_orphan) as orphans,
+          sum(rows_not_here) filter (where is_orphan) as orphans_not_here,
+          sum(only_there) filter (where not is_rejected) as only_there
+        from (
+          select
+            by_race.*, race.id is null as is_orphan, upper(race.region) = 'IRE' as is_irish,
+            by_race.race_id in (
+              select reject.race_id from public.ingest_rejects as reject
+              where reject.feed = 'legacy' and reject.kind = 'race' and reject.race_id is not null
+            ) as is_rejected
+          from by_race
+          left join %1$s as race on race.id = by_race.race_id
+        ) as placed
       ) as counted
       cross join (
         select
@@ -8089,10 +8798,13 @@ begin
           ('claims lost or none', claims, claims_now, claims_not_here),
           ('euro winnings lost or none', winnings, winnings_now, winnings_not_here),
           ('duplicate results', duplicates, 0, 0),
-          ('results of races that are lost', orphans, 0, orphans_not_here)
+          ('results of races that are lost', orphans, 0, orphans_not_here),
+          ('only in ' || %5$L, only_there, null, only_there)
       ) as line (fault, old_rows, new_rows, not_here)
     $sql$,
-    races, results, engine.legacy_is_real(array['race_id', 'horse_id'], 'horse_name', engine.old_columns('results'))
+    races, results.relation::regclass,
+    engine.legacy_is_real(array['race_id', 'horse_id'], 'horse_name', engine.old_columns('results')),
+    engine.legacy_twice('results'), results.old_table
   );
 end
 $$;
@@ -8108,43 +8820,85 @@ set search_path = ''
 as $$
 declare
   races constant regclass := (select known.relation from engine.legacy_tables as known where known.kind = 'races');
-  runners constant regclass := (select known.relation from engine.legacy_tables as known where known.kind = 'runners');
+  runners constant engine.legacy_tables := (
+    select known from engine.legacy_tables as known where known.kind = 'runners'
+  );
 begin
   return query execute format(
     $sql$
-      with old_runs as materialized (
+      with twice as materialized (
+        select old.*
+        from (%5$s) as known
+        join %2$s as old on old.race_id = known.race_id and old.horse_id = known.horse_id
+      ),
+      old_runs as (
         select
           old.race_id,
           old.horse_id,
-          count(*) as copies,
-          bool_or(old.jockey_id = 'jky_224913' or old.jockey_name like 'NON-RUNNER%%') as has_placeholder,
-          bool_or(%4$s < old.updated_at) as has_ratings_of_card
+          1::bigint as copies,
+          old.jockey_id = 'jky_224913' or old.jockey_name like 'NON-RUNNER%%' as has_placeholder,
+          %4$s < old.updated_at as has_ratings_of_card
         from %2$s as old
+        where %3$s and old.id not in (select twice.id from twice)
+        union all
+        select
+          old.race_id,
+          old.horse_id,
+          count(*),
+          bool_or(old.jockey_id = 'jky_224913' or old.jockey_name like 'NON-RUNNER%%'),
+          bool_or(%4$s < old.updated_at)
+        from twice as old
         where %3$s
         group by old.race_id, old.horse_id
       ),
       judged as (
         select
           old_runs.*,
-          race.id is null as is_orphan,
           ours.race_id is null as not_here,
-          ours.jockey_id = 'jky_224913' or ours.jockey_name like 'NON-RUNNER%%' as ours_has_placeholder
+          ours.jockey_id = 'jky_224913' or ours.jockey_name like 'NON-RUNNER%%' as ours_has_placeholder,
+          ours.race_id is null and rejected.race_id is null as is_only_there
         from old_runs
-        left join %1$s as race on race.id = old_runs.race_id
         left join public.ra_runners as ours on ours.race_id = old_runs.race_id and ours.horse_id = old_runs.horse_id
-      )
-      select line.fault, line.old_rows, line.new_rows, line.not_here
-      from (
+        left join (
+          select distinct reject.race_id, reject.horse_id
+          from public.ingest_rejects as reject
+          where reject.feed = 'legacy' and reject.kind = 'runner'
+        ) as rejected on rejected.race_id = old_runs.race_id and rejected.horse_id = old_runs.horse_id
+      ),
+      by_race as materialized (
         select
+          race_id,
           count(*) filter (where has_placeholder) as placeholders,
           count(*) filter (where has_placeholder and ours_has_placeholder) as placeholders_now,
           count(*) filter (where has_placeholder and not_here) as placeholders_not_here,
           count(*) filter (where has_ratings_of_card) as ratings,
           count(*) filter (where has_ratings_of_card and not_here) as ratings_not_here,
-          coalesce(sum(copies - 1), 0)::bigint as duplicates,
-          coalesce(sum(copies) filter (where is_orphan), 0)::bigint as orphans,
-          coalesce(sum(copies) filter (where is_orphan and not_here), 0)::bigint as orphans_not_here
+          sum(copies - 1) as duplicates,
+          sum(copies) as rows,
+          coalesce(sum(copies) filter (where not_here), 0) as rows_not_here,
+          count(*) filter (where is_only_there) as only_there
         from judged
+        group by race_id
+      )
+      select
+        line.fault, coalesce(line.old_rows, 0)::bigint,
+        case when line.fault not like 'only in %%' then coalesce(line.new_rows, 0)::bigint end,
+        coalesce(line.not_here, 0)::bigint
+      from (
+        select
+          sum(placeholders) as placeholders, sum(placeholders_now) as placeholders_now,
+          sum(placeholders_not_here) as placeholders_not_here,
+          sum(ratings) as ratings, sum(ratings_not_here) as ratings_not_here,
+          sum(duplicates) as duplicates, sum(rows) filter (where race.id is null) as orphans,
+          sum(rows_not_here) filter (where race.id is null) as orphans_not_here,
+          sum(only_there) filter (
+            where by_race.race_id not in (
+              select reject.race_id from public.ingest_rejects as reject
+              where reject.feed = 'legacy' and reject.kind = 'race' and reject.race_id is not null
+            )
+          ) as only_there
+        from by_race
+        left join %1$s as race on race.id = by_race.race_id
       ) as counted
       cross join lateral (
         values
@@ -8152,20 +8906,22 @@ begin
           -- Here the figures before and after the race have columns of their own.
           ('ratings of a card in place of the result''s', ratings, 0, ratings_not_here),
           ('duplicate runners', duplicates, 0, 0),
-          ('runners of races that are lost', orphans, 0, orphans_not_here)
+          ('runners of races that are lost', orphans, 0, orphans_not_here),
+          ('only in ' || %6$L, only_there, null, only_there)
       ) as line (fault, old_rows, new_rows, not_here)
     $sql$,
-    races, runners, engine.legacy_is_real(array['race_id', 'horse_id'], 'horse_name', engine.old_columns('runners')),
+    races, runners.relation::regclass,
+    engine.legacy_is_real(array['race_id', 'horse_id'], 'horse_name', engine.old_columns('runners')),
     case when engine.old_columns('runners') @> array['result_updated_at'] then 'old.result_updated_at'
-      else 'null::timestamp' end
+      else 'null::timestamp' end,
+    engine.legacy_twice('runners'), runners.old_table
   );
 end
 $$;
 comment on function engine.legacy_faults_of_runners() is
   'What public.legacy_report says about the old table of runners. Copies of a row count once.';
 
-grant execute on function
-  engine.legacy_faults_of_races, engine.legacy_faults_of_results, engine.legacy_faults_of_runners
+grant execute on function engine.legacy_twice, engine.legacy_faults_of_results, engine.legacy_faults_of_runners
   to service_role;
 
 -- schemas/legacy_copy/report.sql
@@ -8192,6 +8948,7 @@ declare
     || ')\)$';
   claim constant text := '\([0-9]+\)$';
   counted bigint[];
+  sought text;
   suffixes bigint[] := array[0, 0, 0];
   claims bigint[] := array[0, 0, 0];
   blanks bigint := 0;
@@ -8201,23 +8958,29 @@ begin
     where one.relation is not null and one.new_table like 'ra\_mst\_%' and one.kind <> 'pedigree'
     order by one.place
   loop
+    sought := case known.kind when 'jockeys' then claim else suffix end;
     execute format(
       $sql$
         select array[
-          count(*) filter (where old.name ~ $1 and %3$s),
-          count(*) filter (where old.name ~ $1 and %3$s and ours.name ~ $1),
-          count(*) filter (where old.name ~ $1 and %3$s and ours.id is null),
-          count(*) filter (where old.id = '')
+          count(*) filter (where judged.is_found),
+          count(*) filter (where judged.is_found and ours.name ~ $1),
+          count(*) filter (where judged.is_found and ours.id is null),
+          count(*) filter (where judged.id = '')
         ]
-        from %1$s as old
-        left join public.%2$I as ours on ours.id = old.id
+        from (
+          -- Few names end with a bracket, and the pattern has many arms. Offset: it is not looked for three times.
+          select old.id, right(old.name, 1) = ')' and old.name ~ $1 and %3$s as is_found
+          from %1$s as old
+          offset 0
+        ) as judged
+        left join public.%2$I as ours on ours.id = judged.id
       $sql$,
       known.relation::regclass, known.new_table,
       -- That one is nobody, and a line of its own.
       case when known.kind = 'jockeys' then 'old.id <> ''jky_224913''' else 'true' end
     )
     into counted
-    using case when known.kind = 'jockeys' then claim else suffix end;
+    using sought;
     if known.kind = 'jockeys' then
       claims := counted[1:3];
     elsif known.kind in ('horses', 'sires', 'dams', 'damsires') then
@@ -8340,26 +9103,40 @@ set search_path = ''
 as $$
 declare
   known engine.legacy_tables;
+  candidates text[];
   counted bigint;
   counted_in_all bigint := 0;
+  has_value boolean;
 begin
   for known in select one.* from engine.legacy_tables as one where one.relation is not null loop
+    execute format('select exists (select from %s)', known.relation::regclass) into has_value;
+    candidates := array(
+      -- A column of which the sample had a value is not empty, and need not be counted.
+      select format('old.%I', name)
+      from unnest(engine.old_columns(known.kind)) as name
+      where not exists (
+        select from pg_catalog.pg_stats as sampled
+        where
+          sampled.schemaname = 'legacy_data' and sampled.tablename = known.old_table and sampled.attname = name
+          and sampled.null_frac < 1
+      )
+    );
+    continue when not has_value or cardinality(candidates) = 0;
+    -- As a rule the sample was right about all of them.
     execute format(
-      'select case when count(*) = 0 then 0 else %s end from %s as old',
-      (
-        -- A column of which the sample had a value is not empty, and need not be counted.
-        select coalesce(string_agg(format('(count(old.%I) = 0)::integer', name), ' + '), '0')
-        from unnest(engine.old_columns(known.kind)) as name
-        where not exists (
-          select from pg_catalog.pg_stats as sampled
-          where
-            sampled.schemaname = 'legacy_data' and sampled.tablename = known.old_table and sampled.attname = name
-            and sampled.null_frac < 1
-        )
-      ),
-      known.relation::regclass
+      'select exists (select from %s as old where num_nonnulls(%s) > 0)', known.relation::regclass,
+      array_to_string(candidates, ', ')
     )
-    into counted;
+    into has_value;
+    counted := cardinality(candidates);
+    if has_value then
+      execute format(
+        'select %s from %s as old',
+        (select string_agg(format('(count(%s) = 0)::integer', name), ' + ') from unnest(candidates) as name),
+        known.relation::regclass
+      )
+      into counted;
+    end if;
     counted_in_all := counted_in_all + counted;
   end loop;
   return counted_in_all;
@@ -8383,19 +9160,36 @@ begin
     raise exception 'There is no old database in this project'
       using errcode = '55000', hint = 'One that setup takes over is in the schema legacy_data.';
   end if;
-  return query select faults.* from engine.legacy_faults_of_races() as faults;
-  return query select faults.* from engine.legacy_faults_of_results() as faults;
-  return query select faults.* from engine.legacy_faults_of_runners() as faults;
-  return query select faults.* from engine.legacy_faults_of_masters() as faults;
   return query
-    select 'only in ' || counted.old_table, counted.rows, null::bigint, counted.rows
-    from engine.rows_only_in_legacy() as counted;
+    with counted as materialized (
+      select 1 as part, line.*
+      from engine.legacy_faults_of_races() with ordinality as line (fault, old_rows, new_rows, not_here, place)
+      union all
+      select 2, line.*
+      from engine.legacy_faults_of_results() with ordinality as line (fault, old_rows, new_rows, not_here, place)
+      union all
+      select 3, line.*
+      from engine.legacy_faults_of_runners() with ordinality as line (fault, old_rows, new_rows, not_here, place)
+      union all
+      select 4, line.*
+      from engine.legacy_faults_of_masters() with ordinality as line (fault, old_rows, new_rows, not_here, place)
+      union all
+      select
+        5, concat_ws(': ', 'only in ' || left_over.old_table, left_over.reason), left_over.rows, null, left_over.rows,
+        left_over.place
+      from engine.rows_only_in_legacy(array['races', 'results', 'runners'])
+        with ordinality as left_over (old_table, reason, rows, place)
+    )
+    select counted.fault, counted.old_rows, counted.new_rows, counted.not_here
+    from counted
+    order by counted.fault like 'only in %', counted.part, counted.place;
 end
 $$;
 comment on function public.legacy_report() is
   'What was wrong in the old database, a row per fault. old_rows: how many rows of it have the fault; new_rows: how many
    of these are in our tables and have it still; not_here: how many of them our tables do not have (yet). The rest is
-   right now. The last lines, "only in …": how many rows of an old table are nowhere else. docs/legacy_values.md has
+   right now. The last lines, "only in …": how many rows of an old table are nowhere else, and why
+   where something other than a pull or a copy is needed. docs/legacy_values.md has
    each fault. Error 55000 when no old database was taken over.';
 
 revoke all on function public.legacy_report from public, anon, authenticated, service_role;
@@ -13136,7 +13930,7 @@ as $$
     from unnest(array[
       'ra_mst_regions', 'ra_mst_bookmakers', 'ra_mst_courses', 'ra_mst_sires', 'ra_mst_dams', 'ra_mst_damsires',
       'ra_mst_horses', 'ra_mst_jockeys', 'ra_mst_trainers', 'ra_mst_owners', 'ra_races', 'ra_runners',
-      'ra_runner_odds', 'ra_runner_names'
+      'ra_runner_odds', 'ra_runner_odds_history', 'ra_runner_prices', 'ra_runner_names'
     ]) with ordinality as listed (name, place)
   )
   select 'schema', n.nspname::text, 0
@@ -13341,10 +14135,10 @@ end
 $$;
 comment on function public.publish_api(text) is
   'Lets users who have signed in (authenticated), or with anon everybody who has the publishable key, read the racing
-   data over the API: ra_mst_*, ra_races, ra_runners, ra_runner_odds, ra_runner_names, and the views and functions of
-   the schema racing. Returns what is open now: readers, kind, name. Nothing can be written, and nothing of the engine,
-   of runs, rejects, alerts and settings is opened. Calling it again covers what a newer version brought, and narrows
-   anon to authenticated. Error 22023 for another role, 55P03 when a table is in use.';
+   data over the API: ra_mst_*, ra_races, ra_runners, their odds and prices, ra_runner_names, and the views and
+   functions of the schema racing. Returns what is open now: readers, kind, name. Nothing can be written, and nothing of
+   the engine, of runs, rejects, alerts and settings is opened. Calling it again covers what a newer version brought,
+   and narrows anon to authenticated. Error 22023 for another role, 55P03 when a table is in use.';
 
 create function public.unpublish_api()
 returns void
@@ -15504,34 +16298,34 @@ insert into engine.legacy_columns (kind, name, expression)
 values
   ('regions', 'code', 'coalesce(old.code, region.code)'),
   ('regions', 'name', 'region.name'),
-  ('regions', 'created_at', 'region.created_at at time zone ''UTC'''),
+  ('regions', 'created_at', 'coalesce(old.created_at, region.created_at at time zone ''UTC'')'),
   ('courses', 'id', 'course.id'),
   ('courses', 'name', 'course.name'),
   ('courses', 'region_code', 'course.region_code'),
-  ('courses', 'region', 'region.name'),
-  ('courses', 'created_at', 'course.created_at at time zone ''UTC'''),
+  ('courses', 'region', 'coalesce(region.name, old.region)'),
+  ('courses', 'created_at', 'coalesce(old.created_at, course.created_at at time zone ''UTC'')'),
   ('courses', 'updated_at', 'course.updated_at at time zone ''UTC'''),
   ('bookmakers', 'name', 'bookmaker.name'),
   -- The old code has an underscore for each space (william_hill), and its readers know it by that.
   ('bookmakers', 'code', 'coalesce(old.code, bookmaker.code)'),
-  ('bookmakers', 'created_at', 'bookmaker.created_at at time zone ''UTC'''),
+  ('bookmakers', 'created_at', 'coalesce(old.created_at, bookmaker.created_at at time zone ''UTC'')'),
   ('sires', 'id', 'sire.id'),
   ('sires', 'name', 'sire.name'),
   ('sires', 'horse_id', 'sire.horse_id'),
   ('sires', 'region', 'upper(sire.region_code)'),
-  ('sires', 'created_at', 'sire.created_at at time zone ''UTC'''),
+  ('sires', 'created_at', 'coalesce(old.created_at, sire.created_at at time zone ''UTC'')'),
   ('sires', 'updated_at', 'sire.updated_at at time zone ''UTC'''),
   ('dams', 'id', 'dam.id'),
   ('dams', 'name', 'dam.name'),
   ('dams', 'horse_id', 'dam.horse_id'),
   ('dams', 'region', 'upper(dam.region_code)'),
-  ('dams', 'created_at', 'dam.created_at at time zone ''UTC'''),
+  ('dams', 'created_at', 'coalesce(old.created_at, dam.created_at at time zone ''UTC'')'),
   ('dams', 'updated_at', 'dam.updated_at at time zone ''UTC'''),
   ('damsires', 'id', 'damsire.id'),
   ('damsires', 'name', 'damsire.name'),
   ('damsires', 'horse_id', 'damsire.horse_id'),
   ('damsires', 'region', 'upper(damsire.region_code)'),
-  ('damsires', 'created_at', 'damsire.created_at at time zone ''UTC'''),
+  ('damsires', 'created_at', 'coalesce(old.created_at, damsire.created_at at time zone ''UTC'')'),
   ('damsires', 'updated_at', 'damsire.updated_at at time zone ''UTC'''),
   ('horses', 'id', 'horse.id'),
   ('horses', 'name', 'horse.name'),
@@ -15541,25 +16335,26 @@ values
   ('horses', 'dob', 'horse.dob'),
   -- Every horse is a year older on the first of January.
   ('horses', 'age', 'coalesce(extract(year from current_date) - extract(year from horse.dob), old.age)'),
-  ('horses', 'sex', 'horse.sex'),
+  -- Where ours know the letter alone, the old row has it.
+  ('horses', 'sex', 'coalesce(horse.sex, old.sex)'),
   ('horses', 'sex_code', 'horse.sex_code'),
   ('horses', 'colour', 'horse.colour'),
   ('horses', 'breeder', 'horse.breeder'),
   ('horses', 'region', 'upper(horse.region_code)'),
-  ('horses', 'created_at', 'horse.created_at at time zone ''UTC'''),
+  ('horses', 'created_at', 'coalesce(old.created_at, horse.created_at at time zone ''UTC'')'),
   ('horses', 'updated_at', 'horse.updated_at at time zone ''UTC'''),
   ('jockeys', 'id', 'jockey.id'),
   ('jockeys', 'name', 'jockey.name'),
-  ('jockeys', 'created_at', 'jockey.created_at at time zone ''UTC'''),
+  ('jockeys', 'created_at', 'coalesce(old.created_at, jockey.created_at at time zone ''UTC'')'),
   ('jockeys', 'updated_at', 'jockey.updated_at at time zone ''UTC'''),
   ('trainers', 'id', 'trainer.id'),
   ('trainers', 'name', 'trainer.name'),
   ('trainers', 'location', 'trainer.location'),
-  ('trainers', 'created_at', 'trainer.created_at at time zone ''UTC'''),
+  ('trainers', 'created_at', 'coalesce(old.created_at, trainer.created_at at time zone ''UTC'')'),
   ('trainers', 'updated_at', 'trainer.updated_at at time zone ''UTC'''),
   ('owners', 'id', 'owner.id'),
   ('owners', 'name', 'owner.name'),
-  ('owners', 'created_at', 'owner.created_at at time zone ''UTC'''),
+  ('owners', 'created_at', 'coalesce(old.created_at, owner.created_at at time zone ''UTC'')'),
   ('owners', 'updated_at', 'owner.updated_at at time zone ''UTC'''),
   ('pedigree', 'horse_id', 'horse.id'),
   ('pedigree', 'sire_id', 'horse.sire_id'),
@@ -15570,7 +16365,7 @@ values
   ('pedigree', 'damsire', 'coalesce(damsire.name, horse.damsire_name)'),
   ('pedigree', 'breeder', 'horse.breeder'),
   ('pedigree', 'region', 'upper(horse.region_code)'),
-  ('pedigree', 'created_at', 'horse.created_at at time zone ''UTC'''),
+  ('pedigree', 'created_at', 'coalesce(old.created_at, horse.created_at at time zone ''UTC'')'),
   ('pedigree', 'updated_at', 'horse.updated_at at time zone ''UTC''');
 
 -- schemas/legacy/race_columns.sql
@@ -15585,7 +16380,8 @@ insert into engine.legacy_columns (kind, name, expression, half)
 values
   ('races', 'id', 'race.id', null),
   ('races', 'course_id', 'race.course_id', null),
-  ('races', 'course_name', 'course.name', null),
+  -- The list of courses says Kempton-AW, and so did the old one; races said Kempton (AW).
+  ('races', 'course_name', 'regexp_replace(course.name, ''-AW$'', '' (AW)'')', null),
   ('races', 'date', 'race.race_date', null),
   ('races', 'off_time', '(race.off_dt at time zone ''Europe/London'')::time', null),
   ('races', 'time', '(race.off_dt at time zone ''Europe/London'')::time', null),
@@ -15626,7 +16422,7 @@ values
   ('races', 'tip', 'race.tip', 'card'),
   ('races', 'verdict', 'race.verdict', 'card'),
   ('races', 'betting_forecast', 'race.betting_forecast', 'card'),
-  ('races', 'created_at', 'race.created_at at time zone ''UTC''', null),
+  ('races', 'created_at', 'coalesce(old.created_at, race.created_at at time zone ''UTC'')', null),
   ('races', 'updated_at', 'race.updated_at at time zone ''UTC''', null),
   ('runners', 'race_id', 'runner.race_id', null),
   ('runners', 'horse_id', 'runner.horse_id', null),
@@ -15651,7 +16447,7 @@ values
   ('runners', 'weight_st_lbs', 'runner.weight_lbs / 14 || ''-'' || runner.weight_lbs % 14', null),
   ('runners', 'weight_stones_lbs', 'runner.weight_lbs / 14 || ''-'' || runner.weight_lbs % 14', null),
   ('runners', 'age', 'runner.age', null),
-  ('runners', 'sex', 'horse.sex', null),
+  ('runners', 'sex', 'coalesce(horse.sex, old.sex)', null),
   ('runners', 'sex_code', 'runner.sex_code', null),
   ('runners', 'colour', 'horse.colour', null),
   ('runners', 'dob', 'horse.dob', null),
@@ -15662,10 +16458,20 @@ values
   ('runners', 'form', 'runner.form', 'card'),
   ('runners', 'last_run', 'runner.last_run', 'card'),
   ('runners', 'ofr', 'runner.official_rating', null),
-  ('runners', 'rpr', 'case when runner.has_result then runner.rpr else runner.card_rpr end', null),
-  ('runners', 'ts', 'case when runner.has_result then runner.topspeed else runner.card_topspeed end', null),
+  -- The old row's own, while the API has answered neither: the copy knows of some whose they are, of others not.
   (
-    'runners', 'comment', 'case when runner.has_result then runner.result_comment else runner.card_comment end', null
+    'runners', 'rpr',
+    'case when runner.has_result then runner.rpr when runner.has_card then runner.card_rpr else old.rpr end', null
+  ),
+  (
+    'runners', 'ts',
+    'case when runner.has_result then runner.topspeed when runner.has_card then runner.card_topspeed else old.ts end',
+    null
+  ),
+  (
+    'runners', 'comment',
+    'case when runner.has_result then runner.result_comment when runner.has_card then runner.card_comment '
+    'else old.comment end', null
   ),
   ('runners', 'spotlight', 'runner.spotlight', 'card'),
   ('runners', 'trainer_rtf', 'trim_scale(runner.trainer_rtf_percent)::text', 'card'),
@@ -15737,11 +16543,28 @@ values
   ('odds', 'race_id', 'quote.race_id', null),
   ('odds', 'horse_id', 'quote.horse_id', null),
   ('odds', 'bookmaker_id', 'coalesce(old.bookmaker_id, bookmaker.id)', null),
-  ('odds', 'fractional_odds', 'quote.fractional', null),
-  ('odds', 'decimal_odds', 'quote.decimal', null),
-  ('odds', 'ew_places', 'quote.ew_places', null),
-  ('odds', 'ew_denom', 'quote.ew_denominator', null),
-  ('odds', 'updated_at', 'quote.quoted_at at time zone ''UTC''', null);
+  -- The copy took the last quote from the log of odds, if that has one: the old row is not it.
+  (
+    'odds', 'fractional_odds',
+    'case when quote.from_legacy and old.id is not null then old.fractional_odds else quote.fractional end', null
+  ),
+  (
+    'odds', 'decimal_odds',
+    'case when quote.from_legacy and old.id is not null then old.decimal_odds else quote.decimal end', null
+  ),
+  (
+    'odds', 'ew_places',
+    'case when quote.from_legacy and old.id is not null then old.ew_places else quote.ew_places end', null
+  ),
+  (
+    'odds', 'ew_denom',
+    'case when quote.from_legacy and old.id is not null then old.ew_denom else quote.ew_denominator end', null
+  ),
+  (
+    'odds', 'updated_at',
+    'case when quote.from_legacy and old.id is not null then old.updated_at '
+    'else quote.quoted_at at time zone ''UTC'' end', null
+  );
 
 -- schemas/legacy/write_views.sql
 
@@ -15872,7 +16695,12 @@ begin
   end if;
   select string_agg(
     format(
-      '(%s)::%s as %I',
+      -- Missing text is '' more often than null there, and readers look for that.
+      case
+        when c.expression is not null and a.atttypid in ('text'::regtype, 'varchar'::regtype)
+          then 'coalesce((%1$s)::%2$s, case old.%3$I when '''' then '''' end)::%2$s as %3$I'
+        else '(%1$s)::%2$s as %3$I'
+      end,
       case
         when c.expression is null then format('old.%I', a.attname)
         -- The first table of the source has both.
@@ -16004,7 +16832,9 @@ begin
   -- What was copied from the old tables is not only there, and what was rejected is kept whole among the rejects.
   select coalesce(jsonb_object_agg(counted.old_table, counted.rows), '{}')
   into copied
-  from engine.rows_only_in_legacy() as counted;
+  from (
+    select found.old_table, sum(found.rows) as rows from engine.rows_only_in_legacy() as found group by 1
+  ) as counted;
   for target in
     select moved.name, moved.kind
     from engine.legacy_objects() as moved
@@ -16070,16 +16900,20 @@ begin
   if not drop_legacy.confirm then
     return format(
       'Would remove %s old tables (%s MB), and the views that read them. Rows that only they have: %s. To do it: '
-      'select drop_legacy(confirm => true%s);',
+      'select drop_legacy(confirm => true%s);%s',
       tables, round(bytes / 1e6), coalesce(concat_ws(', ', kept, given_up), 'none'),
-      case when kept is null then '' else ', give_up => ''{…}'', with the tables whose rows may be lost' end
+      case when kept is null then '' else ', give_up => ''{…}''' end,
+      case
+        when kept is null then ''
+        else ' with the tables whose rows may be lost (or: darkhorses legacy drop --confirm --give-up …)'
+      end
     );
   end if;
   if kept is not null then
     raise exception 'The old tables have rows that nothing else has, and nothing was removed: %', kept
       using errcode = '55000',
         hint = 'Pull them, copy them, or name the tables whose rows may be lost: select drop_legacy(confirm => true, '
-          'give_up => ''{ra_odds_live,…}'').';
+          'give_up => ''{ra_odds_live,…}''), or darkhorses legacy drop --confirm --give-up ra_odds_live,…';
   end if;
   select string_agg(distinct rule.ev_class::regclass::text, ', ')
   into depending

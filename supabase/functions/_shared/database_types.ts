@@ -1216,6 +1216,138 @@ export type Database = {
           },
         ];
       };
+      "ra_runner_odds_history": {
+        Row: {
+          "bookmaker_code": string;
+          "created_at": string;
+          "decimal": number | null;
+          "ew_denominator": number | null;
+          "ew_places": number | null;
+          "fractional": string | null;
+          "horse_id": string;
+          "is_in_running": boolean;
+          "quoted_at": string;
+          "race_id": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "bookmaker_code": string;
+          "created_at"?: string;
+          "decimal"?: number | null;
+          "ew_denominator"?: number | null;
+          "ew_places"?: number | null;
+          "fractional"?: string | null;
+          "horse_id": string;
+          "is_in_running"?: boolean;
+          "quoted_at": string;
+          "race_id": string;
+        };
+        Update: {
+          "bookmaker_code"?: string;
+          "created_at"?: string;
+          "decimal"?: number | null;
+          "ew_denominator"?: number | null;
+          "ew_places"?: number | null;
+          "fractional"?: string | null;
+          "horse_id"?: string;
+          "is_in_running"?: boolean;
+          "quoted_at"?: string;
+          "race_id"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "ra_runner_odds_history_bookmaker_code_fkey";
+            columns: ["bookmaker_code"];
+            isOneToOne: false;
+            referencedRelation: "ra_mst_bookmakers";
+            referencedColumns: ["code"];
+          },
+          {
+            foreignKeyName: "ra_runner_odds_history_runner";
+            columns: ["race_id", "horse_id"];
+            isOneToOne: false;
+            referencedRelation: "ra_runner_names";
+            referencedColumns: ["race_id", "horse_id"];
+          },
+          {
+            foreignKeyName: "ra_runner_odds_history_runner";
+            columns: ["race_id", "horse_id"];
+            isOneToOne: false;
+            referencedRelation: "ra_runners";
+            referencedColumns: ["race_id", "horse_id"];
+          },
+        ];
+      };
+      "ra_runner_prices": {
+        Row: {
+          "created_at": string;
+          "each_way_return": number | null;
+          "forecast_decimal": number | null;
+          "horse_id": string;
+          "in_running_max": number | null;
+          "in_running_min": number | null;
+          "legacy_id": number;
+          "place_return": number | null;
+          "pre_race_max": number | null;
+          "pre_race_min": number | null;
+          "race_id": string;
+          "source": string | null;
+          "sp_decimal": number | null;
+          "sp_rank": number | null;
+          "win_return": number | null;
+        };
+        ComputedFields: never;
+        Insert: {
+          "created_at"?: string;
+          "each_way_return"?: number | null;
+          "forecast_decimal"?: number | null;
+          "horse_id": string;
+          "in_running_max"?: number | null;
+          "in_running_min"?: number | null;
+          "legacy_id": number;
+          "place_return"?: number | null;
+          "pre_race_max"?: number | null;
+          "pre_race_min"?: number | null;
+          "race_id": string;
+          "source"?: string | null;
+          "sp_decimal"?: number | null;
+          "sp_rank"?: number | null;
+          "win_return"?: number | null;
+        };
+        Update: {
+          "created_at"?: string;
+          "each_way_return"?: number | null;
+          "forecast_decimal"?: number | null;
+          "horse_id"?: string;
+          "in_running_max"?: number | null;
+          "in_running_min"?: number | null;
+          "legacy_id"?: number;
+          "place_return"?: number | null;
+          "pre_race_max"?: number | null;
+          "pre_race_min"?: number | null;
+          "race_id"?: string;
+          "source"?: string | null;
+          "sp_decimal"?: number | null;
+          "sp_rank"?: number | null;
+          "win_return"?: number | null;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "ra_runner_prices_runner";
+            columns: ["race_id", "horse_id"];
+            isOneToOne: true;
+            referencedRelation: "ra_runner_names";
+            referencedColumns: ["race_id", "horse_id"];
+          },
+          {
+            foreignKeyName: "ra_runner_prices_runner";
+            columns: ["race_id", "horse_id"];
+            isOneToOne: true;
+            referencedRelation: "ra_runners";
+            referencedColumns: ["race_id", "horse_id"];
+          },
+        ];
+      };
       "ra_runners": {
         Row: {
           "age": number | null;
