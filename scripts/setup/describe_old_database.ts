@@ -51,13 +51,8 @@ export function describeOldDatabase(old: OldDatabase, limitMegabytes: number | u
     );
   }
   lines.push(
-<<<<<<< HEAD
     "The way back: npx -y deno task darkhorses legacy undo; once something was pulled, after npx -y deno task uninstall " +
       "--with-data.",
-=======
-    "The way back: npx -y deno task darkhorses legacy undo. The schedules fill ours from the first minute on, and then " +
-      "it is: npx -y deno task uninstall --with-data, and after that, in SQL, select legacy_data.put_back();",
->>>>>>> takeover
     "",
   );
   return lines.join("\n");
