@@ -10,6 +10,19 @@ set search_path = ''
 set plan_cache_mode = 'force_custom_plan'
 set jit = 'off'
 as $$
+declare
+  trainers constant text[] := array(
+    select distinct runner.trainer_id
+    from public.ra_races as race
+    join public.ra_runners as runner on runner.race_id = race.id
+    where race.race_date = card.day
+  );
+  jockeys constant text[] := array(
+    select distinct runner.jockey_id
+    from public.ra_races as race
+    join public.ra_runners as runner on runner.race_id = race.id
+    where race.race_date = card.day
+  );
 begin
   return query
   with race as materialized (
@@ -64,7 +77,7 @@ begin
     join recent on recent.jockey_id = entry.jockey_id and recent.happened_at < entry.known_before
     group by entry.race_id, entry.jockey_id
   ),
-  -- All that was run at the day's courses: fewer rows than all runs of the day's trainers and jockeys.
+  -- What the day's people ran at its courses: fewer rows are read than all runs of these people.
   here as materialized (
     select known.course_id, known.happened_at, start.trainer_id, start.jockey_id, start.position
     from (select distinct one.course_id from race as one) as course
@@ -72,7 +85,7 @@ begin
     cross join lateral (
       select one.trainer_id, one.jockey_id, one.position
       from racing.starts as one
-      where one.race_id = known.race_id
+      where one.race_id = known.race_id and (one.trainer_id = any (trainers) or one.jockey_id = any (jockeys))
       offset 0
     ) as start
     where known.race_date <= card.day
