@@ -348,14 +348,14 @@ grant select, insert, update on public.ra_mst_bookmakers to service_role;
 -- The first word of a column's comment is its owner (merge/column_owners.sql): the upserts are written from it.
 
 create table public.ra_mst_sires (
+  created_at timestamptz not null default engine.clock(),
+  updated_at timestamptz not null default engine.clock(),
+  last_seen_on date not null,
+  from_legacy boolean not null default false,
   id text primary key,
   name text,
   region_code text,
   horse_id text not null,
-  last_seen_on date not null,
-  created_at timestamptz not null default engine.clock(),
-  updated_at timestamptz not null default engine.clock(),
-  from_legacy boolean not null default false,
   constraint ra_mst_sires_same_animal check (horse_id = 'hrs_' || substr(id, 5))
 );
 comment on table public.ra_mst_sires is 'Sires of runners.';
@@ -381,14 +381,14 @@ create trigger skip_unchanged_row before update on public.ra_mst_sires
   for each row execute function engine.skip_unchanged_row();
 
 create table public.ra_mst_dams (
+  created_at timestamptz not null default engine.clock(),
+  updated_at timestamptz not null default engine.clock(),
+  last_seen_on date not null,
+  from_legacy boolean not null default false,
   id text primary key,
   name text,
   region_code text,
   horse_id text not null,
-  last_seen_on date not null,
-  created_at timestamptz not null default engine.clock(),
-  updated_at timestamptz not null default engine.clock(),
-  from_legacy boolean not null default false,
   constraint ra_mst_dams_same_animal check (horse_id = 'hrs_' || substr(id, 5))
 );
 comment on table public.ra_mst_dams is 'Dams of runners.';
@@ -414,14 +414,14 @@ create trigger skip_unchanged_row before update on public.ra_mst_dams
   for each row execute function engine.skip_unchanged_row();
 
 create table public.ra_mst_damsires (
+  created_at timestamptz not null default engine.clock(),
+  updated_at timestamptz not null default engine.clock(),
+  last_seen_on date not null,
+  from_legacy boolean not null default false,
   id text primary key,
   name text,
   region_code text,
   horse_id text not null,
-  last_seen_on date not null,
-  created_at timestamptz not null default engine.clock(),
-  updated_at timestamptz not null default engine.clock(),
-  from_legacy boolean not null default false,
   constraint ra_mst_damsires_same_animal check (horse_id = 'hrs_' || substr(id, 5))
 );
 comment on table public.ra_mst_damsires is 'Dams'' sires of runners.';
@@ -460,10 +460,15 @@ grant select, insert, update on public.ra_mst_sires, public.ra_mst_dams, public.
 -- profile counts as older than every card and result of the horse.
 
 create table public.ra_mst_horses (
+  created_at timestamptz not null default engine.clock(),
+  updated_at timestamptz not null default engine.clock(),
+  dob date,
+  last_seen_on date not null,
+  card_seen_on date,
+  from_legacy boolean not null default false,
   id text primary key,
   name text,
   region_code text,
-  dob date,
   sex text,
   sex_code text,
   colour text,
@@ -471,14 +476,9 @@ create table public.ra_mst_horses (
   sire_id text references public.ra_mst_sires,
   dam_id text references public.ra_mst_dams,
   damsire_id text references public.ra_mst_damsires,
-  last_seen_on date not null,
-  card_seen_on date,
-  created_at timestamptz not null default engine.clock(),
-  updated_at timestamptz not null default engine.clock(),
   sire_name text,
   dam_name text,
   damsire_name text,
-  from_legacy boolean not null default false,
   constraint ra_mst_horses_sire_once check (num_nonnulls(sire_id, sire_name) <= 1),
   constraint ra_mst_horses_dam_once check (num_nonnulls(dam_id, dam_name) <= 1),
   constraint ra_mst_horses_damsire_once check (num_nonnulls(damsire_id, damsire_name) <= 1)
@@ -643,11 +643,22 @@ grant select, insert, update on public.ra_mst_jockeys, public.ra_mst_trainers, p
 -- Columns belong to cards, to results or to both: their comments say it, and the upsert is written from them.
 
 create table public.ra_races (
+  off_dt timestamptz,
+  created_at timestamptz not null default engine.clock(),
+  updated_at timestamptz not null default engine.clock(),
+  race_date date not null,
+  card_date date,
+  distance_yards integer,
+  distance_metres integer,
+  field_size integer,
+  has_card boolean not null default false,
+  has_result boolean not null default false,
+  is_big_race boolean,
+  is_abandoned boolean not null default false,
+  from_legacy boolean not null default false,
   id text primary key,
   course_id text not null references public.ra_mst_courses,
   region_code text not null,
-  race_date date not null,
-  off_dt timestamptz,
   off_time text,
   race_name text,
   race_type text,
@@ -656,27 +667,19 @@ create table public.ra_races (
   age_band text,
   sex_restriction text,
   rating_band text,
-  distance_yards integer,
-  distance_metres integer,
   distance_furlongs numeric(6, 2),
   going text,
   surface text,
   jumps text,
-  has_card boolean not null default false,
-  has_result boolean not null default false,
   -- card-owned
-  card_date date,
   card_distance text,
   card_distance_round text,
   prize_amount numeric(12, 2),
   prize_currency text,
-  field_size integer,
   going_detailed text,
   rail_movements text,
   stalls text,
   weather text,
-  is_big_race boolean,
-  is_abandoned boolean not null default false,
   race_status text,
   tip text,
   verdict text,
@@ -692,9 +695,6 @@ create table public.ra_races (
   tote_csf text,
   tote_tricast text,
   tote_trifecta text,
-  created_at timestamptz not null default engine.clock(),
-  updated_at timestamptz not null default engine.clock(),
-  from_legacy boolean not null default false,
   constraint ra_races_region_code_lower_case check (region_code = lower(region_code)),
   -- An amount may be in an unknown currency.
   constraint ra_races_currency_has_amount check (prize_currency is null or prize_amount is not null),
@@ -14854,7 +14854,8 @@ with (security_invoker = true)
 as
 select
   start.race_id,
-  count(*)::integer as ran,
+  -- The last position, where a runner of the result could not be read.
+  greatest(count(*), max(start.position))::integer as ran,
   count(start.position)::integer as finishers,
   (count(*) filter (where start.position = 1))::integer as winners,
   case
@@ -14864,7 +14865,9 @@ from racing.starts as start
 group by start.race_id;
 comment on view racing.fields is 'The field of each race that was run, a row each.';
 comment on column racing.fields.race_id is 'ra_races.id.';
-comment on column racing.fields.ran is 'How many ran: racing.starts. 1 is a walkover.';
+comment on column racing.fields.ran is
+  'How many ran: racing.starts, or the last position if that is more, since a runner that cannot be read is not stored.
+   1 is a walkover.';
 comment on column racing.fields.finishers is 'How many of them have a finishing position.';
 comment on column racing.fields.winners is 'How many of them won: more than 1 in a dead heat.';
 comment on column racing.fields.sp_total is
@@ -15988,6 +15991,7 @@ create type racing.card_line as (
   owner_name text,
   is_non_runner boolean,
   is_reserve boolean,
+  is_abandoned boolean,
   last_six text,
   days_since_run integer,
   runs integer,
@@ -16046,6 +16050,7 @@ comment on column racing.card_line.jockey_name is 'Name of the jockey; null whil
 comment on column racing.card_line.owner_name is 'Name of the owner.';
 comment on column racing.card_line.is_non_runner is 'Declared and taken out. Its record is shown all the same.';
 comment on column racing.card_line.is_reserve is 'A reserve of an Irish card.';
+comment on column racing.card_line.is_abandoned is 'The race was abandoned, as the card says.';
 comment on column racing.card_line.last_six is
   'The last six runs, oldest first, a character each: racing.form_figure(). Null for a horse without a run.';
 comment on column racing.card_line.days_since_run is 'Days from the day of the last run to the race''s.';
@@ -16103,12 +16108,25 @@ set search_path = ''
 set plan_cache_mode = 'force_custom_plan'
 set jit = 'off'
 as $$
+declare
+  trainers constant text[] := array(
+    select distinct runner.trainer_id
+    from public.ra_races as race
+    join public.ra_runners as runner on runner.race_id = race.id
+    where race.race_date = card.day
+  );
+  jockeys constant text[] := array(
+    select distinct runner.jockey_id
+    from public.ra_races as race
+    join public.ra_runners as runner on runner.race_id = race.id
+    where race.race_date = card.day
+  );
 begin
   return query
   with race as materialized (
     select
       one.race_id, one.race_date, one.off_dt, one.known_before, one.course_id, one.course_name, one.race_name, one.code,
-      one.distance_band, one.going_group
+      one.distance_band, one.going_group, one.is_abandoned
     from racing.races as one
     where one.race_date = card.day
   ),
@@ -16157,7 +16175,7 @@ begin
     join recent on recent.jockey_id = entry.jockey_id and recent.happened_at < entry.known_before
     group by entry.race_id, entry.jockey_id
   ),
-  -- All that was run at the day's courses: fewer rows than all runs of the day's trainers and jockeys.
+  -- What the day's people ran at its courses: fewer rows are read than all runs of these people.
   here as materialized (
     select known.course_id, known.happened_at, start.trainer_id, start.jockey_id, start.position
     from (select distinct one.course_id from race as one) as course
@@ -16165,7 +16183,7 @@ begin
     cross join lateral (
       select one.trainer_id, one.jockey_id, one.position
       from racing.starts as one
-      where one.race_id = known.race_id
+      where one.race_id = known.race_id and (one.trainer_id = any (trainers) or one.jockey_id = any (jockeys))
       offset 0
     ) as start
     where known.race_date <= card.day
@@ -16195,7 +16213,7 @@ begin
     race.distance_band, race.going_group, entry.number, entry.draw, horse.name, entry.age, entry.weight_lbs,
     entry.official_rating, entry.headgear, coalesce(trainer_master.name, entry.trainer_name),
     coalesce(jockey_master.name, entry.jockey_name), coalesce(owner_master.name, entry.owner_name),
-    entry.is_non_runner, entry.is_reserve,
+    entry.is_non_runner, entry.is_reserve, race.is_abandoned,
     record.last_six, record.days_since_run, record.runs, record.wins, record.places,
     record.course_runs, record.course_wins, record.course_places,
     record.distance_runs, record.distance_wins, record.distance_places,
@@ -16238,8 +16256,9 @@ end
 $$;
 comment on function racing.card(date) is
   'The card of a UK day, today in London unless given: each runner of its races with its record before the off, by off
-   time. On a day that is over the runners are the declared ones and those that only the result names, and nothing in a
-   row comes from the race itself. Empty for a day without races, and for null.';
+   time. On a day that is over the runners are the declared ones and those that only the result names; going, jockey,
+   weight, draw, and who did not run are as last sent, after the race by the result. Nothing else in a row comes from
+   the race itself. Empty for a day without races, and for null.';
 
 revoke all on function racing.card from public, anon, authenticated, service_role;
 grant execute on function racing.card to service_role;
@@ -16331,7 +16350,7 @@ set search_path = ''
 as $$
 begin
   if not coalesce(given = any (allowed), false) then
-    raise exception '% is %, which is not known', argument, coalesce(quote_literal(given), 'null')
+    raise exception '% is %, which is not known', argument, coalesce(quote_literal(left(given, 60)), 'null')
       using errcode = '22023', hint = format('Allowed are: %s.', array_to_string(allowed, ', '));
   end if;
 end
@@ -16379,8 +16398,9 @@ language plpgsql
 stable
 security invoker
 set search_path = ''
--- Half a million runs are grouped at once, in their order: sorted by their keys, they would lose it.
-set work_mem = '48MB'
+-- Half a million runs are grouped at once, in their order: sorted by their keys, they would lose it. The project's own
+-- roles get more below: what anybody may ask over the API must not take all memory of a small project.
+set work_mem = '16MB'
 -- The planner takes 8 kB for a group that texts are joined in. It takes 1.3.
 set hash_mem_multiplier = '6'
 set enable_sort = 'off'
@@ -16392,6 +16412,7 @@ declare
   are_kept constant boolean := not is_one and exists (select from racing.kept_days);
   is_pair constant boolean := coalesce(entity = 'pair', false);
   name constant text := case when is_pair then 'trainer' else entity end;
+  is_known boolean;
   runs text;
   overall text;
 begin
@@ -16404,6 +16425,20 @@ begin
   if since > until then
     raise exception 'since (%) is after until (%)', since, until
       using errcode = '22023', hint = 'Give the first day as since and the last as until, or null for no limit.';
+  end if;
+  if pg_catalog.pg_has_role('service_role', 'member') then
+    perform pg_catalog.set_config('work_mem', '48MB', true);
+  end if;
+  if is_one then
+    execute format('select exists (select from public.%I as master where master.id = $1)', 'ra_mst_' || name || 's')
+      using strike_rates.entity_id into is_known;
+    if not (is_known or is_pair and exists (select from public.ra_mst_jockeys as j where j.id = strike_rates.entity_id))
+    then
+      raise exception 'There is no % %', case when is_pair then 'trainer or jockey' else name end,
+        quote_literal(left(strike_rates.entity_id, 60))
+        using errcode = '22023',
+          hint = format('Give an id: select id, name from ra_mst_%ss where name ilike ''%%…%%'';', name);
+    end if;
   end if;
   if are_kept then
     runs := format(
@@ -16562,8 +16597,8 @@ comment on function racing.strike_rates(text, text, date, date, text) is
   'Strike rates by something, most runs first. entity: trainer, jockey, pair (trainer and jockey), owner, sire, dam or
    damsire. by: all, course, distance (its band), going (its group), class, code, age or month (of the year). since and
    until: UK racing days, inclusive, null for no limit. entity_id: one of them only (of a pair, the trainer or the
-   jockey), null for all. Who has no id counts by name. Error 22023 for anything else, and its hint lists what is
-   allowed.';
+   jockey), null for all. Who has no id counts by name. Error 22023 for anything else, an unknown id too, and its hint
+   says what is allowed.';
 
 revoke all on function racing.refuse_choice, racing.value_of, racing.strike_rates
   from public, anon, authenticated, service_role;

@@ -1,4 +1,5 @@
 import { dirname, join } from "@std/path";
+import { addDays, formatISO, parseISO } from "date-fns";
 import { messageOf, Problem } from "../../command_line/problem.ts";
 import type { Sql } from "../../project/project_database.ts";
 import { guardExport } from "./guard_export.ts";
@@ -31,6 +32,8 @@ export interface ExportOptions {
 
 /** How many rows the database sends at a time. */
 const BATCH = 1000;
+/** The daily pulls ask for the results of a week again. */
+const SETTLED_AFTER_DAYS = 7;
 
 /** Whether a path names a file, not a folder. */
 export const isFileName = (path: string): boolean => /\.(csv|parquet)$/.test(path);
@@ -54,8 +57,12 @@ export async function exportFiles(sql: Sql, options: ExportOptions): Promise<Exp
       : join(out, `${[relation.name, ...period ? [period.label] : []].join("_")}.${format}`);
     const days = { from: period?.first ?? null, to: period?.last ?? null };
     const there = await lookAt(file);
-    // What was written before its last day was over may have more rows by now, and so may what has no days.
-    if (!again && there !== undefined && period !== undefined && there.writtenOn > period.last) {
+    // Ratings and corrections come for a week, what has no days may have more rows by now, and a file that the user
+    // named may hold something else.
+    if (
+      !again && !isFileName(out) && period !== undefined && there !== undefined &&
+      there.writtenOn > settledOn(period)
+    ) {
       files.push({ file, ...days, rows: null, bytes: there.bytes, state: "kept" });
     } else {
       const rows = await exportPeriod(sql, file, options, period);
@@ -95,6 +102,11 @@ async function makeFolder(folder: string): Promise<void> {
   await Deno.mkdir(folder, { recursive: true }).catch((error) => {
     throw new Problem(`The folder ${folder} cannot be made: ${messageOf(error)}.`, { cause: error });
   });
+}
+
+/** The day after which the rows of a period hardly change. */
+function settledOn({ last }: Period): string {
+  return formatISO(addDays(parseISO(last), SETTLED_AFTER_DAYS), { representation: "date" });
 }
 
 /** The size of a file, and the day in UTC on which it was written; undefined when there is none. */

@@ -2650,6 +2650,7 @@ export type Database = {
         "owner_name": string | null;
         "is_non_runner": boolean | null;
         "is_reserve": boolean | null;
+        "is_abandoned": boolean | null;
         "last_six": string | null;
         "days_since_run": number | null;
         "runs": number | null;

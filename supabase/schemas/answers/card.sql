@@ -28,7 +28,7 @@ begin
   with race as materialized (
     select
       one.race_id, one.race_date, one.off_dt, one.known_before, one.course_id, one.course_name, one.race_name, one.code,
-      one.distance_band, one.going_group
+      one.distance_band, one.going_group, one.is_abandoned
     from racing.races as one
     where one.race_date = card.day
   ),
@@ -115,7 +115,7 @@ begin
     race.distance_band, race.going_group, entry.number, entry.draw, horse.name, entry.age, entry.weight_lbs,
     entry.official_rating, entry.headgear, coalesce(trainer_master.name, entry.trainer_name),
     coalesce(jockey_master.name, entry.jockey_name), coalesce(owner_master.name, entry.owner_name),
-    entry.is_non_runner, entry.is_reserve,
+    entry.is_non_runner, entry.is_reserve, race.is_abandoned,
     record.last_six, record.days_since_run, record.runs, record.wins, record.places,
     record.course_runs, record.course_wins, record.course_places,
     record.distance_runs, record.distance_wins, record.distance_places,
@@ -158,8 +158,9 @@ end
 $$;
 comment on function racing.card(date) is
   'The card of a UK day, today in London unless given: each runner of its races with its record before the off, by off
-   time. On a day that is over the runners are the declared ones and those that only the result names, and nothing in a
-   row comes from the race itself. Empty for a day without races, and for null.';
+   time. On a day that is over the runners are the declared ones and those that only the result names; going, jockey,
+   weight, draw, and who did not run are as last sent, after the race by the result. Nothing else in a row comes from
+   the race itself. Empty for a day without races, and for null.';
 
 revoke all on function racing.card from public, anon, authenticated, service_role;
 grant execute on function racing.card to service_role;

@@ -22,6 +22,7 @@ create type racing.card_line as (
   owner_name text,
   is_non_runner boolean,
   is_reserve boolean,
+  is_abandoned boolean,
   last_six text,
   days_since_run integer,
   runs integer,
@@ -80,6 +81,7 @@ comment on column racing.card_line.jockey_name is 'Name of the jockey; null whil
 comment on column racing.card_line.owner_name is 'Name of the owner.';
 comment on column racing.card_line.is_non_runner is 'Declared and taken out. Its record is shown all the same.';
 comment on column racing.card_line.is_reserve is 'A reserve of an Irish card.';
+comment on column racing.card_line.is_abandoned is 'The race was abandoned, as the card says.';
 comment on column racing.card_line.last_six is
   'The last six runs, oldest first, a character each: racing.form_figure(). Null for a horse without a run.';
 comment on column racing.card_line.days_since_run is 'Days from the day of the last run to the race''s.';

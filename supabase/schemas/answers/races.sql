@@ -128,7 +128,8 @@ with (security_invoker = true)
 as
 select
   start.race_id,
-  count(*)::integer as ran,
+  -- The last position, where a runner of the result could not be read.
+  greatest(count(*), max(start.position))::integer as ran,
   count(start.position)::integer as finishers,
   (count(*) filter (where start.position = 1))::integer as winners,
   case
@@ -138,7 +139,9 @@ from racing.starts as start
 group by start.race_id;
 comment on view racing.fields is 'The field of each race that was run, a row each.';
 comment on column racing.fields.race_id is 'ra_races.id.';
-comment on column racing.fields.ran is 'How many ran: racing.starts. 1 is a walkover.';
+comment on column racing.fields.ran is
+  'How many ran: racing.starts, or the last position if that is more, since a runner that cannot be read is not stored.
+   1 is a walkover.';
 comment on column racing.fields.finishers is 'How many of them have a finishing position.';
 comment on column racing.fields.winners is 'How many of them won: more than 1 in a dead heat.';
 comment on column racing.fields.sp_total is

@@ -2,10 +2,15 @@
 -- profile counts as older than every card and result of the horse.
 
 create table public.ra_mst_horses (
+  created_at timestamptz not null default engine.clock(),
+  updated_at timestamptz not null default engine.clock(),
+  dob date,
+  last_seen_on date not null,
+  card_seen_on date,
+  from_legacy boolean not null default false,
   id text primary key,
   name text,
   region_code text,
-  dob date,
   sex text,
   sex_code text,
   colour text,
@@ -13,14 +18,9 @@ create table public.ra_mst_horses (
   sire_id text references public.ra_mst_sires,
   dam_id text references public.ra_mst_dams,
   damsire_id text references public.ra_mst_damsires,
-  last_seen_on date not null,
-  card_seen_on date,
-  created_at timestamptz not null default engine.clock(),
-  updated_at timestamptz not null default engine.clock(),
   sire_name text,
   dam_name text,
   damsire_name text,
-  from_legacy boolean not null default false,
   constraint ra_mst_horses_sire_once check (num_nonnulls(sire_id, sire_name) <= 1),
   constraint ra_mst_horses_dam_once check (num_nonnulls(dam_id, dam_name) <= 1),
   constraint ra_mst_horses_damsire_once check (num_nonnulls(damsire_id, damsire_name) <= 1)

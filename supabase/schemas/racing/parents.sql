@@ -6,14 +6,14 @@
 -- The first word of a column's comment is its owner (merge/column_owners.sql): the upserts are written from it.
 
 create table public.ra_mst_sires (
+  created_at timestamptz not null default engine.clock(),
+  updated_at timestamptz not null default engine.clock(),
+  last_seen_on date not null,
+  from_legacy boolean not null default false,
   id text primary key,
   name text,
   region_code text,
   horse_id text not null,
-  last_seen_on date not null,
-  created_at timestamptz not null default engine.clock(),
-  updated_at timestamptz not null default engine.clock(),
-  from_legacy boolean not null default false,
   constraint ra_mst_sires_same_animal check (horse_id = 'hrs_' || substr(id, 5))
 );
 comment on table public.ra_mst_sires is 'Sires of runners.';
@@ -39,14 +39,14 @@ create trigger skip_unchanged_row before update on public.ra_mst_sires
   for each row execute function engine.skip_unchanged_row();
 
 create table public.ra_mst_dams (
+  created_at timestamptz not null default engine.clock(),
+  updated_at timestamptz not null default engine.clock(),
+  last_seen_on date not null,
+  from_legacy boolean not null default false,
   id text primary key,
   name text,
   region_code text,
   horse_id text not null,
-  last_seen_on date not null,
-  created_at timestamptz not null default engine.clock(),
-  updated_at timestamptz not null default engine.clock(),
-  from_legacy boolean not null default false,
   constraint ra_mst_dams_same_animal check (horse_id = 'hrs_' || substr(id, 5))
 );
 comment on table public.ra_mst_dams is 'Dams of runners.';
@@ -72,14 +72,14 @@ create trigger skip_unchanged_row before update on public.ra_mst_dams
   for each row execute function engine.skip_unchanged_row();
 
 create table public.ra_mst_damsires (
+  created_at timestamptz not null default engine.clock(),
+  updated_at timestamptz not null default engine.clock(),
+  last_seen_on date not null,
+  from_legacy boolean not null default false,
   id text primary key,
   name text,
   region_code text,
   horse_id text not null,
-  last_seen_on date not null,
-  created_at timestamptz not null default engine.clock(),
-  updated_at timestamptz not null default engine.clock(),
-  from_legacy boolean not null default false,
   constraint ra_mst_damsires_same_animal check (horse_id = 'hrs_' || substr(id, 5))
 );
 comment on table public.ra_mst_damsires is 'Dams'' sires of runners.';

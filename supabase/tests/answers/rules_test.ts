@@ -89,6 +89,11 @@ Deno.test("those that did not finish share the places behind the finishers, and 
   assertEquals(column(rows, "prb"), [1, 0.6667, 0.1667, 0.1667]);
 });
 
+Deno.test("where a runner of the result is lacking, the last position says how many ran", async () => {
+  const rows = await raceOf([{ position: 1 }, { position: 5 }, { position_code: "PU" }]);
+  assertEquals(column(rows, "prb"), [1, 0, 0.25]);
+});
+
 Deno.test("in a dead heat both have won, share the stake and half of the win each", async () => {
   const rows = await raceOf([
     { position: 1, sp_decimal: 4 },
@@ -263,8 +268,16 @@ Deno.test("a flat race whose surface is empty has no code", async () => {
 });
 
 Deno.test("what is not found is named in at most sixty characters", async () => {
-  for (const call of ["horse_profile", "progeny", "draw_bias"]) {
-    const error = await db.worker.unsafe(`select * from racing.${call}($1)`, ["x".repeat(1_000_000)])
+  for (
+    const call of [
+      "horse_profile($1)",
+      "progeny($1)",
+      "draw_bias($1)",
+      "strike_rates($1)",
+      "strike_rates('pair', $1)",
+    ]
+  ) {
+    const error = await db.worker.unsafe(`select * from racing.${call}`, ["x".repeat(1_000_000)])
       .then(() => undefined, (error) => error);
     assert(error instanceof postgres.PostgresError, "It was not refused");
     assert(error.message.length < 100, `${error.message.length} characters`);
@@ -328,6 +341,12 @@ for (
       "all, course, distance, going, class, code, age",
     ],
     ["racing.strike_rates('sire', 'all', '2026-06-02', '2026-06-01')", "is after until", "first day"],
+    ["racing.strike_rates('sire', entity_id => 'sir_0')", "There is no sire 'sir_0'", "ra_mst_sires"],
+    [
+      "racing.strike_rates('pair', entity_id => 'trn_0')",
+      "There is no trainer or jockey 'trn_0'",
+      "ra_mst_trainers",
+    ],
     ["racing.draw_bias('Nowhere')", "There is no course 'Nowhere'", "ra_mst_courses"],
     ["racing.draw_bias('crs_1', '{weather}')", "by is 'weather'", "distance, going, field"],
     ["racing.horse_profile('hrs_0')", "There is no horse 'hrs_0'", "ra_mst_horses"],
