@@ -125,6 +125,7 @@ Deno.test("check_setup() asks at first and says so, then finds that everything w
     "indexes: ok",
     "webhook: ok",
     "published: ok",
+    "kept runs: ok",
     "ping: ok",
   ]);
   assertMatch(
