@@ -248,6 +248,7 @@ export type Database = {
           "leases_per_feed": number;
           "regions": (string)[];
           "reject_days": number;
+          "runs_kept_since": string | null;
           "scheduled_run_days": number;
           "schedules_started_at": string | null;
           "schedules_started_on": string | null;
@@ -277,6 +278,7 @@ export type Database = {
           "leases_per_feed"?: number;
           "regions"?: (string)[];
           "reject_days"?: number;
+          "runs_kept_since"?: string | null;
           "scheduled_run_days"?: number;
           "schedules_started_at"?: string | null;
           "schedules_started_on"?: string | null;
@@ -305,6 +307,7 @@ export type Database = {
           "leases_per_feed"?: number;
           "regions"?: (string)[];
           "reject_days"?: number;
+          "runs_kept_since"?: string | null;
           "scheduled_run_days"?: number;
           "schedules_started_at"?: string | null;
           "schedules_started_on"?: string | null;
