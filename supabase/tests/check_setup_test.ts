@@ -126,6 +126,7 @@ Deno.test("check_setup() asks at first and says so, then finds that everything w
     "webhook: ok",
     "published: ok",
     "goings: ok",
+    "kept runs: ok",
     "ping: ok",
   ]);
   assertMatch(
