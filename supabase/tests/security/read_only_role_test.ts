@@ -41,7 +41,8 @@ async function outcome(statement: string): Promise<string> {
 }
 
 /** The racing data, and the answers over it. */
-const isForReaders = ({ name }: { name: string }) => /^(public\.ra_|racing\.)/.test(name);
+const isForReaders = ({ name, kind = "" }: { name: string; kind?: string }) =>
+  /^(public\.ra_|racing\.)/.test(name) && kind !== "sequence";
 
 Deno.test("the read-only role reads every table of racing data and every view of racing, and their rows", async () => {
   const readable = (await ourRelations(operator)).filter(isForReaders);
@@ -77,7 +78,7 @@ Deno.test("the read-only role changes nothing that it reads", async () => {
 
 Deno.test("the read-only role sees nothing of the backfill and of its settings, errors, rejects and limits", async () => {
   for (const { name, kind } of await ourRelations(operator)) {
-    if (isForReaders({ name })) continue;
+    if (isForReaders({ name, kind })) continue;
     const read = kind === "sequence" ? `select nextval('${name}')` : `select * from ${name}`;
     assertEquals([name, await outcome(read)], [name, "42501"]);
   }
