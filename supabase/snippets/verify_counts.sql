@@ -5,6 +5,10 @@ select 'ra_runners', count(*) from ra_runners
 union all
 select 'ra_runner_odds', count(*) from ra_runner_odds
 union all
+select 'ra_runner_odds_history', count(*) from ra_runner_odds_history
+union all
+select 'ra_runner_prices', count(*) from ra_runner_prices
+union all
 select 'ra_mst_horses', count(*) from ra_mst_horses
 union all
 select 'ra_mst_jockeys', count(*) from ra_mst_jockeys
