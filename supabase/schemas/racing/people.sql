@@ -1,12 +1,12 @@
 -- Jockeys, trainers and owners, harvested from cards and results. Which name wins, parents.sql says.
 
 create table public.ra_mst_jockeys (
-  id text primary key,
-  name text,
-  last_seen_on date not null,
   created_at timestamptz not null default engine.clock(),
   updated_at timestamptz not null default engine.clock(),
-  from_legacy boolean not null default false
+  last_seen_on date not null,
+  from_legacy boolean not null default false,
+  id text primary key,
+  name text
 );
 comment on table public.ra_mst_jockeys is 'Jockeys, by their name without a claim; never the placeholder NON-RUNNER.';
 comment on column public.ra_mst_jockeys.id is 'Both. The Racing API, /racecards/pro and /results, `jockey_id`.';
@@ -25,14 +25,14 @@ create trigger skip_unchanged_row before update on public.ra_mst_jockeys
   for each row execute function engine.skip_unchanged_row();
 
 create table public.ra_mst_trainers (
-  id text primary key,
-  name text,
-  location text,
-  last_seen_on date not null,
-  card_seen_on date,
   created_at timestamptz not null default engine.clock(),
   updated_at timestamptz not null default engine.clock(),
-  from_legacy boolean not null default false
+  last_seen_on date not null,
+  card_seen_on date,
+  from_legacy boolean not null default false,
+  id text primary key,
+  name text,
+  location text
 );
 comment on table public.ra_mst_trainers is 'Trainers. The location is carried by cards only.';
 comment on column public.ra_mst_trainers.id is 'Both. The Racing API, /racecards/pro and /results, `trainer_id`.';
@@ -53,12 +53,12 @@ create trigger skip_unchanged_row before update on public.ra_mst_trainers
   for each row execute function engine.skip_unchanged_row();
 
 create table public.ra_mst_owners (
-  id text primary key,
-  name text,
-  last_seen_on date not null,
   created_at timestamptz not null default engine.clock(),
   updated_at timestamptz not null default engine.clock(),
-  from_legacy boolean not null default false
+  last_seen_on date not null,
+  from_legacy boolean not null default false,
+  id text primary key,
+  name text
 );
 comment on table public.ra_mst_owners is 'Owners.';
 comment on column public.ra_mst_owners.id is 'Both. The Racing API, /racecards/pro and /results, `owner_id`.';
