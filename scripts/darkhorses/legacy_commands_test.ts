@@ -45,6 +45,9 @@ Deno.test("after a take-over the commands tell the damage, what would be lost, a
   const refused = await run("drop", "--confirm", "--give-up", "ra_races,ra_runners");
   assertEquals(refused.code, 1);
   assertStringIncludes(refused.err, "nothing was removed");
+  const misspelt = await run("drop", "--confirm", "--give-up", 'ra_racse,"');
+  assertEquals(misspelt.code, 2);
+  assertStringIncludes(misspelt.err, `Of the tables to give up there is no 'ra_racse', '"'`);
 
   const undone = await run("undo");
   assertEquals([undone.code, undone.err], [0, ""]);

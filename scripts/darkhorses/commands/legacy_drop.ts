@@ -36,10 +36,10 @@ export const drop = buildCommand<DropFlags, [], Session>({
   },
   async func({ json, confirm = false, giveUp = [] }) {
     await answer(this, { json }, async (sql) => {
-      const tables = `{${giveUp.map((name) => `"${name}"`).join(",")}}`;
+      const names = sql`array(select jsonb_array_elements_text(${JSON.stringify(giveUp)}::text::jsonb))`;
       const { says } = await askOne<{ says: string }>(
         sql,
-        sql`select public.drop_legacy(confirm => ${confirm}, give_up => ${tables}::text::text[]) as says`,
+        sql`select public.drop_legacy(confirm => ${confirm}, give_up => ${names}) as says`,
       );
       return { data: { says }, text: inCommands(says) };
     });

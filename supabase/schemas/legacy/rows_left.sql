@@ -64,6 +64,14 @@ set search_path = ''
 set lock_timeout = '800ms'
 as $$
 declare
+  unknown constant text := (
+    select string_agg(coalesce(quote_literal(left(given.name, 60)), 'null'), ', ')
+    from unnest(drop_legacy.give_up) as given (name)
+    where not exists (
+      select from pg_catalog.pg_class as old
+      where old.relnamespace = pg_catalog.to_regnamespace('legacy_data') and old.relname = given.name
+    )
+  );
   kept text;
   given_up text;
   depending text;
@@ -73,6 +81,10 @@ declare
 begin
   if pg_catalog.to_regclass('legacy_data.moved_objects') is null then
     raise exception 'Nothing was taken over from an old system, or it is gone already' using errcode = '22023';
+  end if;
+  if unknown is not null then
+    raise exception 'Of the tables to give up there is no %', unknown
+      using errcode = '22023', hint = 'select drop_legacy(); names those that have rows that nothing else has.';
   end if;
   select
     string_agg(format('%s %s', rows.name, rows.left_only), ', ' order by rows.name)
@@ -136,7 +148,8 @@ $$;
 comment on function public.drop_legacy(boolean, text[]) is
   'Removes the tables that were taken over from an old system, and the views under their old names. Without confirm it
    only says what would go. Error 55000, with a count for each table, while a table has rows that nothing else has: pull
-   or copy them, or name the table in give_up. Error 22023 where nothing was taken over.';
+   or copy them, or name the table in give_up. Error 22023 where nothing was taken over, or where give_up names what is
+   no old table.';
 
 create function public.legacy_undo()
 returns text
