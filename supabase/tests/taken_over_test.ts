@@ -11,7 +11,7 @@ import { differencesOf, type OldRows, readOldRows } from "./support/old_rows.ts"
 
 /**
  * An old database, taken over by the migrations and copied by the functions as they are deployed. Everything is real but
- * the API, which nobody may call. (Not by startTestDatabase(), which migrates before there can be an old database.)
+ * the API, which nobody may call.
  */
 let platform: Platform;
 let sql: Sql;
